@@ -1,0 +1,30 @@
+# The everyday commands. Needs a JDK 17 or newer; everything else is fetched by the build.
+
+help:            ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed 's/:.*## */\t/' | expand -t 16
+
+build:           ## compile and package, without tests
+	./mvnw -q -ntp -DskipTests package
+
+test:            ## all tests, as in the README
+	./mvnw -ntp verify
+
+scalar:          ## all tests on the scalar kernels
+	./mvnw -ntp -Pscalar verify
+
+format:          ## format the sources
+	./mvnw -q -ntp spotless:apply
+
+bench: build     ## merges against the copy floor; arguments in ARGS
+	./amalgam bench $(ARGS)
+
+jmh: build       ## kernels, scalar and SIMD side by side; arguments in ARGS
+	./mvnw -q -ntp -pl merge-core test-compile exec:exec@jmh -Djmh.args="$(ARGS)"
+
+javadoc:         ## the library's API
+	./mvnw -q -ntp -pl merge-core,merge-formats javadoc:javadoc
+
+clean:           ## remove everything built
+	./mvnw -q clean
+
+.PHONY: help build test scalar format bench jmh javadoc clean

@@ -1,0 +1,55 @@
+package io.amalgam.cli;
+
+import java.io.PrintStream;
+import java.util.Arrays;
+import java.util.List;
+import picocli.CommandLine;
+
+/** The command line: the only place of the project that prints and exits. */
+public final class Amalgam {
+    private Amalgam() {}
+
+    public static void main(String[] args) {
+        if (Boolean.getBoolean("amalgam.erase")) {
+            // The JVM's own warning about the incubator module, which cannot be switched off, is
+            // the line above.
+            System.err.print("\u001b[1A\u001b[2K\r");
+        }
+        Interruption interruption = Interruption.ofThisProcess();
+        Console console = new Console(System.out, System.err, Terminal.detect(System.getenv()));
+        int exit = run(args, console, interruption);
+        System.out.flush();
+        System.err.flush();
+        interruption.finished(exit);
+        System.exit(exit);
+    }
+
+    /**
+     * Runs one command in this process.
+     *
+     * @param out gets results
+     * @param err gets progress, warnings and errors
+     * @return the exit code: 0 done, 1 failed, 2 wrong usage, 3 bad input, 130 interrupted
+     */
+    public static int run(String[] args, PrintStream out, PrintStream err) {
+        return run(args, new Console(out, err, Terminal.NONE), new Interruption());
+    }
+
+    static int run(String[] args, Console console, Interruption interruption) {
+        if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
+            console.print(Version.line());
+            return ExitCode.DONE;
+        }
+        List<String> words = Arrays.asList(args);
+        FailureReport report =
+                new FailureReport(console, words.contains("--json"), words.contains("--debug"));
+        CommandLine commands = Commands.of(console, interruption);
+        commands.setParameterExceptionHandler((e, unused) -> report.usage(e));
+        commands.setExecutionExceptionHandler((e, command, parsed) -> report.failure(e));
+        try {
+            return commands.execute(args);
+        } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+            return report.failure(e);
+        }
+    }
+}

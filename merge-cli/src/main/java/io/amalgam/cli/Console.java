@@ -1,0 +1,83 @@
+package io.amalgam.cli;
+
+import io.amalgam.error.Problem;
+import java.io.PrintStream;
+import java.util.List;
+
+/** Where commands print: results on standard output, everything else on standard error. */
+final class Console {
+    private static final int SHOWN = 20;
+    private static final String RED = "\u001b[1;31m";
+    private static final String YELLOW = "\u001b[33m";
+    private static final String PLAIN = "\u001b[0m";
+
+    private final PrintStream out;
+    private final PrintStream err;
+    private final Terminal terminal;
+
+    Console(PrintStream out, PrintStream err, Terminal terminal) {
+        this.out = out;
+        this.err = err;
+        this.terminal = terminal;
+    }
+
+    PrintStream out() {
+        return out;
+    }
+
+    PrintStream err() {
+        return err;
+    }
+
+    Terminal terminal() {
+        return terminal;
+    }
+
+    /** A line of a command's result. */
+    void print(String line) {
+        out.println(line);
+    }
+
+    /** A line about the work, not a result. */
+    void note(String line) {
+        err.println(line);
+    }
+
+    void warnings(List<Problem> problems) {
+        list("warning", YELLOW, problems);
+    }
+
+    void errors(List<Problem> problems) {
+        list("error", RED, problems);
+    }
+
+    private void list(String kind, String colour, List<Problem> problems) {
+        String prefix = (terminal.colour() ? colour + kind + ":" + PLAIN : kind + ":") + " ";
+        int shown = Math.min(SHOWN, problems.size());
+        for (Problem problem : problems.subList(0, shown)) {
+            err.println(prefix + oneLine(problem.toString()));
+        }
+        if (problems.size() > shown) {
+            err.println(prefix + "... and " + (problems.size() - shown) + " more");
+        }
+    }
+
+    /**
+     * Names in files may hold anything: a line stays a line, and a terminal is not sent control
+     * characters.
+     */
+    private static String oneLine(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\n') {
+                line.append("\\n");
+            } else if (Character.isISOControl(c)) {
+                line.append(String.format("\\u%04x", (int) c));
+            } else {
+                line.append(c);
+            }
+        }
+        return line.toString();
+    }
+}

@@ -1,0 +1,94 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.util.List;
+import java.util.Locale;
+
+/** What went wrong, in the user's terms, and the exit code that goes with it. */
+record Failure(int exit, List<Problem> problems) {
+
+    static Failure of(Throwable e) {
+        if (e instanceof BadInputException bad) {
+            return new Failure(ExitCode.BAD_INPUT, bad.problems());
+        }
+        if (e instanceof MergeCancelledException) {
+            return one(
+                    ExitCode.INTERRUPTED,
+                    Problem.of("interrupted")
+                            .hint(
+                                    "give the same command with --resume to continue, or with --overwrite to start again"));
+        }
+        if (e instanceof UncheckedIOException unchecked) {
+            return one(ExitCode.FAILED, storage(unchecked.getCause()));
+        }
+        if (e instanceof IOException io) {
+            return one(ExitCode.FAILED, storage(io));
+        }
+        if (e instanceof OutOfMemoryError) {
+            return one(ExitCode.FAILED, memory((OutOfMemoryError) e));
+        }
+        String message = e.getMessage() == null ? "" : ": " + e.getMessage();
+        return one(
+                ExitCode.FAILED,
+                Problem.of("unexpected " + e.getClass().getName() + message)
+                        .hint("give --debug for the stack trace, and report it"));
+    }
+
+    private static Failure one(int exit, Problem problem) {
+        return new Failure(exit, List.of(problem));
+    }
+
+    private static Problem storage(IOException e) {
+        if (e instanceof NoSuchFileException missing) {
+            return Problem.of("no such file '" + missing.getFile() + "'").hint("check the path");
+        }
+        if (e instanceof AccessDeniedException denied) {
+            return Problem.of("no permission for '" + denied.getFile() + "'")
+                    .hint("change its permissions, or run as another user");
+        }
+        if (e instanceof NotDirectoryException wrong) {
+            return Problem.expected("'" + wrong.getFile() + "'", "a directory", "a file");
+        }
+        if (e instanceof FileAlreadyExistsException there) {
+            return Problem.expected(
+                    "'" + there.getFile() + "'", "a directory or nothing", "a file");
+        }
+        String reason = reason(e);
+        Problem problem = Problem.of(reason);
+        if (e instanceof FileSystemException file && file.getFile() != null) {
+            problem = Problem.of("'" + file.getFile() + "': " + reason);
+        }
+        if (reason.startsWith("no space left") || reason.contains("quota exceeded")) {
+            return problem.hint("free some space, then give the same command with --resume");
+        }
+        return problem;
+    }
+
+    private static String reason(IOException e) {
+        String text = e instanceof FileSystemException file ? file.getReason() : e.getMessage();
+        if (text == null || text.isBlank()) {
+            return "reading or writing failed: " + e.getClass().getSimpleName();
+        }
+        // Messages of the system begin with a capital letter, paths and names are quoted.
+        return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
+    }
+
+    private static Problem memory(OutOfMemoryError e) {
+        long heap = Runtime.getRuntime().maxMemory();
+        return Problem.of(
+                        "out of memory: "
+                                + e.getMessage()
+                                + ", with a heap of "
+                                + Quantity.bytes(heap))
+                .hint("use fewer threads (-j), or set AMALGAM_JAVA_OPTS=-Xmx1g for more heap");
+    }
+}

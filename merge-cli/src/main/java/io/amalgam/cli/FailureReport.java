@@ -1,0 +1,50 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.ParameterException;
+
+/**
+ * Tells the user of a failure: a line for each problem, and a JSON document where one was asked
+ * for.
+ */
+final class FailureReport {
+    private final Console console;
+    private final boolean json;
+    private final boolean debug;
+
+    FailureReport(Console console, boolean json, boolean debug) {
+        this.console = console;
+        this.json = json;
+        this.debug = debug;
+    }
+
+    int usage(ParameterException e) {
+        CommandLine command = e.getCommandLine();
+        String name = command.getCommandSpec().qualifiedName();
+        report(new Failure(ExitCode.USAGE, List.of(UsageProblems.of(e))));
+        console.note("try '" + name + " --help'");
+        return ExitCode.USAGE;
+    }
+
+    int failure(Throwable e) {
+        Failure failure = Failure.of(e);
+        report(failure);
+        if (debug) {
+            e.printStackTrace(console.err());
+        }
+        return failure.exit();
+    }
+
+    private void report(Failure failure) {
+        console.errors(failure.problems());
+        if (json) {
+            ObjectNode root = Json.object();
+            ObjectNode error = root.putObject("error");
+            error.put("exit", failure.exit());
+            Json.problems(error.putArray("problems"), failure.problems());
+            Json.print(console, root);
+        }
+    }
+}

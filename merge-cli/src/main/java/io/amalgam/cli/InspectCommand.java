@@ -1,0 +1,151 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Formats;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.layers.LayerStack;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "inspect",
+        sortOptions = false,
+        description =
+                "Shows what is in a model: tensors, types, layers, size, and the memory it takes to use and to train it.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam inspect models/llama",
+            "  amalgam inspect model.safetensors --tensors",
+            "  amalgam inspect models/llama --json"
+        })
+final class InspectCommand extends Subcommand {
+    @Parameters(
+            index = "0",
+            paramLabel = "PATH",
+            description = "A model directory or a weights file.")
+    private Path path;
+
+    @Option(names = "--tensors", description = "List every tensor.")
+    private boolean tensors;
+
+    InspectCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        try (Checkpoint checkpoint = Formats.load().open(path, path.toString())) {
+            List<TensorInfo> infos =
+                    checkpoint.tensors().values().stream().map(TensorSource::info).toList();
+            Inventory inventory = Inventory.of(infos);
+            if (json) {
+                Json.print(console, json(checkpoint, infos, inventory));
+            } else {
+                print(checkpoint, infos, inventory);
+            }
+        }
+        return ExitCode.DONE;
+    }
+
+    private void print(Checkpoint checkpoint, List<TensorInfo> infos, Inventory inventory) {
+        Columns columns = new Columns();
+        columns.row("model", path);
+        architecture(checkpoint).ifPresent(name -> columns.row("architecture", name));
+        columns.row("files", checkpoint.weightFiles().size());
+        columns.row("tensors", infos.size());
+        columns.row(
+                "parameters",
+                inventory.parameters() + " (" + Quantity.count(inventory.parameters()) + ")");
+        columns.row("size", Quantity.bytes(inventory.bytes()));
+        columns.row("layers", layers(inventory));
+        columns.row(
+                "inference",
+                Quantity.bytes(inventory.inferenceBytes()) + " = " + Inventory.INFERENCE);
+        columns.row(
+                "training", Quantity.bytes(inventory.trainingBytes()) + " = " + Inventory.TRAINING);
+        columns.print(console);
+        console.print("");
+        Columns types = new Columns().row("type", "tensors", "elements", "size");
+        for (Inventory.Share share : inventory.shares()) {
+            types.row(
+                    share.dtype(),
+                    share.tensors(),
+                    share.elements(),
+                    Quantity.bytes(share.bytes()));
+        }
+        types.print(console);
+        if (tensors) {
+            console.print("");
+            Columns list = new Columns().row("tensor", "type", "shape", "size");
+            for (TensorInfo info : infos) {
+                list.row(info.name(), info.dtype(), info.shape(), Quantity.bytes(info.bytes()));
+            }
+            list.print(console);
+        }
+    }
+
+    private static String layers(Inventory inventory) {
+        if (inventory.stacks().isEmpty()) {
+            return "none found in the tensors' names";
+        }
+        String found =
+                inventory.stacks().stream()
+                        .map(stack -> stack.count() + " in " + stack.prefix() + "*")
+                        .collect(Collectors.joining(", "));
+        return found + ", " + Quantity.of(inventory.loose(), "tensor") + " outside of layers";
+    }
+
+    private static Optional<String> architecture(Checkpoint checkpoint) {
+        return checkpoint
+                .config()
+                .map(
+                        config ->
+                                config.path("architectures")
+                                        .path(0)
+                                        .asText(config.path("model_type").asText("")))
+                .filter(name -> !name.isEmpty());
+    }
+
+    private ObjectNode json(Checkpoint checkpoint, List<TensorInfo> infos, Inventory inventory) {
+        ObjectNode root = Json.object();
+        root.put("path", path.toString());
+        architecture(checkpoint).ifPresent(name -> root.put("architecture", name));
+        ArrayNode files = root.putArray("files");
+        checkpoint.weightFiles().forEach(file -> files.add(file.toString()));
+        root.put("tensors", infos.size());
+        root.put("parameters", inventory.parameters());
+        root.put("bytes", inventory.bytes());
+        ArrayNode types = root.putArray("dtypes");
+        for (Inventory.Share share : inventory.shares()) {
+            types.addObject()
+                    .put("dtype", share.dtype().name())
+                    .put("tensors", share.tensors())
+                    .put("elements", share.elements())
+                    .put("bytes", share.bytes());
+        }
+        ArrayNode layers = root.putArray("layers");
+        for (LayerStack stack : inventory.stacks()) {
+            layers.addObject().put("prefix", stack.prefix()).put("count", stack.count());
+        }
+        root.put("tensors_outside_layers", inventory.loose());
+        ObjectNode memory = root.putObject("memory");
+        memory.put("inference_bytes", inventory.inferenceBytes());
+        memory.put("inference_formula", Inventory.INFERENCE);
+        memory.put("training_adam_bytes", inventory.trainingBytes());
+        memory.put("training_adam_formula", Inventory.TRAINING);
+        if (tensors) {
+            ArrayNode list = root.putArray("tensor_list");
+            infos.forEach(info -> Json.tensor(list.addObject(), info));
+        }
+        return root;
+    }
+}

@@ -1,0 +1,66 @@
+package io.amalgam.cli;
+
+import io.amalgam.layers.LayerStack;
+import io.amalgam.layers.LayerStacks;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A model's tensors, counted.
+ *
+ * @param shares by type, in the order of {@link DType}
+ * @param loose tensors outside of all layers
+ */
+record Inventory(List<Share> shares, List<LayerStack> stacks, long loose) {
+    static final String INFERENCE =
+            "size x 1.2: the weights, and a fifth for activations and caches";
+    static final String TRAINING =
+            "weights + gradients of the same type + 8 bytes a parameter for Adam's two float32 moments; activations not counted";
+    private static final int ADAM_BYTES = 2 * Float.BYTES;
+
+    Inventory {
+        shares = List.copyOf(shares);
+        stacks = List.copyOf(stacks);
+    }
+
+    /** The tensors of one type. */
+    record Share(DType dtype, long tensors, long elements, long bytes) {
+        Share plus(TensorInfo info) {
+            return new Share(dtype, tensors + 1, elements + info.elements(), bytes + info.bytes());
+        }
+    }
+
+    static Inventory of(List<TensorInfo> infos) {
+        Map<DType, Share> shares = new EnumMap<>(DType.class);
+        for (TensorInfo info : infos) {
+            Share before = shares.getOrDefault(info.dtype(), new Share(info.dtype(), 0, 0, 0));
+            shares.put(info.dtype(), before.plus(info));
+        }
+        LayerStacks stacks = LayerStacks.of(infos.stream().map(TensorInfo::name).toList());
+        long loose = infos.stream().filter(info -> stacks.find(info.name()).isEmpty()).count();
+        return new Inventory(new ArrayList<>(shares.values()), stacks.all(), loose);
+    }
+
+    /** Elements that can be trained and merged: integers and booleans are not. */
+    long parameters() {
+        return shares.stream().filter(s -> s.dtype().arithmetic()).mapToLong(Share::elements).sum();
+    }
+
+    long bytes() {
+        return shares.stream().mapToLong(Share::bytes).sum();
+    }
+
+    long inferenceBytes() {
+        return Math.round(bytes() * 1.2);
+    }
+
+    long trainingBytes() {
+        long gradients =
+                shares.stream().filter(s -> s.dtype().arithmetic()).mapToLong(Share::bytes).sum();
+        return bytes() + gradients + ADAM_BYTES * parameters();
+    }
+}

@@ -1,0 +1,52 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.Problem;
+import io.amalgam.tensor.TensorInfo;
+import java.util.List;
+
+/** JSON results. Apart from the rest so that commands which print text do not load the library. */
+final class Json {
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private Json() {}
+
+    static ObjectNode object() {
+        return MAPPER.createObjectNode();
+    }
+
+    static void print(Console console, ObjectNode document) {
+        try {
+            console.print(MAPPER.writeValueAsString(document));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    static void problems(ArrayNode array, List<Problem> problems) {
+        for (Problem problem : problems) {
+            array.addObject()
+                    .put("what", problem.what())
+                    .put("expected", problem.expected())
+                    .put("found", problem.found())
+                    .put("where", problem.where())
+                    .put("hint", problem.hint());
+        }
+    }
+
+    /** Name, type, shape and size of a tensor. */
+    static void tensor(ObjectNode node, TensorInfo info) {
+        node.put("name", info.name());
+        node.put("dtype", info.dtype().name());
+        ArrayNode shape = node.putArray("shape");
+        for (long dim : info.shape().dims()) {
+            shape.add(dim);
+        }
+        node.put("bytes", info.bytes());
+    }
+}

@@ -1,0 +1,67 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.plan.MergePlan;
+import java.nio.file.Path;
+import java.util.List;
+
+/** What a finished merge did, in few words. */
+record MergeSummary(MergePlan plan, MergeReport report, Path out) {
+
+    List<String> lines() {
+        String resumed =
+                report.resumed() == 0
+                        ? ""
+                        : ", " + report.resumed() + " of them from the interrupted run";
+        String speed =
+                String.format(
+                        "read and wrote %s in %s (%s/s), %s kernels, %s",
+                        Quantity.bytes(report.bytesMoved()),
+                        Quantity.duration(report.seconds()),
+                        Quantity.bytes(gigabytesPerSecond() * 1e9),
+                        report.kernels(),
+                        Quantity.of(report.threads(), "thread"));
+        return List.of(
+                "merged to " + out,
+                String.format(
+                        "%s%s, %s parameters, %s in %s",
+                        Quantity.of(report.tensors().size(), "tensor"),
+                        resumed,
+                        Quantity.count(plan.parameters()),
+                        Quantity.bytes(plan.outputBytes()),
+                        Quantity.of(report.files().size(), "file")),
+                speed,
+                "plan " + report.planHash().substring(0, 12));
+    }
+
+    ObjectNode json() {
+        ObjectNode root = Json.object();
+        root.put("output", out.toString());
+        root.put("merge_method", plan.recipe().method());
+        root.put("tensors", report.tensors().size());
+        root.put("tensors_resumed", report.resumed());
+        root.put("parameters", plan.parameters());
+        root.put("bytes", plan.outputBytes());
+        root.put("bytes_moved", report.bytesMoved());
+        root.put("seconds", report.seconds());
+        root.put("gigabytes_per_second", gigabytesPerSecond());
+        root.put("kernels", report.kernels());
+        root.put("threads", report.threads());
+        root.put("plan_hash", report.planHash());
+        ArrayNode files = root.putArray("files");
+        for (MergeReport.WrittenFile file : report.files()) {
+            files.addObject()
+                    .put("name", file.name())
+                    .put("bytes", file.bytes())
+                    .put("crc32c", file.crc32c());
+        }
+        Json.problems(root.putArray("warnings"), plan.warnings());
+        return root;
+    }
+
+    private double gigabytesPerSecond() {
+        return report.bytesMoved() / Math.max(report.seconds(), 1e-9) / 1e9;
+    }
+}

@@ -1,0 +1,91 @@
+package io.amalgam.cli;
+
+import java.util.Optional;
+
+/**
+ * An option of mergekit-yaml that has no meaning here, so that its command lines work as they are.
+ * What would change the result if it was ignored is refused.
+ */
+enum MergekitOption {
+    ALLOW_CRIMES(
+            "--allow-crimes",
+            null,
+            "models are compared by their tensors, not by the names of their architectures"),
+    TRANSFORMERS_CACHE("--transformers-cache", "DIR", "models are local paths"),
+    LORA_MERGE_CACHE("--lora-merge-cache", "DIR", "nothing is cached"),
+    LORA_MERGE_DTYPE(
+            "--lora-merge-dtype",
+            "DTYPE",
+            "recipes with LoRA adapters are not merged by this version"),
+    CUDA("--cuda", null, "merges run on the processor"),
+    DEVICE("--device", "DEVICE", "merges run on the processor"),
+    LOW_CPU_MEMORY("--low-cpu-memory", null, "memory is always bounded, see --memory"),
+    COPY_TOKENIZER("--copy-tokenizer", null, "tokenizer files are always copied"),
+    CLONE_TENSORS("--clone-tensors", null, "tensors are always written apart from each other"),
+    TRUST_REMOTE_CODE("--trust-remote-code", null, "code that comes with a model is never run"),
+    LAZY_UNPICKLE("--lazy-unpickle", null, "tensors are always read when they are needed"),
+    WRITE_MODEL_CARD(
+            "--write-model-card", null, "no model card is written; the report and the recipe are"),
+    SAFE_SERIALIZATION("--safe-serialization", null, "the output is always safetensors"),
+    READ_TO_GPU("--read-to-gpu", null, "merges run on the processor"),
+    MULTI_GPU("--multi-gpu", null, "merges run on the processor"),
+    GPU_RICH("--gpu-rich", null, "merges run on the processor"),
+    ASYNC_WRITE("--async-write", null, "writing always goes on beside computing"),
+    WRITE_THREADS("--write-threads", "N", "the threads that compute also write, see --num-threads"),
+    UNSAFE_TRUNCATE_EMBEDDINGS("--unsafe-truncate-embeddings", null, "");
+
+    private final String flag;
+    private final String argument;
+    private final String reason;
+
+    MergekitOption(String flag, String argument, String reason) {
+        this.flag = flag;
+        this.argument = argument;
+        this.reason = reason;
+    }
+
+    String flag() {
+        return flag;
+    }
+
+    /** The argument's label; empty for options that are on or off. */
+    Optional<String> argument() {
+        return Optional.ofNullable(argument);
+    }
+
+    /** Why this value cannot be ignored; empty if it can. */
+    Optional<String> refusal(Object value) {
+        boolean on = Boolean.TRUE.equals(value);
+        return switch (this) {
+            case SAFE_SERIALIZATION ->
+                    on
+                            ? Optional.empty()
+                            : Optional.of(
+                                    "'--no-safe-serialization' is not supported: the output is always safetensors");
+            case COPY_TOKENIZER ->
+                    on
+                            ? Optional.empty()
+                            : Optional.of(
+                                    "'--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output");
+            case UNSAFE_TRUNCATE_EMBEDDINGS ->
+                    on
+                            ? Optional.of(
+                                    "'--unsafe-truncate-embeddings' is not supported: rows of larger vocabularies would be lost without a word")
+                            : Optional.empty();
+            default -> Optional.empty();
+        };
+    }
+
+    /**
+     * The line that says a value has no effect; empty if what was asked for is what happens anyway.
+     */
+    Optional<String> remark(Object value) {
+        boolean asked =
+                switch (this) {
+                    case COPY_TOKENIZER, SAFE_SERIALIZATION, UNSAFE_TRUNCATE_EMBEDDINGS -> false;
+                    case DEVICE -> !"cpu".equals(value);
+                    default -> !Boolean.FALSE.equals(value);
+                };
+        return asked ? Optional.of(flag + " has no effect: " + reason) : Optional.empty();
+    }
+}

@@ -1,0 +1,62 @@
+package io.amalgam.cli;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Model.ArgGroupSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+
+/** Adds mergekit-yaml's other options to a command, and answers those that are given. */
+final class MergekitOptions {
+    private MergekitOptions() {}
+
+    static void addTo(CommandSpec command) {
+        ArgGroupSpec.Builder group =
+                ArgGroupSpec.builder()
+                        .heading("%nOptions of mergekit-yaml, accepted without effect:%n")
+                        .validate(false)
+                        .order(100);
+        for (MergekitOption option : MergekitOption.values()) {
+            if (option != MergekitOption.UNSAFE_TRUNCATE_EMBEDDINGS) {
+                group.addArg(spec(option, false));
+            }
+        }
+        command.addArgGroup(group.build());
+        command.addOption(spec(MergekitOption.UNSAFE_TRUNCATE_EMBEDDINGS, true));
+    }
+
+    private static OptionSpec spec(MergekitOption option, boolean hidden) {
+        OptionSpec.Builder spec = OptionSpec.builder(option.flag()).hidden(hidden);
+        Optional<String> argument = option.argument();
+        if (argument.isPresent()) {
+            spec.type(String.class).paramLabel(argument.get());
+        } else {
+            spec.type(Boolean.class).negatable(option != MergekitOption.GPU_RICH);
+        }
+        return spec.build();
+    }
+
+    /**
+     * @return a line for each option that was given in vain
+     * @throws ParameterException for one that cannot be ignored
+     */
+    static List<String> remarks(CommandSpec command) {
+        ParseResult parsed = command.commandLine().getParseResult();
+        List<String> remarks = new ArrayList<>();
+        for (MergekitOption option : MergekitOption.values()) {
+            if (parsed.hasMatchedOption(option.flag())) {
+                Object value = parsed.matchedOptionValue(option.flag(), null);
+                option.refusal(value)
+                        .ifPresent(
+                                text -> {
+                                    throw new ParameterException(command.commandLine(), text);
+                                });
+                option.remark(value).ifPresent(remarks::add);
+            }
+        }
+        return remarks;
+    }
+}

@@ -1,0 +1,65 @@
+package io.amalgam.cli;
+
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "plan",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description =
+                "Checks a recipe and shows what merging would read, write and hold. Reads headers only.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam plan recipe.yml",
+            "  amalgam plan recipe.yml --tensors     what each output tensor is made of",
+            "  amalgam plan recipe.yml --json"
+        })
+final class PlanCommand extends Subcommand {
+    @Mixin private PlanMixin planning;
+
+    @Option(names = "--tensors", description = "List every output tensor.")
+    private boolean tensors;
+
+    @Mixin private ResourceMixin resources;
+    @Mixin private VerbosityMixin verbosity;
+
+    PlanCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (planning.contradictory()) {
+            throw usage("options '--tensor-union' and '--tensor-intersection' exclude each other");
+        }
+        resources
+                .complaint()
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        List<String> remarks = MergekitOptions.remarks(spec);
+        if (!verbosity.quiet) {
+            remarks.forEach(console::note);
+        }
+        try (MergePlan plan = planning.plan()) {
+            console.warnings(plan.warnings());
+            PlanView view = new PlanView(plan, resources);
+            if (json) {
+                Json.print(console, view.json(tensors));
+            } else {
+                view.lines().forEach(console::print);
+                if (tensors) {
+                    console.print("");
+                    view.tensorLines().forEach(console::print);
+                }
+            }
+        }
+        return ExitCode.DONE;
+    }
+}

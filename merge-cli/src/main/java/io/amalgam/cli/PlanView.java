@@ -1,0 +1,184 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.layers.LayerStack;
+import io.amalgam.layers.LayerStacks;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.ModelRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A plan for people and for programs. */
+final class PlanView {
+    private final MergePlan plan;
+    private final ResourceMixin resources;
+    private final List<LayerStack> stacks;
+
+    PlanView(MergePlan plan, ResourceMixin resources) {
+        this.plan = plan;
+        this.resources = resources;
+        this.stacks =
+                LayerStacks.of(plan.tasks().stream().map(task -> task.output().name()).toList())
+                        .all();
+    }
+
+    List<String> lines() {
+        Columns columns = new Columns();
+        columns.row("method", plan.recipe().method());
+        plan.models()
+                .forEach(
+                        (ref, checkpoint) ->
+                                columns.row(
+                                        isBase(ref) ? "base" : "model",
+                                        ref
+                                                + "  ("
+                                                + Quantity.of(checkpoint.tensors().size(), "tensor")
+                                                + ")"));
+        columns.row(
+                "reads",
+                Quantity.bytes(plan.inputBytes())
+                        + " from "
+                        + Quantity.of(plan.models().size(), "model"));
+        columns.row(
+                "writes",
+                Quantity.bytes(plan.layout().bytes())
+                        + " in "
+                        + Quantity.of(plan.layout().files().size(), "file")
+                        + ": "
+                        + Quantity.of(plan.tasks().size(), "tensor")
+                        + ", "
+                        + Quantity.count(plan.parameters())
+                        + " parameters, "
+                        + String.join(" + ", dtypes().keySet()));
+        columns.row("holds", holds());
+        columns.row("layers", layers());
+        columns.row("plan", plan.hash().substring(0, 12));
+        return columns.lines();
+    }
+
+    private String holds() {
+        int block = resources.blockElements(plan);
+        return block == 0
+                ? "more than the " + Quantity.bytes(resources.memory.bytes()) + " of --memory"
+                : Quantity.bytes(resources.bytesHeld(plan))
+                        + " in buffers: "
+                        + Quantity.of(resources.threads, "thread")
+                        + ", blocks of "
+                        + block
+                        + " elements";
+    }
+
+    private String layers() {
+        return stacks.isEmpty()
+                ? "none found"
+                : stacks.stream()
+                        .map(stack -> stack.count() + " in " + stack.prefix() + "*")
+                        .collect(Collectors.joining(", "));
+    }
+
+    /** Tensors of each output type, by recipe name. */
+    private Map<String, Long> dtypes() {
+        return plan.tasks().stream()
+                .collect(
+                        Collectors.groupingBy(
+                                task -> task.output().dtype().recipeName(),
+                                TreeMap::new,
+                                Collectors.counting()));
+    }
+
+    private boolean isBase(ModelRef ref) {
+        return plan.recipe().baseModel().filter(ref::equals).isPresent();
+    }
+
+    List<String> tensorLines() {
+        Columns columns = new Columns();
+        columns.row("tensor", "type", "shape", "method", "parameters");
+        for (TensorTask task : plan.tasks()) {
+            columns.row(
+                    task.output().name(),
+                    task.output().dtype(),
+                    task.output().shape(),
+                    task.action(),
+                    parameters(task));
+        }
+        return columns.lines();
+    }
+
+    /** Shared values, then each input's: {@code normalize=true; weight=0.3, 0.7}. */
+    private static String parameters(TensorTask task) {
+        List<String> parts = new ArrayList<>();
+        new TreeMap<>(task.call().shared()).forEach((name, value) -> parts.add(name + "=" + value));
+        Map<String, List<String>> perInput = new TreeMap<>();
+        for (int i = 0; i < task.call().inputs().size(); i++) {
+            for (Map.Entry<String, Object> value :
+                    task.call().inputs().get(i).values().entrySet()) {
+                perInput.computeIfAbsent(value.getKey(), unused -> new ArrayList<>())
+                        .add(String.valueOf(value.getValue()));
+            }
+        }
+        perInput.forEach((name, values) -> parts.add(name + "=" + String.join(", ", values)));
+        return String.join("; ", parts);
+    }
+
+    ObjectNode json(boolean tensors) {
+        ObjectNode root = Json.object();
+        root.put("merge_method", plan.recipe().method());
+        root.put("plan_hash", plan.hash());
+        ArrayNode models = root.putArray("models");
+        plan.models()
+                .forEach(
+                        (ref, checkpoint) ->
+                                models.addObject()
+                                        .put("model", ref.toString())
+                                        .put("base", isBase(ref))
+                                        .put("tensors", checkpoint.tensors().size()));
+        root.put("bytes_read", plan.inputBytes());
+        root.put("bytes_written", plan.layout().bytes());
+        root.put("bytes_held", resources.bytesHeld(plan));
+        root.put("threads", resources.threads);
+        root.put("block_elements", resources.blockElements(plan));
+        root.put("tensors", plan.tasks().size());
+        root.put("parameters", plan.parameters());
+        ObjectNode types = root.putObject("dtypes");
+        dtypes().forEach(types::put);
+        ArrayNode layers = root.putArray("layers");
+        stacks.forEach(s -> layers.addObject().put("prefix", s.prefix()).put("count", s.count()));
+        ArrayNode files = root.putArray("files");
+        plan.layout()
+                .files()
+                .forEach(
+                        file ->
+                                files.addObject()
+                                        .put("name", file.name())
+                                        .put("bytes", file.size()));
+        if (tensors) {
+            ArrayNode list = root.putArray("tensor_list");
+            plan.tasks().forEach(task -> tensor(list.addObject(), task));
+        }
+        Json.problems(root.putArray("warnings"), plan.warnings());
+        return root;
+    }
+
+    private static void tensor(ObjectNode node, TensorTask task) {
+        Json.tensor(node, task.output());
+        node.put("method", task.action());
+        node.put("position", task.position());
+        values(node.putObject("parameters"), task.call().shared());
+        ArrayNode inputs = node.putArray("inputs");
+        for (int i = 0; i < task.sources().size(); i++) {
+            TensorSource source = task.sources().get(i);
+            ObjectNode input = inputs.addObject().put("from", source.describe());
+            values(input.putObject("parameters"), task.call().inputs().get(i).values());
+        }
+    }
+
+    private static void values(ObjectNode node, Map<String, Object> values) {
+        new TreeMap<>(values).forEach(node::putPOJO);
+    }
+}

@@ -1,0 +1,55 @@
+package io.amalgam.cli;
+
+import io.amalgam.plan.MergePlan;
+import me.tongfei.progressbar.ConsoleProgressBarConsumer;
+import me.tongfei.progressbar.ProgressBar;
+import me.tongfei.progressbar.ProgressBarBuilder;
+import me.tongfei.progressbar.ProgressBarStyle;
+
+/**
+ * A bar over the bytes of the output, with the speed of all reading and writing. It goes away when
+ * the merge ends.
+ */
+final class ProgressBars implements ProgressView {
+    private static final long MEGABYTE = 1_000_000;
+    private static final int INTERVAL_MILLIS = 200;
+
+    private final Console console;
+    private ProgressBar bar;
+
+    ProgressBars(Console console) {
+        this.console = console;
+    }
+
+    @Override
+    public void started(MergePlan plan, int resumed) {
+        bar =
+                new ProgressBarBuilder()
+                        .setTaskName("merging")
+                        .setInitialMax(plan.outputBytes())
+                        .setUnit(" MB", MEGABYTE)
+                        .setUpdateIntervalMillis(INTERVAL_MILLIS)
+                        .setStyle(ProgressBarStyle.ASCII)
+                        .clearDisplayOnFinish()
+                        // With a width it does not look for the terminal itself, which takes longer
+                        // than most merges.
+                        .setConsumer(
+                                new ConsoleProgressBarConsumer(
+                                        console.err(), console.terminal().columns() - 1))
+                        .build();
+    }
+
+    @Override
+    public void progressed(Progress progress) {
+        bar.setExtraMessage(
+                Quantity.bytes(progress.bytesMoved() * 1e9 / Math.max(progress.nanos(), 1)) + "/s");
+        bar.stepTo(progress.bytesWritten());
+    }
+
+    @Override
+    public void close() {
+        if (bar != null) {
+            bar.close();
+        }
+    }
+}

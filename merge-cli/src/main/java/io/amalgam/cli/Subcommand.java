@@ -1,0 +1,38 @@
+package io.amalgam.cli;
+
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/**
+ * What the commands share. Whether {@code --debug} or {@code --json} is given, {@link
+ * FailureReport} sees for itself.
+ */
+abstract class Subcommand implements Callable<Integer> {
+    final Console console;
+
+    @Spec CommandSpec spec;
+
+    @Option(names = "--json", description = "Print one JSON document: the result or the error.")
+    boolean json;
+
+    @Option(names = "--debug", description = "Print stack traces with errors.")
+    boolean debug;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            description = "Show this help.")
+    boolean help;
+
+    Subcommand(Console console) {
+        this.console = console;
+    }
+
+    /** Wrong usage that only the command can see. */
+    final ParameterException usage(String message) {
+        return new ParameterException(spec.commandLine(), message);
+    }
+}

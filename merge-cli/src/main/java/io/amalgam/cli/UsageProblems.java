@@ -1,0 +1,122 @@
+package io.amalgam.cli;
+
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.OverwrittenOptionException;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** Wrong usage in the words every message of the project uses. */
+final class UsageProblems {
+    private UsageProblems() {}
+
+    static Problem of(ParameterException e) {
+        CommandSpec command = e.getCommandLine().getCommandSpec();
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            return unmatched(unmatched.getUnmatched().get(0), command);
+        }
+        if (e instanceof MissingParameterException missing) {
+            return missing(missing);
+        }
+        if (e instanceof OverwrittenOptionException twice) {
+            return Problem.of(name(twice.getOverwritten()) + " is given twice");
+        }
+        ArgSpec argument = e.getArgSpec();
+        if (argument != null && e.getValue() != null) {
+            return Problem.expected(name(argument), expected(argument), "'" + e.getValue() + "'");
+        }
+        return Problem.of(e.getMessage());
+    }
+
+    private static Problem unmatched(String word, CommandSpec command) {
+        if (word.startsWith("-")) {
+            String option = word.contains("=") ? word.substring(0, word.indexOf('=')) : word;
+            Problem problem = Problem.of("unknown option '" + option + "'");
+            return suggest(problem, option, optionNames(command));
+        }
+        List<String> subcommands = subcommands(command);
+        return subcommands.isEmpty()
+                ? Problem.of("one argument too many: '" + word + "'")
+                : suggest(Problem.of("unknown command '" + word + "'"), word, subcommands);
+    }
+
+    private static Problem suggest(Problem problem, String word, List<String> known) {
+        String bare = word.replaceFirst("^-+", "");
+        return Suggestions.nearest(word, known)
+                .or(
+                        () ->
+                                known.stream()
+                                        .filter(name -> bare.length() > 2 && name.contains(bare))
+                                        .findFirst())
+                .map(name -> problem.hint("did you mean '" + name + "'?"))
+                .orElse(problem);
+    }
+
+    private static List<String> subcommands(CommandSpec command) {
+        return command.subcommands().values().stream()
+                .map(c -> c.getCommandSpec())
+                .filter(spec -> !spec.usageMessage().hidden())
+                .map(CommandSpec::name)
+                .distinct()
+                .toList();
+    }
+
+    private static List<String> optionNames(CommandSpec command) {
+        return Stream.concat(
+                        command.optionsMap().keySet().stream(),
+                        command.negatedOptionsMap().keySet().stream())
+                .filter(name -> name.startsWith("--"))
+                .toList();
+    }
+
+    private static Problem missing(MissingParameterException e) {
+        List<ArgSpec> missing = e.getMissing().isEmpty() ? List.of(e.getArgSpec()) : e.getMissing();
+        if (missing.get(0) instanceof OptionSpec option) {
+            return Problem.expected(name(option), expected(option), "nothing");
+        }
+        return Problem.of(
+                "missing "
+                        + missing.stream()
+                                .map(ArgSpec::paramLabel)
+                                .collect(Collectors.joining(" and ")));
+    }
+
+    private static String name(ArgSpec argument) {
+        return argument instanceof OptionSpec option
+                ? "option '" + option.longestName() + "'"
+                : "argument '" + argument.paramLabel() + "'";
+    }
+
+    private static String expected(ArgSpec argument) {
+        Class<?> type = argument.type();
+        if (type.isEnum()) {
+            return "one of "
+                    + Arrays.stream(type.getEnumConstants())
+                            .map(c -> c.toString().toLowerCase(Locale.ROOT))
+                            .collect(Collectors.joining(", "));
+        }
+        if (type == ByteSize.class) {
+            return "a number of bytes such as 5000000, 512M or 1.5GB";
+        }
+        if (type == int.class
+                || type == long.class
+                || type == Integer.class
+                || type == Long.class) {
+            return "a whole number";
+        }
+        if (type == Path.class) {
+            return "a path";
+        }
+        return type == Boolean.class || type == boolean.class ? "no value" : argument.paramLabel();
+    }
+}

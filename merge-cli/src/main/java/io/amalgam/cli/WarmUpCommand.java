@@ -1,0 +1,77 @@
+package io.amalgam.cli;
+
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
+import io.amalgam.tensor.Shape;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+
+/**
+ * Merges two tiny models in a temporary directory. The build runs it while the JVM notes which
+ * classes are loaded: the archive made of them lets later starts skip most of loading.
+ */
+@Command(name = "warm-up", hidden = true, description = "Loads the classes that merges use.")
+final class WarmUpCommand implements Callable<Integer> {
+    private static final Console SILENT =
+            new Console(
+                    new PrintStream(OutputStream.nullOutputStream()),
+                    new PrintStream(OutputStream.nullOutputStream()),
+                    new Terminal(true, false, 80, false));
+    private static final String RECIPE =
+            """
+            merge_method: ties
+            base_model: %1$s
+            models:
+              - model: %2$s
+                parameters: {weight: 1, density: [0.5, 0.9]}
+            parameters: {normalize: true}
+            dtype: bfloat16
+            """;
+
+    @Override
+    public Integer call() throws IOException {
+        Path folder = Files.createTempDirectory("amalgam-warm-up");
+        try {
+            Path base = model(folder.resolve("a.safetensors"), 1, -2, 3, -4);
+            Path tuned = model(folder.resolve("b.safetensors"), 2, -3, 5, -7);
+            Path recipe = folder.resolve("recipe.yml");
+            Files.writeString(recipe, RECIPE.formatted(base.getFileName(), tuned.getFileName()));
+            String out = folder.resolve("out").toString();
+            int exit = run("merge", recipe.toString(), out);
+            exit |= run("plan", recipe.toString(), "--tensors", "--json");
+            exit |= run("inspect", out);
+            exit |= run("methods");
+            exit |= run("merge", "--help");
+            return exit;
+        } finally {
+            delete(folder);
+        }
+    }
+
+    private static int run(String... args) {
+        return Amalgam.run(args, SILENT, new Interruption());
+    }
+
+    private static Path model(Path file, float... values) throws IOException {
+        NamedTensor tensor = NamedTensor.ofFloats("layers.0.weight", Shape.of(2, 2), values);
+        SafetensorsWriter.write(file, List.of(tensor), Map.of("format", "pt"));
+        return file;
+    }
+
+    private static void delete(Path folder) throws IOException {
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

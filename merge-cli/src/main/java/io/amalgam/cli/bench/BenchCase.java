@@ -1,0 +1,73 @@
+package io.amalgam.cli.bench;
+
+import java.util.List;
+
+/**
+ * A merge that is measured.
+ *
+ * @param inputs models read: the floor it is held against reads as many
+ * @param goal times the floor
+ * @param recipe with {@code %s} for the folder of the models and {@code $LAYERS}, {@code $HALF} for
+ *     layer numbers
+ */
+record BenchCase(String name, int inputs, double goal, String recipe) {
+    static final List<BenchCase> ALL =
+            List.of(
+                    new BenchCase(
+                            "passthrough",
+                            2,
+                            1.2,
+                            """
+                            merge_method: passthrough
+                            slices:
+                              - sources: [{model: $DIR/base, layer_range: [0, $HALF]}]
+                              - sources: [{model: $DIR/tuned-1, layer_range: [$HALF, $LAYERS]}]
+                            """),
+                    new BenchCase(
+                            "linear",
+                            2,
+                            1.3,
+                            """
+                            merge_method: linear
+                            models:
+                              - {model: $DIR/tuned-1, parameters: {weight: 0.6}}
+                              - {model: $DIR/tuned-2, parameters: {weight: 0.4}}
+                            """),
+                    new BenchCase("task_arithmetic", 4, 1.4, taskVectors("task_arithmetic", "")),
+                    new BenchCase(
+                            "slerp",
+                            2,
+                            1.8,
+                            """
+                            merge_method: slerp
+                            base_model: $DIR/tuned-1
+                            models:
+                              - model: $DIR/tuned-1
+                              - model: $DIR/tuned-2
+                            parameters: {t: 0.35}
+                            """),
+                    new BenchCase("ties", 4, 2.5, taskVectors("ties", ", density: 0.5")),
+                    new BenchCase(
+                            "dare_linear", 4, 2.5, taskVectors("dare_linear", ", density: 0.5")),
+                    new BenchCase("dare_ties", 4, 2.5, taskVectors("dare_ties", ", density: 0.5")));
+
+    private static String taskVectors(String method, String density) {
+        return """
+                merge_method: %s
+                base_model: $DIR/base
+                models:
+                  - {model: $DIR/tuned-1, parameters: {weight: 0.5%s}}
+                  - {model: $DIR/tuned-2, parameters: {weight: 0.3%s}}
+                  - {model: $DIR/tuned-3, parameters: {weight: 0.4%s}}
+                """
+                .formatted(method, density, density, density);
+    }
+
+    /** The recipe for models in a folder, computed and written as bfloat16. */
+    String recipe(String folder, int layers) {
+        return recipe.replace("$DIR", folder)
+                        .replace("$LAYERS", Integer.toString(layers))
+                        .replace("$HALF", Integer.toString(layers / 2))
+                + "dtype: bfloat16\n";
+    }
+}

@@ -1,0 +1,67 @@
+package io.amalgam;
+
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.Stage;
+import io.amalgam.method.TensorCall;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A merge method written with ND4J: arrays in, array out, one tensor at a time. Extend it, name the
+ * class in {@code META-INF/services/io.amalgam.method.MergeMethod}, and recipes can use it by its
+ * name.
+ *
+ * <p>Each worker holds one tensor's inputs and output as float32, on the heap and once more in
+ * ND4J's memory: such methods need as much memory as the largest tensor asks for.
+ */
+public abstract class ArrayMergeMethod implements MergeMethod {
+    /**
+     * Merges one tensor.
+     *
+     * @param inputs FLOAT arrays of one shape, in the order of the call's inputs; the base's, if
+     *     there is one, at {@code call.base()}
+     * @return an array of the same shape
+     */
+    protected abstract INDArray merge(List<INDArray> inputs, TensorCall call);
+
+    @Override
+    public final Stage bind(TensorCall call) {
+        return (Stage.Whole) (reader, writer) -> run(call, reader, writer);
+    }
+
+    private void run(TensorCall call, Stage.Reader reader, Stage.Writer writer) throws IOException {
+        long[] shape = call.output().shape().dims();
+        int elements = Math.toIntExact(call.elements());
+        if (elements == 0) {
+            return;
+        }
+        List<INDArray> arrays = new ArrayList<>();
+        for (int input = 0; input < call.inputs().size(); input++) {
+            float[] values = new float[elements];
+            for (int from = 0; from < elements; from += reader.capacity()) {
+                reader.read(
+                        input, from, Math.min(reader.capacity(), elements - from), values, from);
+            }
+            arrays.add(ArrayTypes.array(values, shape));
+        }
+        INDArray merged = merge(arrays, call);
+        if (!java.util.Arrays.equals(merged.shape(), shape)) {
+            throw new IllegalStateException(
+                    "'"
+                            + info().name()
+                            + "' gave shape "
+                            + java.util.Arrays.toString(merged.shape())
+                            + " for "
+                            + call.output());
+        }
+        float[] result = ArrayTypes.floats(merged);
+        float[] piece = new float[Math.min(reader.capacity(), elements)];
+        for (int from = 0; from < elements; from += piece.length) {
+            int n = Math.min(piece.length, elements - from);
+            System.arraycopy(result, from, piece, 0, n);
+            writer.write(from, piece, n);
+        }
+    }
+}

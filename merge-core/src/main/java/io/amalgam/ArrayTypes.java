@@ -1,0 +1,78 @@
+package io.amalgam;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Between stored tensors and ND4J's arrays. */
+final class ArrayTypes {
+    private ArrayTypes() {}
+
+    /** ND4J's type for a stored one; F8 becomes FLOAT, as ND4J has no such type. */
+    static DataType of(TensorInfo info) {
+        return switch (info.dtype()) {
+            case BOOL -> DataType.BOOL;
+            case U8 -> DataType.UINT8;
+            case I8 -> DataType.INT8;
+            case U16 -> DataType.UINT16;
+            case I16 -> DataType.INT16;
+            case U32 -> DataType.UINT32;
+            case I32 -> DataType.INT32;
+            case U64 -> DataType.UINT64;
+            case I64 -> DataType.INT64;
+            case F16 -> DataType.FLOAT16;
+            case BF16 -> DataType.BFLOAT16;
+            case F32, F8_E4M3, F8_E5M2 -> DataType.FLOAT;
+            case F64 -> DataType.DOUBLE;
+            default ->
+                    throw new BadInputException(
+                            Problem.expected(
+                                    "tensor '" + info.name() + "'",
+                                    "a type ND4J has",
+                                    info.dtype()));
+        };
+    }
+
+    /** The stored type for an array's. */
+    static DType of(INDArray array) {
+        return switch (array.dataType()) {
+            case BOOL -> DType.BOOL;
+            case UBYTE -> DType.U8;
+            case BYTE -> DType.I8;
+            case UINT16 -> DType.U16;
+            case SHORT -> DType.I16;
+            case UINT32 -> DType.U32;
+            case INT -> DType.I32;
+            case UINT64 -> DType.U64;
+            case LONG -> DType.I64;
+            case HALF -> DType.F16;
+            case BFLOAT16 -> DType.BF16;
+            case FLOAT -> DType.F32;
+            case DOUBLE -> DType.F64;
+            default -> throw new IllegalArgumentException("no stored type for " + array.dataType());
+        };
+    }
+
+    /** Row-major float32 values of any floating array. */
+    static float[] floats(INDArray array) {
+        INDArray plain = array.dataType() == DataType.FLOAT ? array : array.castTo(DataType.FLOAT);
+        return plain.dup('c').data().asFloat();
+    }
+
+    /** A FLOAT array of these row-major values. */
+    static INDArray array(float[] values, long... shape) {
+        if (shape.length == 0) {
+            return Nd4j.scalar(values[0]);
+        }
+        return Nd4j.createFromArray(values).reshape('c', shape);
+    }
+
+    static Shape shape(INDArray array) {
+        return Shape.of(array.shape());
+    }
+}

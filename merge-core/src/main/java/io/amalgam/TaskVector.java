@@ -1,0 +1,154 @@
+package io.amalgam;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.BinaryOperator;
+import java.util.function.UnaryOperator;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * What fine-tuning changed: {@code tuned - base} for every floating tensor, as FLOAT arrays. Task
+ * vectors can be added, negated and scaled, and applied to a base; every operation gives new
+ * arrays. Holds all tensors in memory: for models that do not fit, use a recipe.
+ *
+ * <p>Ilharco et al. 2022, "Editing models with task arithmetic", <a
+ * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
+ */
+public final class TaskVector {
+    private final Map<String, INDArray> deltas;
+
+    private TaskVector(Map<String, INDArray> deltas) {
+        this.deltas = Collections.unmodifiableMap(deltas);
+    }
+
+    /**
+     * The difference of two checkpoints. Integer and boolean tensors have none and must be equal.
+     *
+     * @throws BadInputException if they do not have the same tensors in the same shapes
+     */
+    public static TaskVector between(TensorFile base, TensorFile tuned) throws IOException {
+        return between(base.tensors(), tuned.tensors());
+    }
+
+    /** As {@link #between(TensorFile, TensorFile)}, for arrays in memory. */
+    public static TaskVector between(Map<String, INDArray> base, Map<String, INDArray> tuned) {
+        requireSameNames(base, tuned);
+        Map<String, INDArray> deltas = new LinkedHashMap<>();
+        base.forEach(
+                (name, origin) -> {
+                    INDArray other = tuned.get(name);
+                    requireSameShape(name, origin, other);
+                    if (origin.dataType().isFPType()) {
+                        deltas.put(name, floats(other).sub(floats(origin)));
+                    } else if (!origin.equals(other)) {
+                        throw new BadInputException(
+                                Problem.expected(
+                                        "integer tensor '" + name + "'", "equal values", "others"));
+                    }
+                });
+        return new TaskVector(deltas);
+    }
+
+    /** The tensors' changes by name, FLOAT. */
+    public Map<String, INDArray> deltas() {
+        return deltas;
+    }
+
+    /** The sum of both. */
+    public TaskVector add(TaskVector other) {
+        requireSameNames(deltas, other.deltas);
+        return combine(other, INDArray::add);
+    }
+
+    /** The change undone: adding it makes a model forget. */
+    public TaskVector negate() {
+        return map(INDArray::neg);
+    }
+
+    /** Every change times a factor. */
+    public TaskVector scale(double factor) {
+        return map(delta -> delta.mul(factor));
+    }
+
+    /**
+     * {@code base + delta} for every tensor, in the base's types; tensors without a change are the
+     * base's.
+     */
+    public Map<String, INDArray> apply(Map<String, INDArray> base) {
+        Map<String, INDArray> merged = new LinkedHashMap<>();
+        base.forEach(
+                (name, origin) -> {
+                    INDArray delta = deltas.get(name);
+                    if (delta == null) {
+                        merged.put(name, origin.dup());
+                        return;
+                    }
+                    requireSameShape(name, origin, delta);
+                    merged.put(name, floats(origin).add(delta).castTo(origin.dataType()));
+                });
+        return merged;
+    }
+
+    /** As {@link #apply(Map)}, for a checkpoint. */
+    public Map<String, INDArray> apply(TensorFile base) throws IOException {
+        return apply(base.tensors());
+    }
+
+    /** The Euclidean norm of the whole vector. */
+    public double norm() {
+        double squares = 0;
+        for (INDArray delta : deltas.values()) {
+            double norm = delta.norm2Number().doubleValue();
+            squares += norm * norm;
+        }
+        return Math.sqrt(squares);
+    }
+
+    private TaskVector map(UnaryOperator<INDArray> operation) {
+        Map<String, INDArray> result = new LinkedHashMap<>();
+        deltas.forEach((name, delta) -> result.put(name, operation.apply(delta)));
+        return new TaskVector(result);
+    }
+
+    private TaskVector combine(TaskVector other, BinaryOperator<INDArray> operation) {
+        Map<String, INDArray> result = new LinkedHashMap<>();
+        deltas.forEach(
+                (name, delta) -> {
+                    requireSameShape(name, delta, other.deltas.get(name));
+                    result.put(name, operation.apply(delta, other.deltas.get(name)));
+                });
+        return new TaskVector(result);
+    }
+
+    private static INDArray floats(INDArray array) {
+        return array.castTo(DataType.FLOAT);
+    }
+
+    private static void requireSameNames(Map<String, INDArray> a, Map<String, INDArray> b) {
+        if (!a.keySet().equals(b.keySet())) {
+            java.util.Set<String> different = new java.util.TreeSet<>(a.keySet());
+            different.addAll(b.keySet());
+            different.removeIf(name -> a.containsKey(name) && b.containsKey(name));
+            throw new BadInputException(
+                    Problem.expected(
+                            "tensors of both models",
+                            "the same names",
+                            "only in one: " + different));
+        }
+    }
+
+    private static void requireSameShape(String name, INDArray a, INDArray b) {
+        if (!java.util.Arrays.equals(a.shape(), b.shape())) {
+            throw new BadInputException(
+                    Problem.expected(
+                            "shape of tensor '" + name + "'",
+                            java.util.Arrays.toString(a.shape()),
+                            java.util.Arrays.toString(b.shape())));
+        }
+    }
+}

@@ -1,0 +1,129 @@
+package io.amalgam;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.FileRegion;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.TensorInfo;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import org.bytedeco.javacpp.BytePointer;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * An open checkpoint whose tensors are read as ND4J arrays. Safe for use by several threads until
+ * closed.
+ */
+public final class TensorFile implements Closeable {
+    private static final int PIECE = 1 << 20;
+
+    private final Checkpoint checkpoint;
+
+    TensorFile(Checkpoint checkpoint) {
+        this.checkpoint = checkpoint;
+    }
+
+    /** The tensors' names, in the order of the file. */
+    public Set<String> names() {
+        return checkpoint.tensors().keySet();
+    }
+
+    /** Type and shape of a tensor, without reading it. */
+    public TensorInfo info(String name) {
+        return source(name).info();
+    }
+
+    /** The checkpoint underneath. */
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /**
+     * Reads a tensor: shape and values as stored, in ND4J's type of that name (F32 is FLOAT, F16
+     * HALF, BF16 BFLOAT16, I64 LONG, ...); F8 types are decoded to FLOAT. The array is a new one of
+     * the caller's.
+     *
+     * @throws BadInputException if there is no such tensor, or ND4J has no such type
+     * @throws IOException if it cannot be read
+     */
+    public INDArray tensor(String name) throws IOException {
+        TensorSource source = source(name);
+        TensorInfo info = source.info();
+        DataType type = ArrayTypes.of(info);
+        if (info.elements() == 0) {
+            return Nd4j.empty(type);
+        }
+        boolean coded = info.dtype() == DType.F8_E4M3 || info.dtype() == DType.F8_E5M2;
+        if (coded || source.stored().isEmpty()) {
+            return ArrayTypes.array(decode(source), info.shape().dims());
+        }
+        INDArray array = Nd4j.createUninitialized(type, info.shape().dims(), 'c');
+        fill(array, source.stored().get().region());
+        return array;
+    }
+
+    /** Reads all tensors, in order. */
+    public Map<String, INDArray> tensors() throws IOException {
+        Map<String, INDArray> all = new LinkedHashMap<>();
+        for (String name : names()) {
+            all.put(name, tensor(name));
+        }
+        return all;
+    }
+
+    private TensorSource source(String name) {
+        TensorSource source = checkpoint.tensors().get(name);
+        if (source == null) {
+            throw new BadInputException(
+                    Problem.of("no tensor '" + name + "' in '" + checkpoint.path() + "'")
+                            .hint(
+                                    Suggestions.didYouMean(
+                                            name,
+                                            names(),
+                                            "it has " + names().size() + " tensors; see names()")));
+        }
+        return source;
+    }
+
+    private static float[] decode(TensorSource source) throws IOException {
+        float[] values = new float[Math.toIntExact(source.info().elements())];
+        Workspace workspace = new Workspace(ScalarKernels.INSTANCE, PIECE / Long.BYTES);
+        for (int from = 0; from < values.length; from += workspace.capacity()) {
+            int n = Math.min(workspace.capacity(), values.length - from);
+            source.read(from, n, values, from, workspace);
+        }
+        return values;
+    }
+
+    /** Copies the stored bytes to the array's own memory; both are little-endian and row-major. */
+    private static void fill(INDArray array, FileRegion region) throws IOException {
+        try (BytePointer target = new BytePointer(array.data().addressPointer())) {
+            for (long at = 0; at < region.length(); at += PIECE) {
+                int n = (int) Math.min(PIECE, region.length() - at);
+                ByteBuffer piece =
+                        target.position(at)
+                                .limit(at + n)
+                                .asByteBuffer()
+                                .order(ByteOrder.LITTLE_ENDIAN);
+                region.readFully(at, piece);
+            }
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        checkpoint.close();
+    }
+}

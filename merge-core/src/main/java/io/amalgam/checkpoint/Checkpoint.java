@@ -1,0 +1,35 @@
+package io.amalgam.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.Closeable;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A model's tensors and what lies beside them. Opening one reads headers only; tensor data is read
+ * when asked for. Safe for concurrent use until closed.
+ */
+public interface Checkpoint extends Closeable {
+    /** The directory or file it was opened from. */
+    Path path();
+
+    /** The tensors by name, in the order the files hold them. */
+    Map<String, ? extends TensorSource> tensors();
+
+    /** Free-form metadata stored with the tensors; empty where there is none. */
+    Map<String, String> metadata();
+
+    /** A copy of the model's {@code config.json}; empty for a bare weights file. */
+    Optional<ObjectNode> config();
+
+    /** Every file that holds tensor data: what must not be written over. */
+    List<Path> weightFiles();
+
+    /**
+     * Files a merged model needs copied from its donor: tokenizer, generation settings,
+     * preprocessing. Relative to {@link #path()}.
+     */
+    List<Path> sideFiles();
+}

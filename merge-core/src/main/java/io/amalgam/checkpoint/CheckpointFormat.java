@@ -1,0 +1,57 @@
+package io.amalgam.checkpoint;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A way checkpoints are stored. Implementations are found with {@link java.util.ServiceLoader};
+ * they are stateless and safe for concurrent use.
+ */
+public interface CheckpointFormat {
+    /** A short lower-case name: {@code huggingface}, {@code safetensors}. */
+    String name();
+
+    /**
+     * Whether {@code path} looks like this format, judged without reading more than directory
+     * entries.
+     */
+    boolean canOpen(Path path);
+
+    /**
+     * Opens a checkpoint by reading its headers.
+     *
+     * @param name what the user calls it, for messages and plans
+     * @throws io.amalgam.error.BadInputException if the files are not what they should be
+     * @throws IOException if they cannot be read
+     */
+    Checkpoint open(Path path, String name) throws IOException;
+
+    /** Lays out an output of these tensors, or nothing if the format is read-only. */
+    Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options);
+
+    /**
+     * The files that describe a merged model beside its weights, made from the donor's.
+     *
+     * @param donorConfig the donor's {@code config.json}
+     * @return nothing for formats without such files
+     */
+    default List<OutputLayout.SmallFile> modelFiles(ObjectNode donorConfig, ConfigChanges changes) {
+        return List.of();
+    }
+
+    /**
+     * @param maxShardBytes size at which a new file is begun, counted over tensor bytes; 0 for one
+     *     file
+     * @param metadata free-form, stored with the tensors
+     */
+    record LayoutOptions(long maxShardBytes, Map<String, String> metadata) {
+        public LayoutOptions {
+            metadata = Map.copyOf(metadata);
+        }
+    }
+}

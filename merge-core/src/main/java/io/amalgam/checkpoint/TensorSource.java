@@ -1,0 +1,45 @@
+package io.amalgam.checkpoint;
+
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.Optional;
+
+/**
+ * A tensor as a merge reads it: stored in a file, or made from stored ones while it is read
+ * (re-indexed rows, a sum of low-rank factors, a permutation, another stage's result). The engine
+ * knows only this type.
+ *
+ * <p>Implementations are safe for concurrent reads with different workspaces, and hold no tensor
+ * data.
+ */
+public interface TensorSource {
+    /** Name, type and shape as the merge sees the tensor. */
+    TensorInfo info();
+
+    /**
+     * Reads elements {@code from .. from+count} of the row-major tensor as float32 into {@code dst}
+     * from index {@code at} on. F64 is rounded once; every other arithmetic type is exact.
+     *
+     * @param workspace the calling worker's buffers; {@code count} is at most its capacity
+     * @throws IOException if the storage cannot be read
+     */
+    void read(long from, int count, float[] dst, int at, Workspace workspace) throws IOException;
+
+    /**
+     * The stored bytes, if the tensor is in a file exactly as {@link #info()} says, so that they
+     * can be copied unread.
+     */
+    default Optional<StoredTensor> stored() {
+        return Optional.empty();
+    }
+
+    /** Bytes that reading the whole tensor once takes from storage. */
+    long storedBytes();
+
+    /**
+     * Where the values come from, the same for the same recipe on any machine: part of the plan and
+     * its hash.
+     */
+    String describe();
+}

@@ -1,0 +1,44 @@
+package io.amalgam.engine;
+
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The files written beside a merged model's weights: configuration, what the donor lends, report
+ * and recipe.
+ */
+final class Companions {
+    private Companions() {}
+
+    static List<SmallFile> of(MergePlan plan, MergeReport report, boolean withReport)
+            throws IOException {
+        List<SmallFile> files = new ArrayList<>();
+        Path donor = plan.donor().path();
+        for (Path side : plan.donor().sideFiles()) {
+            files.add(
+                    new SmallFile(
+                            side.toString().replace('\\', '/'),
+                            Files.readAllBytes(donor.resolve(side))));
+        }
+        if (withReport) {
+            files.add(
+                    new SmallFile(
+                            "amalgam-recipe.yml",
+                            plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
+            files.add(new SmallFile("amalgam-report.json", ReportJson.of(plan, report)));
+        }
+        plan.donor()
+                .config()
+                .ifPresent(
+                        config ->
+                                files.addAll(
+                                        plan.format().modelFiles(config, plan.configChanges())));
+        return files;
+    }
+}

@@ -1,0 +1,126 @@
+package io.amalgam.engine;
+
+import io.amalgam.kernel.Kernels;
+import io.amalgam.method.Block;
+import io.amalgam.method.Stage;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/**
+ * Runs a method's stages over arrays instead of files, on the calling thread: the same blocks,
+ * units and order as {@link MergeEngine}, so the same bits.
+ */
+public final class InMemory {
+    private static final int BLOCK = 1 << 15;
+
+    private final Kernels kernels;
+    private final List<float[]> inputs;
+    private final int elements;
+    private final float[] out;
+
+    private InMemory(Kernels kernels, List<float[]> inputs) {
+        this.kernels = kernels;
+        this.inputs = List.copyOf(inputs);
+        this.elements = inputs.get(0).length;
+        this.out = new float[elements];
+    }
+
+    /**
+     * Computes one output tensor.
+     *
+     * @param inputs the input tensors, row-major, all of one length
+     * @return a new array of that length
+     */
+    public static float[] run(Stage first, List<float[]> inputs, Kernels kernels) {
+        InMemory run = new InMemory(kernels, inputs);
+        Stage stage = first;
+        while (stage != null) {
+            stage = run.step(stage);
+        }
+        return run.out;
+    }
+
+    /** Runs one stage; null after the last. */
+    private Stage step(Stage stage) {
+        if (stage instanceof Stage.Copy copy) {
+            System.arraycopy(inputs.get(copy.input()), 0, out, 0, elements);
+            return null;
+        }
+        if (stage instanceof Stage.Combine combine) {
+            combine(combine);
+            return null;
+        }
+        if (stage instanceof Stage.Reduce<?> reduce) {
+            return reduce(reduce);
+        }
+        try {
+            if (stage instanceof Stage.Probe probe) {
+                return probe.next(new Arrays());
+            }
+            if (stage instanceof Stage.Whole whole) {
+                whole.run(
+                        new Arrays(),
+                        (from, src, count) -> System.arraycopy(src, 0, out, (int) from, count));
+                return null;
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        throw new IllegalStateException("arrays have arithmetic; nothing to do for " + stage);
+    }
+
+    private void combine(Stage.Combine combine) {
+        Block block = blockOf(combine.rowLength());
+        int step = (int) (block.capacity() / combine.rowLength() * combine.rowLength());
+        float[] piece = new float[block.capacity()];
+        for (int from = 0; from < elements; from += step) {
+            fill(block, from, Math.min(step, elements - from));
+            combine.combine(block, piece);
+            System.arraycopy(piece, 0, out, from, block.length());
+        }
+    }
+
+    private <S> Stage reduce(Stage.Reduce<S> reduce) {
+        Block block = blockOf(reduce.rowLength());
+        int step = (int) (block.capacity() / reduce.rowLength() * reduce.rowLength());
+        long unit = TaskRun.unitElements(reduce.rowLength());
+        S total = null;
+        for (long begin = 0; begin < elements; begin += unit) {
+            S state = reduce.newState();
+            long end = Math.min(elements, begin + unit);
+            for (long from = begin; from < end; from += step) {
+                fill(block, (int) from, (int) Math.min(step, end - from));
+                reduce.fold(state, block);
+            }
+            total = total == null ? state : reduce.merge(total, state);
+        }
+        return reduce.next(total == null ? reduce.newState() : total);
+    }
+
+    private Block blockOf(long rowLength) {
+        return new Block(
+                kernels,
+                inputs.size(),
+                (int) Math.max(Math.min(BLOCK, Math.max(1, elements)), rowLength));
+    }
+
+    private void fill(Block block, int from, int n) {
+        block.moveTo(from, n);
+        for (int i = 0; i < inputs.size(); i++) {
+            System.arraycopy(inputs.get(i), from, block.input(i), 0, n);
+        }
+    }
+
+    private final class Arrays implements Stage.Reader {
+        @Override
+        public int capacity() {
+            return BLOCK;
+        }
+
+        @Override
+        public void read(int input, long from, int count, float[] dst, int at) {
+            System.arraycopy(inputs.get(input), (int) from, dst, at, count);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+package io.amalgam.engine;
+
+/** A merge was stopped on request; what it had finished can be resumed. */
+public final class MergeCancelledException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    MergeCancelledException() {
+        super("cancelled");
+    }
+}

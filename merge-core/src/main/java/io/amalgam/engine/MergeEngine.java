@@ -1,0 +1,302 @@
+package io.amalgam.engine;
+
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.zip.CRC32C;
+
+/**
+ * Runs plans: the only place in the project that starts threads. Streams every tensor in blocks;
+ * what is held is {@code threads x inputs x block}, whatever the model's size. The bytes written
+ * depend on the plan alone.
+ */
+public final class MergeEngine {
+    private static final int LARGEST_BLOCK = 1 << 15;
+    private static final int SMALLEST_BLOCK = 1 << 10;
+    private static final long LISTEN_MILLIS = 200;
+
+    private MergeEngine() {}
+
+    /**
+     * Elements the engine reads of each input at a time within a memory budget.
+     *
+     * @return a power of two; 0 if not even the smallest block fits
+     */
+    public static int blockElements(MergePlan plan, int threads, long memory) {
+        int inputs = inputs(plan);
+        int block = LARGEST_BLOCK;
+        while (block >= SMALLEST_BLOCK && threads * Worker.bytesHeld(inputs, block) > memory) {
+            block /= 2;
+        }
+        return block < SMALLEST_BLOCK ? 0 : block;
+    }
+
+    /** Bytes the workers' buffers take, for the block {@link #blockElements} chooses. */
+    public static long bytesHeld(MergePlan plan, int threads, long memory) {
+        return threads * Worker.bytesHeld(inputs(plan), blockElements(plan, threads, memory));
+    }
+
+    private static int inputs(MergePlan plan) {
+        return plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1);
+    }
+
+    /**
+     * Merges into a directory.
+     *
+     * @throws BadInputException if the output or the data of an input cannot be used; an output
+     *     begun is removed
+     * @throws IOException if reading or writing fails; an output begun can be resumed
+     * @throws MergeCancelledException if stopped; likewise
+     */
+    public static MergeReport run(
+            MergePlan plan,
+            Path directory,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        long begin = System.nanoTime();
+        OutputCheck.require(plan, directory, options.resume(), options.overwrite());
+        int blockElements = blockElements(plan, options.threads(), options.memory());
+        if (blockElements == 0) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "memory for "
+                                            + options.threads()
+                                            + " threads and "
+                                            + inputs(plan)
+                                            + " inputs",
+                                    "at least "
+                                            + options.threads()
+                                                    * Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK)
+                                            + " bytes",
+                                    options.memory())
+                            .hint("raise --memory, or use fewer threads"));
+        }
+        boolean resuming = options.resume() && Journal.exists(directory);
+        MergeReport report;
+        boolean ours = false;
+        try (Journal journal = Journal.open(directory, plan, resuming)) {
+            // From here on the journal's lock is held: what lies there is no other merge's.
+            ours = true;
+            if (!resuming) {
+                OutputFiles.removeParts(directory);
+            }
+            try (OutputFiles files = OutputFiles.open(directory, plan.layout())) {
+                Run run = new Run(plan, options, listener, cancellation, journal, files, begin);
+                report = run.merge(blockElements);
+                files.commit(Companions.of(plan, report, options.report()));
+            }
+        } catch (BadInputException e) {
+            if (ours) {
+                OutputFiles.removePartial(directory);
+            }
+            throw e;
+        }
+        OutputFiles.removePartial(directory);
+        return report;
+    }
+
+    /** One run of one plan. */
+    private static final class Run {
+        private final MergePlan plan;
+        private final EngineOptions options;
+        private final MergeListener listener;
+        private final Cancellation cancellation;
+        private final Journal journal;
+        private final OutputFiles files;
+        private final long begin;
+        private final LongAdder moved = new LongAdder();
+        private final LongAdder written = new LongAdder();
+        private final LongAdder finished = new LongAdder();
+        private final int[] checksums;
+
+        Run(
+                MergePlan plan,
+                EngineOptions options,
+                MergeListener listener,
+                Cancellation cancellation,
+                Journal journal,
+                OutputFiles files,
+                long begin) {
+            this.plan = plan;
+            this.options = options;
+            this.listener = listener;
+            this.cancellation = cancellation;
+            this.journal = journal;
+            this.files = files;
+            this.begin = begin;
+            this.checksums = new int[plan.tasks().size()];
+        }
+
+        MergeReport merge(int blockElements) throws IOException {
+            Worker.Shared shared =
+                    new Worker.Shared(
+                            files,
+                            plan.layout().placements(),
+                            options.kernels(),
+                            !options.allowNonfinite(),
+                            cancellation,
+                            moved,
+                            written);
+            int inputs = inputs(plan);
+            Worker own = new Worker(shared, inputs, blockElements);
+            List<TaskRun> runs = unfinished(own);
+            int resumed = plan.tasks().size() - runs.size();
+            listener.started(plan, resumed);
+            Scheduler scheduler = new Scheduler(runs, options.threads() + 1, this::finish);
+            List<Thread> threads = new ArrayList<>();
+            for (int i = 0; i < options.threads(); i++) {
+                Worker worker = i == 0 ? own : new Worker(shared, inputs, blockElements);
+                Thread thread = new Thread(() -> work(worker, scheduler), "amalgam-" + i);
+                thread.setDaemon(true);
+                thread.start();
+                threads.add(thread);
+            }
+            join(threads, scheduler);
+            rethrow(scheduler.failure());
+            listener.progressed(progress());
+            return report(resumed);
+        }
+
+        /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */
+        private List<TaskRun> unfinished(Worker worker) throws IOException {
+            Map<Integer, Integer> done = new HashMap<>(journal.done());
+            List<TaskRun> runs = new ArrayList<>();
+            for (int i = 0; i < plan.tasks().size(); i++) {
+                TensorTask task = plan.tasks().get(i);
+                TaskRun run = new TaskRun(i, task);
+                Integer crc = done.get(i);
+                if (crc != null && worker.checksumOf(run) == crc) {
+                    checksums[i] = crc;
+                    written.add(task.output().bytes());
+                    finished.increment();
+                } else {
+                    runs.add(run);
+                }
+            }
+            return runs;
+        }
+
+        private void finish(TaskRun run) throws IOException {
+            int crc = run.checksum();
+            checksums[run.index] = crc;
+            journal.finished(run.index, crc);
+            finished.increment();
+        }
+
+        private static void work(Worker worker, Scheduler scheduler) {
+            try {
+                TaskRun.Unit unit = scheduler.take();
+                while (unit != null) {
+                    scheduler.complete(unit, worker.run(unit, scheduler));
+                    unit = scheduler.take();
+                }
+            } catch (Throwable e) {
+                // Whatever it is, the other workers must stop and the caller must hear of it.
+                scheduler.fail(e);
+            }
+        }
+
+        private void join(List<Thread> threads, Scheduler scheduler) {
+            for (Thread thread : threads) {
+                while (thread.isAlive()) {
+                    try {
+                        thread.join(LISTEN_MILLIS);
+                    } catch (InterruptedException e) {
+                        // Asked to stop: the workers do so at the next block, and are waited for.
+                        cancellation.cancel();
+                        scheduler.fail(new MergeCancelledException());
+                    }
+                    listener.progressed(progress());
+                }
+            }
+        }
+
+        private MergeListener.Progress progress() {
+            return new MergeListener.Progress(
+                    finished.intValue(),
+                    written.sum(),
+                    plan.outputBytes(),
+                    moved.sum(),
+                    System.nanoTime() - begin);
+        }
+
+        private static void rethrow(Throwable failure) throws IOException {
+            if (failure instanceof IOException e) {
+                throw e;
+            }
+            if (failure instanceof RuntimeException e) {
+                throw e;
+            }
+            if (failure instanceof Error e) {
+                throw e;
+            }
+            if (failure != null) {
+                throw new IllegalStateException(failure);
+            }
+        }
+
+        private MergeReport report(int resumed) {
+            List<MergeReport.Written> tensors = new ArrayList<>();
+            for (int i = 0; i < checksums.length; i++) {
+                tensors.add(
+                        new MergeReport.Written(
+                                plan.tasks().get(i).output().name(), hex(checksums[i])));
+            }
+            return new MergeReport(
+                    plan.hash(),
+                    options.kernels().name(),
+                    options.threads(),
+                    tensors,
+                    fileSums(),
+                    resumed,
+                    moved.sum(),
+                    (System.nanoTime() - begin) / 1e9);
+        }
+
+        /**
+         * Checksums of whole files: of the header, then the tensors in the order they lie in the
+         * file.
+         */
+        private List<MergeReport.WrittenFile> fileSums() {
+            List<MergeReport.WrittenFile> sums = new ArrayList<>();
+            List<OutputLayout.Placement> placements = plan.layout().placements();
+            for (int f = 0; f < plan.layout().files().size(); f++) {
+                OutputLayout.DataFile file = plan.layout().files().get(f);
+                CRC32C header = new CRC32C();
+                header.update(file.header());
+                int crc = (int) header.getValue();
+                int index = f;
+                List<Integer> inside = new ArrayList<>();
+                for (int i = 0; i < placements.size(); i++) {
+                    if (placements.get(i).file() == index) {
+                        inside.add(i);
+                    }
+                }
+                inside.sort(
+                        (a, b) ->
+                                Long.compare(
+                                        placements.get(a).offset(), placements.get(b).offset()));
+                for (int i : inside) {
+                    crc = Checksum.append(crc, checksums[i], plan.tasks().get(i).output().bytes());
+                }
+                sums.add(new MergeReport.WrittenFile(file.name(), file.size(), hex(crc)));
+            }
+            return sums;
+        }
+
+        private static String hex(int crc) {
+            return String.format("%08x", crc);
+        }
+    }
+}

@@ -1,0 +1,25 @@
+package io.amalgam.engine;
+
+import io.amalgam.plan.MergePlan;
+
+/** Is told how a merge goes, by the thread that runs it, a few times a second. */
+public interface MergeListener {
+    /** Hears nothing. */
+    MergeListener NONE = new MergeListener() {};
+
+    /**
+     * @param resumed tensors that an earlier run had finished
+     */
+    default void started(MergePlan plan, int resumed) {}
+
+    default void progressed(Progress progress) {}
+
+    /**
+     * @param tensors finished
+     * @param bytesWritten of the output, those of earlier runs included
+     * @param bytesTotal of the output
+     * @param bytesMoved read and written by this run, every pass counted
+     * @param nanos since the run began
+     */
+    record Progress(int tensors, long bytesWritten, long bytesTotal, long bytesMoved, long nanos) {}
+}

@@ -1,0 +1,149 @@
+package io.amalgam.engine;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Whether an output directory can take a plan's files: looked at before anything is written. */
+public final class OutputCheck {
+    private OutputCheck() {}
+
+    /**
+     * Everything that speaks against writing {@code plan} to {@code directory}; nothing where it
+     * may go ahead.
+     *
+     * @throws IOException if the directory cannot be looked at
+     */
+    public static List<Problem> problems(
+            MergePlan plan, Path directory, boolean resume, boolean overwrite) throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+            problems.add(
+                    Problem.expected("output '" + directory + "'", "a directory", "a file")
+                            .hint("choose another output"));
+            return problems;
+        }
+        inputs(plan, directory, problems);
+        contents(directory, resume, overwrite, problems);
+        space(plan, directory, problems);
+        return problems;
+    }
+
+    static void require(MergePlan plan, Path directory, boolean resume, boolean overwrite)
+            throws IOException {
+        List<Problem> problems = problems(plan, directory, resume, overwrite);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+    }
+
+    private static void inputs(MergePlan plan, Path directory, List<Problem> problems)
+            throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        Path out = directory.toRealPath();
+        for (Checkpoint checkpoint : plan.models().values()) {
+            for (Path file : checkpoint.weightFiles()) {
+                // Weights may be links to files elsewhere: neither place is an output.
+                Path folder = file.toAbsolutePath().getParent().toRealPath();
+                if (folder.equals(out) || file.toRealPath().getParent().equals(out)) {
+                    problems.add(
+                            Problem.of(
+                                            "output '"
+                                                    + directory
+                                                    + "' is the input model '"
+                                                    + checkpoint.path()
+                                                    + "'")
+                                    .hint("inputs are never written over: choose another output"));
+                    break;
+                }
+            }
+        }
+    }
+
+    private static void contents(
+            Path directory, boolean resume, boolean overwrite, List<Problem> problems)
+            throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        boolean interrupted = Journal.exists(directory);
+        if (interrupted && !resume && !overwrite) {
+            problems.add(
+                    Problem.of("an interrupted merge is in '" + directory + "'")
+                            .hint("continue it with --resume, or start again with --overwrite"));
+            return;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                boolean ours = entry.getFileName().toString().equals(OutputFiles.PARTIAL);
+                if (!ours && !overwrite && !(resume && interrupted)) {
+                    problems.add(
+                            Problem.expected(
+                                            "output directory '" + directory + "'",
+                                            "an empty or new directory",
+                                            "one with '" + entry.getFileName() + "'")
+                                    .hint("choose another, or give --overwrite"));
+                    return;
+                }
+            }
+        }
+    }
+
+    private static void space(MergePlan plan, Path directory, List<Problem> problems)
+            throws IOException {
+        Path existing = directory.toAbsolutePath();
+        while (existing != null && !Files.exists(existing)) {
+            existing = existing.getParent();
+        }
+        if (existing == null) {
+            problems.add(Problem.of("output '" + directory + "' has no existing parent directory"));
+            return;
+        }
+        if (!Files.isDirectory(existing)) {
+            problems.add(
+                    Problem.expected(
+                                    "output '" + directory + "'",
+                                    "a directory at '" + existing + "'",
+                                    "a file")
+                            .hint("choose another output"));
+            return;
+        }
+        if (!Files.isWritable(existing)) {
+            problems.add(
+                    Problem.of(
+                            "output '"
+                                    + directory
+                                    + "' cannot be written: no permission for '"
+                                    + existing
+                                    + "'"));
+            return;
+        }
+        long needed = plan.layout().bytes();
+        long free = Files.getFileStore(existing).getUsableSpace();
+        Path partial = directory.resolve(OutputFiles.PARTIAL);
+        if (Files.isDirectory(partial)) {
+            try (DirectoryStream<Path> parts = Files.newDirectoryStream(partial)) {
+                for (Path part : parts) {
+                    free += Files.size(part);
+                }
+            }
+        }
+        if (free < needed) {
+            problems.add(
+                    Problem.expected(
+                                    "space for '" + directory + "'",
+                                    needed + " bytes",
+                                    free + " bytes free")
+                            .hint("free some, or choose an output on another disk"));
+        }
+    }
+}

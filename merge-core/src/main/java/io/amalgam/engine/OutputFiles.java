@@ -1,0 +1,228 @@
+package io.amalgam.engine;
+
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The files of an output while it is made. They grow in a folder of their own inside the output
+ * directory, at their final size from the start, and move to their places when all is written:
+ * weights, then what describes them, and last the file without which no reader takes the model for
+ * complete.
+ *
+ * <p>Writes are positional and may come from any thread.
+ */
+final class OutputFiles implements Closeable {
+    static final String PARTIAL = ".amalgam-partial";
+    private static final String PART = ".part";
+
+    private final Path directory;
+    private final Path partial;
+    private final OutputLayout layout;
+    private final List<FileChannel> channels = new ArrayList<>();
+
+    private OutputFiles(Path directory, OutputLayout layout) {
+        this.directory = directory;
+        this.partial = directory.resolve(PARTIAL);
+        this.layout = layout;
+    }
+
+    /** Creates the parts with their headers; parts that are there already are taken over. */
+    static OutputFiles open(Path directory, OutputLayout layout) throws IOException {
+        OutputFiles files = new OutputFiles(directory, layout);
+        Files.createDirectories(files.partial);
+        try {
+            for (OutputLayout.DataFile file : layout.files()) {
+                FileChannel channel =
+                        FileChannel.open(
+                                files.part(file.name()),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE);
+                files.channels.add(channel);
+                files.writeFully(channel, ByteBuffer.wrap(file.header()), 0);
+                if (channel.size() > file.size()) {
+                    channel.truncate(file.size());
+                } else if (channel.size() < file.size()) {
+                    files.writeFully(channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
+                }
+            }
+        } catch (IOException e) {
+            files.close();
+            throw e;
+        }
+        return files;
+    }
+
+    private Path part(String name) {
+        return partial.resolve(name + PART);
+    }
+
+    void write(int file, long position, ByteBuffer bytes) throws IOException {
+        writeFully(channels.get(file), bytes, position);
+    }
+
+    private void writeFully(FileChannel channel, ByteBuffer bytes, long position)
+            throws IOException {
+        long at = position;
+        while (bytes.hasRemaining()) {
+            at += channel.write(bytes, at);
+        }
+    }
+
+    /** Reads back what was written. */
+    void read(int file, long position, ByteBuffer into) throws IOException {
+        long at = position;
+        while (into.hasRemaining()) {
+            int got = channels.get(file).read(into, at);
+            if (got < 0) {
+                throw new EOFException(
+                        "'" + part(layout.files().get(file).name()) + "' ends at byte " + at);
+            }
+            at += got;
+        }
+    }
+
+    /**
+     * Makes the output appear. Up to the last move nothing in the directory looks like a whole
+     * model; a commit that was interrupted can be repeated.
+     *
+     * @param companions files that belong to the model beside its weights
+     */
+    void commit(List<SmallFile> companions) throws IOException {
+        for (FileChannel channel : channels) {
+            channel.force(true);
+        }
+        closeChannels();
+        removeEarlierWeights();
+        List<OutputLayout.DataFile> data = layout.files();
+        boolean single = layout.last().isEmpty();
+        int early = single ? data.size() - 1 : data.size();
+        for (int i = 0; i < early; i++) {
+            move(data.get(i).name());
+        }
+        for (SmallFile file : companions) {
+            writeSmall(file);
+        }
+        for (SmallFile file : layout.last()) {
+            writeSmall(file);
+        }
+        for (int i = early; i < data.size(); i++) {
+            move(data.get(i).name());
+        }
+        forceDirectory();
+    }
+
+    /**
+     * Weights of an earlier model in an overwritten directory: an old index beside new shards would
+     * be believed.
+     */
+    private void removeEarlierWeights() throws IOException {
+        Files.deleteIfExists(directory.resolve("model.safetensors.index.json"));
+        try (DirectoryStream<Path> old =
+                Files.newDirectoryStream(directory, "model*.safetensors")) {
+            for (Path file : old) {
+                boolean moved =
+                        layout.files().stream()
+                                .anyMatch(
+                                        f ->
+                                                file.getFileName().toString().equals(f.name())
+                                                        && !Files.exists(part(f.name())));
+                if (!moved) {
+                    Files.delete(file);
+                }
+            }
+        }
+    }
+
+    private void move(String name) throws IOException {
+        Path from = part(name);
+        Path to = directory.resolve(name);
+        if (!Files.exists(from) && Files.exists(to)) {
+            return;
+        }
+        moveOver(from, to);
+    }
+
+    private void writeSmall(SmallFile file) throws IOException {
+        Path to = directory.resolve(file.name());
+        Files.createDirectories(to.getParent());
+        Path temporary = partial.resolve(file.name().replace('/', '_') + PART);
+        try (FileChannel channel =
+                FileChannel.open(
+                        temporary,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            writeFully(channel, ByteBuffer.wrap(file.content()), 0);
+            channel.force(true);
+        }
+        moveOver(temporary, to);
+    }
+
+    private static void moveOver(Path from, Path to) throws IOException {
+        try {
+            Files.move(
+                    from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** Makes the renames durable where the system lets a directory be opened. */
+    private void forceDirectory() {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Windows has no such call; the files themselves are forced.
+            return;
+        }
+    }
+
+    /** Removes the parts an earlier merge left, but not its journal. */
+    static void removeParts(Path directory) throws IOException {
+        try (DirectoryStream<Path> parts =
+                Files.newDirectoryStream(directory.resolve(PARTIAL), "*" + PART)) {
+            for (Path part : parts) {
+                Files.delete(part);
+            }
+        }
+    }
+
+    /** Removes the folder of unfinished work. */
+    static void removePartial(Path directory) throws IOException {
+        Path partial = directory.resolve(PARTIAL);
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(partial)) {
+            for (Path entry : entries) {
+                Files.delete(entry);
+            }
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        Files.delete(partial);
+    }
+
+    private void closeChannels() throws IOException {
+        for (FileChannel channel : channels) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closeChannels();
+    }
+}

@@ -1,0 +1,87 @@
+package io.amalgam.engine;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.method.TensorCall;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import java.io.IOException;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The report beside a merged model, {@code amalgam-report.json}: what was merged how, and what came
+ * out.
+ */
+final class ReportJson {
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private ReportJson() {}
+
+    static byte[] of(MergePlan plan, MergeReport report) throws IOException {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("amalgam_report", 1);
+        root.put("merge_method", plan.recipe().method());
+        root.put("recipe", plan.recipe().text());
+        root.put("plan_hash", report.planHash());
+        root.put("seed", plan.options().seed());
+        ArrayNode models = root.putArray("models");
+        plan.models()
+                .forEach(
+                        (ref, checkpoint) ->
+                                models.addObject()
+                                        .put("model", ref.toString())
+                                        .put(
+                                                "base",
+                                                plan.recipe()
+                                                        .baseModel()
+                                                        .filter(ref::equals)
+                                                        .isPresent())
+                                        .put("tensors", checkpoint.tensors().size()));
+        ObjectNode run = root.putObject("run");
+        run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);
+        run.put("bytes_moved", report.bytesMoved());
+        run.put("threads", report.threads());
+        run.put("kernels", report.kernels());
+        run.put("java", Runtime.version().toString());
+        run.put("resumed_tensors", report.resumed());
+        ArrayNode files = root.putArray("files");
+        for (MergeReport.WrittenFile file : report.files()) {
+            files.addObject()
+                    .put("name", file.name())
+                    .put("bytes", file.bytes())
+                    .put("crc32c", file.crc32c());
+        }
+        ArrayNode tensors = root.putArray("tensors");
+        for (int i = 0; i < plan.tasks().size(); i++) {
+            tensor(tensors.addObject(), plan.tasks().get(i), report.tensors().get(i));
+        }
+        return JSON.writeValueAsBytes(root);
+    }
+
+    private static void tensor(ObjectNode node, TensorTask task, MergeReport.Written written) {
+        node.put("name", task.output().name());
+        node.put("dtype", task.output().dtype().name());
+        ArrayNode shape = node.putArray("shape");
+        for (long dim : task.output().shape().dims()) {
+            shape.add(dim);
+        }
+        node.put("method", task.action());
+        TensorCall call = task.call();
+        values(node.putObject("parameters"), call.shared());
+        ArrayNode inputs = node.putArray("inputs");
+        for (int i = 0; i < task.sources().size(); i++) {
+            ObjectNode input = inputs.addObject();
+            input.put("from", task.sources().get(i).describe());
+            values(input.putObject("parameters"), call.inputs().get(i).values());
+        }
+        node.put("crc32c", written.crc32c());
+    }
+
+    private static void values(ObjectNode node, Map<String, Object> values) {
+        new TreeMap<>(values).forEach((name, value) -> node.putPOJO(name, value));
+    }
+}

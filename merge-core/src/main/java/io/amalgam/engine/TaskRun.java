@@ -1,0 +1,146 @@
+package io.amalgam.engine;
+
+import io.amalgam.method.Stage;
+import io.amalgam.plan.TensorTask;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * One tensor on its way: the stage it is in, which units of it are given out, and what they gave.
+ * Guarded by the scheduler's lock, except {@link #advance()}, which the worker that finished a
+ * stage's last unit calls alone.
+ */
+final class TaskRun {
+    /**
+     * Elements of a unit, the piece of a tensor one worker takes. Fixed for ever: sums are merged
+     * unit by unit, so another size would give other last bits.
+     */
+    static final long UNIT = 1 << 18;
+
+    final int index;
+    final TensorTask task;
+    private Stage stage;
+    private long unitElements;
+    private int units;
+    private int nextUnit;
+    private int doneUnits;
+    private Object[] partials;
+    private List<Object> sharedStates;
+    private int[] checksums;
+
+    TaskRun(int index, TensorTask task) {
+        this.index = index;
+        this.task = task;
+    }
+
+    /** A piece of work: a stage over some elements of a tensor. */
+    record Unit(TaskRun run, Stage stage, int number, long from, long to) {}
+
+    /** Elements of a unit whose blocks hold whole rows. */
+    static long unitElements(long rowLength) {
+        return Math.max(rowLength, UNIT / rowLength * rowLength);
+    }
+
+    /** Moves to a stage whose units can then be taken. */
+    void enter(Stage next) {
+        stage = next;
+        long row = 1;
+        if (next instanceof Stage.Combine combine) {
+            row = combine.rowLength();
+        } else if (next instanceof Stage.Reduce<?> reduce) {
+            row = reduce.rowLength();
+        }
+        unitElements = unitElements(row);
+        boolean whole = next instanceof Stage.Probe || next instanceof Stage.Whole;
+        long elements = task.output().elements();
+        units = whole ? 1 : Math.toIntExact((elements + unitElements - 1) / unitElements);
+        nextUnit = 0;
+        doneUnits = 0;
+        partials =
+                new Object
+                        [next instanceof Stage.Reduce<?> reduce && !reduce.anyOrder() ? units : 1];
+        sharedStates = new ArrayList<>();
+        checksums = isLast() ? new int[units] : new int[0];
+    }
+
+    boolean hasUnit() {
+        return stage != null && nextUnit < units;
+    }
+
+    Unit takeUnit() {
+        int number = nextUnit++;
+        boolean whole = stage instanceof Stage.Probe || stage instanceof Stage.Whole;
+        long elements = task.output().elements();
+        long from = whole ? 0 : number * unitElements;
+        return new Unit(
+                this,
+                stage,
+                number,
+                from,
+                whole ? elements : Math.min(elements, from + unitElements));
+    }
+
+    /**
+     * Takes a unit's result: a state, a next stage, or a checksum. Returns whether it was the
+     * stage's last.
+     */
+    boolean complete(Unit unit, Object result) {
+        if (result instanceof Integer checksum && isLast()) {
+            checksums[unit.number()] = checksum;
+        } else {
+            partials[partials.length == 1 ? 0 : unit.number()] = result;
+        }
+        return ++doneUnits == units;
+    }
+
+    /** A state to fold into that no worker uses now: for reductions that are exact in any order. */
+    Object borrowState(Stage.Reduce<?> reduce) {
+        return sharedStates.isEmpty()
+                ? reduce.newState()
+                : sharedStates.remove(sharedStates.size() - 1);
+    }
+
+    void returnState(Object state) {
+        sharedStates.add(state);
+    }
+
+    /** Whether the stage writes the output. */
+    boolean isLast() {
+        return !(stage instanceof Stage.Reduce<?>) && !(stage instanceof Stage.Probe);
+    }
+
+    /** The stage after the finished one. */
+    Stage advance() {
+        if (stage instanceof Stage.Reduce<?> reduce) {
+            return next(reduce);
+        }
+        return (Stage) partials[0];
+    }
+
+    @SuppressWarnings("unchecked")
+    private <S> Stage next(Stage.Reduce<S> reduce) {
+        Object[] states = reduce.anyOrder() ? sharedStates.toArray() : partials;
+        S total = (S) states[0];
+        for (int i = 1; i < states.length; i++) {
+            total = reduce.merge(total, (S) states[i]);
+        }
+        return reduce.next(total);
+    }
+
+    /** Marks the run as between stages: no units until it enters the next. */
+    void leave() {
+        stage = null;
+    }
+
+    /** CRC-32C of the written tensor. */
+    int checksum() {
+        int crc = 0;
+        long elements = task.output().elements();
+        for (int unit = 0; unit < checksums.length; unit++) {
+            long from = unit * unitElements;
+            long to = units == 1 ? elements : Math.min(elements, from + unitElements);
+            crc = Checksum.append(crc, checksums[unit], task.output().dtype().bytesFor(to - from));
+        }
+        return crc;
+    }
+}

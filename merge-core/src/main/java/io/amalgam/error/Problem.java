@@ -1,0 +1,54 @@
+package io.amalgam.error;
+
+import java.util.Objects;
+
+/**
+ * One thing that is wrong with what the user gave, in the grammar every message of the project
+ * follows: {@code <what>: expected <X>, got <Y> (<where>); <what to do>}.
+ *
+ * @param what the subject, lower case, names quoted
+ * @param expected what was expected; empty where the sentence of {@code what} is complete
+ * @param found what was found; empty where the sentence of {@code what} is complete
+ * @param where file, offset, tensor, or recipe line and column; empty if nowhere in particular
+ * @param hint what to do about it; empty if nothing can be said
+ */
+public record Problem(String what, String expected, String found, String where, String hint) {
+    public Problem {
+        Objects.requireNonNull(what, "what");
+        Objects.requireNonNull(expected, "expected");
+        Objects.requireNonNull(found, "found");
+        Objects.requireNonNull(where, "where");
+        Objects.requireNonNull(hint, "hint");
+    }
+
+    public static Problem of(String what) {
+        return new Problem(what, "", "", "", "");
+    }
+
+    public static Problem expected(String what, Object expected, Object found) {
+        return new Problem(what, String.valueOf(expected), String.valueOf(found), "", "");
+    }
+
+    public Problem at(Object place) {
+        return new Problem(what, expected, found, String.valueOf(place), hint);
+    }
+
+    public Problem hint(String advice) {
+        return new Problem(what, expected, found, where, advice);
+    }
+
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(what);
+        if (!expected.isEmpty()) {
+            text.append(": expected ").append(expected).append(", got ").append(found);
+        }
+        if (!where.isEmpty()) {
+            text.append(" (").append(where).append(')');
+        }
+        if (!hint.isEmpty()) {
+            text.append("; ").append(hint);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,48 @@
+package io.amalgam.error;
+
+import java.util.Collection;
+import java.util.Optional;
+
+/** "Did you mean": the nearest known name by edit distance. */
+public final class Suggestions {
+    private Suggestions() {}
+
+    /**
+     * The known name nearest to {@code word}, if it is near enough (a third of its length, at least
+     * two edits).
+     */
+    public static Optional<String> nearest(String word, Collection<String> known) {
+        String best = null;
+        int bestDistance = Math.max(2, word.length() / 3) + 1;
+        for (String candidate : known) {
+            int distance = distance(word, candidate);
+            if (distance < bestDistance) {
+                bestDistance = distance;
+                best = candidate;
+            }
+        }
+        return Optional.ofNullable(best);
+    }
+
+    /** {@code did you mean 'x'?}, or {@code otherwise} where nothing is near. */
+    public static String didYouMean(String word, Collection<String> known, String otherwise) {
+        return nearest(word, known).map(name -> "did you mean '" + name + "'?").orElse(otherwise);
+    }
+
+    private static int distance(String a, String b) {
+        int[] previous = new int[b.length() + 1];
+        for (int j = 0; j <= b.length(); j++) {
+            previous[j] = j;
+        }
+        for (int i = 1; i <= a.length(); i++) {
+            int[] current = new int[b.length() + 1];
+            current[0] = i;
+            for (int j = 1; j <= b.length(); j++) {
+                int substitute = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
+                current[j] = Math.min(substitute, Math.min(previous[j], current[j - 1]) + 1);
+            }
+            previous = current;
+        }
+        return previous[b.length()];
+    }
+}

@@ -1,0 +1,147 @@
+package io.amalgam.kernel;
+
+/**
+ * The block operations that merging is made of: the only arithmetic on the hot path.
+ *
+ * <p>Every operation works on the first {@code n} elements of its arrays (conversions also take a
+ * start in the float array), which must be at least that long; {@code n} may be 0. Arrays may be
+ * the same object where a destination is elementwise. Nothing is allocated and nothing is kept:
+ * implementations are stateless and safe for use by many threads.
+ *
+ * <p>{@link ScalarKernels} is the specification. Any other implementation gives the same bits for
+ * the same input, whatever its vector width: element-wise operations round each float32 step as
+ * written here (a "fused" step is one {@link Math#fma(float, float, float)}), and sums go to
+ * {@value #LANES} float64 accumulators, element {@code i} to accumulator {@code i % LANES}.
+ */
+public interface Kernels {
+    /**
+     * Accumulators of a sum. Blocks whose starts are multiples of this give the same sum however a
+     * tensor is cut up.
+     */
+    int LANES = 16;
+
+    /** How many values are counted apart from a histogram. */
+    int PIVOTS = 4;
+
+    /** A short name for reports: {@code scalar}, {@code simd-512}. */
+    String name();
+
+    // Conversions. 16-bit formats are held as raw shorts.
+
+    void bf16ToFloat(short[] src, float[] dst, int at, int n);
+
+    void f16ToFloat(short[] src, float[] dst, int at, int n);
+
+    /** Rounds to nearest, ties to even; NaN stays NaN (quiet, sign and upper payload kept). */
+    void floatToBf16(float[] src, short[] dst, int n);
+
+    /** Rounds to nearest, ties to even; too large becomes infinite; NaN stays NaN (quiet). */
+    void floatToF16(float[] src, short[] dst, int n);
+
+    /** Whether {@code x[at .. at+n)} holds neither NaN nor an infinity. */
+    boolean allFinite(float[] x, int at, int n);
+
+    // Element-wise.
+
+    /** {@code dst = w * x}. */
+    void scale(float[] x, float w, float[] dst, int n);
+
+    /** {@code acc = fma(w, x, acc)}: one rounding. */
+    void fma(float[] acc, float[] x, float w, int n);
+
+    /** {@code x = x / d}. */
+    void divide(float[] x, float d, int n);
+
+    /** {@code dst = a + b}. */
+    void add(float[] a, float[] b, float[] dst, int n);
+
+    /** {@code dst = a - b}. */
+    void subtract(float[] a, float[] b, float[] dst, int n);
+
+    /** {@code dst = (ca * a) + (cb * b)}: both products and the sum rounded. */
+    void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n);
+
+    /** {@code acc = acc + w * (x - base)}: difference, product and sum rounded. */
+    void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n);
+
+    /**
+     * {@code out = base + lambda * (sum / divisor)}: each step rounded; the division is left out
+     * where {@code divisor == 1}, the product where {@code lambda == 1}.
+     */
+    void addScaled(float[] base, float[] sum, float divisor, float lambda, float[] out, int n);
+
+    // Task vectors, trimmed by magnitude. A magnitude is compared as the bit pattern of |x|, an int
+    // in 0 .. 0x7fffffff that orders as
+    // the magnitudes do.
+
+    /**
+     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its
+     * magnitude are at least {@code cut}. A cut of 0 keeps all; {@code threshold + 1} keeps what is
+     * strictly above a threshold.
+     */
+    void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n);
+
+    /**
+     * Counts the deltas whose magnitude bits are above {@code high} (returned), and those within
+     * {@code low .. high}, both included, into {@code histogram[(bits - low) >>> shift]}; but those
+     * equal to a pivot into {@code counts} at the pivot's index, not into the histogram. Real
+     * deltas of 16-bit models take few values: counting the frequent ones apart is fast.
+     *
+     * @param pivots {@value #PIVOTS} different bit patterns within the bracket; -1 for none
+     * @param counts as many, added to
+     */
+    int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int shift,
+            int[] histogram,
+            int[] pivots,
+            int[] counts,
+            int n);
+
+    /**
+     * Keeps element {@code i} where the random word of element {@code first + i} under {@code key},
+     * taken unsigned, is below {@code keepBelow} (0 to 2^32); sets the others to 0. See {@link
+     * CounterRandom#word(long, long)}.
+     */
+    void keepRandom(float[] x, long key, long first, long keepBelow, int n);
+
+    // Sign consensus (TIES): majority sign per element is + where the sum over models is at least
+    // 0, else -.
+
+    /**
+     * With {@code v_m = weighted[m][i]} for models {@code 0 .. models-1}: majority sign of {@code
+     * sum v_m}; {@code d = sum} of the {@code v_m} that are not zero and have that sign; {@code div
+     * = sum} of those models' weights, 1 where that is exactly 0; {@code out = base + lambda *
+     * (normalize ? d / div : d)}. All sums in model order from 0, every step rounded; the product
+     * is left out where {@code lambda == 1}.
+     */
+    void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n);
+
+    // Sums in float64.
+
+    /** {@code lanes[i % LANES] += (double) a[i] * (double) b[i]}: products are exact. */
+    void dot(float[] a, float[] b, double[] lanes, int n);
+
+    /** {@code lanes[i % LANES] += |x[i]|}. */
+    void absSum(float[] x, double[] lanes, int n);
+
+    /** The lanes' sum, added in order: the one way a sum is finished. */
+    static double total(double[] lanes) {
+        double sum = 0;
+        for (int i = 0; i < LANES; i++) {
+            sum += lanes[i];
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,245 @@
+package io.amalgam.kernel;
+
+import io.amalgam.tensor.BFloat16;
+import io.amalgam.tensor.Half;
+import java.util.Arrays;
+
+/**
+ * The specification of {@link Kernels} in plain Java: any other implementation is tested against
+ * this one, bit for bit. Runs on every JVM; the simple loops are vectorised by the server compiler
+ * where it can.
+ *
+ * <p>Where an operation's result is NaN, which NaN it is (sign, payload) is the processor's affair
+ * and not specified.
+ */
+public final class ScalarKernels implements Kernels {
+    /** The one instance: it has no state. */
+    public static final ScalarKernels INSTANCE = new ScalarKernels();
+
+    private static final int ABS = 0x7FFFFFFF;
+
+    /** The smallest magnitude bits that are NaN. */
+    private static final int NAN = 0x7F800001;
+
+    private ScalarKernels() {}
+
+    @Override
+    public String name() {
+        return "scalar";
+    }
+
+    @Override
+    public void bf16ToFloat(short[] src, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = BFloat16.toFloat(src[i]);
+        }
+    }
+
+    @Override
+    public void f16ToFloat(short[] src, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = Half.toFloat(src[i]);
+        }
+    }
+
+    @Override
+    public void floatToBf16(float[] src, short[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = BFloat16.fromFloat(src[i]);
+        }
+    }
+
+    @Override
+    public void floatToF16(float[] src, short[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Half.fromFloat(src[i]);
+        }
+    }
+
+    @Override
+    public boolean allFinite(float[] x, int at, int n) {
+        // The largest magnitude instead of an early exit: no branch, and nearly every block is
+        // finite anyway.
+        int largest = 0;
+        for (int i = 0; i < n; i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(x[at + i]) & ABS);
+        }
+        return largest < 0x7F800000;
+    }
+
+    @Override
+    public void scale(float[] x, float w, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = w * x[i];
+        }
+    }
+
+    @Override
+    public void fma(float[] acc, float[] x, float w, int n) {
+        for (int i = 0; i < n; i++) {
+            acc[i] = Math.fma(w, x[i], acc[i]);
+        }
+    }
+
+    @Override
+    public void divide(float[] x, float d, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = x[i] / d;
+        }
+    }
+
+    @Override
+    public void add(float[] a, float[] b, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = a[i] + b[i];
+        }
+    }
+
+    @Override
+    public void subtract(float[] a, float[] b, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = a[i] - b[i];
+        }
+    }
+
+    @Override
+    public void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = ca * a[i] + cb * b[i];
+        }
+    }
+
+    @Override
+    public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
+        for (int i = 0; i < n; i++) {
+            acc[i] = acc[i] + w * (x[i] - base[i]);
+        }
+    }
+
+    @Override
+    public void addScaled(
+            float[] base, float[] sum, float divisor, float lambda, float[] out, int n) {
+        // A product with 1 is exact, so only the division, which costs time, has a loop without it.
+        if (divisor == 1) {
+            for (int i = 0; i < n; i++) {
+                out[i] = base[i] + lambda * sum[i];
+            }
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            out[i] = base[i] + lambda * (sum[i] / divisor);
+        }
+    }
+
+    @Override
+    public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = x[i] - base[i];
+            dst[i] = magnitude(delta) >= cut ? delta : 0;
+        }
+    }
+
+    @Override
+    public int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int shift,
+            int[] histogram,
+            int[] pivots,
+            int[] counts,
+            int n) {
+        int above = 0;
+        for (int i = 0; i < n; i++) {
+            int bits = magnitude(x[i] - base[i]);
+            if (bits > high) {
+                above++;
+            } else if (bits >= low) {
+                count(bits, low, shift, histogram, pivots, counts);
+            }
+        }
+        return above;
+    }
+
+    /** Counts one magnitude that is within the bracket. */
+    public static void count(
+            int bits, int low, int shift, int[] histogram, int[] pivots, int[] counts) {
+        for (int p = 0; p < PIVOTS; p++) {
+            if (bits == pivots[p]) {
+                counts[p]++;
+                return;
+            }
+        }
+        histogram[(bits - low) >>> shift]++;
+    }
+
+    @Override
+    public void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
+        if (keepBelow >= 1L << 32) {
+            return;
+        }
+        if (keepBelow <= 0) {
+            Arrays.fill(x, 0, n, 0f);
+            return;
+        }
+        for (int i = 0; i < n; i++) {
+            if ((CounterRandom.word(key, first + i) & 0xFFFFFFFFL) >= keepBelow) {
+                x[i] = 0;
+            }
+        }
+    }
+
+    @Override
+    public void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            float sum = 0;
+            for (int m = 0; m < models; m++) {
+                sum += weighted[m][i];
+            }
+            int flip = sum >= 0 ? 0 : Integer.MIN_VALUE;
+            float agreed = 0;
+            float divisor = 0;
+            for (int m = 0; m < models; m++) {
+                int bits = Float.floatToRawIntBits(weighted[m][i]);
+                // "Not zero, not NaN, of the majority's sign" as a mask of bits: signs are random,
+                // and a branch would guess wrong.
+                int towards = bits ^ flip;
+                int mask = (-towards & ~towards & (towards - NAN)) >> 31;
+                agreed += Float.intBitsToFloat(bits & mask);
+                divisor += Float.intBitsToFloat(Float.floatToRawIntBits(weights[m]) & mask);
+            }
+            if (normalize && divisor != 0) {
+                agreed /= divisor;
+            }
+            // A product with 1 is exact: nothing to leave out.
+            out[i] = base[i] + lambda * agreed;
+        }
+    }
+
+    @Override
+    public void dot(float[] a, float[] b, double[] lanes, int n) {
+        for (int i = 0; i < n; i++) {
+            lanes[i % LANES] += (double) a[i] * (double) b[i];
+        }
+    }
+
+    @Override
+    public void absSum(float[] x, double[] lanes, int n) {
+        for (int i = 0; i < n; i++) {
+            lanes[i % LANES] += Math.abs(x[i]);
+        }
+    }
+
+    private static int magnitude(float value) {
+        return Float.floatToRawIntBits(value) & ABS;
+    }
+}

@@ -1,0 +1,50 @@
+package io.amalgam.kernel;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+
+/**
+ * The buffers one worker reuses for every block it reads or writes, so that the hot path allocates
+ * nothing. Not safe for use by several threads: each worker has its own.
+ */
+public final class Workspace {
+    private final Kernels kernels;
+    private final int capacity;
+    private final ByteBuffer bytes;
+    private final short[] shorts;
+
+    /**
+     * @param capacity the largest number of elements converted at once
+     */
+    public Workspace(Kernels kernels, int capacity) {
+        this.kernels = kernels;
+        this.capacity = capacity;
+        this.bytes =
+                ByteBuffer.allocateDirect(capacity * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        this.shorts = new short[capacity];
+    }
+
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /** Elements that fit the buffers. */
+    public int capacity() {
+        return capacity;
+    }
+
+    /** The little-endian direct buffer, cleared and limited to {@code length} bytes. */
+    public ByteBuffer bytes(int length) {
+        return bytes.clear().limit(length);
+    }
+
+    /** Raw 16-bit values, {@link #capacity()} of them. */
+    public short[] shorts() {
+        return shorts;
+    }
+
+    /** Memory held, in bytes, for {@code capacity} elements. */
+    public static long bytesHeld(int capacity) {
+        return (long) capacity * (Long.BYTES + Short.BYTES);
+    }
+}

@@ -1,0 +1,133 @@
+package io.amalgam.kernel.simd;
+
+import io.amalgam.kernel.Kernels;
+import jdk.incubator.vector.VectorShape;
+
+/**
+ * The kernels on the processor's vector registers: the same bits as the scalar ones at every vector
+ * width from 128 to 512.
+ */
+public final class SimdKernels implements Kernels {
+    /** Width in bits of the vectors the processor does best; known without touching a vector. */
+    public static int vectorBits() {
+        return VectorShape.preferredShape().vectorBitSize();
+    }
+
+    @Override
+    public String name() {
+        return "simd-" + vectorBits();
+    }
+
+    @Override
+    public void bf16ToFloat(short[] src, float[] dst, int at, int n) {
+        VectorConversions.bf16ToFloat(src, dst, at, n);
+    }
+
+    @Override
+    public void f16ToFloat(short[] src, float[] dst, int at, int n) {
+        VectorConversions.f16ToFloat(src, dst, at, n);
+    }
+
+    @Override
+    public void floatToBf16(float[] src, short[] dst, int n) {
+        VectorConversions.floatToBf16(src, dst, n);
+    }
+
+    @Override
+    public void floatToF16(float[] src, short[] dst, int n) {
+        VectorConversions.floatToF16(src, dst, n);
+    }
+
+    @Override
+    public boolean allFinite(float[] x, int at, int n) {
+        return VectorConversions.allFinite(x, at, n);
+    }
+
+    @Override
+    public void scale(float[] x, float w, float[] dst, int n) {
+        VectorElementwise.scale(x, w, dst, n);
+    }
+
+    @Override
+    public void fma(float[] acc, float[] x, float w, int n) {
+        VectorElementwise.fma(acc, x, w, n);
+    }
+
+    @Override
+    public void divide(float[] x, float d, int n) {
+        VectorElementwise.divide(x, d, n);
+    }
+
+    @Override
+    public void add(float[] a, float[] b, float[] dst, int n) {
+        VectorElementwise.add(a, b, dst, n);
+    }
+
+    @Override
+    public void subtract(float[] a, float[] b, float[] dst, int n) {
+        VectorElementwise.subtract(a, b, dst, n);
+    }
+
+    @Override
+    public void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n) {
+        VectorElementwise.blend(a, ca, b, cb, dst, n);
+    }
+
+    @Override
+    public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
+        VectorElementwise.addWeightedDelta(acc, x, base, w, n);
+    }
+
+    @Override
+    public void addScaled(
+            float[] base, float[] sum, float divisor, float lambda, float[] out, int n) {
+        VectorElementwise.addScaled(base, sum, divisor, lambda, out, n);
+    }
+
+    @Override
+    public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
+        VectorDeltas.trimmedDelta(x, base, cut, dst, n);
+    }
+
+    @Override
+    public int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int shift,
+            int[] histogram,
+            int[] pivots,
+            int[] counts,
+            int n) {
+        return VectorDeltas.countBracket(x, base, low, high, shift, histogram, pivots, counts, n);
+    }
+
+    @Override
+    public void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
+        VectorRandom.keepRandom(x, key, first, keepBelow, n);
+    }
+
+    @Override
+    public void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        VectorConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, n);
+    }
+
+    @Override
+    public void dot(float[] a, float[] b, double[] lanes, int n) {
+        VectorSums.dot(a, b, lanes, n);
+    }
+
+    @Override
+    public void absSum(float[] x, double[] lanes, int n) {
+        VectorSums.absSum(x, lanes, n);
+    }
+}

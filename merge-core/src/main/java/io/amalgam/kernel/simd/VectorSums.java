@@ -1,0 +1,60 @@
+package io.amalgam.kernel.simd;
+
+import static io.amalgam.kernel.Kernels.LANES;
+import static io.amalgam.kernel.simd.Species.DOUBLES;
+import static io.amalgam.kernel.simd.Species.HALF_FLOATS;
+
+import jdk.incubator.vector.DoubleVector;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Sums in the specification's 16 accumulators. Two vectors of accumulators are summed per pass over
+ * the block, which is in the cache: one pass with vectors of 512 bits, two with 256, four with 128,
+ * the same sums with each.
+ */
+final class VectorSums {
+    private static final int WIDTH = DOUBLES.length();
+
+    private VectorSums() {}
+
+    static void dot(float[] a, float[] b, double[] lanes, int n) {
+        int bound = n & -LANES;
+        for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, lanes, lane);
+            DoubleVector second = DoubleVector.fromArray(DOUBLES, lanes, lane + WIDTH);
+            for (int i = lane; i < bound; i += LANES) {
+                first = first.add(load(a, i).mul(load(b, i)));
+                second = second.add(load(a, i + WIDTH).mul(load(b, i + WIDTH)));
+            }
+            first.intoArray(lanes, lane);
+            second.intoArray(lanes, lane + WIDTH);
+        }
+        for (int i = bound; i < n; i++) {
+            lanes[i % LANES] += (double) a[i] * (double) b[i];
+        }
+    }
+
+    static void absSum(float[] x, double[] lanes, int n) {
+        int bound = n & -LANES;
+        for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, lanes, lane);
+            DoubleVector second = DoubleVector.fromArray(DOUBLES, lanes, lane + WIDTH);
+            for (int i = lane; i < bound; i += LANES) {
+                first = first.add(load(x, i).abs());
+                second = second.add(load(x, i + WIDTH).abs());
+            }
+            first.intoArray(lanes, lane);
+            second.intoArray(lanes, lane + WIDTH);
+        }
+        for (int i = bound; i < n; i++) {
+            lanes[i % LANES] += Math.abs(x[i]);
+        }
+    }
+
+    private static DoubleVector load(float[] values, int at) {
+        return (DoubleVector)
+                FloatVector.fromArray(HALF_FLOATS, values, at)
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0);
+    }
+}

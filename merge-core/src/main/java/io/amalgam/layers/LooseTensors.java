@@ -1,0 +1,116 @@
+package io.amalgam.layers;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Tensors outside of layers, told apart by the words in their names: what stands before the layers
+ * (embeddings), after them (final norms, heads), and the two ends that may be tied to each other.
+ */
+public final class LooseTensors {
+    private static final Set<String> AFTER =
+            Set.of(
+                    "norm",
+                    "ln_f",
+                    "norm_f",
+                    "final_layernorm",
+                    "final_layer_norm",
+                    "final_norm",
+                    "post_layernorm",
+                    "layernorm_post",
+                    "ln_post",
+                    "lm_head",
+                    "head",
+                    "score",
+                    "classifier",
+                    "pre_classifier",
+                    "pooler",
+                    "output",
+                    "output_layer",
+                    "cls",
+                    "qa_outputs",
+                    "embed_out",
+                    "vocab_transform",
+                    "vocab_layer_norm",
+                    "vocab_projector",
+                    "layer_norm",
+                    "layernorm",
+                    "v_head",
+                    "value_head",
+                    "proj_out");
+    private static final Set<String> BEFORE =
+            Set.of(
+                    "wte",
+                    "wpe",
+                    "shared",
+                    "embedding",
+                    "embeddings",
+                    "embed_tokens",
+                    "tok_embeddings");
+    private static final List<String> HEADS =
+            List.of(
+                    "lm_head.weight",
+                    "embed_out.weight",
+                    "output.weight",
+                    "cls.predictions.decoder.weight",
+                    "vocab_projector.weight",
+                    "lm_head.decoder.weight",
+                    "output_layer.weight");
+    private static final List<String> EMBEDDINGS =
+            List.of(
+                    "embed_tokens.weight",
+                    "wte.weight",
+                    "word_embeddings.weight",
+                    "embed_in.weight",
+                    "tok_embeddings.weight",
+                    "shared.weight",
+                    "backbone.embeddings.weight");
+    private static final List<String> BUFFERS =
+            List.of(
+                    "rotary_emb.inv_freq",
+                    "inv_freq",
+                    "masked_bias",
+                    "position_ids",
+                    "attn.bias",
+                    "num_batches_tracked");
+
+    private LooseTensors() {}
+
+    /** Whether a tensor outside of layers comes after them; what is not known to comes before. */
+    public static boolean isAfterLayers(String name) {
+        for (String segment : name.toLowerCase(Locale.ROOT).split("\\.")) {
+            if (AFTER.contains(segment)) {
+                return true;
+            }
+            if (BEFORE.contains(segment) || segment.contains("embed")) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** Whether this is an output head's matrix over the vocabulary. */
+    public static boolean isHead(String name) {
+        return endsWithName(name, HEADS);
+    }
+
+    /** Whether this is the input embedding's matrix over the vocabulary. */
+    public static boolean isEmbedding(String name) {
+        return endsWithName(name, EMBEDDINGS);
+    }
+
+    /** Whether the tensor is a constant that libraries rebuild, so that a model may lack it. */
+    public static boolean isBuffer(String name) {
+        return endsWithName(name, BUFFERS);
+    }
+
+    private static boolean endsWithName(String name, List<String> endings) {
+        for (String ending : endings) {
+            if (name.equals(ending) || name.endsWith("." + ending)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

@@ -1,0 +1,81 @@
+package io.amalgam.method;
+
+import io.amalgam.kernel.Kernels;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The same run of elements of every input tensor, decoded to float32: what a stage works on. One
+ * worker fills and reuses one block; stages must not keep it or its arrays.
+ */
+public final class Block {
+    private final Kernels kernels;
+    private final float[][] inputs;
+    private final int capacity;
+    private final List<float[]> scratch = new ArrayList<>();
+    private final List<float[][]> groups = new ArrayList<>();
+    private long offset;
+    private int length;
+
+    /**
+     * @param inputs how many tensors are read together
+     * @param capacity the most elements of each
+     */
+    public Block(Kernels kernels, int inputs, int capacity) {
+        this.kernels = kernels;
+        this.capacity = capacity;
+        this.inputs = new float[inputs][capacity];
+    }
+
+    public Kernels kernels() {
+        return kernels;
+    }
+
+    /**
+     * Index of the first element within the tensor; a multiple of {@link Kernels#LANES}, and of the
+     * row length in row-wise stages.
+     */
+    public long offset() {
+        return offset;
+    }
+
+    /** Elements present: the arrays may be longer. */
+    public int length() {
+        return length;
+    }
+
+    public int capacity() {
+        return capacity;
+    }
+
+    /** Values of one input, in the order of the call's inputs. Stages do not write to it. */
+    public float[] input(int index) {
+        return inputs[index];
+    }
+
+    /** A reusable array of {@link #capacity()} elements, contents arbitrary. */
+    public float[] scratch(int index) {
+        while (scratch.size() <= index) {
+            scratch.add(new float[capacity]);
+        }
+        return scratch.get(index);
+    }
+
+    /** {@code count} reusable arrays in one, apart from those of {@link #scratch(int)}. */
+    public float[][] scratchGroup(int count) {
+        for (float[][] group : groups) {
+            if (group.length == count) {
+                return group;
+            }
+        }
+        float[][] group = new float[count][capacity];
+        groups.add(group);
+        return group;
+    }
+
+    /** Moves the block; the caller then fills {@link #input(int)}. */
+    public void moveTo(long newOffset, int newLength) {
+        offset = newOffset;
+        length = newLength;
+    }
+}

@@ -1,0 +1,27 @@
+package io.amalgam.method;
+
+/**
+ * The exact boundary of a top-k by magnitude: all magnitudes above the threshold are kept, and of
+ * those equal to it the ones at the lowest indices.
+ *
+ * @param bits bit pattern of the threshold, the k-th largest |delta|
+ * @param equalsBefore elements equal to the threshold are kept below this index
+ */
+record MagnitudeCut(int bits, long equalsBefore) implements DeltaMask {
+    @Override
+    public void delta(Block in, float[] x, float[] base, float[] dst) {
+        int n = in.length();
+        long equals = equalsBefore - in.offset();
+        if (equals >= n) {
+            in.kernels().trimmedDelta(x, base, bits, dst, n);
+            return;
+        }
+        in.kernels().trimmedDelta(x, base, bits + 1, dst, n);
+        for (int i = 0; i < equals; i++) {
+            float delta = x[i] - base[i];
+            if ((Float.floatToRawIntBits(delta) & 0x7fffffff) == bits) {
+                dst[i] = delta;
+            }
+        }
+    }
+}

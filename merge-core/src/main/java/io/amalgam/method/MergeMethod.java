@@ -1,0 +1,18 @@
+package io.amalgam.method;
+
+/**
+ * A way to make one tensor out of several. Stateless and safe for use by many threads. Built-in
+ * methods are listed in {@link MethodRegistry}; others are found with {@link
+ * java.util.ServiceLoader}.
+ */
+public interface MergeMethod {
+    MethodInfo info();
+
+    /**
+     * The first stage of computing one output tensor. Called while planning to check the call, and
+     * again when the tensor is computed; reads no data.
+     *
+     * @throws io.amalgam.error.BadInputException if the parameters make no sense for this tensor
+     */
+    Stage bind(TensorCall call);
+}

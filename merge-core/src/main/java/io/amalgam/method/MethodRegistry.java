@@ -1,0 +1,92 @@
+package io.amalgam.method;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import java.util.Set;
+
+/** The merge methods by name: the built-in ones, and those plugged in. Immutable. */
+public final class MethodRegistry {
+    private static final Set<String> KNOWN_ELSEWHERE =
+            Set.of(
+                    "nuslerp",
+                    "multislerp",
+                    "karcher",
+                    "della",
+                    "della_linear",
+                    "breadcrumbs",
+                    "breadcrumbs_ties",
+                    "sce",
+                    "ram",
+                    "ramplus_tl",
+                    "model_stock",
+                    "nearswap",
+                    "arcee_fusion");
+
+    private final Map<String, MergeMethod> methods;
+
+    private MethodRegistry(List<MergeMethod> all) {
+        Map<String, MergeMethod> byName = new LinkedHashMap<>();
+        for (MergeMethod method : all) {
+            MergeMethod earlier = byName.putIfAbsent(method.info().name(), method);
+            if (earlier != null) {
+                throw new BadInputException(
+                        Problem.of(
+                                "merge method '"
+                                        + method.info().name()
+                                        + "' is provided twice, by "
+                                        + earlier.getClass().getName()
+                                        + " and "
+                                        + method.getClass().getName()));
+            }
+        }
+        this.methods = Collections.unmodifiableMap(byName);
+    }
+
+    /** The built-in methods: one line each. */
+    public static List<MergeMethod> builtIn() {
+        List<MergeMethod> all = new ArrayList<>();
+        all.add(new Linear());
+        all.add(new Slerp());
+        all.addAll(TaskArithmetic.family());
+        all.add(new Passthrough());
+        return List.copyOf(all);
+    }
+
+    /** The built-in methods and every {@link MergeMethod} that {@link ServiceLoader} finds. */
+    public static MethodRegistry load() {
+        List<MergeMethod> all = new ArrayList<>(builtIn());
+        ServiceLoader.load(MergeMethod.class).forEach(all::add);
+        return new MethodRegistry(all);
+    }
+
+    public Collection<MergeMethod> all() {
+        return methods.values();
+    }
+
+    /**
+     * @throws BadInputException if no method has that name, with the nearest one that exists
+     */
+    public MergeMethod get(String name) {
+        MergeMethod method = methods.get(name);
+        if (method != null) {
+            return method;
+        }
+        String hint =
+                KNOWN_ELSEWHERE.contains(name)
+                        ? "this version does not have it yet; it has "
+                                + String.join(", ", methods.keySet())
+                        : Suggestions.didYouMean(
+                                name,
+                                methods.keySet(),
+                                "the methods are " + String.join(", ", methods.keySet()));
+        throw new BadInputException(Problem.of("unknown merge method '" + name + "'").hint(hint));
+    }
+}

@@ -1,0 +1,128 @@
+package io.amalgam.method;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.recipe.Scalar;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.OptionalDouble;
+
+/**
+ * A parameter a merge method takes.
+ *
+ * @param name as written in recipes
+ * @param scope one value for each model, or one for all
+ * @param kind what values are allowed
+ * @param defaultValue Double, Boolean or String; empty where the parameter is required or "unset"
+ *     has a meaning
+ * @param required whether a recipe must set it
+ * @param forBase whether the base model has this per-model parameter too
+ * @param meaning one line for {@code amalgam methods}
+ */
+public record ParameterSpec(
+        String name,
+        Scope scope,
+        Kind kind,
+        Optional<Object> defaultValue,
+        boolean required,
+        boolean forBase,
+        String meaning) {
+
+    /** Whom a parameter belongs to. */
+    public enum Scope {
+        PER_MODEL,
+        SHARED
+    }
+
+    /** What a parameter's values are. */
+    public enum Kind {
+        NUMBER,
+        INTEGER,
+        BOOLEAN,
+        /** {@code true}, {@code false}, or one of a method's own words, given as text. */
+        TEXT
+    }
+
+    public static ParameterSpec required(
+            String name, Scope scope, boolean forBase, String meaning) {
+        return new ParameterSpec(
+                name, scope, Kind.NUMBER, Optional.empty(), true, forBase, meaning);
+    }
+
+    public static ParameterSpec number(
+            String name, Scope scope, double defaultValue, String meaning) {
+        return new ParameterSpec(
+                name, scope, Kind.NUMBER, Optional.of(defaultValue), false, false, meaning);
+    }
+
+    public static ParameterSpec flag(String name, boolean defaultValue, String meaning) {
+        return new ParameterSpec(
+                name, Scope.SHARED, Kind.BOOLEAN, Optional.of(defaultValue), false, false, meaning);
+    }
+
+    public static ParameterSpec text(String name, String defaultValue, String meaning) {
+        return new ParameterSpec(
+                name, Scope.SHARED, Kind.TEXT, Optional.of(defaultValue), false, false, meaning);
+    }
+
+    /** A number that may be left unset. */
+    public static ParameterSpec optional(
+            String name, Scope scope, boolean forBase, String meaning) {
+        return new ParameterSpec(
+                name, scope, Kind.NUMBER, Optional.empty(), false, forBase, meaning);
+    }
+
+    /**
+     * A written value as the parameter's own type: Double, Boolean or lower-case String. Numbers
+     * may be written as text or booleans, flags as 0 and 1.
+     *
+     * @throws BadInputException if the value cannot be read so
+     */
+    public static Object coerce(ParameterSpec spec, Object value) {
+        Optional<Object> coerced =
+                switch (spec.kind()) {
+                    case NUMBER -> number(value).map(n -> n);
+                    case INTEGER -> number(value).filter(n -> n == Math.rint(n)).map(n -> n);
+                    case BOOLEAN -> truth(value).map(b -> b);
+                    case TEXT -> Optional.of(word(value));
+                };
+        String expected =
+                switch (spec.kind()) {
+                    case NUMBER -> "a finite number";
+                    case INTEGER -> "a whole number";
+                    default -> "true or false";
+                };
+        return coerced.orElseThrow(
+                () ->
+                        new BadInputException(
+                                Problem.expected(
+                                        "parameter '" + spec.name() + "'",
+                                        expected,
+                                        "'" + value + "'")));
+    }
+
+    private static Optional<Double> number(Object value) {
+        if (value instanceof Boolean b) {
+            return Optional.of(b ? 1.0 : 0.0);
+        }
+        OptionalDouble number = Scalar.number(value);
+        return number.isPresent() && Double.isFinite(number.getAsDouble())
+                ? Optional.of(number.getAsDouble())
+                : Optional.empty();
+    }
+
+    private static Optional<Boolean> truth(Object value) {
+        String text = value.toString().strip().toLowerCase(Locale.ROOT);
+        if (text.equals("true") || text.equals("false")) {
+            return Optional.of(text.equals("true"));
+        }
+        return number(value).filter(n -> n == 0 || n == 1).map(n -> n == 1);
+    }
+
+    private static String word(Object value) {
+        if (value instanceof Number n) {
+            return Boolean.toString(n.doubleValue() != 0);
+        }
+        return value.toString().strip().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,86 @@
+package io.amalgam.method;
+
+import io.amalgam.kernel.CounterRandom;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * One output tensor to compute: its type and shape, and the values every parameter has for it.
+ *
+ * @param output the tensor to write
+ * @param inputs the tensors it is made of, in recipe order
+ * @param base index of the base model's tensor among the inputs; -1 without
+ * @param shared values of shared parameters; a parameter that is unset and has no default is absent
+ * @param seed of the merge's random numbers
+ */
+public record TensorCall(
+        TensorInfo output, List<Input> inputs, int base, Map<String, Object> shared, long seed) {
+
+    public TensorCall {
+        inputs = List.copyOf(inputs);
+        shared = Map.copyOf(shared);
+    }
+
+    /**
+     * @param model what the user calls the model
+     * @param values of the per-model parameters, as {@link #shared}
+     */
+    public record Input(String model, Map<String, Object> values) {
+        public Input {
+            values = Map.copyOf(values);
+        }
+    }
+
+    public long elements() {
+        return output.elements();
+    }
+
+    /** Indices of the inputs that are not the base, in order. */
+    public List<Integer> others() {
+        List<Integer> others = new ArrayList<>();
+        for (int i = 0; i < inputs.size(); i++) {
+            if (i != base) {
+                others.add(i);
+            }
+        }
+        return others;
+    }
+
+    /** A number of one input; the parameter has a value by the time a method is bound. */
+    public double number(int input, String name) {
+        return (Double) value(inputs.get(input).values(), name);
+    }
+
+    public Optional<Double> optionalNumber(int input, String name) {
+        return Optional.ofNullable((Double) inputs.get(input).values().get(name));
+    }
+
+    /** A shared number. */
+    public double number(String name) {
+        return (Double) value(shared, name);
+    }
+
+    public boolean flag(String name) {
+        return (Boolean) value(shared, name);
+    }
+
+    public String text(String name) {
+        return (String) value(shared, name);
+    }
+
+    /** The key of one input's random numbers. */
+    public long randomKey(int input) {
+        return CounterRandom.key(seed, output.name(), input);
+    }
+
+    private static Object value(Map<String, Object> values, String name) {
+        Object value = values.get(name);
+        if (value == null) {
+            throw new IllegalStateException("parameter '" + name + "' has no value");
+        }
+        return value;
+    }
+}

@@ -1,0 +1,410 @@
+package io.amalgam.method;
+
+import io.amalgam.kernel.Kernels;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+
+/**
+ * Finds exact top-k boundaries of |x - base| for several inputs of one tensor, without sorting and
+ * in fixed memory.
+ *
+ * <p>Magnitudes order as their bit patterns do, so a boundary is found among ints. A sample gives a
+ * narrow bracket around each boundary, and the values that are frequent in it (differences of
+ * 16-bit numbers take few values). One pass counts what lies above the bracket, histograms what
+ * lies inside, and counts the frequent values block by block. If the boundary is one of those, the
+ * blocks' counts say where keeping ends, and reading one block says at which index. Otherwise, and
+ * where the sample misled, the search goes on in a smaller or another bracket with another pass: at
+ * most a few times. Small tensors are read once and sorted.
+ */
+final class TopMagnitudes {
+    /** Tensors up to this many elements are held and sorted. */
+    static final int SMALL = 1 << 16;
+
+    private static final int CHUNKS = 128;
+    private static final int CHUNK = 512;
+    private static final int LARGEST = 0x7fffffff;
+    private static final int ALL_BINS = 1 << 20;
+    private static final int[] NO_PIVOTS = {-1, -1, -1, -1};
+
+    /** Share of the sample from which on a value is worth counting apart. */
+    private static final double FREQUENT = 0.002;
+
+    private final int base;
+    private final long elements;
+    private final List<Search> searches = new ArrayList<>();
+
+    TopMagnitudes(int base, long elements) {
+        this.base = base;
+        this.elements = elements;
+    }
+
+    /**
+     * Asks for the boundary of the {@code k} largest, 1 to the number of elements, of one input.
+     */
+    void add(int input, long k, Consumer<MagnitudeCut> found) {
+        searches.add(new Search(input, k, 0, LARGEST, NO_PIVOTS, found));
+    }
+
+    /** The stages of the search, then what {@code next} gives once all boundaries are known. */
+    Stage then(Supplier<Stage> next) {
+        if (searches.isEmpty() || elements == 0) {
+            return next.get();
+        }
+        return elements <= SMALL ? sorted(next) : sampled(next);
+    }
+
+    /**
+     * One input's search: the bracket of bit patterns, both ends included, that the boundary lies
+     * in.
+     *
+     * @param pivots values within the bracket that are counted block by block, -1 for none
+     */
+    private record Search(
+            int input, long k, int low, int high, int[] pivots, Consumer<MagnitudeCut> found) {
+        Search within(int newLow, int newHigh) {
+            return new Search(input, k, newLow, newHigh, NO_PIVOTS, found);
+        }
+
+        Search with(int... values) {
+            int[] padded = NO_PIVOTS.clone();
+            System.arraycopy(values, 0, padded, 0, values.length);
+            return new Search(input, k, low, high, padded, found);
+        }
+
+        int pivot(int bits) {
+            for (int p = 0; p < pivots.length; p++) {
+                if (pivots[p] == bits) {
+                    return p;
+                }
+            }
+            return -1;
+        }
+    }
+
+    private Stage.Probe sorted(Supplier<Stage> next) {
+        return reader -> {
+            int n = (int) elements;
+            int[] bits = new int[n];
+            for (Search search : searches) {
+                magnitudes(reader, search.input(), 0, n, bits, 0);
+                int[] ordered = bits.clone();
+                Arrays.sort(ordered);
+                int threshold = ordered[n - (int) search.k()];
+                long above = 0;
+                for (int value : bits) {
+                    above += value > threshold ? 1 : 0;
+                }
+                search.found()
+                        .accept(
+                                new MagnitudeCut(
+                                        threshold,
+                                        indexAfter(bits, threshold, search.k() - above)));
+            }
+            return next.get();
+        };
+    }
+
+    /** The index after the {@code wanted}-th element that equals a threshold. */
+    private static int indexAfter(int[] bits, int threshold, long wanted) {
+        int index = 0;
+        for (long left = wanted; left > 0; index++) {
+            left -= bits[index] == threshold ? 1 : 0;
+        }
+        return index;
+    }
+
+    private Stage.Probe sampled(Supplier<Stage> next) {
+        return reader -> {
+            int[] sample = new int[CHUNKS * CHUNK];
+            List<Search> begun = new ArrayList<>();
+            for (Search search : searches) {
+                for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                    long from = (elements - CHUNK) / (CHUNKS - 1) * chunk;
+                    magnitudes(reader, search.input(), from, CHUNK, sample, chunk * CHUNK);
+                }
+                Arrays.sort(sample);
+                begun.add(begin(search, elements, sample));
+            }
+            return new Count(begun, next);
+        };
+    }
+
+    private static Search begin(Search search, long elements, int[] sample) {
+        double share = (double) search.k() / elements;
+        double rank = sample.length * (1 - share);
+        double margin = 16 + 4 * Math.sqrt(sample.length * share * (1 - share));
+        int low = (int) Math.floor(rank - margin);
+        int high = (int) Math.ceil(rank + margin);
+        Search bracketed =
+                search.within(
+                        low < 0 ? 0 : sample[low], high >= sample.length ? LARGEST : sample[high]);
+        int from = Math.max(0, low);
+        int to = Math.min(sample.length, high + 1);
+        return bracketed.with(frequent(sample, from, to));
+    }
+
+    /** The most frequent values of a sorted sample among those at {@code from .. to-1}. */
+    private static int[] frequent(int[] sample, int from, int to) {
+        List<int[]> runs = new ArrayList<>();
+        int i = from;
+        while (i > 0 && sample[i - 1] == sample[from]) {
+            i--;
+        }
+        while (i < to) {
+            int begin = i;
+            while (i < sample.length && sample[i] == sample[begin]) {
+                i++;
+            }
+            if (i - begin >= sample.length * FREQUENT) {
+                runs.add(new int[] {sample[begin], i - begin});
+            }
+        }
+        runs.sort(Comparator.comparingInt((int[] run) -> -run[1]));
+        return runs.stream().limit(Kernels.PIVOTS).mapToInt(run -> run[0]).toArray();
+    }
+
+    private void magnitudes(
+            Stage.Reader reader, int input, long from, int count, int[] bits, int at)
+            throws IOException {
+        int step = Math.min(count, reader.capacity());
+        float[] x = new float[step];
+        float[] origin = new float[step];
+        for (int done = 0; done < count; done += step) {
+            int n = Math.min(step, count - done);
+            reader.read(input, from + done, n, x, 0);
+            reader.read(base, from + done, n, origin, 0);
+            for (int i = 0; i < n; i++) {
+                bits[at + done + i] = Float.floatToRawIntBits(x[i] - origin[i]) & LARGEST;
+            }
+        }
+    }
+
+    /** How many elements of a block equal each pivot. */
+    private record BlockCount(long offset, int length, int[] equal) {}
+
+    /**
+     * What one worker has counted for one search: exact, so workers' counts add up in any order.
+     */
+    private static final class Tally {
+        long above;
+        final int[] bins;
+        long[] drained;
+        long unread;
+        final int[] equal = new int[Kernels.PIVOTS];
+        final List<BlockCount> blocks = new ArrayList<>();
+
+        Tally(int size) {
+            bins = new int[size];
+        }
+
+        /** Moves the int bins to long ones, before they could overflow or to add them up. */
+        void drain() {
+            if (drained == null) {
+                drained = new long[bins.length];
+            }
+            for (int bin = 0; bin < bins.length; bin++) {
+                drained[bin] += bins[bin];
+            }
+            Arrays.fill(bins, 0);
+            unread = 0;
+        }
+
+        long count(int bin) {
+            return bins[bin] + (drained == null ? 0 : drained[bin]);
+        }
+
+        long pivots(int pivot) {
+            return blocks.stream().mapToLong(block -> block.equal()[pivot]).sum();
+        }
+
+        void add(Tally other) {
+            above += other.above;
+            blocks.addAll(other.blocks);
+            drain();
+            for (int bin = 0; bin < bins.length; bin++) {
+                drained[bin] += other.count(bin);
+            }
+        }
+    }
+
+    private final class Count implements Stage.Reduce<List<Tally>> {
+        private final List<Search> open;
+        private final Supplier<Stage> next;
+        private final int[] shifts;
+        private final int[] sizes;
+
+        Count(List<Search> open, Supplier<Stage> next) {
+            this.open = List.copyOf(open);
+            this.next = next;
+            this.shifts = new int[open.size()];
+            this.sizes = new int[open.size()];
+            int most = Math.max(1 << 12, Integer.highestOneBit(ALL_BINS / open.size()));
+            for (int s = 0; s < shifts.length; s++) {
+                long range = (long) open.get(s).high() - open.get(s).low();
+                while ((range >>> shifts[s]) >= most) {
+                    shifts[s]++;
+                }
+                sizes[s] = (int) (range >>> shifts[s]) + 1;
+            }
+        }
+
+        @Override
+        public boolean anyOrder() {
+            return true;
+        }
+
+        @Override
+        public boolean reads(int input) {
+            return input == base || open.stream().anyMatch(search -> search.input() == input);
+        }
+
+        @Override
+        public List<Tally> newState() {
+            List<Tally> tallies = new ArrayList<>();
+            for (int size : sizes) {
+                tallies.add(new Tally(size));
+            }
+            return tallies;
+        }
+
+        @Override
+        public void fold(List<Tally> state, Block in) {
+            for (int s = 0; s < shifts.length; s++) {
+                fold(state.get(s), open.get(s), shifts[s], in);
+            }
+        }
+
+        private void fold(Tally tally, Search search, int shift, Block in) {
+            int n = in.length();
+            if (tally.unread + n > 1 << 30) {
+                tally.drain();
+            }
+            tally.unread += n;
+            Arrays.fill(tally.equal, 0);
+            tally.above +=
+                    in.kernels()
+                            .countBracket(
+                                    in.input(search.input()),
+                                    in.input(base),
+                                    search.low(),
+                                    search.high(),
+                                    shift,
+                                    tally.bins,
+                                    search.pivots(),
+                                    tally.equal,
+                                    n);
+            if (search.pivots()[0] >= 0) {
+                tally.blocks.add(new BlockCount(in.offset(), n, tally.equal.clone()));
+            }
+        }
+
+        @Override
+        public List<Tally> merge(List<Tally> earlier, List<Tally> later) {
+            for (int s = 0; s < shifts.length; s++) {
+                earlier.get(s).add(later.get(s));
+            }
+            return earlier;
+        }
+
+        @Override
+        public Stage next(List<Tally> total) {
+            List<Search> again = new ArrayList<>();
+            List<Tie> ties = new ArrayList<>();
+            for (int s = 0; s < shifts.length; s++) {
+                settle(open.get(s), total.get(s), s, again, ties);
+            }
+            Supplier<Stage> then = again.isEmpty() ? next : () -> new Count(again, next);
+            return ties.isEmpty() ? then.get() : locate(ties, then);
+        }
+
+        /** Walks down from the top of the bracket to where the k-th magnitude lies. */
+        private void settle(Search search, Tally tally, int s, List<Search> again, List<Tie> ties) {
+            long reached = tally.above;
+            if (reached >= search.k()) {
+                again.add(search.within(search.high() + 1, LARGEST));
+                return;
+            }
+            int[] pivots = Arrays.stream(search.pivots()).filter(p -> p >= 0).sorted().toArray();
+            int pivot = pivots.length - 1;
+            for (int bin = sizes[s] - 1; bin >= 0; bin--) {
+                int first = search.low() + (bin << shifts[s]);
+                int last = (int) Math.min(search.high(), first + (1L << shifts[s]) - 1);
+                long here = tally.count(bin);
+                int inside = 0;
+                while (pivot >= 0 && pivots[pivot] >= first) {
+                    here += tally.pivots(search.pivot(pivots[pivot--]));
+                    inside++;
+                }
+                if (reached + here >= search.k()) {
+                    Search narrower = search.within(first, last);
+                    if (first < last) {
+                        int[] kept = Arrays.copyOfRange(pivots, pivot + 1, pivot + 1 + inside);
+                        again.add(narrower.with(kept));
+                    } else {
+                        settle(narrower, search, tally, search.k() - reached, here, again, ties);
+                    }
+                    return;
+                }
+                reached += here;
+            }
+            again.add(search.within(0, search.low() - 1));
+        }
+
+        /**
+         * The threshold is known; what is left is where its {@code wanted} of {@code equal}
+         * occurrences end.
+         */
+        private void settle(
+                Search found,
+                Search search,
+                Tally tally,
+                long wanted,
+                long equal,
+                List<Search> again,
+                List<Tie> ties) {
+            int bits = found.low();
+            if (wanted == equal || bits == 0) {
+                found.found().accept(new MagnitudeCut(bits, elements));
+            } else if (search.pivot(bits) >= 0) {
+                ties.add(new Tie(found, search.pivot(bits), wanted, tally.blocks));
+            } else {
+                again.add(found.with(bits));
+            }
+        }
+    }
+
+    /** A threshold found, of whose occurrences only the first {@code wanted} are kept. */
+    private record Tie(Search search, int pivot, long wanted, List<BlockCount> blocks) {}
+
+    /** Finds where the last kept element of each tie lies. */
+    private Stage.Probe locate(List<Tie> ties, Supplier<Stage> then) {
+        return reader -> {
+            for (Tie tie : ties) {
+                long end = endOf(reader, tie);
+                tie.search().found().accept(new MagnitudeCut(tie.search().low(), end));
+            }
+            return then.get();
+        };
+    }
+
+    private long endOf(Stage.Reader reader, Tie tie) throws IOException {
+        List<BlockCount> blocks = new ArrayList<>(tie.blocks());
+        blocks.sort(Comparator.comparingLong(BlockCount::offset));
+        long wanted = tie.wanted();
+        for (BlockCount block : blocks) {
+            int equal = block.equal()[tie.pivot()];
+            if (equal >= wanted) {
+                int[] bits = new int[block.length()];
+                magnitudes(reader, tie.search().input(), block.offset(), bits.length, bits, 0);
+                return block.offset() + indexAfter(bits, tie.search().low(), wanted);
+            }
+            wanted -= equal;
+        }
+        throw new IllegalStateException("fewer elements equal the threshold than were counted");
+    }
+}

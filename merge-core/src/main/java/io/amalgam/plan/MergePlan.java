@@ -1,0 +1,63 @@
+package io.amalgam.plan;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.Problem;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything a merge will do, known before a byte of any tensor is read: one task for each output
+ * tensor and the place of every output byte. Holds the opened models; closing it closes them.
+ *
+ * @param tasks in the order of the layout's placements
+ * @param donor the model whose configuration and side files the output gets
+ * @param warnings what looks wrong but does not stop the merge
+ * @param hash hexadecimal SHA-256 of all that decides the output's bytes, the inputs' contents
+ *     apart: two plans with one hash write the same files from the same models
+ */
+public record MergePlan(
+        Recipe recipe,
+        List<TensorTask> tasks,
+        Map<ModelRef, Checkpoint> models,
+        Checkpoint donor,
+        CheckpointFormat format,
+        OutputLayout layout,
+        ConfigChanges configChanges,
+        List<Problem> warnings,
+        PlanOptions options,
+        String hash)
+        implements Closeable {
+    public MergePlan {
+        tasks = List.copyOf(tasks);
+        warnings = List.copyOf(warnings);
+    }
+
+    /** Elements written. */
+    public long parameters() {
+        return tasks.stream().mapToLong(task -> task.output().elements()).sum();
+    }
+
+    /** Tensor bytes read by one pass over all inputs. */
+    public long inputBytes() {
+        return tasks.stream().mapToLong(TensorTask::inputBytes).sum();
+    }
+
+    /** Tensor bytes written. */
+    public long outputBytes() {
+        return tasks.stream().mapToLong(task -> task.output().bytes()).sum();
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Checkpoint checkpoint : models.values()) {
+            checkpoint.close();
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.amalgam.plan;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.layers.LooseTensors;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes plans. Reads headers and configurations only; finds everything that is wrong before
+ * anything is written.
+ */
+public final class MergePlanner {
+    private final MethodRegistry methods;
+    private final ModelSource source;
+    private final CheckpointFormat outputFormat;
+
+    /**
+     * @param outputFormat must be able to lay out files
+     */
+    public MergePlanner(MethodRegistry methods, ModelSource source, CheckpointFormat outputFormat) {
+        this.methods = methods;
+        this.source = source;
+        this.outputFormat = outputFormat;
+    }
+
+    /**
+     * Plans a merge; the caller closes the plan.
+     *
+     * @throws BadInputException with every problem found
+     * @throws IOException if a model's headers cannot be read
+     */
+    public MergePlan plan(Recipe recipe, PlanOptions options) throws IOException {
+        Problems problems = new Problems();
+        OpenModels models = new OpenModels(source, problems);
+        boolean planned = false;
+        try {
+            MergePlan plan = plan(recipe, options, models, problems);
+            planned = true;
+            return plan;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } finally {
+            if (!planned) {
+                models.close();
+            }
+        }
+    }
+
+    private MergePlan plan(
+            Recipe recipe, PlanOptions options, OpenModels models, Problems problems) {
+        Optional<MergeMethod> method = method(recipe, problems);
+        SlotBuilder builder = new SlotBuilder(recipe, models, problems);
+        List<Slot> slots = builder.build();
+        List<Problem> warnings = new ArrayList<>(recipe.warnings());
+        List<TensorTask> tasks = new ArrayList<>();
+        if (method.isPresent()) {
+            ParameterResolver parameters =
+                    new ParameterResolver(method.get().info(), recipe, problems);
+            warnings.addAll(parameters.unknownNames());
+            TaskBuilder taskBuilder =
+                    new TaskBuilder(recipe, method.get(), options, parameters, problems);
+            slots.forEach(slot -> taskBuilder.build(slot).ifPresent(tasks::add));
+            if (taskBuilder.leftOut() > 0) {
+                warnings.add(
+                        Problem.of(
+                                taskBuilder.leftOut()
+                                        + " tensors that only some models have are left out"));
+            }
+        }
+        Map<ModelRef, Checkpoint> opened = models.checkpoints();
+        quantised(opened, method, problems);
+        warnings.addAll(typeWarnings(tasks));
+        if (options.strict()) {
+            warnings.forEach(problems::add);
+        }
+        if (problems.isEmpty() && tasks.isEmpty()) {
+            problems.add(Problem.of("nothing to merge: no tensor is left").at(recipe.location()));
+        }
+        problems.throwIfAny();
+        Checkpoint donor =
+                recipe.baseModel()
+                        .map(opened::get)
+                        .orElseGet(() -> opened.values().iterator().next());
+        ConfigChanges changes =
+                new ConfigChanges(
+                        recipe.outDtype().or(recipe::dtype),
+                        builder.layerChange(),
+                        untied(donor, tasks));
+        OutputLayout layout =
+                outputFormat
+                        .layout(
+                                tasks.stream().map(TensorTask::output).toList(),
+                                new CheckpointFormat.LayoutOptions(
+                                        options.maxShardBytes(), Map.of("format", "pt")))
+                        .orElseThrow(
+                                () ->
+                                        new IllegalStateException(
+                                                outputFormat.name() + " cannot write"));
+        return new MergePlan(
+                recipe,
+                tasks,
+                opened,
+                donor,
+                outputFormat,
+                layout,
+                changes,
+                warnings,
+                options,
+                PlanHash.of(tasks, layout));
+    }
+
+    private Optional<MergeMethod> method(Recipe recipe, Problems problems) {
+        try {
+            return Optional.of(methods.get(recipe.method()));
+        } catch (BadInputException e) {
+            e.problems().forEach(problem -> problems.add(problem.at(recipe.methodLocation())));
+            return Optional.empty();
+        }
+    }
+
+    /** Packed weights have no meaning to arithmetic; only bytes may be copied. */
+    private static void quantised(
+            Map<ModelRef, Checkpoint> models, Optional<MergeMethod> method, Problems problems) {
+        if (method.isEmpty() || method.get().info().name().equals("passthrough")) {
+            return;
+        }
+        models.forEach(
+                (ref, checkpoint) -> {
+                    if (checkpoint
+                            .config()
+                            .map(c -> c.hasNonNull("quantization_config"))
+                            .orElse(false)) {
+                        problems.add(
+                                Problem.of(
+                                                "model '"
+                                                        + ref
+                                                        + "' is quantised (config.json has 'quantization_config')")
+                                        .at(ref.location())
+                                        .hint(
+                                                "merge the unquantised model, or dequantise it first"));
+                    }
+                });
+    }
+
+    private static List<Problem> typeWarnings(List<TensorTask> tasks) {
+        long wide =
+                tasks.stream()
+                        .filter(
+                                task ->
+                                        task.method().isPresent()
+                                                && task.sources().size() > 1
+                                                && task.sources().stream()
+                                                        .anyMatch(
+                                                                s -> s.info().dtype() == DType.F64))
+                        .count();
+        return wide == 0
+                ? List.of()
+                : List.of(
+                        Problem.of(wide + " float64 tensors are merged in float32 arithmetic")
+                                .hint("their values are rounded once as they are read"));
+    }
+
+    /** A head written beside an embedding makes the two separate, whatever the donor says. */
+    private static Optional<Boolean> untied(Checkpoint donor, List<TensorTask> tasks) {
+        boolean donorTies =
+                donor.config()
+                        .map(c -> c.path("tie_word_embeddings").asBoolean(false))
+                        .orElse(false);
+        boolean donorHasHead = donor.tensors().keySet().stream().anyMatch(LooseTensors::isHead);
+        boolean headWritten = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
+        return donorTies && !donorHasHead && headWritten ? Optional.of(false) : Optional.empty();
+    }
+}

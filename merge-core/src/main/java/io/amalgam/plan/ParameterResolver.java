@@ -1,0 +1,158 @@
+package io.amalgam.plan;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.ParameterSpec;
+import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Gives every parameter of a method its value for one tensor: the first level that has one wins,
+ * from the model's entry over its slice and the whole recipe to the method's default.
+ */
+final class ParameterResolver {
+    private final MethodInfo method;
+    private final Recipe recipe;
+    private final Problems problems;
+
+    ParameterResolver(MethodInfo method, Recipe recipe, Problems problems) {
+        this.method = method;
+        this.recipe = recipe;
+        this.problems = problems;
+    }
+
+    /** Values of the shared parameters for an output tensor. */
+    Map<String, Object> shared(Slot slot) {
+        Map<String, Object> values = new HashMap<>();
+        for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.SHARED)) {
+            resolve(
+                            spec,
+                            List.of(slot.slice(), recipe.parameters()),
+                            slot.name(),
+                            slot.position(),
+                            "")
+                    .ifPresent(value -> values.put(spec.name(), value));
+        }
+        return values;
+    }
+
+    /**
+     * Values of the per-model parameters for one model's tensor; filters see the model's own name
+     * for it.
+     */
+    Map<String, Object> perModel(Slot slot, Slot.Part part, boolean isBase) {
+        Map<String, Object> values = new HashMap<>();
+        String name = part.tensor().orElse(slot.name());
+        List<Parameters> levels = List.of(part.parameters(), slot.slice(), recipe.parameters());
+        for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.PER_MODEL)) {
+            if (isBase && !spec.forBase()) {
+                continue;
+            }
+            resolve(spec, levels, name, slot.position(), part.model().ref.toString())
+                    .ifPresent(value -> values.put(spec.name(), value));
+        }
+        return values;
+    }
+
+    private Optional<Object> resolve(
+            ParameterSpec spec, List<Parameters> levels, String tensor, double t, String model) {
+        for (Parameters level : levels) {
+            Optional<ParameterValue> written = level.get(spec.name());
+            Optional<Object> value = written.flatMap(w -> w.evaluate(tensor, t));
+            if (value.isPresent()) {
+                return coerce(spec, value.get(), written.get());
+            }
+        }
+        if (spec.defaultValue().isPresent() || !spec.required()) {
+            return spec.defaultValue();
+        }
+        String of = model.isEmpty() ? "" : " of model '" + model + "'";
+        problems.add(
+                spec.name() + "/" + model,
+                Problem.of(
+                                "parameter '"
+                                        + spec.name()
+                                        + "'"
+                                        + of
+                                        + " has no value for tensor '"
+                                        + tensor
+                                        + "'")
+                        .at(recipe.methodLocation())
+                        .hint(
+                                "'"
+                                        + method.name()
+                                        + "' needs it: add '"
+                                        + spec.name()
+                                        + "' under the model's or the recipe's 'parameters'"));
+        return Optional.empty();
+    }
+
+    private Optional<Object> coerce(ParameterSpec spec, Object value, ParameterValue written) {
+        try {
+            return Optional.of(ParameterSpec.coerce(spec, value));
+        } catch (BadInputException e) {
+            e.problems()
+                    .forEach(
+                            p ->
+                                    problems.add(
+                                            spec.name() + "@" + written.location(),
+                                            p.at(written.location())));
+            return Optional.empty();
+        }
+    }
+
+    /** Names that are not parameters of the method: almost always misspellings. */
+    List<Problem> unknownNames() {
+        List<Problem> unknown = new ArrayList<>();
+        unknownNames(recipe.parameters(), unknown);
+        recipe.models().forEach(entry -> unknownNames(entry.parameters(), unknown));
+        recipe.slices()
+                .forEach(
+                        slice -> {
+                            unknownNames(slice.parameters(), unknown);
+                            slice.sources().forEach(s -> unknownNames(s.parameters(), unknown));
+                        });
+        recipe.models().forEach(entry -> misplaced(entry.parameters(), unknown));
+        recipe.slices()
+                .forEach(slice -> slice.sources().forEach(s -> misplaced(s.parameters(), unknown)));
+        return unknown;
+    }
+
+    private void unknownNames(Parameters parameters, List<Problem> unknown) {
+        List<String> known = method.parameters().stream().map(ParameterSpec::name).toList();
+        for (String name : parameters.names()) {
+            if (!known.contains(name)) {
+                unknown.add(
+                        Problem.of("'" + name + "' is not a parameter of '" + method.name() + "'")
+                                .at(parameters.location(name))
+                                .hint(
+                                        Suggestions.didYouMean(
+                                                name,
+                                                known,
+                                                "it has " + String.join(", ", known))));
+            }
+        }
+    }
+
+    private void misplaced(Parameters parameters, List<Problem> unknown) {
+        for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.SHARED)) {
+            if (parameters.get(spec.name()).isPresent()) {
+                unknown.add(
+                        Problem.of(
+                                        "parameter '"
+                                                + spec.name()
+                                                + "' is shared by all models and is not read here")
+                                .at(parameters.location(spec.name()))
+                                .hint("move it to the recipe's or the slice's 'parameters'"));
+            }
+        }
+    }
+}

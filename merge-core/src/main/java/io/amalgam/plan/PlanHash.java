@@ -1,0 +1,67 @@
+package io.amalgam.plan;
+
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.method.TensorCall;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
+
+/**
+ * The SHA-256 of what decides a merge's output: every task with its sources and parameters, and the
+ * layout.
+ */
+final class PlanHash {
+    /** Changes when the same plan would give other bytes than before. */
+    private static final String VERSION = "amalgam-plan 1";
+
+    private PlanHash() {}
+
+    static String of(List<TensorTask> tasks, OutputLayout layout) {
+        MessageDigest digest = sha256();
+        line(digest, VERSION);
+        for (TensorTask task : tasks) {
+            line(digest, task.output() + " " + task.action());
+            TensorCall call = task.call();
+            line(
+                    digest,
+                    "base "
+                            + call.base()
+                            + " seed "
+                            + call.seed()
+                            + " "
+                            + new TreeMap<>(call.shared()));
+            for (int i = 0; i < task.sources().size(); i++) {
+                TensorSource source = task.sources().get(i);
+                line(
+                        digest,
+                        source.describe()
+                                + " "
+                                + source.info()
+                                + " "
+                                + new TreeMap<>(call.inputs().get(i).values()));
+            }
+        }
+        for (OutputLayout.DataFile file : layout.files()) {
+            line(digest, file.name() + " " + file.size());
+            digest.update(file.header());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    private static void line(MessageDigest digest, String text) {
+        digest.update(text.getBytes(StandardCharsets.UTF_8));
+        digest.update((byte) '\n');
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.amalgam.plan;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Collects what is wrong, so that all of it is reported together; the same thing said of many
+ * tensors is said once.
+ */
+final class Problems {
+    private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+    private static final class Entry {
+        final Problem problem;
+        int count;
+
+        Entry(Problem problem) {
+            this.problem = problem;
+        }
+    }
+
+    void add(Problem problem) {
+        add(problem.toString(), problem);
+    }
+
+    void addAll(BadInputException exception) {
+        exception.problems().forEach(this::add);
+    }
+
+    /** Problems with the same key are reported as the first of them, with their number. */
+    void add(String key, Problem problem) {
+        entries.computeIfAbsent(key, unused -> new Entry(problem)).count++;
+    }
+
+    boolean isEmpty() {
+        return entries.isEmpty();
+    }
+
+    List<Problem> all() {
+        List<Problem> all = new ArrayList<>();
+        for (Entry entry : entries.values()) {
+            Problem problem = entry.problem;
+            all.add(
+                    entry.count == 1
+                            ? problem
+                            : new Problem(
+                                    problem.what()
+                                            + " (and "
+                                            + (entry.count - 1)
+                                            + " more tensors alike)",
+                                    problem.expected(),
+                                    problem.found(),
+                                    problem.where(),
+                                    problem.hint()));
+        }
+        return all;
+    }
+
+    void throwIfAny() {
+        if (!isEmpty()) {
+            throw new BadInputException(all());
+        }
+    }
+}

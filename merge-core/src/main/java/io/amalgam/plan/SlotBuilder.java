@@ -1,0 +1,334 @@
+package io.amalgam.plan;
+
+import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.error.Problem;
+import io.amalgam.layers.LayerName;
+import io.amalgam.layers.LayerStack;
+import io.amalgam.layers.LooseTensors;
+import io.amalgam.plan.OpenModels.Model;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.Source;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Turns a recipe's {@code models} or {@code slices} into slots: which tensors of which models make
+ * which output tensor.
+ */
+final class SlotBuilder {
+    private final Recipe recipe;
+    private final OpenModels models;
+    private final Problems problems;
+    private Optional<LayerChange> layerChange = Optional.empty();
+
+    SlotBuilder(Recipe recipe, OpenModels models, Problems problems) {
+        this.recipe = recipe;
+        this.models = models;
+        this.problems = problems;
+    }
+
+    /** The slots in the order of the first model's tensors; what is wrong goes to the problems. */
+    List<Slot> build() {
+        return recipe.slices().isEmpty() ? wholeModels() : slices();
+    }
+
+    /** How the layers changed; known once the slots are built. */
+    Optional<LayerChange> layerChange() {
+        return layerChange;
+    }
+
+    /** A model with the parameters written at its entry. */
+    private record Entry(Model model, Parameters parameters) {}
+
+    private List<Slot> wholeModels() {
+        List<Entry> entries = new ArrayList<>();
+        Set<ModelRef> seen = new HashSet<>();
+        for (ModelEntry entry : recipe.models()) {
+            if (!seen.add(entry.model())) {
+                problems.add(listedTwice(entry.model()));
+                continue;
+            }
+            models.get(entry.model()).ifPresent(m -> entries.add(new Entry(m, entry.parameters())));
+        }
+        if (recipe.baseModel().isPresent() && seen.add(recipe.baseModel().get())) {
+            models.get(recipe.baseModel().get())
+                    .ifPresent(m -> entries.add(new Entry(m, Parameters.EMPTY)));
+        }
+        if (entries.size() < seen.size()) {
+            return List.of();
+        }
+        checkLayerCounts(entries.stream().map(Entry::model).toList());
+        Map<String, List<Optional<String>>> names = new LinkedHashMap<>();
+        for (int i = 0; i < entries.size(); i++) {
+            collectNames(entries.get(i).model(), i, names);
+        }
+        List<Slot> slots = new ArrayList<>();
+        names.forEach(
+                (name, spellings) -> {
+                    List<Slot.Part> parts = new ArrayList<>();
+                    for (int i = 0; i < entries.size(); i++) {
+                        Model model = entries.get(i).model();
+                        Optional<String> own =
+                                i < spellings.size() ? spellings.get(i) : Optional.empty();
+                        parts.add(
+                                new Slot.Part(
+                                        model,
+                                        own.or(() -> model.tiedTo(name)),
+                                        entries.get(i).parameters()));
+                    }
+                    slots.add(
+                            new Slot(
+                                    name,
+                                    position(entries, name),
+                                    parts,
+                                    Parameters.EMPTY,
+                                    Optional.empty()));
+                });
+        return slots;
+    }
+
+    private static double position(List<Entry> entries, String name) {
+        for (Entry entry : entries) {
+            Optional<LayerName> layer = entry.model().stacks.find(name);
+            if (layer.isPresent()) {
+                return LayerStack.position(layer.get().index(), layer.get().stack().count());
+            }
+        }
+        return 0;
+    }
+
+    /**
+     * Adds model {@code index}'s spelling of every name known so far, then the names only it has.
+     */
+    private static void collectNames(
+            Model model, int index, Map<String, List<Optional<String>>> names) {
+        Set<String> used = new HashSet<>();
+        names.forEach(
+                (name, spellings) -> {
+                    Optional<String> own = model.match(name);
+                    own.ifPresent(used::add);
+                    spellings.add(own);
+                });
+        for (String name : model.tensors.keySet()) {
+            if (!used.contains(name)) {
+                List<Optional<String>> spellings = new ArrayList<>();
+                for (int i = 0; i < index; i++) {
+                    spellings.add(Optional.empty());
+                }
+                spellings.add(Optional.of(name));
+                names.put(name, spellings);
+            }
+        }
+    }
+
+    private void checkLayerCounts(List<Model> all) {
+        Model first = all.get(0);
+        for (LayerStack stack : first.stacks.all()) {
+            for (Model other : all) {
+                for (LayerStack theirs : other.stacks.all()) {
+                    if (theirs.prefix().equals(stack.prefix()) && theirs.count() != stack.count()) {
+                        problems.add(
+                                Problem.expected(
+                                                "layers '"
+                                                        + stack.prefix()
+                                                        + "N' of model '"
+                                                        + other.ref
+                                                        + "'",
+                                                stack.count() + " as in '" + first.ref + "'",
+                                                theirs.count())
+                                        .at(other.ref.location())
+                                        .hint(
+                                                "choose layers with 'slices', or merge models of one depth"));
+                    }
+                }
+            }
+        }
+    }
+
+    private Problem listedTwice(ModelRef ref) {
+        return Problem.of("model '" + ref + "' is listed twice")
+                .at(ref.location())
+                .hint("list it once, with the sum of its weights");
+    }
+
+    private List<Slot> slices() {
+        Map<OutputSlice, List<Entry>> entries = new LinkedHashMap<>();
+        int unopened = 0;
+        for (OutputSlice slice : recipe.slices()) {
+            List<Entry> opened = new ArrayList<>();
+            Set<ModelRef> seen = new HashSet<>();
+            for (Source source : slice.sources()) {
+                if (!seen.add(source.model())) {
+                    problems.add(listedTwice(source.model()));
+                }
+                Optional<Model> model = models.get(source.model());
+                model.ifPresent(m -> opened.add(new Entry(m, source.parameters())));
+                unopened += model.isEmpty() ? 1 : 0;
+            }
+            entries.put(slice, opened);
+        }
+        recipe.baseModel().ifPresent(models::get);
+        if (unopened > 0 || !checkRanges(entries)) {
+            return List.of();
+        }
+        OutputSlice firstSlice = recipe.slices().get(0);
+        OutputSlice lastSlice = recipe.slices().get(recipe.slices().size() - 1);
+        Model shape = entries.get(firstSlice).get(0).model();
+        LayerStack stack = onlyStack(shape).orElseThrow();
+
+        List<Slot> slots = new ArrayList<>();
+        addLoose(firstSlice, entries.get(firstSlice), false, slots);
+        int running = 0;
+        List<Integer> sources = new ArrayList<>();
+        for (OutputSlice slice : recipe.slices()) {
+            int length = slice.sources().get(0).end() - slice.sources().get(0).start();
+            for (int k = 0; k < length; k++) {
+                addLayer(slice, entries.get(slice), k, length, stack, running++, slots);
+                sources.add(slice.sources().get(0).start() + k);
+            }
+        }
+        addLoose(lastSlice, entries.get(lastSlice), true, slots);
+        Model donor = recipe.baseModel().flatMap(models::get).orElse(shape);
+        int oldCount = onlyStack(donor).map(LayerStack::count).orElse(stack.count());
+        layerChange = Optional.of(new LayerChange(oldCount, sources));
+        return slots;
+    }
+
+    private boolean checkRanges(Map<OutputSlice, List<Entry>> entries) {
+        boolean good = true;
+        for (Map.Entry<OutputSlice, List<Entry>> pair : entries.entrySet()) {
+            List<Source> sources = pair.getKey().sources();
+            int length = sources.get(0).end() - sources.get(0).start();
+            for (int i = 0; i < sources.size(); i++) {
+                Source source = sources.get(i);
+                if (source.end() - source.start() != length) {
+                    good = false;
+                    problems.add(
+                            Problem.expected(
+                                            "layer_range of '" + source.model() + "'",
+                                            length + " layers as in the slice's first source",
+                                            source.end() - source.start())
+                                    .at(source.location()));
+                }
+                Optional<LayerStack> stack = onlyStack(pair.getValue().get(i).model());
+                if (stack.isEmpty()) {
+                    good = false;
+                } else if (source.end() > stack.get().count()) {
+                    good = false;
+                    problems.add(
+                            Problem.expected(
+                                            "layer_range of '" + source.model() + "'",
+                                            "an end of at most "
+                                                    + stack.get().count()
+                                                    + " (its layers)",
+                                            source.end())
+                                    .at(source.location()));
+                }
+            }
+        }
+        return good;
+    }
+
+    /** The model's one layer stack; none or several are a problem. */
+    private Optional<LayerStack> onlyStack(Model model) {
+        List<LayerStack> all = model.stacks.all();
+        if (all.size() == 1) {
+            return Optional.of(all.get(0));
+        }
+        String found =
+                all.isEmpty()
+                        ? "none"
+                        : String.join(
+                                ", ", all.stream().map(s -> "'" + s.prefix() + "N'").toList());
+        problems.add(
+                Problem.expected("layer stacks of model '" + model.ref + "'", "one", found)
+                        .at(model.ref.location())
+                        .hint(
+                                all.isEmpty()
+                                        ? "its tensor names have no numbered layers; use 'models' instead of 'slices'"
+                                        : "'slices' needs a model with one stack; use 'models'"));
+        return Optional.empty();
+    }
+
+    private void addLayer(
+            OutputSlice slice,
+            List<Entry> entries,
+            int k,
+            int length,
+            LayerStack outputStack,
+            int outputIndex,
+            List<Slot> slots) {
+        Set<String> suffixes = new LinkedHashSet<>();
+        for (int i = 0; i < entries.size(); i++) {
+            Model model = entries.get(i).model();
+            String layer =
+                    onlyStack(model).orElseThrow().name(slice.sources().get(i).start() + k, "");
+            for (String name : model.tensors.keySet()) {
+                if (name.startsWith(layer)) {
+                    suffixes.add(name.substring(layer.length()));
+                }
+            }
+        }
+        double t = LayerStack.position(k, length);
+        for (String suffix : suffixes) {
+            List<Slot.Part> parts = new ArrayList<>();
+            for (int i = 0; i < entries.size(); i++) {
+                Model model = entries.get(i).model();
+                String name =
+                        onlyStack(model)
+                                .orElseThrow()
+                                .name(slice.sources().get(i).start() + k, suffix);
+                parts.add(new Slot.Part(model, model.match(name), entries.get(i).parameters()));
+            }
+            slots.add(
+                    new Slot(
+                            outputStack.name(outputIndex, suffix),
+                            t,
+                            parts,
+                            slice.parameters(),
+                            slice.baseModel()));
+        }
+    }
+
+    /**
+     * Tensors before the layers come from the first slice's models, those after them from the last
+     * slice's.
+     */
+    private static void addLoose(
+            OutputSlice slice, List<Entry> entries, boolean after, List<Slot> slots) {
+        Map<String, List<Optional<String>>> names = new LinkedHashMap<>();
+        for (int i = 0; i < entries.size(); i++) {
+            collectNames(entries.get(i).model(), i, names);
+        }
+        names.forEach(
+                (name, spellings) -> {
+                    boolean layered =
+                            entries.stream().anyMatch(e -> e.model().stacks.find(name).isPresent());
+                    if (layered || LooseTensors.isAfterLayers(name) != after) {
+                        return;
+                    }
+                    List<Slot.Part> parts = new ArrayList<>();
+                    for (int i = 0; i < entries.size(); i++) {
+                        Model model = entries.get(i).model();
+                        Optional<String> own =
+                                i < spellings.size() ? spellings.get(i) : Optional.empty();
+                        parts.add(
+                                new Slot.Part(
+                                        model,
+                                        own.or(() -> model.tiedTo(name)),
+                                        entries.get(i).parameters()));
+                    }
+                    slots.add(new Slot(name, 0, parts, slice.parameters(), slice.baseModel()));
+                });
+    }
+}

@@ -1,0 +1,301 @@
+package io.amalgam.plan;
+
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.layers.LooseTensors;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.TensorCall;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Turns slots into tasks: looks at shapes and types, counts inputs, resolves parameters, and lets
+ * the method check the call.
+ */
+final class TaskBuilder {
+    private final Recipe recipe;
+    private final MergeMethod method;
+    private final MethodInfo info;
+    private final PlanOptions options;
+    private final ParameterResolver parameters;
+    private final Problems problems;
+    private int leftOut;
+
+    TaskBuilder(
+            Recipe recipe,
+            MergeMethod method,
+            PlanOptions options,
+            ParameterResolver parameters,
+            Problems problems) {
+        this.recipe = recipe;
+        this.method = method;
+        this.info = method.info();
+        this.options = options;
+        this.parameters = parameters;
+        this.problems = problems;
+    }
+
+    /** Tensors that only some models have and that were left out as the options say. */
+    int leftOut() {
+        return leftOut;
+    }
+
+    /** The task of a slot; empty if it is left out or something is wrong with it. */
+    Optional<TensorTask> build(Slot slot) {
+        List<Slot.Part> present =
+                slot.parts().stream().filter(p -> p.tensor().isPresent()).toList();
+        if (present.size() < slot.parts().size() && !LooseTensors.isBuffer(slot.name())) {
+            switch (options.tensors()) {
+                case SAME -> {
+                    reportMissing(slot);
+                    return Optional.empty();
+                }
+                case INTERSECTION -> {
+                    leftOut++;
+                    return Optional.empty();
+                }
+                case UNION -> {}
+            }
+        }
+        List<TensorSource> sources = new ArrayList<>();
+        for (Slot.Part part : present) {
+            sources.add(part.model().tensors.get(part.tensor().orElseThrow()));
+        }
+        if (!sameShapes(slot, present, sources)) {
+            return Optional.empty();
+        }
+        Optional<DType> common = commonType(slot, present, sources);
+        if (common.isEmpty()) {
+            return Optional.empty();
+        }
+        TensorInfo output =
+                new TensorInfo(slot.name(), common.get(), sources.get(0).info().shape());
+        if (!common.get().arithmetic()) {
+            return Optional.of(
+                    new TensorTask(
+                            output,
+                            sources,
+                            Optional.empty(),
+                            plainCall(output, present),
+                            slot.position()));
+        }
+        DType written = recipe.outDtype().or(recipe::dtype).orElse(common.get());
+        return merge(slot, present, sources, output.withDType(written));
+    }
+
+    private Optional<TensorTask> merge(
+            Slot slot, List<Slot.Part> present, List<TensorSource> sources, TensorInfo output) {
+        int base = -1;
+        if (info.base() != MethodInfo.Base.ORDINARY && recipe.baseModel().isPresent()) {
+            base = indexOf(baseFor(slot), present);
+        }
+        if (present.size() == 1 && slot.parts().size() > 1) {
+            // The only survivor of a union is taken as it is.
+            return Optional.of(
+                    new TensorTask(
+                            output,
+                            sources,
+                            Optional.of(SURVIVOR),
+                            plainCall(output, present),
+                            slot.position()));
+        }
+        int others = present.size() - (base >= 0 ? 1 : 0);
+        if (info.base() == MethodInfo.Base.REQUIRED && base < 0) {
+            reportNoBase(slot);
+            return Optional.empty();
+        }
+        if (others < info.minModels() || others > info.maxModels()) {
+            reportCount(base >= 0, others);
+            return Optional.empty();
+        }
+        List<TensorCall.Input> inputs = new ArrayList<>();
+        int before = problems.all().size();
+        for (int i = 0; i < present.size(); i++) {
+            Map<String, Object> values = parameters.perModel(slot, present.get(i), i == base);
+            inputs.add(new TensorCall.Input(present.get(i).model().ref.toString(), values));
+        }
+        Map<String, Object> shared = parameters.shared(slot);
+        if (problems.all().size() > before) {
+            return Optional.empty();
+        }
+        TensorCall call = new TensorCall(output, inputs, base, shared, options.seed());
+        try {
+            method.bind(call);
+        } catch (BadInputException e) {
+            e.problems()
+                    .forEach(
+                            p ->
+                                    problems.add(
+                                            p.expected() + p.found(),
+                                            p.at(recipe.methodLocation())));
+            return Optional.empty();
+        } catch (IllegalStateException e) {
+            // A value was missing: reported when the parameter was resolved.
+            return Optional.empty();
+        }
+        return Optional.of(
+                new TensorTask(output, sources, Optional.of(method), call, slot.position()));
+    }
+
+    private static final MergeMethod SURVIVOR = new io.amalgam.method.Passthrough();
+
+    private TensorCall plainCall(TensorInfo output, List<Slot.Part> present) {
+        List<TensorCall.Input> inputs =
+                present.stream()
+                        .map(p -> new TensorCall.Input(p.model().ref.toString(), Map.of()))
+                        .toList();
+        return new TensorCall(output, inputs, -1, Map.of(), options.seed());
+    }
+
+    private ModelRef baseFor(Slot slot) {
+        return slot.base().or(recipe::baseModel).orElseThrow();
+    }
+
+    private static int indexOf(ModelRef ref, List<Slot.Part> parts) {
+        for (int i = 0; i < parts.size(); i++) {
+            if (parts.get(i).model().ref.equals(ref)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private void reportMissing(Slot slot) {
+        List<String> without =
+                slot.parts().stream()
+                        .filter(p -> p.tensor().isEmpty())
+                        .map(p -> "'" + p.model().ref + "'")
+                        .toList();
+        List<String> with =
+                slot.parts().stream()
+                        .filter(p -> p.tensor().isPresent())
+                        .map(p -> "'" + p.model().ref + "'")
+                        .toList();
+        problems.add(
+                "missing " + without + with,
+                Problem.of(
+                                "tensor '"
+                                        + slot.name()
+                                        + "' is missing in "
+                                        + String.join(", ", without)
+                                        + " but present in "
+                                        + String.join(", ", with))
+                        .hint(
+                                "merge models of one architecture, or give --tensor-union to merge each tensor among the models that have it, or --tensor-intersection to leave such tensors out"));
+    }
+
+    private boolean sameShapes(Slot slot, List<Slot.Part> present, List<TensorSource> sources) {
+        TensorSource first = sources.get(0);
+        for (int i = 1; i < sources.size(); i++) {
+            TensorInfo other = sources.get(i).info();
+            if (!other.shape().equals(first.info().shape())) {
+                boolean vocabulary =
+                        LooseTensors.isHead(slot.name()) || LooseTensors.isEmbedding(slot.name());
+                problems.add(
+                        "shape " + slot.name(),
+                        Problem.expected(
+                                        "shape of tensor '"
+                                                + slot.name()
+                                                + "' in '"
+                                                + present.get(i).model().ref
+                                                + "'",
+                                        first.info().shape()
+                                                + " as in '"
+                                                + present.get(0).model().ref
+                                                + "'",
+                                        other.shape())
+                                .hint(
+                                        vocabulary
+                                                ? "the vocabularies differ: "
+                                                        + first.info().shape().dim(0)
+                                                        + " and "
+                                                        + other.shape().dim(0)
+                                                        + " rows; this version cannot merge them yet"
+                                                : "models of different sizes cannot be merged"));
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private Optional<DType> commonType(
+            Slot slot, List<Slot.Part> present, List<TensorSource> sources) {
+        DType common = sources.get(0).info().dtype();
+        for (int i = 1; i < sources.size(); i++) {
+            DType other = sources.get(i).info().dtype();
+            if (other == common) {
+                continue;
+            }
+            if (!other.arithmetic() || !common.arithmetic()) {
+                problems.add(
+                        "type " + common + other,
+                        Problem.expected(
+                                        "type of tensor '"
+                                                + slot.name()
+                                                + "' in '"
+                                                + present.get(i).model().ref
+                                                + "'",
+                                        common + " as in '" + present.get(0).model().ref + "'",
+                                        other)
+                                .hint("a quantised model must be dequantised before it is merged"));
+                return Optional.empty();
+            }
+            common = DType.promote(common, other);
+        }
+        return Optional.of(common);
+    }
+
+    private void reportNoBase(Slot slot) {
+        Problem problem =
+                recipe.baseModel().isEmpty()
+                        ? Problem.of("'" + info.name() + "' needs a base model")
+                                .hint("add 'base_model: <path>'")
+                        : Problem.of(
+                                        "base model '"
+                                                + baseFor(slot)
+                                                + "' has no tensor for '"
+                                                + slot.name()
+                                                + "'")
+                                .hint(
+                                        recipe.slices().isEmpty()
+                                                ? "the base must have every tensor '"
+                                                        + info.name()
+                                                        + "' merges"
+                                                : "with 'slices' the base must be among the sources of every slice");
+        problems.add("no base", problem.at(recipe.methodLocation()));
+    }
+
+    private void reportCount(boolean base, int others) {
+        String expected =
+                info.minModels() == info.maxModels()
+                        ? "exactly " + info.minModels()
+                        : info.maxModels() == Integer.MAX_VALUE
+                                ? "at least " + info.minModels()
+                                : info.minModels() + " to " + info.maxModels();
+        String hint =
+                info.base() == MethodInfo.Base.ORDINARY && recipe.baseModel().isPresent()
+                        ? "'base_model' counts as one more model for '"
+                                + info.name()
+                                + "'; leave it out"
+                        : "";
+        problems.add(
+                "count",
+                Problem.expected(
+                                "models for '"
+                                        + info.name()
+                                        + "'"
+                                        + (base ? " beside the base" : ""),
+                                expected,
+                                others)
+                        .at(recipe.methodLocation())
+                        .hint(hint));
+    }
+}

@@ -1,0 +1,55 @@
+package io.amalgam.plan;
+
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.Stage;
+import io.amalgam.method.TensorCall;
+import io.amalgam.tensor.TensorInfo;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * One output tensor: what it is made of and how.
+ *
+ * @param output name, type and shape as written
+ * @param sources the tensors read, one for each input of the call, in its order
+ * @param method the method; empty where the inputs must be equal and are copied (integers,
+ *     booleans)
+ * @param call the resolved parameters
+ * @param position of the tensor's layer in its stack, 0 to 1; what gradients were evaluated at
+ */
+public record TensorTask(
+        TensorInfo output,
+        List<TensorSource> sources,
+        Optional<MergeMethod> method,
+        TensorCall call,
+        double position) {
+    public TensorTask {
+        sources = List.copyOf(sources);
+        if (sources.size() != call.inputs().size()) {
+            throw new IllegalArgumentException("one source for each input");
+        }
+    }
+
+    /** Bytes read from storage by one pass over the inputs. */
+    public long inputBytes() {
+        long sum = 0;
+        for (TensorSource source : sources) {
+            sum += source.storedBytes();
+        }
+        return sum;
+    }
+
+    /** The first stage of computing the tensor. */
+    public Stage firstStage() {
+        if (method.isPresent()) {
+            return method.get().bind(call);
+        }
+        return sources.size() == 1 ? new Stage.Copy(0) : new Stage.CopyEqual();
+    }
+
+    /** What is done: the method's name, or {@code copy} for tensors without arithmetic. */
+    public String action() {
+        return method.map(m -> m.info().name()).orElse("copy");
+    }
+}

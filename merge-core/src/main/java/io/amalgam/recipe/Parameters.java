@@ -1,0 +1,78 @@
+package io.amalgam.recipe;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * The parameters written at one level of a recipe, in the order written. Immutable; equal when
+ * names and values are.
+ */
+public final class Parameters {
+    public static final Parameters EMPTY = new Parameters(Map.of(), Map.of());
+
+    private final Map<String, ParameterValue> values;
+    private final Map<String, Location> locations;
+
+    private Parameters(Map<String, ParameterValue> values, Map<String, Location> locations) {
+        this.values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+        this.locations = Map.copyOf(locations);
+    }
+
+    /** Parameters whose names have no location but their values'. */
+    public static Parameters of(Map<String, ParameterValue> values) {
+        return of(values, Map.of());
+    }
+
+    /**
+     * @param locations where the names are written; a name without one is taken to stand where its
+     *     value does
+     */
+    public static Parameters of(
+            Map<String, ParameterValue> values, Map<String, Location> locations) {
+        values.forEach(
+                (name, value) -> {
+                    Objects.requireNonNull(name, "name");
+                    Objects.requireNonNull(value, name);
+                });
+        return values.isEmpty() ? EMPTY : new Parameters(values, locations);
+    }
+
+    public Optional<ParameterValue> get(String name) {
+        return Optional.ofNullable(values.get(name));
+    }
+
+    public List<String> names() {
+        return List.copyOf(values.keySet());
+    }
+
+    public boolean isEmpty() {
+        return values.isEmpty();
+    }
+
+    /** Where a name is written; {@link Location#NONE} if it is not. */
+    public Location location(String name) {
+        Location written = locations.get(name);
+        return written != null
+                ? written
+                : get(name).map(ParameterValue::location).orElse(Location.NONE);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Parameters parameters && values.equals(parameters.values);
+    }
+
+    @Override
+    public int hashCode() {
+        return values.hashCode();
+    }
+
+    @Override
+    public String toString() {
+        return values.toString();
+    }
+}

@@ -1,0 +1,95 @@
+package io.amalgam.recipe;
+
+import io.amalgam.error.Problem;
+import io.amalgam.tensor.DType;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * What to merge, and how, before any model has been looked at.
+ *
+ * @param file as the user named it; empty for recipes built in code
+ * @param text the recipe as written, to be kept beside the merged model; empty for recipes built in
+ *     code
+ * @param method name of the merge method, not yet checked
+ * @param models whole models to merge; empty if there are slices
+ * @param slices the output's layers from first to last; empty if there are models
+ * @param baseModel the model that others are compared with, and whose config the output takes
+ * @param parameters those of lowest precedence
+ * @param dtype what tensors are computed in; empty for the inputs' own
+ * @param outDtype what tensors are written in; empty for what they were computed in
+ * @param warnings things that were read and have no effect
+ */
+public record Recipe(
+        String file,
+        String text,
+        String method,
+        Location methodLocation,
+        List<ModelEntry> models,
+        List<OutputSlice> slices,
+        Optional<ModelRef> baseModel,
+        Parameters parameters,
+        Optional<DType> dtype,
+        Optional<DType> outDtype,
+        Location location,
+        List<Problem> warnings) {
+    /**
+     * @throws IllegalArgumentException unless there are either models or slices
+     */
+    public Recipe {
+        Objects.requireNonNull(file, "file");
+        Objects.requireNonNull(text, "text");
+        Objects.requireNonNull(method, "method");
+        Objects.requireNonNull(methodLocation, "methodLocation");
+        models = List.copyOf(models);
+        slices = List.copyOf(slices);
+        Objects.requireNonNull(baseModel, "baseModel");
+        Objects.requireNonNull(parameters, "parameters");
+        Objects.requireNonNull(dtype, "dtype");
+        Objects.requireNonNull(outDtype, "outDtype");
+        Objects.requireNonNull(location, "location");
+        warnings = List.copyOf(warnings);
+        if (models.isEmpty() == slices.isEmpty()) {
+            throw new IllegalArgumentException("a recipe has either models or slices");
+        }
+    }
+
+    /** A merge of whole models, built in code. */
+    public static Recipe ofModels(
+            String method,
+            List<ModelEntry> models,
+            Optional<ModelRef> baseModel,
+            Parameters parameters) {
+        return new Recipe(
+                "",
+                "",
+                method,
+                Location.NONE,
+                models,
+                List.of(),
+                baseModel,
+                parameters,
+                Optional.empty(),
+                Optional.empty(),
+                Location.NONE,
+                List.of());
+    }
+
+    /** The same recipe with other types to compute in and to write. */
+    public Recipe withTypes(Optional<DType> computed, Optional<DType> written) {
+        return new Recipe(
+                file,
+                text,
+                method,
+                methodLocation,
+                models,
+                slices,
+                baseModel,
+                parameters,
+                computed,
+                written,
+                location,
+                warnings);
+    }
+}

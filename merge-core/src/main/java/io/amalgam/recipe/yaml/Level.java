@@ -1,0 +1,94 @@
+package io.amalgam.recipe.yaml;
+
+import io.amalgam.error.Suggestions;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The kinds of mappings a recipe has, and the keys each may have. */
+enum Level {
+    RECIPE(
+            "at the top level",
+            "merge_method",
+            "models",
+            "slices",
+            "modules",
+            "base_model",
+            "parameters",
+            "dtype",
+            "out_dtype",
+            "tokenizer_source",
+            "tokenizer",
+            "chat_template",
+            "name"),
+    SOURCE("in an item of 'sources'", "model", "layer_range", "parameters"),
+    MODEL("in an item of 'models'", "model", "parameters"),
+    SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
+    REFERENCE("in a model reference", "model", "lora", "override_architecture"),
+    PATH("in a path", "path", "revision"),
+    CONDITION("in a filtered value", "filter", "value");
+
+    /**
+     * Well-known parameters of merge methods, for hints only: which ones a recipe may have, its
+     * method knows.
+     */
+    private static final List<String> PARAMETERS =
+            List.of(
+                    "weight",
+                    "density",
+                    "gamma",
+                    "epsilon",
+                    "scale",
+                    "lambda",
+                    "normalize",
+                    "rescale",
+                    "int8_mask",
+                    "t",
+                    "filter_wise",
+                    "max_iter",
+                    "tol",
+                    "normalize_weights",
+                    "eps",
+                    "select_topk",
+                    "nuslerp_row_wise",
+                    "nuslerp_flatten");
+
+    private static final List<Level> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE);
+
+    private final String place;
+    private final List<String> keys;
+
+    Level(String place, String... keys) {
+        this.place = place;
+        this.keys = List.of(keys);
+    }
+
+    List<String> keys() {
+        return keys;
+    }
+
+    /** What to do about a key that this level does not have. */
+    String hintFor(String unknown) {
+        boolean hasParameters = keys.contains("parameters");
+        if (hasParameters && PARAMETERS.contains(unknown)) {
+            return "it belongs under 'parameters'";
+        }
+        List<String> candidates = new ArrayList<>(keys);
+        if (hasParameters) {
+            // Names of one or two letters are near to everything.
+            PARAMETERS.stream().filter(name -> name.length() > 3).forEach(candidates::add);
+        }
+        String near = Suggestions.nearest(unknown, candidates).orElse("");
+        if (keys.contains(near)) {
+            return "did you mean '" + near + "'?";
+        }
+        if (!near.isEmpty()) {
+            return "did you mean '" + near + "', under 'parameters'?";
+        }
+        for (Level other : PLACES) {
+            if (hasParameters && other.keys.contains(unknown)) {
+                return "it belongs " + other.place;
+            }
+        }
+        return "known here: " + String.join(", ", keys);
+    }
+}

@@ -1,0 +1,120 @@
+package io.amalgam.recipe.yaml;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+
+/**
+ * Reads recipes: mergekit's language, of which it refuses by name what this version cannot do.
+ * Nothing is constructed from YAML tags, and no model is looked at. Stateless, so safe for use by
+ * many threads.
+ */
+public final class RecipeReader {
+    private RecipeReader() {}
+
+    /** Reads a file with {@link ReadOptions#DEFAULT}. */
+    public static Recipe read(Path file) throws IOException {
+        return read(file, ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Reads a file, which must be UTF-8, with or without a byte order mark, and at most 3 MiB long.
+     *
+     * @throws BadInputException with all problems found, if there are any
+     * @throws IOException if the file is there and cannot be read
+     */
+    public static Recipe read(Path file, ReadOptions options) throws IOException {
+        return read(RecipeText.read(file), file.toString(), options);
+    }
+
+    /** Reads text with {@link ReadOptions#DEFAULT}. */
+    public static Recipe read(String text, String fileName) {
+        return read(text, fileName, ReadOptions.DEFAULT);
+    }
+
+    /**
+     * Reads text.
+     *
+     * @param fileName for messages
+     * @throws BadInputException with all problems found, if there are any
+     */
+    public static Recipe read(String text, String fileName, ReadOptions options) {
+        boolean marked = text.indexOf(RecipeText.BYTE_ORDER_MARK) == 0;
+        String unmarked = marked ? text.substring(1) : text;
+        Findings findings = new Findings(fileName, options);
+        MappingNode root = YamlText.parse(unmarked, findings);
+        new NodeCheck(findings).check(root);
+        return new RecipeReading(findings).read(root, unmarked);
+    }
+
+    /** The top level of one recipe. */
+    private static final class RecipeReading {
+        private final Findings findings;
+        private final Reading reading;
+        private final ModelRefReader references;
+        private final ParameterReader parameters;
+        private final SliceReader slices;
+
+        RecipeReading(Findings findings) {
+            this.findings = findings;
+            this.reading = new Reading(findings);
+            this.references = new ModelRefReader(reading);
+            this.parameters = new ParameterReader(reading);
+            this.slices = new SliceReader(reading, references, parameters);
+        }
+
+        Recipe read(MappingNode root, String text) {
+            Fields recipe = Fields.of(root, Level.RECIPE, reading);
+            Refusals.check(recipe, findings);
+            Optional<String> method =
+                    recipe.required("merge_method", "name one, as in 'merge_method: linear'")
+                            .flatMap(this::method);
+            List<ModelEntry> models =
+                    recipe.get("models").map(n -> slices.models(recipe, n)).orElse(List.of());
+            List<OutputSlice> parts =
+                    recipe.get("slices").map(n -> slices.slices(recipe, n)).orElse(List.of());
+            Optional<ModelRef> base =
+                    recipe.get("base_model").flatMap(n -> references.read("base_model", n));
+            Parameters shared = parameters.read(recipe);
+            DTypeReader dtypes = new DTypeReader(findings);
+            Optional<DType> dtype = dtypes.read(recipe, "dtype");
+            Optional<DType> outDtype = dtypes.read(recipe, "out_dtype");
+            findings.throwIfAny();
+            return new Recipe(
+                    findings.file(),
+                    text,
+                    method.orElseThrow(),
+                    findings.at(recipe.get("merge_method").orElseThrow()),
+                    models,
+                    parts,
+                    base,
+                    shared,
+                    dtype,
+                    outDtype,
+                    recipe.location(),
+                    findings.warnings());
+        }
+
+        private Optional<String> method(Node node) {
+            Optional<String> name = Nodes.string(node).filter(text -> !text.isBlank());
+            if (name.isEmpty()) {
+                findings.error(
+                        node,
+                        Problem.expected(
+                                "'merge_method'", "the name of a method", Nodes.describe(node)));
+            }
+            return name;
+        }
+    }
+}

@@ -1,0 +1,72 @@
+package io.amalgam.recipe.yaml;
+
+import io.amalgam.error.Problem;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Combinations of top-level keys that are wrong, and keys that are known and cannot be followed.
+ */
+final class Refusals {
+    private static final List<String> SUBJECTS = List.of("models", "slices", "modules");
+
+    private static final String ADD_MODELS = "add 'models', the list of models to merge";
+    private static final String COPIED =
+            "remove it to have the tokenizer of the base or first model copied";
+
+    private static final Map<String, String> NOT_YET =
+            Map.of(
+                    "tokenizer",
+                    COPIED,
+                    "tokenizer_source",
+                    COPIED,
+                    "chat_template",
+                    "remove it to keep the template of the copied tokenizer",
+                    "modules",
+                    "use 'models': it merges all of a model's tensors");
+
+    private Refusals() {}
+
+    static void check(Fields recipe, Findings findings) {
+        subjects(recipe, findings);
+        if (recipe.get("tokenizer").isPresent() && recipe.get("tokenizer_source").isPresent()) {
+            findings.error(
+                    recipe.key("tokenizer_source"),
+                    Problem.of("'tokenizer' and 'tokenizer_source' exclude each other")
+                            .hint("keep 'tokenizer'"));
+        }
+        for (Map.Entry<String, String> refused : NOT_YET.entrySet()) {
+            String key = refused.getKey();
+            if (recipe.get(key).isPresent()) {
+                findings.error(
+                        recipe.key(key),
+                        Problem.of("'" + key + "' is not supported by this version yet")
+                                .hint(refused.getValue()));
+            }
+        }
+        if (recipe.get("name").isPresent()) {
+            findings.warning(
+                    recipe.key("name"),
+                    Problem.of("'name' has no effect in a recipe of one document")
+                            .hint("remove it"));
+        }
+    }
+
+    private static void subjects(Fields recipe, Findings findings) {
+        List<String> given = SUBJECTS.stream().filter(key -> recipe.get(key).isPresent()).toList();
+        String what = "one of 'models', 'slices', 'modules'";
+        if (given.isEmpty()) {
+            findings.error(
+                    recipe.node(),
+                    Problem.expected(what, "exactly one", "none")
+                            .hint(
+                                    recipe.misspelt(
+                                            "models", recipe.misspelt("slices", ADD_MODELS))));
+        } else if (given.size() > 1) {
+            findings.error(
+                    recipe.key(given.get(1)),
+                    Problem.expected(what, "exactly one", "'" + String.join("', '", given) + "'")
+                            .hint("keep one of them"));
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package io.amalgam.recipe.yaml;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.recipe.Location;
+import java.io.StringReader;
+import java.util.Iterator;
+import org.yaml.snakeyaml.LoaderOptions;
+import org.yaml.snakeyaml.Yaml;
+import org.yaml.snakeyaml.error.MarkedYAMLException;
+import org.yaml.snakeyaml.error.YAMLException;
+import org.yaml.snakeyaml.nodes.MappingNode;
+import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.reader.ReaderException;
+
+/** Text to a tree of nodes with their marks. No object is constructed from tags. */
+final class YamlText {
+    private static final int MAX_ALIASES = 256;
+    private static final int MAX_DEPTH = 50;
+
+    private YamlText() {}
+
+    /**
+     * The mapping that a recipe is.
+     *
+     * @throws BadInputException if the text is not YAML, or not one document with a mapping
+     */
+    static MappingNode parse(String text, Findings findings) {
+        if (text.length() > RecipeText.MAX_LENGTH) {
+            throw RecipeText.tooLong(new Location(findings.file(), 0, 0));
+        }
+        try {
+            return parse(new Yaml(options()), text, findings);
+        } catch (ReaderException e) {
+            String found = String.format("U+%04X", e.getCodePoint());
+            throw findings.fatal(
+                    RecipeText.place(text, firstBad(text, e), findings.file()),
+                    Problem.expected("recipe's text", "printable characters", found)
+                            .hint("remove the character"));
+        } catch (MarkedYAMLException e) {
+            boolean unclosed =
+                    SyntaxProblem.isUnclosed(e.getProblem()) && e.getContextMark() != null;
+            throw findings.fatal(
+                    findings.at(unclosed ? e.getContextMark() : e.getProblemMark()),
+                    SyntaxProblem.of(e.getProblem()));
+        } catch (YAMLException e) {
+            throw findings.fatal(
+                    new Location(findings.file(), 0, 0), SyntaxProblem.limit(e.getMessage()));
+        } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+            // SnakeYAML's scanner lets these out for escapes such as "\x at the end of the text.
+            throw findings.fatal(
+                    new Location(findings.file(), 0, 0), SyntaxProblem.of("escape sequence of"));
+        }
+    }
+
+    private static MappingNode parse(Yaml yaml, String text, Findings findings) {
+        Iterator<Node> documents = yaml.composeAll(new StringReader(text)).iterator();
+        Location start = new Location(findings.file(), 1, 1);
+        if (!documents.hasNext()) {
+            throw findings.fatal(start, notARecipe("nothing"));
+        }
+        Node first = documents.next();
+        if (documents.hasNext()) {
+            throw findings.fatal(
+                    findings.at(documents.next()),
+                    Problem.of("recipes of several documents are not supported by this version yet")
+                            .hint("put each document into a file of its own"));
+        }
+        if (first instanceof MappingNode mapping) {
+            return mapping;
+        }
+        boolean empty = Nodes.isNull(first);
+        Location place = empty ? start : findings.at(first);
+        throw findings.fatal(place, notARecipe(Nodes.describe(first)));
+    }
+
+    private static Problem notARecipe(String found) {
+        return Problem.expected("recipe", "a mapping with 'merge_method'", found)
+                .hint("write 'key: value' lines");
+    }
+
+    /**
+     * The reader counts from the start of what it holds in its buffer, so the place is looked for.
+     */
+    private static int firstBad(String text, ReaderException e) {
+        int index = text.indexOf(e.getCodePoint());
+        return index < 0 ? 0 : index;
+    }
+
+    private static LoaderOptions options() {
+        LoaderOptions options = new LoaderOptions();
+        options.setMaxAliasesForCollections(MAX_ALIASES);
+        options.setNestingDepthLimit(MAX_DEPTH);
+        options.setCodePointLimit(RecipeText.MAX_LENGTH);
+        options.setProcessComments(false);
+        return options;
+    }
+}

@@ -1,0 +1,33 @@
+package io.amalgam.tensor;
+
+import java.util.Objects;
+
+/** Name, element type and shape of a tensor: all that is known before its data is read. */
+public record TensorInfo(String name, DType dtype, Shape shape) {
+    public TensorInfo {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(dtype, "dtype");
+        Objects.requireNonNull(shape, "shape");
+    }
+
+    public long elements() {
+        return shape.elements();
+    }
+
+    public long bytes() {
+        return dtype.bytesFor(shape.elements());
+    }
+
+    public TensorInfo withName(String other) {
+        return new TensorInfo(other, dtype, shape);
+    }
+
+    public TensorInfo withDType(DType other) {
+        return new TensorInfo(name, other, shape);
+    }
+
+    @Override
+    public String toString() {
+        return name + " " + dtype + " " + shape;
+    }
+}

@@ -1,0 +1,395 @@
+package io.amalgam.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.kernel.KernelInput.Kind;
+import io.amalgam.tensor.SlowFloats;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every implementation of {@link Kernels} must do: the same bits as its specification for
+ * every operation, over lengths that do not fill vectors and numbers that are no ordinary ones.
+ */
+abstract class KernelsContract {
+    private static final int[] LENGTHS = {
+        0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 1000,
+        1023, 4099
+    };
+
+    private static final int INFINITE = 0x7F800000;
+
+    abstract Kernels subject();
+
+    abstract Kernels specification();
+
+    /**
+     * How often an operation is run before it is looked at again; for code that changes when
+     * compiled.
+     */
+    int repetitions() {
+        return 0;
+    }
+
+    /** One call of a kernel; the returned value is compared too. */
+    interface Call {
+        Object on(Kernels kernels, KernelInput in, int n);
+    }
+
+    /** A call that returns nothing. */
+    interface VoidCall {
+        void on(Kernels kernels, KernelInput in, int n);
+    }
+
+    final void check(VoidCall call) {
+        checkResult(
+                (kernels, in, n) -> {
+                    call.on(kernels, in, n);
+                    return "";
+                });
+    }
+
+    final void checkResult(Call call) {
+        compare(call);
+        if (repetitions() > 0) {
+            KernelInput in = new KernelInput(Kind.ORDINARY, 129, 1);
+            for (int i = 0; i < repetitions(); i++) {
+                call.on(subject(), in, 129);
+            }
+            compare(call);
+        }
+    }
+
+    private void compare(Call call) {
+        for (Kind kind : Kind.values()) {
+            for (int n : LENGTHS) {
+                KernelInput given = new KernelInput(kind, n, kind.ordinal());
+                KernelInput expected = given.copy();
+                KernelInput actual = given.copy();
+                Object expectedResult = call.on(specification(), expected, n);
+                Object actualResult = call.on(subject(), actual, n);
+                String description = subject().name() + ", " + kind + ", length " + n;
+                assertThat(actualResult).as("%s: result", description).isEqualTo(expectedResult);
+                actual.assertSameAs(expected, description);
+            }
+        }
+    }
+
+    @Test
+    void bf16ToFloat() {
+        check((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 0, n));
+        check((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 5, n));
+    }
+
+    @Test
+    void f16ToFloat() {
+        check((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 0, n));
+        check((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 5, n));
+    }
+
+    @Test
+    void floatToBf16() {
+        check((k, in, n) -> k.floatToBf16(in.a, in.shorts, n));
+    }
+
+    @Test
+    void floatToF16() {
+        check((k, in, n) -> k.floatToF16(in.a, in.shorts, n));
+    }
+
+    @Test
+    void every16BitPatternIsDecoded() {
+        short[] patterns = new short[1 << 16];
+        for (int i = 0; i < patterns.length; i++) {
+            patterns[i] = (short) i;
+        }
+        float[] actual = new float[patterns.length];
+        float[] expected = new float[patterns.length];
+        subject().f16ToFloat(patterns, actual, 0, patterns.length);
+        specification().f16ToFloat(patterns, expected, 0, patterns.length);
+        assertThat(actual).isEqualTo(expected);
+        subject().bf16ToFloat(patterns, actual, 0, patterns.length);
+        specification().bf16ToFloat(patterns, expected, 0, patterns.length);
+        assertThat(actual).isEqualTo(expected);
+    }
+
+    @Test
+    void everyMiddleBetweenNeighboursIsRounded() {
+        float[] halves = SlowFloats.roundingCases(5, 10);
+        short[] actual = new short[halves.length];
+        short[] expected = new short[halves.length];
+        subject().floatToF16(halves, actual, halves.length);
+        specification().floatToF16(halves, expected, halves.length);
+        assertThat(actual).isEqualTo(expected);
+
+        float[] bfloats = SlowFloats.roundingCases(8, 7);
+        actual = new short[bfloats.length];
+        expected = new short[bfloats.length];
+        subject().floatToBf16(bfloats, actual, bfloats.length);
+        specification().floatToBf16(bfloats, expected, bfloats.length);
+        assertThat(actual).isEqualTo(expected);
+    }
+
+    @Test
+    void allFinite() {
+        checkResult((k, in, n) -> k.allFinite(in.a, 0, n));
+        checkResult((k, in, n) -> k.allFinite(in.a, 5, n));
+    }
+
+    @Test
+    void allFiniteFindsTheOneThatIsNot() {
+        for (float bad :
+                new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (int n : new int[] {1, 16, 37, 131}) {
+                float[] x = new float[n + 4];
+                Arrays.fill(x, -Float.MAX_VALUE);
+                for (int i = 0; i < x.length; i++) {
+                    x[i] = bad;
+                    assertThat(subject().allFinite(x, 2, n))
+                            .as("at %s of %s", i, n)
+                            .isEqualTo(i < 2 || i >= n + 2);
+                    x[i] = Float.MIN_VALUE;
+                }
+            }
+        }
+    }
+
+    @Test
+    void scale() {
+        check((k, in, n) -> k.scale(in.a, 0.3f, in.out, n));
+        check((k, in, n) -> k.scale(in.a, in.weights[0], in.a, n));
+    }
+
+    @Test
+    void fma() {
+        check((k, in, n) -> k.fma(in.out, in.a, 0.3f, n));
+        check((k, in, n) -> k.fma(in.out, in.a, in.weights[0], n));
+        check((k, in, n) -> k.fma(in.a, in.a, -0.7f, n));
+    }
+
+    @Test
+    void divide() {
+        check((k, in, n) -> k.divide(in.a, 3f, n));
+        check((k, in, n) -> k.divide(in.a, in.weights[0], n));
+    }
+
+    @Test
+    void add() {
+        check((k, in, n) -> k.add(in.a, in.b, in.out, n));
+        check((k, in, n) -> k.add(in.a, in.b, in.b, n));
+    }
+
+    @Test
+    void subtract() {
+        check((k, in, n) -> k.subtract(in.a, in.b, in.out, n));
+        check((k, in, n) -> k.subtract(in.a, in.b, in.b, n));
+    }
+
+    @Test
+    void blend() {
+        check((k, in, n) -> k.blend(in.a, 0.3f, in.b, 0.7f, in.out, n));
+        check((k, in, n) -> k.blend(in.a, in.weights[0], in.b, in.weights[1], in.b, n));
+    }
+
+    @Test
+    void addWeightedDelta() {
+        check((k, in, n) -> k.addWeightedDelta(in.out, in.a, in.b, 0.3f, n));
+        check((k, in, n) -> k.addWeightedDelta(in.out, in.a, in.b, in.weights[0], n));
+        check((k, in, n) -> k.addWeightedDelta(in.b, in.a, in.b, 1f, n));
+    }
+
+    @Test
+    void addScaled() {
+        check((k, in, n) -> k.addScaled(in.a, in.b, 1f, 1f, in.out, n));
+        check((k, in, n) -> k.addScaled(in.a, in.b, 1f, 0.3f, in.out, n));
+        check((k, in, n) -> k.addScaled(in.a, in.b, 3f, 1f, in.out, n));
+        check((k, in, n) -> k.addScaled(in.a, in.b, in.weights[0], in.weights[1], in.b, n));
+    }
+
+    @Test
+    void trimmedDelta() {
+        for (int cut :
+                new int[] {
+                    0,
+                    1,
+                    Float.floatToRawIntBits(0.02f),
+                    Float.floatToRawIntBits(0.5f) + 1,
+                    INFINITE,
+                    INFINITE + 1
+                }) {
+            check((k, in, n) -> k.trimmedDelta(in.a, in.b, cut, in.out, n));
+        }
+        check((k, in, n) -> k.trimmedDelta(in.a, in.b, Float.floatToRawIntBits(0.5f), in.a, n));
+    }
+
+    @Test
+    void countBracket() {
+        int half = Float.floatToRawIntBits(0.5f);
+        // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or
+        // in.
+        int[][] brackets = {
+            {0, Integer.MAX_VALUE, 19},
+            {half, half, 0},
+            {half - 100, half + 100, 1},
+            {0, 0, 0},
+            {1, 4095, 0},
+            {Float.floatToRawIntBits(0.02f), Float.floatToRawIntBits(0.03f), 12},
+            {0x7F000000, 0x7F7FFFFF, 12},
+            {0x7F000000, INFINITE, 12}
+        };
+        for (int[] bracket : brackets) {
+            checkResult(
+                    (k, in, n) -> {
+                        // Which NaN a difference is, and so its place in a histogram, is not
+                        // specified.
+                        KernelInput used = bracket[1] > INFINITE ? withoutNonFinite(in) : in;
+                        int above =
+                                k.countBracket(
+                                        used.a,
+                                        used.b,
+                                        bracket[0],
+                                        bracket[1],
+                                        bracket[2],
+                                        in.histogram,
+                                        pivots(bracket[0], bracket[1], used.a, used.b, n),
+                                        in.counts,
+                                        n);
+                        return above;
+                    });
+        }
+    }
+
+    /** The bracket's lower end, and up to three values that occur in it. */
+    private static int[] pivots(int low, int high, float[] a, float[] b, int n) {
+        int[] pivots = {low, -1, -1, -1};
+        int found = 1;
+        for (int i = 0; i < n && found < pivots.length; i += 3) {
+            int bits = Float.floatToRawIntBits(a[i] - b[i]) & Integer.MAX_VALUE;
+            boolean known = Arrays.stream(pivots).anyMatch(p -> p == bits);
+            if (bits >= low && bits <= high && !known) {
+                pivots[found++] = bits;
+            }
+        }
+        return pivots;
+    }
+
+    private static KernelInput withoutNonFinite(KernelInput in) {
+        for (int i = 0; i < in.a.length; i++) {
+            in.a[i] = Float.isFinite(in.a[i] - in.b[i]) ? in.a[i] : in.b[i];
+            if (!Float.isFinite(in.a[i] - in.b[i])) {
+                in.a[i] = 1f;
+                in.b[i] = 2f;
+            }
+        }
+        return in;
+    }
+
+    @Test
+    void keepRandom() {
+        long key = CounterRandom.key(42, "w", 1);
+        long[] firsts = {
+            0, 1, 31, 32, 63, 64, 100, 32_768, (1L << 33) - 100, (1L << 33) - 64, (1L << 37) + 5
+        };
+        for (long first : firsts) {
+            check((k, in, n) -> k.keepRandom(in.a, key, first, 1L << 31, n));
+        }
+        for (long keepBelow : new long[] {0, 1, 1 << 30, 3L << 30, 0xFFFFFFFFL, 1L << 32}) {
+            check((k, in, n) -> k.keepRandom(in.a, -key, 64, keepBelow, n));
+        }
+    }
+
+    @Test
+    void anElementWhoseWordIsTheLimitIsDropped() {
+        long key = CounterRandom.key(42, "w", 1);
+        for (int element : new int[] {70, 110}) {
+            long word = Integer.toUnsignedLong(CounterRandom.word(key, element));
+            float[] x = new float[128];
+            Arrays.fill(x, 1f);
+            subject().keepRandom(x, key, 0, word, x.length);
+            assertThat(x[element]).isZero();
+            Arrays.fill(x, 1f);
+            subject().keepRandom(x, key, 0, word + 1, x.length);
+            assertThat(x[element]).isEqualTo(1f);
+        }
+    }
+
+    @Test
+    void consensus() {
+        for (boolean normalize : new boolean[] {true, false}) {
+            for (int models : new int[] {0, 1, 2, 3, KernelInput.MODELS}) {
+                check(
+                        (k, in, n) ->
+                                k.consensus(
+                                        in.weighted,
+                                        in.weights,
+                                        models,
+                                        in.a,
+                                        normalize,
+                                        1f,
+                                        in.out,
+                                        n));
+            }
+            check(
+                    (k, in, n) ->
+                            k.consensus(
+                                    in.weighted, in.weights, 4, in.a, normalize, 0.3f, in.a, n));
+            check(
+                    (k, in, n) ->
+                            k.consensus(
+                                    in.weighted,
+                                    in.weights,
+                                    3,
+                                    in.a,
+                                    normalize,
+                                    -2f,
+                                    in.weighted[1],
+                                    n));
+        }
+    }
+
+    @Test
+    void consensusWhereAgreeingWeightsAddUpToZero() {
+        check(
+                (k, in, n) ->
+                        k.consensus(
+                                in.weighted,
+                                new float[] {0.5f, -0.5f, 0.25f, -0.25f, 0f},
+                                KernelInput.MODELS,
+                                in.a,
+                                true,
+                                0.5f,
+                                in.out,
+                                n));
+    }
+
+    @Test
+    void dot() {
+        check((k, in, n) -> k.dot(in.a, in.b, in.lanes, n));
+        check((k, in, n) -> k.dot(in.a, in.a, in.lanes, n));
+    }
+
+    @Test
+    void absSum() {
+        check((k, in, n) -> k.absSum(in.a, in.lanes, n));
+    }
+
+    @Test
+    void aSumDoesNotDependOnHowATensorIsCutIntoBlocks() {
+        KernelInput in = new KernelInput(Kind.ORDINARY, 4096, 9);
+        double[] whole = new double[Kernels.LANES];
+        subject().dot(in.a, in.b, whole, 4096);
+        double[] blocks = new double[Kernels.LANES];
+        int size = 48;
+        for (int from = 0; from < 4096; from += size) {
+            int n = Math.min(size, 4096 - from);
+            subject()
+                    .dot(
+                            Arrays.copyOfRange(in.a, from, from + n),
+                            Arrays.copyOfRange(in.b, from, from + n),
+                            blocks,
+                            n);
+        }
+        assertThat(blocks).isEqualTo(whole);
+        assertThat(Kernels.total(blocks)).isEqualTo(Kernels.total(whole));
+    }
+}

@@ -1,0 +1,260 @@
+package io.amalgam.kernel;
+
+import io.amalgam.tensor.SlowFloats;
+import java.math.BigDecimal;
+
+/**
+ * The kernels once more as the interface words them, slow and with other means: float32 operations
+ * by float64 ones rounded afterwards (which is exact for + - * /, as 53 bits are more than 2 x 24 +
+ * 1), the fused one in decimal arithmetic.
+ */
+final class ReferenceKernels implements Kernels {
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public void bf16ToFloat(short[] src, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = (float) SlowFloats.decode(src[i] & 0xFFFF, 8, 7);
+        }
+    }
+
+    @Override
+    public void f16ToFloat(short[] src, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = (float) SlowFloats.decode(src[i] & 0xFFFF, 5, 10);
+        }
+    }
+
+    @Override
+    public void floatToBf16(float[] src, short[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] =
+                    (short)
+                            (Float.isNaN(src[i])
+                                    ? quietNan(src[i], 16, 0x7F80)
+                                    : SlowFloats.encode(src[i], 8, 7));
+        }
+    }
+
+    @Override
+    public void floatToF16(float[] src, short[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] =
+                    (short)
+                            (Float.isNaN(src[i])
+                                    ? quietNan(src[i], 13, 0x7C00)
+                                    : SlowFloats.encode(src[i], 5, 10));
+        }
+    }
+
+    /** Exponent all ones, the highest fraction bit set, below it what is left of the payload. */
+    private static int quietNan(float nan, int dropped, int exponent) {
+        int bits = Float.floatToRawIntBits(nan);
+        int fraction = (bits & 0x7FFFFF) >> dropped;
+        int quiet = 0x400000 >> dropped;
+        return (bits < 0 ? 0x8000 : 0) + exponent + (fraction | quiet);
+    }
+
+    @Override
+    public boolean allFinite(float[] x, int at, int n) {
+        for (int i = at; i < at + n; i++) {
+            if (!Float.isFinite(x[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void scale(float[] x, float w, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = times(w, x[i]);
+        }
+    }
+
+    @Override
+    public void fma(float[] acc, float[] x, float w, int n) {
+        for (int i = 0; i < n; i++) {
+            acc[i] = fused(w, x[i], acc[i]);
+        }
+    }
+
+    @Override
+    public void divide(float[] x, float d, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = over(x[i], d);
+        }
+    }
+
+    @Override
+    public void add(float[] a, float[] b, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = plus(a[i], b[i]);
+        }
+    }
+
+    @Override
+    public void subtract(float[] a, float[] b, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = minus(a[i], b[i]);
+        }
+    }
+
+    @Override
+    public void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = plus(times(ca, a[i]), times(cb, b[i]));
+        }
+    }
+
+    @Override
+    public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
+        for (int i = 0; i < n; i++) {
+            acc[i] = plus(acc[i], times(w, minus(x[i], base[i])));
+        }
+    }
+
+    @Override
+    public void addScaled(
+            float[] base, float[] sum, float divisor, float lambda, float[] out, int n) {
+        for (int i = 0; i < n; i++) {
+            float divided = divisor == 1 ? sum[i] : over(sum[i], divisor);
+            out[i] = plus(base[i], lambda == 1 ? divided : times(lambda, divided));
+        }
+    }
+
+    @Override
+    public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = minus(x[i], base[i]);
+            dst[i] = magnitude(delta) >= cut ? delta : 0;
+        }
+    }
+
+    @Override
+    public int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int shift,
+            int[] histogram,
+            int[] pivots,
+            int[] counts,
+            int n) {
+        int above = 0;
+        for (int i = 0; i < n; i++) {
+            long bits = magnitude(minus(x[i], base[i]));
+            above += bits > high ? 1 : 0;
+            boolean pivot = false;
+            for (int p = 0; p < PIVOTS; p++) {
+                if (bits == pivots[p]) {
+                    counts[p]++;
+                    pivot = true;
+                }
+            }
+            if (!pivot && low <= bits && bits <= high) {
+                histogram[(int) ((bits - low) / (1L << shift))]++;
+            }
+        }
+        return above;
+    }
+
+    @Override
+    public void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
+        for (int i = 0; i < n; i++) {
+            if (Integer.toUnsignedLong(CounterRandom.word(key, first + i)) >= keepBelow) {
+                x[i] = 0;
+            }
+        }
+    }
+
+    @Override
+    public void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            float sum = 0;
+            for (int m = 0; m < models; m++) {
+                sum = plus(sum, weighted[m][i]);
+            }
+            float d = 0;
+            float div = 0;
+            for (int m = 0; m < models; m++) {
+                if (sum >= 0 ? weighted[m][i] > 0 : weighted[m][i] < 0) {
+                    d = plus(d, weighted[m][i]);
+                    div = plus(div, weights[m]);
+                }
+            }
+            if (normalize) {
+                d = over(d, div == 0 ? 1 : div);
+            }
+            out[i] = plus(base[i], lambda == 1 ? d : times(lambda, d));
+        }
+    }
+
+    @Override
+    public void dot(float[] a, float[] b, double[] lanes, int n) {
+        for (int lane = 0; lane < LANES; lane++) {
+            for (int i = lane; i < n; i += LANES) {
+                lanes[lane] = Math.fma((double) a[i], (double) b[i], lanes[lane]);
+            }
+        }
+    }
+
+    @Override
+    public void absSum(float[] x, double[] lanes, int n) {
+        for (int lane = 0; lane < LANES; lane++) {
+            for (int i = lane; i < n; i += LANES) {
+                lanes[lane] += x[i] < 0 ? -x[i] : x[i];
+            }
+        }
+    }
+
+    private static int magnitude(float value) {
+        return Float.floatToIntBits(value < 0 ? -value : value == 0 ? 0f : value);
+    }
+
+    private static float plus(double a, double b) {
+        return (float) (a + b);
+    }
+
+    private static float minus(double a, double b) {
+        return (float) (a - b);
+    }
+
+    private static float times(double a, double b) {
+        return (float) (a * b);
+    }
+
+    private static float over(double a, double b) {
+        return (float) (a / b);
+    }
+
+    private static float fused(float a, float b, float c) {
+        double product = (double) a * b;
+        if (!Double.isFinite(product) || !Float.isFinite(c) || product == 0 || product + c == 0) {
+            // Nothing that rounds: the product is exact, and so is a sum with zero or to zero.
+            return (float) (product + c);
+        }
+        BigDecimal exact = new BigDecimal(product).add(new BigDecimal(c));
+        // Of the float64 neighbours of the exact sum the one further from zero or nearer to it,
+        // whichever is not even, if there is
+        // anything between them: rounded to odd, a float64 gives the right float32.
+        double sum = product + c;
+        int side = exact.compareTo(new BigDecimal(sum));
+        if (side != 0 && (Double.doubleToLongBits(sum) & 1) == 0) {
+            sum = side > 0 ? Math.nextUp(sum) : Math.nextDown(sum);
+        }
+        return (float) sum;
+    }
+}

@@ -1,0 +1,114 @@
+package io.amalgam.recipe;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.amalgam.error.BadInputException;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ModelRefTest {
+    private static final Location PLACE = new Location("r.yml", 3, 12);
+
+    @ParameterizedTest
+    @CsvSource({
+        "m, m, , ,",
+        "org/name, org/name, , ,",
+        "m@r, m, r, ,",
+        "m+l, m, , l,",
+        "m@r+l, m, r, l,",
+        "m+l@s, m, , l, s",
+        "a/m@r+b/l@s, a/m, r, b/l, s",
+        "C:\\models\\m, C:\\models\\m, , ,",
+        "C:\\models\\m@r, C:\\models\\m, r, ,",
+        "a b, a b, , ,",
+    })
+    void stringFormIsSplit(String text, String path, String rev, String lora, String loraRev) {
+        ModelRef ref = ModelRef.parse(text, PLACE);
+
+        assertThat(ref.path()).isEqualTo(path);
+        assertThat(ref.revision()).isEqualTo(Optional.ofNullable(rev));
+        assertThat(ref.lora()).isEqualTo(Optional.ofNullable(lora));
+        assertThat(ref.loraRevision()).isEqualTo(Optional.ofNullable(loraRev));
+        assertThat(ref.overrideArchitecture()).isEmpty();
+        assertThat(ref.location()).isEqualTo(PLACE);
+        assertThat(ref).hasToString(text);
+        assertThat(ModelRef.parse(ref.toString(), Location.NONE)).isEqualTo(ref);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "@", "+", "a+", "+a", "a@", "@a", "a+b+c", "a@b@c", "a+b@c@d", "a@+b"})
+    void otherFormsAreRefusedWhereTheyAreWritten(String text) {
+        assertThatThrownBy(() -> ModelRef.parse(text, PLACE))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith("model reference '" + text + "': expected ")
+                .hasMessageContaining("(r.yml:3:12)");
+    }
+
+    @Test
+    void messageNamesTheFormThatTakesAnyPath() {
+        assertThatThrownBy(() -> ModelRef.parse("it's@a@path", PLACE))
+                .hasMessageEndingWith(
+                        "if this is a path as it stands, write the model as"
+                                + " {model: {path: 'it''s@a@path'}}");
+    }
+
+    @Test
+    void plusIsPartOfThePathWhereOnlyAPathIsExpected() {
+        ModelRef ref = ModelRef.parsePath("a+b@r", PLACE);
+
+        assertThat(ref.path()).isEqualTo("a+b");
+        assertThat(ref.revision()).contains("r");
+        assertThat(ref.lora()).isEmpty();
+        assertThatThrownBy(() -> ModelRef.parsePath("a@b@c", PLACE))
+                .isInstanceOf(BadInputException.class);
+    }
+
+    @Test
+    void referencesAreEqualByTheirStrings() {
+        ModelRef here = ModelRef.parse("m", PLACE);
+
+        assertThat(here).isEqualTo(ModelRef.of("m")).hasSameHashCodeAs(ModelRef.of("m"));
+        assertThat(here.at(Location.NONE).location()).isEqualTo(Location.NONE);
+        assertThat(here)
+                .isNotEqualTo(ModelRef.of("./m"))
+                .isNotEqualTo(ModelRef.of("m/"))
+                .isNotEqualTo(ModelRef.parse("m@r", PLACE))
+                .isNotEqualTo(ModelRef.parse("m+l", PLACE));
+        assertThat(ModelRef.parse("m+l", PLACE)).isNotEqualTo(ModelRef.parse("m+l@s", PLACE));
+        assertThat(withArchitecture("A"))
+                .isEqualTo(withArchitecture("A"))
+                .isNotEqualTo(withArchitecture("B"))
+                .isNotEqualTo(here)
+                .hasToString("m");
+    }
+
+    private static ModelRef withArchitecture(String name) {
+        return new ModelRef(
+                "m",
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(name),
+                Location.NONE);
+    }
+
+    @Test
+    void codeCannotBuildAReferenceToNothing() {
+        Optional<String> none = Optional.empty();
+        assertThatThrownBy(() -> ModelRef.of("")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(
+                        () -> new ModelRef("m", none, none, Optional.of("s"), none, Location.NONE))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void pathGivenInCodeIsTakenAsItIs() {
+        assertThat(ModelRef.of("a+b@c@d").path()).isEqualTo("a+b@c@d");
+        assertThat(ModelRef.of("a+b@c@d").lora()).isEmpty();
+    }
+}

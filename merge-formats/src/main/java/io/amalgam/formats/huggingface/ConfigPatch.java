@@ -1,0 +1,126 @@
+package io.amalgam.formats.huggingface;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Makes a merged model's {@code config.json} from its donor's. Keys keep their order and all else
+ * its value.
+ *
+ * <p>Where a model has several parts, the language model's settings lie in a section of their own
+ * ({@code text_config}); a rule below that speaks of the config holds for its top level and for
+ * such a section.
+ */
+public final class ConfigPatch {
+    private static final List<String> SECTIONS =
+            List.of("text_config", "llm_config", "language_config");
+
+    private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
+
+    private static final String TIED = "tie_word_embeddings";
+
+    private static final List<String> COUNT_KEYS =
+            List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth");
+
+    private ConfigPatch() {}
+
+    /**
+     * A changed copy of {@code donor}.
+     *
+     * <ul>
+     *   <li>The dtype is set under {@code dtype} and {@code torch_dtype}, whichever are there; at
+     *       the top level under {@code dtype} if neither is.
+     *   <li>The layer count is set under each of {@code num_hidden_layers}, {@code n_layer}, {@code
+     *       n_layers}, {@code num_layers} and {@code depth} whose value is the old count.
+     *   <li>Lists that belong to the layers follow them: see {@link LayerLists}.
+     *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
+     *       level, and in a section that has the key.
+     * </ul>
+     */
+    public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
+        ObjectNode config = donor.deepCopy();
+        changes.dtype().ifPresent(dtype -> setDtype(config, dtype.recipeName()));
+        changes.layers().ifPresent(layers -> setLayers(config, layers));
+        changes.tied().ifPresent(tied -> setTied(config, tied));
+        return config;
+    }
+
+    /** As a file's content: keys in order, an indent of 2, a newline at the end. */
+    public static byte[] bytes(ObjectNode config) {
+        return JsonFiles.bytes(config);
+    }
+
+    /**
+     * Dotted paths of the settings that {@link #patch} would take for the layer count; none if it
+     * would find none, which is worth a warning.
+     */
+    public static List<String> layerCountKeys(ObjectNode config, int layers) {
+        List<String> found = new ArrayList<>();
+        for (String section : sections(config)) {
+            JsonNode settings = section.isEmpty() ? config : config.path(section);
+            for (String key : COUNT_KEYS) {
+                JsonNode value = settings.path(key);
+                if (value.isIntegralNumber()
+                        && value.canConvertToInt()
+                        && value.intValue() == layers) {
+                    found.add(section.isEmpty() ? key : section + "." + key);
+                }
+            }
+        }
+        return found;
+    }
+
+    private static void setDtype(ObjectNode config, String dtype) {
+        if (DTYPE_KEYS.stream().noneMatch(config::has)) {
+            config.put("dtype", dtype);
+        }
+        for (String section : sections(config)) {
+            ObjectNode settings = section(config, section);
+            DTYPE_KEYS.stream().filter(settings::has).forEach(key -> settings.put(key, dtype));
+        }
+    }
+
+    private static void setLayers(ObjectNode config, LayerChange change) {
+        for (String key : layerCountKeys(config, change.oldCount())) {
+            int dot = key.indexOf('.');
+            ObjectNode settings = section(config, dot < 0 ? "" : key.substring(0, dot));
+            settings.put(key.substring(dot + 1), change.sources().size());
+        }
+        for (String section : sections(config)) {
+            ObjectNode settings = section(config, section);
+            List<String> keys = new ArrayList<>();
+            settings.fieldNames().forEachRemaining(keys::add);
+            for (String key : keys) {
+                if (settings.get(key) instanceof ArrayNode list) {
+                    settings.set(key, LayerLists.follow(key, list, change));
+                }
+            }
+        }
+    }
+
+    private static void setTied(ObjectNode config, boolean tied) {
+        config.put(TIED, tied);
+        for (String section : sections(config)) {
+            ObjectNode settings = section(config, section);
+            if (settings.has(TIED)) {
+                settings.put(TIED, tied);
+            }
+        }
+    }
+
+    /** The top level, named by the empty text, and the language model's sections that are there. */
+    private static List<String> sections(ObjectNode config) {
+        List<String> present = new ArrayList<>(List.of(""));
+        SECTIONS.stream().filter(name -> config.path(name).isObject()).forEach(present::add);
+        return present;
+    }
+
+    private static ObjectNode section(ObjectNode config, String name) {
+        return name.isEmpty() ? config : (ObjectNode) config.get(name);
+    }
+}

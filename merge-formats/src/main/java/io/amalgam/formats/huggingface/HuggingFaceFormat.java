@@ -1,0 +1,58 @@
+package io.amalgam.formats.huggingface;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.formats.safetensors.SafetensorsFormat;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Model directories. Weights are those of {@code model.safetensors.index.json} where there is one,
+ * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}.
+ * Problems of index, shards and config are reported together.
+ */
+public final class HuggingFaceFormat implements CheckpointFormat {
+    @Override
+    public String name() {
+        return "huggingface";
+    }
+
+    /** Any directory: {@link #open} says what one without weights lacks. */
+    @Override
+    public boolean canOpen(Path path) {
+        return Files.isDirectory(path);
+    }
+
+    @Override
+    public Checkpoint open(Path path, String name) throws IOException {
+        return HuggingFaceCheckpoint.open(path, name);
+    }
+
+    /**
+     * One {@code model.safetensors}, or shards and an index. Tensors are assigned to shards in the
+     * order given: a shard is closed when the next tensor would take it beyond the limit; a tensor
+     * that is larger than the limit has a shard to itself.
+     */
+    @Override
+    public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {
+        return Optional.of(
+                Shards.layout(
+                        tensors,
+                        options.maxShardBytes(),
+                        SafetensorsFormat.withFormat(options.metadata())));
+    }
+
+    /** The patched {@code config.json}: see {@link ConfigPatch}. */
+    @Override
+    public List<OutputLayout.SmallFile> modelFiles(ObjectNode donorConfig, ConfigChanges changes) {
+        ObjectNode config = ConfigPatch.patch(donorConfig, changes);
+        return List.of(new OutputLayout.SmallFile("config.json", ConfigPatch.bytes(config)));
+    }
+}

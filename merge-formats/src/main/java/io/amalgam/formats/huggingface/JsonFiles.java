@@ -1,0 +1,102 @@
+package io.amalgam.formats.huggingface;
+
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.core.json.JsonReadFeature;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import com.fasterxml.jackson.core.util.DefaultIndenter;
+import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
+import com.fasterxml.jackson.core.util.Separators;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectWriter;
+import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * The JSON files beside a model's weights: read strictly, written as Python's {@code json} module
+ * does with an indent of 2.
+ */
+final class JsonFiles {
+    // Decimal numbers keep their digits: 1e-05 must not come out as another number, nor 10000.0 as
+    // an integer. NaN and Infinity
+    // are not JSON, but Python writes them.
+    private static final JsonMapper MAPPER =
+            JsonMapper.builder()
+                    .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                    .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
+                    .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                    .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+                    .disable(JsonNodeFeature.STRIP_TRAILING_BIGDECIMAL_ZEROES)
+                    .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
+                    .build();
+
+    private static final ObjectWriter WRITER = MAPPER.writer(new PythonPrinter());
+
+    private JsonFiles() {}
+
+    /**
+     * @throws BadInputException if it is not one JSON object, or has a key twice
+     */
+    static ObjectNode readObject(Path file) throws IOException {
+        try {
+            JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
+            if (node instanceof ObjectNode object) {
+                return object;
+            }
+            String found = node == null || node.isMissingNode() ? "nothing" : "another value";
+            throw new BadInputException(
+                    Problem.expected("file", "a JSON object", found).at("'" + file + "'"));
+        } catch (JsonProcessingException e) {
+            JsonLocation at = e.getLocation();
+            String where = at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
+            String reason = e.getOriginalMessage().lines().findFirst().orElse("").strip();
+            throw new BadInputException(
+                    Problem.of("not valid JSON: " + reason)
+                            .at("'" + file + "'" + where)
+                            .hint("the file is damaged: download it again or correct it"),
+                    e);
+        }
+    }
+
+    static byte[] bytes(ObjectNode object) {
+        try {
+            return (WRITER.writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static final class PythonPrinter extends DefaultPrettyPrinter {
+        private static final long serialVersionUID = 1L;
+
+        PythonPrinter() {
+            super(
+                    Separators.createDefaultInstance()
+                            .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
+                            .withObjectEmptySeparator("")
+                            .withArrayEmptySeparator(""));
+            DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
+            indentObjectsWith(indenter);
+            indentArraysWith(indenter);
+        }
+
+        private PythonPrinter(PythonPrinter base) {
+            super(base);
+        }
+
+        @Override
+        public DefaultPrettyPrinter createInstance() {
+            return new PythonPrinter(this);
+        }
+    }
+}

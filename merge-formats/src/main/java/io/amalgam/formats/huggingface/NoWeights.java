@@ -1,0 +1,65 @@
+package io.amalgam.formats.huggingface;
+
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Says why a directory is not a model, from what is in it instead. */
+final class NoWeights {
+    private static final int LISTED = 10;
+
+    private NoWeights() {}
+
+    static Problem in(Path directory) throws IOException {
+        List<String> found = names(directory);
+        Problem problem =
+                Problem.expected(
+                                "model directory",
+                                "'model.safetensors' or '" + ShardIndex.FILE + "'",
+                                describe(found))
+                        .at("'" + directory + "'");
+        if (found.contains("adapter_config.json")
+                || found.stream().anyMatch(NoWeights::isAdapter)) {
+            return problem.hint(
+                    "this is a LoRA adapter, not a model: name the model it was trained for");
+        }
+        if (found.stream()
+                .anyMatch(name -> name.startsWith("pytorch_model") && name.contains(".bin"))) {
+            return problem.hint(
+                    "pytorch_model.bin is not supported yet: save the model as safetensors first");
+        }
+        List<String> candidates =
+                found.stream().filter(name -> name.endsWith(".safetensors")).toList();
+        if (candidates.size() == 1) {
+            return problem.hint(
+                    "to merge that file alone, give its path: '"
+                            + directory.resolve(candidates.get(0))
+                            + "'");
+        }
+        return problem.hint("check the path");
+    }
+
+    private static boolean isAdapter(String name) {
+        return name.startsWith("adapter_model.");
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.map(entry -> entry.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    private static String describe(List<String> found) {
+        if (found.isEmpty()) {
+            return "an empty directory";
+        }
+        String shown = String.join("', '", found.subList(0, Math.min(LISTED, found.size())));
+        return "'"
+                + shown
+                + "'"
+                + (found.size() > LISTED ? " and " + (found.size() - LISTED) + " more" : "");
+    }
+}

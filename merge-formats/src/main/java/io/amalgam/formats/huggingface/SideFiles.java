@@ -1,0 +1,76 @@
+package io.amalgam.formats.huggingface;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * What a merged model takes over from its donor unchanged: tokenizer, generation settings,
+ * preprocessing, pooling.
+ */
+final class SideFiles {
+    private static final List<String> NAMES =
+            List.of(
+                    "tokenizer_config.json",
+                    "special_tokens_map.json",
+                    "tokenizer.json",
+                    "tokenizer.model",
+                    "added_tokens.json",
+                    "merges.txt",
+                    "vocab.json",
+                    "vocab.txt",
+                    "spiece.model",
+                    "sentencepiece.bpe.model",
+                    "chat_template.jinja",
+                    "chat_template.json",
+                    "generation_config.json",
+                    "preprocessor_config.json",
+                    "processor_config.json",
+                    "video_preprocessor_config.json",
+                    "normalizer.json",
+                    "modules.json",
+                    "config_sentence_transformers.json",
+                    "sentence_bert_config.json");
+
+    /** Folders of sentence-transformers' modules: {@code 1_Pooling}, {@code 2_Dense}. */
+    private static final Pattern MODULE = Pattern.compile("\\d+_[A-Za-z]+");
+
+    private SideFiles() {}
+
+    /**
+     * Those that exist in {@code directory}, relative to it. Of module folders, all files: a dense
+     * module has weights of its own.
+     */
+    static List<Path> in(Path directory) throws IOException {
+        List<Path> found = new ArrayList<>();
+        for (String name : NAMES) {
+            if (Files.isRegularFile(directory.resolve(name))) {
+                found.add(Path.of(name));
+            }
+        }
+        for (Path folder : list(directory)) {
+            if (MODULE.matcher(folder.getFileName().toString()).matches()
+                    && Files.isDirectory(folder)) {
+                list(folder).stream()
+                        .filter(Files::isRegularFile)
+                        .map(
+                                file ->
+                                        Path.of(
+                                                folder.getFileName().toString(),
+                                                file.getFileName().toString()))
+                        .forEach(found::add);
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    private static List<Path> list(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.sorted().toList();
+        }
+    }
+}

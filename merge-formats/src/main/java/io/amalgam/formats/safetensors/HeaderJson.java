@@ -1,0 +1,90 @@
+package io.amalgam.formats.safetensors;
+
+import io.amalgam.tensor.TensorInfo;
+import java.util.Comparator;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Writes a header's JSON without any freedom of form: no spaces, keys in a fixed order, only what
+ * must be escaped is.
+ */
+final class HeaderJson {
+    private final StringBuilder json = new StringBuilder("{");
+
+    void metadata(Map<String, String> metadata) {
+        if (metadata.isEmpty()) {
+            return;
+        }
+        Comparator<String> formatFirst = Comparator.comparing(key -> !key.equals("format"));
+        Map<String, String> sorted =
+                new TreeMap<>(formatFirst.thenComparing(HeaderJson::compareCodePoints));
+        sorted.putAll(metadata);
+        json.append("\"__metadata__\":{");
+        sorted.forEach(
+                (key, value) -> {
+                    separate();
+                    string(key);
+                    json.append(':');
+                    string(value);
+                });
+        json.append('}');
+    }
+
+    void tensor(TensorInfo tensor, long begin, long end) {
+        separate();
+        string(tensor.name());
+        json.append(":{\"dtype\":\"").append(tensor.dtype().name()).append("\",\"shape\":[");
+        for (int axis = 0; axis < tensor.shape().rank(); axis++) {
+            json.append(axis == 0 ? "" : ",").append(tensor.shape().dim(axis));
+        }
+        json.append("],\"data_offsets\":[").append(begin).append(',').append(end).append("]}");
+    }
+
+    private void separate() {
+        if (json.charAt(json.length() - 1) != '{') {
+            json.append(',');
+        }
+    }
+
+    private void string(String text) {
+        json.append('"');
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            switch (c) {
+                case '"' -> json.append("\\\"");
+                case '\\' -> json.append("\\\\");
+                case '\b' -> json.append("\\b");
+                case '\f' -> json.append("\\f");
+                case '\n' -> json.append("\\n");
+                case '\r' -> json.append("\\r");
+                case '\t' -> json.append("\\t");
+                default ->
+                        json.append(
+                                c < ' ' ? String.format("\\u%04x", (int) c) : String.valueOf(c));
+            }
+        }
+        json.append('"');
+    }
+
+    String finished() {
+        return json.append('}').toString();
+    }
+
+    /**
+     * As UTF-8 bytes order. {@link String#compareTo} puts characters beyond U+FFFF before the last
+     * of the others.
+     */
+    static int compareCodePoints(String a, String b) {
+        int common = Math.min(a.length(), b.length());
+        for (int i = 0; i < common; i++) {
+            char x = a.charAt(i);
+            char y = b.charAt(i);
+            if (x != y) {
+                boolean bothOrNeither = Character.isSurrogate(x) == Character.isSurrogate(y);
+                return bothOrNeither ? Character.compare(x, y) : Character.isSurrogate(x) ? 1 : -1;
+            }
+        }
+        return Integer.compare(a.length(), b.length());
+    }
+}

@@ -1,0 +1,327 @@
+package io.amalgam.formats.safetensors;
+
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The structure half of the validator: JSON text to entries whose fields are all there and of the
+ * right type. What the numbers mean is checked by {@link SafetensorsHeader}. Keys are compared
+ * here, not by the JSON library, so that a breach can be named.
+ */
+final class HeaderParser {
+    /**
+     * No library stores a tensor of more than 64; the limit keeps a hostile shape from filling the
+     * heap.
+     */
+    static final int MAX_RANK = 256;
+
+    /** Advice of the JSON library to those who call it. */
+    private static final Pattern ASIDE =
+            Pattern.compile("(?s), from `[^`]*`| \\((start marker|not recognized).*|\n.*");
+
+    private static final String METADATA = "__metadata__";
+
+    // Tensor names differ from file to file: caching them for the life of the process, or failing
+    // when many hash alike, helps nobody.
+    private static final JsonFactory JSON =
+            JsonFactory.builder()
+                    .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
+                    .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
+                    .streamReadConstraints(
+                            StreamReadConstraints.builder()
+                                    .maxNestingDepth(8)
+                                    .maxNameLength(SafetensorsHeader.MAX_LENGTH)
+                                    .maxStringLength(SafetensorsHeader.MAX_LENGTH)
+                                    .build())
+                    .build();
+
+    private final Breach breach;
+    private final JsonParser json;
+    private final Map<String, RawTensor> tensors = new LinkedHashMap<>();
+    private @Nullable Map<String, String> metadata;
+
+    /** A tensor's entry as it is written, at {@code at} bytes from the start of the file. */
+    record RawTensor(DType dtype, long[] shape, long begin, long end, long at) {}
+
+    record Parsed(Map<String, RawTensor> tensors, Map<String, String> metadata) {}
+
+    private HeaderParser(Breach breach, JsonParser json) {
+        this.breach = breach;
+        this.json = json;
+    }
+
+    /**
+     * @param header valid UTF-8 without NUL, so that the JSON library cannot take it for another
+     *     encoding
+     */
+    static Parsed parse(Breach breach, byte[] header) {
+        try (JsonParser json = JSON.createParser(header)) {
+            HeaderParser parser = new HeaderParser(breach, json);
+            try {
+                return parser.header();
+            } catch (JsonProcessingException e) {
+                throw parser.notJson(e);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private Parsed header() throws IOException {
+        json.nextToken();
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String name = text();
+            if (name.equals(METADATA)) {
+                if (metadata != null) {
+                    throw duplicateField(METADATA, "the header");
+                }
+                json.nextToken();
+                metadata = metadata();
+            } else {
+                if (tensors.containsKey(name)) {
+                    throw at(
+                            SafetensorsRule.DUPLICATE_TENSOR,
+                            "tensor " + Breach.quote(name),
+                            "one entry",
+                            "two");
+                }
+                long entry = offset();
+                json.nextToken();
+                tensors.put(name, tensor("tensor " + Breach.quote(name), entry));
+            }
+        }
+        if (json.nextToken() != null) {
+            throw at(
+                    SafetensorsRule.NOT_JSON,
+                    "header",
+                    "nothing but spaces after the JSON object",
+                    found());
+        }
+        return new Parsed(tensors, metadata == null ? Map.of() : metadata);
+    }
+
+    private Map<String, String> metadata() throws IOException {
+        Map<String, String> entries = new LinkedHashMap<>();
+        if (json.currentToken() == JsonToken.VALUE_NULL) {
+            return entries;
+        }
+        require(JsonToken.START_OBJECT, "metadata", "an object");
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String key = text();
+            if (entries.containsKey(key)) {
+                throw duplicateField(key, "the metadata");
+            }
+            if (json.nextToken() != JsonToken.VALUE_STRING) {
+                throw at(
+                        SafetensorsRule.METADATA_NOT_STRING,
+                        "metadata " + Breach.quote(key),
+                        "a string",
+                        found());
+            }
+            entries.put(key, text());
+        }
+        return entries;
+    }
+
+    private RawTensor tensor(String what, long entry) throws IOException {
+        require(JsonToken.START_OBJECT, what, "an object");
+        DType dtype = null;
+        long[] shape = null;
+        long[] offsets = null;
+        while (json.nextToken() == JsonToken.FIELD_NAME) {
+            String field = text();
+            boolean twice =
+                    switch (field) {
+                        case "dtype" -> dtype != null;
+                        case "shape" -> shape != null;
+                        case "data_offsets" -> offsets != null;
+                        default ->
+                                throw at(
+                                        SafetensorsRule.UNKNOWN_FIELD,
+                                        what,
+                                        "only the fields dtype, shape and data_offsets",
+                                        Breach.quote(field));
+                    };
+            if (twice) {
+                throw duplicateField(field, what);
+            }
+            json.nextToken();
+            switch (field) {
+                case "dtype" -> dtype = dtype(what);
+                case "shape" ->
+                        shape =
+                                counts(
+                                        what + ", shape",
+                                        MAX_RANK,
+                                        SafetensorsRule.TOO_MANY_DIMENSIONS,
+                                        "at most " + MAX_RANK + " dimensions");
+                default -> offsets = offsets(what);
+            }
+        }
+        if (dtype == null || shape == null || offsets == null) {
+            String missing = dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets";
+            throw breach.at(
+                    entry,
+                    SafetensorsRule.MISSING_FIELD,
+                    what,
+                    "the field '" + missing + "'",
+                    "none");
+        }
+        return new RawTensor(dtype, shape, offsets[0], offsets[1], entry);
+    }
+
+    private DType dtype(String what) throws IOException {
+        require(JsonToken.VALUE_STRING, what + ", dtype", "a string");
+        String name = text();
+        Optional<DType> dtype = DType.fromName(name);
+        return dtype.orElseThrow(
+                () ->
+                        at(
+                                SafetensorsRule.UNKNOWN_DTYPE,
+                                what + ", dtype",
+                                "one of " + Arrays.toString(DType.values()),
+                                Breach.quote(name)));
+    }
+
+    private long[] offsets(String what) throws IOException {
+        long[] offsets =
+                counts(
+                        what + ", data_offsets",
+                        2,
+                        SafetensorsRule.OFFSETS_NOT_A_PAIR,
+                        "two numbers");
+        if (offsets.length != 2) {
+            throw at(
+                    SafetensorsRule.OFFSETS_NOT_A_PAIR,
+                    what + ", data_offsets",
+                    "two numbers",
+                    offsets.length);
+        }
+        return offsets;
+    }
+
+    private long[] counts(String what, int limit, SafetensorsRule tooMany, String expected)
+            throws IOException {
+        require(JsonToken.START_ARRAY, what, "a list of whole numbers");
+        long[] counts = new long[2];
+        int n = 0;
+        while (json.nextToken() != JsonToken.END_ARRAY) {
+            long count = count(what);
+            if (n == limit) {
+                throw at(tooMany, what, expected, "more");
+            }
+            if (n == counts.length) {
+                counts = Arrays.copyOf(counts, 2 * n);
+            }
+            counts[n++] = count;
+        }
+        return Arrays.copyOf(counts, n);
+    }
+
+    private long count(String what) throws IOException {
+        JsonToken token = json.currentToken();
+        if (token == JsonToken.VALUE_NUMBER_FLOAT
+                || token == JsonToken.VALUE_NUMBER_INT && json.getText().startsWith("-")) {
+            throw at(
+                    SafetensorsRule.NOT_A_COUNT,
+                    what,
+                    "whole numbers of at least 0",
+                    Breach.printable(json.getText()));
+        }
+        require(JsonToken.VALUE_NUMBER_INT, what, "whole numbers");
+        if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
+            throw at(
+                    SafetensorsRule.NUMBER_TOO_LARGE,
+                    what,
+                    "numbers of at most " + Long.MAX_VALUE,
+                    Breach.printable(json.getText()));
+        }
+        return json.getLongValue();
+    }
+
+    /**
+     * The current name or string, which must be one that UTF-8 can hold: of names the JSON library
+     * makes sure itself.
+     */
+    private String text() throws IOException {
+        String text = json.getText();
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (!Character.isSurrogate(c)) {
+                continue;
+            }
+            if (Character.isHighSurrogate(c)
+                    && i + 1 < text.length()
+                    && Character.isLowSurrogate(text.charAt(i + 1))) {
+                i++;
+            } else {
+                throw at(
+                        SafetensorsRule.NOT_JSON,
+                        "string " + Breach.quote(text),
+                        "whole characters",
+                        "half a surrogate pair");
+            }
+        }
+        return text;
+    }
+
+    private void require(JsonToken type, String what, String expected) throws IOException {
+        if (json.currentToken() != type) {
+            throw at(SafetensorsRule.WRONG_TYPE, what, expected, found());
+        }
+    }
+
+    private String found() throws IOException {
+        JsonToken token = json.currentToken();
+        return switch (token) {
+            case START_OBJECT -> "an object";
+            case START_ARRAY -> "a list";
+            case VALUE_STRING -> "the string " + Breach.quote(json.getText());
+            default -> Breach.printable(String.valueOf(json.getText()));
+        };
+    }
+
+    private SafetensorsException duplicateField(String field, String where) {
+        return at(
+                SafetensorsRule.DUPLICATE_FIELD,
+                "field " + Breach.quote(field) + " of " + where,
+                "one",
+                "two");
+    }
+
+    private SafetensorsException at(
+            SafetensorsRule rule, String what, Object expected, Object found) {
+        return breach.at(offset(), rule, what, expected, found);
+    }
+
+    /** Of the current token, from the start of the file. */
+    private long offset() {
+        return SafetensorsHeader.PREFIX + json.currentTokenLocation().getByteOffset();
+    }
+
+    private SafetensorsException notJson(JsonProcessingException e) {
+        JsonLocation place = e.getLocation() == null ? json.currentLocation() : e.getLocation();
+        String reason = ASIDE.matcher(e.getOriginalMessage()).replaceAll("");
+        return breach.at(
+                SafetensorsHeader.PREFIX + Math.max(0, place.getByteOffset()),
+                SafetensorsRule.NOT_JSON,
+                "header",
+                "a JSON object",
+                "an error: "
+                        + Breach.printable(
+                                Character.toLowerCase(reason.charAt(0)) + reason.substring(1)));
+    }
+}

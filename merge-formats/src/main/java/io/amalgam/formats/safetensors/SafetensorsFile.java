@@ -1,0 +1,201 @@
+package io.amalgam.formats.safetensors;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.FileRegion;
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An open safetensors file. Opening reads and checks the header, not a byte of the data; files of
+ * any length are fine. Safe for concurrent use until closed.
+ *
+ * <pre>{@code
+ * try (SafetensorsFile file = SafetensorsFile.open(Path.of("model.safetensors"))) {
+ *     float[] weights = file.floats("model.embed_tokens.weight");
+ * }
+ * }</pre>
+ */
+public final class SafetensorsFile implements Checkpoint {
+    /** The longest array every JVM can allocate. */
+    private static final int MAX_ARRAY = Integer.MAX_VALUE - 8;
+
+    private static final int BLOCK = 32 * 1024;
+
+    private final Path path;
+    private final FileChannel channel;
+    private final SafetensorsHeader header;
+    private final Map<String, StoredTensor> tensors;
+
+    private SafetensorsFile(
+            Path path, String model, FileChannel channel, SafetensorsHeader header) {
+        this.path = path;
+        this.channel = channel;
+        this.header = header;
+        Map<String, StoredTensor> stored = new LinkedHashMap<>();
+        header.tensors()
+                .forEach(
+                        (name, entry) -> {
+                            FileRegion region =
+                                    new FileRegion(
+                                            channel,
+                                            path,
+                                            header.dataStart() + entry.begin(),
+                                            entry.end() - entry.begin());
+                            stored.put(name, new StoredTensor(model, entry.info(), region));
+                        });
+        this.tensors = Collections.unmodifiableMap(stored);
+    }
+
+    /**
+     * @throws SafetensorsException if the file breaks a rule of the format
+     * @throws IOException if it cannot be read
+     */
+    public static SafetensorsFile open(Path path) throws IOException {
+        return open(path, path.toString());
+    }
+
+    /**
+     * As {@link #open(Path)}.
+     *
+     * @param model what the user calls the checkpoint this file is, or is a part of
+     */
+    public static SafetensorsFile open(Path path, String model) throws IOException {
+        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        try {
+            SafetensorsHeader header =
+                    SafetensorsHeader.read(path.toString(), channel, channel.size());
+            return new SafetensorsFile(path, model, channel, header);
+        } catch (IOException | RuntimeException | Error e) {
+            try (channel) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    /** The tensors by name, in the order of their data. */
+    @Override
+    public Map<String, StoredTensor> tensors() {
+        return tensors;
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return header.metadata();
+    }
+
+    /** None: a bare file has no settings beside it. */
+    @Override
+    public Optional<ObjectNode> config() {
+        return Optional.empty();
+    }
+
+    @Override
+    public List<Path> weightFiles() {
+        return List.of(path);
+    }
+
+    @Override
+    public List<Path> sideFiles() {
+        return List.of();
+    }
+
+    /**
+     * The bytes of a tensor as they are stored: row-major, little-endian.
+     *
+     * @throws BadInputException if there is no such tensor, or it does not fit an array (2 GiB)
+     * @throws IOException if the file cannot be read
+     */
+    public byte[] bytes(String name) throws IOException {
+        StoredTensor tensor = tensor(name);
+        byte[] bytes = new byte[arrayLength(name, tensor.info().bytes(), "bytes")];
+        tensor.region().readFully(0, ByteBuffer.wrap(bytes));
+        return bytes;
+    }
+
+    /**
+     * The elements of a tensor, row-major, as float32: exact, but for F64, which is rounded to
+     * nearest.
+     *
+     * @throws BadInputException if there is no such tensor, it has no {@linkplain
+     *     DType#arithmetic() arithmetic} type, or it does not fit an array (2^31 elements)
+     * @throws IOException if the file cannot be read
+     */
+    public float[] floats(String name) throws IOException {
+        StoredTensor tensor = tensor(name);
+        DType dtype = tensor.info().dtype();
+        if (!dtype.arithmetic()) {
+            Object[] readable = Arrays.stream(DType.values()).filter(DType::arithmetic).toArray();
+            throw bad(
+                    Problem.expected(
+                                    "type of tensor " + Breach.quote(name),
+                                    "one of " + Arrays.toString(readable),
+                                    dtype)
+                            .hint("read its bytes instead"));
+        }
+        float[] values = new float[arrayLength(name, tensor.info().elements(), "elements")];
+        Workspace workspace =
+                new Workspace(ScalarKernels.INSTANCE, Math.min(BLOCK, Math.max(1, values.length)));
+        int block = workspace.capacity();
+        for (int done = 0; done < values.length; ) {
+            int count = Math.min(block, values.length - done);
+            tensor.read(done, count, values, done, workspace);
+            done += count;
+        }
+        return values;
+    }
+
+    /** Closes the file; its tensors can no longer be read. */
+    @Override
+    public void close() throws IOException {
+        channel.close();
+    }
+
+    private StoredTensor tensor(String name) {
+        StoredTensor tensor = tensors.get(name);
+        if (tensor == null) {
+            String hint =
+                    Suggestions.didYouMean(
+                            name, tensors.keySet(), "the file's tensors are listed by 'tensors()'");
+            throw bad(Problem.of("no tensor is named " + Breach.quote(name)).hint(hint));
+        }
+        return tensor;
+    }
+
+    private int arrayLength(String name, long length, String unit) {
+        if (length > MAX_ARRAY) {
+            throw bad(
+                    Problem.expected(
+                                    "tensor " + Breach.quote(name),
+                                    "at most " + MAX_ARRAY + " " + unit,
+                                    length)
+                            .hint("read it in parts, by 'tensors().get(name)'"));
+        }
+        return (int) length;
+    }
+
+    private BadInputException bad(Problem problem) {
+        return new BadInputException(problem.at("'" + path + "'"));
+    }
+}

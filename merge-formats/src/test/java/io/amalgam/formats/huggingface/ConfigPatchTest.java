@@ -1,0 +1,202 @@
+package io.amalgam.formats.huggingface;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ConfigPatchTest {
+    @Test
+    void noChangesGiveACopy() {
+        ObjectNode donor = json("{'b': 1, 'a': {'c': [1, 2]}}");
+
+        ObjectNode patched = ConfigPatch.patch(donor, ConfigChanges.NONE);
+
+        assertThat(patched).isEqualTo(donor).isNotSameAs(donor);
+        patched.withObjectProperty("a").put("d", 1);
+        assertThat(donor.get("a").has("d")).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    {'a': 1}                                          | {'a': 1, 'dtype': 'bfloat16'}
+                    {'dtype': 'float32'}                              | {'dtype': 'bfloat16'}
+                    {'torch_dtype': 'float32', 'a': 1}                | {'torch_dtype': 'bfloat16', 'a': 1}
+                    {'torch_dtype': null}                             | {'torch_dtype': 'bfloat16'}
+                    {'torch_dtype': 'float32', 'dtype': 'float32'}    | {'torch_dtype': 'bfloat16', 'dtype': 'bfloat16'}
+                    {'text_config': {'torch_dtype': 'float32'}}       | {'text_config': {'torch_dtype': 'bfloat16'}, 'dtype': 'bfloat16'}
+                    {'dtype': 'float32', 'text_config': {'a': 1}}     | {'dtype': 'bfloat16', 'text_config': {'a': 1}}
+                    {'dtype': 'float32', 'text_config': null}         | {'dtype': 'bfloat16', 'text_config': null}
+                    {'dtype': 'float16', 'vision_config': {'dtype': 'float32'}} | {'dtype': 'bfloat16', 'vision_config': {'dtype': 'float32'}}
+                    """,
+            quoteCharacter = '"')
+    void setsTheDtypeWhereItIs(String donor, String expected) {
+        ObjectNode patched =
+                ConfigPatch.patch(
+                        json(donor),
+                        new ConfigChanges(
+                                Optional.of(DType.BF16), Optional.empty(), Optional.empty()));
+
+        assertThat(patched).isEqualTo(json(expected));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth"})
+    void findsTheLayerCountByItsValue(String key) {
+        assertThat(layers("{'other': 3, '" + key + "': 3}", 3, 0, 1, 1, 2))
+                .isEqualTo(json("{'other': 3, '" + key + "': 4}"));
+        assertThat(layers("{'" + key + "': 5}", 3, 0)).isEqualTo(json("{'" + key + "': 5}"));
+        assertThat(layers("{'" + key + "': '3'}", 3, 0)).isEqualTo(json("{'" + key + "': '3'}"));
+    }
+
+    @Test
+    void setsEveryNameOfTheLayerCount() {
+        String donor =
+                "{'num_hidden_layers': 2, 'n_layer': 2, 'num_layers': 6, 'text_config': {'num_hidden_layers': 2},"
+                        + " 'vision_config': {'num_hidden_layers': 2}}";
+
+        assertThat(ConfigPatch.layerCountKeys(json(donor), 2))
+                .containsExactly("num_hidden_layers", "n_layer", "text_config.num_hidden_layers");
+        assertThat(layers(donor, 2, 0, 1, 0))
+                .isEqualTo(
+                        json(
+                                "{'num_hidden_layers': 3, 'n_layer': 3, 'num_layers': 6, 'text_config':"
+                                        + " {'num_hidden_layers': 3}, 'vision_config': {'num_hidden_layers': 2}}"));
+    }
+
+    @Test
+    void listsOfOneValuePerLayerFollowTheLayers() {
+        assertThat(
+                        layers(
+                                "{'num_hidden_layers': 3, 'layer_types': ['x', 'y', 'z'], 'no_rope_layers': [1, 1, 0],"
+                                        + " 'text_config': {'mlp_layer_types': [{'a': 1}, 'b', 'c']}}",
+                                3,
+                                2,
+                                0,
+                                0,
+                                1))
+                .isEqualTo(
+                        json(
+                                "{'num_hidden_layers': 4, 'layer_types': ['z', 'x', 'x', 'y'], 'no_rope_layers': [0, 1,"
+                                        + " 1, 1], 'text_config': {'mlp_layer_types': ['c', {'a': 1}, {'a': 1}, 'b']}}"));
+    }
+
+    @Test
+    void listsThatOnlyHappenToBeAsLongStay() {
+        String donor =
+                "{'architectures': ['a', 'b', 'c'], 'eos_token_id': [1, 2, 3], 'layer_types': ['x', 'y'],"
+                        + " 'sliding_window_pattern': 3, 'vision_config': {'layer_types': ['x', 'y', 'z']}}";
+
+        assertThat(layers(donor, 3, 0, 1)).isEqualTo(json(donor));
+    }
+
+    @Test
+    void listsOfLayerNumbersAreRenumbered() {
+        assertThat(layers("{'full_attn_idxs': [0, 2], 'mlp_only_layers': []}", 3, 2, 1, 0, 2))
+                .isEqualTo(json("{'full_attn_idxs': [0, 2, 3], 'mlp_only_layers': []}"));
+        assertThat(layers("{'attn_layer_indices': [2, 1, 0]}", 3, 0, 0))
+                .isEqualTo(json("{'attn_layer_indices': [0, 1]}"));
+        assertThat(layers("{'moe_layers': [7]}", 3, 0)).isEqualTo(json("{'moe_layers': [7]}"));
+        assertThat(layers("{'moe_layers': ['all']}", 3, 0))
+                .isEqualTo(json("{'moe_layers': ['all']}"));
+    }
+
+    @Test
+    void listsStayWhereALayerComesFromADeeperModel() {
+        String donor = "{'n_layer': 2, 'layer_types': ['x', 'y'], 'full_attn_idxs': [1]}";
+
+        assertThat(layers(donor, 2, 0, 1, 2))
+                .isEqualTo(
+                        json("{'n_layer': 3, 'layer_types': ['x', 'y'], 'full_attn_idxs': [1]}"));
+    }
+
+    @Test
+    void tiesWhereItIsSaid() {
+        String donor =
+                "{'tie_word_embeddings': true, 'text_config': {'tie_word_embeddings': true}, 'llm_config': {}}";
+
+        assertThat(tied(donor, false)).isEqualTo(json(donor.replace("true", "false")));
+        assertThat(tied("{'text_config': {}}", true))
+                .isEqualTo(json("{'text_config': {}, 'tie_word_embeddings': true}"));
+    }
+
+    @Test
+    void theFormatGivesTheConfigFile() {
+        ConfigChanges changes =
+                new ConfigChanges(Optional.of(DType.F16), Optional.empty(), Optional.empty());
+
+        List<SmallFile> files =
+                new HuggingFaceFormat().modelFiles(json("{'b': 1, 'dtype': 'x', 'a': 2}"), changes);
+
+        assertThat(files).extracting(SmallFile::name).containsExactly("config.json");
+        assertThat(new String(files.get(0).content(), StandardCharsets.UTF_8))
+                .isEqualTo("{\n  \"b\": 1,\n  \"dtype\": \"float16\",\n  \"a\": 2\n}\n");
+    }
+
+    @Test
+    void keepsOrderAndNumbersAsTheyAre(@TempDir Path directory) throws IOException {
+        String text =
+                """
+                {
+                  "z": 1e-05,
+                  "a": 10000.0,
+                  "eps": 1e-12,
+                  "big": 18446744073709551615,
+                  "limit": Infinity,
+                  "none": null,
+                  "empty": [],
+                  "nothing": {},
+                  "list": [
+                    1,
+                    "\u00e9\\n"
+                  ]
+                }
+                """;
+        Path file = Files.writeString(directory.resolve("config.json"), text);
+
+        String written =
+                new String(ConfigPatch.bytes(JsonFiles.readObject(file)), StandardCharsets.UTF_8);
+
+        assertThat(written).isEqualTo(text.replace("1e-05", "0.00001").replace("1e-12", "1E-12"));
+    }
+
+    private static ObjectNode layers(String donor, int old, Integer... sources) {
+        LayerChange change = new LayerChange(old, List.of(sources));
+        return ConfigPatch.patch(
+                json(donor),
+                new ConfigChanges(Optional.empty(), Optional.of(change), Optional.empty()));
+    }
+
+    private static ObjectNode tied(String donor, boolean tied) {
+        return ConfigPatch.patch(
+                json(donor),
+                new ConfigChanges(Optional.empty(), Optional.empty(), Optional.of(tied)));
+    }
+
+    private static ObjectNode json(String text) {
+        try {
+            return (ObjectNode) new ObjectMapper().readTree(text.replace('\'', '"'));
+        } catch (JsonProcessingException e) {
+            throw new IllegalArgumentException(e);
+        }
+    }
+}

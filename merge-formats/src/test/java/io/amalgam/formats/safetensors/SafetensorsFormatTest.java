@@ -1,0 +1,76 @@
+package io.amalgam.formats.safetensors;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.CheckpointFormat.LayoutOptions;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.ServiceLoader;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class SafetensorsFormatTest {
+    private final SafetensorsFormat format = new SafetensorsFormat();
+
+    @Test
+    void bothFormatsAreFound() {
+        assertThat(ServiceLoader.load(CheckpointFormat.class))
+                .extracting(CheckpointFormat::name)
+                .contains("safetensors", "huggingface");
+    }
+
+    @Test
+    void opensFilesByTheirEnding(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("m.safetensors");
+        SafetensorsWriter.write(file, List.of(NamedTensor.ofFloats("w", Shape.of(1), 1)), Map.of());
+
+        assertThat(format.canOpen(file)).isTrue();
+        assertThat(format.canOpen(directory)).isFalse();
+        assertThat(format.canOpen(Files.createFile(directory.resolve("m.bin")))).isFalse();
+        assertThat(format.canOpen(Files.createDirectory(directory.resolve("d.safetensors"))))
+                .isFalse();
+        assertThat(format.canOpen(directory.resolve("missing.safetensors"))).isFalse();
+        try (Checkpoint checkpoint = format.open(file, "m")) {
+            assertThat(checkpoint.tensors()).containsOnlyKeys("w");
+        }
+    }
+
+    @Test
+    void laysOutOneFile() {
+        List<TensorInfo> tensors =
+                List.of(
+                        new TensorInfo("a", DType.F16, Shape.of(10)),
+                        new TensorInfo("b", DType.F32, Shape.of(10)));
+
+        OutputLayout layout =
+                format.layout(tensors, new LayoutOptions(8, Map.of("k", "v"))).orElseThrow();
+
+        assertThat(layout.files()).hasSize(1);
+        assertThat(layout.files().get(0).name()).isEqualTo("model.safetensors");
+        String header = new String(layout.files().get(0).header(), StandardCharsets.UTF_8);
+        assertThat(header).contains("{\"__metadata__\":{\"format\":\"pt\",\"k\":\"v\"}");
+        long start = layout.files().get(0).header().length;
+        assertThat(layout.placements())
+                .containsExactly(
+                        new OutputLayout.Placement(0, start + 40),
+                        new OutputLayout.Placement(0, start));
+        assertThat(layout.last()).isEmpty();
+        assertThat(layout.bytes()).isEqualTo(start + 60);
+    }
+
+    @Test
+    void aGivenFormatStays() {
+        assertThat(SafetensorsFormat.withFormat(Map.of("format", "np")))
+                .containsExactly(Map.entry("format", "np"));
+    }
+}

@@ -1,0 +1,63 @@
+package io.amalgam.samples;
+
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
+
+/** Runs the digits' multilayer perceptron, 64-128-128-10 with ReLU, from a checkpoint's tensors. */
+final class Classifier {
+    static final String HEADER =
+            String.format(
+                    "%-32s %8s %8s %8s %8s %8s",
+                    "checkpoint", "plain", "rotated", "inverted", "mirrored", "mean");
+
+    private final Digits digits;
+
+    Classifier(Digits digits) {
+        this.digits = digits;
+    }
+
+    /** How many of the digits a model names rightly, by view. */
+    Map<String, Integer> correct(Map<String, INDArray> model) {
+        Map<String, Integer> correct = new LinkedHashMap<>();
+        digits.views().forEach((view, images) -> correct.put(view, correct(model, images)));
+        return correct;
+    }
+
+    private int correct(Map<String, INDArray> model, INDArray images) {
+        INDArray hidden = Transforms.relu(layer(model, "fc1", images));
+        hidden = Transforms.relu(layer(model, "fc2", hidden));
+        long[] named = layer(model, "fc3", hidden).argMax(1).toLongVector();
+        int correct = 0;
+        for (int i = 0; i < named.length; i++) {
+            correct += named[i] == digits.labels()[i] ? 1 : 0;
+        }
+        return correct;
+    }
+
+    private static INDArray layer(Map<String, INDArray> model, String name, INDArray input) {
+        INDArray weight = model.get(name + ".weight").castTo(DataType.FLOAT);
+        INDArray bias = model.get(name + ".bias").castTo(DataType.FLOAT);
+        return input.mmul(weight.transpose()).addiRowVector(bias);
+    }
+
+    /** A line of the table: the accuracies in percent, and their mean. */
+    String row(String name, Map<String, INDArray> model) {
+        StringBuilder row = new StringBuilder(String.format("%-32s", name));
+        Map<String, Integer> correct = correct(model);
+        double percent = 100.0 / digits.labels().length;
+        correct.values().forEach(n -> row.append(cell(n * percent)));
+        return row.append(
+                        cell(
+                                correct.values().stream().mapToInt(n -> n).average().orElseThrow()
+                                        * percent))
+                .toString();
+    }
+
+    private static String cell(double percent) {
+        return String.format(Locale.ROOT, " %7.1f%%", percent);
+    }
+}

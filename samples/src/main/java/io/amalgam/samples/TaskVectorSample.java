@@ -1,0 +1,34 @@
+package io.amalgam.samples;
+
+import io.amalgam.Checkpoints;
+import io.amalgam.TaskVector;
+import io.amalgam.TensorFile;
+import java.io.IOException;
+
+/** Arithmetic with what models have learned: added, scaled, taken away. */
+public final class TaskVectorSample {
+    private TaskVectorSample() {}
+
+    public static void main(String... args) throws IOException {
+        Classifier classifier = new Classifier(Digits.read());
+        try (TensorFile base = Checkpoints.open(Digits.model("base"));
+                TensorFile rotated = Checkpoints.open(Digits.model("expert-rotated"));
+                TensorFile inverted = Checkpoints.open(Digits.model("expert-inverted"))) {
+            TaskVector rotation = TaskVector.between(base, rotated);
+            TaskVector inversion = TaskVector.between(base, inverted);
+            TaskVector both = rotation.add(inversion);
+            System.out.printf("length of rotation %.3f, ", rotation.norm());
+            System.out.printf("of inversion %.3f, of both %.3f%n", inversion.norm(), both.norm());
+
+            System.out.println(Classifier.HEADER);
+            System.out.println(classifier.row("base", base.tensors()));
+            System.out.println(classifier.row("base + rotation", rotation.apply(base)));
+            System.out.println(
+                    classifier.row("base + rotation/2", rotation.scale(0.5).apply(base)));
+            System.out.println(
+                    classifier.row("base + (rotation+inversion)/2", both.scale(0.5).apply(base)));
+            System.out.println(
+                    classifier.row("base - rotation/2", rotation.scale(0.5).negate().apply(base)));
+        }
+    }
+}

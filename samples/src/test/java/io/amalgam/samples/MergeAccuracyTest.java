@@ -1,0 +1,126 @@
+package io.amalgam.samples;
+
+import io.amalgam.ArrayMerge;
+import io.amalgam.Checkpoints;
+import io.amalgam.TaskVector;
+import io.amalgam.TensorFile;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.yaml.RecipeReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Merges by the engine, and by the library on arrays, classify as the same merges made in PyTorch
+ * do.
+ */
+class MergeAccuracyTest {
+    private static final int ROUNDING = 2;
+    private static final String EXPERTS =
+            "[{model: expert-rotated}, {model: expert-inverted}, {model: expert-mirrored}]";
+
+    @TempDir Path out;
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "MERGE average             | linear          |      | weight: 1",
+                "MERGE task arithmetic 0.3 | task_arithmetic | base | weight: 0.3",
+                "MERGE task arithmetic 0.5 | task_arithmetic | base | weight: 0.5",
+                "MERGE task arithmetic 0.7 | task_arithmetic | base | weight: 0.7",
+                "MERGE task arithmetic 1.0 | task_arithmetic | base | weight: 1.0",
+                "MERGE task arithmetic 0.3 | task_arithmetic | base | weight: 1, lambda: 0.3",
+                "MERGE ties 0.2            | ties            | base | weight: 1, density: 0.2",
+                "MERGE ties 0.5            | ties            | base | weight: 1, density: 0.5",
+                "MERGE ties 1.0            | ties            | base | weight: 1, density: 1.0"
+            })
+    void mergesOfTheExpertsClassifyAsInTorch(
+            String reference, String method, String base, String parameters) throws IOException {
+        String text =
+                "merge_method: "
+                        + method
+                        + "\nmodels: "
+                        + EXPERTS
+                        + "\n"
+                        + (base == null ? "" : "base_model: " + base + "\n")
+                        + "parameters: {"
+                        + parameters
+                        + "}\n";
+        new TorchAccuracies().assertSame(reference, merge(text), ROUNDING);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"float32", "bfloat16", "float16"})
+    void soupClassifiesAsInTorchWhateverTypeItIsWrittenIn(String type) throws IOException {
+        String text =
+                "merge_method: linear\n"
+                        + "models: [{model: soup-0}, {model: soup-1}, {model: soup-2}, {model: soup-3}]\n"
+                        + "parameters: {weight: 0.25}\n"
+                        + "out_dtype: "
+                        + type
+                        + "\n";
+        new TorchAccuracies().assertSame("MERGE soup", merge(text), ROUNDING);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.3, 0.5, 0.7, 1.0})
+    void taskVectorsClassifyAsInTorch(double factor) throws IOException {
+        try (TensorFile base = open("base");
+                TensorFile rotated = open("expert-rotated");
+                TensorFile inverted = open("expert-inverted");
+                TensorFile mirrored = open("expert-mirrored")) {
+            TaskVector sum =
+                    TaskVector.between(base, rotated)
+                            .add(TaskVector.between(base, inverted))
+                            .add(TaskVector.between(base, mirrored));
+            new TorchAccuracies()
+                    .assertSame(
+                            "MERGE task arithmetic " + factor,
+                            sum.scale(factor).apply(base),
+                            ROUNDING);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.2, 0.5, 1.0})
+    void tiesOnArraysClassifiesAsInTorch(double density) throws IOException {
+        Map<String, INDArray> merged = new LinkedHashMap<>();
+        Map<String, Double> parameters = Map.of("weight", 1.0, "density", density);
+        try (TensorFile base = open("base");
+                TensorFile rotated = open("expert-rotated");
+                TensorFile inverted = open("expert-inverted");
+                TensorFile mirrored = open("expert-mirrored")) {
+            for (String name : base.names()) {
+                merged.put(
+                        name,
+                        ArrayMerge.with("ties")
+                                .base(base.tensor(name))
+                                .model(rotated.tensor(name), parameters)
+                                .model(inverted.tensor(name), parameters)
+                                .model(mirrored.tensor(name), parameters)
+                                .merge());
+            }
+        }
+        new TorchAccuracies().assertSame("MERGE ties " + density, merged, ROUNDING);
+    }
+
+    private Path merge(String recipe) throws IOException {
+        Recipe read = RecipeReader.read(recipe, "test.yml");
+        Path merged = out.resolve("merged");
+        RunRecipe.merge(read, List.of(Digits.model(".")), merged, MergeListener.NONE);
+        return merged;
+    }
+
+    private static TensorFile open(String name) throws IOException {
+        return Checkpoints.open(Digits.model(name));
+    }
+}

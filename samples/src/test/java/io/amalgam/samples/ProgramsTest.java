@@ -1,0 +1,115 @@
+package io.amalgam.samples;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Every program runs, prints what it should, and stays short. */
+class ProgramsTest {
+    private static final Path SOURCES = Path.of("src/main/java/io/amalgam/samples");
+
+    @TempDir Path out;
+
+    /** A program's main method. */
+    private interface Program {
+        void run() throws IOException;
+    }
+
+    static List<Path> sources() throws IOException {
+        try (Stream<Path> files = Files.list(SOURCES)) {
+            return files.sorted().toList();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("sources")
+    void programsHaveAtMost60Lines(Path source) throws IOException {
+        assertThat(Files.readAllLines(source)).hasSizeBetween(10, 60);
+    }
+
+    @Test
+    void accuracyOfTheUsualCheckpoints() throws IOException {
+        List<String> lines = output(DigitsAccuracy::main);
+        assertThat(lines).hasSizeGreaterThanOrEqualTo(5);
+        assertThat(lines.get(0)).matches("checkpoint +plain +rotated +inverted +mirrored +mean");
+        assertThat(lines.get(1)).matches("base( +[0-9]{2}\\.[0-9]%){5}");
+        assertThat(lines.subList(2, 5)).allMatch(line -> line.startsWith("expert-"));
+        assertThat(lines).allMatch(line -> line.length() == lines.get(0).length());
+    }
+
+    @Test
+    void accuracyOfNamedCheckpoints() throws IOException {
+        String soup = Digits.model("soup-3").toString();
+        List<String> lines = output(() -> DigitsAccuracy.main(soup, soup + "/model.safetensors"));
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(1)).startsWith("soup-3 ").contains("%");
+        assertThat(lines.get(2)).startsWith("model.safetensors ");
+        assertThat(lines.get(2)).endsWith(lines.get(1).substring("model.safetensors".length()));
+    }
+
+    @Test
+    void taskVectors() throws IOException {
+        List<String> lines = output(TaskVectorSample::main);
+        assertThat(lines).hasSize(7);
+        assertThat(lines.get(0))
+                .isEqualTo("length of rotation 3.640, of inversion 3.676, of both 5.368");
+        assertThat(lines.subList(2, 7)).allMatch(line -> line.startsWith("base"));
+    }
+
+    @Test
+    void mergeOfArrays() throws IOException {
+        List<String> lines = output(ArrayMergeSample::main);
+        assertThat(lines).hasSize(5);
+        assertThat(lines.get(4)).startsWith("ties, density 1.0 ");
+    }
+
+    @Test
+    void recipesBuiltInCode() throws IOException {
+        List<String> lines = output(() -> RecipeInCode.main(out.toString()));
+        assertThat(lines).hasSize(7);
+        assertThat(lines.get(6)).isEqualTo("merges are in " + out);
+        assertThat(out.resolve("weight-0.3/model.safetensors")).isRegularFile();
+        new TorchAccuracies().assertSame("MERGE task arithmetic 0.3", out.resolve("weight-0.3"), 2);
+    }
+
+    @Test
+    void recipeFile() throws IOException {
+        String recipe = Digits.HOME.resolve("recipes/digits-median.yml").toString();
+        Path merged = out.resolve("median");
+        List<String> lines = output(() -> RunRecipe.main(recipe, merged.toString()));
+        assertThat(lines).contains("104488 of 104488 bytes written");
+        assertThat(lines.get(lines.size() - 1)).startsWith(merged + ": 6 tensors in ");
+        assertThat(merged).isDirectoryContaining(file -> file.endsWith("amalgam-report.json"));
+    }
+
+    @Test
+    void recipeFileNeedsTwoArguments() {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> RunRecipe.main("recipe.yml"))
+                .withMessage("usage: RunRecipe RECIPE OUT");
+    }
+
+    private static List<String> output(Program program) throws IOException {
+        PrintStream before = System.out;
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        try (PrintStream captured = new PrintStream(written, true, StandardCharsets.UTF_8)) {
+            System.setOut(captured);
+            program.run();
+        } finally {
+            System.setOut(before);
+        }
+        return written.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+}
