@@ -48,7 +48,8 @@ public final class Amalgam {
         commands.setExecutionExceptionHandler((e, command, parsed) -> report.failure(e));
         try {
             return commands.execute(args);
-        } catch (OutOfMemoryError | StackOverflowError | LinkageError e) {
+        } catch (Error e) {
+            // Memory, a broken plug-in, a missing class: the parser hands on exceptions only.
             return report.failure(e);
         }
     }

@@ -21,6 +21,7 @@ final class Commands {
         root.addSubcommand(new InspectCommand(console));
         root.addSubcommand(new MethodsCommand(console));
         root.addSubcommand(new DoctorCommand(console));
+        root.addSubcommand(new BenchCommand(console));
         root.addSubcommand(new CompletionCommand(console));
         root.addSubcommand(new WarmUpCommand());
         root.addSubcommand(new HelpCommand());

@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Locale;
+import java.util.ServiceConfigurationError;
 
 /** What went wrong, in the user's terms, and the exit code that goes with it. */
 record Failure(int exit, List<Problem> problems) {
@@ -34,7 +35,13 @@ record Failure(int exit, List<Problem> problems) {
             return one(ExitCode.FAILED, storage(io));
         }
         if (e instanceof OutOfMemoryError) {
-            return one(ExitCode.FAILED, memory((OutOfMemoryError) e));
+            return one(ExitCode.FAILED, memory(e));
+        }
+        if (e instanceof ServiceConfigurationError) {
+            return one(
+                    ExitCode.FAILED,
+                    Problem.of("a plug-in cannot be loaded: " + e.getMessage())
+                            .hint("check the jars in AMALGAM_CLASSPATH"));
         }
         String message = e.getMessage() == null ? "" : ": " + e.getMessage();
         return one(
@@ -82,7 +89,7 @@ record Failure(int exit, List<Problem> problems) {
         return text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }
 
-    private static Problem memory(OutOfMemoryError e) {
+    private static Problem memory(Throwable e) {
         long heap = Runtime.getRuntime().maxMemory();
         return Problem.of(
                         "out of memory: "

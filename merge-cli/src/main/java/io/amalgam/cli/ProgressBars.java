@@ -31,11 +31,7 @@ final class ProgressBars implements ProgressView {
                         .setUpdateIntervalMillis(INTERVAL_MILLIS)
                         .setStyle(ProgressBarStyle.ASCII)
                         .clearDisplayOnFinish()
-                        // With a width it does not look for the terminal itself, which takes longer
-                        // than most merges.
-                        .setConsumer(
-                                new ConsoleProgressBarConsumer(
-                                        console.err(), console.terminal().columns() - 1))
+                        .setConsumer(new Line(console))
                         .build();
     }
 
@@ -50,6 +46,21 @@ final class ProgressBars implements ProgressView {
     public void close() {
         if (bar != null) {
             bar.close();
+        }
+    }
+
+    /**
+     * Given the width, the library does not look for the terminal itself, which takes longer than
+     * most merges.
+     */
+    private static final class Line extends ConsoleProgressBarConsumer {
+        Line(Console console) {
+            super(console.err(), console.terminal().columns() - 1);
+        }
+
+        @Override
+        public void close() {
+            // The cleared line is where the next message goes: no line feed.
         }
     }
 }

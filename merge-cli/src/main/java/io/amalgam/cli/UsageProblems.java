@@ -12,6 +12,7 @@ import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.PositionalParamSpec;
 import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -80,15 +81,18 @@ final class UsageProblems {
     }
 
     private static Problem missing(MissingParameterException e) {
-        List<ArgSpec> missing = e.getMissing().isEmpty() ? List.of(e.getArgSpec()) : e.getMissing();
-        if (missing.get(0) instanceof OptionSpec option) {
-            return Problem.expected(name(option), expected(option), "nothing");
+        ArgSpec first = e.getMissing().isEmpty() ? e.getArgSpec() : e.getMissing().get(0);
+        if (!(first instanceof PositionalParamSpec positional)) {
+            return Problem.expected(name(first), expected(first), "nothing");
         }
-        return Problem.of(
-                "missing "
-                        + missing.stream()
-                                .map(ArgSpec::paramLabel)
-                                .collect(Collectors.joining(" and ")));
+        // The parser stops at the first one; nothing can follow what is missing.
+        String labels =
+                e.getCommandLine().getCommandSpec().positionalParameters().stream()
+                        .filter(other -> other.required() && !other.index().isUnspecified())
+                        .filter(other -> other.index().min() >= positional.index().min())
+                        .map(ArgSpec::paramLabel)
+                        .collect(Collectors.joining(" and "));
+        return Problem.of("missing " + labels);
     }
 
     private static String name(ArgSpec argument) {

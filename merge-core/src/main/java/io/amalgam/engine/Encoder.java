@@ -53,7 +53,7 @@ final class Encoder {
     static float largest(DType type) {
         return switch (type) {
             case F16 -> Math.nextDown(65520f);
-            case F8_E4M3 -> 448f;
+            case F8_E4M3 -> 464f;
             case F8_E5M2 -> Math.nextDown(61440f);
             default -> Float.MAX_VALUE;
         };

@@ -153,6 +153,9 @@ public final class MergeEngine {
             List<TaskRun> runs = unfinished(own);
             int resumed = plan.tasks().size() - runs.size();
             listener.started(plan, resumed);
+            if (Rehearsal.isWorthIt(plan, options.kernels())) {
+                Rehearsal.run(plan, options.kernels());
+            }
             Scheduler scheduler = new Scheduler(runs, options.threads() + 1, this::finish);
             List<Thread> threads = new ArrayList<>();
             for (int i = 0; i < options.threads(); i++) {

@@ -334,23 +334,41 @@ final class TopMagnitudes {
             for (int bin = sizes[s] - 1; bin >= 0; bin--) {
                 int first = search.low() + (bin << shifts[s]);
                 int last = (int) Math.min(search.high(), first + (1L << shifts[s]) - 1);
-                long here = tally.count(bin);
-                int inside = 0;
+                long plain = tally.count(bin);
+                int from = pivot;
+                long frequent = 0;
                 while (pivot >= 0 && pivots[pivot] >= first) {
-                    here += tally.pivots(search.pivot(pivots[pivot--]));
-                    inside++;
+                    frequent += tally.pivots(search.pivot(pivots[pivot--]));
                 }
-                if (reached + here >= search.k()) {
-                    Search narrower = search.within(first, last);
-                    if (first < last) {
-                        int[] kept = Arrays.copyOfRange(pivots, pivot + 1, pivot + 1 + inside);
-                        again.add(narrower.with(kept));
-                    } else {
-                        settle(narrower, search, tally, search.k() - reached, here, again, ties);
+                if (reached + plain + frequent < search.k()) {
+                    reached += plain + frequent;
+                    continue;
+                }
+                if (first < last && plain > 0) {
+                    int[] inside = Arrays.copyOfRange(pivots, pivot + 1, from + 1);
+                    again.add(search.within(first, last).with(inside));
+                } else if (plain > 0 && frequent == 0) {
+                    settle(
+                            search.within(first, first),
+                            search,
+                            tally,
+                            search.k() - reached,
+                            plain,
+                            again,
+                            ties);
+                } else {
+                    // Nothing but pivots in this bin: they are counted each, so their order is
+                    // known.
+                    int at = from;
+                    long here = tally.pivots(search.pivot(pivots[at]));
+                    while (reached + here < search.k()) {
+                        reached += here;
+                        here = tally.pivots(search.pivot(pivots[--at]));
                     }
-                    return;
+                    Search found = search.within(pivots[at], pivots[at]);
+                    settle(found, search, tally, search.k() - reached, here, again, ties);
                 }
-                reached += here;
+                return;
             }
             again.add(search.within(0, search.low() - 1));
         }

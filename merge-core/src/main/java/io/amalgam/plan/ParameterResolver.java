@@ -3,6 +3,7 @@ package io.amalgam.plan;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
 import io.amalgam.recipe.ParameterValue;
@@ -50,7 +51,9 @@ final class ParameterResolver {
      */
     Map<String, Object> perModel(Slot slot, Slot.Part part, boolean isBase) {
         Map<String, Object> values = new HashMap<>();
-        String name = part.tensor().orElse(slot.name());
+        // A tied embedding stands for the head: filters go by what it is used as.
+        String name =
+                LooseTensors.isHead(slot.name()) ? slot.name() : part.tensor().orElse(slot.name());
         List<Parameters> levels = List.of(part.parameters(), slot.slice(), recipe.parameters());
         for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.PER_MODEL)) {
             if (isBase && !spec.forBase()) {
@@ -102,7 +105,7 @@ final class ParameterResolver {
             e.problems()
                     .forEach(
                             p ->
-                                    problems.add(
+                                    problems.addOnce(
                                             spec.name() + "@" + written.location(),
                                             p.at(written.location())));
             return Optional.empty();

@@ -36,6 +36,11 @@ final class Problems {
         entries.computeIfAbsent(key, unused -> new Entry(problem)).count++;
     }
 
+    /** A problem of the recipe, not of its tensors: said once and not counted. */
+    void addOnce(String key, Problem problem) {
+        entries.computeIfAbsent(key, unused -> new Entry(problem)).count = 1;
+    }
+
     boolean isEmpty() {
         return entries.isEmpty();
     }
@@ -51,7 +56,9 @@ final class Problems {
                                     problem.what()
                                             + " (and "
                                             + (entry.count - 1)
-                                            + " more tensors alike)",
+                                            + (entry.count == 2
+                                                    ? " more tensor alike)"
+                                                    : " more tensors alike)"),
                                     problem.expected(),
                                     problem.found(),
                                     problem.where(),

@@ -250,7 +250,8 @@ final class SlotBuilder {
                         ? "none"
                         : String.join(
                                 ", ", all.stream().map(s -> "'" + s.prefix() + "N'").toList());
-        problems.add(
+        problems.addOnce(
+                "layer stacks of " + model.ref,
                 Problem.expected("layer stacks of model '" + model.ref + "'", "one", found)
                         .at(model.ref.location())
                         .hint(

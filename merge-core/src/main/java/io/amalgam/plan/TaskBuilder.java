@@ -94,8 +94,8 @@ final class TaskBuilder {
     private Optional<TensorTask> merge(
             Slot slot, List<Slot.Part> present, List<TensorSource> sources, TensorInfo output) {
         int base = -1;
-        if (info.base() != MethodInfo.Base.ORDINARY && recipe.baseModel().isPresent()) {
-            base = indexOf(baseFor(slot), present);
+        if (info.base() != MethodInfo.Base.ORDINARY) {
+            base = baseFor(slot).map(ref -> indexOf(ref, present)).orElse(-1);
         }
         if (present.size() == 1 && slot.parts().size() > 1) {
             // The only survivor of a union is taken as it is.
@@ -155,8 +155,8 @@ final class TaskBuilder {
         return new TensorCall(output, inputs, -1, Map.of(), options.seed());
     }
 
-    private ModelRef baseFor(Slot slot) {
-        return slot.base().or(recipe::baseModel).orElseThrow();
+    private Optional<ModelRef> baseFor(Slot slot) {
+        return slot.base().or(recipe::baseModel);
     }
 
     private static int indexOf(ModelRef ref, List<Slot.Part> parts) {
@@ -254,23 +254,31 @@ final class TaskBuilder {
     }
 
     private void reportNoBase(Slot slot) {
-        Problem problem =
-                recipe.baseModel().isEmpty()
-                        ? Problem.of("'" + info.name() + "' needs a base model")
-                                .hint("add 'base_model: <path>'")
-                        : Problem.of(
-                                        "base model '"
-                                                + baseFor(slot)
-                                                + "' has no tensor for '"
-                                                + slot.name()
-                                                + "'")
-                                .hint(
-                                        recipe.slices().isEmpty()
-                                                ? "the base must have every tensor '"
-                                                        + info.name()
-                                                        + "' merges"
-                                                : "with 'slices' the base must be among the sources of every slice");
-        problems.add("no base", problem.at(recipe.methodLocation()));
+        Optional<ModelRef> base = baseFor(slot);
+        if (base.isEmpty()) {
+            problems.addOnce(
+                    "no base",
+                    Problem.of("'" + info.name() + "' needs a base model")
+                            .at(recipe.methodLocation())
+                            .hint("add 'base_model: <path>'"));
+        } else if (indexOf(base.get(), slot.parts()) < 0) {
+            problems.addOnce(
+                    "base " + base.get(),
+                    Problem.of("base model '" + base.get() + "' is not among a slice's sources")
+                            .at(base.get().location())
+                            .hint("with 'slices' the base must be a source of every slice"));
+        } else {
+            problems.add(
+                    "base lacks",
+                    Problem.of(
+                                    "base model '"
+                                            + base.get()
+                                            + "' has no tensor '"
+                                            + slot.name()
+                                            + "'")
+                            .at(recipe.methodLocation())
+                            .hint("the base must have every tensor '" + info.name() + "' merges"));
+        }
     }
 
     private void reportCount(boolean base, int others) {
@@ -286,7 +294,7 @@ final class TaskBuilder {
                                 + info.name()
                                 + "'; leave it out"
                         : "";
-        problems.add(
+        problems.addOnce(
                 "count",
                 Problem.expected(
                                 "models for '"

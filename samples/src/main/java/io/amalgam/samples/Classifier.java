@@ -47,17 +47,13 @@ final class Classifier {
     /** A line of the table: the accuracies in percent, and their mean. */
     String row(String name, Map<String, INDArray> model) {
         StringBuilder row = new StringBuilder(String.format("%-32s", name));
-        Map<String, Integer> correct = correct(model);
-        double percent = 100.0 / digits.labels().length;
-        correct.values().forEach(n -> row.append(cell(n * percent)));
-        return row.append(
-                        cell(
-                                correct.values().stream().mapToInt(n -> n).average().orElseThrow()
-                                        * percent))
-                .toString();
-    }
-
-    private static String cell(double percent) {
-        return String.format(Locale.ROOT, " %7.1f%%", percent);
+        double sum = 0;
+        for (int correct : correct(model).values()) {
+            double percent = 100.0 * correct / digits.labels().length;
+            row.append(String.format(Locale.ROOT, " %7.1f%%", percent));
+            sum += percent;
+        }
+        double mean = sum / digits.views().size();
+        return row.append(String.format(Locale.ROOT, " %7.1f%%", mean)).toString();
     }
 }

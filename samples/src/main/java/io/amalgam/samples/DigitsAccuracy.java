@@ -22,7 +22,10 @@ public final class DigitsAccuracy {
         System.out.println(Classifier.HEADER);
         for (Path checkpoint : checkpoints) {
             try (TensorFile model = Checkpoints.open(checkpoint)) {
-                System.out.println(classifier.row(name(checkpoint), model.tensors()));
+                System.out.println(
+                        model.names().contains("fc3.weight")
+                                ? classifier.row(name(checkpoint), model.tensors())
+                                : name(checkpoint) + ": not a classifier of digits");
             }
         }
     }

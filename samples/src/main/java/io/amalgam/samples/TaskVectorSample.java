@@ -17,8 +17,8 @@ public final class TaskVectorSample {
             TaskVector rotation = TaskVector.between(base, rotated);
             TaskVector inversion = TaskVector.between(base, inverted);
             TaskVector both = rotation.add(inversion);
-            System.out.printf("length of rotation %.3f, ", rotation.norm());
-            System.out.printf("of inversion %.3f, of both %.3f%n", inversion.norm(), both.norm());
+            System.out.println("length of rotation: " + rotation.norm());
+            System.out.println("length of rotation + inversion: " + both.norm());
 
             System.out.println(Classifier.HEADER);
             System.out.println(classifier.row("base", base.tensors()));

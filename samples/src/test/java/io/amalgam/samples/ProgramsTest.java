@@ -41,8 +41,8 @@ class ProgramsTest {
 
     @Test
     void accuracyOfTheUsualCheckpoints() throws IOException {
-        List<String> lines = output(DigitsAccuracy::main);
-        assertThat(lines).hasSizeGreaterThanOrEqualTo(5);
+        // Only the first five: what follows depends on which merges were made in this folder.
+        List<String> lines = output(DigitsAccuracy::main).subList(0, 5);
         assertThat(lines.get(0)).matches("checkpoint +plain +rotated +inverted +mirrored +mean");
         assertThat(lines.get(1)).matches("base( +[0-9]{2}\\.[0-9]%){5}");
         assertThat(lines.subList(2, 5)).allMatch(line -> line.startsWith("expert-"));
@@ -62,10 +62,10 @@ class ProgramsTest {
     @Test
     void taskVectors() throws IOException {
         List<String> lines = output(TaskVectorSample::main);
-        assertThat(lines).hasSize(7);
-        assertThat(lines.get(0))
-                .isEqualTo("length of rotation 3.640, of inversion 3.676, of both 5.368");
-        assertThat(lines.subList(2, 7)).allMatch(line -> line.startsWith("base"));
+        assertThat(lines).hasSize(8);
+        assertThat(lines.get(0)).matches("length of rotation: 3\\.639[89].*");
+        assertThat(lines.get(1)).matches("length of rotation \\+ inversion: 5\\.36[78].*");
+        assertThat(lines.subList(3, 8)).allMatch(line -> line.startsWith("base"));
     }
 
     @Test

@@ -55,7 +55,7 @@ class RecipeFilesTest {
         "digits-linear, 331, 411, 386, 412",
         "digits-task-arithmetic, 364, 400, 393, 421",
         "digits-slerp, 307, 375, 403, 420",
-        "digits-dare-ties, 360, 405, 393, 415",
+        "digits-dare-ties, 356, 405, 391, 415",
         "digits-soup, 429, 368, 346, 335",
         "digits-median, 362, 391, 380, 417"
     })

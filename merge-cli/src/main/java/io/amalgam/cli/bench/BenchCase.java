@@ -10,8 +10,9 @@ import java.util.List;
  * @param recipe with {@code %s} for the folder of the models and {@code $LAYERS}, {@code $HALF} for
  *     layer numbers
  */
-record BenchCase(String name, int inputs, double goal, String recipe) {
-    static final List<BenchCase> ALL =
+public record BenchCase(String name, int inputs, double goal, String recipe) {
+    /** The measured merges. */
+    public static final List<BenchCase> ALL =
             List.of(
                     new BenchCase(
                             "passthrough",

@@ -19,11 +19,24 @@ import java.util.concurrent.atomic.AtomicLong;
  * with plain positional reads and writes and as many threads as a merge has. What no merge of these
  * files can beat. Run as a process of its own, as the merges are.
  */
-final class Floor {
+public final class Floor {
     private static final int BUFFER = 1 << 18;
     private static final long UNIT = 1 << 20;
 
     private Floor() {}
+
+    /**
+     * Copies.
+     *
+     * @param args threads, output, inputs
+     */
+    public static void main(String[] args) throws IOException {
+        List<Path> inputs = new ArrayList<>();
+        for (int i = 2; i < args.length; i++) {
+            inputs.add(Path.of(args[i]));
+        }
+        copy(inputs, Path.of(args[1]), Integer.parseInt(args[0]));
+    }
 
     static void copy(List<Path> inputs, Path output, int threads) throws IOException {
         List<FileChannel> channels = new ArrayList<>();

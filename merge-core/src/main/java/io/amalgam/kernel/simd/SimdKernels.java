@@ -1,13 +1,19 @@
 package io.amalgam.kernel.simd;
 
 import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.ScalarKernels;
 import jdk.incubator.vector.VectorShape;
 
 /**
  * The kernels on the processor's vector registers: the same bits as the scalar ones at every vector
  * width from 128 to 512.
+ *
+ * <p>Plain arithmetic is left to the scalar loops: the JVM's compiler turns them into vector code
+ * as fast as any written here, and they are not slow before they are compiled.
  */
 public final class SimdKernels implements Kernels {
+    private static final Kernels SCALAR = ScalarKernels.INSTANCE;
+
     /** Width in bits of the vectors the processor does best; known without touching a vector. */
     public static int vectorBits() {
         return VectorShape.preferredShape().vectorBitSize();
@@ -45,43 +51,43 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void scale(float[] x, float w, float[] dst, int n) {
-        VectorElementwise.scale(x, w, dst, n);
+        SCALAR.scale(x, w, dst, n);
     }
 
     @Override
     public void fma(float[] acc, float[] x, float w, int n) {
-        VectorElementwise.fma(acc, x, w, n);
+        SCALAR.fma(acc, x, w, n);
     }
 
     @Override
     public void divide(float[] x, float d, int n) {
-        VectorElementwise.divide(x, d, n);
+        SCALAR.divide(x, d, n);
     }
 
     @Override
     public void add(float[] a, float[] b, float[] dst, int n) {
-        VectorElementwise.add(a, b, dst, n);
+        SCALAR.add(a, b, dst, n);
     }
 
     @Override
     public void subtract(float[] a, float[] b, float[] dst, int n) {
-        VectorElementwise.subtract(a, b, dst, n);
+        SCALAR.subtract(a, b, dst, n);
     }
 
     @Override
     public void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n) {
-        VectorElementwise.blend(a, ca, b, cb, dst, n);
+        SCALAR.blend(a, ca, b, cb, dst, n);
     }
 
     @Override
     public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
-        VectorElementwise.addWeightedDelta(acc, x, base, w, n);
+        SCALAR.addWeightedDelta(acc, x, base, w, n);
     }
 
     @Override
     public void addScaled(
             float[] base, float[] sum, float divisor, float lambda, float[] out, int n) {
-        VectorElementwise.addScaled(base, sum, divisor, lambda, out, n);
+        SCALAR.addScaled(base, sum, divisor, lambda, out, n);
     }
 
     @Override

@@ -1,0 +1,303 @@
+package io.amalgam.cli.bench;
+
+import io.amalgam.Formats;
+import io.amalgam.checkpoint.CheckpointFormat;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+import java.util.function.Consumer;
+
+/**
+ * Measures merges of synthetic models against the copy floor. Every measurement is a process of its
+ * own, from start to end; floor and merges take turns, round by round, so that a change in the
+ * machine's speed meets them alike. Inputs are read once beforehand, so that they are in the page
+ * cache.
+ */
+public final class Bench {
+    private static final String[] MODELS = {"base", "tuned-1", "tuned-2", "tuned-3"};
+    private static final int BUFFER = 1 << 20;
+
+    private final Options options;
+    private final Consumer<String> progress;
+    private final Path work;
+    private final int layers;
+
+    /**
+     * @param parameters of each model, about
+     * @param rounds how often everything is measured
+     * @param threads of the merges and the floor
+     * @param methods which cases; empty for all
+     * @param models folder the models are made in, and kept
+     * @param output folder merges are written to, and deleted
+     */
+    public record Options(
+            long parameters,
+            int rounds,
+            int threads,
+            List<String> methods,
+            Path models,
+            Path output) {
+        public Options {
+            methods = List.copyOf(methods);
+        }
+    }
+
+    /**
+     * One case's figures, a value for each round.
+     *
+     * @param floors seconds of the floor in the same rounds
+     */
+    public record Result(
+            BenchCase measured, List<Double> seconds, List<Double> floors, long anonymousBytes) {
+        /** The median over rounds of time by floor. */
+        public double ratio() {
+            List<Double> ratios = new ArrayList<>();
+            for (int i = 0; i < seconds.size(); i++) {
+                ratios.add(seconds.get(i) / floors.get(i));
+            }
+            return median(ratios);
+        }
+    }
+
+    public Bench(Options options, Consumer<String> progress) {
+        this.options = options;
+        this.progress = progress;
+        this.work = options.output().resolve("amalgam-bench");
+        this.layers = SyntheticModel.layersFor(options.parameters());
+    }
+
+    /** Parameters of each model as made. */
+    public long parameters() {
+        return SyntheticModel.parameters(layers);
+    }
+
+    /** Makes the models, measures, cleans up. */
+    public List<Result> run() throws IOException, InterruptedException {
+        CheckpointFormat format = Formats.load().get("huggingface");
+        for (int i = 0; i < MODELS.length; i++) {
+            progress.accept("model " + MODELS[i] + " in " + options.models());
+            SyntheticModel.write(options.models().resolve(MODELS[i]), layers, i, format);
+            readThrough(weights(MODELS[i]));
+        }
+        List<BenchCase> cases =
+                BenchCase.ALL.stream()
+                        .filter(
+                                c ->
+                                        options.methods().isEmpty()
+                                                || options.methods().contains(c.name()))
+                        .toList();
+        Map<String, List<ChildRun>> runs = new LinkedHashMap<>();
+        Map<Integer, List<Double>> floors = new LinkedHashMap<>();
+        try {
+            for (int round = 0; round < options.rounds(); round++) {
+                for (int inputs : new TreeSet<>(cases.stream().map(BenchCase::inputs).toList())) {
+                    double seconds = measure(floorCommand(inputs)).seconds();
+                    floors.computeIfAbsent(inputs, unused -> new ArrayList<>()).add(seconds);
+                    say(round, "floor of " + inputs + " inputs", seconds);
+                }
+                for (BenchCase measured : cases) {
+                    ChildRun run = measure(mergeCommand(measured));
+                    runs.computeIfAbsent(measured.name(), unused -> new ArrayList<>()).add(run);
+                    say(round, measured.name(), run.seconds());
+                }
+            }
+        } finally {
+            delete(work);
+        }
+        return cases.stream()
+                .map(c -> result(c, runs.get(c.name()), floors.get(c.inputs())))
+                .toList();
+    }
+
+    /** Runs mergekit on the same recipes, once each, where it is on the path; seconds by case. */
+    public Map<String, Double> mergekit() throws IOException, InterruptedException {
+        Map<String, Double> seconds = new LinkedHashMap<>();
+        Optional<Path> program = onPath("mergekit-yaml");
+        if (program.isEmpty()) {
+            return seconds;
+        }
+        try {
+            for (BenchCase measured : BenchCase.ALL) {
+                if (options.methods().isEmpty() || options.methods().contains(measured.name())) {
+                    List<String> command =
+                            List.of(
+                                    program.get().toString(),
+                                    recipe(measured).toString(),
+                                    work.resolve("merged").toString(),
+                                    "--quiet");
+                    double taken = measure(command).seconds();
+                    seconds.put(measured.name(), taken);
+                    progress.accept(String.format("mergekit: %s %.2f s", measured.name(), taken));
+                }
+            }
+        } finally {
+            delete(work);
+        }
+        return seconds;
+    }
+
+    private void say(int round, String what, double seconds) {
+        progress.accept(
+                String.format(
+                        "round %d of %d: %s %.2f s", round + 1, options.rounds(), what, seconds));
+    }
+
+    private static Result result(BenchCase measured, List<ChildRun> runs, List<Double> floors) {
+        return new Result(
+                measured,
+                runs.stream().map(ChildRun::seconds).toList(),
+                List.copyOf(floors),
+                runs.stream().mapToLong(ChildRun::anonymousBytes).max().orElse(-1));
+    }
+
+    private ChildRun measure(List<String> command) throws IOException, InterruptedException {
+        delete(work);
+        Files.createDirectories(work);
+        settle();
+        return ChildRun.of(command);
+    }
+
+    /**
+     * Writes and deletes a file as large as an output: virtual machines give back memory that lies
+     * idle, and whoever writes first would pay for fetching it again.
+     */
+    private void settle() throws IOException {
+        Path file = work.resolve("settle");
+        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+        try (FileChannel channel =
+                FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            long size = Files.size(weights(MODELS[0]));
+            for (long at = 0; at < size; at += BUFFER) {
+                buffer.clear();
+                channel.write(buffer, at);
+            }
+        }
+        Files.delete(file);
+    }
+
+    private Path weights(String model) {
+        return options.models().resolve(model).resolve("model.safetensors");
+    }
+
+    private List<String> floorCommand(int inputs) {
+        List<String> command = new ArrayList<>(java());
+        command.add(Floor.class.getName());
+        command.add(Integer.toString(options.threads()));
+        command.add(work.resolve("floor").toString());
+        // The cases with two inputs read the fine-tunes, those with four all models.
+        for (String model : Arrays.asList(MODELS).subList(0, inputs)) {
+            command.add(weights(model).toString());
+        }
+        return command;
+    }
+
+    private List<String> mergeCommand(BenchCase measured) throws IOException {
+        List<String> command = new ArrayList<>(java());
+        command.addAll(
+                List.of(
+                        "io.amalgam.cli.Amalgam",
+                        "merge",
+                        recipe(measured).toString(),
+                        work.resolve("merged").toString(),
+                        "--quiet",
+                        "-j",
+                        Integer.toString(options.threads())));
+        return command;
+    }
+
+    private Path recipe(BenchCase measured) throws IOException {
+        Path file = options.models().resolve(measured.name() + ".yml");
+        return Files.writeString(
+                file,
+                measured.recipe(options.models().toAbsolutePath().toString(), layers),
+                StandardCharsets.UTF_8);
+    }
+
+    /**
+     * The java command this process was started with, up to its main class; a plain one where the
+     * system does not say.
+     */
+    private static List<String> java() {
+        ProcessHandle.Info info = ProcessHandle.current().info();
+        String[] arguments = info.arguments().orElse(new String[0]);
+        int main = Arrays.asList(arguments).indexOf("io.amalgam.cli.Amalgam");
+        List<String> command = new ArrayList<>();
+        command.add(
+                info.command()
+                        .orElse(
+                                Path.of(System.getProperty("java.home"), "bin", "java")
+                                        .toString()));
+        if (main > 0) {
+            Arrays.stream(arguments, 0, main)
+                    .filter(argument -> !argument.startsWith("-Damalgam."))
+                    .forEach(command::add);
+        } else {
+            command.addAll(List.of("-cp", System.getProperty("java.class.path")));
+        }
+        return command;
+    }
+
+    private static Optional<Path> onPath(String program) {
+        String path = System.getenv().getOrDefault("PATH", "");
+        return Arrays.stream(path.split(java.io.File.pathSeparator))
+                .filter(folder -> !folder.isEmpty())
+                .map(folder -> Path.of(folder, program))
+                .filter(Files::isExecutable)
+                .findFirst();
+    }
+
+    private static void readThrough(Path file) throws IOException {
+        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
+        try (FileChannel channel = FileChannel.open(file)) {
+            while (channel.read(buffer.clear()) >= 0) {
+                continue;
+            }
+        }
+    }
+
+    private static void delete(Path folder) throws IOException {
+        if (!Files.exists(folder)) {
+            return;
+        }
+        Files.walkFileTree(
+                folder,
+                new SimpleFileVisitor<>() {
+                    @Override
+                    public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                            throws IOException {
+                        Files.delete(file);
+                        return FileVisitResult.CONTINUE;
+                    }
+
+                    @Override
+                    public FileVisitResult postVisitDirectory(Path visited, IOException failure)
+                            throws IOException {
+                        Files.delete(visited);
+                        return FileVisitResult.CONTINUE;
+                    }
+                });
+    }
+
+    /** The middle value; the mean of the two middle ones of an even number. */
+    public static double median(List<Double> values) {
+        List<Double> sorted = values.stream().sorted().toList();
+        int middle = sorted.size() / 2;
+        return sorted.size() % 2 == 1
+                ? sorted.get(middle)
+                : (sorted.get(middle - 1) + sorted.get(middle)) / 2;
+    }
+}

@@ -1,0 +1,45 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/** Runs commands in this process and keeps what they print. */
+record Cli(int exit, String out, String err) {
+    static Cli run(Object... args) {
+        return run(Terminal.NONE, args);
+    }
+
+    static Cli run(Terminal terminal, Object... args) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        String[] words = new String[args.length];
+        for (int i = 0; i < args.length; i++) {
+            words[i] = args[i].toString();
+        }
+        Console console =
+                new Console(new PrintStream(out, true), new PrintStream(err, true), terminal);
+        int exit = Amalgam.run(words, console, new Interruption());
+        return new Cli(exit, text(out), text(err));
+    }
+
+    private static String text(ByteArrayOutputStream bytes) {
+        return bytes.toString(StandardCharsets.UTF_8).replace("\r\n", "\n");
+    }
+
+    /** Standard output, which must be one JSON document and nothing else. */
+    JsonNode json() throws IOException {
+        return new ObjectMapper()
+                .reader()
+                .with(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+                .readTree(out);
+    }
+
+    List<String> errors() {
+        return err.lines().filter(line -> line.startsWith("error: ")).toList();
+    }
+}

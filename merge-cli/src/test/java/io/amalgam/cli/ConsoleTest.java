@@ -1,0 +1,72 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.error.Problem;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+
+class ConsoleTest {
+    private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @Test
+    void twentyProblemsAreShown() {
+        errors(Terminal.NONE, problems(23));
+
+        assertThat(lines()).hasSize(21).endsWith("error: problem 19", "error: ... and 3 more");
+    }
+
+    @Test
+    void twentyProblemsNeedNoEllipsis() {
+        errors(Terminal.NONE, problems(20));
+
+        assertThat(lines()).hasSize(20).endsWith("error: problem 19");
+    }
+
+    @Test
+    void namesCannotControlTheTerminal() {
+        errors(Terminal.NONE, List.of(Problem.of("tensor 'a\nb\u001b[2J'")));
+
+        assertThat(lines()).containsExactly("error: tensor 'a\\nb\\u001b[2J'");
+    }
+
+    @Test
+    void colourOnTerminalsOnly() {
+        errors(new Terminal(true, true, 80, true), problems(1));
+
+        assertThat(lines()).containsExactly("\u001b[1;31merror:\u001b[0m problem 0");
+    }
+
+    @Test
+    void noColourWhereTheEnvironmentSaysSo() {
+        System.setProperty("amalgam.terminal", "true");
+        try {
+            assertThat(Terminal.detect(Map.of()).colour()).isTrue();
+            assertThat(Terminal.detect(Map.of("NO_COLOR", "")).colour()).isTrue();
+            assertThat(Terminal.detect(Map.of("NO_COLOR", "1")).colour()).isFalse();
+            assertThat(Terminal.detect(Map.of("NO_COLOR", "1")).messages()).isTrue();
+            assertThat(Terminal.detect(Map.of("TERM", "dumb")).messages()).isFalse();
+        } finally {
+            System.clearProperty("amalgam.terminal");
+        }
+        assertThat(Terminal.detect(Map.of()).messages()).isFalse();
+    }
+
+    private void errors(Terminal terminal, List<Problem> problems) {
+        PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
+        new Console(stream, stream, terminal).errors(problems);
+    }
+
+    private List<String> lines() {
+        return err.toString(StandardCharsets.UTF_8).lines().toList();
+    }
+
+    private static List<Problem> problems(int count) {
+        return IntStream.range(0, count).mapToObj(i -> Problem.of("problem " + i)).toList();
+    }
+}

@@ -1,0 +1,76 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.util.ServiceConfigurationError;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class FailureTest {
+    @ParameterizedTest
+    @MethodSource("failures")
+    void saysWhichFileAndWhy(Throwable e, String message) {
+        Failure failure = Failure.of(e);
+
+        assertThat(failure.exit()).isEqualTo(1);
+        assertThat(failure.problems()).singleElement().hasToString(message);
+    }
+
+    static Stream<Arguments> failures() {
+        return Stream.of(
+                Arguments.of(new NoSuchFileException("a/b"), "no such file 'a/b'; check the path"),
+                Arguments.of(
+                        new AccessDeniedException("a"),
+                        "no permission for 'a'; change its permissions, or run as another user"),
+                Arguments.of(
+                        new FileAlreadyExistsException("a"),
+                        "'a': expected a directory or nothing, got a file"),
+                Arguments.of(
+                        new IOException("No space left on device"),
+                        "no space left on device; free some space, then give the same command with --resume"),
+                Arguments.of(
+                        new FileSystemException("a", null, "Disk quota exceeded"),
+                        "'a': disk quota exceeded; free some space, then give the same command with --resume"),
+                Arguments.of(
+                        new UncheckedIOException(new IOException("Input/output error")),
+                        "input/output error"),
+                Arguments.of(new EOFException(), "reading or writing failed: EOFException"),
+                Arguments.of(
+                        new ServiceConfigurationError("X: Provider Y not found"),
+                        "a plug-in cannot be loaded: X: Provider Y not found; check the jars in AMALGAM_CLASSPATH"),
+                Arguments.of(
+                        new IllegalStateException("why"),
+                        "unexpected java.lang.IllegalStateException: why; give --debug for the stack trace, and report it"));
+    }
+
+    @Test
+    void badInputKeepsItsProblems() {
+        Problem problem = Problem.of("bad").at("here");
+
+        assertThat(Failure.of(new BadInputException(problem)).problems()).containsExactly(problem);
+        assertThat(Failure.of(new BadInputException(problem)).exit()).isEqualTo(3);
+    }
+
+    @Test
+    void memoryHasAWayOut() {
+        Failure failure = Failure.of(new OutOfMemoryError("Java heap space"));
+
+        assertThat(failure.exit()).isEqualTo(1);
+        assertThat(failure.problems().get(0).toString())
+                .startsWith("out of memory: Java heap space, with a heap of ")
+                .endsWith(
+                        "; use fewer threads (-j), or set AMALGAM_JAVA_OPTS=-Xmx1g for more heap");
+    }
+}

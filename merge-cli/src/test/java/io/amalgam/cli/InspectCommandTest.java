@@ -1,0 +1,79 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class InspectCommandTest {
+    @TempDir Path folder;
+
+    @Test
+    void countsWhatIsThere() throws IOException {
+        Cli result = Cli.run("inspect", Models.tiny(folder.resolve("m"), 1));
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out())
+                .containsPattern("(?m)^architecture +TinyModel$")
+                .containsPattern("(?m)^tensors +4$")
+                .containsPattern("(?m)^parameters +56 \\(56\\)$")
+                .containsPattern("(?m)^size +227 B$")
+                .containsPattern(
+                        "(?m)^layers +2 in model\\.layers\\.\\*, 2 tensors outside of layers$")
+                .containsPattern("(?m)^inference +272 B = size x 1\\.2")
+                .containsPattern("(?m)^training +899 B = weights \\+ gradients")
+                .containsPattern("(?m)^U8 +1 +3 +3 B$")
+                .containsPattern("(?m)^F32 +3 +56 +224 B$");
+    }
+
+    @Test
+    void jsonHasTheSameNumbers() throws IOException {
+        JsonNode json = Cli.run("inspect", Models.tiny(folder.resolve("m"), 1), "--json").json();
+
+        assertThat(json.path("tensors").asInt()).isEqualTo(4);
+        assertThat(json.path("parameters").asLong()).isEqualTo(56);
+        assertThat(json.path("bytes").asLong()).isEqualTo(227);
+        // 227 x 1.2, rounded
+        assertThat(json.at("/memory/inference_bytes").asLong()).isEqualTo(272);
+        // 227 of weights, 224 of gradients, 56 x 8 of moments
+        assertThat(json.at("/memory/training_adam_bytes").asLong()).isEqualTo(899);
+        assertThat(json.at("/layers/0/count").asInt()).isEqualTo(2);
+        assertThat(json.path("tensors_outside_layers").asInt()).isEqualTo(2);
+        assertThat(json.has("tensor_list")).isFalse();
+    }
+
+    @Test
+    void listsTensorsOfABareFile() throws IOException {
+        Path file = Models.tiny(folder.resolve("m"), 1).resolve("model.safetensors");
+
+        Cli text = Cli.run("inspect", file, "--tensors");
+        assertThat(text.out())
+                .containsPattern("(?m)^model\\.embed_tokens\\.weight +F32 +\\[6, 4\\] +96 B$")
+                .doesNotContain("architecture");
+        JsonNode json = Cli.run("inspect", file, "--tensors", "--json").json();
+        assertThat(json.path("tensor_list")).hasSize(4);
+        assertThat(json.at("/tensor_list/0/shape").isArray()).isTrue();
+    }
+
+    @Test
+    void aBrokenFileIsBadInput() throws IOException {
+        Path file = Files.writeString(folder.resolve("broken.safetensors"), "not a model");
+
+        Cli result = Cli.run("inspect", file);
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.out()).isEmpty();
+        assertThat(result.errors()).singleElement().asString().contains("broken.safetensors");
+    }
+
+    @Test
+    void nothingThereIsBadInput() throws IOException {
+        Cli result = Cli.run("inspect", folder.resolve("nothing"), "--json");
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.json().at("/error/problems/0/found").asText()).startsWith("nothing at ");
+    }
+}

@@ -1,0 +1,63 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.method.ParameterSpec;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class MethodsCommandTest {
+    @Test
+    void theTableHasEveryMethodOnce() {
+        List<String> lines = Cli.run("methods").out().lines().skip(1).toList();
+
+        assertThat(lines.stream().map(line -> line.split(" ")[0]))
+                .containsExactlyElementsOf(methods().stream().map(MethodInfo::name).toList());
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void oneIsExplainedInFull(MethodInfo info) {
+        Cli result = Cli.run("methods", info.name());
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .contains(info.summary(), info.formula(), info.cost(), info.paper().link());
+        for (ParameterSpec spec : info.parameters()) {
+            assertThat(result.out()).contains(spec.name(), spec.meaning());
+        }
+    }
+
+    @Test
+    void jsonHasTheWholeRegistry() throws IOException {
+        JsonNode all = Cli.run("methods", "--json").json().path("methods");
+
+        assertThat(all).hasSize(methods().size());
+        JsonNode linear = Cli.run("methods", "linear", "--json").json().at("/methods/0");
+        assertThat(linear.path("name").asText()).isEqualTo("linear");
+        assertThat(linear.path("min_models").asInt()).isEqualTo(1);
+        assertThat(linear.has("max_models")).isFalse();
+        assertThat(linear.at("/parameters/0/required").asBoolean()).isTrue();
+        assertThat(linear.at("/parameters/1/default").asBoolean()).isTrue();
+    }
+
+    @Test
+    void anUnknownMethodIsBadInput() {
+        Cli result = Cli.run("methods", "tise");
+
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.err())
+                .isEqualTo("error: unknown merge method 'tise'; did you mean 'ties'?\n");
+    }
+
+    static List<MethodInfo> methods() {
+        return MethodRegistry.load().all().stream().map(MergeMethod::info).toList();
+    }
+}

@@ -1,0 +1,99 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.formats.safetensors.NamedTensor;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What only a process of its own shows: signals, and the launchers' options. */
+class ProcessTest {
+    private static final int TENSORS = 400;
+
+    @TempDir Path folder;
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal to send")
+    void aSignalLeavesAMergeThatCanBeResumed() throws Exception {
+        List<NamedTensor> tensors = new ArrayList<>();
+        for (int i = 0; i < TENSORS; i++) {
+            tensors.add(Models.filled("layers." + i + ".weight", i, 4));
+        }
+        Models.write(folder.resolve("model"), tensors, "{}");
+        Path recipe = Models.recipe(folder, "merge_method: slow\nmodels: [{model: model}]\n");
+        Path out = folder.resolve("out");
+        Path begun = folder.resolve("begun");
+
+        Process merge = slowly(50, begun, "merge", recipe, out, "-j", "1");
+        while (!Files.exists(begun) && merge.isAlive()) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        merge.destroy();
+
+        assertThat(merge.waitFor()).isEqualTo(130);
+        assertThat(log())
+                .contains(
+                        "error: interrupted; give the same command with --resume to continue, or with --overwrite to start again");
+        assertThat(out.resolve("model.safetensors")).doesNotExist();
+        assertThat(out.resolve(".amalgam-partial")).isDirectory();
+
+        assertThat(slowly(0, begun, "merge", recipe, out).waitFor()).isEqualTo(3);
+        assertThat(log()).contains("continue it with --resume");
+
+        assertThat(slowly(0, begun, "merge", recipe, out, "--resume").waitFor()).isZero();
+        Path whole = folder.resolve("whole");
+        assertThat(slowly(0, begun, "merge", recipe, whole).waitFor()).isZero();
+        assertThat(out.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(whole.resolve("model.safetensors"));
+        assertThat(out.resolve(".amalgam-partial")).doesNotExist();
+    }
+
+    @Test
+    void theLaunchersOptionsSuitThisJava() throws Exception {
+        List<String> options = new ArrayList<>(List.of("@src/main/launcher/java.args"));
+        if (Runtime.version().feature() >= 24) {
+            options.add("@src/main/launcher/java24.args");
+        }
+
+        assertThat(java(options, "doctor").waitFor()).isZero();
+
+        assertThat(log())
+                .containsPattern("(?m)^kernels +simd-\\d+ kernels")
+                .containsPattern("(?m)^nd4j +1\\.")
+                .doesNotContain("CompileCommand", "[warning]", "[error]", "Unsafe", "restricted");
+    }
+
+    private Process slowly(int millis, Path begun, Object... args) throws IOException {
+        List<String> options = List.of("-Dslow.millis=" + millis, "-Dslow.begun=" + begun);
+        return java(options, args);
+    }
+
+    private Process java(List<String> options, Object... args) throws IOException {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(options);
+        command.add("-cp");
+        command.add("src/test/plugin" + File.pathSeparator + System.getProperty("java.class.path"));
+        command.add("io.amalgam.cli.Amalgam");
+        for (Object arg : args) {
+            command.add(arg.toString());
+        }
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(folder.resolve("log").toFile())
+                .start();
+    }
+
+    private String log() throws IOException {
+        return Files.readString(folder.resolve("log"));
+    }
+}

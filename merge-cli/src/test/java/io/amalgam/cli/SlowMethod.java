@@ -1,0 +1,55 @@
+package io.amalgam.cli;
+
+import io.amalgam.method.Block;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.Stage;
+import io.amalgam.method.TensorCall;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Copies, taking its time over every block, and leaves a file when it has begun: for tests that
+ * interrupt merges.
+ */
+public final class SlowMethod implements MergeMethod {
+    private static final MethodInfo INFO =
+            new MethodInfo(
+                    "slow",
+                    "copies slowly",
+                    "x",
+                    MethodInfo.Base.ORDINARY,
+                    1,
+                    1,
+                    List.of(),
+                    new MethodInfo.Paper("none", "none"),
+                    "time");
+
+    @Override
+    public MethodInfo info() {
+        return INFO;
+    }
+
+    @Override
+    public Stage bind(TensorCall call) {
+        return (Stage.Combine) SlowMethod::copy;
+    }
+
+    private static void copy(Block in, float[] out) {
+        System.arraycopy(in.input(0), 0, out, 0, in.length());
+        try {
+            Path begun = Path.of(System.getProperty("slow.begun"));
+            if (!Files.exists(begun)) {
+                Files.writeString(begun, "");
+            }
+            Thread.sleep(Integer.getInteger("slow.millis"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

@@ -1,0 +1,127 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class UsageTest {
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    ''                           | amalgam       | missing command
+                    mrege a b                    | amalgam       | unknown command 'mrege'; did you mean 'merge'?
+                    frobnicate                   | amalgam       | unknown command 'frobnicate'
+                    --verison                    | amalgam       | unknown option '--verison'; did you mean '--version'?
+                    merge                        | amalgam merge | missing RECIPE and OUT
+                    merge a                      | amalgam merge | missing OUT
+                    merge a b c                  | amalgam merge | one argument too many: 'c'
+                    merge a b --ovrwrite         | amalgam merge | unknown option '--ovrwrite'; did you mean '--overwrite'?
+                    merge a b --seed=4           | amalgam merge | unknown option '--seed'; did you mean '--random-seed'?
+                    merge a b --xyzzy            | amalgam merge | unknown option '--xyzzy'
+                    merge a b -j                 | amalgam merge | option '--num-threads': expected a whole number, got nothing
+                    merge a b -j two             | amalgam merge | option '--num-threads': expected a whole number, got 'two'
+                    merge a b -j 0               | amalgam merge | option '--num-threads': expected at least 1, got 0
+                    merge a b --random-seed 1.5  | amalgam merge | option '--random-seed': expected a whole number, got '1.5'
+                    merge a b --memory lots      | amalgam merge | option '--memory': expected a number of bytes such as 5000000, 512M or 1.5GB, got 'lots'
+                    merge a b --memory 0         | amalgam merge | option '--memory': expected more than 0 bytes, got 0
+                    merge a b --kernels gpu      | amalgam merge | option '--kernels': expected one of auto, simd, scalar, got 'gpu'
+                    merge a b -j 1 -j 2          | amalgam merge | option '--num-threads' is given twice
+                    merge a b --resume --overwrite | amalgam merge | options '--resume' and '--overwrite' exclude each other
+                    plan a --tensor-union --tensor-intersection | amalgam plan | options '--tensor-union' and '--tensor-intersection' exclude each other
+                    merge a b --no-safe-serialization | amalgam merge | '--no-safe-serialization' is not supported: the output is always safetensors
+                    merge a b --no-copy-tokenizer | amalgam merge | '--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output
+                    merge a b --unsafe-truncate-embeddings | amalgam merge | '--unsafe-truncate-embeddings' is not supported: rows of larger vocabularies would be lost without a word
+                    plan                         | amalgam plan  | missing RECIPE
+                    inspect                      | amalgam inspect | missing PATH
+                    methods ties linear          | amalgam methods | one argument too many: 'linear'
+                    doctor who                   | amalgam doctor | one argument too many: 'who'
+                    completion fish              | amalgam completion | one argument too many: 'fish'
+                    """)
+    void saysWhatIsWrong(String line, String command, String message) {
+        Object[] args = line.isEmpty() ? new Object[0] : line.split(" ");
+
+        Cli result = Cli.run(args);
+
+        assertThat(result.err())
+                .isEqualTo("error: " + message + "\ntry '" + command + " --help'\n");
+        assertThat(result.out()).isEmpty();
+        assertThat(result.exit()).isEqualTo(2);
+    }
+
+    @Test
+    void wrongUsageIsJsonToo() throws IOException {
+        Cli result = Cli.run("merge", "a", "--json");
+
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.json().path("error").path("exit").asInt()).isEqualTo(2);
+        assertThat(result.json().at("/error/problems/0/what").asText()).isEqualTo("missing OUT");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"merge", "plan", "inspect", "methods", "doctor", "completion"})
+    void everyCommandHasHelpWithExamples(String command) {
+        Cli result = Cli.run(command, "--help");
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.err()).isEmpty();
+        assertThat(result.out())
+                .startsWith("Usage: amalgam " + command)
+                .contains("Examples:\n  ")
+                .doesNotContain("\u001b");
+        assertThat(Cli.run("help", command).out()).isEqualTo(result.out());
+    }
+
+    @Test
+    void helpListsCommandsAndExitCodes() {
+        Cli result = Cli.run("--help");
+
+        assertThat(result.exit()).isZero();
+        for (String command :
+                List.of("merge", "plan", "inspect", "methods", "doctor", "completion")) {
+            assertThat(result.out()).containsPattern("(?m)^  " + command + " ");
+        }
+        assertThat(result.out()).contains("130   interrupted").doesNotContain("warm-up");
+    }
+
+    @Test
+    void helpNamesEveryOption() {
+        assertThat(Cli.run("merge", "--help").out())
+                .contains(
+                        "-j, --num-threads=N",
+                        "--memory=SIZE",
+                        "--resume",
+                        "--overwrite",
+                        "--dry-run")
+                .contains("--kernels=KIND", "--random-seed=N", "--out-shard-size=SIZE", "--strict")
+                .contains("--allow-nonfinite", "--tensor-union", "--tensor-intersection", "quiet")
+                .contains("-v, --verbose", "--debug", "--json", "--no-report", "--[no-]cuda");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--version", "-V"})
+    void versionIsOneLine(String option) {
+        Cli result = Cli.run(option);
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .matches("amalgam \\d+\\.\\d+\\.\\d+(-SNAPSHOT)? \\(Java [^)]+\\)\n");
+    }
+
+    @Test
+    void completionIsAShellScriptThatKnowsTheCommands() {
+        Cli result = Cli.run("completion");
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.out())
+                .startsWith("#!/usr/bin/env bash")
+                .contains("complete -F")
+                .contains("--out-shard-size", "inspect", "methods");
+    }
+}

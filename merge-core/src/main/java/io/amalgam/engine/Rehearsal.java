@@ -1,0 +1,83 @@
+package io.amalgam.engine;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.method.TensorCall;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+
+/**
+ * Runs a plan's method on small made-up tensors until the JVM has compiled what it uses. Vector
+ * code that is not compiled yet is slower than scalar code by orders of magnitude; a large merge
+ * would spend its first seconds in it, a block at a time.
+ */
+final class Rehearsal {
+    /** Below this many bytes a merge is over before a rehearsal would be. */
+    private static final long WORTH_IT = 256L << 20;
+
+    private static final int ELEMENTS = 256;
+    private static final int ROUNDS = 800;
+
+    private Rehearsal() {}
+
+    /** Whether a rehearsal pays for itself. */
+    static boolean isWorthIt(MergePlan plan, Kernels kernels) {
+        return plan.outputBytes() >= WORTH_IT && !kernels.name().equals("scalar");
+    }
+
+    /** Runs the first task that computes anything; changes nothing but the JVM's mind. */
+    static void run(MergePlan plan, Kernels kernels) {
+        Optional<TensorTask> task =
+                plan.tasks().stream().filter(t -> t.method().isPresent()).findFirst();
+        if (task.isEmpty()) {
+            return;
+        }
+        TensorCall call = task.get().call();
+        TensorInfo small = new TensorInfo(call.output().name(), DType.F32, Shape.of(1, ELEMENTS));
+        TensorCall rehearsed =
+                new TensorCall(small, call.inputs(), call.base(), call.shared(), call.seed());
+        SplittableRandom random = new SplittableRandom(1);
+        List<float[]> inputs = new ArrayList<>();
+        for (int i = 0; i < call.inputs().size(); i++) {
+            float[] values = new float[ELEMENTS];
+            for (int j = 0; j < ELEMENTS; j++) {
+                values[j] = (float) random.nextGaussian();
+            }
+            inputs.add(values);
+        }
+        short[] raw = new short[ELEMENTS];
+        DType stored = task.get().sources().get(0).info().dtype();
+        try {
+            for (int round = 0; round < ROUNDS; round++) {
+                float[] merged =
+                        InMemory.run(task.get().method().get().bind(rehearsed), inputs, kernels);
+                convert(kernels, stored, task.get().output().dtype(), merged, raw);
+            }
+        } catch (BadInputException e) {
+            // A call that only makes sense for the real shape: what is left is compiled on the way.
+            return;
+        }
+    }
+
+    private static void convert(
+            Kernels kernels, DType stored, DType written, float[] values, short[] raw) {
+        kernels.allFinite(values, 0, ELEMENTS);
+        if (written == DType.BF16) {
+            kernels.floatToBf16(values, raw, ELEMENTS);
+        } else if (written == DType.F16) {
+            kernels.floatToF16(values, raw, ELEMENTS);
+        }
+        if (stored == DType.BF16) {
+            kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
+        } else if (stored == DType.F16) {
+            kernels.f16ToFloat(raw, values, 0, ELEMENTS);
+        }
+    }
+}
