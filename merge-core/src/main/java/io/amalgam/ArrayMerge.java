@@ -123,9 +123,7 @@ public final class ArrayMerge {
         if (arrays.isEmpty() || others < info.minModels() || others > info.maxModels()) {
             throw new BadInputException(
                     Problem.expected(
-                            "models for '" + info.name() + "'",
-                            info.minModels() + " to " + info.maxModels(),
-                            others));
+                            "models for '" + info.name() + "'", info.modelCount(), others));
         }
         for (INDArray array : arrays) {
             if (!array.equalShapes(arrays.get(0))) {

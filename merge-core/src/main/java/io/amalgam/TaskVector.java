@@ -27,7 +27,8 @@ public final class TaskVector {
     }
 
     /**
-     * The difference of two checkpoints. Integer and boolean tensors have none and must be equal.
+     * The difference of two checkpoints. Integer and boolean tensors have none and must be equal;
+     * tensors without elements have none either.
      *
      * @throws BadInputException if they do not have the same tensors in the same shapes
      */
@@ -43,6 +44,9 @@ public final class TaskVector {
                 (name, origin) -> {
                     INDArray other = tuned.get(name);
                     requireSameShape(name, origin, other);
+                    if (origin.isEmpty()) {
+                        return;
+                    }
                     if (origin.dataType().isFPType()) {
                         deltas.put(name, floats(other).sub(floats(origin)));
                     } else if (!origin.equals(other)) {
@@ -85,7 +89,7 @@ public final class TaskVector {
                 (name, origin) -> {
                     INDArray delta = deltas.get(name);
                     if (delta == null) {
-                        merged.put(name, origin.dup());
+                        merged.put(name, origin.isEmpty() ? origin : origin.dup());
                         return;
                     }
                     requireSameShape(name, origin, delta);

@@ -43,7 +43,7 @@ public final class Amalgam {
         List<String> words = Arrays.asList(args);
         FailureReport report =
                 new FailureReport(console, words.contains("--json"), words.contains("--debug"));
-        CommandLine commands = Commands.of(console, interruption);
+        CommandLine commands = Commands.of(console, interruption, args);
         commands.setParameterExceptionHandler((e, unused) -> report.usage(e));
         commands.setExecutionExceptionHandler((e, command, parsed) -> report.failure(e));
         try {

@@ -1,6 +1,10 @@
 package io.amalgam.cli;
 
 import java.io.PrintWriter;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Help.Ansi;
@@ -12,19 +16,41 @@ import picocli.CommandLine.Spec;
 
 /** The list of commands. */
 final class Commands {
+    /** Commands that speak of the others. */
+    private static final Set<String> ALL_NEEDED = Set.of("help", "completion");
+
     private Commands() {}
 
-    static CommandLine of(Console console, Interruption interruption) {
+    private static Map<String, Supplier<CommandLine>> all(
+            Console console, Interruption interruption) {
+        Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
+        all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
+        all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
+        all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
+        all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
+        all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
+        all.put("bench", () -> new CommandLine(new BenchCommand(console)));
+        all.put("completion", () -> new CommandLine(new CompletionCommand(console)));
+        all.put("warm-up", () -> new CommandLine(new WarmUpCommand()));
+        all.put("help", () -> new CommandLine(new HelpCommand()));
+        return all;
+    }
+
+    /**
+     * The command line for some arguments. Describing a command takes time; where the first
+     * argument names one, only that one is described.
+     */
+    static CommandLine of(Console console, Interruption interruption, String... args) {
         CommandLine root = new CommandLine(new Root());
-        root.addSubcommand(withMergekitOptions(new MergeCommand(console, interruption)));
-        root.addSubcommand(withMergekitOptions(new PlanCommand(console)));
-        root.addSubcommand(new InspectCommand(console));
-        root.addSubcommand(new MethodsCommand(console));
-        root.addSubcommand(new DoctorCommand(console));
-        root.addSubcommand(new BenchCommand(console));
-        root.addSubcommand(new CompletionCommand(console));
-        root.addSubcommand(new WarmUpCommand());
-        root.addSubcommand(new HelpCommand());
+        Map<String, Supplier<CommandLine>> all = all(console, interruption);
+        String first = args.length == 0 ? "" : args[0];
+        boolean alone = all.containsKey(first) && !ALL_NEEDED.contains(first);
+        all.forEach(
+                (name, command) -> {
+                    if (!alone || name.equals(first)) {
+                        root.addSubcommand(name, command.get());
+                    }
+                });
         boolean colour = console.terminal().results() && console.terminal().colour();
         root.setColorScheme(CommandLine.Help.defaultColorScheme(colour ? Ansi.ON : Ansi.OFF));
         root.setOut(new PrintWriter(console.out(), true));

@@ -42,6 +42,18 @@ public record MethodInfo(
     /** Where a method comes from. */
     public record Paper(String title, String link) {}
 
+    /**
+     * How many models it takes, in words: {@code exactly 1}, {@code at least 2}, {@code 2 to 4}.
+     */
+    public String modelCount() {
+        if (minModels == maxModels) {
+            return "exactly " + minModels;
+        }
+        return maxModels == Integer.MAX_VALUE
+                ? "at least " + minModels
+                : minModels + " to " + maxModels;
+    }
+
     public Optional<ParameterSpec> parameter(String wanted) {
         return parameters.stream().filter(spec -> spec.name().equals(wanted)).findFirst();
     }

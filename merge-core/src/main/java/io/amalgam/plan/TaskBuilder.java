@@ -282,12 +282,6 @@ final class TaskBuilder {
     }
 
     private void reportCount(boolean base, int others) {
-        String expected =
-                info.minModels() == info.maxModels()
-                        ? "exactly " + info.minModels()
-                        : info.maxModels() == Integer.MAX_VALUE
-                                ? "at least " + info.minModels()
-                                : info.minModels() + " to " + info.maxModels();
         String hint =
                 info.base() == MethodInfo.Base.ORDINARY && recipe.baseModel().isPresent()
                         ? "'base_model' counts as one more model for '"
@@ -301,7 +295,7 @@ final class TaskBuilder {
                                         + info.name()
                                         + "'"
                                         + (base ? " beside the base" : ""),
-                                expected,
+                                info.modelCount(),
                                 others)
                         .at(recipe.methodLocation())
                         .hint(hint));

@@ -1,0 +1,220 @@
+package io.amalgam.architecture;
+
+import static com.tngtech.archunit.base.DescribedPredicate.describe;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.assignableTo;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** What ARCHITECTURE.md says depends on what. */
+class ArchitectureTest {
+    private static final String ROOT = "io.amalgam";
+
+    /**
+     * Lowest first, as in ARCHITECTURE.md; a package may use itself, its parts, and those before
+     * it.
+     */
+    private static final List<String> LAYERS =
+            List.of(
+                    "tensor",
+                    "error",
+                    "kernel",
+                    "checkpoint",
+                    "layers",
+                    "recipe",
+                    "method",
+                    "plan",
+                    "engine");
+
+    private static JavaClasses classes;
+
+    @BeforeAll
+    static void read() {
+        classes =
+                new ClassFileImporter()
+                        .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+                        .importPackages(ROOT);
+        assertThat(classes.size()).isGreaterThan(50);
+    }
+
+    static List<String> layers() {
+        return LAYERS;
+    }
+
+    @ParameterizedTest
+    @MethodSource("layers")
+    void packagesUseOnlyWhatIsBelowThem(String layer) {
+        List<String> above = new ArrayList<>();
+        for (String other : LAYERS.subList(LAYERS.indexOf(layer) + 1, LAYERS.size())) {
+            above.add(ROOT + "." + other + "..");
+        }
+        above.add(ROOT);
+        noClasses()
+                .that()
+                .resideInAPackage(ROOT + "." + layer + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(above.toArray(String[]::new))
+                .check(classes);
+    }
+
+    @Test
+    void everyPackageHasItsPlace() {
+        Set<String> known = new java.util.HashSet<>(LAYERS);
+        known.add("linalg");
+        for (JavaClass type : classes) {
+            String name = type.getPackageName();
+            if (!name.equals(ROOT)) {
+                assertThat(known).contains(name.substring(ROOT.length() + 1).split("\\.")[0]);
+            }
+        }
+    }
+
+    @Test
+    void tensorsAndErrorsStandAlone() {
+        for (String layer : List.of("tensor", "error")) {
+            noClasses()
+                    .that()
+                    .resideInAPackage(ROOT + "." + layer + "..")
+                    .should()
+                    .dependOnClassesThat(
+                            resideInAnyPackage(ROOT + "..")
+                                    .and(
+                                            DescribedPredicate.not(
+                                                    resideInAnyPackage(ROOT + "." + layer + ".."))))
+                    .check(classes);
+        }
+    }
+
+    @Test
+    void packagesFormNoCircles() {
+        SlicesRuleDefinition.slices()
+                .matching(ROOT + ".(*)..")
+                .should()
+                .beFreeOfCycles()
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheSimdKernelsUseTheIncubatorModule() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".kernel.simd..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jdk.incubator..", ROOT + ".kernel.simd..")
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheFacadeAndLinearAlgebraUseNd4j() {
+        noClasses()
+                .that(
+                        describe(
+                                "are neither facade nor linear algebra",
+                                type ->
+                                        !type.getPackageName().equals(ROOT)
+                                                && !type.getPackageName()
+                                                        .startsWith(ROOT + ".linalg")))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.nd4j..", "org.bytedeco..")
+                .check(classes);
+    }
+
+    @Test
+    void yamlStaysInItsReader() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".recipe.yaml..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.yaml..", ROOT + ".recipe.yaml..")
+                .check(classes);
+    }
+
+    @Test
+    void onlyTheEngineStartsThreads() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(ROOT + ".engine..")
+                .should()
+                .dependOnClassesThat(
+                        assignableTo(ExecutorService.class)
+                                .or(assignableTo(Executors.class))
+                                .or(assignableTo(java.util.concurrent.CompletableFuture.class))
+                                .or(assignableTo(java.util.Timer.class)))
+                .orShould()
+                .callConstructorWhere(
+                        describe(
+                                "a thread is made",
+                                call -> call.getTargetOwner().isAssignableTo(Thread.class)))
+                .orShould()
+                .callMethodWhere(
+                        describe(
+                                "a stream is made parallel",
+                                (JavaMethodCall call) ->
+                                        call.getName().equals("parallel")
+                                                || call.getName().equals("parallelStream")))
+                .check(classes);
+    }
+
+    @Test
+    void librariesNeitherPrintNorExit() {
+        noClasses()
+                .should()
+                .accessField(System.class, "out")
+                .orShould()
+                .accessField(System.class, "err")
+                .orShould()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(System.class, "getenv", String.class)
+                .orShould()
+                .callMethod(Runtime.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "halt", int.class)
+                .orShould()
+                .callMethodWhere(
+                        describe(
+                                "a stack trace is printed",
+                                (JavaMethodCall call) -> call.getName().equals("printStackTrace")))
+                .check(classes);
+    }
+
+    /** The formats are not on this module's class path: their text is looked at. */
+    @Test
+    void formatsNeitherPrintNorExitNorStartThreads() throws IOException {
+        Pattern forbidden =
+                Pattern.compile(
+                        "System\\.(out|err|exit|getenv)|printStackTrace|new Thread|Executors\\.|parallel(Stream)?\\(|org\\.nd4j");
+        List<Path> files = Sources.files("merge-formats/src/main/java", ".java");
+        assertThat(files).isNotEmpty();
+        for (Path file : files) {
+            assertThat(forbidden.matcher(Files.readString(file)).results().map(m -> m.group()))
+                    .as(file.toString())
+                    .isEmpty();
+        }
+    }
+}

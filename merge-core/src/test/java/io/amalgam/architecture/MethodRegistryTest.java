@@ -1,0 +1,132 @@
+package io.amalgam.architecture;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.method.ParameterSpec;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What every merge method must bring along. */
+class MethodRegistryTest {
+    static List<String> names() {
+        return MethodRegistry.builtIn().stream().map(method -> method.info().name()).toList();
+    }
+
+    private static MethodInfo info(String name) {
+        return MethodRegistry.load().get(name).info();
+    }
+
+    @Test
+    void theMethodsOfThisVersion() {
+        assertThat(names())
+                .containsExactly(
+                        "linear",
+                        "slerp",
+                        "task_arithmetic",
+                        "ties",
+                        "dare_linear",
+                        "dare_ties",
+                        "passthrough");
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void isDescribed(String name) {
+        MethodInfo info = info(name);
+        assertThat(name).matches("[a-z][a-z0-9_]*");
+        assertThat(info.summary()).isNotBlank().doesNotContain("\n");
+        assertThat(info.formula()).isNotBlank();
+        assertThat(info.cost()).isNotBlank();
+        assertThat(info.paper().title()).isNotBlank();
+        assertThat(info.paper().link()).matches("https://(arxiv\\.org/abs|doi\\.org)/.+");
+        assertThat(info.minModels()).isBetween(0, info.maxModels());
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void parametersAreDescribedAndFitTheirKinds(String name) {
+        Set<String> seen = new HashSet<>();
+        for (ParameterSpec spec : info(name).parameters()) {
+            assertThat(seen.add(spec.name())).as(spec.name()).isTrue();
+            assertThat(spec.meaning()).isNotBlank();
+            assertThat(spec.required() && spec.defaultValue().isPresent()).isFalse();
+            spec.defaultValue()
+                    .ifPresent(
+                            value ->
+                                    assertThat(ParameterSpec.coerce(spec, value)).isEqualTo(value));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void hasARowWithItsSourceInTheDocumentation(String name) throws IOException {
+        Path page = Sources.root().resolve("docs/methods.md");
+        List<String> rows =
+                Files.readAllLines(page).stream()
+                        .filter(line -> line.startsWith("| `" + name + "` |"))
+                        .toList();
+        assertThat(rows).hasSize(1);
+        assertThat(rows.get(0)).contains(info(name).paper().link());
+        for (ParameterSpec spec : info(name).parameters()) {
+            assertThat(Files.readString(page)).contains("`" + spec.name() + "`");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void hasAGoldenMerge(String name) throws IOException {
+        Pattern line = Pattern.compile("^merge_method: " + name + "$", Pattern.MULTILINE);
+        boolean found = false;
+        for (Path recipe :
+                Sources.files("merge-formats/src/test/resources/golden/merge/recipes", ".yml")) {
+            found |= line.matcher(Files.readString(recipe)).find();
+        }
+        assertThat(found).isTrue();
+    }
+
+    @ParameterizedTest
+    @MethodSource("names")
+    void isFoundByItsName(String name) {
+        MergeMethod method = MethodRegistry.load().get(name);
+        assertThat(method.info().name()).isEqualTo(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "nuslerp",
+                "multislerp",
+                "karcher",
+                "della",
+                "della_linear",
+                "breadcrumbs",
+                "breadcrumbs_ties",
+                "sce",
+                "ram",
+                "ramplus_tl",
+                "model_stock",
+                "nearswap",
+                "arcee_fusion"
+            })
+    void methodsOfLaterVersionsAreKnownByName(String name) {
+        assertThatThrownBy(() -> MethodRegistry.load().get(name))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        "unknown merge method '%s'; this version does not have it yet; it has linear, slerp, task_arithmetic, ties, dare_linear, dare_ties, passthrough",
+                        name);
+    }
+}

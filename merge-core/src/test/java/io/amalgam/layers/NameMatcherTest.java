@@ -1,0 +1,104 @@
+package io.amalgam.layers;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NameMatcherTest {
+    @Test
+    void namesWithAndWithoutTheOuterNameMatch() {
+        List<String> plain = Names.gpt2("", 3);
+        List<String> outer = Names.gpt2("transformer.", 3);
+        NameMatcher inOuter = new NameMatcher(new HashSet<>(outer));
+        NameMatcher inPlain = new NameMatcher(new HashSet<>(plain));
+        for (int i = 0; i < plain.size(); i++) {
+            assertThat(inOuter.find(plain.get(i))).contains(outer.get(i));
+            assertThat(inPlain.find(outer.get(i))).contains(plain.get(i));
+        }
+    }
+
+    @Test
+    void oldNamesOfNormParametersMatch() {
+        NameMatcher bert = new NameMatcher(new HashSet<>(Names.bert(2)));
+        for (String name : Names.sentenceTransformer(2)) {
+            assertThat(bert.find(name)).as(name).isPresent();
+        }
+        NameMatcher sentences = new NameMatcher(new HashSet<>(Names.sentenceTransformer(2)));
+        assertThat(sentences.find("bert.embeddings.LayerNorm.gamma"))
+                .contains("embeddings.LayerNorm.weight");
+        assertThat(sentences.find("bert.embeddings.LayerNorm.beta"))
+                .contains("embeddings.LayerNorm.bias");
+    }
+
+    @Test
+    void anExactNameIsPreferred() {
+        NameMatcher names = new NameMatcher(Set.of("wte.weight", "transformer.wte.weight"));
+        assertThat(names.find("wte.weight")).contains("wte.weight");
+        assertThat(names.find("transformer.wte.weight")).contains("transformer.wte.weight");
+    }
+
+    @Test
+    void twoCandidatesAreNoMatch() {
+        NameMatcher names = new NameMatcher(Set.of("model.x.weight", "bert.x.weight"));
+        assertThat(names.find("x.weight")).isEmpty();
+    }
+
+    @Test
+    void otherNamesDoNotMatch() {
+        NameMatcher llama = new NameMatcher(new HashSet<>(Names.llama(2)));
+        assertThat(llama.find("model.layers.2.mlp.up_proj.weight")).isEmpty();
+        assertThat(llama.find("mlp.up_proj.weight")).isEmpty();
+        assertThat(llama.find("")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "lm_head.weight",
+                "embed_out.weight",
+                "language_model.lm_head.weight",
+                "cls.predictions.decoder.weight"
+            })
+    void headsAreKnown(String name) {
+        assertThat(LooseTensors.isHead(name)).isTrue();
+        assertThat(LooseTensors.isAfterLayers(name) || name.startsWith("embed_out")).isTrue();
+        assertThat(LooseTensors.isEmbedding(name)).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "model.embed_tokens.weight",
+                "wte.weight",
+                "transformer.wte.weight",
+                "bert.embeddings.word_embeddings.weight",
+                "gpt_neox.embed_in.weight",
+                "shared.weight",
+                "backbone.embeddings.weight"
+            })
+    void embeddingsAreKnown(String name) {
+        assertThat(LooseTensors.isEmbedding(name)).isTrue();
+        assertThat(LooseTensors.isAfterLayers(name)).isFalse();
+        assertThat(LooseTensors.isHead(name)).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "model.layers.0.self_attn.rotary_emb.inv_freq, true",
+        "h.3.attn.masked_bias, true",
+        "h.3.attn.bias, true",
+        "bert.embeddings.position_ids, true",
+        "model.layers.0.self_attn.q_proj.bias, false",
+        "model.norm.weight, false",
+        "xattn.bias, false"
+    })
+    void buffersAreKnown(String name, boolean buffer) {
+        assertThat(LooseTensors.isBuffer(name)).isEqualTo(buffer);
+    }
+}

@@ -1,0 +1,91 @@
+package io.amalgam.method;
+
+import io.amalgam.engine.InMemory;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Calls a method on arrays, with the defaults its parameters have. */
+final class MethodCall {
+    private final MergeMethod method;
+    private final List<float[]> arrays = new ArrayList<>();
+    private final List<TensorCall.Input> inputs = new ArrayList<>();
+    private final Map<String, Object> shared;
+    private int base = -1;
+    private long seed;
+    private String tensor = "w";
+    private Kernels kernels = ScalarKernels.INSTANCE;
+
+    private MethodCall(String name) {
+        method = MethodRegistry.load().get(name);
+        shared = defaults(ParameterSpec.Scope.SHARED);
+    }
+
+    static MethodCall of(String method) {
+        return new MethodCall(method);
+    }
+
+    MethodCall base(float... values) {
+        base = arrays.size();
+        return model(values, Map.of());
+    }
+
+    MethodCall model(float[] values, Map<String, Object> parameters) {
+        Map<String, Object> all = defaults(ParameterSpec.Scope.PER_MODEL);
+        all.putAll(parameters);
+        arrays.add(values);
+        inputs.add(new TensorCall.Input("m" + arrays.size(), all));
+        return this;
+    }
+
+    MethodCall model(float[] values, double weight, double density) {
+        return model(values, Map.of("weight", weight, "density", density));
+    }
+
+    MethodCall set(String parameter, Object value) {
+        shared.put(parameter, value);
+        return this;
+    }
+
+    MethodCall seed(long value) {
+        seed = value;
+        return this;
+    }
+
+    MethodCall tensor(String name) {
+        tensor = name;
+        return this;
+    }
+
+    MethodCall kernels(Kernels chosen) {
+        kernels = chosen;
+        return this;
+    }
+
+    TensorCall call() {
+        Shape shape = Shape.of(arrays.get(0).length);
+        return new TensorCall(new TensorInfo(tensor, DType.F32, shape), inputs, base, shared, seed);
+    }
+
+    Stage bind() {
+        return method.bind(call());
+    }
+
+    float[] run() {
+        return InMemory.run(bind(), arrays, kernels);
+    }
+
+    private Map<String, Object> defaults(ParameterSpec.Scope scope) {
+        Map<String, Object> values = new HashMap<>();
+        for (ParameterSpec spec : method.info().parameters(scope)) {
+            spec.defaultValue().ifPresent(value -> values.put(spec.name(), value));
+        }
+        return values;
+    }
+}

@@ -1,0 +1,175 @@
+package io.amalgam.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Where a merge may write, and where not. */
+class OutputDirectoryTest {
+    @TempDir Path root;
+    private Path out;
+
+    @BeforeEach
+    void models() throws IOException {
+        new TestModel().floats("w", 1, 2).write(root.resolve("one"));
+        new TestModel().floats("w", 3, 4).write(root.resolve("two"));
+        out = root.resolve("out");
+    }
+
+    @Test
+    void inputIsNeverWrittenOver() throws IOException {
+        Path input = root.resolve("one");
+        byte[] before = Files.readAllBytes(input.resolve("model.safetensors"));
+        for (Options options : new Options[] {Options.DEFAULT, Options.DEFAULT.overwriting()}) {
+            assertRefused(
+                    input,
+                    options,
+                    "output '%s' is the input model '%s'; inputs are never written over: choose another output"
+                            .formatted(input, input));
+        }
+        assertThat(input.resolve("model.safetensors")).hasBinaryContent(before);
+        assertThat(input.resolve(".amalgam-partial")).doesNotExist();
+    }
+
+    @Test
+    void inputUnderAnotherNameIsNeverWrittenOver() throws IOException {
+        Path link = Files.createSymbolicLink(root.resolve("link"), root.resolve("one"));
+        assertRefused(
+                link, Options.DEFAULT.overwriting(), "output '" + link + "' is the input model");
+    }
+
+    @Test
+    void inputWhoseWeightsAreLinksIsNeverWrittenOver() throws IOException {
+        Path weights = root.resolve("one/model.safetensors");
+        Path elsewhere = Files.createDirectories(root.resolve("blobs")).resolve("a1b2");
+        Files.move(weights, elsewhere);
+        Files.createSymbolicLink(weights, elsewhere);
+        for (Path output : new Path[] {root.resolve("one"), root.resolve("blobs")}) {
+            assertRefused(
+                    output,
+                    Options.DEFAULT.overwriting(),
+                    "output '" + output + "' is the input model");
+        }
+        assertThat(weights).isSymbolicLink();
+    }
+
+    @Test
+    void directoryThatIsNotEmptyIsRefused() throws IOException {
+        Files.createDirectories(out);
+        Files.writeString(out.resolve("notes.txt"), "mine");
+        for (Options options : new Options[] {Options.DEFAULT, Options.DEFAULT.resuming()}) {
+            assertRefused(
+                    out,
+                    options,
+                    "output directory '%s': expected an empty or new directory, got one with 'notes.txt'; choose another, or give --overwrite"
+                            .formatted(out));
+        }
+        Merges.run(Merges.LINEAR, root, out, Options.DEFAULT.overwriting());
+        assertThat(out.resolve("notes.txt")).hasContent("mine");
+        assertThat(out.resolve("model.safetensors")).exists();
+    }
+
+    @Test
+    void fileIsRefused() throws IOException {
+        Files.writeString(out, "a file");
+        assertRefused(
+                out,
+                Options.DEFAULT.overwriting(),
+                "output '%s': expected a directory, got a file; choose another output"
+                        .formatted(out));
+    }
+
+    @Test
+    void directoryBelowAFileIsRefused() throws IOException {
+        Files.writeString(out, "a file");
+        assertRefused(
+                out.resolve("sub/deeper"),
+                Options.DEFAULT,
+                "output '%s': expected a directory at '%s', got a file; choose another output"
+                        .formatted(out.resolve("sub/deeper"), out));
+    }
+
+    @Test
+    void directoryThatMayNotBeWrittenIsRefused() throws IOException {
+        Files.createDirectories(out);
+        assertThat(out.toFile().setWritable(false)).isTrue();
+        assumeFalse(Files.isWritable(out), "this user may write everywhere");
+        assertRefused(out.resolve("sub"), Options.DEFAULT, "cannot be written: no permission for");
+    }
+
+    @Test
+    void missingParentsAreMade() throws IOException {
+        Path deep = out.resolve("a/b/c");
+        Merges.run(Merges.LINEAR, root, deep, Options.DEFAULT);
+        assertThat(deep.resolve("model.safetensors")).exists();
+    }
+
+    @Test
+    void tooLittleMemoryIsRefusedBeforeAnythingIsWritten() {
+        assertRefused(
+                out,
+                Options.DEFAULT.memory(1000),
+                "memory for 2 threads and 2 inputs: expected at least ");
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void looksAreFree() throws IOException {
+        try (MergePlan plan =
+                Merges.plan(Merges.recipe(Merges.LINEAR), root, PlanOptions.DEFAULT)) {
+            assertThat(OutputCheck.problems(plan, out, false, false)).isEmpty();
+        }
+        assertThat(out).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 4})
+    void overwrittenModelsLeaveNoWeightsBehind(long shardBytes) throws IOException {
+        new TestModel().floats("v", 1).floats("w", 1, 2).write(root.resolve("one"));
+        new TestModel().floats("v", 1).floats("w", 3, 4).write(root.resolve("two"));
+        for (long first : new long[] {0, 4}) {
+            runSharded(first);
+            runSharded(shardBytes);
+            if (shardBytes == 0) {
+                assertThat(out).isDirectoryNotContaining("glob:**-of-*");
+                assertThat(out.resolve("model.safetensors.index.json")).doesNotExist();
+                assertThat(out.resolve("model.safetensors")).exists();
+            } else {
+                assertThat(out.resolve("model.safetensors")).doesNotExist();
+                assertThat(out.resolve("model.safetensors.index.json")).exists();
+                assertThat(out.resolve("model-00001-of-00002.safetensors")).exists();
+                assertThat(out.resolve("model-00002-of-00002.safetensors")).exists();
+            }
+        }
+    }
+
+    private void runSharded(long shardBytes) throws IOException {
+        PlanOptions options = new PlanOptions(0, shardBytes, PlanOptions.TensorSet.SAME, false);
+        try (MergePlan plan = Merges.plan(Merges.recipe(Merges.LINEAR), root, options)) {
+            MergeEngine.run(
+                    plan,
+                    out,
+                    Options.DEFAULT.overwriting().build(),
+                    MergeListener.NONE,
+                    new Cancellation());
+        }
+    }
+
+    private void assertRefused(Path output, Options options, String message) {
+        assertThatThrownBy(() -> Merges.run(Merges.LINEAR, root, output, options))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(message);
+    }
+}

@@ -1,0 +1,117 @@
+package io.amalgam.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The bytes of a merge depend on the recipe and its models, and on nothing else. */
+class SameBytesTest {
+    @TempDir static Path root;
+
+    /** A recipe of each kind of stage. */
+    enum Case {
+        LINEAR(Merges.LINEAR),
+        SLERP(
+                """
+                merge_method: slerp
+                base_model: base
+                models: [{model: one}]
+                parameters: {t: [0.2, 0.8]}
+                """),
+        TASK_ARITHMETIC(
+                """
+                merge_method: task_arithmetic
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {weight: 0.6, lambda: 1.1}
+                """),
+        TIES(Merges.TIES),
+        DARE_TIES(Merges.TIES.replace("ties", "dare_ties")),
+        DARE_LINEAR(
+                Merges.TIES.replace("ties", "dare_linear") + "parameters: {rescale: density}\n"),
+        PASSTHROUGH(
+                """
+                merge_method: passthrough
+                slices:
+                  - sources: [{model: one, layer_range: [0, 2]}]
+                  - sources: [{model: two, layer_range: [1, 2], parameters: {scale: 0.5}}]
+                """);
+
+        final Recipe recipe;
+
+        Case(String text) {
+            recipe = Merges.recipe(text);
+        }
+    }
+
+    @BeforeAll
+    static void models() throws IOException {
+        TestModel.writeThree(root);
+    }
+
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void forAnyNumberOfThreads(Case merge, @TempDir Path temp) throws IOException {
+        Path expected = reference(merge, temp);
+        for (int threads : new int[] {2, 5}) {
+            assertThat(run(merge, temp.resolve("out" + threads), Options.DEFAULT.threads(threads)))
+                    .hasSameBinaryContentAs(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void forAnySizeOfBlocks(Case merge, @TempDir Path temp) throws IOException {
+        Path expected = reference(merge, temp);
+        for (int block : new int[] {1 << 10, 1 << 13}) {
+            Options options = Options.DEFAULT.threads(2).memory(memoryFor(merge.recipe, 2, block));
+            assertThat(run(merge, temp.resolve("out" + block), options))
+                    .hasSameBinaryContentAs(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void forScalarAndVectorKernels(Case merge, @TempDir Path temp) throws IOException {
+        assumeTrue(
+                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+                "vector kernels need --add-modules jdk.incubator.vector");
+        Path expected = reference(merge, temp);
+        Options vectors =
+                Options.DEFAULT.kernels(
+                        KernelProvider.choose(KernelProvider.Choice.SIMD).kernels());
+        assertThat(vectors.kernels().name()).startsWith("simd");
+        assertThat(run(merge, temp.resolve("out"), vectors)).hasSameBinaryContentAs(expected);
+    }
+
+    private static Path reference(Case merge, Path temp) throws IOException {
+        return run(merge, temp.resolve("reference"), Options.DEFAULT.threads(1));
+    }
+
+    private static Path run(Case merge, Path out, Options options) throws IOException {
+        Merges.run(merge.recipe, root, out, options.build());
+        return out.resolve("model.safetensors");
+    }
+
+    /** A budget that makes the engine choose this block. */
+    private static long memoryFor(Recipe recipe, int threads, int block) throws IOException {
+        try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
+            long memory = 64 << 20;
+            while (MergeEngine.blockElements(plan, threads, memory) > block) {
+                memory -= memory / 16;
+            }
+            assertThat(MergeEngine.blockElements(plan, threads, memory)).isEqualTo(block);
+            return memory;
+        }
+    }
+}
