@@ -79,8 +79,9 @@ public final class Formats {
                                 "a model directory or a .safetensors file",
                                 Files.isDirectory(path)
                                         ? "a directory without weights"
-                                        : "another file")
-                        .at(path));
+                                        : "a file of another kind")
+                        .at("'" + path + "'")
+                        .hint("check the path, or save the model as safetensors first"));
     }
 
     /**

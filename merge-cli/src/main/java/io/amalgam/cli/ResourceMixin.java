@@ -43,14 +43,6 @@ final class ResourceMixin {
 
     /** Whether the smallest buffers fit: asked where no engine is started that would find out. */
     List<Problem> problems(MergePlan plan) {
-        return blockElements(plan) > 0
-                ? List.of()
-                : List.of(
-                        Problem.of(
-                                        "memory of "
-                                                + memory.bytes()
-                                                + " bytes is too little for "
-                                                + Quantity.of(threads, "thread"))
-                                .hint("raise --memory, or use fewer threads"));
+        return MergeEngine.tooLittleMemory(plan, threads, memory.bytes()).stream().toList();
     }
 }

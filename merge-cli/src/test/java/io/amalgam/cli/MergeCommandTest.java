@@ -125,7 +125,7 @@ class MergeCommandTest {
                         "error: output directory '"
                                 + out
                                 + "': expected an empty or new directory, got one with 'mine.txt'; choose another, or give --overwrite",
-                        "error: memory of 5 bytes is too little for 3 threads; raise --memory, or use fewer threads");
+                        "error: memory for the buffers of 3 threads and 2 inputs: expected at least 116736 bytes, got 5; raise --memory, or use fewer threads (-j)");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 
@@ -45,6 +46,24 @@ public final class MergeEngine {
         return threads * Worker.bytesHeld(inputs(plan), blockElements(plan, threads, memory));
     }
 
+    /** What speaks against merging in so much memory, in bytes; empty if it is enough. */
+    public static Optional<Problem> tooLittleMemory(MergePlan plan, int threads, long memory) {
+        if (blockElements(plan, threads, memory) > 0) {
+            return Optional.empty();
+        }
+        long least = threads * Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK);
+        String what =
+                "memory for the buffers of %d thread%s and %d input%s"
+                        .formatted(
+                                threads,
+                                threads == 1 ? "" : "s",
+                                inputs(plan),
+                                inputs(plan) == 1 ? "" : "s");
+        return Optional.of(
+                Problem.expected(what, "at least " + least + " bytes", memory)
+                        .hint("raise --memory, or use fewer threads (-j)"));
+    }
+
     private static int inputs(MergePlan plan) {
         return plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1);
     }
@@ -66,22 +85,11 @@ public final class MergeEngine {
             throws IOException {
         long begin = System.nanoTime();
         OutputCheck.require(plan, directory, options.resume(), options.overwrite());
-        int blockElements = blockElements(plan, options.threads(), options.memory());
-        if (blockElements == 0) {
-            throw new BadInputException(
-                    Problem.expected(
-                                    "memory for "
-                                            + options.threads()
-                                            + " threads and "
-                                            + inputs(plan)
-                                            + " inputs",
-                                    "at least "
-                                            + options.threads()
-                                                    * Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK)
-                                            + " bytes",
-                                    options.memory())
-                            .hint("raise --memory, or use fewer threads"));
+        Optional<Problem> tooLittle = tooLittleMemory(plan, options.threads(), options.memory());
+        if (tooLittle.isPresent()) {
+            throw new BadInputException(tooLittle.get());
         }
+        int blockElements = blockElements(plan, options.threads(), options.memory());
         boolean resuming = options.resume() && Journal.exists(directory);
         MergeReport report;
         boolean ours = false;

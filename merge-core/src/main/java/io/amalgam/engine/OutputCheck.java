@@ -120,11 +120,12 @@ public final class OutputCheck {
         if (!Files.isWritable(existing)) {
             problems.add(
                     Problem.of(
-                            "output '"
-                                    + directory
-                                    + "' cannot be written: no permission for '"
-                                    + existing
-                                    + "'"));
+                                    "output '"
+                                            + directory
+                                            + "' cannot be written: no permission for '"
+                                            + existing
+                                            + "'")
+                            .hint("change its permissions, or choose another output"));
             return;
         }
         long needed = plan.layout().bytes();

@@ -55,7 +55,14 @@ public record KernelProvider(Kernels kernels, String explanation) {
             }
         }
         if (choice == Choice.SIMD) {
-            throw new BadInputException(refusal.get());
+            Problem reason = refusal.get();
+            throw new BadInputException(
+                    new Problem(
+                            "simd kernels cannot be used: " + reason.what(),
+                            reason.expected(),
+                            reason.found(),
+                            reason.where(),
+                            reason.hint()));
         }
         return new KernelProvider(ScalarKernels.INSTANCE, "scalar kernels: " + refusal.get());
     }

@@ -79,14 +79,13 @@ public final class MethodRegistry {
         if (method != null) {
             return method;
         }
-        String hint =
-                KNOWN_ELSEWHERE.contains(name)
-                        ? "this version does not have it yet; it has "
-                                + String.join(", ", methods.keySet())
-                        : Suggestions.didYouMean(
-                                name,
-                                methods.keySet(),
-                                "the methods are " + String.join(", ", methods.keySet()));
+        String all = "the methods are " + String.join(", ", methods.keySet());
+        if (KNOWN_ELSEWHERE.contains(name)) {
+            throw new BadInputException(
+                    Problem.of("merge method '" + name + "' is not supported by this version yet")
+                            .hint(all));
+        }
+        String hint = Suggestions.didYouMean(name, methods.keySet(), all);
         throw new BadInputException(Problem.of("unknown merge method '" + name + "'").hint(hint));
     }
 }

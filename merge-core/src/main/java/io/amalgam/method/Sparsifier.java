@@ -56,11 +56,12 @@ interface Sparsifier {
                     if (density < 0) {
                         throw new BadInputException(
                                 Problem.expected(
-                                        "density of '"
-                                                + call.inputs().get(others.get(m)).model()
-                                                + "'",
-                                        "0 to 1",
-                                        density));
+                                                "parameter 'density' of model '"
+                                                        + call.inputs().get(others.get(m)).model()
+                                                        + "'",
+                                                "a share from 0 to 1",
+                                                density)
+                                        .hint("1 keeps every element, 0.1 a tenth of them"));
                     }
                     masks[m] =
                             density >= 1

@@ -88,7 +88,10 @@ public final class MergePlanner {
             warnings.forEach(problems::add);
         }
         if (problems.isEmpty() && tasks.isEmpty()) {
-            problems.add(Problem.of("nothing to merge: no tensor is left").at(recipe.location()));
+            problems.add(
+                    Problem.of("nothing to merge: no tensor is left")
+                            .at(recipe.location())
+                            .hint("the models have no tensor in common, or none at all"));
         }
         problems.throwIfAny();
         Checkpoint donor =

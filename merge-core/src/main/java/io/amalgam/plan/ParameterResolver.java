@@ -6,6 +6,7 @@ import io.amalgam.error.Suggestions;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
+import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
@@ -77,6 +78,7 @@ final class ParameterResolver {
         if (spec.defaultValue().isPresent() || !spec.required()) {
             return spec.defaultValue();
         }
+        Missing missing = missing(spec, levels);
         String of = model.isEmpty() ? "" : " of model '" + model + "'";
         problems.add(
                 spec.name() + "/" + model,
@@ -88,14 +90,39 @@ final class ParameterResolver {
                                         + " has no value for tensor '"
                                         + tensor
                                         + "'")
-                        .at(recipe.methodLocation())
-                        .hint(
-                                "'"
-                                        + method.name()
-                                        + "' needs it: add '"
-                                        + spec.name()
-                                        + "' under the model's or the recipe's 'parameters'"));
+                        .at(missing.place())
+                        .hint(missing.hint()));
         return Optional.empty();
+    }
+
+    private record Missing(Location place, String hint) {}
+
+    /** Where a required value may have gone: past its filters, or to a misspelt name. */
+    private Missing missing(ParameterSpec spec, List<Parameters> levels) {
+        List<String> known = method.parameters().stream().map(ParameterSpec::name).toList();
+        for (Parameters level : levels) {
+            if (level.get(spec.name()).isPresent()) {
+                return new Missing(
+                        level.location(spec.name()),
+                        "its filters leave this tensor out: add '- value: ...' for all others");
+            }
+            List<String> unknown =
+                    level.names().stream().filter(name -> !known.contains(name)).toList();
+            Optional<String> misspelt = Suggestions.nearest(spec.name(), unknown);
+            if (misspelt.isPresent()) {
+                return new Missing(
+                        level.location(misspelt.get()),
+                        "is '" + misspelt.get() + "' meant to be '" + spec.name() + "'?");
+            }
+        }
+        boolean shared = spec.scope() == ParameterSpec.Scope.SHARED;
+        return new Missing(
+                recipe.methodLocation(),
+                "'%s' needs it: add '%s' under %s 'parameters'"
+                        .formatted(
+                                method.name(),
+                                spec.name(),
+                                shared ? "the recipe's" : "the model's or the recipe's"));
     }
 
     private Optional<Object> coerce(ParameterSpec spec, Object value, ParameterValue written) {

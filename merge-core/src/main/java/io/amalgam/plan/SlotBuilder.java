@@ -215,10 +215,11 @@ final class SlotBuilder {
                     good = false;
                     problems.add(
                             Problem.expected(
-                                            "layer_range of '" + source.model() + "'",
+                                            "'layer_range' of model '" + source.model() + "'",
                                             length + " layers as in the slice's first source",
                                             source.end() - source.start())
-                                    .at(source.location()));
+                                    .at(source.location())
+                                    .hint("take as many layers from every source of a slice"));
                 }
                 Optional<LayerStack> stack = onlyStack(pair.getValue().get(i).model());
                 if (stack.isEmpty()) {
@@ -227,12 +228,14 @@ final class SlotBuilder {
                     good = false;
                     problems.add(
                             Problem.expected(
-                                            "layer_range of '" + source.model() + "'",
+                                            "'layer_range' of model '" + source.model() + "'",
                                             "an end of at most "
                                                     + stack.get().count()
-                                                    + " (its layers)",
+                                                    + ", the number of its layers",
                                             source.end())
-                                    .at(source.location()));
+                                    .at(source.location())
+                                    .hint(
+                                            "layers are counted from 0; the end is the layer after the last one"));
                 }
             }
         }

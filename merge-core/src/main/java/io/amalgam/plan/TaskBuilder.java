@@ -7,9 +7,11 @@ import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.TensorCall;
+import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.List;
@@ -130,12 +132,7 @@ final class TaskBuilder {
         try {
             method.bind(call);
         } catch (BadInputException e) {
-            e.problems()
-                    .forEach(
-                            p ->
-                                    problems.add(
-                                            p.expected() + p.found(),
-                                            p.at(recipe.methodLocation())));
+            e.problems().forEach(p -> report(slot, p.at(recipe.methodLocation())));
             return Optional.empty();
         } catch (IllegalStateException e) {
             // A value was missing: reported when the parameter was resolved.
@@ -143,6 +140,16 @@ final class TaskBuilder {
         }
         return Optional.of(
                 new TensorTask(output, sources, Optional.of(method), call, slot.position()));
+    }
+
+    /** What a method says of one tensor is counted, what it says of a parameter is not. */
+    private void report(Slot slot, Problem problem) {
+        String key = problem.expected() + problem.found();
+        if (problem.what().contains("'" + slot.name() + "'")) {
+            problems.add(key, problem);
+        } else {
+            problems.addOnce(problem.what() + key, problem);
+        }
     }
 
     private static final MergeMethod SURVIVOR = new io.amalgam.method.Passthrough();
@@ -169,6 +176,12 @@ final class TaskBuilder {
     }
 
     private void reportMissing(Slot slot) {
+        Location firstWithout =
+                slot.parts().stream()
+                        .filter(p -> p.tensor().isEmpty())
+                        .map(p -> p.model().ref.location())
+                        .findFirst()
+                        .orElse(Location.NONE);
         List<String> without =
                 slot.parts().stream()
                         .filter(p -> p.tensor().isEmpty())
@@ -188,6 +201,7 @@ final class TaskBuilder {
                                         + String.join(", ", without)
                                         + " but present in "
                                         + String.join(", ", with))
+                        .at(firstWithout)
                         .hint(
                                 "merge models of one architecture, or give --tensor-union to merge each tensor among the models that have it, or --tensor-intersection to leave such tensors out"));
     }
@@ -197,10 +211,13 @@ final class TaskBuilder {
         for (int i = 1; i < sources.size(); i++) {
             TensorInfo other = sources.get(i).info();
             if (!other.shape().equals(first.info().shape())) {
-                boolean vocabulary =
-                        LooseTensors.isHead(slot.name()) || LooseTensors.isEmbedding(slot.name());
+                boolean vocabulary = vocabulariesDiffer(slot, first.info().shape(), other.shape());
                 problems.add(
-                        "shape " + slot.name(),
+                        "shape "
+                                + present.get(i).model().ref
+                                + first.info().shape()
+                                + other.shape()
+                                + vocabulary,
                         Problem.expected(
                                         "shape of tensor '"
                                                 + slot.name()
@@ -212,6 +229,7 @@ final class TaskBuilder {
                                                 + present.get(0).model().ref
                                                 + "'",
                                         other.shape())
+                                .at(present.get(i).model().ref.location())
                                 .hint(
                                         vocabulary
                                                 ? "the vocabularies differ: "
@@ -226,6 +244,12 @@ final class TaskBuilder {
         return true;
     }
 
+    /** Whether only the number of rows differs, in a tensor that has one for each token. */
+    private static boolean vocabulariesDiffer(Slot slot, Shape a, Shape b) {
+        boolean byToken = LooseTensors.isHead(slot.name()) || LooseTensors.isEmbedding(slot.name());
+        return byToken && a.rank() == 2 && b.rank() == 2 && a.dim(1) == b.dim(1);
+    }
+
     private Optional<DType> commonType(
             Slot slot, List<Slot.Part> present, List<TensorSource> sources) {
         DType common = sources.get(0).info().dtype();
@@ -236,7 +260,7 @@ final class TaskBuilder {
             }
             if (!other.arithmetic() || !common.arithmetic()) {
                 problems.add(
-                        "type " + common + other,
+                        "type " + present.get(i).model().ref + common + other,
                         Problem.expected(
                                         "type of tensor '"
                                                 + slot.name()
@@ -245,6 +269,7 @@ final class TaskBuilder {
                                                 + "'",
                                         common + " as in '" + present.get(0).model().ref + "'",
                                         other)
+                                .at(present.get(i).model().ref.location())
                                 .hint("a quantised model must be dequantised before it is merged"));
                 return Optional.empty();
             }
@@ -287,7 +312,9 @@ final class TaskBuilder {
                         ? "'base_model' counts as one more model for '"
                                 + info.name()
                                 + "'; leave it out"
-                        : "";
+                        : others < info.minModels()
+                                ? "add models"
+                                : "leave the others out, or choose a method that merges more";
         problems.addOnce(
                 "count",
                 Problem.expected(

@@ -126,7 +126,7 @@ class MethodRegistryTest {
         assertThatThrownBy(() -> MethodRegistry.load().get(name))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "unknown merge method '%s'; this version does not have it yet; it has linear, slerp, task_arithmetic, ties, dare_linear, dare_ties, passthrough",
+                        "merge method '%s' is not supported by this version yet; the methods are linear, slerp, task_arithmetic, ties, dare_linear, dare_ties, passthrough",
                         name);
     }
 }

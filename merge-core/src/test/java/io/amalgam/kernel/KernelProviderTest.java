@@ -49,7 +49,7 @@ class KernelProviderTest {
 
         assertThatThrownBy(() -> KernelProvider.choose(Choice.SIMD, machine))
                 .isInstanceOf(BadInputException.class)
-                .hasMessage(reason);
+                .hasMessage("simd kernels cannot be used: " + reason);
     }
 
     @ParameterizedTest

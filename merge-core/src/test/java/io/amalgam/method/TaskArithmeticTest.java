@@ -258,7 +258,8 @@ class TaskArithmeticTest {
                 .hasMessage("parameter 'rescale': expected true, false or density, got 'maybe'");
         assertThatThrownBy(() -> MethodCall.of("dare_ties").base(one).model(one, 1, -0.5).bind())
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("density of 'm2': expected 0 to 1, got -0.5");
+                .hasMessage(
+                        "parameter 'density' of model 'm2': expected a share from 0 to 1, got -0.5; 1 keeps every element, 0.1 a tenth of them");
     }
 
     /** A base and three models with weights and densities. */

@@ -121,7 +121,7 @@ class OutputDirectoryTest {
         assertRefused(
                 out,
                 Options.DEFAULT.memory(1000),
-                "memory for 2 threads and 2 inputs: expected at least ");
+                "memory for the buffers of 2 threads and 2 inputs: expected at least ");
         assertThat(out).doesNotExist();
     }
 

@@ -63,18 +63,22 @@ final class VectorDeltas {
             IntVector headroom = top.sub(bits);
             above = above.add(headroom.lanewise(VectorOperators.LSHR, 31));
             VectorMask<Integer> inside = headroom.or(bits.sub(low)).compare(VectorOperators.GE, 0);
+            VectorMask<Integer> first = bits.compare(VectorOperators.EQ, pivot0);
             int within = inside.trueCount();
-            if (within != 0) {
-                int at0 = bits.compare(VectorOperators.EQ, pivot0).trueCount();
+            int at0 = first.trueCount();
+            equal0 += at0;
+            // The first pivot is the frequent one: most vectors end here.
+            if (within != at0) {
                 int at1 = bits.compare(VectorOperators.EQ, pivot1).trueCount();
                 int at2 = bits.compare(VectorOperators.EQ, pivot2).trueCount();
                 int at3 = bits.compare(VectorOperators.EQ, pivot3).trueCount();
-                equal0 += at0;
                 equal1 += at1;
                 equal2 += at2;
                 equal3 += at3;
                 if (within != at0 + at1 + at2 + at3) {
-                    for (int lane = i; lane < i + LENGTH; lane++) {
+                    VectorMask<Integer> others = inside.andNot(first);
+                    int end = i + others.lastTrue();
+                    for (int lane = i + others.firstTrue(); lane <= end; lane++) {
                         int value = magnitude(x[lane] - base[lane]);
                         if (value >= low
                                 && value <= high

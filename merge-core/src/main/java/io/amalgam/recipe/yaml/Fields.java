@@ -82,7 +82,7 @@ final class Fields {
     /** A missing key's hint: the unknown key that may be it, if there is one. */
     String misspelt(String name, String otherwise) {
         return Suggestions.nearest(name, unknown())
-                .map(unknown -> "is '" + unknown + "' meant to be it?")
+                .map(unknown -> "is '" + unknown + "' meant to be '" + name + "'?")
                 .orElse(otherwise);
     }
 

@@ -72,7 +72,8 @@ final class HuggingFaceCheckpoint implements Checkpoint {
         if (index.shards().isEmpty() && problems.isEmpty()) {
             problems.add(
                     Problem.of("the index names no shard")
-                            .at("'" + path.resolve(ShardIndex.FILE) + "'"));
+                            .at("'" + path.resolve(ShardIndex.FILE) + "'")
+                            .hint(JsonFiles.DAMAGED));
         }
         for (var shard : index.shards().entrySet()) {
             String file = shard.getKey();

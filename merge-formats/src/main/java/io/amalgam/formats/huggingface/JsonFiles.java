@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 
 /**
  * The JSON files beside a model's weights: read strictly, written as Python's {@code json} module
@@ -42,6 +43,8 @@ final class JsonFiles {
 
     private static final ObjectWriter WRITER = MAPPER.writer(new PythonPrinter());
 
+    static final String DAMAGED = "the file is damaged: download it again or correct it";
+
     private JsonFiles() {}
 
     /**
@@ -53,19 +56,44 @@ final class JsonFiles {
             if (node instanceof ObjectNode object) {
                 return object;
             }
-            String found = node == null || node.isMissingNode() ? "nothing" : "another value";
             throw new BadInputException(
-                    Problem.expected("file", "a JSON object", found).at("'" + file + "'"));
+                    Problem.expected("file", "a JSON object", describe(node))
+                            .at("'" + file + "'")
+                            .hint(DAMAGED));
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             String where = at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
-            String reason = e.getOriginalMessage().lines().findFirst().orElse("").strip();
+            String reason = reason(e.getOriginalMessage());
             throw new BadInputException(
                     Problem.of("not valid JSON: " + reason)
                             .at("'" + file + "'" + where)
-                            .hint("the file is damaged: download it again or correct it"),
+                            .hint(DAMAGED),
                     e);
         }
+    }
+
+    /** The parser's first sentence, without the list of all that JSON allows. */
+    private static String reason(String message) {
+        String line = message.lines().findFirst().orElse("").strip();
+        int allowed = line.indexOf(": was expecting (");
+        String reason = allowed < 0 ? line : line.substring(0, allowed);
+        return reason.isEmpty()
+                ? reason
+                : reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);
+    }
+
+    /** What a value is, for messages. */
+    static String describe(JsonNode node) {
+        if (node == null || node.isMissingNode()) {
+            return "nothing";
+        }
+        if (node.isObject()) {
+            return "an object";
+        }
+        if (node.isArray()) {
+            return "a list";
+        }
+        return node.isTextual() ? "text" : node.toString();
     }
 
     static byte[] bytes(ObjectNode object) {

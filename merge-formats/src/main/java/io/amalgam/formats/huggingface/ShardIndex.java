@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.SortedSet;
@@ -34,10 +33,11 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
         if (!map.isObject()) {
             problems.add(
                     Problem.expected(
-                                    "weight_map",
+                                    "'weight_map'",
                                     "an object of file names by tensor name",
-                                    describe(map))
-                            .at("'" + file + "'"));
+                                    JsonFiles.describe(map))
+                            .at("'" + file + "'")
+                            .hint(JsonFiles.DAMAGED));
         }
         for (Map.Entry<String, JsonNode> entry : map.properties()) {
             String tensor = entry.getKey();
@@ -46,8 +46,9 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
                         Problem.expected(
                                         "file of tensor '" + tensor + "'",
                                         "a file name",
-                                        describe(entry.getValue()))
-                                .at("'" + file + "'"));
+                                        JsonFiles.describe(entry.getValue()))
+                                .at("'" + file + "'")
+                                .hint(JsonFiles.DAMAGED));
                 continue;
             }
             shards.computeIfAbsent(entry.getValue().textValue(), name -> new TreeSet<>())
@@ -93,11 +94,5 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
                         "shard", "the name of a file in the model's directory", "'" + shown + "'")
                 .at("'" + file + "'")
                 .hint("do not use this model: its index points elsewhere");
-    }
-
-    private static String describe(JsonNode node) {
-        return node.isMissingNode()
-                ? "nothing"
-                : node.getNodeType().toString().toLowerCase(Locale.ROOT);
     }
 }

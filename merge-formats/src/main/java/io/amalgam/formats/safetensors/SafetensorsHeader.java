@@ -138,13 +138,14 @@ public record SafetensorsHeader(
             next = entry.end();
             placed.put(entry.info().name(), entry);
         }
-        if (dataStart + next != fileLength) {
+        long beyond = fileLength - dataStart - next;
+        if (beyond != 0) {
             throw breach.at(
                     dataStart + next,
                     SafetensorsRule.TRAILING_BYTES,
                     "file",
                     "its end after the last tensor",
-                    (fileLength - dataStart - next) + " more bytes");
+                    beyond == 1 ? "1 byte more" : beyond + " bytes more");
         }
         return placed;
     }
