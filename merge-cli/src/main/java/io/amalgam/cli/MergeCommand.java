@@ -44,7 +44,10 @@ final class MergeCommand extends Subcommand {
     @Option(names = "--resume", description = "Continue an interrupted merge.")
     private boolean resume;
 
-    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
+    @Option(
+            names = "--overwrite",
+            description =
+                    "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
     private boolean overwrite;
 
     @Option(
@@ -135,14 +138,13 @@ final class MergeCommand extends Subcommand {
 
     private int merge(MergePlan plan, KernelProvider provider) throws IOException {
         EngineOptions options =
-                new EngineOptions(
-                        resources.threads,
-                        resources.memory.bytes(),
-                        provider.kernels(),
-                        allowNonfinite,
-                        resume,
-                        overwrite,
-                        !noReport);
+                EngineOptions.defaults(provider.kernels())
+                        .threads(resources.threads)
+                        .memory(resources.memory.bytes())
+                        .allowNonfinite(allowNonfinite)
+                        .resume(resume)
+                        .overwrite(overwrite)
+                        .report(!noReport);
         Cancellation cancellation = interruption.merging();
         MergeReport report;
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {

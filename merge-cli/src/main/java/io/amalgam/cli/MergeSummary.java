@@ -5,10 +5,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.plan.MergePlan;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 
 /** What a finished merge did, in few words. */
 record MergeSummary(MergePlan plan, MergeReport report, Path out) {
+    private static final int NAMED = 10;
 
     List<String> lines() {
         String resumed =
@@ -23,17 +25,22 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
                         Quantity.bytes(gigabytesPerSecond() * 1e9),
                         report.kernels(),
                         Quantity.of(report.threads(), "thread"));
-        return List.of(
-                "merged to " + out,
+        List<String> lines = new ArrayList<>();
+        lines.add("merged to " + out);
+        lines.add(
                 String.format(
                         "%s%s, %s parameters, %s in %s",
                         Quantity.of(report.tensors().size(), "tensor"),
                         resumed,
                         Quantity.count(plan.parameters()),
                         Quantity.bytes(plan.outputBytes()),
-                        Quantity.of(report.files().size(), "file")),
-                speed,
-                "plan " + report.planHash().substring(0, 12));
+                        Quantity.of(report.files().size(), "file")));
+        lines.add(speed);
+        if (!report.kept().isEmpty()) {
+            lines.add("kept what is no part of a model: " + kept());
+        }
+        lines.add("plan " + report.planHash().substring(0, 12));
+        return lines;
     }
 
     ObjectNode json() {
@@ -57,8 +64,16 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
                     .put("bytes", file.bytes())
                     .put("crc32c", file.crc32c());
         }
+        report.kept().forEach(root.putArray("kept")::add);
         Json.problems(root.putArray("warnings"), plan.warnings());
         return root;
+    }
+
+    private String kept() {
+        List<String> names = report.kept();
+        int shown = Math.min(NAMED, names.size());
+        String more = names.size() > shown ? " and " + (names.size() - shown) + " more" : "";
+        return String.join(", ", names.subList(0, shown)) + more;
     }
 
     private double gigabytesPerSecond() {

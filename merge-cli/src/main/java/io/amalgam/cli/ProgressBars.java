@@ -22,6 +22,11 @@ final class ProgressBars implements ProgressView {
     }
 
     @Override
+    public void startedAfresh() {
+        console.note(STARTED_AFRESH);
+    }
+
+    @Override
     public void started(MergePlan plan, int resumed) {
         bar =
                 new ProgressBarBuilder()

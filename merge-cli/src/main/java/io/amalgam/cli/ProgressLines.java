@@ -15,6 +15,11 @@ final class ProgressLines implements ProgressView {
     }
 
     @Override
+    public void startedAfresh() {
+        console.note(STARTED_AFRESH);
+    }
+
+    @Override
     public void progressed(Progress progress) {
         if (firstWritten < 0) {
             firstWritten = progress.bytesWritten();

@@ -4,6 +4,10 @@ import io.amalgam.engine.MergeListener;
 
 /** Shows how a merge goes, on standard error. */
 interface ProgressView extends MergeListener, AutoCloseable {
+    /** What is said where --resume finds a merge that has done nothing yet. */
+    String STARTED_AFRESH =
+            "nothing to resume: the earlier merge was stopped before its first tensor; starting anew";
+
     /** A bar on a terminal, lines elsewhere. */
     static ProgressView on(Console console, boolean silent) {
         if (silent) {

@@ -129,12 +129,15 @@ class MergeCommandTest {
     }
 
     @Test
-    void writesOverAnotherOutputOnlyWhenAsked() {
+    void writesOverAnotherOutputOnlyWhenAsked() throws IOException {
         assertThat(Cli.run("merge", recipe, out).exit()).isZero();
         Cli again = Cli.run("merge", recipe, out);
         assertThat(again.exit()).isEqualTo(3);
         assertThat(again.errors()).singleElement().asString().endsWith("or give --overwrite");
-        assertThat(Cli.run("merge", recipe, out, "--overwrite").exit()).isZero();
+        Files.writeString(out.resolve("mine.txt"), "mine");
+        Cli overwritten = Cli.run("merge", recipe, out, "--overwrite");
+        assertThat(overwritten.exit()).isZero();
+        assertThat(overwritten.out()).contains("kept what is no part of a model: mine.txt");
     }
 
     @Test

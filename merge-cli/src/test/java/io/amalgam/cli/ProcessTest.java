@@ -37,6 +37,10 @@ class ProcessTest {
         while (!Files.exists(begun) && merge.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
+        for (String option : List.of("--dry-run", "--resume")) {
+            assertThat(slowly(0, begun, "merge", recipe, out, option).waitFor()).isEqualTo(3);
+            assertThat(log()).contains("error: another merge is writing to '" + out + "'");
+        }
         merge.destroy();
 
         assertThat(merge.waitFor()).isEqualTo(130);

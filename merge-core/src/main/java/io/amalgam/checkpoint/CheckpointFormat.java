@@ -45,6 +45,26 @@ public interface CheckpointFormat {
     }
 
     /**
+     * Files in a directory that readers of this format would take for weights, shard indices
+     * included: what must not stay beside the weights of another model.
+     *
+     * @return paths relative to {@code directory}
+     */
+    default List<Path> weightFilesIn(Path directory) throws IOException {
+        return List.of();
+    }
+
+    /**
+     * Files in a directory that readers of this format would take for a description of the model
+     * there: configuration, tokenizer. A model that replaces it takes them away.
+     *
+     * @return paths relative to {@code directory}
+     */
+    default List<Path> sideFilesIn(Path directory) throws IOException {
+        return List.of();
+    }
+
+    /**
      * @param maxShardBytes size at which a new file is begun, counted over tensor bytes; 0 for one
      *     file
      * @param metadata free-form, stored with the tensors

@@ -14,6 +14,9 @@ import java.util.List;
  * and recipe.
  */
 final class Companions {
+    static final String REPORT = "amalgam-report.json";
+    static final String RECIPE = "amalgam-recipe.yml";
+
     private Companions() {}
 
     static List<SmallFile> of(MergePlan plan, MergeReport report, boolean withReport)
@@ -27,11 +30,8 @@ final class Companions {
                             Files.readAllBytes(donor.resolve(side))));
         }
         if (withReport) {
-            files.add(
-                    new SmallFile(
-                            "amalgam-recipe.yml",
-                            plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
-            files.add(new SmallFile("amalgam-report.json", ReportJson.of(plan, report)));
+            files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
+            files.add(new SmallFile(REPORT, ReportJson.of(plan, report)));
         }
         plan.donor()
                 .config()

@@ -3,13 +3,15 @@ package io.amalgam.engine;
 import io.amalgam.kernel.Kernels;
 
 /**
- * How a plan is run. Nothing here changes the bytes written.
+ * How a plan is run: {@code EngineOptions.defaults(kernels).threads(2).resume(true)}. Nothing here
+ * changes the bytes written.
  *
  * @param threads workers
  * @param memory bytes the workers' buffers may take; blocks shrink to fit
  * @param allowNonfinite whether NaN and infinities in inputs or results are let through
  * @param resume whether to continue an interrupted merge of the same plan
- * @param overwrite whether an output directory that is not empty may be written to
+ * @param overwrite whether an output directory that is not empty may be written to; an earlier
+ *     model in it is replaced, other files stay
  * @param report whether the report and the recipe are written beside the model
  */
 public record EngineOptions(
@@ -26,7 +28,7 @@ public record EngineOptions(
         }
     }
 
-    /** One worker for each processor and half the heap. */
+    /** One worker for each processor, half the heap, a report, and all else refused. */
     public static EngineOptions defaults(Kernels kernels) {
         Runtime runtime = Runtime.getRuntime();
         return new EngineOptions(
@@ -37,5 +39,44 @@ public record EngineOptions(
                 false,
                 false,
                 true);
+    }
+
+    /** These options with so many workers. */
+    public EngineOptions threads(int count) {
+        return new EngineOptions(count, memory, kernels, allowNonfinite, resume, overwrite, report);
+    }
+
+    /** These options with so many bytes for buffers. */
+    public EngineOptions memory(long bytes) {
+        return new EngineOptions(
+                threads, bytes, kernels, allowNonfinite, resume, overwrite, report);
+    }
+
+    /** These options with other kernels. */
+    public EngineOptions kernels(Kernels chosen) {
+        return new EngineOptions(
+                threads, memory, chosen, allowNonfinite, resume, overwrite, report);
+    }
+
+    /** These options with or without letting NaN and infinities through. */
+    public EngineOptions allowNonfinite(boolean allow) {
+        return new EngineOptions(threads, memory, kernels, allow, resume, overwrite, report);
+    }
+
+    /** These options with or without continuing what was interrupted. */
+    public EngineOptions resume(boolean wanted) {
+        return new EngineOptions(
+                threads, memory, kernels, allowNonfinite, wanted, overwrite, report);
+    }
+
+    /** These options with or without replacing what is there. */
+    public EngineOptions overwrite(boolean wanted) {
+        return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, wanted, report);
+    }
+
+    /** These options with or without report and recipe. */
+    public EngineOptions report(boolean wanted) {
+        return new EngineOptions(
+                threads, memory, kernels, allowNonfinite, resume, overwrite, wanted);
     }
 }

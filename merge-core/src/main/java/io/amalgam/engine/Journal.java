@@ -1,15 +1,11 @@
 package io.amalgam.engine;
 
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.plan.MergePlan;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,114 +18,141 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an unfinished merge has done, one line a tensor: {@code done <index> <crc>}. The first lines
- * say which plan and which input files (by size and time of change) it belongs to. A tensor is
- * listed only after its bytes were handed to the system; on resuming, its checksum says whether
- * they arrived.
+ * What an unfinished merge has done, one line a tensor: {@code done <index> <crc>}. The lines
+ * before {@code begin} say which plan and which input files (by size and time of change) it belongs
+ * to. A tensor is listed only after its bytes were handed to the system; on resuming, its checksum
+ * says whether they arrived. A journal without {@code begin} was cut short before anything was
+ * done, and counts for nothing.
  *
  * <p>The open journal is locked, so that two merges cannot write one output.
  */
 final class Journal implements Closeable {
     private static final String NAME = "journal";
-    private static final String VERSION = "amalgam-journal 1";
+    private static final String VERSION = "amalgam-journal 2";
+    private static final String OVERWRITE = "overwrite";
+    private static final String BEGIN = "begin";
     private static final Pattern DONE = Pattern.compile("done ([0-9]{1,9}) ([0-9a-f]{8})");
 
+    private final JournalLock lock;
     private final FileChannel channel;
-    private final FileLock lock;
-    private final Map<Integer, Integer> done;
+    private final boolean resumed;
+    private boolean overwrites;
+    private final Map<Integer, Integer> done = new HashMap<>();
 
-    private Journal(FileChannel channel, FileLock lock, Map<Integer, Integer> done) {
-        this.channel = channel;
+    private Journal(JournalLock lock, boolean resumed, boolean overwrites) {
         this.lock = lock;
-        this.done = done;
+        this.channel = lock.channel();
+        this.resumed = resumed;
+        this.overwrites = overwrites;
     }
 
-    /** Whether an interrupted merge lies in this output directory. */
+    private static Path file(Path directory) {
+        return directory.resolve(OutputFiles.PARTIAL).resolve(NAME);
+    }
+
+    /** Whether a merge has left a journal in this output directory, whatever is in it. */
     static boolean exists(Path directory) {
-        return Files.exists(directory.resolve(OutputFiles.PARTIAL).resolve(NAME));
+        return Files.exists(file(directory));
+    }
+
+    /** Whether a merge that can be resumed lies in this output directory. */
+    static boolean isBegun(Path directory) throws IOException {
+        if (!exists(directory)) {
+            return false;
+        }
+        try (FileChannel channel = FileChannel.open(file(directory), StandardOpenOption.READ)) {
+            return lines(readWholeLines(channel)).contains(BEGIN);
+        }
+    }
+
+    /** Whether a merge is writing to this output directory right now. */
+    static boolean isHeld(Path directory) throws IOException {
+        return JournalLock.isHeld(file(directory));
+    }
+
+    static Problem held(Path directory) {
+        return Problem.of("another merge is writing to '" + directory + "'")
+                .hint("wait for it to end, or choose another output directory");
     }
 
     /**
      * Begins a journal, or with {@code resume} continues the one that is there.
      *
-     * @throws BadInputException if the one there is of another plan, or inputs changed since
+     * @param inputs the files read, as they are now
+     * @throws BadInputException if the one there is of another plan, or inputs changed since, or
+     *     another merge writes it
      */
-    static Journal open(Path directory, MergePlan plan, boolean resume) throws IOException {
-        Path file = directory.resolve(OutputFiles.PARTIAL).resolve(NAME);
-        Files.createDirectories(file.getParent());
-        FileChannel channel =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE);
+    static Journal open(
+            Path directory, String planHash, List<InputFile> inputs, EngineOptions options)
+            throws IOException {
+        Files.createDirectories(file(directory).getParent());
+        JournalLock lock =
+                JournalLock.take(file(directory))
+                        .orElseThrow(() -> new BadInputException(held(directory)));
         try {
-            FileLock lock = lock(channel, directory);
-            List<String> header = header(plan);
-            List<String> lines = resume ? readLines(channel) : List.of();
-            Map<Integer, Integer> done = new HashMap<>();
-            if (!lines.isEmpty()) {
-                check(header, lines, directory);
-                lines.stream()
-                        .skip(header.size())
-                        .forEach(line -> parse(line, plan.tasks().size(), done));
+            byte[] there = options.resume() ? readWholeLines(lock.channel()) : new byte[0];
+            List<String> lines = lines(there);
+            int begin = lines.indexOf(BEGIN);
+            Journal journal = new Journal(lock, begin >= 0, options.overwrite());
+            if (begin >= 0) {
+                journal.take(lines, begin, planHash, inputs, directory);
+            } else {
+                journal.begin(planHash, inputs, options.overwrite());
             }
-            List<String> begin = new ArrayList<>(header);
-            done.forEach((task, crc) -> begin.add(line(task, crc)));
-            channel.truncate(0);
-            channel.position(0);
-            Journal journal = new Journal(channel, lock, done);
-            // In one write: half a header would be taken for another plan's.
-            journal.append(String.join("\n", begin));
             return journal;
         } catch (IOException | RuntimeException e) {
-            channel.close();
+            lock.close();
             throw e;
         }
     }
 
-    private static FileLock lock(FileChannel channel, Path directory) throws IOException {
-        FileLock lock;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            lock = null;
+    private void begin(String planHash, List<InputFile> inputs, boolean overwrite)
+            throws IOException {
+        List<String> lines = header(planHash, inputs);
+        if (overwrite) {
+            lines.add(OVERWRITE);
         }
-        if (lock == null) {
-            throw new BadInputException(
-                    Problem.of("another merge is writing to '" + directory + "'")
-                            .hint("wait for it to end, or choose another output directory"));
-        }
-        return lock;
+        lines.add(BEGIN);
+        channel.truncate(0);
+        channel.position(0);
+        append(String.join("\n", lines));
     }
 
-    private static List<String> header(MergePlan plan) throws IOException {
-        List<String> lines = new ArrayList<>();
-        lines.add(VERSION);
-        lines.add("plan " + plan.hash());
-        for (Checkpoint checkpoint : plan.models().values()) {
-            for (Path file : checkpoint.weightFiles()) {
-                lines.add(
-                        "input "
-                                + Files.size(file)
-                                + " "
-                                + Files.getLastModifiedTime(file).toMillis()
-                                + " "
-                                + file.toAbsolutePath().normalize());
-            }
-        }
+    private void take(
+            List<String> lines, int begin, String planHash, List<InputFile> inputs, Path directory)
+            throws IOException {
+        List<String> head = lines.subList(0, begin);
+        overwrites = head.contains(OVERWRITE);
+        check(header(planHash, inputs), head, directory);
+        lines.subList(begin + 1, lines.size()).forEach(line -> parse(line, done));
+        // What follows the last line end was cut off while it was written.
+        channel.truncate(readWholeLines(channel).length);
+        channel.position(channel.size());
+    }
+
+    private static List<String> header(String planHash, List<InputFile> inputs) {
+        List<String> lines = new ArrayList<>(List.of(VERSION, "plan " + planHash));
+        inputs.forEach(input -> lines.add(input.line()));
         return lines;
     }
 
-    private static List<String> readLines(FileChannel channel) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate((int) channel.size());
+    /** The file's bytes up to its last line end. */
+    private static byte[] readWholeLines(FileChannel channel) throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(Math.toIntExact(channel.size()));
         while (bytes.hasRemaining() && channel.read(bytes, bytes.position()) >= 0) {
             continue;
         }
-        String text = new String(bytes.array(), 0, bytes.position(), StandardCharsets.UTF_8);
-        // What follows the last line end was cut off while it was written.
-        int end = text.lastIndexOf('\n');
-        return end < 0 ? List.of() : List.of(text.substring(0, end).split("\n"));
+        int length = bytes.position();
+        while (length > 0 && bytes.get(length - 1) != '\n') {
+            length--;
+        }
+        byte[] whole = new byte[length];
+        bytes.get(0, whole);
+        return whole;
+    }
+
+    private static List<String> lines(byte[] text) {
+        return new String(text, StandardCharsets.UTF_8).lines().toList();
     }
 
     private static void check(List<String> header, List<String> lines, Path directory) {
@@ -153,14 +176,22 @@ final class Journal implements Closeable {
         }
     }
 
-    private static void parse(String line, int tasks, Map<Integer, Integer> done) {
+    private static void parse(String line, Map<Integer, Integer> done) {
         Matcher parts = DONE.matcher(line);
         if (parts.matches()) {
-            int index = Integer.parseInt(parts.group(1));
-            if (index < tasks) {
-                done.put(index, Integer.parseUnsignedInt(parts.group(2), 16));
-            }
+            done.put(
+                    Integer.parseInt(parts.group(1)), Integer.parseUnsignedInt(parts.group(2), 16));
         }
+    }
+
+    /** Whether this continues a merge that was interrupted. */
+    boolean resumed() {
+        return resumed;
+    }
+
+    /** Whether the merge, when it began, was told to replace what is in the directory. */
+    boolean overwrites() {
+        return overwrites;
     }
 
     /** Checksums of the tensors finished before, by task index. */
@@ -169,11 +200,7 @@ final class Journal implements Closeable {
     }
 
     synchronized void finished(int task, int crc) throws IOException {
-        append(line(task, crc));
-    }
-
-    private static String line(int task, int crc) {
-        return "done " + task + " " + String.format("%08x", crc);
+        append("done " + task + " " + String.format("%08x", crc));
     }
 
     private void append(String line) throws IOException {
@@ -186,6 +213,5 @@ final class Journal implements Closeable {
     @Override
     public void close() throws IOException {
         lock.close();
-        channel.close();
     }
 }

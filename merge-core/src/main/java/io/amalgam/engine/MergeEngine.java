@@ -1,6 +1,7 @@
 package io.amalgam.engine;
 
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
@@ -71,8 +72,8 @@ public final class MergeEngine {
     /**
      * Merges into a directory.
      *
-     * @throws BadInputException if the output or the data of an input cannot be used; an output
-     *     begun is removed
+     * @throws BadInputException if the output or the data of an input cannot be used, or an input
+     *     changed while it was read; an output begun is removed
      * @throws IOException if reading or writing fails; an output begun can be resumed
      * @throws MergeCancelledException if stopped; likewise
      */
@@ -90,23 +91,32 @@ public final class MergeEngine {
             throw new BadInputException(tooLittle.get());
         }
         int blockElements = blockElements(plan, options.threads(), options.memory());
-        boolean resuming = options.resume() && Journal.exists(directory);
+        List<InputFile> inputs = InputFile.of(plan);
+        MadeDirectories made = MadeDirectories.before(directory);
+        boolean wasThere = Journal.exists(directory);
         MergeReport report;
         boolean ours = false;
-        try (Journal journal = Journal.open(directory, plan, resuming)) {
+        try (Journal journal = Journal.open(directory, plan.hash(), inputs, options)) {
             // From here on the journal's lock is held: what lies there is no other merge's.
             ours = true;
-            if (!resuming) {
+            if (!journal.resumed()) {
                 OutputFiles.removeParts(directory);
+                if (options.resume() && wasThere) {
+                    listener.startedAfresh();
+                }
             }
+            EarlierFiles earlier = EarlierFiles.in(directory, plan, journal.overwrites());
             try (OutputFiles files = OutputFiles.open(directory, plan.layout())) {
                 Run run = new Run(plan, options, listener, cancellation, journal, files, begin);
-                report = run.merge(blockElements);
-                files.commit(Companions.of(plan, report, options.report()));
+                report = run.merge(blockElements, earlier.kept());
+                List<SmallFile> companions = Companions.of(plan, report, options.report());
+                InputFile.requireUnchanged(inputs);
+                files.commit(companions, earlier.toRemove(companions));
             }
         } catch (BadInputException e) {
             if (ours) {
                 OutputFiles.removePartial(directory);
+                made.remove();
             }
             throw e;
         }
@@ -146,7 +156,7 @@ public final class MergeEngine {
             this.checksums = new int[plan.tasks().size()];
         }
 
-        MergeReport merge(int blockElements) throws IOException {
+        MergeReport merge(int blockElements, List<String> kept) throws IOException {
             Worker.Shared shared =
                     new Worker.Shared(
                             files,
@@ -176,7 +186,7 @@ public final class MergeEngine {
             join(threads, scheduler);
             rethrow(scheduler.failure());
             listener.progressed(progress());
-            return report(resumed);
+            return report(resumed, kept);
         }
 
         /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */
@@ -257,7 +267,7 @@ public final class MergeEngine {
             }
         }
 
-        private MergeReport report(int resumed) {
+        private MergeReport report(int resumed, List<String> kept) {
             List<MergeReport.Written> tensors = new ArrayList<>();
             for (int i = 0; i < checksums.length; i++) {
                 tensors.add(
@@ -270,6 +280,7 @@ public final class MergeEngine {
                     options.threads(),
                     tensors,
                     fileSums(),
+                    kept,
                     resumed,
                     moved.sum(),
                     (System.nanoTime() - begin) / 1e9);

@@ -8,6 +8,12 @@ public interface MergeListener {
     MergeListener NONE = new MergeListener() {};
 
     /**
+     * There was something to resume, but it was cut short before anything was done: the merge
+     * begins anew.
+     */
+    default void startedAfresh() {}
+
+    /**
      * @param resumed tensors that an earlier run had finished
      */
     default void started(MergePlan plan, int resumed) {}

@@ -75,7 +75,11 @@ public final class OutputCheck {
         if (!Files.exists(directory)) {
             return;
         }
-        boolean interrupted = Journal.exists(directory);
+        if (Journal.isHeld(directory)) {
+            problems.add(Journal.held(directory));
+            return;
+        }
+        boolean interrupted = Journal.isBegun(directory);
         if (interrupted && !resume && !overwrite) {
             problems.add(
                     Problem.of("an interrupted merge is in '" + directory + "'")
@@ -85,7 +89,10 @@ public final class OutputCheck {
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
                 boolean ours = entry.getFileName().toString().equals(OutputFiles.PARTIAL);
-                if (!ours && !overwrite && !(resume && interrupted)) {
+                if (!ours
+                        && !EarlierFiles.isNothing(entry)
+                        && !overwrite
+                        && !(resume && interrupted)) {
                     problems.add(
                             Problem.expected(
                                             "output directory '" + directory + "'",

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -68,7 +69,7 @@ final class OutputFiles implements Closeable {
     }
 
     private Path part(String name) {
-        return partial.resolve(name + PART);
+        return partial.resolve(name.replace('/', '_') + PART);
     }
 
     void write(int file, long position, ByteBuffer bytes) throws IOException {
@@ -97,17 +98,27 @@ final class OutputFiles implements Closeable {
     }
 
     /**
-     * Makes the output appear. Up to the last move nothing in the directory looks like a whole
-     * model; a commit that was interrupted can be repeated.
+     * Makes the output appear. An earlier model is whole until all of the new one lies beside it;
+     * from then on and up to the last move nothing in the directory looks like a whole model. A
+     * commit that was interrupted can be repeated.
      *
      * @param companions files that belong to the model beside its weights
+     * @param earlier files that must go before the new ones come, relative to the directory
      */
-    void commit(List<SmallFile> companions) throws IOException {
+    void commit(List<SmallFile> companions, List<Path> earlier) throws IOException {
+        for (SmallFile file : companions) {
+            writeSmall(file);
+        }
+        for (SmallFile file : layout.last()) {
+            writeSmall(file);
+        }
         for (FileChannel channel : channels) {
             channel.force(true);
         }
         closeChannels();
-        removeEarlierWeights();
+        for (Path file : earlier) {
+            remove(file);
+        }
         List<OutputLayout.DataFile> data = layout.files();
         boolean single = layout.last().isEmpty();
         int early = single ? data.size() - 1 : data.size();
@@ -115,10 +126,10 @@ final class OutputFiles implements Closeable {
             move(data.get(i).name());
         }
         for (SmallFile file : companions) {
-            writeSmall(file);
+            move(file.name());
         }
         for (SmallFile file : layout.last()) {
-            writeSmall(file);
+            move(file.name());
         }
         for (int i = early; i < data.size(); i++) {
             move(data.get(i).name());
@@ -126,51 +137,35 @@ final class OutputFiles implements Closeable {
         forceDirectory();
     }
 
-    /**
-     * Weights of an earlier model in an overwritten directory: an old index beside new shards would
-     * be believed.
-     */
-    private void removeEarlierWeights() throws IOException {
-        Files.deleteIfExists(directory.resolve("model.safetensors.index.json"));
-        try (DirectoryStream<Path> old =
-                Files.newDirectoryStream(directory, "model*.safetensors")) {
-            for (Path file : old) {
-                boolean moved =
-                        layout.files().stream()
-                                .anyMatch(
-                                        f ->
-                                                file.getFileName().toString().equals(f.name())
-                                                        && !Files.exists(part(f.name())));
-                if (!moved) {
-                    Files.delete(file);
-                }
+    /** Removes a file, and its folder inside the directory if that was all it held. */
+    private void remove(Path file) throws IOException {
+        Files.deleteIfExists(directory.resolve(file));
+        if (file.getParent() != null) {
+            try {
+                Files.deleteIfExists(directory.resolve(file.getParent()));
+            } catch (DirectoryNotEmptyException e) {
+                // Other files of the folder stay, and so does it.
+                return;
             }
         }
     }
 
     private void move(String name) throws IOException {
-        Path from = part(name);
         Path to = directory.resolve(name);
-        if (!Files.exists(from) && Files.exists(to)) {
-            return;
-        }
-        moveOver(from, to);
+        Files.createDirectories(to.getParent());
+        moveOver(part(name), to);
     }
 
     private void writeSmall(SmallFile file) throws IOException {
-        Path to = directory.resolve(file.name());
-        Files.createDirectories(to.getParent());
-        Path temporary = partial.resolve(file.name().replace('/', '_') + PART);
         try (FileChannel channel =
                 FileChannel.open(
-                        temporary,
+                        part(file.name()),
                         StandardOpenOption.CREATE,
                         StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE)) {
             writeFully(channel, ByteBuffer.wrap(file.content()), 0);
             channel.force(true);
         }
-        moveOver(temporary, to);
     }
 
     private static void moveOver(Path from, Path to) throws IOException {

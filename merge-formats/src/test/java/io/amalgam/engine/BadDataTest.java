@@ -5,14 +5,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileTime;
 import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -188,6 +193,67 @@ class BadDataTest {
         assertThat(out.resolve("model.safetensors")).doesNotExist();
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void inputWrittenToWhileItIsMergedIsRefused(boolean otherSize) throws IOException {
+        TestModel.writeThree(root);
+        Path input = root.resolve("two/model.safetensors");
+        FileTime later = FileTime.fromMillis(Files.getLastModifiedTime(input).toMillis() + 60_000);
+        MergeListener meddling =
+                new MergeListener() {
+                    @Override
+                    public void started(MergePlan plan, int resumed) {
+                        try {
+                            if (otherSize) {
+                                Files.write(input, new byte[] {1}, StandardOpenOption.APPEND);
+                            }
+                            Files.setLastModifiedTime(input, later);
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    }
+                };
+        long size = Files.size(input);
+        try (MergePlan plan = Merges.plan(Merges.recipe(Merges.TIES), root, PlanOptions.DEFAULT)) {
+            assertThatThrownBy(
+                            () ->
+                                    MergeEngine.run(
+                                            plan,
+                                            out,
+                                            Options.DEFAULT.build(),
+                                            meddling,
+                                            new Cancellation()))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessage(
+                            "input '%s': expected no change while it was merged, got %s; nothing was kept; merge again when nothing writes to it",
+                            input,
+                            otherSize
+                                    ? "a file of " + (size + 1) + " bytes that had " + size
+                                    : "a file that was written to");
+        }
+        assertNothingThere();
+    }
+
+    @Test
+    void inputRemovedWhileItIsMergedIsRefused() throws IOException {
+        TestModel.writeThree(root);
+        Path input = root.resolve("two/model.safetensors");
+        assertThatThrownBy(
+                        () ->
+                                Merges.run(
+                                        Merges.recipe(Merges.TIES),
+                                        Watched.watch(
+                                                Merges.models(root),
+                                                number -> Files.deleteIfExists(input)),
+                                        out,
+                                        Options.DEFAULT.build(),
+                                        new Cancellation()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(input + "': expected no change")
+                .hasMessageContaining("got no such file any more");
+        assertNothingThere();
+    }
+
     private static void cut(Path file) throws IOException {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
             channel.truncate(10_000);
@@ -201,6 +267,6 @@ class BadDataTest {
     }
 
     private void assertNothingThere() {
-        assertThat(out).isEmptyDirectory();
+        assertThat(out).doesNotExist();
     }
 }

@@ -7,41 +7,32 @@ import io.amalgam.kernel.ScalarKernels;
  * Engine options for tests: two threads, scalar kernels and memory enough for blocks of full size,
  * unless changed.
  */
-public record Options(
-        int threads,
-        long memory,
-        Kernels kernels,
-        boolean allowNonfinite,
-        boolean resume,
-        boolean overwrite) {
+public record Options(EngineOptions build) {
     public static final Options DEFAULT =
-            new Options(2, 64L << 20, ScalarKernels.INSTANCE, false, false, false);
+            new Options(
+                    EngineOptions.defaults(ScalarKernels.INSTANCE).threads(2).memory(64L << 20));
 
     public Options threads(int count) {
-        return new Options(count, memory, kernels, allowNonfinite, resume, overwrite);
+        return new Options(build.threads(count));
     }
 
     public Options memory(long bytes) {
-        return new Options(threads, bytes, kernels, allowNonfinite, resume, overwrite);
+        return new Options(build.memory(bytes));
     }
 
     public Options kernels(Kernels chosen) {
-        return new Options(threads, memory, chosen, allowNonfinite, resume, overwrite);
+        return new Options(build.kernels(chosen));
     }
 
     public Options allowingNonfinite() {
-        return new Options(threads, memory, kernels, true, resume, overwrite);
+        return new Options(build.allowNonfinite(true));
     }
 
     public Options resuming() {
-        return new Options(threads, memory, kernels, allowNonfinite, true, overwrite);
+        return new Options(build.resume(true));
     }
 
     public Options overwriting() {
-        return new Options(threads, memory, kernels, allowNonfinite, resume, true);
-    }
-
-    public EngineOptions build() {
-        return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, overwrite, true);
+        return new Options(build.overwrite(true));
     }
 }

@@ -10,6 +10,8 @@ import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -79,6 +81,18 @@ class OutputDirectoryTest {
         Merges.run(Merges.LINEAR, root, out, Options.DEFAULT.overwriting());
         assertThat(out.resolve("notes.txt")).hasContent("mine");
         assertThat(out.resolve("model.safetensors")).exists();
+    }
+
+    @Test
+    void whatFileManagersLeaveDoesNotCount() throws IOException {
+        Files.createDirectories(out);
+        for (String name : new String[] {".DS_Store", "Thumbs.db", "desktop.ini", ".gitkeep"}) {
+            Files.writeString(out.resolve(name), "");
+        }
+        MergeReport report = Merges.run(Merges.LINEAR, root, out, Options.DEFAULT);
+        assertThat(out.resolve("model.safetensors")).exists();
+        assertThat(out.resolve(".DS_Store")).exists();
+        assertThat(report.kept()).isEmpty();
     }
 
     @Test
@@ -152,6 +166,128 @@ class OutputDirectoryTest {
                 assertThat(out.resolve("model-00001-of-00002.safetensors")).exists();
                 assertThat(out.resolve("model-00002-of-00002.safetensors")).exists();
             }
+        }
+    }
+
+    @Test
+    void overwritingLeavesNothingOfAnEarlierModelAndAllElse() throws IOException {
+        Merges.run(Merges.LINEAR, root, out, Options.DEFAULT);
+        for (String name :
+                new String[] {
+                    "pytorch_model.bin",
+                    "pytorch_model-00001-of-00002.bin",
+                    "pytorch_model.bin.index.json",
+                    "vocab.json",
+                    "1_Pooling/config.json",
+                    "1_notes/config.txt",
+                    "model_card.safetensors",
+                    "notes.txt"
+                }) {
+            Files.createDirectories(out.resolve(name).getParent());
+            Files.writeString(out.resolve(name), "old");
+        }
+        Files.delete(root.resolve("one/tokenizer.json"));
+        Files.delete(root.resolve("one/config.json"));
+        String other = Merges.LINEAR.replace("0.7", "0.6");
+
+        MergeReport report =
+                Merges.run(
+                        Merges.recipe(other),
+                        root,
+                        out,
+                        Options.DEFAULT.overwriting().build().report(false));
+
+        assertThat(names(out))
+                .containsExactly(
+                        "1_notes", "model.safetensors", "model_card.safetensors", "notes.txt");
+        assertThat(report.kept()).containsExactly("1_notes", "model_card.safetensors", "notes.txt");
+    }
+
+    @Test
+    void recipeMergedFromWhereItLiesStays() throws IOException {
+        Merges.run(Merges.LINEAR, root, out, Options.DEFAULT);
+        Merges.run(
+                Merges.recipe(Merges.LINEAR),
+                root,
+                out,
+                Options.DEFAULT.overwriting().build().report(false));
+        assertThat(out.resolve("amalgam-recipe.yml")).hasContent(Merges.LINEAR);
+        assertThat(out.resolve("amalgam-report.json")).doesNotExist();
+    }
+
+    @Test
+    void earlierModelIsWholeUntilTheNewOneIs() throws IOException {
+        Merges.run(Merges.LINEAR, root, out, Options.DEFAULT);
+        List<String> before = names(out);
+        byte[] weights = Files.readAllBytes(out.resolve("model.safetensors"));
+        Path tokenizer = root.resolve("one/tokenizer.json");
+        // Side files are the last thing that is read.
+        MergeListener vanishing =
+                new MergeListener() {
+                    @Override
+                    public void progressed(Progress progress) {
+                        tokenizer.toFile().delete();
+                    }
+                };
+        try (MergePlan plan =
+                Merges.plan(
+                        Merges.recipe(Merges.LINEAR.replace("0.7", "0.6")),
+                        root,
+                        PlanOptions.DEFAULT)) {
+            assertThatThrownBy(
+                            () ->
+                                    MergeEngine.run(
+                                            plan,
+                                            out,
+                                            Options.DEFAULT.overwriting().build(),
+                                            vanishing,
+                                            new Cancellation()))
+                    .isInstanceOf(IOException.class);
+        }
+        assertThat(names(out)).containsAll(before).contains(".amalgam-partial");
+        assertThat(out.resolve("model.safetensors")).hasBinaryContent(weights);
+    }
+
+    @Test
+    void resumedOverwritingStillOverwrites() throws IOException {
+        Merges.run(Merges.LINEAR, root, out, Options.DEFAULT);
+        Files.writeString(out.resolve("vocab.json"), "old");
+        Cancellation cancelled = new Cancellation();
+        cancelled.cancel();
+        assertThatThrownBy(
+                        () ->
+                                Merges.run(
+                                        Merges.recipe(Merges.LINEAR),
+                                        Merges.models(root),
+                                        out,
+                                        Options.DEFAULT.overwriting().build(),
+                                        cancelled))
+                .isInstanceOf(MergeCancelledException.class);
+        assertThat(out.resolve("vocab.json")).exists();
+
+        Merges.run(Merges.LINEAR, root, out, Options.DEFAULT.resuming());
+        assertThat(out.resolve("vocab.json")).doesNotExist();
+        assertThat(out.resolve("model.safetensors")).exists();
+    }
+
+    @Test
+    void directoriesMadeForNothingGoAgain() throws IOException {
+        new TestModel().floats("w", Float.NaN, 4).write(root.resolve("two"));
+        assertThatThrownBy(
+                        () -> Merges.run(Merges.LINEAR, root, out.resolve("a/b"), Options.DEFAULT))
+                .isInstanceOf(BadInputException.class);
+        assertThat(out).doesNotExist();
+
+        Files.createDirectories(out);
+        assertThatThrownBy(
+                        () -> Merges.run(Merges.LINEAR, root, out.resolve("a/b"), Options.DEFAULT))
+                .isInstanceOf(BadInputException.class);
+        assertThat(out).isEmptyDirectory();
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (Stream<Path> files = Files.list(directory)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
     }
 

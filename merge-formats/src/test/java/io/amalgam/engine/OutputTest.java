@@ -182,10 +182,7 @@ class OutputTest {
     @Test
     void withoutAReportThereIsNone() throws IOException {
         Path out = temp.resolve("out");
-        EngineOptions with = Options.DEFAULT.build();
-        EngineOptions without =
-                new EngineOptions(
-                        with.threads(), with.memory(), with.kernels(), false, false, false, false);
+        EngineOptions without = Options.DEFAULT.build().report(false);
         Merges.run(Merges.recipe(Merges.LINEAR), root, out, without);
         assertThat(names(out))
                 .containsExactlyInAnyOrder("config.json", "model.safetensors", "tokenizer.json");

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -22,6 +25,8 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Merges that were stopped, and what becomes of them. */
 class ResumeTest {
@@ -129,6 +134,40 @@ class ResumeTest {
         assertFinished();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"", "am", "amalgam-journal 2\n", "amalgam-journal 2\nplan 00\ninp", "\0\0"})
+    void journalCutShortBeforeItsBeginStartsAfresh(String text) throws IOException {
+        Files.createDirectories(partial());
+        Files.writeString(journal(), text);
+        Files.writeString(partial().resolve("model.safetensors.part"), "left over");
+        AtomicLong afresh = new AtomicLong();
+        MergeListener listener =
+                new MergeListener() {
+                    @Override
+                    public void startedAfresh() {
+                        afresh.incrementAndGet();
+                    }
+                };
+        try (MergePlan plan = Merges.plan(TIES, root, PlanOptions.DEFAULT)) {
+            MergeReport report =
+                    MergeEngine.run(plan, out, RESUME.build(), listener, new Cancellation());
+            assertThat(report.resumed()).isZero();
+        }
+        assertThat(afresh).hasValue(1);
+        assertFinished();
+    }
+
+    @Test
+    void journalCutShortInADirectoryWithOtherFilesIsNoLeaveToWrite() throws IOException {
+        Files.createDirectories(partial());
+        Files.writeString(journal(), "amalgam-journal 2\n");
+        Files.writeString(out.resolve("notes.txt"), "mine");
+        assertThatThrownBy(() -> Merges.run(TIES, root, out, RESUME.build()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("got one with 'notes.txt'");
+    }
+
     @Test
     void nonsenseInTheJournalIsPassedOver() throws IOException {
         stopAt(reads - 10);
@@ -216,17 +255,37 @@ class ResumeTest {
         run(
                 number -> {
                     if (number == reads / 2) {
-                        for (Options second : List.of(RESUME, Options.DEFAULT.overwriting())) {
+                        for (Options second :
+                                List.of(Options.DEFAULT, RESUME, Options.DEFAULT.overwriting())) {
                             assertThatThrownBy(() -> Merges.run(TIES, root, out, second.build()))
                                     .isInstanceOf(BadInputException.class)
                                     .hasMessage(
                                             "another merge is writing to '%s'; wait for it to end, or choose another output directory",
                                             out);
                         }
+                        assertThat(isLockedForOthers()).isTrue();
                     }
                 },
                 new Cancellation());
         assertFinished();
+    }
+
+    /** Asks another process: this one may lose its lock without noticing. */
+    private boolean isLockedForOthers() throws IOException {
+        Process other =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                LockProbe.class.getName(),
+                                journal().toString())
+                        .inheritIO()
+                        .start();
+        try {
+            return other.waitFor() == LockProbe.LOCKED;
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+        }
     }
 
     @Test

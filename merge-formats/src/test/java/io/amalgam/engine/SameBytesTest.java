@@ -114,7 +114,7 @@ class SameBytesTest {
         Options vectors =
                 Options.DEFAULT.kernels(
                         KernelProvider.choose(KernelProvider.Choice.SIMD).kernels());
-        assertThat(vectors.kernels().name()).startsWith("simd");
+        assertThat(vectors.build().kernels().name()).startsWith("simd");
         assertThat(run(merge, temp.resolve("out"), vectors)).hasSameBinaryContentAs(expected);
     }
 

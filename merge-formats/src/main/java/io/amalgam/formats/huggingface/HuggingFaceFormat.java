@@ -10,6 +10,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -19,6 +20,8 @@ import java.util.Optional;
  * Problems of index, shards and config are reported together.
  */
 public final class HuggingFaceFormat implements CheckpointFormat {
+    private static final String CONFIG = "config.json";
+
     @Override
     public String name() {
         return "huggingface";
@@ -53,6 +56,20 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     @Override
     public List<OutputLayout.SmallFile> modelFiles(ObjectNode donorConfig, ConfigChanges changes) {
         ObjectNode config = ConfigPatch.patch(donorConfig, changes);
-        return List.of(new OutputLayout.SmallFile("config.json", ConfigPatch.bytes(config)));
+        return List.of(new OutputLayout.SmallFile(CONFIG, ConfigPatch.bytes(config)));
+    }
+
+    @Override
+    public List<Path> weightFilesIn(Path directory) throws IOException {
+        return new SafetensorsFormat().weightFilesIn(directory);
+    }
+
+    @Override
+    public List<Path> sideFilesIn(Path directory) throws IOException {
+        List<Path> files = new ArrayList<>(SideFiles.unmistakable(directory));
+        if (Files.isRegularFile(directory.resolve(CONFIG))) {
+            files.add(Path.of(CONFIG));
+        }
+        return files;
     }
 }

@@ -39,6 +39,9 @@ final class SideFiles {
     /** Folders of sentence-transformers' modules: {@code 1_Pooling}, {@code 2_Dense}. */
     private static final Pattern MODULE = Pattern.compile("\\d+_[A-Za-z]+");
 
+    private static final List<String> MODULE_FILES =
+            List.of("config.json", "model.safetensors", "pytorch_model.bin");
+
     private SideFiles() {}
 
     /**
@@ -46,26 +49,53 @@ final class SideFiles {
      * module has weights of its own.
      */
     static List<Path> in(Path directory) throws IOException {
+        List<Path> found = named(directory);
+        for (Path folder : list(directory)) {
+            if (isModule(folder)) {
+                list(folder).stream()
+                        .filter(Files::isRegularFile)
+                        .map(file -> relative(folder, file))
+                        .forEach(found::add);
+            }
+        }
+        return List.copyOf(found);
+    }
+
+    /**
+     * Those that no one would mistake for anything else: of module folders, only the configuration
+     * and the weights.
+     */
+    static List<Path> unmistakable(Path directory) throws IOException {
+        List<Path> found = named(directory);
+        for (Path folder : list(directory)) {
+            if (isModule(folder)) {
+                for (String name : MODULE_FILES) {
+                    if (Files.isRegularFile(folder.resolve(name))) {
+                        found.add(relative(folder, folder.resolve(name)));
+                    }
+                }
+            }
+        }
+        return found;
+    }
+
+    private static List<Path> named(Path directory) {
         List<Path> found = new ArrayList<>();
         for (String name : NAMES) {
             if (Files.isRegularFile(directory.resolve(name))) {
                 found.add(Path.of(name));
             }
         }
-        for (Path folder : list(directory)) {
-            if (MODULE.matcher(folder.getFileName().toString()).matches()
-                    && Files.isDirectory(folder)) {
-                list(folder).stream()
-                        .filter(Files::isRegularFile)
-                        .map(
-                                file ->
-                                        Path.of(
-                                                folder.getFileName().toString(),
-                                                file.getFileName().toString()))
-                        .forEach(found::add);
-            }
-        }
-        return List.copyOf(found);
+        return found;
+    }
+
+    private static boolean isModule(Path folder) {
+        return MODULE.matcher(folder.getFileName().toString()).matches()
+                && Files.isDirectory(folder);
+    }
+
+    private static Path relative(Path folder, Path file) {
+        return Path.of(folder.getFileName().toString(), file.getFileName().toString());
     }
 
     private static List<Path> list(Path directory) throws IOException {

@@ -5,6 +5,8 @@ import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,10 +15,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A bare {@code .safetensors} file: a model without configuration. */
 public final class SafetensorsFormat implements CheckpointFormat {
+    private static final Pattern WEIGHTS =
+            Pattern.compile(
+                    "(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)(\\.index\\.json)?");
+
     @Override
     public String name() {
         return "safetensors";
@@ -33,11 +41,24 @@ public final class SafetensorsFormat implements CheckpointFormat {
     }
 
     /**
-     * One file, {@code model.safetensors}, however large: without an index, shards could not be
-     * found again.
+     * One file, {@code model.safetensors}: without an index, shards could not be found again.
+     *
+     * @throws BadInputException if the tensors take more than the limit for one file
      */
     @Override
     public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {
+        long bytes = tensors.stream().mapToLong(TensorInfo::bytes).reduce(0, Math::addExact);
+        if (options.maxShardBytes() > 0 && bytes > options.maxShardBytes()) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "output of format 'safetensors'",
+                                    "at most "
+                                            + options.maxShardBytes()
+                                            + " bytes of tensors, the limit for one file",
+                                    bytes)
+                            .hint(
+                                    "it is one file always: set no limit (0), or write the format 'huggingface'"));
+        }
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, withFormat(options.metadata()));
         List<Placement> placements =
                 IntStream.range(0, tensors.size())
@@ -45,6 +66,18 @@ public final class SafetensorsFormat implements CheckpointFormat {
                         .toList();
         DataFile file = new DataFile("model.safetensors", layout.header(), layout.size());
         return Optional.of(new OutputLayout(List.of(file), placements, List.of()));
+    }
+
+    /** Weights and indices by the names that this and other tools give them. */
+    @Override
+    public List<Path> weightFilesIn(Path directory) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(Files::isRegularFile)
+                    .map(Path::getFileName)
+                    .filter(name -> WEIGHTS.matcher(name.toString()).matches())
+                    .sorted()
+                    .toList();
+        }
     }
 
     /** Adds {@code format: pt} where no format is given: some readers refuse a file without it. */

@@ -1,11 +1,13 @@
 package io.amalgam.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.CheckpointFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -53,7 +55,7 @@ class SafetensorsFormatTest {
                         new TensorInfo("b", DType.F32, Shape.of(10)));
 
         OutputLayout layout =
-                format.layout(tensors, new LayoutOptions(8, Map.of("k", "v"))).orElseThrow();
+                format.layout(tensors, new LayoutOptions(60, Map.of("k", "v"))).orElseThrow();
 
         assertThat(layout.files()).hasSize(1);
         assertThat(layout.files().get(0).name()).isEqualTo("model.safetensors");
@@ -66,6 +68,16 @@ class SafetensorsFormatTest {
                         new OutputLayout.Placement(0, start));
         assertThat(layout.last()).isEmpty();
         assertThat(layout.bytes()).isEqualTo(start + 60);
+    }
+
+    @Test
+    void refusesALimitThatTakesShards() {
+        List<TensorInfo> tensors = List.of(new TensorInfo("a", DType.F16, Shape.of(10)));
+        assertThatThrownBy(() -> format.layout(tensors, new LayoutOptions(19, Map.of())))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        "output of format 'safetensors': expected at most 19 bytes of tensors, the limit for one file, got 20; it is one file always: set no limit (0), or write the format 'huggingface'");
+        assertThat(format.layout(tensors, new LayoutOptions(0, Map.of()))).isPresent();
     }
 
     @Test

@@ -1,0 +1,125 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.formats.safetensors.NamedTensor;
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The launcher, in a copy whose jar stands for the classes under test. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no sh")
+class LauncherTest {
+    /** Has the shell write a name that a Java in the test's own locale might be unable to. */
+    private static final String DIRECTORY =
+            "d=$(printf 'mod\\303\\250les/\\346\\227\\245\\346\\234\\254')\n";
+
+    @TempDir Path folder;
+
+    @BeforeEach
+    void copy() throws IOException {
+        Path home = folder.resolve("home");
+        Path launcher = Files.createDirectories(home.resolve("merge-cli/src/main/launcher"));
+        try (Stream<Path> files = Files.list(Path.of("src/main/launcher"))) {
+            for (Path file : files.toList()) {
+                Files.copy(file, launcher.resolve(file.getFileName()));
+            }
+        }
+        Files.copy(
+                Path.of("../amalgam"), home.resolve("amalgam"), StandardCopyOption.COPY_ATTRIBUTES);
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        manifest.getMainAttributes()
+                .put(
+                        Attributes.Name.CLASS_PATH,
+                        Arrays.stream(
+                                        System.getProperty("java.class.path")
+                                                .split(File.pathSeparator))
+                                .map(entry -> Path.of(entry).toUri().toASCIIString())
+                                .collect(Collectors.joining(" ")));
+        Path jar = Files.createDirectories(home.resolve("merge-cli/target")).resolve("amalgam.jar");
+        try (OutputStream out = Files.newOutputStream(jar)) {
+            new JarOutputStream(out, manifest).close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"LC_ALL=C", "LC_ALL=POSIX", "LC_ALL=xx_YY.UTF-8", "LANG="})
+    void pathsOutsideAsciiWorkInAnyLocale(String locale) throws Exception {
+        NamedTensor tensor = Models.filled("w", 3, 4);
+        Models.write(folder.resolve("model"), List.of(tensor), "{}");
+        String recipe = "merge_method: passthrough\nmodels: [{model: mod\u00e8les/\u65e5\u672c}]\n";
+        Files.writeString(folder.resolve("recipe.yml"), recipe);
+
+        int exit =
+                sh(
+                        DIRECTORY
+                                + "mkdir -p \"$d\" && cp model/* \"$d\" && unset LC_ALL LC_CTYPE LANG\n"
+                                + "export "
+                                + locale
+                                + "\n"
+                                + "home/amalgam merge recipe.yml \"$d/out\" || exit 1\n"
+                                + "[ -f \"$d/out/model.safetensors\" ]");
+
+        assertThat(log()).contains("merged to mod\u00e8les/\u65e5\u672c/out");
+        assertThat(exit).as(log()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "cd home && sh amalgam",
+                "sh home/amalgam",
+                "ln -s home/amalgam link && sh link",
+                "ln -s home/amalgam link && ./link",
+                "mkdir bin && ln -s ../home/amalgam bin/merge && PATH=$PWD/bin:$PATH && merge",
+                "mkdir bin && ln -s ../home/amalgam bin/one && ln -s bin/one two && cd home && ../two"
+            })
+    void startsByAnyName(String command) throws Exception {
+        assertThat(sh(command + " --version")).as(log()).isZero();
+        assertThat(log()).containsPattern("(?m)^amalgam \\d");
+    }
+
+    @Test
+    void aLocaleWithOtherCharactersStays() throws Exception {
+        String script =
+                "locale() { echo ISO-8859-1; }\n"
+                        + "LC_ALL=de_DE\n"
+                        + ". home/merge-cli/src/main/launcher/locale.sh\n"
+                        + "echo \"$LC_ALL\"";
+        assertThat(sh(script)).isZero();
+        assertThat(log()).isEqualTo("de_DE\n");
+    }
+
+    private int sh(String script) throws IOException, InterruptedException {
+        ProcessBuilder shell =
+                new ProcessBuilder("sh", "-c", script)
+                        .directory(folder.toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(folder.resolve("log").toFile());
+        shell.environment().put("JAVA_HOME", System.getProperty("java.home"));
+        return shell.start().waitFor();
+    }
+
+    private String log() throws IOException {
+        return new String(Files.readAllBytes(folder.resolve("log")), StandardCharsets.UTF_8);
+    }
+}
