@@ -18,6 +18,9 @@ format:          ## format the sources
 bench: build     ## merges against the copy floor; arguments in ARGS
 	./amalgam bench $(ARGS)
 
+kill-test: build ## merges killed, on a full disk, with changing inputs; takes minutes and 3 GB of disk
+	tools/kill-test.sh $(ARGS)
+
 jmh: build       ## kernels, scalar and SIMD side by side; arguments in ARGS
 	./mvnw -q -ntp -pl merge-core test-compile exec:exec@jmh -Djmh.args="$(ARGS)"
 
@@ -27,4 +30,4 @@ javadoc:         ## the library's API
 clean:           ## remove everything built
 	./mvnw -q clean
 
-.PHONY: help build test scalar format bench jmh javadoc clean
+.PHONY: help build test scalar format bench kill-test jmh javadoc clean

@@ -197,9 +197,12 @@ final class OutputFiles implements Closeable {
         }
     }
 
-    /** Removes the folder of unfinished work. */
+    /** Removes the folder of unfinished work; its journal last, so that until then it is known. */
     static void removePartial(Path directory) throws IOException {
         Path partial = directory.resolve(PARTIAL);
+        if (Files.isDirectory(partial)) {
+            removeParts(directory);
+        }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(partial)) {
             for (Path entry : entries) {
                 Files.delete(entry);
