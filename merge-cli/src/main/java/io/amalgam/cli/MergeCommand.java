@@ -5,6 +5,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.engine.OutputCheck;
+import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.KernelProvider;
@@ -83,6 +84,7 @@ final class MergeCommand extends Subcommand {
         checkUsage();
         List<String> remarks = MergekitOptions.remarks(spec);
         KernelProvider provider = KernelProvider.choose(kernels);
+        Rehearsal.beginWithConversions(provider.kernels());
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
             boolean slow =

@@ -41,8 +41,8 @@ final class WarmUpCommand implements Callable<Integer> {
     public Integer call() throws IOException {
         Path folder = Files.createTempDirectory("amalgam-warm-up");
         try {
-            Path base = model(folder.resolve("a.safetensors"), 1, -2, 3, -4);
-            Path tuned = model(folder.resolve("b.safetensors"), 2, -3, 5, -7);
+            Path base = model(folder.resolve("a"), 1, -2, 3, -4);
+            Path tuned = model(folder.resolve("b"), 2, -3, 5, -7);
             Path recipe = folder.resolve("recipe.yml");
             Files.writeString(recipe, RECIPE.formatted(base.getFileName(), tuned.getFileName()));
             String out = folder.resolve("out").toString();
@@ -61,10 +61,13 @@ final class WarmUpCommand implements Callable<Integer> {
         return Amalgam.run(args, SILENT, new Interruption());
     }
 
-    private static Path model(Path file, float... values) throws IOException {
+    private static Path model(Path folder, float... values) throws IOException {
+        Files.createDirectory(folder);
         NamedTensor tensor = NamedTensor.ofFloats("layers.0.weight", Shape.of(2, 2), values);
-        SafetensorsWriter.write(file, List.of(tensor), Map.of("format", "pt"));
-        return file;
+        SafetensorsWriter.write(
+                folder.resolve("model.safetensors"), List.of(tensor), Map.of("format", "pt"));
+        Files.writeString(folder.resolve("config.json"), "{\"num_hidden_layers\": 1}\n");
+        return folder;
     }
 
     private static void delete(Path folder) throws IOException {

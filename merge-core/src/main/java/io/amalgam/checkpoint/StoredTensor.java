@@ -23,7 +23,7 @@ public record StoredTensor(String model, TensorInfo info, FileRegion region)
     }
 
     @Override
-    public void read(long from, int count, float[] dst, int at, Workspace workspace)
+    public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
             throws IOException {
         DType type = info.dtype();
         if (!type.arithmetic()) {
@@ -36,11 +36,11 @@ public record StoredTensor(String model, TensorInfo info, FileRegion region)
         switch (type) {
             case BF16 -> {
                 bytes.asShortBuffer().get(workspace.shorts(), 0, count);
-                workspace.kernels().bf16ToFloat(workspace.shorts(), dst, at, count);
+                return workspace.kernels().bf16ToFloat(workspace.shorts(), dst, at, count);
             }
             case F16 -> {
                 bytes.asShortBuffer().get(workspace.shorts(), 0, count);
-                workspace.kernels().f16ToFloat(workspace.shorts(), dst, at, count);
+                return workspace.kernels().f16ToFloat(workspace.shorts(), dst, at, count);
             }
             case F32 -> bytes.asFloatBuffer().get(dst, at, count);
             case F64 -> {
@@ -60,6 +60,7 @@ public record StoredTensor(String model, TensorInfo info, FileRegion region)
             }
             default -> throw new IllegalStateException("no decoder for " + type);
         }
+        return false;
     }
 
     @Override

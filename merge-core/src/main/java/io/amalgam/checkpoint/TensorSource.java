@@ -21,10 +21,12 @@ public interface TensorSource {
      * Reads elements {@code from .. from+count} of the row-major tensor as float32 into {@code dst}
      * from index {@code at} on. F64 is rounded once; every other arithmetic type is exact.
      *
+     * @return whether no value read is NaN or infinite, where that was seen on the way; false says
+     *     nothing
      * @param workspace the calling worker's buffers; {@code count} is at most its capacity
      * @throws IOException if the storage cannot be read
      */
-    void read(long from, int count, float[] dst, int at, Workspace workspace) throws IOException;
+    boolean read(long from, int count, float[] dst, int at, Workspace workspace) throws IOException;
 
     /**
      * The stored bytes, if the tensor is in a file exactly as {@link #info()} says, so that they

@@ -13,21 +13,48 @@ final class Checksum {
 
     private Checksum() {}
 
+    /**
+     * The map that appending so many zero bytes is, to be used for many sums: making it takes
+     * longer than using it.
+     */
+    static final class Shift {
+        private final long bytes;
+        private final int[] map;
+
+        Shift(long bytes) {
+            this.bytes = bytes;
+            int[] power = square(square(square(oneBit())));
+            int[] product = null;
+            for (long left = bytes; left != 0; left >>>= 1) {
+                if ((left & 1) != 0) {
+                    product = product == null ? power : product(power, product);
+                }
+                power = square(power);
+            }
+            this.map = product;
+        }
+
+        long bytes() {
+            return bytes;
+        }
+
+        /** The CRC of A followed by B, where B has this many bytes. */
+        int append(int crcA, int crcB) {
+            return map == null ? crcA : times(map, crcA) ^ crcB;
+        }
+    }
+
     /** The CRC of A followed by B. */
     static int append(int crcA, int crcB, long lengthB) {
-        if (lengthB == 0) {
-            return crcA;
+        return new Shift(lengthB).append(crcA, crcB);
+    }
+
+    private static int[] product(int[] left, int[] right) {
+        int[] columns = new int[32];
+        for (int bit = 0; bit < 32; bit++) {
+            columns[bit] = times(left, right[bit]);
         }
-        int[] power = oneBit();
-        power = square(square(square(power)));
-        int crc = crcA;
-        for (long bytes = lengthB; bytes != 0; bytes >>>= 1) {
-            if ((bytes & 1) != 0) {
-                crc = times(power, crc);
-            }
-            power = square(power);
-        }
-        return crc ^ crcB;
+        return columns;
     }
 
     /** Columns of the map that one zero bit applies to a (reflected) CRC register. */
@@ -51,10 +78,6 @@ final class Checksum {
     }
 
     private static int[] square(int[] columns) {
-        int[] squared = new int[32];
-        for (int bit = 0; bit < 32; bit++) {
-            squared[bit] = times(columns, columns[bit]);
-        }
-        return squared;
+        return product(columns, columns);
     }
 }

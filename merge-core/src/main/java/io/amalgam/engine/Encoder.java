@@ -10,19 +10,19 @@ final class Encoder {
     private Encoder() {}
 
     /**
-     * Encodes the first {@code n} values into the workspace's byte buffer.
+     * Encodes the first {@code n} values into {@code bytes}, from its first byte on.
      *
-     * @return the buffer, ready to be written
+     * @return whether all results are known to be finite; false means that they must be looked at
      */
-    static ByteBuffer encode(float[] src, int n, DType type, Workspace workspace) {
-        ByteBuffer bytes = workspace.bytes(n * (type.bits() / 8));
+    static boolean encode(float[] src, int n, DType type, ByteBuffer bytes, Workspace workspace) {
+        boolean finite = false;
         switch (type) {
             case BF16 -> {
-                workspace.kernels().floatToBf16(src, workspace.shorts(), n);
+                finite = workspace.kernels().floatToBf16(src, workspace.shorts(), n);
                 bytes.asShortBuffer().put(workspace.shorts(), 0, n);
             }
             case F16 -> {
-                workspace.kernels().floatToF16(src, workspace.shorts(), n);
+                finite = workspace.kernels().floatToF16(src, workspace.shorts(), n);
                 bytes.asShortBuffer().put(workspace.shorts(), 0, n);
             }
             case F32 -> bytes.asFloatBuffer().put(src, 0, n);
@@ -43,7 +43,7 @@ final class Encoder {
             }
             default -> throw new IllegalStateException("no encoder for " + type);
         }
-        return bytes;
+        return finite;
     }
 
     /**
@@ -52,6 +52,7 @@ final class Encoder {
      */
     static float largest(DType type) {
         return switch (type) {
+            case BF16 -> Math.nextDown(0x1.ffp127f);
             case F16 -> Math.nextDown(65520f);
             case F8_E4M3 -> 464f;
             case F8_E5M2 -> Math.nextDown(61440f);

@@ -22,7 +22,7 @@ import java.util.zip.CRC32C;
  * depend on the plan alone.
  */
 public final class MergeEngine {
-    private static final int LARGEST_BLOCK = 1 << 15;
+    private static final int LARGEST_BLOCK = 1 << 14;
     private static final int SMALLEST_BLOCK = 1 << 10;
     private static final long LISTEN_MILLIS = 200;
 

@@ -2,6 +2,7 @@ package io.amalgam.engine;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.kernel.Kernels;
+import io.amalgam.method.Stage;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
@@ -18,7 +19,7 @@ import java.util.SplittableRandom;
  * code that is not compiled yet is slower than scalar code by orders of magnitude; a large merge
  * would spend its first seconds in it, a block at a time.
  */
-final class Rehearsal {
+public final class Rehearsal {
     /** Below this many bytes a merge is over before a rehearsal would be. */
     private static final long WORTH_IT = 256L << 20;
 
@@ -28,6 +29,28 @@ final class Rehearsal {
     private static final int ROUNDS = 560;
 
     private Rehearsal() {}
+
+    /**
+     * Begins with what nearly every merge needs, the conversions of 16-bit types, on a thread of
+     * its own while the caller reads the recipe and plans.
+     */
+    public static void beginWithConversions(Kernels kernels) {
+        if (kernels.name().equals("scalar")) {
+            return;
+        }
+        Thread thread = new Thread(() -> conversions(kernels), "amalgam-rehearsal");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void conversions(Kernels kernels) {
+        float[] values = new float[ELEMENTS];
+        short[] raw = new short[ELEMENTS];
+        for (int round = 0; round < ROUNDS; round++) {
+            kernels.floatToBf16(values, raw, ELEMENTS);
+            kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
+        }
+    }
 
     /** Whether a rehearsal pays for itself. */
     static boolean isWorthIt(MergePlan plan, Kernels kernels) {
@@ -39,6 +62,9 @@ final class Rehearsal {
         Optional<TensorTask> task =
                 plan.tasks().stream().filter(t -> t.method().isPresent()).findFirst();
         if (task.isEmpty()) {
+            return;
+        }
+        if (task.get().firstStage() instanceof Stage.Copy) {
             return;
         }
         TensorCall call = task.get().call();
@@ -70,7 +96,6 @@ final class Rehearsal {
 
     private static void convert(
             Kernels kernels, DType stored, DType written, float[] values, short[] raw) {
-        kernels.allFinite(values, 0, ELEMENTS);
         if (written == DType.BF16) {
             kernels.floatToBf16(values, raw, ELEMENTS);
         } else if (written == DType.F16) {

@@ -135,11 +135,16 @@ final class TaskRun {
     /** CRC-32C of the written tensor. */
     int checksum() {
         int crc = 0;
+        Checksum.Shift shift = new Checksum.Shift(0);
         long elements = task.output().elements();
         for (int unit = 0; unit < checksums.length; unit++) {
             long from = unit * unitElements;
             long to = units == 1 ? elements : Math.min(elements, from + unitElements);
-            crc = Checksum.append(crc, checksums[unit], task.output().dtype().bytesFor(to - from));
+            long bytes = task.output().dtype().bytesFor(to - from);
+            if (bytes != shift.bytes()) {
+                shift = new Checksum.Shift(bytes);
+            }
+            crc = shift.append(crc, checksums[unit]);
         }
         return crc;
     }

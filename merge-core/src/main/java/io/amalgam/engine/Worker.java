@@ -148,12 +148,13 @@ final class Worker {
             throws IOException {
         TensorSource source = task.sources().get(input);
         int step = workspace.capacity();
+        boolean finite = true;
         for (int done = 0; done < n; done += step) {
             int count = Math.min(step, n - done);
-            source.read(from + done, count, dst, at + done, workspace);
+            finite &= source.read(from + done, count, dst, at + done, workspace);
         }
         moved.add(n * (long) source.info().dtype().bits() / 8);
-        if (check && !workspace.kernels().allFinite(dst, at, n)) {
+        if (check && !finite && !workspace.kernels().allFinite(dst, at, n)) {
             throw nonfinite(task, input, from, dst, at, n);
         }
     }
@@ -180,9 +181,6 @@ final class Worker {
     /** Rounds and writes elements of the output. */
     private void write(TaskRun run, long from, float[] src, int n) throws IOException {
         DType type = run.task.output().dtype();
-        if (checkFinite) {
-            checkResult(run.task, from, src, n);
-        }
         int step = workspace.capacity();
         for (int done = 0; done < n; done += step) {
             int count = Math.min(step, n - done);
@@ -191,7 +189,11 @@ final class Worker {
                 System.arraycopy(src, done, out, 0, count);
                 piece = out;
             }
-            ByteBuffer bytes = Encoder.encode(piece, count, type, workspace);
+            ByteBuffer bytes = workspace.bytes(count * (type.bits() / 8));
+            boolean finite = Encoder.encode(piece, count, type, bytes, workspace);
+            if (checkFinite && !finite) {
+                checkResult(run.task, from + done, piece, count);
+            }
             writeBytes(run, type.bytesFor(from + done), bytes);
         }
     }

@@ -2,8 +2,6 @@ package io.amalgam.kernel;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.MethodType;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -74,21 +72,12 @@ public record KernelProvider(Kernels kernels, String explanation) {
     record Loaded(Kernels kernels, int bits) {
         static Loaded load(String className) {
             try {
-                MethodHandles.Lookup lookup = MethodHandles.publicLookup();
+                // Reflection, not method handles: those spin classes, which a start-up feels.
                 Class<?> type = Class.forName(className);
-                int bits =
-                        (int)
-                                lookup.findStatic(
-                                                type,
-                                                "vectorBits",
-                                                MethodType.methodType(int.class))
-                                        .invoke();
-                Kernels kernels =
-                        (Kernels)
-                                lookup.findConstructor(type, MethodType.methodType(void.class))
-                                        .invoke();
+                int bits = (int) type.getMethod("vectorBits").invoke(null);
+                Kernels kernels = (Kernels) type.getConstructor().newInstance();
                 return new Loaded(kernels, bits);
-            } catch (Throwable missing) {
+            } catch (ReflectiveOperationException | LinkageError missing) {
                 // Not a reason for slow kernels: a jar without this class is broken and would be
                 // slow for ever.
                 throw new IllegalStateException(

@@ -28,15 +28,26 @@ public interface Kernels {
 
     // Conversions. 16-bit formats are held as raw shorts.
 
-    void bf16ToFloat(short[] src, float[] dst, int at, int n);
+    // Each says whether all results are finite, which costs nothing while the values are in
+    // registers.
 
-    void f16ToFloat(short[] src, float[] dst, int at, int n);
+    /** Exact. Returns whether no value is NaN or infinite. */
+    boolean bf16ToFloat(short[] src, float[] dst, int at, int n);
 
-    /** Rounds to nearest, ties to even; NaN stays NaN (quiet, sign and upper payload kept). */
-    void floatToBf16(float[] src, short[] dst, int n);
+    /** Exact. Returns whether no value is NaN or infinite. */
+    boolean f16ToFloat(short[] src, float[] dst, int at, int n);
 
-    /** Rounds to nearest, ties to even; too large becomes infinite; NaN stays NaN (quiet). */
-    void floatToF16(float[] src, short[] dst, int n);
+    /**
+     * Rounds to nearest, ties to even; too large becomes infinite; NaN stays NaN (quiet, sign and
+     * upper payload kept). Returns whether no result is NaN or infinite.
+     */
+    boolean floatToBf16(float[] src, short[] dst, int n);
+
+    /**
+     * Rounds to nearest, ties to even; too large becomes infinite; NaN stays NaN (quiet). Returns
+     * whether no result is NaN or infinite.
+     */
+    boolean floatToF16(float[] src, short[] dst, int n);
 
     /** Whether {@code x[at .. at+n)} holds neither NaN nor an infinity. */
     boolean allFinite(float[] x, int at, int n);
@@ -46,11 +57,13 @@ public interface Kernels {
     /** {@code dst = w * x}. */
     void scale(float[] x, float w, float[] dst, int n);
 
-    /** {@code acc = fma(w, x, acc)}: one rounding. */
-    void fma(float[] acc, float[] x, float w, int n);
-
-    /** {@code x = x / d}. */
-    void divide(float[] x, float d, int n);
+    /**
+     * {@code out = (w_0 x_0 + w_1 x_1 + ...) / divisor}: the first product rounded, each further
+     * model one fused multiply-add in order; the division is left out where {@code divisor == 1}.
+     *
+     * @param models at least 1
+     */
+    void weightedSum(float[][] x, float[] weights, int models, float divisor, float[] out, int n);
 
     /** {@code dst = a + b}. */
     void add(float[] a, float[] b, float[] dst, int n);
@@ -61,8 +74,20 @@ public interface Kernels {
     /** {@code dst = (ca * a) + (cb * b)}: both products and the sum rounded. */
     void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n);
 
-    /** {@code acc = acc + w * (x - base)}: difference, product and sum rounded. */
-    void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n);
+    /**
+     * {@code out = base + lambda * (sum / divisor)} with {@code sum = 0 + w_0 (x_0 - base) + w_1
+     * (x_1 - base) + ...}: every step rounded, models in order; division and product are left out
+     * where they are by 1.
+     */
+    void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n);
 
     /**
      * {@code out = base + lambda * (sum / divisor)}: each step rounded; the division is left out
@@ -80,6 +105,21 @@ public interface Kernels {
      * strictly above a threshold.
      */
     void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n);
+
+    /**
+     * {@link #consensus} of {@code weights[m] * trimmed(x[m] - base)}, trimmed as by {@link
+     * #trimmedDelta} with {@code cuts[m]}, in one pass.
+     */
+    void trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n);
 
     /**
      * Counts the deltas whose magnitude bits are above {@code high} (returned), and those within
@@ -102,11 +142,20 @@ public interface Kernels {
             int n);
 
     /**
-     * Keeps element {@code i} where the random word of element {@code first + i} under {@code key},
-     * taken unsigned, is below {@code keepBelow} (0 to 2^32); sets the others to 0. See {@link
-     * CounterRandom#word(long, long)}.
+     * {@code dst = weight * (factor * (keep ? x - base : 0))}, every step rounded: element {@code
+     * i} is kept where the random word of element {@code first + i} under {@code key}, taken
+     * unsigned, is below {@code keepBelow} (0 to 2^32). See {@link CounterRandom#word(long, long)}.
      */
-    void keepRandom(float[] x, long key, long first, long keepBelow, int n);
+    void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n);
 
     // Sign consensus (TIES): majority sign per element is + where the sum over models is at least
     // 0, else -.

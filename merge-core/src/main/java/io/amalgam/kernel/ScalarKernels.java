@@ -2,7 +2,6 @@ package io.amalgam.kernel;
 
 import io.amalgam.tensor.BFloat16;
 import io.amalgam.tensor.Half;
-import java.util.Arrays;
 
 /**
  * The specification of {@link Kernels} in plain Java: any other implementation is tested against
@@ -29,31 +28,44 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void bf16ToFloat(short[] src, float[] dst, int at, int n) {
+    public boolean bf16ToFloat(short[] src, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
             dst[at + i] = BFloat16.toFloat(src[i]);
         }
+        return largest16(src, n) < 0x7F80;
     }
 
     @Override
-    public void f16ToFloat(short[] src, float[] dst, int at, int n) {
+    public boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
             dst[at + i] = Half.toFloat(src[i]);
         }
+        return largest16(src, n) < 0x7C00;
     }
 
     @Override
-    public void floatToBf16(float[] src, short[] dst, int n) {
+    public boolean floatToBf16(float[] src, short[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = BFloat16.fromFloat(src[i]);
         }
+        return largest16(dst, n) < 0x7F80;
     }
 
     @Override
-    public void floatToF16(float[] src, short[] dst, int n) {
+    public boolean floatToF16(float[] src, short[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = Half.fromFloat(src[i]);
         }
+        return largest16(dst, n) < 0x7C00;
+    }
+
+    /** The largest magnitude among 16-bit floats, as bits. */
+    private static int largest16(short[] x, int n) {
+        int largest = 0;
+        for (int i = 0; i < n; i++) {
+            largest = Math.max(largest, x[i] & 0x7FFF);
+        }
+        return largest;
     }
 
     @Override
@@ -75,16 +87,14 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void fma(float[] acc, float[] x, float w, int n) {
+    public void weightedSum(
+            float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
         for (int i = 0; i < n; i++) {
-            acc[i] = Math.fma(w, x[i], acc[i]);
-        }
-    }
-
-    @Override
-    public void divide(float[] x, float d, int n) {
-        for (int i = 0; i < n; i++) {
-            x[i] = x[i] / d;
+            float sum = weights[0] * x[0][i];
+            for (int m = 1; m < models; m++) {
+                sum = Math.fma(weights[m], x[m][i], sum);
+            }
+            out[i] = divisor == 1 ? sum : sum / divisor;
         }
     }
 
@@ -110,9 +120,22 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
+    public void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n) {
         for (int i = 0; i < n; i++) {
-            acc[i] = acc[i] + w * (x[i] - base[i]);
+            float origin = base[i];
+            float sum = 0;
+            for (int m = 0; m < models; m++) {
+                sum += weights[m] * (x[m][i] - origin);
+            }
+            out[i] = origin + lambda * (divisor == 1 ? sum : sum / divisor);
         }
     }
 
@@ -175,19 +198,71 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
-        if (keepBelow >= 1L << 32) {
-            return;
-        }
-        if (keepBelow <= 0) {
-            Arrays.fill(x, 0, n, 0f);
-            return;
-        }
+    public void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n) {
         for (int i = 0; i < n; i++) {
-            if ((CounterRandom.word(key, first + i) & 0xFFFFFFFFL) >= keepBelow) {
-                x[i] = 0;
+            long word = CounterRandom.word(key, first + i) & 0xFFFFFFFFL;
+            float delta = word < keepBelow ? x[i] - base[i] : 0;
+            dst[i] = weight * (factor * delta);
+        }
+    }
+
+    @Override
+    public void trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            out[i] = trimmedConsensus(x, cuts, weights, models, base[i], normalize, lambda, i);
+        }
+    }
+
+    /** One element of {@link #trimmedConsensus}. */
+    public static float trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float base,
+            boolean normalize,
+            float lambda,
+            int i) {
+        float sum = 0;
+        for (int m = 0; m < models; m++) {
+            sum += weights[m] * trimmed(x[m][i] - base, cuts[m]);
+        }
+        boolean positive = sum >= 0;
+        float agreed = 0;
+        float divisor = 0;
+        for (int m = 0; m < models; m++) {
+            float value = weights[m] * trimmed(x[m][i] - base, cuts[m]);
+            if (positive ? value > 0 : value < 0) {
+                agreed += value;
+                divisor += weights[m];
             }
         }
+        if (normalize && divisor != 0) {
+            agreed /= divisor;
+        }
+        return base + lambda * agreed;
+    }
+
+    private static float trimmed(float delta, int cut) {
+        return magnitude(delta) >= cut ? delta : 0;
     }
 
     @Override

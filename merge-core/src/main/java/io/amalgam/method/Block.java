@@ -14,6 +14,8 @@ public final class Block {
     private final int capacity;
     private final List<float[]> scratch = new ArrayList<>();
     private final List<float[][]> groups = new ArrayList<>();
+    private final List<float[][]> selections = new ArrayList<>();
+    private int[] ints = {};
     private long offset;
     private int length;
 
@@ -51,6 +53,34 @@ public final class Block {
     /** Values of one input, in the order of the call's inputs. Stages do not write to it. */
     public float[] input(int index) {
         return inputs[index];
+    }
+
+    /** The values of all inputs, in the order of the call's inputs. Stages do not write to them. */
+    public float[][] inputs() {
+        return inputs;
+    }
+
+    /**
+     * The values of some inputs, in the order asked for: the array is reused, its elements are
+     * those of {@link #input(int)}.
+     */
+    public float[][] inputs(List<Integer> indices) {
+        while (selections.size() <= indices.size()) {
+            selections.add(new float[selections.size()][]);
+        }
+        float[][] selection = selections.get(indices.size());
+        for (int i = 0; i < selection.length; i++) {
+            selection[i] = inputs[indices.get(i)];
+        }
+        return selection;
+    }
+
+    /** A reusable array of that many ints. */
+    public int[] ints(int count) {
+        if (ints.length != count) {
+            ints = new int[count];
+        }
+        return ints;
     }
 
     /** A reusable array of {@link #capacity()} elements, contents arbitrary. */

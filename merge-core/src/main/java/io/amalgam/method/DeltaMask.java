@@ -1,5 +1,7 @@
 package io.amalgam.method;
 
+import java.util.Arrays;
+
 /**
  * Which elements of a task vector are kept; the others are 0. Fixed once made, used by many
  * threads.
@@ -8,18 +10,61 @@ interface DeltaMask {
     /** Writes the kept part of {@code x - base} for the block's elements to {@code dst}. */
     void delta(Block in, float[] x, float[] base, float[] dst);
 
+    /** Writes {@code weight * (factor * kept part)}, both products rounded. */
+    default void weighted(
+            Block in, float[] x, float[] base, float factor, float weight, float[] dst) {
+        delta(in, x, base, dst);
+        if (factor != 1) {
+            in.kernels().scale(dst, factor, dst, in.length());
+        }
+        if (weight != 1) {
+            in.kernels().scale(dst, weight, dst, in.length());
+        }
+    }
+
+    /**
+     * The least magnitude kept, as bits, where that is all there is to the mask in this block; else
+     * -1.
+     */
+    default int cut(Block in) {
+        return -1;
+    }
+
     /** The whole task vector. */
-    DeltaMask ALL = (in, x, base, dst) -> in.kernels().subtract(x, base, dst, in.length());
+    DeltaMask ALL =
+            new DeltaMask() {
+                @Override
+                public void delta(Block in, float[] x, float[] base, float[] dst) {
+                    in.kernels().subtract(x, base, dst, in.length());
+                }
+
+                @Override
+                public int cut(Block in) {
+                    return 0;
+                }
+            };
 
     /** Nothing of it. */
-    DeltaMask NONE = (in, x, base, dst) -> java.util.Arrays.fill(dst, 0, in.length(), 0f);
+    DeltaMask NONE = (in, x, base, dst) -> Arrays.fill(dst, 0, in.length(), 0f);
 
     /** Each element with probability {@code density}, by the random words of a key. */
     static DeltaMask random(long key, double density) {
-        long keepBelow = (long) Math.rint(Math.min(1, density) * 0x1p32);
-        return (in, x, base, dst) -> {
-            in.kernels().subtract(x, base, dst, in.length());
-            in.kernels().keepRandom(dst, key, in.offset(), keepBelow, in.length());
-        };
+        return new RandomMask(key, (long) Math.rint(Math.min(1, density) * 0x1p32));
+    }
+
+    /** Keeps the elements whose random word is below a bound. */
+    record RandomMask(long key, long keepBelow) implements DeltaMask {
+        @Override
+        public void delta(Block in, float[] x, float[] base, float[] dst) {
+            weighted(in, x, base, 1, 1, dst);
+        }
+
+        @Override
+        public void weighted(
+                Block in, float[] x, float[] base, float factor, float weight, float[] dst) {
+            in.kernels()
+                    .randomDelta(
+                            x, base, key, in.offset(), keepBelow, factor, weight, dst, in.length());
+        }
     }
 }

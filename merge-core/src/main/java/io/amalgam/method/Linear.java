@@ -2,7 +2,6 @@ package io.amalgam.method;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.kernel.Kernels;
 import io.amalgam.method.ParameterSpec.Scope;
 import java.util.List;
 
@@ -60,15 +59,8 @@ public final class Linear implements MergeMethod {
     private record WeightedSum(float[] weights, float divisor) implements Stage.Combine {
         @Override
         public void combine(Block in, float[] out) {
-            Kernels kernels = in.kernels();
-            int n = in.length();
-            kernels.scale(in.input(0), weights[0], out, n);
-            for (int i = 1; i < weights.length; i++) {
-                kernels.fma(out, in.input(i), weights[i], n);
-            }
-            if (divisor != 1) {
-                kernels.divide(out, divisor, n);
-            }
+            in.kernels()
+                    .weightedSum(in.inputs(), weights, weights.length, divisor, out, in.length());
         }
     }
 }

@@ -9,6 +9,12 @@ package io.amalgam.method;
  */
 record MagnitudeCut(int bits, long equalsBefore) implements DeltaMask {
     @Override
+    public int cut(Block in) {
+        long equals = equalsBefore - in.offset();
+        return equals >= in.length() ? bits : equals <= 0 ? bits + 1 : -1;
+    }
+
+    @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
         int n = in.length();
         long equals = equalsBefore - in.offset();

@@ -199,7 +199,11 @@ public final class TaskArithmetic implements MergeMethod {
             return new Consensus(call.base(), others, masks, factors, weights, normalize, lambda);
         }
         float divisor = normalize && Math.abs(sum) >= 1e-8f ? sum : 1;
-        return new Sum(call.base(), others, masks, factors, weights, divisor, lambda);
+        boolean whole = true;
+        for (int m = 0; m < masks.length; m++) {
+            whole &= masks[m] == DeltaMask.ALL && factors[m] == 1;
+        }
+        return new Sum(call.base(), others, masks, factors, weights, divisor, lambda, whole);
     }
 
     private record Sum(
@@ -209,24 +213,26 @@ public final class TaskArithmetic implements MergeMethod {
             float[] factors,
             float[] weights,
             float divisor,
-            float lambda)
+            float lambda,
+            boolean whole)
             implements Stage.Combine {
         @Override
         public void combine(Block in, float[] out) {
             Kernels kernels = in.kernels();
             int n = in.length();
             float[] origin = in.input(base);
+            if (whole) {
+                float[][] x = in.inputs(others);
+                kernels.addDeltas(x, weights, masks.length, origin, divisor, lambda, out, n);
+                return;
+            }
             float[] sum = in.scratch(0);
             java.util.Arrays.fill(sum, 0, n, 0f);
+            float[] delta = in.scratch(1);
             for (int m = 0; m < masks.length; m++) {
                 float[] x = in.input(others.get(m));
-                if (masks[m] == DeltaMask.ALL && factors[m] == 1) {
-                    kernels.addWeightedDelta(sum, x, origin, weights[m], n);
-                } else {
-                    float[] delta = in.scratch(1);
-                    weigh(in, masks[m], x, origin, factors[m], weights[m], delta);
-                    kernels.add(sum, delta, sum, n);
-                }
+                masks[m].weighted(in, x, origin, factors[m], weights[m], delta);
+                kernels.add(sum, delta, sum, n);
             }
             kernels.addScaled(origin, sum, divisor, lambda, out, n);
         }
@@ -244,10 +250,25 @@ public final class TaskArithmetic implements MergeMethod {
         @Override
         public void combine(Block in, float[] out) {
             float[] origin = in.input(base);
+            int[] cuts = in.ints(masks.length);
+            if (cuts(in, cuts)) {
+                in.kernels()
+                        .trimmedConsensus(
+                                in.inputs(others),
+                                cuts,
+                                weights,
+                                masks.length,
+                                origin,
+                                normalize,
+                                lambda,
+                                out,
+                                in.length());
+                return;
+            }
             float[][] weighted = in.scratchGroup(masks.length);
             for (int m = 0; m < masks.length; m++) {
                 float[] x = in.input(others.get(m));
-                weigh(in, masks[m], x, origin, factors[m], weights[m], weighted[m]);
+                masks[m].weighted(in, x, origin, factors[m], weights[m], weighted[m]);
             }
             in.kernels()
                     .consensus(
@@ -260,22 +281,16 @@ public final class TaskArithmetic implements MergeMethod {
                             out,
                             in.length());
         }
-    }
 
-    private static void weigh(
-            Block in,
-            DeltaMask mask,
-            float[] x,
-            float[] base,
-            float factor,
-            float weight,
-            float[] dst) {
-        mask.delta(in, x, base, dst);
-        if (factor != 1) {
-            in.kernels().scale(dst, factor, dst, in.length());
-        }
-        if (weight != 1) {
-            in.kernels().scale(dst, weight, dst, in.length());
+        /** The masks as cuts of magnitudes, where they are nothing else in this block. */
+        private boolean cuts(Block in, int[] cuts) {
+            for (int m = 0; m < masks.length; m++) {
+                cuts[m] = masks[m].cut(in);
+                if (cuts[m] < 0 || factors[m] != 1) {
+                    return false;
+                }
+            }
+            return true;
         }
     }
 }

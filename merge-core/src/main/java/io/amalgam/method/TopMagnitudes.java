@@ -26,7 +26,7 @@ final class TopMagnitudes {
     static final int SMALL = 1 << 16;
 
     private static final int CHUNKS = 128;
-    private static final int CHUNK = 512;
+    private static final int CHUNK = 256;
     private static final int LARGEST = 0x7fffffff;
     private static final int ALL_BINS = 1 << 20;
     private static final int[] NO_PIVOTS = {-1, -1, -1, -1};
@@ -127,7 +127,6 @@ final class TopMagnitudes {
                     long from = (elements - CHUNK) / (CHUNKS - 1) * chunk;
                     magnitudes(reader, search.input(), from, CHUNK, sample, chunk * CHUNK);
                 }
-                Arrays.sort(sample);
                 begun.add(begin(search, elements, sample));
             }
             return new Count(begun, next);
@@ -137,31 +136,40 @@ final class TopMagnitudes {
     private static Search begin(Search search, long elements, int[] sample) {
         double share = (double) search.k() / elements;
         double rank = sample.length * (1 - share);
-        double margin = 16 + 4 * Math.sqrt(sample.length * share * (1 - share));
+        double margin = 16 + 3 * Math.sqrt(sample.length * share * (1 - share));
         int low = (int) Math.floor(rank - margin);
         int high = (int) Math.ceil(rank + margin);
+        int from = Math.max(0, low);
+        int to = Math.min(sample.length, high + 1);
+        PartialSort.sort(sample, from, to);
         Search bracketed =
                 search.within(
                         low < 0 ? 0 : sample[low], high >= sample.length ? LARGEST : sample[high]);
-        int from = Math.max(0, low);
-        int to = Math.min(sample.length, high + 1);
         return bracketed.with(frequent(sample, from, to));
     }
 
-    /** The most frequent values of a sorted sample among those at {@code from .. to-1}. */
+    /**
+     * The most frequent values among those at {@code from .. to-1} of a sample that is in order
+     * there, with nothing larger before and nothing smaller after.
+     */
     private static int[] frequent(int[] sample, int from, int to) {
         List<int[]> runs = new ArrayList<>();
         int i = from;
-        while (i > 0 && sample[i - 1] == sample[from]) {
-            i--;
-        }
         while (i < to) {
             int begin = i;
-            while (i < sample.length && sample[i] == sample[begin]) {
+            while (i < to && sample[i] == sample[begin]) {
                 i++;
             }
-            if (i - begin >= sample.length * FREQUENT) {
-                runs.add(new int[] {sample[begin], i - begin});
+            int count = i - begin;
+            if (begin == from || i == to) {
+                // Values at the ends may also be beyond them.
+                count = 0;
+                for (int value : sample) {
+                    count += value == sample[begin] ? 1 : 0;
+                }
+            }
+            if (count >= sample.length * FREQUENT) {
+                runs.add(new int[] {sample[begin], count});
             }
         }
         runs.sort(Comparator.comparingInt((int[] run) -> -run[1]));
@@ -218,8 +226,15 @@ final class TopMagnitudes {
             return bins[bin] + (drained == null ? 0 : drained[bin]);
         }
 
-        long pivots(int pivot) {
-            return blocks.stream().mapToLong(block -> block.equal()[pivot]).sum();
+        /** How many elements equal each pivot, in all blocks. */
+        long[] pivots() {
+            long[] sums = new long[Kernels.PIVOTS];
+            for (BlockCount block : blocks) {
+                for (int p = 0; p < sums.length; p++) {
+                    sums[p] += block.equal()[p];
+                }
+            }
+            return sums;
         }
 
         void add(Tally other) {
@@ -330,6 +345,7 @@ final class TopMagnitudes {
                 return;
             }
             int[] pivots = Arrays.stream(search.pivots()).filter(p -> p >= 0).sorted().toArray();
+            long[] equal = tally.pivots();
             int pivot = pivots.length - 1;
             for (int bin = sizes[s] - 1; bin >= 0; bin--) {
                 int first = search.low() + (bin << shifts[s]);
@@ -338,7 +354,7 @@ final class TopMagnitudes {
                 int from = pivot;
                 long frequent = 0;
                 while (pivot >= 0 && pivots[pivot] >= first) {
-                    frequent += tally.pivots(search.pivot(pivots[pivot--]));
+                    frequent += equal[search.pivot(pivots[pivot--])];
                 }
                 if (reached + plain + frequent < search.k()) {
                     reached += plain + frequent;
@@ -360,10 +376,10 @@ final class TopMagnitudes {
                     // Nothing but pivots in this bin: they are counted each, so their order is
                     // known.
                     int at = from;
-                    long here = tally.pivots(search.pivot(pivots[at]));
+                    long here = equal[search.pivot(pivots[at])];
                     while (reached + here < search.k()) {
                         reached += here;
-                        here = tally.pivots(search.pivot(pivots[--at]));
+                        here = equal[search.pivot(pivots[--at])];
                     }
                     Search found = search.within(pivots[at], pivots[at]);
                     settle(found, search, tally, search.k() - reached, here, again, ties);

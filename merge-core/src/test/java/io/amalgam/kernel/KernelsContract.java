@@ -77,24 +77,24 @@ abstract class KernelsContract {
 
     @Test
     void bf16ToFloat() {
-        check((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 0, n));
-        check((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 5, n));
+        checkResult((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 0, n));
+        checkResult((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 5, n));
     }
 
     @Test
     void f16ToFloat() {
-        check((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 0, n));
-        check((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 5, n));
+        checkResult((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 0, n));
+        checkResult((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 5, n));
     }
 
     @Test
     void floatToBf16() {
-        check((k, in, n) -> k.floatToBf16(in.a, in.shorts, n));
+        checkResult((k, in, n) -> k.floatToBf16(in.a, in.shorts, n));
     }
 
     @Test
     void floatToF16() {
-        check((k, in, n) -> k.floatToF16(in.a, in.shorts, n));
+        checkResult((k, in, n) -> k.floatToF16(in.a, in.shorts, n));
     }
 
     @Test
@@ -161,16 +161,41 @@ abstract class KernelsContract {
     }
 
     @Test
-    void fma() {
-        check((k, in, n) -> k.fma(in.out, in.a, 0.3f, n));
-        check((k, in, n) -> k.fma(in.out, in.a, in.weights[0], n));
-        check((k, in, n) -> k.fma(in.a, in.a, -0.7f, n));
+    void conversionsSayWhetherAllIsFinite() {
+        for (int n : new int[] {1, 16, 37}) {
+            for (int i = 0; i < n; i++) {
+                float[] x = new float[n];
+                x[i] = Float.POSITIVE_INFINITY;
+                short[] bits = new short[n];
+                assertThat(subject().floatToBf16(x, bits, n)).isFalse();
+                assertThat(subject().bf16ToFloat(bits, x, 0, n)).isFalse();
+                assertThat(subject().floatToF16(x, bits, n)).isFalse();
+                assertThat(subject().f16ToFloat(bits, x, 0, n)).isFalse();
+                // Finite as it is, but not once it is rounded.
+                x[i] = -65520f;
+                assertThat(subject().floatToF16(x, bits, n)).isFalse();
+                x[i] = -Float.MAX_VALUE;
+                assertThat(subject().floatToBf16(x, bits, n)).isFalse();
+                x[i] = 65504f;
+                assertThat(subject().floatToF16(x, bits, n)).isTrue();
+                assertThat(subject().f16ToFloat(bits, x, 0, n)).isTrue();
+                assertThat(subject().floatToBf16(x, bits, n)).isTrue();
+                assertThat(subject().bf16ToFloat(bits, x, 0, n)).isTrue();
+            }
+        }
     }
 
     @Test
-    void divide() {
-        check((k, in, n) -> k.divide(in.a, 3f, n));
-        check((k, in, n) -> k.divide(in.a, in.weights[0], n));
+    void weightedSum() {
+        for (int models : new int[] {1, 2, 3, KernelInput.MODELS}) {
+            for (float divisor : new float[] {1, 3, -0.7f}) {
+                check(
+                        (k, in, n) ->
+                                k.weightedSum(in.weighted, in.weights, models, divisor, in.out, n));
+            }
+        }
+        float[] weights = {0.6f, 0.4f};
+        check((k, in, n) -> k.weightedSum(in.weighted, weights, 2, 1, in.weighted[1], n));
     }
 
     @Test
@@ -192,10 +217,24 @@ abstract class KernelsContract {
     }
 
     @Test
-    void addWeightedDelta() {
-        check((k, in, n) -> k.addWeightedDelta(in.out, in.a, in.b, 0.3f, n));
-        check((k, in, n) -> k.addWeightedDelta(in.out, in.a, in.b, in.weights[0], n));
-        check((k, in, n) -> k.addWeightedDelta(in.b, in.a, in.b, 1f, n));
+    void addDeltas() {
+        for (int models : new int[] {0, 1, 2, 3, KernelInput.MODELS}) {
+            for (float divisor : new float[] {1, 3}) {
+                for (float lambda : new float[] {1, -0.3f}) {
+                    check(
+                            (k, in, n) ->
+                                    k.addDeltas(
+                                            in.weighted,
+                                            in.weights,
+                                            models,
+                                            in.a,
+                                            divisor,
+                                            lambda,
+                                            in.out,
+                                            n));
+                }
+            }
+        }
     }
 
     @Test
@@ -285,16 +324,18 @@ abstract class KernelsContract {
     }
 
     @Test
-    void keepRandom() {
+    void randomDelta() {
         long key = CounterRandom.key(42, "w", 1);
         long[] firsts = {
             0, 1, 31, 32, 63, 64, 100, 32_768, (1L << 33) - 100, (1L << 33) - 64, (1L << 37) + 5
         };
         for (long first : firsts) {
-            check((k, in, n) -> k.keepRandom(in.a, key, first, 1L << 31, n));
+            check((k, in, n) -> k.randomDelta(in.a, in.b, key, first, 1L << 31, 1, 1, in.out, n));
         }
         for (long keepBelow : new long[] {0, 1, 1 << 30, 3L << 30, 0xFFFFFFFFL, 1L << 32}) {
-            check((k, in, n) -> k.keepRandom(in.a, -key, 64, keepBelow, n));
+            check(
+                    (k, in, n) ->
+                            k.randomDelta(in.a, in.b, -key, 65, keepBelow, 1.7f, -0.3f, in.out, n));
         }
     }
 
@@ -305,10 +346,10 @@ abstract class KernelsContract {
             long word = Integer.toUnsignedLong(CounterRandom.word(key, element));
             float[] x = new float[128];
             Arrays.fill(x, 1f);
-            subject().keepRandom(x, key, 0, word, x.length);
+            subject().randomDelta(x, new float[128], key, 0, word, 1, 1, x, x.length);
             assertThat(x[element]).isZero();
             Arrays.fill(x, 1f);
-            subject().keepRandom(x, key, 0, word + 1, x.length);
+            subject().randomDelta(x, new float[128], key, 0, word + 1, 1, 1, x, x.length);
             assertThat(x[element]).isEqualTo(1f);
         }
     }
@@ -344,6 +385,32 @@ abstract class KernelsContract {
                                     -2f,
                                     in.weighted[1],
                                     n));
+        }
+    }
+
+    @Test
+    void trimmedConsensus() {
+        int half = Float.floatToRawIntBits(0.5f);
+        int[][] cuts = {
+            {0, 0, 0, 0, 0}, {half, half + 1, 0, 1, INFINITE}, {1, half, half, half, 1}
+        };
+        for (boolean normalize : new boolean[] {true, false}) {
+            for (int models : new int[] {0, 1, 2, 3, 4, KernelInput.MODELS}) {
+                for (int[] cut : cuts) {
+                    check(
+                            (k, in, n) ->
+                                    k.trimmedConsensus(
+                                            in.weighted,
+                                            cut,
+                                            in.weights,
+                                            models,
+                                            in.a,
+                                            normalize,
+                                            0.3f,
+                                            in.out,
+                                            n));
+                }
+            }
         }
     }
 

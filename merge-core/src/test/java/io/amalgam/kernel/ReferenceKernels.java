@@ -15,21 +15,23 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void bf16ToFloat(short[] src, float[] dst, int at, int n) {
+    public boolean bf16ToFloat(short[] src, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
             dst[at + i] = (float) SlowFloats.decode(src[i] & 0xFFFF, 8, 7);
         }
+        return allFinite(dst, at, n);
     }
 
     @Override
-    public void f16ToFloat(short[] src, float[] dst, int at, int n) {
+    public boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
             dst[at + i] = (float) SlowFloats.decode(src[i] & 0xFFFF, 5, 10);
         }
+        return allFinite(dst, at, n);
     }
 
     @Override
-    public void floatToBf16(float[] src, short[] dst, int n) {
+    public boolean floatToBf16(float[] src, short[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] =
                     (short)
@@ -37,10 +39,12 @@ final class ReferenceKernels implements Kernels {
                                     ? quietNan(src[i], 16, 0x7F80)
                                     : SlowFloats.encode(src[i], 8, 7));
         }
+        float[] back = new float[n];
+        return bf16ToFloat(dst, back, 0, n);
     }
 
     @Override
-    public void floatToF16(float[] src, short[] dst, int n) {
+    public boolean floatToF16(float[] src, short[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] =
                     (short)
@@ -48,6 +52,8 @@ final class ReferenceKernels implements Kernels {
                                     ? quietNan(src[i], 13, 0x7C00)
                                     : SlowFloats.encode(src[i], 5, 10));
         }
+        float[] back = new float[n];
+        return f16ToFloat(dst, back, 0, n);
     }
 
     /** Exponent all ones, the highest fraction bit set, below it what is left of the payload. */
@@ -76,16 +82,14 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void fma(float[] acc, float[] x, float w, int n) {
+    public void weightedSum(
+            float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
         for (int i = 0; i < n; i++) {
-            acc[i] = fused(w, x[i], acc[i]);
-        }
-    }
-
-    @Override
-    public void divide(float[] x, float d, int n) {
-        for (int i = 0; i < n; i++) {
-            x[i] = over(x[i], d);
+            float sum = times(weights[0], x[0][i]);
+            for (int m = 1; m < models; m++) {
+                sum = fused(weights[m], x[m][i], sum);
+            }
+            out[i] = divisor == 1 ? sum : over(sum, divisor);
         }
     }
 
@@ -111,10 +115,22 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
-        for (int i = 0; i < n; i++) {
-            acc[i] = plus(acc[i], times(w, minus(x[i], base[i])));
+    public void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n) {
+        float[] sum = new float[n];
+        for (int m = 0; m < models; m++) {
+            for (int i = 0; i < n; i++) {
+                sum[i] = plus(sum[i], times(weights[m], minus(x[m][i], base[i])));
+            }
         }
+        addScaled(base, sum, divisor, lambda, out, n);
     }
 
     @Override
@@ -164,12 +180,42 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
+    public void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n) {
         for (int i = 0; i < n; i++) {
-            if (Integer.toUnsignedLong(CounterRandom.word(key, first + i)) >= keepBelow) {
-                x[i] = 0;
+            long word = Integer.toUnsignedLong(CounterRandom.word(key, first + i));
+            float kept = word < keepBelow ? minus(x[i], base[i]) : 0;
+            dst[i] = times(weight, times(factor, kept));
+        }
+    }
+
+    @Override
+    public void trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        float[][] weighted = new float[models][n];
+        for (int m = 0; m < models; m++) {
+            trimmedDelta(x[m], base, cuts[m], weighted[m], n);
+            for (int i = 0; i < n; i++) {
+                weighted[m][i] = times(weights[m], weighted[m][i]);
             }
         }
+        consensus(weighted, weights, models, base, normalize, lambda, out, n);
     }
 
     @Override

@@ -29,7 +29,7 @@ class ScalarKernelsTest extends KernelsContract {
     void theFusedStepRoundsOnce() {
         float x = 1 + 0x1p-12f;
         float[] acc = {-1};
-        subject().fma(acc, new float[] {x}, x, 1);
+        subject().weightedSum(new float[][] {acc, {x}}, new float[] {1, x}, 2, 1, acc, 1);
         // (1 + 2^-12)^2 - 1 with the last bit that a rounded product would have lost.
         assertThat(acc[0]).isEqualTo(0x1p-11f + 0x1p-24f);
     }
@@ -72,7 +72,7 @@ class ScalarKernelsTest extends KernelsContract {
     @Test
     void aDroppedElementIsPositiveZero() {
         float[] x = {-1, -2, -3};
-        subject().keepRandom(x, 1, 0, 0, 2);
+        subject().randomDelta(x, new float[3], 1, 0, 0, 1, 1, x, 2);
         assertThat(x).containsExactly(0f, 0f, -3f);
         float[] dst = new float[1];
         subject().trimmedDelta(new float[] {-1}, new float[1], Float.floatToRawIntBits(2), dst, 1);
@@ -84,7 +84,8 @@ class ScalarKernelsTest extends KernelsContract {
         int n = 100_000;
         float[] x = new float[n];
         Arrays.fill(x, 1);
-        subject().keepRandom(x, CounterRandom.key(3, "w", 0), 0, (long) (0.3 * (1L << 32)), n);
+        long key = CounterRandom.key(3, "w", 0);
+        subject().randomDelta(x, new float[n], key, 0, (long) (0.3 * (1L << 32)), 1, 1, x, n);
         int kept = 0;
         for (float value : x) {
             kept += value == 1 ? 1 : 0;

@@ -172,7 +172,7 @@ final class Models {
 
     private record Source(String model, TensorInfo info) implements TensorSource {
         @Override
-        public void read(long from, int count, float[] dst, int at, Workspace workspace) {
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace) {
             throw new AssertionError("planning reads no data");
         }
 

@@ -85,10 +85,10 @@ final class Watched {
         }
 
         @Override
-        public void read(long from, int count, float[] dst, int at, Workspace workspace)
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
                 throws IOException {
             read.at(reads.incrementAndGet());
-            tensor.read(from, count, dst, at, workspace);
+            return tensor.read(from, count, dst, at, workspace);
         }
 
         @Override

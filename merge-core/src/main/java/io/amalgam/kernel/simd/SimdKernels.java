@@ -25,23 +25,23 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void bf16ToFloat(short[] src, float[] dst, int at, int n) {
-        VectorConversions.bf16ToFloat(src, dst, at, n);
+    public boolean bf16ToFloat(short[] src, float[] dst, int at, int n) {
+        return VectorConversions.bf16ToFloat(src, dst, at, n);
     }
 
     @Override
-    public void f16ToFloat(short[] src, float[] dst, int at, int n) {
-        VectorConversions.f16ToFloat(src, dst, at, n);
+    public boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
+        return VectorConversions.f16ToFloat(src, dst, at, n);
     }
 
     @Override
-    public void floatToBf16(float[] src, short[] dst, int n) {
-        VectorConversions.floatToBf16(src, dst, n);
+    public boolean floatToBf16(float[] src, short[] dst, int n) {
+        return VectorConversions.floatToBf16(src, dst, n);
     }
 
     @Override
-    public void floatToF16(float[] src, short[] dst, int n) {
-        VectorConversions.floatToF16(src, dst, n);
+    public boolean floatToF16(float[] src, short[] dst, int n) {
+        return VectorConversions.floatToF16(src, dst, n);
     }
 
     @Override
@@ -55,13 +55,9 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void fma(float[] acc, float[] x, float w, int n) {
-        SCALAR.fma(acc, x, w, n);
-    }
-
-    @Override
-    public void divide(float[] x, float d, int n) {
-        SCALAR.divide(x, d, n);
+    public void weightedSum(
+            float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
+        VectorLinear.weightedSum(x, weights, models, divisor, out, n);
     }
 
     @Override
@@ -80,8 +76,16 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void addWeightedDelta(float[] acc, float[] x, float[] base, float w, int n) {
-        SCALAR.addWeightedDelta(acc, x, base, w, n);
+    public void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n) {
+        VectorLinear.addDeltas(x, weights, models, base, divisor, lambda, out, n);
     }
 
     @Override
@@ -110,8 +114,35 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
-        VectorRandom.keepRandom(x, key, first, keepBelow, n);
+    public void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n) {
+        VectorRandom.randomDelta(x, base, key, first, keepBelow, factor, weight, dst, n);
+    }
+
+    @Override
+    public void trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        if (models >= 1 && models <= VectorTrimmed.MOST) {
+            VectorTrimmed.consensus(x, cuts, weights, models, base, normalize, lambda, out, n);
+        } else {
+            SCALAR.trimmedConsensus(x, cuts, weights, models, base, normalize, lambda, out, n);
+        }
     }
 
     @Override

@@ -23,26 +23,32 @@ final class VectorConversions {
 
     private VectorConversions() {}
 
-    static void bf16ToFloat(short[] src, float[] dst, int at, int n) {
+    static boolean bf16ToFloat(short[] src, float[] dst, int at, int n) {
         int bound = FLOATS.loopBound(n);
+        IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
             // Sign-extending, as the extension with zeros fails on JDK 17 until compiled; the shift
             // drops the difference.
-            ((IntVector)
-                            ShortVector.fromArray(SHORTS, src, i)
-                                    .convertShape(VectorOperators.S2I, INTS, 0))
-                    .lanewise(VectorOperators.LSHL, 16)
-                    .reinterpretAsFloats()
-                    .intoArray(dst, at + i);
+            IntVector bits =
+                    ((IntVector)
+                                    ShortVector.fromArray(SHORTS, src, i)
+                                            .convertShape(VectorOperators.S2I, INTS, 0))
+                            .lanewise(VectorOperators.LSHL, 16);
+            largest = largest.max(bits.and(ABS));
+            bits.reinterpretAsFloats().intoArray(dst, at + i);
         }
+        int magnitude = largest.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             dst[at + i] = BFloat16.toFloat(src[i]);
+            magnitude = Math.max(magnitude, (src[i] & 0x7FFF) << 16);
         }
+        return magnitude < INFINITE;
     }
 
-    static void f16ToFloat(short[] src, float[] dst, int at, int n) {
+    static boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
         int bound = FLOATS.loopBound(n);
+        IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
             IntVector bits =
@@ -50,6 +56,7 @@ final class VectorConversions {
                             ShortVector.fromArray(SHORTS, src, i)
                                     .convertShape(VectorOperators.S2I, INTS, 0);
             IntVector magnitude = bits.and(0x7FFF);
+            largest = largest.max(magnitude);
             IntVector sign = bits.and(0x8000).lanewise(VectorOperators.LSHL, 16);
             IntVector moved = magnitude.lanewise(VectorOperators.LSHL, 13);
             IntVector subnormal =
@@ -65,13 +72,17 @@ final class VectorConversions {
                     .reinterpretAsFloats()
                     .intoArray(dst, at + i);
         }
+        int most = largest.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             dst[at + i] = Half.toFloat(src[i]);
+            most = Math.max(most, src[i] & 0x7FFF);
         }
+        return most < 0x7C00;
     }
 
-    static void floatToBf16(float[] src, short[] dst, int n) {
+    static boolean floatToBf16(float[] src, short[] dst, int n) {
         int bound = FLOATS.loopBound(n);
+        IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
             IntVector bits = FloatVector.fromArray(FLOATS, src, i).reinterpretAsInts();
@@ -81,15 +92,20 @@ final class VectorConversions {
             IntVector result =
                     rounded.blend(
                             upper.or(0x40), bits.and(ABS).compare(VectorOperators.GT, INFINITE));
+            largest = largest.max(result.and(0x7FFF));
             ((ShortVector) result.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(dst, i);
         }
+        int most = largest.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             dst[i] = BFloat16.fromFloat(src[i]);
+            most = Math.max(most, dst[i] & 0x7FFF);
         }
+        return most < 0x7F80;
     }
 
-    static void floatToF16(float[] src, short[] dst, int n) {
+    static boolean floatToF16(float[] src, short[] dst, int n) {
         int bound = FLOATS.loopBound(n);
+        IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
             IntVector bits = FloatVector.fromArray(FLOATS, src, i).reinterpretAsInts();
@@ -110,11 +126,15 @@ final class VectorConversions {
                                     upper.and(0x3FF).or(0x7E00),
                                     magnitude.compare(VectorOperators.GT, INFINITE))
                             .or(sign);
+            largest = largest.max(result.and(0x7FFF));
             ((ShortVector) result.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(dst, i);
         }
+        int most = largest.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             dst[i] = Half.fromFloat(src[i]);
+            most = Math.max(most, dst[i] & 0x7FFF);
         }
+        return most < 0x7C00;
     }
 
     static boolean allFinite(float[] x, int at, int n) {

@@ -69,14 +69,18 @@ final class VectorDeltas {
             equal0 += at0;
             // The first pivot is the frequent one: most vectors end here.
             if (within != at0) {
-                int at1 = bits.compare(VectorOperators.EQ, pivot1).trueCount();
-                int at2 = bits.compare(VectorOperators.EQ, pivot2).trueCount();
-                int at3 = bits.compare(VectorOperators.EQ, pivot3).trueCount();
+                VectorMask<Integer> second = bits.compare(VectorOperators.EQ, pivot1);
+                VectorMask<Integer> third = bits.compare(VectorOperators.EQ, pivot2);
+                VectorMask<Integer> fourth = bits.compare(VectorOperators.EQ, pivot3);
+                int at1 = second.trueCount();
+                int at2 = third.trueCount();
+                int at3 = fourth.trueCount();
                 equal1 += at1;
                 equal2 += at2;
                 equal3 += at3;
                 if (within != at0 + at1 + at2 + at3) {
-                    VectorMask<Integer> others = inside.andNot(first);
+                    VectorMask<Integer> others =
+                            inside.andNot(first.or(second)).andNot(third.or(fourth));
                     int end = i + others.lastTrue();
                     for (int lane = i + others.firstTrue(); lane <= end; lane++) {
                         int value = magnitude(x[lane] - base[lane]);

@@ -4,9 +4,7 @@ import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
 import io.amalgam.kernel.CounterRandom;
-import java.util.Arrays;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.LongVector;
 import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
@@ -25,46 +23,54 @@ final class VectorRandom {
 
     private VectorRandom() {}
 
-    static void keepRandom(float[] x, long key, long first, long keepBelow, int n) {
-        if (keepBelow >= 1L << 32) {
-            return;
-        }
-        if (keepBelow <= 0) {
-            Arrays.fill(x, 0, n, 0f);
-            return;
-        }
+    static void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n) {
         int i = 0;
         if ((first & 1) != 0 && n > 0) {
-            keepOne(x, i, key, first, keepBelow);
+            dst[0] = deltaOfOne(x[0] - base[0], key, first, keepBelow, factor, weight);
             i = 1;
         }
         FloatVector zero = FloatVector.zero(FLOATS);
-        // Signed comparison orders unsigned words once the top bits of both sides are flipped.
+        // No word is below 2^32 as a word: all are kept, or none needs a look.
+        boolean all = keepBelow >= 1L << 32;
         int cut = (int) keepBelow ^ Integer.MIN_VALUE;
         long state = key + (((first + i) >>> 1) + 1) * CounterRandom.GAMMA;
         long advance = LENGTH / 2 * CounterRandom.GAMMA;
         for (; i <= n - LENGTH; i += LENGTH) {
-            LongVector z = STEPS.add(state);
-            state += advance;
-            z = z.lanewise(VectorOperators.LSHR, 30).lanewise(VectorOperators.XOR, z);
-            z = z.mul(CounterRandom.MIX_1);
-            z = z.lanewise(VectorOperators.LSHR, 27).lanewise(VectorOperators.XOR, z);
-            z = z.mul(CounterRandom.MIX_2);
-            z = z.lanewise(VectorOperators.LSHR, 31).lanewise(VectorOperators.XOR, z);
-            IntVector words = z.reinterpretAsInts();
-            VectorMask<Integer> kept =
-                    words.lanewise(VectorOperators.XOR, Integer.MIN_VALUE)
-                            .compare(VectorOperators.LT, cut);
-            zero.blend(FloatVector.fromArray(FLOATS, x, i), kept.cast(FLOATS)).intoArray(x, i);
+            FloatVector delta =
+                    FloatVector.fromArray(FLOATS, x, i).sub(FloatVector.fromArray(FLOATS, base, i));
+            if (!all) {
+                LongVector z = STEPS.add(state);
+                state += advance;
+                z = z.lanewise(VectorOperators.LSHR, 30).lanewise(VectorOperators.XOR, z);
+                z = z.mul(CounterRandom.MIX_1);
+                z = z.lanewise(VectorOperators.LSHR, 27).lanewise(VectorOperators.XOR, z);
+                z = z.mul(CounterRandom.MIX_2);
+                z = z.lanewise(VectorOperators.LSHR, 31).lanewise(VectorOperators.XOR, z);
+                VectorMask<Integer> kept =
+                        z.reinterpretAsInts()
+                                .lanewise(VectorOperators.XOR, Integer.MIN_VALUE)
+                                .compare(VectorOperators.LT, cut);
+                delta = zero.blend(delta, kept.cast(FLOATS));
+            }
+            delta.mul(factor).mul(weight).intoArray(dst, i);
         }
         for (; i < n; i++) {
-            keepOne(x, i, key, first + i, keepBelow);
+            dst[i] = deltaOfOne(x[i] - base[i], key, first + i, keepBelow, factor, weight);
         }
     }
 
-    private static void keepOne(float[] x, int i, long key, long element, long keepBelow) {
-        if ((CounterRandom.word(key, element) & 0xFFFFFFFFL) >= keepBelow) {
-            x[i] = 0;
-        }
+    private static float deltaOfOne(
+            float delta, long key, long element, long keepBelow, float factor, float weight) {
+        boolean kept = (CounterRandom.word(key, element) & 0xFFFFFFFFL) < keepBelow;
+        return weight * (factor * (kept ? delta : 0));
     }
 }

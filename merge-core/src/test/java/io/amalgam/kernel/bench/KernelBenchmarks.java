@@ -39,7 +39,7 @@ import org.openjdk.jmh.annotations.Warmup;
         value = 1,
         jvmArgsAppend = {"--add-modules", "jdk.incubator.vector", "-Xmx256m"})
 public class KernelBenchmarks {
-    static final int BLOCK = 32 * 1024;
+    static final int BLOCK = 8 * 1024;
     private static final int MODELS = 4;
 
     @Param({"scalar", "simd"})
@@ -55,6 +55,7 @@ public class KernelBenchmarks {
     private final short[] shorts = new short[BLOCK];
     private final float[][] weighted = new float[MODELS][BLOCK];
     private final float[] weights = {0.4f, 0.3f, 0.2f, 0.1f};
+    private final int[] cuts = {1 << 29, 1 << 29, 1 << 29, 1 << 29};
     private final double[] lanes = new double[Kernels.LANES];
     private final int[] histogram = new int[1 << 12];
     private final int[] pivots = {-1, -1, -1, -1};
@@ -115,15 +116,9 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
-    public float[] fma() {
-        kernels.fma(acc, x, 1e-6f, BLOCK);
-        return acc;
-    }
-
-    @Benchmark
-    public float[] divide() {
-        kernels.divide(acc, 1.0001f, BLOCK);
-        return acc;
+    public float[] weightedSum() {
+        kernels.weightedSum(weighted, weights, 2, 1, out, BLOCK);
+        return out;
     }
 
     @Benchmark
@@ -145,9 +140,9 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
-    public float[] addWeightedDelta() {
-        kernels.addWeightedDelta(acc, x, base, 1e-6f, BLOCK);
-        return acc;
+    public float[] addDeltas() {
+        kernels.addDeltas(weighted, weights, 3, base, 1, 1, out, BLOCK);
+        return out;
     }
 
     @Benchmark
@@ -168,9 +163,15 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
-    public float[] keepRandom() {
-        kernels.keepRandom(acc, 0x0123456789ABCDEFL, 0, 1L << 31, BLOCK);
-        return acc;
+    public float[] randomDelta() {
+        kernels.randomDelta(x, base, 0x0123456789ABCDEFL, 0, 1L << 31, 2f, 0.3f, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public float[] trimmedConsensus() {
+        kernels.trimmedConsensus(weighted, cuts, weights, 3, base, true, 0.9f, out, BLOCK);
+        return out;
     }
 
     @Benchmark

@@ -1,0 +1,71 @@
+package io.amalgam.kernel.simd;
+
+import static io.amalgam.kernel.simd.Species.FLOATS;
+import static io.amalgam.kernel.simd.Species.LENGTH;
+
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.VectorOperators;
+
+/** Sums over the models, one vector of elements at a time, so that nothing is stored in between. */
+final class VectorLinear {
+    private VectorLinear() {}
+
+    static void weightedSum(
+            float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
+        int bound = FLOATS.loopBound(n);
+        float[] first = x[0];
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            FloatVector sum = FloatVector.fromArray(FLOATS, first, i).mul(weights[0]);
+            for (int m = 1; m < models; m++) {
+                FloatVector w = FloatVector.broadcast(FLOATS, weights[m]);
+                sum = FloatVector.fromArray(FLOATS, x[m], i).lanewise(VectorOperators.FMA, w, sum);
+            }
+            if (divisor != 1) {
+                sum = sum.div(divisor);
+            }
+            sum.intoArray(out, i);
+        }
+        for (; i < n; i++) {
+            float sum = weights[0] * first[i];
+            for (int m = 1; m < models; m++) {
+                sum = Math.fma(weights[m], x[m][i], sum);
+            }
+            out[i] = divisor == 1 ? sum : sum / divisor;
+        }
+    }
+
+    static void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n) {
+        int bound = FLOATS.loopBound(n);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            FloatVector origin = FloatVector.fromArray(FLOATS, base, i);
+            FloatVector sum = zero;
+            for (int m = 0; m < models; m++) {
+                FloatVector delta = FloatVector.fromArray(FLOATS, x[m], i).sub(origin);
+                sum = sum.add(delta.mul(weights[m]));
+            }
+            if (divisor != 1) {
+                sum = sum.div(divisor);
+            }
+            origin.add(sum.mul(lambda)).intoArray(out, i);
+        }
+        for (; i < n; i++) {
+            float origin = base[i];
+            float sum = 0;
+            for (int m = 0; m < models; m++) {
+                sum += weights[m] * (x[m][i] - origin);
+            }
+            out[i] = origin + lambda * (divisor == 1 ? sum : sum / divisor);
+        }
+    }
+}
