@@ -24,7 +24,7 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
                         report.kernels(),
                         Quantity.of(report.threads(), "thread"));
         return List.of(
-                "merged to " + out,
+                Console.oneLine("merged to " + out),
                 String.format(
                         "%s%s, %s parameters, %s in %s",
                         Quantity.of(report.tensors().size(), "tensor"),

@@ -125,7 +125,8 @@ public final class OutputCheck {
                                             + "' cannot be written: no permission for '"
                                             + existing
                                             + "'")
-                            .hint("change its permissions, or choose another output"));
+                            .hint("change its permissions, or choose another output")
+                            .ofStorage());
             return;
         }
         long needed = plan.layout().bytes();
@@ -144,7 +145,8 @@ public final class OutputCheck {
                                     "space for '" + directory + "'",
                                     needed + " bytes",
                                     free + " bytes free")
-                            .hint("free some, or choose an output on another disk"));
+                            .hint("free some, or choose an output on another disk")
+                            .ofStorage());
         }
     }
 }

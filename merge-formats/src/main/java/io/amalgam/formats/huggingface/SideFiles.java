@@ -2,6 +2,7 @@ package io.amalgam.formats.huggingface;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -42,13 +43,13 @@ final class SideFiles {
     private SideFiles() {}
 
     /**
-     * Those that exist in {@code directory}, relative to it. Of module folders, all files: a dense
-     * module has weights of its own.
+     * Those that exist in {@code directory}, relative to it, whether they can be read or not. Of
+     * module folders, all files: a dense module has weights of its own.
      */
     static List<Path> in(Path directory) throws IOException {
         List<Path> found = new ArrayList<>();
         for (String name : NAMES) {
-            if (Files.isRegularFile(directory.resolve(name))) {
+            if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
                 found.add(Path.of(name));
             }
         }
@@ -56,7 +57,7 @@ final class SideFiles {
             if (MODULE.matcher(folder.getFileName().toString()).matches()
                     && Files.isDirectory(folder)) {
                 list(folder).stream()
-                        .filter(Files::isRegularFile)
+                        .filter(file -> !Files.isDirectory(file))
                         .map(
                                 file ->
                                         Path.of(
