@@ -394,6 +394,14 @@ class PlanProblemsTest {
     }
 
     @Test
+    void aModelThatCannotBeReadHidesNothing() {
+        assertThat(models.problems(LINEAR.replace("one", "locked").replace("weight: 1", "")))
+                .hasSize(3)
+                .contains(
+                        "model 'locked' cannot be read: no permission for 'locked/model.safetensors' (r.yml:3:18); check its permissions and links");
+    }
+
+    @Test
     void filtersAreTriedOnTheModelsThatAreThere() {
         assertThat(
                         models.problems(
