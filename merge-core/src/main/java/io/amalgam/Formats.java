@@ -79,7 +79,9 @@ public final class Formats {
                                 "a model directory or a .safetensors file",
                                 Files.isDirectory(path)
                                         ? "a directory without weights"
-                                        : "a file of another kind")
+                                        : Files.isRegularFile(path)
+                                                ? "a file of another kind"
+                                                : "a pipe or device")
                         .at("'" + path + "'")
                         .hint("check the path, or save the model as safetensors first"));
     }

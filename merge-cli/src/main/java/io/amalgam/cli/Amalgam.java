@@ -36,13 +36,19 @@ public final class Amalgam {
     }
 
     static int run(String[] args, Console console, Interruption interruption) {
+        List<String> words = Arrays.asList(args);
+        FailureReport report =
+                new FailureReport(console, words.contains("--json"), words.contains("--debug"));
+        int exit = run(args, console, interruption, report);
+        return exit == ExitCode.DONE && console.outputLost() ? report.outputLost() : exit;
+    }
+
+    private static int run(
+            String[] args, Console console, Interruption interruption, FailureReport report) {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             console.print(Version.line());
             return ExitCode.DONE;
         }
-        List<String> words = Arrays.asList(args);
-        FailureReport report =
-                new FailureReport(console, words.contains("--json"), words.contains("--debug"));
         CommandLine commands = Commands.of(console, interruption, args);
         commands.setParameterExceptionHandler((e, unused) -> report.usage(e));
         commands.setExecutionExceptionHandler((e, command, parsed) -> report.failure(e));

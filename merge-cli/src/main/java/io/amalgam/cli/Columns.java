@@ -3,14 +3,14 @@ package io.amalgam.cli;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Text in aligned columns. */
+/** Text in aligned columns; line ends and control characters in it are escaped. */
 final class Columns {
     private final List<List<String>> rows = new ArrayList<>();
 
     Columns row(Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
-            row.add(String.valueOf(cell));
+            row.add(Console.oneLine(String.valueOf(cell)));
         }
         rows.add(row);
         return this;

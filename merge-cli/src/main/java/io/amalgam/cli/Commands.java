@@ -1,6 +1,8 @@
 package io.amalgam.cli;
 
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -13,6 +15,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import picocli.CommandLine.TypeConversionException;
 
 /** The list of commands. */
 final class Commands {
@@ -51,6 +54,7 @@ final class Commands {
                         root.addSubcommand(name, command.get());
                     }
                 });
+        root.registerConverter(Path.class, Commands::path);
         boolean colour = console.terminal().results() && console.terminal().colour();
         root.setColorScheme(CommandLine.Help.defaultColorScheme(colour ? Ansi.ON : Ansi.OFF));
         root.setOut(new PrintWriter(console.out(), true));
@@ -60,6 +64,18 @@ final class Commands {
         root.setUsageHelpWidth(100);
         root.setUsageHelpLongOptionsMaxWidth(30);
         return root;
+    }
+
+    /** Empty text is no path, though Java takes it for the working directory. */
+    private static Path path(String text) {
+        if (text.isEmpty()) {
+            throw new TypeConversionException("no path");
+        }
+        try {
+            return Path.of(text);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException("no path");
+        }
     }
 
     private static CommandLine withMergekitOptions(Subcommand command) {

@@ -38,6 +38,14 @@ final class Console {
         out.println(line);
     }
 
+    /**
+     * Whether standard output could not take what was printed: a full disk, a reader that went
+     * away.
+     */
+    boolean outputLost() {
+        return out.checkError();
+    }
+
     /** A line about the work, not a result. */
     void note(String line) {
         err.println(line);
@@ -66,13 +74,13 @@ final class Console {
      * Names in files may hold anything: a line stays a line, and a terminal is not sent control
      * characters.
      */
-    private static String oneLine(String text) {
+    static String oneLine(String text) {
         StringBuilder line = new StringBuilder(text.length());
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '\n') {
                 line.append("\\n");
-            } else if (Character.isISOControl(c)) {
+            } else if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
                 line.append(String.format("\\u%04x", (int) c));
             } else {
                 line.append(c);

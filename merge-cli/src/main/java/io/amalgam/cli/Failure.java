@@ -14,12 +14,16 @@ import java.util.List;
 import java.util.Locale;
 import java.util.ServiceConfigurationError;
 
-/** What went wrong, in the user's terms, and the exit code that goes with it. */
-record Failure(int exit, List<Problem> problems) {
+/**
+ * What went wrong, in the user's terms, and the exit code that goes with it.
+ *
+ * @param warnings what was found beside it
+ */
+record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
 
     static Failure of(Throwable e) {
         if (e instanceof BadInputException bad) {
-            return new Failure(ExitCode.BAD_INPUT, bad.problems());
+            return new Failure(exit(bad.problems()), bad.problems(), bad.warnings());
         }
         if (e instanceof MergeCancelledException) {
             return one(
@@ -50,8 +54,14 @@ record Failure(int exit, List<Problem> problems) {
                         .hint("give --debug for the stack trace, and report it"));
     }
 
-    private static Failure one(int exit, Problem problem) {
-        return new Failure(exit, List.of(problem));
+    /** Input that is as it should be, and no place to write to, is no fault of the input. */
+    private static int exit(List<Problem> problems) {
+        boolean storage = problems.stream().allMatch(p -> p.kind() == Problem.Kind.STORAGE);
+        return storage ? ExitCode.FAILED : ExitCode.BAD_INPUT;
+    }
+
+    static Failure one(int exit, Problem problem) {
+        return new Failure(exit, List.of(problem), List.of());
     }
 
     private static Problem storage(IOException e) {

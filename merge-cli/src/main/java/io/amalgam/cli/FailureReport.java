@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.Problem;
 import java.util.List;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
@@ -23,7 +24,7 @@ final class FailureReport {
     int usage(ParameterException e) {
         CommandLine command = e.getCommandLine();
         String name = command.getCommandSpec().qualifiedName();
-        report(new Failure(ExitCode.USAGE, List.of(UsageProblems.of(e))));
+        report(Failure.one(ExitCode.USAGE, UsageProblems.of(e)));
         console.note("try '" + name + " --help'");
         return ExitCode.USAGE;
     }
@@ -37,13 +38,26 @@ final class FailureReport {
         return failure.exit();
     }
 
+    /** Results that went nowhere are a failure, whatever else went well. */
+    int outputLost() {
+        console.errors(
+                List.of(
+                        Problem.of("standard output could not take the results")
+                                .hint("its disk is full, or its reader has ended")));
+        return ExitCode.FAILED;
+    }
+
     private void report(Failure failure) {
+        console.warnings(failure.warnings());
         console.errors(failure.problems());
         if (json) {
             ObjectNode root = Json.object();
             ObjectNode error = root.putObject("error");
             error.put("exit", failure.exit());
             Json.problems(error.putArray("problems"), failure.problems());
+            if (!failure.warnings().isEmpty()) {
+                Json.problems(root.putArray("warnings"), failure.warnings());
+            }
             Json.print(console, root);
         }
     }

@@ -133,7 +133,7 @@ final class MergeCommand extends Subcommand {
             Json.print(console, view.json(false).put("output", out.toString()));
         } else if (!verbosity.quiet) {
             view.lines().forEach(console::print);
-            console.print("dry run: nothing was written to '" + out + "'");
+            console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
         }
         return ExitCode.DONE;
     }

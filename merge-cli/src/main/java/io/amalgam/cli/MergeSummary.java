@@ -26,7 +26,7 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
                         report.kernels(),
                         Quantity.of(report.threads(), "thread"));
         List<String> lines = new ArrayList<>();
-        lines.add("merged to " + out);
+        lines.add(Console.oneLine("merged to " + out));
         lines.add(
                 String.format(
                         "%s%s, %s parameters, %s in %s",

@@ -32,7 +32,15 @@ enum MergekitOption {
     GPU_RICH("--gpu-rich", null, "merges run on the processor"),
     ASYNC_WRITE("--async-write", null, "writing always goes on beside computing"),
     WRITE_THREADS("--write-threads", "N", "the threads that compute also write, see --num-threads"),
-    UNSAFE_TRUNCATE_EMBEDDINGS("--unsafe-truncate-embeddings", null, "");
+    UNSAFE_TRUNCATE_EMBEDDINGS(
+            "--unsafe-truncate-embeddings",
+            null,
+            "rows of larger vocabularies would be lost without a word"),
+    NO_COPY_TOKENIZER(
+            "--no-copy-tokenizer",
+            null,
+            "tokenizer files are always copied; delete them from the output"),
+    NO_SAFE_SERIALIZATION("--no-safe-serialization", null, "the output is always safetensors");
 
     private final String flag;
     private final String argument;
@@ -53,27 +61,27 @@ enum MergekitOption {
         return Optional.ofNullable(argument);
     }
 
+    /** Whether the option can only be refused: not listed among those that have no effect. */
+    boolean refused() {
+        return switch (this) {
+            case UNSAFE_TRUNCATE_EMBEDDINGS, NO_COPY_TOKENIZER, NO_SAFE_SERIALIZATION -> true;
+            default -> false;
+        };
+    }
+
+    /** Whether the command line takes a {@code --no-} form too. */
+    boolean negatable() {
+        return switch (this) {
+            case GPU_RICH, COPY_TOKENIZER, SAFE_SERIALIZATION -> false;
+            default -> argument == null && !flag.startsWith("--no-");
+        };
+    }
+
     /** Why this value cannot be ignored; empty if it can. */
     Optional<String> refusal(Object value) {
-        boolean on = Boolean.TRUE.equals(value);
-        return switch (this) {
-            case SAFE_SERIALIZATION ->
-                    on
-                            ? Optional.empty()
-                            : Optional.of(
-                                    "'--no-safe-serialization' is not supported: the output is always safetensors");
-            case COPY_TOKENIZER ->
-                    on
-                            ? Optional.empty()
-                            : Optional.of(
-                                    "'--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output");
-            case UNSAFE_TRUNCATE_EMBEDDINGS ->
-                    on
-                            ? Optional.of(
-                                    "'--unsafe-truncate-embeddings' is not supported: rows of larger vocabularies would be lost without a word")
-                            : Optional.empty();
-            default -> Optional.empty();
-        };
+        return refused() && Boolean.TRUE.equals(value)
+                ? Optional.of("'" + flag + "' is not supported: " + reason)
+                : Optional.empty();
     }
 
     /**
@@ -82,9 +90,9 @@ enum MergekitOption {
     Optional<String> remark(Object value) {
         boolean asked =
                 switch (this) {
-                    case COPY_TOKENIZER, SAFE_SERIALIZATION, UNSAFE_TRUNCATE_EMBEDDINGS -> false;
+                    case COPY_TOKENIZER, SAFE_SERIALIZATION -> false;
                     case DEVICE -> !"cpu".equals(value);
-                    default -> !Boolean.FALSE.equals(value);
+                    default -> !refused() && !Boolean.FALSE.equals(value);
                 };
         return asked ? Optional.of(flag + " has no effect: " + reason) : Optional.empty();
     }

@@ -20,12 +20,13 @@ final class MergekitOptions {
                         .validate(false)
                         .order(100);
         for (MergekitOption option : MergekitOption.values()) {
-            if (option != MergekitOption.UNSAFE_TRUNCATE_EMBEDDINGS) {
+            if (option.refused()) {
+                command.addOption(spec(option, true));
+            } else {
                 group.addArg(spec(option, false));
             }
         }
         command.addArgGroup(group.build());
-        command.addOption(spec(MergekitOption.UNSAFE_TRUNCATE_EMBEDDINGS, true));
     }
 
     private static OptionSpec spec(MergekitOption option, boolean hidden) {
@@ -34,7 +35,7 @@ final class MergekitOptions {
         if (argument.isPresent()) {
             spec.type(String.class).paramLabel(argument.get());
         } else {
-            spec.type(Boolean.class).negatable(option != MergekitOption.GPU_RICH);
+            spec.type(Boolean.class).negatable(option.negatable());
         }
         return spec.build();
     }

@@ -85,7 +85,7 @@ final class MethodsCommand extends Subcommand {
             columns.row(
                     spec.name(),
                     spec.scope() == ParameterSpec.Scope.SHARED ? "all" : "each model",
-                    spec.kind().name().toLowerCase(Locale.ROOT),
+                    kindOf(spec),
                     defaultOf(spec),
                     spec.meaning());
         }
@@ -107,6 +107,11 @@ final class MethodsCommand extends Subcommand {
             case OPTIONAL -> "optional";
             case ORDINARY -> "an input";
         };
+    }
+
+    private static String kindOf(ParameterSpec spec) {
+        String kind = spec.kind().name().toLowerCase(Locale.ROOT);
+        return spec.range().map(range -> kind + ", " + range).orElse(kind);
     }
 
     private static String defaultOf(ParameterSpec spec) {
@@ -132,6 +137,8 @@ final class MethodsCommand extends Subcommand {
             parameter.put("name", spec.name());
             parameter.put("scope", spec.scope().name().toLowerCase(Locale.ROOT));
             parameter.put("kind", spec.kind().name().toLowerCase(Locale.ROOT));
+            spec.range()
+                    .ifPresent(range -> parameter.put("min", range.min()).put("max", range.max()));
             parameter.put("required", spec.required());
             spec.defaultValue().ifPresent(value -> parameter.putPOJO("default", value));
             parameter.put("meaning", spec.meaning());

@@ -42,6 +42,12 @@ final class UsageProblems {
     private static Problem unmatched(String word, CommandSpec command) {
         if (word.startsWith("-")) {
             String option = word.contains("=") ? word.substring(0, word.indexOf('=')) : word;
+            if (command.optionsMap().containsKey(option)
+                    || command.negatedOptionsMap().containsKey(option)) {
+                // Only after '--' is the name of an option not taken for one.
+                return Problem.of("option '" + option + "' stands after '--'")
+                        .hint("what follows '--' is taken as it is: give options before it");
+            }
             Problem problem = Problem.of("unknown option '" + option + "'");
             return suggest(problem, option, optionNames(command));
         }

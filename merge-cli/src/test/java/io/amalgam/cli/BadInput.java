@@ -89,8 +89,10 @@ record BadInput(
     }
 
     private static List<String> command(String line) {
-        List<String> words = Arrays.asList(line.split(" "));
-        return List.copyOf(words.subList(1, words.size()));
+        return Arrays.stream(line.split(" "))
+                .skip(1)
+                .map(word -> word.equals("''") ? "" : word)
+                .toList();
     }
 
     void makeFiles(Path folder) throws IOException {
@@ -105,6 +107,7 @@ record BadInput(
                 case "header" -> header(file, step.lines().get(0), Integer.parseInt(words[1]));
                 case "cut" -> cut(file, Integer.parseInt(words[1]));
                 case "folder" -> Files.createDirectories(file);
+                case "link" -> Files.createSymbolicLink(file, Path.of(words[1]));
                 case "remove" -> Files.delete(file);
                 default -> throw new IllegalArgumentException("unknown step: " + step);
             }

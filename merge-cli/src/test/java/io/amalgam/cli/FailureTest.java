@@ -11,6 +11,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.util.List;
 import java.util.ServiceConfigurationError;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -61,6 +62,23 @@ class FailureTest {
 
         assertThat(Failure.of(new BadInputException(problem)).problems()).containsExactly(problem);
         assertThat(Failure.of(new BadInputException(problem)).exit()).isEqualTo(3);
+    }
+
+    @Test
+    void noPlaceToWriteToIsNoBadInput() {
+        Problem space = Problem.expected("space", "2 bytes", "1").ofStorage();
+
+        assertThat(Failure.of(new BadInputException(space)).exit()).isEqualTo(1);
+        assertThat(Failure.of(new BadInputException(List.of(space, Problem.of("bad")))).exit())
+                .isEqualTo(3);
+    }
+
+    @Test
+    void warningsStayBesideTheProblems() {
+        List<Problem> warnings = List.of(Problem.of("odd"));
+
+        assertThat(Failure.of(new BadInputException(List.of(Problem.of("bad")), warnings)))
+                .isEqualTo(new Failure(3, List.of(Problem.of("bad")), warnings));
     }
 
     @Test

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -75,5 +76,17 @@ class InspectCommandTest {
         Cli result = Cli.run("inspect", folder.resolve("nothing"), "--json");
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.json().at("/error/problems/0/found").asText()).startsWith("nothing at ");
+    }
+
+    @Test
+    void namesCannotBreakTheTable() throws IOException {
+        Path model =
+                Models.write(
+                        folder.resolve("m"),
+                        List.of(Models.filled("a\nb\u001b[2J\u2028", 1, 2)),
+                        "{}");
+
+        assertThat(Cli.run("inspect", model, "--tensors").out())
+                .containsPattern("(?m)^a\\\\nb\\\\u001b\\[2J\\\\u2028 +F32 +\\[2\\] +8 B$");
     }
 }

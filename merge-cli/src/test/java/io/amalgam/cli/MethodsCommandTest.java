@@ -46,6 +46,11 @@ class MethodsCommandTest {
         assertThat(linear.has("max_models")).isFalse();
         assertThat(linear.at("/parameters/0/required").asBoolean()).isTrue();
         assertThat(linear.at("/parameters/1/default").asBoolean()).isTrue();
+        JsonNode density =
+                Cli.run("methods", "ties", "--json").json().at("/methods/0/parameters/1");
+        assertThat(density.path("min").asDouble(-1)).isZero();
+        assertThat(density.path("max").asDouble()).isEqualTo(1);
+        assertThat(Cli.run("methods", "ties").out()).contains("number, 0 to 1");
     }
 
     @Test

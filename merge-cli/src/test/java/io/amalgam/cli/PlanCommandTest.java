@@ -115,4 +115,21 @@ class PlanCommandTest {
         assertThat(json.at("/layers/0/count").asInt()).isEqualTo(2);
         assertThat(json.at("/dtypes/float32").asInt()).isEqualTo(3);
     }
+
+    @Test
+    void jsonHasTheWarningsBesideTheProblems() throws IOException {
+        Path recipe =
+                Models.recipe(
+                        folder,
+                        """
+                        merge_method: linear
+                        models: [{model: gone, parameters: {wieght: 1}}]
+                        """);
+
+        JsonNode json = Cli.run("plan", recipe, "--json").json();
+
+        assertThat(json.at("/error/problems")).hasSize(2);
+        assertThat(json.at("/warnings/0/what").asText())
+                .isEqualTo("'wieght' is not a parameter of 'linear'");
+    }
 }

@@ -2,7 +2,11 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -123,5 +127,40 @@ class UsageTest {
                 .startsWith("#!/usr/bin/env bash")
                 .contains("complete -F")
                 .contains("--out-shard-size", "inspect", "methods");
+    }
+
+    @Test
+    void refusedOptionsAreNotListedAsAccepted() {
+        assertThat(Cli.run("merge", "--help").out())
+                .contains("--copy-tokenizer", "--safe-serialization")
+                .doesNotContain("--[no-]copy-tokenizer", "--[no-]safe-serialization")
+                .doesNotContain("--no-copy-tokenizer", "--unsafe-truncate-embeddings");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"--help", "--version", "methods", "methods --json", "completion"})
+    void resultsThatCannotBePrintedAreAFailure(String line) {
+        OutputStream full =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException("No space left on device");
+                    }
+                };
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+        int exit = Amalgam.run(line.split(" "), new PrintStream(full), new PrintStream(err, true));
+
+        assertThat(exit).isEqualTo(1);
+        assertThat(err.toString(StandardCharsets.UTF_8).strip())
+                .isEqualTo(
+                        "error: standard output could not take the results; its disk is full, or its reader has ended");
+    }
+
+    @Test
+    void emptyWordsAreNoPaths() {
+        assertThat(Cli.run("merge", "", "out").errors())
+                .containsExactly("error: argument 'RECIPE': expected a path, got ''");
+        assertThat(Cli.run("merge", "recipe.yml", "").exit()).isEqualTo(2);
     }
 }

@@ -1,6 +1,7 @@
 package io.amalgam.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.Problem;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -61,6 +62,14 @@ public interface CheckpointFormat {
      * @return paths relative to {@code directory}
      */
     default List<Path> sideFilesIn(Path directory) throws IOException {
+        return List.of();
+    }
+
+    /**
+     * What {@link #modelFiles} cannot change in the donor's configuration although the merge does:
+     * warnings.
+     */
+    default List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
         return List.of();
     }
 

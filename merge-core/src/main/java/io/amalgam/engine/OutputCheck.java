@@ -132,10 +132,11 @@ public final class OutputCheck {
                                             + "' cannot be written: no permission for '"
                                             + existing
                                             + "'")
-                            .hint("change its permissions, or choose another output"));
+                            .hint("change its permissions, or choose another output")
+                            .ofStorage());
             return;
         }
-        long needed = plan.layout().bytes();
+        long needed = plan.diskBytes();
         long free = Files.getFileStore(existing).getUsableSpace();
         Path partial = directory.resolve(OutputFiles.PARTIAL);
         if (Files.isDirectory(partial)) {
@@ -151,7 +152,8 @@ public final class OutputCheck {
                                     "space for '" + directory + "'",
                                     needed + " bytes",
                                     free + " bytes free")
-                            .hint("free some, or choose an output on another disk"));
+                            .hint("free some, or choose an output on another disk")
+                            .ofStorage());
         }
     }
 }

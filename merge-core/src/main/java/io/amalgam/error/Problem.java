@@ -11,30 +11,59 @@ import java.util.Objects;
  * @param found what was found; empty where the sentence of {@code what} is complete
  * @param where file, offset, tensor, or recipe line and column; empty if nowhere in particular
  * @param hint what to do about it; empty if nothing can be said
+ * @param kind what it is about; no part of the message
  */
-public record Problem(String what, String expected, String found, String where, String hint) {
+public record Problem(
+        String what, String expected, String found, String where, String hint, Kind kind) {
     public Problem {
         Objects.requireNonNull(what, "what");
         Objects.requireNonNull(expected, "expected");
         Objects.requireNonNull(found, "found");
         Objects.requireNonNull(where, "where");
         Objects.requireNonNull(hint, "hint");
+        Objects.requireNonNull(kind, "kind");
+    }
+
+    /** What a problem is about. */
+    public enum Kind {
+        /** A recipe, a model, a value: the same whichever tensor is looked at. */
+        INPUT,
+        /** One tensor of many; the same said of several is reported once, with their number. */
+        TENSOR,
+        /** The place that is written to: not a fault of the input. */
+        STORAGE
     }
 
     public static Problem of(String what) {
-        return new Problem(what, "", "", "", "");
+        return new Problem(what, "", "", "", "", Kind.INPUT);
     }
 
     public static Problem expected(String what, Object expected, Object found) {
-        return new Problem(what, String.valueOf(expected), String.valueOf(found), "", "");
+        return new Problem(
+                what, String.valueOf(expected), String.valueOf(found), "", "", Kind.INPUT);
     }
 
     public Problem at(Object place) {
-        return new Problem(what, expected, found, String.valueOf(place), hint);
+        return new Problem(what, expected, found, String.valueOf(place), hint, kind);
     }
 
     public Problem hint(String advice) {
-        return new Problem(what, expected, found, where, advice);
+        return new Problem(what, expected, found, where, advice, kind);
+    }
+
+    /** The same problem of another subject. */
+    public Problem withWhat(String subject) {
+        return new Problem(subject, expected, found, where, hint, kind);
+    }
+
+    /** As a problem of one tensor. */
+    public Problem ofTensor() {
+        return new Problem(what, expected, found, where, hint, Kind.TENSOR);
+    }
+
+    /** As a problem of the place that is written to. */
+    public Problem ofStorage() {
+        return new Problem(what, expected, found, where, hint, Kind.STORAGE);
     }
 
     @Override

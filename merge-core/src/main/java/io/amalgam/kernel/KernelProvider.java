@@ -55,12 +55,7 @@ public record KernelProvider(Kernels kernels, String explanation) {
         if (choice == Choice.SIMD) {
             Problem reason = refusal.get();
             throw new BadInputException(
-                    new Problem(
-                            "simd kernels cannot be used: " + reason.what(),
-                            reason.expected(),
-                            reason.found(),
-                            reason.where(),
-                            reason.hint()));
+                    reason.withWhat("simd kernels cannot be used: " + reason.what()));
         }
         return new KernelProvider(ScalarKernels.INSTANCE, "scalar kernels: " + refusal.get());
     }

@@ -51,6 +51,7 @@ public final class Linear implements MergeMethod {
                                     "weights of tensor '" + call.output().name() + "'",
                                     "a sum other than 0",
                                     "0")
+                            .ofTensor()
                             .hint("change the weights, or set 'normalize: false'"));
         }
         return new WeightedSum(weights, normalize ? sum : 1);

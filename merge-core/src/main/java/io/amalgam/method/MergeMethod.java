@@ -12,7 +12,9 @@ public interface MergeMethod {
      * The first stage of computing one output tensor. Called while planning to check the call, and
      * again when the tensor is computed; reads no data.
      *
-     * @throws io.amalgam.error.BadInputException if the parameters make no sense for this tensor
+     * @throws io.amalgam.error.BadInputException if the parameters make no sense for this tensor; a
+     *     problem that is {@link io.amalgam.error.Problem#ofTensor() of the tensor} is reported
+     *     once with the number of tensors alike, any other once for the recipe
      */
     Stage bind(TensorCall call);
 }

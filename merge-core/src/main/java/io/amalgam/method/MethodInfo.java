@@ -54,6 +54,11 @@ public record MethodInfo(
                 : minModels + " to " + maxModels;
     }
 
+    /** What recipes may write, in order. */
+    public List<String> parameterNames() {
+        return parameters.stream().map(ParameterSpec::name).toList();
+    }
+
     public Optional<ParameterSpec> parameter(String wanted) {
         return parameters.stream().filter(spec -> spec.name().equals(wanted)).findFirst();
     }

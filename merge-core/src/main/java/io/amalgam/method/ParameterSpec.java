@@ -3,6 +3,8 @@ package io.amalgam.method;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.Scalar;
+import java.math.BigDecimal;
+import java.math.MathContext;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalDouble;
@@ -17,6 +19,7 @@ import java.util.OptionalDouble;
  *     has a meaning
  * @param required whether a recipe must set it
  * @param forBase whether the base model has this per-model parameter too
+ * @param range what numbers may be; empty where any finite number may
  * @param meaning one line for {@code amalgam methods}
  */
 public record ParameterSpec(
@@ -26,7 +29,32 @@ public record ParameterSpec(
         Optional<Object> defaultValue,
         boolean required,
         boolean forBase,
+        Optional<Range> range,
         String meaning) {
+
+    /**
+     * Numbers from {@code min} to {@code max}, both included.
+     *
+     * @param hint what to say of others
+     */
+    public record Range(double min, double max, String hint) {
+        boolean holds(double value) {
+            return min <= value && value <= max;
+        }
+
+        /** Of a share, that it may have been meant as a percentage. */
+        String hintFor(double value) {
+            boolean percentage = min == 0 && max == 1 && value > 1 && value <= 100;
+            return percentage
+                    ? hint + "; %s %% is written %s".formatted(plain(value), plain(value / 100))
+                    : hint;
+        }
+
+        @Override
+        public String toString() {
+            return plain(min) + " to " + plain(max);
+        }
+    }
 
     /** Whom a parameter belongs to. */
     public enum Scope {
@@ -46,37 +74,85 @@ public record ParameterSpec(
     public static ParameterSpec required(
             String name, Scope scope, boolean forBase, String meaning) {
         return new ParameterSpec(
-                name, scope, Kind.NUMBER, Optional.empty(), true, forBase, meaning);
+                name,
+                scope,
+                Kind.NUMBER,
+                Optional.empty(),
+                true,
+                forBase,
+                Optional.empty(),
+                meaning);
     }
 
     public static ParameterSpec number(
             String name, Scope scope, double defaultValue, String meaning) {
         return new ParameterSpec(
-                name, scope, Kind.NUMBER, Optional.of(defaultValue), false, false, meaning);
+                name,
+                scope,
+                Kind.NUMBER,
+                Optional.of(defaultValue),
+                false,
+                false,
+                Optional.empty(),
+                meaning);
     }
 
     public static ParameterSpec flag(String name, boolean defaultValue, String meaning) {
         return new ParameterSpec(
-                name, Scope.SHARED, Kind.BOOLEAN, Optional.of(defaultValue), false, false, meaning);
+                name,
+                Scope.SHARED,
+                Kind.BOOLEAN,
+                Optional.of(defaultValue),
+                false,
+                false,
+                Optional.empty(),
+                meaning);
     }
 
     public static ParameterSpec text(String name, String defaultValue, String meaning) {
         return new ParameterSpec(
-                name, Scope.SHARED, Kind.TEXT, Optional.of(defaultValue), false, false, meaning);
+                name,
+                Scope.SHARED,
+                Kind.TEXT,
+                Optional.of(defaultValue),
+                false,
+                false,
+                Optional.empty(),
+                meaning);
     }
 
     /** A number that may be left unset. */
     public static ParameterSpec optional(
             String name, Scope scope, boolean forBase, String meaning) {
         return new ParameterSpec(
-                name, scope, Kind.NUMBER, Optional.empty(), false, forBase, meaning);
+                name,
+                scope,
+                Kind.NUMBER,
+                Optional.empty(),
+                false,
+                forBase,
+                Optional.empty(),
+                meaning);
+    }
+
+    /** The same parameter, whose numbers must be from {@code min} to {@code max}. */
+    public ParameterSpec within(double min, double max, String hint) {
+        return new ParameterSpec(
+                name,
+                scope,
+                kind,
+                defaultValue,
+                required,
+                forBase,
+                Optional.of(new Range(min, max, hint)),
+                meaning);
     }
 
     /**
      * A written value as the parameter's own type: Double, Boolean or lower-case String. Numbers
      * may be written as text or booleans, flags as 0 and 1.
      *
-     * @throws BadInputException if the value cannot be read so
+     * @throws BadInputException if the value cannot be read so, or is out of the parameter's range
      */
     public static Object coerce(ParameterSpec spec, Object value) {
         Optional<Object> coerced =
@@ -92,13 +168,40 @@ public record ParameterSpec(
                     case INTEGER -> "a whole number";
                     default -> "true or false";
                 };
-        return coerced.orElseThrow(
-                () ->
-                        new BadInputException(
-                                Problem.expected(
-                                        "parameter '" + spec.name() + "'",
-                                        expected,
-                                        "'" + value + "'")));
+        Object result =
+                coerced.orElseThrow(
+                        () ->
+                                new BadInputException(
+                                        Problem.expected(
+                                                "parameter '" + spec.name() + "'",
+                                                expected,
+                                                "'" + value + "'")));
+        if (result instanceof Double number) {
+            spec.range().ifPresent(range -> require(spec.name(), range, number));
+        }
+        return result;
+    }
+
+    private static void require(String name, Range range, double number) {
+        if (!range.holds(number)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "parameter '" + name + "'",
+                                    "a number from " + range,
+                                    plain(number))
+                            .hint(range.hintFor(number)));
+        }
+    }
+
+    /** 50 and not 50.0, 0.3 and not 0.29999999999999998. */
+    private static String plain(double number) {
+        if (Math.abs(number) >= 1e15) {
+            return Double.toString(number);
+        }
+        return new BigDecimal(number)
+                .round(new MathContext(15))
+                .stripTrailingZeros()
+                .toPlainString();
     }
 
     private static Optional<Double> number(Object value) {

@@ -37,14 +37,7 @@ public final class TaskArithmetic implements MergeMethod {
         parameters.add(
                 ParameterSpec.required(
                         "weight", Scope.PER_MODEL, false, "factor of the model's task vector"));
-        parameters.add(
-                ParameterSpec.number(
-                        "density",
-                        Scope.PER_MODEL,
-                        1.0,
-                        sparsifier == Sparsifier.NONE
-                                ? "accepted, not used"
-                                : "share of the task vector that is kept"));
+        parameters.add(density(sparsifier));
         parameters.add(
                 ParameterSpec.flag(
                         "normalize",
@@ -59,7 +52,7 @@ public final class TaskArithmetic implements MergeMethod {
                 ParameterSpec.text(
                         "rescale",
                         Boolean.toString(rescale),
-                        "true: give each thinned vector its L1 norm back; density: divide it by the density; false: neither"));
+                        "true or l1: give each thinned vector its L1 norm back; density: divide it by the density; false: neither"));
         parameters.add(ParameterSpec.flag("int8_mask", false, "accepted; changes nothing"));
         this.info =
                 new MethodInfo(
@@ -72,6 +65,15 @@ public final class TaskArithmetic implements MergeMethod {
                         parameters,
                         paper,
                         cost);
+    }
+
+    private static ParameterSpec density(Sparsifier sparsifier) {
+        if (sparsifier == Sparsifier.NONE) {
+            return ParameterSpec.number("density", Scope.PER_MODEL, 1.0, "accepted, not used");
+        }
+        return ParameterSpec.number(
+                        "density", Scope.PER_MODEL, 1.0, "share of the task vector that is kept")
+                .within(0, 1, "1 keeps every element, 0.1 a tenth of them");
     }
 
     /** The members of the family. */
@@ -161,7 +163,7 @@ public final class TaskArithmetic implements MergeMethod {
                     throw new BadInputException(
                             Problem.expected(
                                     "parameter 'rescale'",
-                                    "true, false or density",
+                                    "true (or l1), false or density",
                                     "'" + word + "'"));
         };
     }

@@ -18,6 +18,7 @@ import java.util.Map;
  *
  * @param tasks in the order of the layout's placements
  * @param donor the model whose configuration and side files the output gets
+ * @param sideFiles what the output gets copies of from the donor
  * @param warnings what looks wrong but does not stop the merge
  * @param hash hexadecimal SHA-256 of all that decides the output's bytes, the inputs' contents
  *     apart: two plans with one hash write the same files from the same models
@@ -30,12 +31,14 @@ public record MergePlan(
         CheckpointFormat format,
         OutputLayout layout,
         ConfigChanges configChanges,
+        List<SideFile> sideFiles,
         List<Problem> warnings,
         PlanOptions options,
         String hash)
         implements Closeable {
     public MergePlan {
         tasks = List.copyOf(tasks);
+        sideFiles = List.copyOf(sideFiles);
         warnings = List.copyOf(warnings);
     }
 
@@ -52,6 +55,27 @@ public record MergePlan(
     /** Tensor bytes written. */
     public long outputBytes() {
         return tasks.stream().mapToLong(task -> task.output().bytes()).sum();
+    }
+
+    /**
+     * Bytes the output takes on disk: weights, index, configuration and side files. Without the
+     * report and the file system's own needs.
+     */
+    public long diskBytes() {
+        long sum = layout.bytes();
+        for (SideFile file : sideFiles) {
+            sum += file.bytes();
+        }
+        for (OutputLayout.SmallFile file : modelFiles()) {
+            sum += file.content().length;
+        }
+        return sum;
+    }
+
+    private List<OutputLayout.SmallFile> modelFiles() {
+        return donor.config()
+                .map(config -> format.modelFiles(config, configChanges))
+                .orElse(List.of());
     }
 
     @Override

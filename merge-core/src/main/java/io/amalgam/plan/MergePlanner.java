@@ -63,16 +63,28 @@ public final class MergePlanner {
     private MergePlan plan(
             Recipe recipe, PlanOptions options, OpenModels models, Problems problems) {
         Optional<MergeMethod> method = method(recipe, problems);
+        List<Problem> warnings = new ArrayList<>(recipe.warnings());
+        Optional<ParameterResolver> parameters =
+                method.map(m -> new ParameterResolver(m.info(), recipe, problems));
+        Optional<RecipeCheck> check =
+                method.map(
+                        m -> new RecipeCheck(recipe, m.info(), parameters.orElseThrow(), problems));
+        parameters.ifPresent(p -> warnings.addAll(p.unknownNames()));
+        check.ifPresent(RecipeCheck::check);
+
         SlotBuilder builder = new SlotBuilder(recipe, models, problems);
         List<Slot> slots = builder.build();
-        List<Problem> warnings = new ArrayList<>(recipe.warnings());
         List<TensorTask> tasks = new ArrayList<>();
         if (method.isPresent()) {
-            ParameterResolver parameters =
-                    new ParameterResolver(method.get().info(), recipe, problems);
-            warnings.addAll(parameters.unknownNames());
             TaskBuilder taskBuilder =
-                    new TaskBuilder(recipe, method.get(), options, parameters, problems);
+                    new TaskBuilder(
+                            recipe,
+                            method.get(),
+                            options,
+                            parameters.orElseThrow(),
+                            check.orElseThrow(),
+                            builder.complete(),
+                            problems);
             slots.forEach(slot -> taskBuilder.build(slot).ifPresent(tasks::add));
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
@@ -84,8 +96,20 @@ public final class MergePlanner {
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
         warnings.addAll(typeWarnings(tasks));
-        if (options.strict()) {
-            warnings.forEach(problems::add);
+        Optional<ModelRef> donorRef =
+                recipe.baseModel().or(() -> opened.keySet().stream().findFirst());
+        Optional<Checkpoint> donor = donorRef.map(opened::get);
+        List<SideFile> sideFiles =
+                donor.map(d -> SideFile.of(donorRef.orElseThrow(), d, problems)).orElse(List.of());
+        ConfigChanges changes =
+                new ConfigChanges(
+                        recipe.outDtype().or(recipe::dtype),
+                        builder.layerChange(),
+                        donor.flatMap(d -> untied(d, tasks)),
+                        donorRef.flatMap(ModelRef::overrideArchitecture));
+        if (problems.isEmpty()) {
+            donor.ifPresent(
+                    d -> warnings.addAll(configWarnings(donorRef.orElseThrow(), d, changes)));
         }
         if (problems.isEmpty() && tasks.isEmpty()) {
             problems.add(
@@ -93,37 +117,50 @@ public final class MergePlanner {
                             .at(recipe.location())
                             .hint("the models have no tensor in common, or none at all"));
         }
-        problems.throwIfAny();
-        Checkpoint donor =
-                recipe.baseModel()
-                        .map(opened::get)
-                        .orElseGet(() -> opened.values().iterator().next());
-        ConfigChanges changes =
-                new ConfigChanges(
-                        recipe.outDtype().or(recipe::dtype),
-                        builder.layerChange(),
-                        untied(donor, tasks));
-        OutputLayout layout =
-                outputFormat
-                        .layout(
-                                tasks.stream().map(TensorTask::output).toList(),
-                                new CheckpointFormat.LayoutOptions(
-                                        options.maxShardBytes(), Map.of("format", "pt")))
-                        .orElseThrow(
-                                () ->
-                                        new IllegalStateException(
-                                                outputFormat.name() + " cannot write"));
+        if (options.strict()) {
+            warnings.forEach(problems::add);
+        }
+        problems.throwIfAny(options.strict() ? List.of() : warnings);
+        OutputLayout layout = layout(tasks, options);
         return new MergePlan(
                 recipe,
                 tasks,
                 opened,
-                donor,
+                donor.orElseThrow(),
                 outputFormat,
                 layout,
                 changes,
+                sideFiles,
                 warnings,
                 options,
-                PlanHash.of(tasks, layout));
+                PlanHash.of(tasks, layout, changes));
+    }
+
+    private OutputLayout layout(List<TensorTask> tasks, PlanOptions options) {
+        return outputFormat
+                .layout(
+                        tasks.stream().map(TensorTask::output).toList(),
+                        new CheckpointFormat.LayoutOptions(
+                                options.maxShardBytes(), Map.of("format", "pt")))
+                .orElseThrow(
+                        () -> new IllegalStateException(outputFormat.name() + " cannot write"));
+    }
+
+    /** What the output's configuration should say and will not. */
+    private List<Problem> configWarnings(ModelRef ref, Checkpoint donor, ConfigChanges changes) {
+        if (donor.config().isPresent()) {
+            return outputFormat.unchanged(donor.config().get(), changes).stream()
+                    .map(problem -> problem.at(ref.location()))
+                    .toList();
+        }
+        return changes.architecture().isEmpty()
+                ? List.of()
+                : List.of(
+                        Problem.of(
+                                        "'override_architecture' has no effect: model '"
+                                                + ref
+                                                + "' has no config.json")
+                                .at(ref.location()));
     }
 
     private Optional<MergeMethod> method(Recipe recipe, Problems problems) {

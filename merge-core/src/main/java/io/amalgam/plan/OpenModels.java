@@ -11,6 +11,8 @@ import io.amalgam.recipe.ModelRef;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -75,6 +77,16 @@ final class OpenModels implements Closeable {
             for (Problem problem : e.problems()) {
                 problems.add(problem.where().isEmpty() ? problem.at(ref.location()) : problem);
             }
+            return Optional.empty();
+        } catch (FileSystemException e) {
+            String reason =
+                    e instanceof AccessDeniedException
+                            ? "no permission for '" + e.getFile() + "'"
+                            : String.valueOf(e.getMessage());
+            problems.add(
+                    Problem.of("model '" + ref + "' cannot be read: " + reason)
+                            .at(ref.location())
+                            .hint("check its permissions and links"));
             return Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -6,10 +6,13 @@ import io.amalgam.error.Suggestions;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
+import io.amalgam.recipe.Filtered;
+import io.amalgam.recipe.Gradient;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.Scalar;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -22,11 +25,13 @@ import java.util.Optional;
  */
 final class ParameterResolver {
     private final MethodInfo method;
+    private final List<String> names;
     private final Recipe recipe;
     private final Problems problems;
 
     ParameterResolver(MethodInfo method, Recipe recipe, Problems problems) {
         this.method = method;
+        this.names = method.parameterNames();
         this.recipe = recipe;
         this.problems = problems;
     }
@@ -78,36 +83,58 @@ final class ParameterResolver {
         if (spec.defaultValue().isPresent() || !spec.required()) {
             return spec.defaultValue();
         }
+        require(spec, levels, model);
+        filteredOut(spec, levels, tensor, model);
+        return Optional.empty();
+    }
+
+    /** Reports a required parameter that is written at none of the levels. */
+    void require(ParameterSpec spec, List<Parameters> levels, String model) {
+        boolean written = levels.stream().anyMatch(level -> level.get(spec.name()).isPresent());
+        if (written || !spec.required() || spec.defaultValue().isPresent()) {
+            return;
+        }
         Missing missing = missing(spec, levels);
-        String of = model.isEmpty() ? "" : " of model '" + model + "'";
-        problems.add(
+        problems.addOnce(
                 spec.name() + "/" + model,
-                Problem.of(
-                                "parameter '"
-                                        + spec.name()
-                                        + "'"
-                                        + of
-                                        + " has no value for tensor '"
-                                        + tensor
-                                        + "'")
+                Problem.of(name(spec, model) + " has no value")
                         .at(missing.place())
                         .hint(missing.hint()));
-        return Optional.empty();
+    }
+
+    private void filteredOut(
+            ParameterSpec spec, List<Parameters> levels, String tensor, String model) {
+        levels.stream()
+                .filter(level -> level.get(spec.name()).isPresent())
+                .findFirst()
+                .ifPresent(
+                        level ->
+                                problems.add(
+                                        spec.name() + "/" + model + "/filters",
+                                        Problem.of(
+                                                        name(spec, model)
+                                                                + " has no value for tensor '"
+                                                                + tensor
+                                                                + "'")
+                                                .at(level.location(spec.name()))
+                                                .hint(
+                                                        "its filters leave this tensor out: add '- value: ...' for all others")));
+    }
+
+    private static String name(ParameterSpec spec, String model) {
+        return "parameter '"
+                + spec.name()
+                + "'"
+                + (model.isEmpty() ? "" : " of model '" + model + "'");
     }
 
     private record Missing(Location place, String hint) {}
 
-    /** Where a required value may have gone: past its filters, or to a misspelt name. */
+    /** Where a required value may have gone: to a misspelt name. */
     private Missing missing(ParameterSpec spec, List<Parameters> levels) {
-        List<String> known = method.parameters().stream().map(ParameterSpec::name).toList();
         for (Parameters level : levels) {
-            if (level.get(spec.name()).isPresent()) {
-                return new Missing(
-                        level.location(spec.name()),
-                        "its filters leave this tensor out: add '- value: ...' for all others");
-            }
             List<String> unknown =
-                    level.names().stream().filter(name -> !known.contains(name)).toList();
+                    level.names().stream().filter(name -> !names.contains(name)).toList();
             Optional<String> misspelt = Suggestions.nearest(spec.name(), unknown);
             if (misspelt.isPresent()) {
                 return new Missing(
@@ -123,6 +150,21 @@ final class ParameterResolver {
                                 method.name(),
                                 spec.name(),
                                 shared ? "the recipe's" : "the model's or the recipe's"));
+    }
+
+    /** Reports every value written for a parameter that it cannot have, whatever the tensor. */
+    void checkValues(ParameterSpec spec, Parameters level) {
+        level.get(spec.name()).ifPresent(value -> checkValue(spec, value));
+    }
+
+    private void checkValue(ParameterSpec spec, ParameterValue value) {
+        if (value instanceof Filtered filtered) {
+            filtered.entries().forEach(entry -> checkValue(spec, entry.value()));
+        } else if (value instanceof Gradient gradient) {
+            gradient.values().forEach(each -> coerce(spec, each, gradient));
+        } else if (value instanceof Scalar scalar) {
+            coerce(spec, scalar.value(), scalar);
+        }
     }
 
     private Optional<Object> coerce(ParameterSpec spec, Object value, ParameterValue written) {
@@ -157,17 +199,16 @@ final class ParameterResolver {
     }
 
     private void unknownNames(Parameters parameters, List<Problem> unknown) {
-        List<String> known = method.parameters().stream().map(ParameterSpec::name).toList();
         for (String name : parameters.names()) {
-            if (!known.contains(name)) {
+            if (!names.contains(name)) {
                 unknown.add(
                         Problem.of("'" + name + "' is not a parameter of '" + method.name() + "'")
                                 .at(parameters.location(name))
                                 .hint(
                                         Suggestions.didYouMean(
                                                 name,
-                                                known,
-                                                "it has " + String.join(", ", known))));
+                                                names,
+                                                "it has " + String.join(", ", names))));
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.amalgam.plan;
 
+import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.method.TensorCall;
@@ -20,7 +21,7 @@ final class PlanHash {
 
     private PlanHash() {}
 
-    static String of(List<TensorTask> tasks, OutputLayout layout) {
+    static String of(List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes) {
         MessageDigest digest = sha256();
         line(digest, VERSION);
         for (TensorTask task : tasks) {
@@ -49,6 +50,7 @@ final class PlanHash {
             line(digest, file.name() + " " + file.size());
             digest.update(file.header());
         }
+        changes.architecture().ifPresent(name -> line(digest, "architecture " + name));
         return HexFormat.of().formatHex(digest.digest());
     }
 

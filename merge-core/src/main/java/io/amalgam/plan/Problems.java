@@ -13,6 +13,7 @@ import java.util.Map;
  */
 final class Problems {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
+    private int added;
 
     private static final class Entry {
         final Problem problem;
@@ -33,12 +34,19 @@ final class Problems {
 
     /** Problems with the same key are reported as the first of them, with their number. */
     void add(String key, Problem problem) {
+        added++;
         entries.computeIfAbsent(key, unused -> new Entry(problem)).count++;
     }
 
     /** A problem of the recipe, not of its tensors: said once and not counted. */
     void addOnce(String key, Problem problem) {
+        added++;
         entries.computeIfAbsent(key, unused -> new Entry(problem)).count = 1;
+    }
+
+    /** How often something was added, what had been said before included. */
+    int added() {
+        return added;
     }
 
     boolean isEmpty() {
@@ -52,24 +60,20 @@ final class Problems {
             all.add(
                     entry.count == 1
                             ? problem
-                            : new Problem(
+                            : problem.withWhat(
                                     problem.what()
                                             + " (and "
                                             + (entry.count - 1)
                                             + (entry.count == 2
                                                     ? " more tensor alike)"
-                                                    : " more tensors alike)"),
-                                    problem.expected(),
-                                    problem.found(),
-                                    problem.where(),
-                                    problem.hint()));
+                                                    : " more tensors alike)")));
         }
         return all;
     }
 
-    void throwIfAny() {
+    void throwIfAny(List<Problem> warnings) {
         if (!isEmpty()) {
-            throw new BadInputException(all());
+            throw new BadInputException(all(), warnings);
         }
     }
 }

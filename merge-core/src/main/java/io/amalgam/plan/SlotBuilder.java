@@ -13,6 +13,7 @@ import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.Source;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -29,6 +30,7 @@ final class SlotBuilder {
     private final Recipe recipe;
     private final OpenModels models;
     private final Problems problems;
+    private boolean complete = true;
     private Optional<LayerChange> layerChange = Optional.empty();
 
     SlotBuilder(Recipe recipe, OpenModels models, Problems problems) {
@@ -47,24 +49,33 @@ final class SlotBuilder {
         return layerChange;
     }
 
-    /** A model with the parameters written at its entry. */
-    private record Entry(Model model, Parameters parameters) {}
+    /** Whether every model could be opened: otherwise the slots lack the parts of the others. */
+    boolean complete() {
+        return complete;
+    }
+
+    /**
+     * A model with the parameters written at its entry.
+     *
+     * @param start its first layer, where there are slices
+     */
+    private record Entry(Model model, Parameters parameters, int start) {}
 
     private List<Slot> wholeModels() {
         List<Entry> entries = new ArrayList<>();
         Set<ModelRef> seen = new HashSet<>();
         for (ModelEntry entry : recipe.models()) {
             if (!seen.add(entry.model())) {
-                problems.add(listedTwice(entry.model()));
+                problems.add(
+                        listedTwice(entry.model(), "list it once, with the sum of its weights"));
                 continue;
             }
-            models.get(entry.model()).ifPresent(m -> entries.add(new Entry(m, entry.parameters())));
+            open(entry.model(), entry.parameters(), 0).ifPresent(entries::add);
         }
         if (recipe.baseModel().isPresent() && seen.add(recipe.baseModel().get())) {
-            models.get(recipe.baseModel().get())
-                    .ifPresent(m -> entries.add(new Entry(m, Parameters.EMPTY)));
+            open(recipe.baseModel().get(), Parameters.EMPTY, 0).ifPresent(entries::add);
         }
-        if (entries.size() < seen.size()) {
+        if (entries.isEmpty()) {
             return List.of();
         }
         checkLayerCounts(entries.stream().map(Entry::model).toList());
@@ -95,6 +106,12 @@ final class SlotBuilder {
                                     Optional.empty()));
                 });
         return slots;
+    }
+
+    private Optional<Entry> open(ModelRef ref, Parameters parameters, int start) {
+        Optional<Model> model = models.get(ref);
+        complete &= model.isPresent();
+        return model.map(m -> new Entry(m, parameters, start));
     }
 
     private static double position(List<Entry> entries, String name) {
@@ -155,35 +172,43 @@ final class SlotBuilder {
         }
     }
 
-    private Problem listedTwice(ModelRef ref) {
-        return Problem.of("model '" + ref + "' is listed twice")
-                .at(ref.location())
-                .hint("list it once, with the sum of its weights");
+    private static Problem listedTwice(ModelRef ref, String hint) {
+        return Problem.of("model '" + ref + "' is listed twice").at(ref.location()).hint(hint);
+    }
+
+    private static Problem listedTwice(Source source, Source earlier) {
+        boolean sameLayers = source.start() == earlier.start() && source.end() == earlier.end();
+        return listedTwice(
+                source.model(),
+                sameLayers
+                        ? "list it once, with the sum of its weights"
+                        : "a slice merges each model with others; to stack these layers, give each range a slice of its own");
     }
 
     private List<Slot> slices() {
         Map<OutputSlice, List<Entry>> entries = new LinkedHashMap<>();
-        int unopened = 0;
         for (OutputSlice slice : recipe.slices()) {
             List<Entry> opened = new ArrayList<>();
-            Set<ModelRef> seen = new HashSet<>();
+            Map<ModelRef, Source> seen = new HashMap<>();
             for (Source source : slice.sources()) {
-                if (!seen.add(source.model())) {
-                    problems.add(listedTwice(source.model()));
+                Source earlier = seen.putIfAbsent(source.model(), source);
+                if (earlier != null) {
+                    problems.add(listedTwice(source, earlier));
                 }
-                Optional<Model> model = models.get(source.model());
-                model.ifPresent(m -> opened.add(new Entry(m, source.parameters())));
-                unopened += model.isEmpty() ? 1 : 0;
+                open(source.model(), source.parameters(), source.start()).ifPresent(opened::add);
             }
             entries.put(slice, opened);
         }
-        recipe.baseModel().ifPresent(models::get);
-        if (unopened > 0 || !checkRanges(entries)) {
+        recipe.baseModel().ifPresent(base -> open(base, Parameters.EMPTY, 0));
+        boolean ranges = checkRanges();
+        Optional<Model> first =
+                entries.values().stream().flatMap(List::stream).map(Entry::model).findFirst();
+        if (!ranges || first.isEmpty()) {
             return List.of();
         }
         OutputSlice firstSlice = recipe.slices().get(0);
         OutputSlice lastSlice = recipe.slices().get(recipe.slices().size() - 1);
-        Model shape = entries.get(firstSlice).get(0).model();
+        Model shape = first.get();
         LayerStack stack = onlyStack(shape).orElseThrow();
 
         List<Slot> slots = new ArrayList<>();
@@ -191,9 +216,9 @@ final class SlotBuilder {
         int running = 0;
         List<Integer> sources = new ArrayList<>();
         for (OutputSlice slice : recipe.slices()) {
-            int length = slice.sources().get(0).end() - slice.sources().get(0).start();
+            int length = slice.sources().get(0).layers();
             for (int k = 0; k < length; k++) {
-                addLayer(slice, entries.get(slice), k, length, stack, running++, slots);
+                addLayer(slice, entries.get(slice), k, stack, running++, slots);
                 sources.add(slice.sources().get(0).start() + k);
             }
         }
@@ -204,26 +229,25 @@ final class SlotBuilder {
         return slots;
     }
 
-    private boolean checkRanges(Map<OutputSlice, List<Entry>> entries) {
+    private boolean checkRanges() {
         boolean good = true;
-        for (Map.Entry<OutputSlice, List<Entry>> pair : entries.entrySet()) {
-            List<Source> sources = pair.getKey().sources();
-            int length = sources.get(0).end() - sources.get(0).start();
-            for (int i = 0; i < sources.size(); i++) {
-                Source source = sources.get(i);
-                if (source.end() - source.start() != length) {
+        for (OutputSlice slice : recipe.slices()) {
+            int length = slice.sources().get(0).layers();
+            for (Source source : slice.sources()) {
+                if (source.layers() != length) {
                     good = false;
                     problems.add(
                             Problem.expected(
                                             "'layer_range' of model '" + source.model() + "'",
                                             length + " layers as in the slice's first source",
-                                            source.end() - source.start())
+                                            source.layers())
                                     .at(source.location())
                                     .hint("take as many layers from every source of a slice"));
                 }
-                Optional<LayerStack> stack = onlyStack(pair.getValue().get(i).model());
+                Optional<Model> model = models.get(source.model());
+                Optional<LayerStack> stack = model.flatMap(this::onlyStack);
                 if (stack.isEmpty()) {
-                    good = false;
+                    good &= model.isEmpty();
                 } else if (source.end() > stack.get().count()) {
                     good = false;
                     problems.add(
@@ -268,31 +292,26 @@ final class SlotBuilder {
             OutputSlice slice,
             List<Entry> entries,
             int k,
-            int length,
             LayerStack outputStack,
             int outputIndex,
             List<Slot> slots) {
         Set<String> suffixes = new LinkedHashSet<>();
-        for (int i = 0; i < entries.size(); i++) {
-            Model model = entries.get(i).model();
-            String layer =
-                    onlyStack(model).orElseThrow().name(slice.sources().get(i).start() + k, "");
+        for (Entry entry : entries) {
+            Model model = entry.model();
+            String layer = onlyStack(model).orElseThrow().name(entry.start() + k, "");
             for (String name : model.tensors.keySet()) {
                 if (name.startsWith(layer)) {
                     suffixes.add(name.substring(layer.length()));
                 }
             }
         }
-        double t = LayerStack.position(k, length);
+        double t = LayerStack.position(k, slice.sources().get(0).layers());
         for (String suffix : suffixes) {
             List<Slot.Part> parts = new ArrayList<>();
-            for (int i = 0; i < entries.size(); i++) {
-                Model model = entries.get(i).model();
-                String name =
-                        onlyStack(model)
-                                .orElseThrow()
-                                .name(slice.sources().get(i).start() + k, suffix);
-                parts.add(new Slot.Part(model, model.match(name), entries.get(i).parameters()));
+            for (Entry entry : entries) {
+                Model model = entry.model();
+                String name = onlyStack(model).orElseThrow().name(entry.start() + k, suffix);
+                parts.add(new Slot.Part(model, model.match(name), entry.parameters()));
             }
             slots.add(
                     new Slot(

@@ -28,20 +28,30 @@ final class TaskBuilder {
     private final MethodInfo info;
     private final PlanOptions options;
     private final ParameterResolver parameters;
+    private final RecipeCheck check;
+    private final boolean complete;
     private final Problems problems;
     private int leftOut;
 
+    /**
+     * @param complete whether every model could be opened; if not, no task is made, and only what
+     *     is true whatever the others hold is reported
+     */
     TaskBuilder(
             Recipe recipe,
             MergeMethod method,
             PlanOptions options,
             ParameterResolver parameters,
+            RecipeCheck check,
+            boolean complete,
             Problems problems) {
         this.recipe = recipe;
         this.method = method;
         this.info = method.info();
         this.options = options;
         this.parameters = parameters;
+        this.check = check;
+        this.complete = complete;
         this.problems = problems;
     }
 
@@ -89,16 +99,19 @@ final class TaskBuilder {
                             plainCall(output, present),
                             slot.position()));
         }
+        if (!complete) {
+            // For the filters' sake: counts and the method's own checks need every model.
+            inputs(slot, present, base(slot, present));
+            parameters.shared(slot);
+            return Optional.empty();
+        }
         DType written = recipe.outDtype().or(recipe::dtype).orElse(common.get());
         return merge(slot, present, sources, output.withDType(written));
     }
 
     private Optional<TensorTask> merge(
             Slot slot, List<Slot.Part> present, List<TensorSource> sources, TensorInfo output) {
-        int base = -1;
-        if (info.base() != MethodInfo.Base.ORDINARY) {
-            base = baseFor(slot).map(ref -> indexOf(ref, present)).orElse(-1);
-        }
+        int base = base(slot, present);
         if (present.size() == 1 && slot.parts().size() > 1) {
             // The only survivor of a union is taken as it is.
             return Optional.of(
@@ -114,38 +127,39 @@ final class TaskBuilder {
             reportNoBase(slot);
             return Optional.empty();
         }
-        if (others < info.minModels() || others > info.maxModels()) {
-            reportCount(base >= 0, others);
+        if (!check.count(base >= 0, others)) {
             return Optional.empty();
         }
-        List<TensorCall.Input> inputs = new ArrayList<>();
-        int before = problems.all().size();
-        for (int i = 0; i < present.size(); i++) {
-            Map<String, Object> values = parameters.perModel(slot, present.get(i), i == base);
-            inputs.add(new TensorCall.Input(present.get(i).model().ref.toString(), values));
-        }
+        int before = problems.added();
+        List<TensorCall.Input> inputs = inputs(slot, present, base);
         Map<String, Object> shared = parameters.shared(slot);
-        if (problems.all().size() > before) {
+        if (problems.added() > before) {
             return Optional.empty();
         }
         TensorCall call = new TensorCall(output, inputs, base, shared, options.seed());
         try {
             method.bind(call);
         } catch (BadInputException e) {
-            e.problems().forEach(p -> report(slot, p.at(recipe.methodLocation())));
-            return Optional.empty();
-        } catch (IllegalStateException e) {
-            // A value was missing: reported when the parameter was resolved.
+            e.problems().forEach(p -> report(p.at(recipe.methodLocation())));
             return Optional.empty();
         }
         return Optional.of(
                 new TensorTask(output, sources, Optional.of(method), call, slot.position()));
     }
 
+    private List<TensorCall.Input> inputs(Slot slot, List<Slot.Part> present, int base) {
+        List<TensorCall.Input> inputs = new ArrayList<>();
+        for (int i = 0; i < present.size(); i++) {
+            Map<String, Object> values = parameters.perModel(slot, present.get(i), i == base);
+            inputs.add(new TensorCall.Input(present.get(i).model().ref.toString(), values));
+        }
+        return inputs;
+    }
+
     /** What a method says of one tensor is counted, what it says of a parameter is not. */
-    private void report(Slot slot, Problem problem) {
+    private void report(Problem problem) {
         String key = problem.expected() + problem.found();
-        if (problem.what().contains("'" + slot.name() + "'")) {
+        if (problem.kind() == Problem.Kind.TENSOR) {
             problems.add(key, problem);
         } else {
             problems.addOnce(problem.what() + key, problem);
@@ -160,6 +174,13 @@ final class TaskBuilder {
                         .map(p -> new TensorCall.Input(p.model().ref.toString(), Map.of()))
                         .toList();
         return new TensorCall(output, inputs, -1, Map.of(), options.seed());
+    }
+
+    /** Index of the base's tensor; -1 where the method takes none, or it lacks the tensor. */
+    private int base(Slot slot, List<Slot.Part> present) {
+        return info.base() == MethodInfo.Base.ORDINARY
+                ? -1
+                : baseFor(slot).map(ref -> indexOf(ref, present)).orElse(-1);
     }
 
     private Optional<ModelRef> baseFor(Slot slot) {
@@ -278,53 +299,16 @@ final class TaskBuilder {
         return Optional.of(common);
     }
 
+    /** That there is no base at all, or not in the slice, the recipe's check has said. */
     private void reportNoBase(Slot slot) {
-        Optional<ModelRef> base = baseFor(slot);
-        if (base.isEmpty()) {
-            problems.addOnce(
-                    "no base",
-                    Problem.of("'" + info.name() + "' needs a base model")
-                            .at(recipe.methodLocation())
-                            .hint("add 'base_model: <path>'"));
-        } else if (indexOf(base.get(), slot.parts()) < 0) {
-            problems.addOnce(
-                    "base " + base.get(),
-                    Problem.of("base model '" + base.get() + "' is not among a slice's sources")
-                            .at(base.get().location())
-                            .hint("with 'slices' the base must be a source of every slice"));
-        } else {
-            problems.add(
-                    "base lacks",
-                    Problem.of(
-                                    "base model '"
-                                            + base.get()
-                                            + "' has no tensor '"
-                                            + slot.name()
-                                            + "'")
-                            .at(recipe.methodLocation())
-                            .hint("the base must have every tensor '" + info.name() + "' merges"));
-        }
+        baseFor(slot)
+                .filter(base -> indexOf(base, slot.parts()) >= 0)
+                .ifPresent(base -> problems.add("base lacks", baseLacks(base, slot)));
     }
 
-    private void reportCount(boolean base, int others) {
-        String hint =
-                info.base() == MethodInfo.Base.ORDINARY && recipe.baseModel().isPresent()
-                        ? "'base_model' counts as one more model for '"
-                                + info.name()
-                                + "'; leave it out"
-                        : others < info.minModels()
-                                ? "add models"
-                                : "leave the others out, or choose a method that merges more";
-        problems.addOnce(
-                "count",
-                Problem.expected(
-                                "models for '"
-                                        + info.name()
-                                        + "'"
-                                        + (base ? " beside the base" : ""),
-                                info.modelCount(),
-                                others)
-                        .at(recipe.methodLocation())
-                        .hint(hint));
+    private Problem baseLacks(ModelRef base, Slot slot) {
+        return Problem.of("base model '" + base + "' has no tensor '" + slot.name() + "'")
+                .at(recipe.methodLocation())
+                .hint("the base must have every tensor '" + info.name() + "' merges");
     }
 }

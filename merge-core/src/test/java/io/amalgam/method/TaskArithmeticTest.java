@@ -255,7 +255,8 @@ class TaskArithmeticTest {
                                         .set("rescale", "maybe")
                                         .bind())
                 .isInstanceOf(BadInputException.class)
-                .hasMessage("parameter 'rescale': expected true, false or density, got 'maybe'");
+                .hasMessage(
+                        "parameter 'rescale': expected true (or l1), false or density, got 'maybe'");
         assertThatThrownBy(() -> MethodCall.of("dare_ties").base(one).model(one, 1, -0.5).bind())
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(

@@ -16,6 +16,7 @@ import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -24,7 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Models that are headers only, and plans made from them. */
+/** Models that are headers only, and plans made from them; {@code locked} cannot be read. */
 final class Models {
     private final Map<String, Header> models = new HashMap<>();
     private final List<String> open = new ArrayList<>();
@@ -68,6 +69,9 @@ final class Models {
     MergePlan plan(Recipe recipe, PlanOptions options) throws IOException {
         ModelSource source =
                 ref -> {
+                    if (ref.path().equals("locked")) {
+                        throw new AccessDeniedException("locked/model.safetensors");
+                    }
                     Header header = models.get(ref.path());
                     if (header == null) {
                         throw new BadInputException(Problem.of("no model '" + ref + "'"));

@@ -58,6 +58,7 @@ class PlanHashTest {
                 "dare_ties | ties",
                 "dtype: float32 | dtype: bfloat16",
                 "base_model: base | base_model: one",
+                "base_model: base | base_model: {model: base, override_architecture: X}",
             })
     void whatDecidesBytesChangesTheHash(String from, String to) throws IOException {
         assertThat(RECIPE).contains(from);

@@ -1,7 +1,9 @@
 package io.amalgam.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -55,8 +57,8 @@ class PlanProblemsTest {
                                       - {model: one, layer_range: [0, 2], parameters: {weight: 1}}
                                       - {model: one, layer_range: [2, 4], parameters: {weight: 1}}
                                 """))
-                .contains(
-                        "model 'one' is listed twice (r.yml:5:17); list it once, with the sum of its weights");
+                .containsExactly(
+                        "model 'one' is listed twice (r.yml:5:17); a slice merges each model with others; to stack these layers, give each range a slice of its own");
     }
 
     @Test
@@ -247,15 +249,15 @@ class PlanProblemsTest {
     void missingParameters() {
         assertThat(models.problems(LINEAR.replace("parameters: {weight: 1}\n", "")))
                 .containsExactly(
-                        "parameter 'weight' of model 'one' has no value for tensor 'model.embed_tokens.weight' (and 14 more tensors alike) (r.yml:1:15); 'linear' needs it: add 'weight' under the model's or the recipe's 'parameters'",
-                        "parameter 'weight' of model 'two' has no value for tensor 'model.embed_tokens.weight' (and 14 more tensors alike) (r.yml:1:15); 'linear' needs it: add 'weight' under the model's or the recipe's 'parameters'");
+                        "parameter 'weight' of model 'one' has no value (r.yml:1:15); 'linear' needs it: add 'weight' under the model's or the recipe's 'parameters'",
+                        "parameter 'weight' of model 'two' has no value (r.yml:1:15); 'linear' needs it: add 'weight' under the model's or the recipe's 'parameters'");
         assertThat(
                         models.problems(
                                 "merge_method: slerp\nbase_model: base\nmodels: [{model: one}]\n"))
                 .hasSize(1)
                 .first()
                 .asString()
-                .startsWith("parameter 't' has no value for tensor");
+                .startsWith("parameter 't' has no value (r.yml:1:15)");
     }
 
     @Test
@@ -284,7 +286,7 @@ class PlanProblemsTest {
             value = {
                 "weight: heavy | parameter 'weight': expected a finite number, got 'heavy' (r.yml:4:22)",
                 "weight: 1, normalize: 2 | parameter 'normalize': expected true or false, got '2' (r.yml:4:36)",
-                "weight: 1, rescale: maybe | parameter 'rescale': expected true, false or density, got 'maybe' (r.yml:1:15)",
+                "weight: 1, rescale: maybe | parameter 'rescale': expected true (or l1), false or density, got 'maybe' (r.yml:1:15)",
                 "weight: 1, lambda: .inf | parameter 'lambda': expected a finite number, got .inf (r.yml:4:33)",
             })
     void valuesOfAWrongKind(String parameters, String problem) {
@@ -371,5 +373,124 @@ class PlanProblemsTest {
 
     private static PlanOptions options(PlanOptions.TensorSet tensors) {
         return new PlanOptions(0, PlanOptions.DEFAULT_SHARD_BYTES, tensors, false);
+    }
+
+    @Test
+    void aModelThatIsNotThereHidesNothing() {
+        models.get("two").tensor("model.norm.weight", 9);
+        String recipe =
+                """
+                merge_method: slerp
+                base_model: gone
+                models: [{model: one}, {model: two}, {model: one}]
+                """;
+        assertThat(models.problems(recipe))
+                .containsExactly(
+                        "models for 'slerp' beside the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
+                        "parameter 't' has no value (r.yml:1:15); 'slerp' needs it: add 't' under the recipe's 'parameters'",
+                        "model 'one' is listed twice (r.yml:3:46); list it once, with the sum of its weights",
+                        "no model 'gone' (r.yml:2:13)",
+                        "shape of tensor 'model.norm.weight' in 'two': expected [8] as in 'one', got [9] (r.yml:3:32); models of different sizes cannot be merged");
+    }
+
+    @Test
+    void aModelThatCannotBeReadHidesNothing() {
+        assertThat(models.problems(LINEAR.replace("one", "locked").replace("weight: 1", "")))
+                .hasSize(3)
+                .contains(
+                        "model 'locked' cannot be read: no permission for 'locked/model.safetensors' (r.yml:3:18); check its permissions and links");
+    }
+
+    @Test
+    void filtersAreTriedOnTheModelsThatAreThere() {
+        assertThat(
+                        models.problems(
+                                """
+                                merge_method: linear
+                                models:
+                                  - {model: gone, parameters: {weight: 1}}
+                                  - {model: one, parameters: {weight: {filter: layers, value: 1}}}
+                                """))
+                .containsExactly(
+                        "no model 'gone' (r.yml:3:13)",
+                        "parameter 'weight' of model 'one' has no value for tensor 'model.embed_tokens.weight' (and 2 more tensors alike) (r.yml:4:31); its filters leave this tensor out: add '- value: ...' for all others");
+    }
+
+    @Test
+    void slicesOfAModelThatIsNotThere() {
+        models.get("two").tensor("model.layers.1.mlp.up_proj.weight", 3, 8);
+        assertThat(
+                        models.problems(
+                                """
+                                merge_method: linear
+                                slices:
+                                  - sources:
+                                      - {model: gone, layer_range: [0, 2]}
+                                      - {model: one, layer_range: [0, 2], parameters: {weight: 1}}
+                                      - {model: two, layer_range: [0, 2], parameters: {weight: 1}}
+                                """))
+                .containsExactly(
+                        "parameter 'weight' of model 'gone' has no value (r.yml:1:15); 'linear' needs it: add 'weight' under the model's or the recipe's 'parameters'",
+                        "no model 'gone' (r.yml:4:17)",
+                        "shape of tensor 'model.layers.1.mlp.up_proj.weight' in 'two': expected [16, 8] as in 'one', got [3, 8] (r.yml:6:17); models of different sizes cannot be merged");
+    }
+
+    @Test
+    void warningsComeWithTheProblems() {
+        BadInputException e =
+                assertThrows(
+                        BadInputException.class,
+                        () ->
+                                models.plan(
+                                        LINEAR.replace("two", "gone").replace("weight", "wieght")));
+        assertThat(e.warnings().toString()).contains("'wieght' is not a parameter of 'linear'");
+        assertThat(e.problems()).hasSize(3);
+    }
+
+    @Test
+    void whatAMethodSaysOfOneTensorIsCountedAndOfTheRecipeIsNot() {
+        models.get("one").tensor("x", 1);
+        models.get("two").tensor("x", 1);
+        // The message of the recipe names what happens to be a tensor too.
+        assertThat(models.problems(TIES.replace("weight: 1", "weight: 1, rescale: x")))
+                .filteredOn(p -> p.contains("rescale"))
+                .singleElement()
+                .asString()
+                .doesNotContain("alike");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "density: 1.5 | got 1.5 (r.yml:4:34); 1 keeps every element, 0.1 a tenth of them; 1.5 % is written 0.015",
+                "density: -1e300 | got -1.0E300 (r.yml:4:34); 1 keeps every element, 0.1 a tenth of them",
+                "density: '30' | got 30 (r.yml:4:34); 1 keeps every element, 0.1 a tenth of them; 30 % is written 0.3",
+            })
+    void sharesAreFromZeroToOne(String parameter, String problem) {
+        for (String method : new String[] {"ties", "dare_ties", "dare_linear"}) {
+            assertThat(
+                            models.problems(
+                                    TIES.replace("ties", method)
+                                            .replace("weight: 1", "weight: 1, " + parameter)))
+                    .containsExactly(
+                            "parameter 'density': expected a number from 0 to 1, " + problem);
+        }
+    }
+
+    @Test
+    void aSingleOverridingArchitectureNeedsAConfig() throws IOException {
+        String recipe =
+                "merge_method: passthrough\nmodels: [{model: {model: one, override_architecture: X}}]\n";
+        try (MergePlan plan = models.plan(recipe)) {
+            assertThat(plan.configChanges().architecture()).contains("X");
+            assertThat(plan.warnings().toString())
+                    .contains(
+                            "'override_architecture' has no effect: model 'one' has no config.json");
+        }
+        models.get("one").config("{}");
+        try (MergePlan plan = models.plan(recipe)) {
+            assertThat(plan.warnings()).isEmpty();
+        }
     }
 }

@@ -257,4 +257,50 @@ class OutputTest {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
     }
+
+    @Test
+    void theDiskSpaceOfAPlanIsThatOfItsFiles() throws IOException {
+        Path out = temp.resolve("out");
+        long planned;
+        try (MergePlan plan = Merges.plan(Merges.recipe(Merges.LINEAR), root, SHARDED)) {
+            planned = plan.diskBytes();
+            EngineOptions with = Options.DEFAULT.build();
+            EngineOptions without =
+                    new EngineOptions(
+                            with.threads(),
+                            with.memory(),
+                            with.kernels(),
+                            false,
+                            false,
+                            false,
+                            false);
+            MergeEngine.run(plan, out, without, MergeListener.NONE, new Cancellation());
+        }
+
+        long written = 0;
+        try (Stream<Path> files = Files.list(out)) {
+            for (Path file : files.toList()) {
+                written += Files.size(file);
+            }
+        }
+        assertThat(planned).isEqualTo(written);
+    }
+
+    @Test
+    void anOverridingArchitectureReachesTheConfig() throws IOException {
+        Path out = temp.resolve("out");
+        String recipe =
+                """
+                merge_method: passthrough
+                models: [{model: {model: one, override_architecture: OtherForCausalLM}}]
+                """;
+
+        Merges.run(recipe, root, out, Options.DEFAULT);
+
+        assertThat(new ObjectMapper().readTree(out.resolve("config.json").toFile()))
+                .isEqualTo(
+                        new ObjectMapper()
+                                .readTree(
+                                        "{\"architectures\": [\"OtherForCausalLM\"], \"model_type\": \"llama\", \"num_hidden_layers\": 2}"));
+    }
 }

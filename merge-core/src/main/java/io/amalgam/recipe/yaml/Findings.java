@@ -66,7 +66,8 @@ final class Findings {
                         oneLine(problem.expected()),
                         oneLine(problem.found()),
                         location.toString(),
-                        oneLine(problem.hint()));
+                        oneLine(problem.hint()),
+                        problem.kind());
         return new Finding(location, line);
     }
 
@@ -81,14 +82,18 @@ final class Findings {
 
     void throwIfAny() {
         if (!errors.isEmpty()) {
-            throw new BadInputException(sorted(errors));
+            throw failure();
         }
     }
 
     /** Ends the reading at once: nothing after this could be made sense of. */
     BadInputException fatal(Location location, Problem problem) {
         error(location, problem);
-        return new BadInputException(sorted(errors));
+        return failure();
+    }
+
+    private BadInputException failure() {
+        return new BadInputException(sorted(errors), sorted(warnings));
     }
 
     private static List<Problem> sorted(Set<Finding> findings) {

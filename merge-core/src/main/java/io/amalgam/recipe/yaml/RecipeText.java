@@ -31,6 +31,10 @@ final class RecipeText {
         if (Files.notExists(file)) {
             throw bad("recipe", "a file", "nothing there", place, "check the path");
         }
+        if (Files.exists(file) && !Files.isRegularFile(file)) {
+            // Opening a pipe waits for its other end, perhaps for ever.
+            throw bad("recipe", "a file", "a pipe or device", place, "save the recipe to a file");
+        }
         byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
             bytes = in.readNBytes(MAX_LENGTH + 1);

@@ -13,16 +13,18 @@ import java.util.List;
  * its value.
  *
  * <p>Where a model has several parts, the language model's settings lie in a section of their own
- * ({@code text_config}); a rule below that speaks of the config holds for its top level and for
- * such a section.
+ * ({@code text_config}, {@code thinker_config.text_config}); a rule below that speaks of the config
+ * holds for its top level and for such a section.
  */
 public final class ConfigPatch {
     private static final List<String> SECTIONS =
-            List.of("text_config", "llm_config", "language_config");
+            List.of("text_config", "llm_config", "language_config", "thinker_config");
 
     private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
 
     private static final String TIED = "tie_word_embeddings";
+
+    private static final String WINDOW = "max_window_layers";
 
     private static final List<String> COUNT_KEYS =
             List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth");
@@ -37,7 +39,11 @@ public final class ConfigPatch {
      *       the top level under {@code dtype} if neither is.
      *   <li>The layer count is set under each of {@code num_hidden_layers}, {@code n_layer}, {@code
      *       n_layers}, {@code num_layers} and {@code depth} whose value is the old count.
+     *   <li>{@code max_window_layers}, the number of first layers that attend to everything,
+     *       becomes the number of first output layers made from those; a number of all layers stays
+     *       one.
      *   <li>Lists that belong to the layers follow them: see {@link LayerLists}.
+     *   <li>{@code architectures} becomes the one name that overrides it.
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
      *       level, and in a section that has the key.
      * </ul>
@@ -46,6 +52,7 @@ public final class ConfigPatch {
         ObjectNode config = donor.deepCopy();
         changes.dtype().ifPresent(dtype -> setDtype(config, dtype.recipeName()));
         changes.layers().ifPresent(layers -> setLayers(config, layers));
+        changes.architecture().ifPresent(name -> config.putArray("architectures").add(name));
         changes.tied().ifPresent(tied -> setTied(config, tied));
         return config;
     }
@@ -62,7 +69,7 @@ public final class ConfigPatch {
     public static List<String> layerCountKeys(ObjectNode config, int layers) {
         List<String> found = new ArrayList<>();
         for (String section : sections(config)) {
-            JsonNode settings = section.isEmpty() ? config : config.path(section);
+            ObjectNode settings = section(config, section);
             for (String key : COUNT_KEYS) {
                 JsonNode value = settings.path(key);
                 if (value.isIntegralNumber()
@@ -87,12 +94,13 @@ public final class ConfigPatch {
 
     private static void setLayers(ObjectNode config, LayerChange change) {
         for (String key : layerCountKeys(config, change.oldCount())) {
-            int dot = key.indexOf('.');
+            int dot = key.lastIndexOf('.');
             ObjectNode settings = section(config, dot < 0 ? "" : key.substring(0, dot));
             settings.put(key.substring(dot + 1), change.sources().size());
         }
         for (String section : sections(config)) {
             ObjectNode settings = section(config, section);
+            setWindow(settings, change);
             List<String> keys = new ArrayList<>();
             settings.fieldNames().forEachRemaining(keys::add);
             for (String key : keys) {
@@ -101,6 +109,24 @@ public final class ConfigPatch {
                 }
             }
         }
+    }
+
+    private static void setWindow(ObjectNode settings, LayerChange change) {
+        JsonNode value = settings.path(WINDOW);
+        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
+            return;
+        }
+        int old = value.intValue();
+        int layers = change.sources().size();
+        if (old >= change.oldCount()) {
+            settings.put(WINDOW, old == change.oldCount() ? layers : Math.max(old, layers));
+            return;
+        }
+        int first = 0;
+        while (first < layers && change.sources().get(first) < old) {
+            first++;
+        }
+        settings.put(WINDOW, first);
     }
 
     private static void setTied(ObjectNode config, boolean tied) {
@@ -113,14 +139,30 @@ public final class ConfigPatch {
         }
     }
 
-    /** The top level, named by the empty text, and the language model's sections that are there. */
+    /**
+     * Dotted paths of the top level, which is the empty text, and of the language model's sections
+     * that are there.
+     */
     private static List<String> sections(ObjectNode config) {
-        List<String> present = new ArrayList<>(List.of(""));
-        SECTIONS.stream().filter(name -> config.path(name).isObject()).forEach(present::add);
+        List<String> present = new ArrayList<>();
+        addSections(config, "", present);
         return present;
     }
 
-    private static ObjectNode section(ObjectNode config, String name) {
-        return name.isEmpty() ? config : (ObjectNode) config.get(name);
+    private static void addSections(ObjectNode settings, String path, List<String> present) {
+        present.add(path);
+        for (String name : SECTIONS) {
+            if (settings.get(name) instanceof ObjectNode section) {
+                addSections(section, path.isEmpty() ? name : path + "." + name, present);
+            }
+        }
+    }
+
+    private static ObjectNode section(ObjectNode config, String path) {
+        ObjectNode section = config;
+        for (String name : path.isEmpty() ? new String[0] : path.split("\\.")) {
+            section = (ObjectNode) section.get(name);
+        }
+        return section;
     }
 }

@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFormat;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -71,5 +72,26 @@ public final class HuggingFaceFormat implements CheckpointFormat {
             files.add(Path.of(CONFIG));
         }
         return files;
+    }
+
+    /** A number of layers that is nowhere to be found. */
+    @Override
+    public List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
+        return changes.layers()
+                .filter(layers -> layers.sources().size() != layers.oldCount())
+                .filter(
+                        layers ->
+                                ConfigPatch.layerCountKeys(donorConfig, layers.oldCount())
+                                        .isEmpty())
+                .map(
+                        layers ->
+                                Problem.of(
+                                                "config.json has no number of layers that could be changed from "
+                                                        + layers.oldCount()
+                                                        + " to "
+                                                        + layers.sources().size())
+                                        .hint("set it in the output's config.json"))
+                .map(List::of)
+                .orElse(List.of());
     }
 }

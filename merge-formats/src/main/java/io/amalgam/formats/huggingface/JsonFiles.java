@@ -16,6 +16,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.formats.safetensors.RegularFile;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -48,9 +50,10 @@ final class JsonFiles {
     private JsonFiles() {}
 
     /**
-     * @throws BadInputException if it is not one JSON object, or has a key twice
+     * @throws BadInputException if it is no regular file or not one JSON object, or has a key twice
      */
     static ObjectNode readObject(Path file) throws IOException {
+        RegularFile.require(file);
         try {
             JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
             if (node instanceof ObjectNode object) {
@@ -67,6 +70,12 @@ final class JsonFiles {
             throw new BadInputException(
                     Problem.of("not valid JSON: " + reason)
                             .at("'" + file + "'" + where)
+                            .hint(DAMAGED),
+                    e);
+        } catch (CharConversionException e) {
+            throw new BadInputException(
+                    Problem.of("not valid JSON: its bytes are no text")
+                            .at("'" + file + "'")
                             .hint(DAMAGED),
                     e);
         }

@@ -2,6 +2,7 @@ package io.amalgam.formats.huggingface;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,15 +46,15 @@ final class SideFiles {
     private SideFiles() {}
 
     /**
-     * Those that exist in {@code directory}, relative to it. Of module folders, all files: a dense
-     * module has weights of its own.
+     * Those that exist in {@code directory}, relative to it, whether they can be read or not. Of
+     * module folders, all files: a dense module has weights of its own.
      */
     static List<Path> in(Path directory) throws IOException {
         List<Path> found = named(directory);
         for (Path folder : list(directory)) {
             if (isModule(folder)) {
                 list(folder).stream()
-                        .filter(Files::isRegularFile)
+                        .filter(file -> !Files.isDirectory(file))
                         .map(file -> relative(folder, file))
                         .forEach(found::add);
             }
@@ -67,6 +68,7 @@ final class SideFiles {
      */
     static List<Path> unmistakable(Path directory) throws IOException {
         List<Path> found = named(directory);
+        found.removeIf(file -> Files.isDirectory(directory.resolve(file)));
         for (Path folder : list(directory)) {
             if (isModule(folder)) {
                 for (String name : MODULE_FILES) {
@@ -82,7 +84,7 @@ final class SideFiles {
     private static List<Path> named(Path directory) {
         List<Path> found = new ArrayList<>();
         for (String name : NAMES) {
-            if (Files.isRegularFile(directory.resolve(name))) {
+            if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
                 found.add(Path.of(name));
             }
         }

@@ -65,6 +65,7 @@ public final class SafetensorsFile implements Checkpoint {
 
     /**
      * @throws SafetensorsException if the file breaks a rule of the format
+     * @throws BadInputException if it is a directory, a pipe or a device
      * @throws IOException if it cannot be read
      */
     public static SafetensorsFile open(Path path) throws IOException {
@@ -77,6 +78,7 @@ public final class SafetensorsFile implements Checkpoint {
      * @param model what the user calls the checkpoint this file is, or is a part of
      */
     public static SafetensorsFile open(Path path, String model) throws IOException {
+        RegularFile.require(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
             SafetensorsHeader header =

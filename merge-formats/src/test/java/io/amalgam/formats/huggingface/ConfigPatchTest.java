@@ -54,7 +54,10 @@ class ConfigPatchTest {
                 ConfigPatch.patch(
                         json(donor),
                         new ConfigChanges(
-                                Optional.of(DType.BF16), Optional.empty(), Optional.empty()));
+                                Optional.of(DType.BF16),
+                                Optional.empty(),
+                                Optional.empty(),
+                                Optional.empty()));
 
         assertThat(patched).isEqualTo(json(expected));
     }
@@ -142,7 +145,11 @@ class ConfigPatchTest {
     @Test
     void theFormatGivesTheConfigFile() {
         ConfigChanges changes =
-                new ConfigChanges(Optional.of(DType.F16), Optional.empty(), Optional.empty());
+                new ConfigChanges(
+                        Optional.of(DType.F16),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty());
 
         List<SmallFile> files =
                 new HuggingFaceFormat().modelFiles(json("{'b': 1, 'dtype': 'x', 'a': 2}"), changes);
@@ -183,13 +190,15 @@ class ConfigPatchTest {
         LayerChange change = new LayerChange(old, List.of(sources));
         return ConfigPatch.patch(
                 json(donor),
-                new ConfigChanges(Optional.empty(), Optional.of(change), Optional.empty()));
+                new ConfigChanges(
+                        Optional.empty(), Optional.of(change), Optional.empty(), Optional.empty()));
     }
 
     private static ObjectNode tied(String donor, boolean tied) {
         return ConfigPatch.patch(
                 json(donor),
-                new ConfigChanges(Optional.empty(), Optional.empty(), Optional.of(tied)));
+                new ConfigChanges(
+                        Optional.empty(), Optional.empty(), Optional.of(tied), Optional.empty()));
     }
 
     private static ObjectNode json(String text) {
@@ -198,5 +207,54 @@ class ConfigPatchTest {
         } catch (JsonProcessingException e) {
             throw new IllegalArgumentException(e);
         }
+    }
+
+    @Test
+    void layerCountsOfNestedSectionsFollow() {
+        assertThat(
+                        layers(
+                                "{'thinker_config': {'text_config': {'num_hidden_layers': 3, 'max_window_layers': 3}}, 'text_config': {'num_hidden_layers': 3}, 'vision_config': {'depth': 3}}",
+                                3,
+                                0,
+                                1,
+                                1,
+                                2))
+                .isEqualTo(
+                        json(
+                                "{'thinker_config': {'text_config': {'num_hidden_layers': 4, 'max_window_layers': 4}}, 'text_config': {'num_hidden_layers': 4}, 'vision_config': {'depth': 3}}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"3, 4", "2, 3", "1, 1", "0, 0", "9, 9", "28, 28"})
+    void theFirstLayersWithoutAWindowFollow(int old, int expected) {
+        assertThat(layers("{'max_window_layers': " + old + "}", 3, 0, 1, 1, 2))
+                .isEqualTo(json("{'max_window_layers': " + expected + "}"));
+    }
+
+    @Test
+    void theArchitectureIsTheOneThatOverrides() {
+        ConfigChanges changes =
+                new ConfigChanges(
+                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.of("X"));
+
+        assertThat(ConfigPatch.patch(json("{'architectures': ['A', 'B'], 'c': 1}"), changes))
+                .isEqualTo(json("{'architectures': ['X'], 'c': 1}"));
+        assertThat(ConfigPatch.patch(json("{}"), changes))
+                .isEqualTo(json("{'architectures': ['X']}"));
+    }
+
+    @Test
+    void aLayerCountThatIsNowhereIsSaid() {
+        LayerChange change = new LayerChange(3, List.of(0, 1));
+        ConfigChanges changes =
+                new ConfigChanges(
+                        Optional.empty(), Optional.of(change), Optional.empty(), Optional.empty());
+        HuggingFaceFormat format = new HuggingFaceFormat();
+
+        assertThat(format.unchanged(json("{'num_hidden_layers': 3}"), changes)).isEmpty();
+        assertThat(format.unchanged(json("{'num_hidden_layers': 5}"), changes))
+                .singleElement()
+                .hasToString(
+                        "config.json has no number of layers that could be changed from 3 to 2; set it in the output's config.json");
     }
 }

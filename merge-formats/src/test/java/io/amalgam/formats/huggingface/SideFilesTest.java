@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.checkpoint.Checkpoint;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,10 +32,14 @@ class SideFilesTest {
                 .file("onnx/config.json", "{}")
                 .file("3_/config.json", "{}")
                 .file("tokenizer_config.json/not-a-file", "");
+        Files.createSymbolicLink(path.resolve("vocab.txt"), Path.of("gone.txt"));
 
         try (Checkpoint checkpoint = new HuggingFaceFormat().open(path, "m")) {
             assertThat(checkpoint.sideFiles())
                     .containsExactlyInAnyOrder(
+                            // What cannot be copied is the planner's to report.
+                            Path.of("tokenizer_config.json"),
+                            Path.of("vocab.txt"),
                             Path.of("tokenizer.json"),
                             Path.of("vocab.json"),
                             Path.of("merges.txt"),

@@ -1,0 +1,91 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A pipe nobody writes to would be waited for, for ever: it is refused instead. */
+@DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no named pipes in directories")
+@Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+class PipesTest {
+    @TempDir Path folder;
+    private Path recipe;
+
+    @BeforeEach
+    void models() throws IOException {
+        recipe = Models.averageRecipe(folder);
+    }
+
+    @Test
+    void forARecipe() throws Exception {
+        Path pipe = pipe("pipe.yml");
+
+        assertRefused("plan", pipe, "recipe: expected a file, got a pipe or device (" + pipe + ")");
+    }
+
+    @Test
+    void forAModel() throws Exception {
+        Path pipe = pipe("pipe.safetensors");
+
+        assertRefused(
+                "inspect",
+                pipe,
+                "model '"
+                        + pipe
+                        + "': expected a model directory or a .safetensors file, got a pipe or device");
+    }
+
+    @Test
+    void forWeights() throws Exception {
+        assertRefusedIn("model.safetensors");
+    }
+
+    @Test
+    void forAConfig() throws Exception {
+        assertRefusedIn("config.json");
+    }
+
+    @Test
+    void forATokenizer() throws Exception {
+        Path pipe = pipe("a/tokenizer.json");
+
+        assertRefused(
+                "plan",
+                recipe,
+                "file '"
+                        + pipe
+                        + "', which the output gets a copy of: expected a readable file, got a pipe or device");
+    }
+
+    private void assertRefusedIn(String name) throws Exception {
+        Files.delete(folder.resolve("a").resolve(name));
+        Path pipe = pipe("a/" + name);
+
+        assertRefused(
+                "inspect",
+                folder.resolve("a"),
+                "file: expected a regular file, got a pipe or device ('" + pipe + "')");
+    }
+
+    private static void assertRefused(String command, Path path, String message) {
+        Cli result = Cli.run(command, path);
+
+        assertThat(result.errors()).singleElement().asString().startsWith("error: " + message);
+        assertThat(result.exit()).isEqualTo(3);
+    }
+
+    private Path pipe(String name) throws Exception {
+        Path pipe = folder.resolve(name);
+        assertThat(new ProcessBuilder("mkfifo", pipe.toString()).start().waitFor()).isZero();
+        return pipe;
+    }
+}
