@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -183,21 +184,28 @@ final class SlotBuilder {
         }
         OutputSlice firstSlice = recipe.slices().get(0);
         OutputSlice lastSlice = recipe.slices().get(recipe.slices().size() - 1);
-        Model shape = entries.get(firstSlice).get(0).model();
+        Model shape = Objects.requireNonNull(entries.get(firstSlice)).get(0).model();
         LayerStack stack = onlyStack(shape).orElseThrow();
 
         List<Slot> slots = new ArrayList<>();
-        addLoose(firstSlice, entries.get(firstSlice), false, slots);
+        addLoose(firstSlice, Objects.requireNonNull(entries.get(firstSlice)), false, slots);
         int running = 0;
         List<Integer> sources = new ArrayList<>();
         for (OutputSlice slice : recipe.slices()) {
             int length = slice.sources().get(0).end() - slice.sources().get(0).start();
             for (int k = 0; k < length; k++) {
-                addLayer(slice, entries.get(slice), k, length, stack, running++, slots);
+                addLayer(
+                        slice,
+                        Objects.requireNonNull(entries.get(slice)),
+                        k,
+                        length,
+                        stack,
+                        running++,
+                        slots);
                 sources.add(slice.sources().get(0).start() + k);
             }
         }
-        addLoose(lastSlice, entries.get(lastSlice), true, slots);
+        addLoose(lastSlice, Objects.requireNonNull(entries.get(lastSlice)), true, slots);
         Model donor = recipe.baseModel().flatMap(models::get).orElse(shape);
         int oldCount = onlyStack(donor).map(LayerStack::count).orElse(stack.count());
         layerChange = Optional.of(new LayerChange(oldCount, sources));
