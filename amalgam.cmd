@@ -22,7 +22,7 @@ if exist "%TARGET%\amalgam.jar" goto start
 if not exist "%TARGET%" mkdir "%TARGET%"
 echo amalgam: building on first use; this takes a few minutes where libraries must be downloaded 1>&2
 pushd "%HOME_DIR%"
-call mvnw.cmd -q -ntp -pl merge-cli -am -Dmaven.test.skip=true -Dspotless.check.skip=true package > "%TARGET%\first-build.log" 2>&1
+call mvnw.cmd -q -ntp -pl merge-cli -am -Dmaven.test.skip=true -Dchecks.skip package > "%TARGET%\first-build.log" 2>&1
 set "RESULT=%ERRORLEVEL%"
 popd
 if not "%RESULT%"=="0" (

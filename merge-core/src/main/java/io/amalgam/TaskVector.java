@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BinaryOperator;
 import java.util.function.UnaryOperator;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -42,7 +43,7 @@ public final class TaskVector {
         Map<String, INDArray> deltas = new LinkedHashMap<>();
         base.forEach(
                 (name, origin) -> {
-                    INDArray other = tuned.get(name);
+                    INDArray other = Objects.requireNonNull(tuned.get(name));
                     requireSameShape(name, origin, other);
                     if (origin.isEmpty()) {
                         return;
@@ -123,8 +124,9 @@ public final class TaskVector {
         Map<String, INDArray> result = new LinkedHashMap<>();
         deltas.forEach(
                 (name, delta) -> {
-                    requireSameShape(name, delta, other.deltas.get(name));
-                    result.put(name, operation.apply(delta, other.deltas.get(name)));
+                    INDArray second = Objects.requireNonNull(other.deltas.get(name));
+                    requireSameShape(name, delta, second);
+                    result.put(name, operation.apply(delta, second));
                 });
         return new TaskVector(result);
     }

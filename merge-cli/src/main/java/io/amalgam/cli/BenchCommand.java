@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -30,9 +31,8 @@ final class BenchCommand extends Subcommand {
     @Option(
             names = "--size",
             paramLabel = "N",
-            defaultValue = "1100m",
             description = "Parameters of each model, with k, m or b. Default: ${DEFAULT-VALUE}.")
-    private String size;
+    private String size = "1100m";
 
     @Option(
             names = "--rounds",
@@ -53,14 +53,14 @@ final class BenchCommand extends Subcommand {
             paramLabel = "DIR",
             description =
                     "Where the models are made and kept. Default: amalgam-bench in the system's temporary folder.")
-    private Path models;
+    private @Nullable Path models;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             description =
                     "Where merges are written and deleted. Default: /dev/shm where there is one, else as --models.")
-    private Path out;
+    private @Nullable Path out;
 
     @Option(
             names = {"-j", "--num-threads"},

@@ -43,6 +43,7 @@ final class Commands {
      * The command line for some arguments. Describing a command takes time; where the first
      * argument names one, only that one is described.
      */
+    @SuppressWarnings("DefaultCharset") // Help goes where and as all else does: to the terminal.
     static CommandLine of(Console console, Interruption interruption, String... args) {
         CommandLine root = new CommandLine(new Root());
         Map<String, Supplier<CommandLine>> all = all(console, interruption);
@@ -113,13 +114,13 @@ final class Commands {
                 names = {"-h", "--help"},
                 usageHelp = true,
                 description = "Show this help.")
-        private boolean help;
+        boolean help;
 
         @Option(
                 names = {"-V", "--version"},
                 versionHelp = true,
                 description = "Show the version.")
-        private boolean version;
+        boolean version;
 
         @Override
         public void run() {

@@ -24,7 +24,7 @@ final class CompletionCommand implements Callable<Integer> {
             names = {"-h", "--help"},
             usageHelp = true,
             description = "Show this help.")
-    private boolean help;
+    boolean help;
 
     CompletionCommand(Console console) {
         this.console = console;

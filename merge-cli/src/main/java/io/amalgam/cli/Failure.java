@@ -12,6 +12,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.ServiceConfigurationError;
 
 /**
@@ -33,7 +34,7 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                                     "give the same command with --resume to continue, or with --overwrite to start again"));
         }
         if (e instanceof UncheckedIOException unchecked) {
-            return one(ExitCode.FAILED, storage(unchecked.getCause()));
+            return one(ExitCode.FAILED, storage(Objects.requireNonNull(unchecked.getCause())));
         }
         if (e instanceof IOException io) {
             return one(ExitCode.FAILED, storage(io));

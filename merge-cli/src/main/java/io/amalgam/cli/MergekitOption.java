@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * An option of mergekit-yaml that has no meaning here, so that its command lines work as they are.
@@ -43,10 +44,10 @@ enum MergekitOption {
     NO_SAFE_SERIALIZATION("--no-safe-serialization", null, "the output is always safetensors");
 
     private final String flag;
-    private final String argument;
+    private final @Nullable String argument;
     private final String reason;
 
-    MergekitOption(String flag, String argument, String reason) {
+    MergekitOption(String flag, @Nullable String argument, String reason) {
         this.flag = flag;
         this.argument = argument;
         this.reason = reason;

@@ -9,6 +9,7 @@ import io.amalgam.method.ParameterSpec;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -24,7 +25,7 @@ final class MethodsCommand extends Subcommand {
             arity = "0..1",
             paramLabel = "NAME",
             description = "A method to explain.")
-    private String name;
+    private @Nullable String name;
 
     MethodsCommand(Console console) {
         super(console);

@@ -5,6 +5,7 @@ import me.tongfei.progressbar.ConsoleProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A bar over the bytes of the output, with the speed of all reading and writing. It goes away when
@@ -15,7 +16,7 @@ final class ProgressBars implements ProgressView {
     private static final int INTERVAL_MILLIS = 200;
 
     private final Console console;
-    private ProgressBar bar;
+    private @Nullable ProgressBar bar;
 
     ProgressBars(Console console) {
         this.console = console;
@@ -42,9 +43,12 @@ final class ProgressBars implements ProgressView {
 
     @Override
     public void progressed(Progress progress) {
-        bar.setExtraMessage(
-                Quantity.bytes(progress.bytesMoved() * 1e9 / Math.max(progress.nanos(), 1)) + "/s");
-        bar.stepTo(progress.bytesWritten());
+        if (bar != null) {
+            bar.setExtraMessage(
+                    Quantity.bytes(progress.bytesMoved() * 1e9 / Math.max(progress.nanos(), 1))
+                            + "/s");
+            bar.stepTo(progress.bytesWritten());
+        }
     }
 
     @Override

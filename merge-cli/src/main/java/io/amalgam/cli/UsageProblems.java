@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.MissingParameterException;
@@ -36,7 +37,7 @@ final class UsageProblems {
         if (argument != null && e.getValue() != null) {
             return Problem.expected(name(argument), expected(argument), "'" + e.getValue() + "'");
         }
-        return Problem.of(e.getMessage());
+        return Problem.of(Objects.requireNonNullElse(e.getMessage(), "wrong usage"));
     }
 
     private static Problem unmatched(String word, CommandSpec command) {

@@ -24,10 +24,13 @@ final class Checksum {
         Shift(long bytes) {
             this.bytes = bytes;
             int[] power = square(square(square(oneBit())));
-            int[] product = null;
+            int[] product = new int[32];
+            for (int bit = 0; bit < 32; bit++) {
+                product[bit] = 1 << bit;
+            }
             for (long left = bytes; left != 0; left >>>= 1) {
                 if ((left & 1) != 0) {
-                    product = product == null ? power : product(power, product);
+                    product = product(power, product);
                 }
                 power = square(power);
             }
@@ -40,7 +43,7 @@ final class Checksum {
 
         /** The CRC of A followed by B, where B has this many bytes. */
         int append(int crcA, int crcB) {
-            return map == null ? crcA : times(map, crcA) ^ crcB;
+            return times(map, crcA) ^ crcB;
         }
     }
 

@@ -6,6 +6,7 @@ import io.amalgam.method.Stage;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs a method's stages over arrays instead of files, on the calling thread: the same blocks,
@@ -42,7 +43,7 @@ public final class InMemory {
     }
 
     /** Runs one stage; null after the last. */
-    private Stage step(Stage stage) {
+    private @Nullable Stage step(Stage stage) {
         if (stage instanceof Stage.Copy copy) {
             System.arraycopy(inputs.get(copy.input()), 0, out, 0, elements);
             return null;

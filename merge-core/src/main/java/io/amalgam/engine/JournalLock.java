@@ -11,6 +11,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -78,7 +79,9 @@ final class JournalLock implements Closeable {
     }
 
     private static Path real(Path journal) throws IOException {
-        return journal.getParent().toRealPath().resolve(journal.getFileName());
+        return Objects.requireNonNull(journal.getParent())
+                .toRealPath()
+                .resolve(journal.getFileName());
     }
 
     private static @Nullable FileLock tryLock(FileChannel channel, boolean shared)

@@ -15,6 +15,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs plans: the only place in the project that starts threads. Streams every tensor in blocks;
@@ -252,7 +253,7 @@ public final class MergeEngine {
                     System.nanoTime() - begin);
         }
 
-        private static void rethrow(Throwable failure) throws IOException {
+        private static void rethrow(@Nullable Throwable failure) throws IOException {
             if (failure instanceof IOException e) {
                 throw e;
             }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 
 /** Whether an output directory can take a plan's files: looked at before anything is written. */
 public final class OutputCheck {
@@ -53,8 +54,9 @@ public final class OutputCheck {
         for (Checkpoint checkpoint : plan.models().values()) {
             for (Path file : checkpoint.weightFiles()) {
                 // Weights may be links to files elsewhere: neither place is an output.
-                Path folder = file.toAbsolutePath().getParent().toRealPath();
-                if (folder.equals(out) || file.toRealPath().getParent().equals(out)) {
+                Path folder =
+                        Objects.requireNonNull(file.toAbsolutePath().getParent()).toRealPath();
+                if (folder.equals(out) || out.equals(file.toRealPath().getParent())) {
                     problems.add(
                             Problem.of(
                                             "output '"

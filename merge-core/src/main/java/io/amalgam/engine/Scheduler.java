@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Gives out work: units of the tensors begun first, in order; a new tensor when those have none to
@@ -20,7 +21,7 @@ final class Scheduler {
     private final List<TaskRun> active = new ArrayList<>();
     private final int mostActive;
     private final Finished listener;
-    private Throwable failure;
+    private @Nullable Throwable failure;
 
     Scheduler(List<TaskRun> runs, int mostActive, Finished listener) {
         // Tensors that must be equal first: they fail without a long wait.
@@ -34,7 +35,7 @@ final class Scheduler {
      * The next unit, waiting for one if there may be one later; null when all is done or something
      * failed.
      */
-    synchronized TaskRun.Unit take() throws Exception {
+    synchronized TaskRun.@Nullable Unit take() throws Exception {
         while (failure == null) {
             for (TaskRun run : active) {
                 if (run.hasUnit()) {
@@ -101,7 +102,7 @@ final class Scheduler {
         notifyAll();
     }
 
-    synchronized Throwable failure() {
+    synchronized @Nullable Throwable failure() {
         return failure;
     }
 }

@@ -4,6 +4,8 @@ import io.amalgam.method.Stage;
 import io.amalgam.plan.TensorTask;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One tensor on its way: the stage it is in, which units of it are given out, and what they gave.
@@ -19,14 +21,14 @@ final class TaskRun {
 
     final int index;
     final TensorTask task;
-    private Stage stage;
+    private @Nullable Stage stage;
     private long unitElements;
     private int units;
     private int nextUnit;
     private int doneUnits;
-    private Object[] partials;
-    private List<Object> sharedStates;
-    private int[] checksums;
+    private Object[] partials = new Object[1];
+    private List<Object> sharedStates = new ArrayList<>();
+    private int[] checksums = new int[0];
 
     TaskRun(int index, TensorTask task) {
         this.index = index;
@@ -74,7 +76,7 @@ final class TaskRun {
         long from = whole ? 0 : number * unitElements;
         return new Unit(
                 this,
-                stage,
+                Objects.requireNonNull(stage),
                 number,
                 from,
                 whole ? elements : Math.min(elements, from + unitElements));

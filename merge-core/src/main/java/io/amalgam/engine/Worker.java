@@ -17,6 +17,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** Does units of work with buffers of its own. One thread uses one worker. */
 final class Worker {
@@ -32,7 +33,7 @@ final class Worker {
     private final float[] out;
     private Block block;
     private float[] longOut;
-    private ByteBuffer compared;
+    private @Nullable ByteBuffer compared;
 
     /** What the workers of one run share. */
     record Shared(
@@ -259,10 +260,7 @@ final class Worker {
     private void copyEqual(TaskRun.Unit unit) throws IOException {
         TensorTask task = unit.run().task;
         DType type = task.output().dtype();
-        if (compared == null) {
-            compared =
-                    ByteBuffer.allocateDirect(workspace.capacity()).order(ByteOrder.LITTLE_ENDIAN);
-        }
+        ByteBuffer compared = compared();
         StoredTensor first = stored(task, 0);
         long end = type.bytesFor(unit.to());
         for (long at = type.bytesFor(unit.from()); at < end; at += compared.capacity()) {
@@ -284,6 +282,14 @@ final class Worker {
             bytes.flip();
             writeBytes(unit.run(), at, bytes);
         }
+    }
+
+    private ByteBuffer compared() {
+        if (compared == null) {
+            compared =
+                    ByteBuffer.allocateDirect(workspace.capacity()).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        return compared;
     }
 
     private static StoredTensor stored(TensorTask task, int input) {

@@ -88,8 +88,8 @@ public final class LayerStacks {
                 return false;
             }
         }
-        String[] segments = prefix.split("\\.");
-        if (LAYER_WORDS.contains(segments[segments.length - 1])) {
+        String path = prefix.substring(0, prefix.length() - 1);
+        if (LAYER_WORDS.contains(path.substring(path.lastIndexOf('.') + 1))) {
             return true;
         }
         Map<String, Integer> occurrences = new HashMap<>();

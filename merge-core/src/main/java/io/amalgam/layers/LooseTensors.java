@@ -79,7 +79,7 @@ public final class LooseTensors {
 
     /** Whether a tensor outside of layers comes after them; what is not known to comes before. */
     public static boolean isAfterLayers(String name) {
-        for (String segment : name.toLowerCase(Locale.ROOT).split("\\.")) {
+        for (String segment : name.toLowerCase(Locale.ROOT).split("\\.", -1)) {
             if (AFTER.contains(segment)) {
                 return true;
             }

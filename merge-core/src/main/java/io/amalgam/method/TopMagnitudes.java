@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Finds exact top-k boundaries of |x - base| for several inputs of one tensor, without sorting and
@@ -201,7 +202,7 @@ final class TopMagnitudes {
     private static final class Tally {
         long above;
         final int[] bins;
-        long[] drained;
+        long @Nullable [] drained;
         long unread;
         final int[] equal = new int[Kernels.PIVOTS];
         final List<BlockCount> blocks = new ArrayList<>();
@@ -211,7 +212,7 @@ final class TopMagnitudes {
         }
 
         /** Moves the int bins to long ones, before they could overflow or to add them up. */
-        void drain() {
+        long[] drain() {
             if (drained == null) {
                 drained = new long[bins.length];
             }
@@ -220,6 +221,7 @@ final class TopMagnitudes {
             }
             Arrays.fill(bins, 0);
             unread = 0;
+            return drained;
         }
 
         long count(int bin) {
@@ -240,9 +242,9 @@ final class TopMagnitudes {
         void add(Tally other) {
             above += other.above;
             blocks.addAll(other.blocks);
-            drain();
+            long[] total = drain();
             for (int bin = 0; bin < bins.length; bin++) {
-                drained[bin] += other.count(bin);
+                total[bin] += other.count(bin);
             }
         }
     }

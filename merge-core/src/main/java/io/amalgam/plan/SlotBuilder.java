@@ -19,6 +19,7 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -212,17 +213,23 @@ final class SlotBuilder {
         LayerStack stack = onlyStack(shape).orElseThrow();
 
         List<Slot> slots = new ArrayList<>();
-        addLoose(firstSlice, entries.get(firstSlice), false, slots);
+        addLoose(firstSlice, Objects.requireNonNull(entries.get(firstSlice)), false, slots);
         int running = 0;
         List<Integer> sources = new ArrayList<>();
         for (OutputSlice slice : recipe.slices()) {
             int length = slice.sources().get(0).layers();
             for (int k = 0; k < length; k++) {
-                addLayer(slice, entries.get(slice), k, stack, running++, slots);
+                addLayer(
+                        slice,
+                        Objects.requireNonNull(entries.get(slice)),
+                        k,
+                        stack,
+                        running++,
+                        slots);
                 sources.add(slice.sources().get(0).start() + k);
             }
         }
-        addLoose(lastSlice, entries.get(lastSlice), true, slots);
+        addLoose(lastSlice, Objects.requireNonNull(entries.get(lastSlice)), true, slots);
         Model donor = recipe.baseModel().flatMap(models::get).orElse(shape);
         int oldCount = onlyStack(donor).map(LayerStack::count).orElse(stack.count());
         layerChange = Optional.of(new LayerChange(oldCount, sources));

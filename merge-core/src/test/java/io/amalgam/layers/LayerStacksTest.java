@@ -205,6 +205,12 @@ class LayerStacksTest {
     }
 
     @Test
+    void namesMayBeginWithDots() {
+        assertThat(LayerStacks.of(List.of(".0.weight", "..0.weight", "a..0.weight")).all())
+                .isEmpty();
+    }
+
+    @Test
     void positionsRunFromZeroToOne() {
         assertThat(LayerStack.position(0, 5)).isZero();
         assertThat(LayerStack.position(1, 5)).isEqualTo(0.25);

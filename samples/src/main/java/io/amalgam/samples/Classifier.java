@@ -3,6 +3,7 @@ package io.amalgam.samples;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
@@ -39,9 +40,9 @@ final class Classifier {
     }
 
     private static INDArray layer(Map<String, INDArray> model, String name, INDArray input) {
-        INDArray weight = model.get(name + ".weight").castTo(DataType.FLOAT);
-        INDArray bias = model.get(name + ".bias").castTo(DataType.FLOAT);
-        return input.mmul(weight.transpose()).addiRowVector(bias);
+        INDArray rows = Objects.requireNonNull(model.get(name + ".weight")).castTo(DataType.FLOAT);
+        INDArray bias = Objects.requireNonNull(model.get(name + ".bias")).castTo(DataType.FLOAT);
+        return input.mmul(rows.transpose()).addiRowVector(bias);
     }
 
     /** A line of the table: the accuracies in percent, and their mean. */

@@ -34,7 +34,7 @@ record Digits(int[] labels, Map<String, INDArray> views) {
         int[] labels = new int[lines.size() - 1];
         float[][] images = new float[labels.length][PIXELS];
         for (int i = 0; i < labels.length; i++) {
-            String[] fields = lines.get(i + 1).split(",");
+            String[] fields = lines.get(i + 1).split(",", -1);
             labels[i] = Integer.parseInt(fields[0]);
             for (int pixel = 0; pixel < PIXELS; pixel++) {
                 images[i][pixel] = Integer.parseInt(fields[pixel + 1]) / INK;

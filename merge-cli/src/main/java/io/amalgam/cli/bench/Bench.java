@@ -119,7 +119,12 @@ public final class Bench {
             delete(work);
         }
         return cases.stream()
-                .map(c -> result(c, runs.get(c.name()), floors.get(c.inputs())))
+                .map(
+                        c ->
+                                result(
+                                        c,
+                                        runs.getOrDefault(c.name(), List.of()),
+                                        floors.getOrDefault(c.inputs(), List.of())))
                 .toList();
     }
 

@@ -5,6 +5,7 @@ import io.amalgam.error.Suggestions;
 import io.amalgam.recipe.Location;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -55,7 +56,7 @@ final class Fields {
 
     /** The node of a key that is present. */
     Node key(String name) {
-        return entries.get(name).getKeyNode();
+        return Objects.requireNonNull(entries.get(name)).getKeyNode();
     }
 
     Optional<Node> get(String name) {

@@ -55,6 +55,8 @@ enum Level {
     private static final List<Level> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE);
 
     private final String place;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Made by List.of.
     private final List<String> keys;
 
     Level(String place, String... keys) {

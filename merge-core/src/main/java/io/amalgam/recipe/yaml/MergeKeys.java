@@ -23,7 +23,8 @@ final class MergeKeys {
     private final Findings findings;
 
     /** Flattened mappings by identity, so that merges of merges are not done over and over. */
-    private final Map<MappingNode, Map<String, NodeTuple>> done = new IdentityHashMap<>();
+    private final IdentityHashMap<MappingNode, Map<String, NodeTuple>> done =
+            new IdentityHashMap<>();
 
     private final Set<MappingNode> underway = Collections.newSetFromMap(new IdentityHashMap<>());
 

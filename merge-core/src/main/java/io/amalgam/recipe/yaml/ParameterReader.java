@@ -26,7 +26,7 @@ final class ParameterReader {
     private final Findings findings;
 
     /** By identity: what an anchor names is read, kept and complained about once. */
-    private final Map<Node, Parameters> known = new IdentityHashMap<>();
+    private final IdentityHashMap<Node, Parameters> known = new IdentityHashMap<>();
 
     ParameterReader(Reading reading) {
         this.reading = reading;

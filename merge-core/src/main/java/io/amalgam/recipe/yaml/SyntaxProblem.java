@@ -3,6 +3,7 @@ package io.amalgam.recipe.yaml;
 import io.amalgam.error.Problem;
 import java.util.List;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Tag;
 
 /** What the YAML parser says, in a recipe writer's terms. */
@@ -95,7 +96,7 @@ final class SyntaxProblem {
     }
 
     /** Limits have no place in the text. */
-    static Problem limit(String parserText) {
+    static Problem limit(@Nullable String parserText) {
         String text = parserText == null ? "" : parserText.toLowerCase(Locale.ROOT);
         if (text.contains("aliases")) {
             return Problem.of("too many aliases of lists and mappings")

@@ -43,7 +43,7 @@ record Breach(String file) {
         StringBuilder shown = new StringBuilder();
         for (int i = 0; i < text.length() && i < SHOWN; i++) {
             char c = text.charAt(i);
-            if (Character.isISOControl(c) || Character.isSurrogate(c) && !paired(text, i)) {
+            if (Character.isISOControl(c) || (Character.isSurrogate(c) && !paired(text, i))) {
                 shown.append(String.format("\\u%04x", (int) c));
             } else {
                 shown.append(c);

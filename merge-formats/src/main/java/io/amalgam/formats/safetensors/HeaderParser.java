@@ -234,7 +234,7 @@ final class HeaderParser {
     private long count(String what) throws IOException {
         JsonToken token = json.currentToken();
         if (token == JsonToken.VALUE_NUMBER_FLOAT
-                || token == JsonToken.VALUE_NUMBER_INT && json.getText().startsWith("-")) {
+                || (token == JsonToken.VALUE_NUMBER_INT && json.getText().startsWith("-"))) {
             throw at(
                     SafetensorsRule.NOT_A_COUNT,
                     what,

@@ -18,6 +18,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a safetensors file says about itself, checked against every {@link SafetensorsRule}: an
@@ -129,7 +130,7 @@ public record SafetensorsHeader(
             if (entry.begin() != next) {
                 String name = entry.info().name();
                 throw breach.at(
-                        raw.get(name).at(),
+                        Objects.requireNonNull(raw.get(name)).at(),
                         entry.begin() < next ? SafetensorsRule.OVERLAP : SafetensorsRule.GAP,
                         "tensor " + Breach.quote(name) + ", data_offsets",
                         "a start at " + next + ", where the previous tensor ends",
