@@ -22,13 +22,13 @@ final class PlanHash {
     private PlanHash() {}
 
     static String of(List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes) {
-        MessageDigest digest = sha256();
-        line(digest, VERSION);
+        StringBuilder text = new StringBuilder();
+        line(text, VERSION);
         for (TensorTask task : tasks) {
-            line(digest, task.output() + " " + task.action());
+            line(text, task.output() + " " + task.action());
             TensorCall call = task.call();
             line(
-                    digest,
+                    text,
                     "base "
                             + call.base()
                             + " seed "
@@ -38,7 +38,7 @@ final class PlanHash {
             for (int i = 0; i < task.sources().size(); i++) {
                 TensorSource source = task.sources().get(i);
                 line(
-                        digest,
+                        text,
                         source.describe()
                                 + " "
                                 + source.info()
@@ -46,17 +46,21 @@ final class PlanHash {
                                 + new TreeMap<>(call.inputs().get(i).values()));
             }
         }
+        MessageDigest digest = sha256();
+        digest.update(text.toString().getBytes(StandardCharsets.UTF_8));
         for (OutputLayout.DataFile file : layout.files()) {
-            line(digest, file.name() + " " + file.size());
+            String line = file.name() + " " + file.size() + "\n";
+            digest.update(line.getBytes(StandardCharsets.UTF_8));
             digest.update(file.header());
         }
-        changes.architecture().ifPresent(name -> line(digest, "architecture " + name));
+        changes.architecture()
+                .map(name -> "architecture " + name + "\n")
+                .ifPresent(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
         return HexFormat.of().formatHex(digest.digest());
     }
 
-    private static void line(MessageDigest digest, String text) {
-        digest.update(text.getBytes(StandardCharsets.UTF_8));
-        digest.update((byte) '\n');
+    private static void line(StringBuilder text, String line) {
+        text.append(line).append('\n');
     }
 
     private static MessageDigest sha256() {

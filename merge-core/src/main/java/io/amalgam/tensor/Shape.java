@@ -1,7 +1,6 @@
 package io.amalgam.tensor;
 
 import java.util.Arrays;
-import java.util.stream.Collectors;
 
 /**
  * The dimensions of a tensor, outermost first, row-major. No dimensions is a scalar of one element;
@@ -70,8 +69,6 @@ public final class Shape {
 
     @Override
     public String toString() {
-        return Arrays.stream(dims)
-                .mapToObj(Long::toString)
-                .collect(Collectors.joining(", ", "[", "]"));
+        return Arrays.toString(dims);
     }
 }

@@ -39,7 +39,20 @@ record Breach(String file) {
         return "'" + printable(text) + "'";
     }
 
+    /** Most names are: a look that costs nothing spares them the rest. */
+    private static boolean isPlain(String text) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+                return false;
+            }
+        }
+        return true;
+    }
+
     static String printable(String text) {
+        if (text.length() <= SHOWN && isPlain(text)) {
+            return text;
+        }
         StringBuilder shown = new StringBuilder();
         for (int i = 0; i < text.length() && i < SHOWN; i++) {
             char c = text.charAt(i);
