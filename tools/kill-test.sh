@@ -15,7 +15,6 @@ size=${AMALGAM_KILL_SIZE:-200m}
 kills=${AMALGAM_KILLS:-10}
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/amalgam-kill.XXXXXX") || exit 1
 models=$work/models
-recipe=$models/ties.yml
 log=$work/log
 child=
 mounted=
@@ -202,6 +201,11 @@ echo "models of $size parameters in $work" >&2
     cat "$log" >&2
     exit 1
 }
+# Each size of model has a folder of its own.
+for base in "$models"/*/base; do
+    models=${base%/base}
+done
+recipe=$models/ties.yml
 
 printf '%-34s %-8s %s\n' check result detail
 begin=$(now)

@@ -3,6 +3,7 @@ package io.amalgam.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.bench.Bench;
+import io.amalgam.cli.bench.BenchCase;
 import io.amalgam.kernel.KernelProvider;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -88,14 +89,21 @@ final class BenchCommand extends Subcommand {
         if (rounds < 1 || threads < 1) {
             throw usage("--rounds and --num-threads: expected at least 1");
         }
+        List<String> known = BenchCase.ALL.stream().map(BenchCase::name).toList();
+        for (String method : methods) {
+            if (!known.contains(method)) {
+                throw usage(
+                        "--methods: '"
+                                + method
+                                + "' is not measured; expected some of "
+                                + String.join(", ", known));
+            }
+        }
         Bench bench =
                 new Bench(
                         new Bench.Options(parameters(), rounds, threads, methods, made, written),
                         line -> console.err().println(line));
         List<Bench.Result> results = bench.run();
-        if (results.isEmpty()) {
-            throw usage("--methods: expected some of the measured methods, got " + methods);
-        }
         Map<String, Double> mergekit = noMergekit ? Map.of() : bench.mergekit();
         if (json) {
             Json.print(console, json(bench, results, mergekit));
@@ -108,8 +116,15 @@ final class BenchCommand extends Subcommand {
     private long parameters() {
         return ByteSize.parse(size)
                 .map(ByteSize::bytes)
+                .filter(parameters -> parameters >= Bench.smallest())
                 .orElseThrow(
-                        () -> usage("--size: expected a number such as 1100m, got '" + size + "'"));
+                        () ->
+                                usage(
+                                        "--size: expected a number such as 1100m, at least "
+                                                + Bench.smallest() / 1_000_000
+                                                + "m, got '"
+                                                + size
+                                                + "'"));
     }
 
     private void table(Bench bench, List<Bench.Result> results, Map<String, Double> mergekit) {

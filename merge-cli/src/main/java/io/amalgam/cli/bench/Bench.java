@@ -34,14 +34,15 @@ public final class Bench {
     private final Options options;
     private final Consumer<String> progress;
     private final Path work;
-    private final int layers;
+    private final SyntheticModel.Size size;
+    private final Path folder;
 
     /**
      * @param parameters of each model, about
      * @param rounds how often everything is measured
      * @param threads of the merges and the floor
      * @param methods which cases; empty for all
-     * @param models folder the models are made in, and kept
+     * @param models folder the models are made in, and kept, a folder for each size
      * @param output folder merges are written to, and deleted
      */
     public record Options(
@@ -73,24 +74,30 @@ public final class Bench {
         }
     }
 
+    /** The fewest parameters that make a model. */
+    public static long smallest() {
+        return SyntheticModel.SMALLEST;
+    }
+
     public Bench(Options options, Consumer<String> progress) {
         this.options = options;
         this.progress = progress;
         this.work = options.output().resolve("amalgam-bench");
-        this.layers = SyntheticModel.layersFor(options.parameters());
+        this.size = SyntheticModel.Size.of(options.parameters());
+        this.folder = options.models().resolve(size.layers() + "x" + size.hidden());
     }
 
     /** Parameters of each model as made. */
     public long parameters() {
-        return SyntheticModel.parameters(layers);
+        return size.parameters();
     }
 
     /** Makes the models, measures, cleans up. */
     public List<Result> run() throws IOException, InterruptedException {
         CheckpointFormat format = Formats.load().get("huggingface");
         for (int i = 0; i < MODELS.length; i++) {
-            progress.accept("model " + MODELS[i] + " in " + options.models());
-            SyntheticModel.write(options.models().resolve(MODELS[i]), layers, i, format);
+            progress.accept("model " + MODELS[i] + " in " + folder);
+            SyntheticModel.write(folder.resolve(MODELS[i]), size, i, format);
             readThrough(weights(MODELS[i]));
         }
         List<BenchCase> cases =
@@ -195,7 +202,7 @@ public final class Bench {
     }
 
     private Path weights(String model) {
-        return options.models().resolve(model).resolve("model.safetensors");
+        return folder.resolve(model).resolve("model.safetensors");
     }
 
     private List<String> floorCommand(int inputs) {
@@ -225,10 +232,10 @@ public final class Bench {
     }
 
     private Path recipe(BenchCase measured) throws IOException {
-        Path file = options.models().resolve(measured.name() + ".yml");
+        Path file = folder.resolve(measured.name() + ".yml");
         return Files.writeString(
                 file,
-                measured.recipe(options.models().toAbsolutePath().toString(), layers),
+                measured.recipe(folder.toAbsolutePath().toString(), size.layers()),
                 StandardCharsets.UTF_8);
     }
 

@@ -26,34 +26,63 @@ import java.util.SplittableRandom;
 final class SyntheticModel {
     private static final int TABLE = 1 << 16;
     private static final int BUFFER = 1 << 20;
-    private static final int HIDDEN = 2048;
-    private static final int INTERMEDIATE = 5632;
-    private static final int KEY_VALUE = 256;
     private static final int VOCABULARY = 32_000;
+
+    /** The fewest parameters a model can be made of. */
+    static final long SMALLEST = 40_000_000;
+
+    /** From this many parameters on, layers are as wide as those of the well-known small model. */
+    private static final long WIDE = 300_000_000;
 
     private SyntheticModel() {}
 
     /**
-     * Tensors of a model with this many layers; 22 make the 1.1 thousand million parameters of a
-     * well-known small model.
+     * A model's shape; 22 layers of 2048 make the 1.1 thousand million parameters of a well-known
+     * small model.
      */
-    static List<TensorInfo> tensors(int layers) {
-        List<TensorInfo> all = new ArrayList<>();
-        add(all, "model.embed_tokens.weight", VOCABULARY, HIDDEN);
-        for (int layer = 0; layer < layers; layer++) {
-            String at = "model.layers." + layer + ".";
-            add(all, at + "input_layernorm.weight", HIDDEN);
-            add(all, at + "mlp.down_proj.weight", HIDDEN, INTERMEDIATE);
-            add(all, at + "mlp.gate_proj.weight", INTERMEDIATE, HIDDEN);
-            add(all, at + "mlp.up_proj.weight", INTERMEDIATE, HIDDEN);
-            add(all, at + "post_attention_layernorm.weight", HIDDEN);
-            add(all, at + "self_attn.k_proj.weight", KEY_VALUE, HIDDEN);
-            add(all, at + "self_attn.o_proj.weight", HIDDEN, HIDDEN);
-            add(all, at + "self_attn.q_proj.weight", HIDDEN, HIDDEN);
-            add(all, at + "self_attn.v_proj.weight", KEY_VALUE, HIDDEN);
+    record Size(int layers, int hidden) {
+        /** The size that comes nearest to this many parameters, at least {@link #SMALLEST}. */
+        static Size of(long parameters) {
+            int hidden = parameters < WIDE ? 512 : 2048;
+            long loose = new Size(0, hidden).parameters();
+            long layer = new Size(1, hidden).parameters() - loose;
+            return new Size(
+                    (int) Math.max(2, Math.round((parameters - loose) / (double) layer)), hidden);
         }
-        add(all, "model.norm.weight", HIDDEN);
-        add(all, "lm_head.weight", VOCABULARY, HIDDEN);
+
+        int intermediate() {
+            return hidden * 11 / 4;
+        }
+
+        int keyValue() {
+            return hidden / 8;
+        }
+
+        long parameters() {
+            return tensors(this).stream().mapToLong(TensorInfo::elements).sum();
+        }
+    }
+
+    /** Tensors of a model. */
+    static List<TensorInfo> tensors(Size size) {
+        int hidden = size.hidden();
+        int intermediate = size.intermediate();
+        List<TensorInfo> all = new ArrayList<>();
+        add(all, "model.embed_tokens.weight", VOCABULARY, hidden);
+        for (int layer = 0; layer < size.layers(); layer++) {
+            String at = "model.layers." + layer + ".";
+            add(all, at + "input_layernorm.weight", hidden);
+            add(all, at + "mlp.down_proj.weight", hidden, intermediate);
+            add(all, at + "mlp.gate_proj.weight", intermediate, hidden);
+            add(all, at + "mlp.up_proj.weight", intermediate, hidden);
+            add(all, at + "post_attention_layernorm.weight", hidden);
+            add(all, at + "self_attn.k_proj.weight", size.keyValue(), hidden);
+            add(all, at + "self_attn.o_proj.weight", hidden, hidden);
+            add(all, at + "self_attn.q_proj.weight", hidden, hidden);
+            add(all, at + "self_attn.v_proj.weight", size.keyValue(), hidden);
+        }
+        add(all, "model.norm.weight", hidden);
+        add(all, "lm_head.weight", VOCABULARY, hidden);
         return all;
     }
 
@@ -61,25 +90,14 @@ final class SyntheticModel {
         all.add(new TensorInfo(name, DType.BF16, Shape.of(dims)));
     }
 
-    /** The number of layers that comes nearest to this many parameters; at least 1. */
-    static int layersFor(long parameters) {
-        long loose = parameters(0);
-        long layer = parameters(1) - loose;
-        return (int) Math.max(1, Math.round((parameters - loose) / (double) layer));
-    }
-
-    static long parameters(int layers) {
-        return tensors(layers).stream().mapToLong(TensorInfo::elements).sum();
-    }
-
     /**
      * Writes a model unless it is there already.
      *
      * @param tune 0 for the base, else which fine-tune
      */
-    static void write(Path directory, int layers, int tune, CheckpointFormat format)
+    static void write(Path directory, Size size, int tune, CheckpointFormat format)
             throws IOException {
-        List<TensorInfo> tensors = tensors(layers);
+        List<TensorInfo> tensors = tensors(size);
         OutputLayout layout =
                 format.layout(
                                 tensors,
@@ -103,7 +121,7 @@ final class SyntheticModel {
                 values(channel, layout.placements().get(i).offset(), tensors.get(i), i, tune);
             }
         }
-        Files.writeString(directory.resolve("config.json"), config(layers), StandardCharsets.UTF_8);
+        Files.writeString(directory.resolve("config.json"), config(size), StandardCharsets.UTF_8);
         Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
     }
 
@@ -148,7 +166,7 @@ final class SyntheticModel {
         return written;
     }
 
-    private static String config(int layers) {
+    private static String config(Size size) {
         return """
                 {
                   "architectures": ["LlamaForCausalLM"],
@@ -164,6 +182,6 @@ final class SyntheticModel {
                   "vocab_size": %d
                 }
                 """
-                .formatted(HIDDEN, INTERMEDIATE, layers, VOCABULARY);
+                .formatted(size.hidden(), size.intermediate(), size.layers(), VOCABULARY);
     }
 }
