@@ -84,7 +84,9 @@ final class MergeCommand extends Subcommand {
         checkUsage();
         List<String> remarks = MergekitOptions.remarks(spec);
         KernelProvider provider = KernelProvider.choose(kernels);
-        Rehearsal.beginWithConversions(provider.kernels());
+        if (!dryRun) {
+            Rehearsal.beginWithConversions(provider.kernels());
+        }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
             boolean slow =

@@ -47,11 +47,6 @@ final class Checksum {
         }
     }
 
-    /** The CRC of A followed by B. */
-    static int append(int crcA, int crcB, long lengthB) {
-        return new Shift(lengthB).append(crcA, crcB);
-    }
-
     private static int[] product(int[] left, int[] right) {
         int[] columns = new int[32];
         for (int bit = 0; bit < 32; bit++) {

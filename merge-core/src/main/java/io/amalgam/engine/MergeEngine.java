@@ -293,6 +293,8 @@ public final class MergeEngine {
          */
         private List<MergeReport.WrittenFile> fileSums() {
             List<MergeReport.WrittenFile> sums = new ArrayList<>();
+            // Tensors have few different sizes.
+            Map<Long, Checksum.Shift> shifts = new HashMap<>();
             List<OutputLayout.Placement> placements = plan.layout().placements();
             for (int f = 0; f < plan.layout().files().size(); f++) {
                 OutputLayout.DataFile file = plan.layout().files().get(f);
@@ -311,7 +313,10 @@ public final class MergeEngine {
                                 Long.compare(
                                         placements.get(a).offset(), placements.get(b).offset()));
                 for (int i : inside) {
-                    crc = Checksum.append(crc, checksums[i], plan.tasks().get(i).output().bytes());
+                    long bytes = plan.tasks().get(i).output().bytes();
+                    crc =
+                            shifts.computeIfAbsent(bytes, Checksum.Shift::new)
+                                    .append(crc, checksums[i]);
                 }
                 sums.add(new MergeReport.WrittenFile(file.name(), file.size(), hex(crc)));
             }

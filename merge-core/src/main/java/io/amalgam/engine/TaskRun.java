@@ -129,11 +129,6 @@ final class TaskRun {
         return reduce.next(total);
     }
 
-    /** Marks the run as between stages: no units until it enters the next. */
-    void leave() {
-        stage = null;
-    }
-
     /** CRC-32C of the written tensor. */
     int checksum() {
         int crc = 0;

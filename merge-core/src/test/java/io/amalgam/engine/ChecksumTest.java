@@ -18,7 +18,7 @@ class ChecksumTest {
         int from = 0;
         while (from < data.length) {
             int length = 1 + random.nextInt(data.length - from);
-            sum = Checksum.append(sum, crc(data, from, length), length);
+            sum = append(sum, crc(data, from, length), length);
             from += length;
         }
         assertThat(sum).isEqualTo(crc(data, 0, data.length));
@@ -28,8 +28,8 @@ class ChecksumTest {
     void anEmptyPartChangesNothing() {
         byte[] data = {1, 2, 3};
         int sum = crc(data, 0, 3);
-        assertThat(Checksum.append(sum, crc(data, 0, 0), 0)).isEqualTo(sum);
-        assertThat(Checksum.append(0, sum, 3)).isEqualTo(sum);
+        assertThat(append(sum, crc(data, 0, 0), 0)).isEqualTo(sum);
+        assertThat(append(0, sum, 3)).isEqualTo(sum);
     }
 
     @Test
@@ -38,8 +38,8 @@ class ChecksumTest {
         int a = 0x12345678;
         int b = 0x9abcdef0;
         int c = 0x0f1e2d3c;
-        int left = Checksum.append(Checksum.append(a, b, length), c, length + 1);
-        int right = Checksum.append(a, Checksum.append(b, c, length + 1), 2 * length + 1);
+        int left = append(append(a, b, length), c, length + 1);
+        int right = append(a, append(b, c, length + 1), 2 * length + 1);
         assertThat(left).isEqualTo(right);
     }
 
@@ -47,5 +47,9 @@ class ChecksumTest {
         CRC32C crc = new CRC32C();
         crc.update(data, from, length);
         return (int) crc.getValue();
+    }
+
+    private static int append(int crcA, int crcB, long lengthB) {
+        return new Checksum.Shift(lengthB).append(crcA, crcB);
     }
 }

@@ -79,10 +79,8 @@ final class VectorTrimmed {
                 continue;
             }
             // Sums begin with +0 and so are never -0: the sign bit is the majority's. A value
-            // agrees
-            // where, its sign taken as the majority's, it is above 0: then neither it nor the
-            // number
-            // before it is negative as an int.
+            // agrees where, its sign taken relative to that, it is above 0: then neither it nor
+            // the number before it is negative as an int.
             IntVector side = sum.reinterpretAsInts().and(SIGN);
             IntVector t0 = v0.reinterpretAsInts().lanewise(VectorOperators.XOR, side);
             IntVector t1 = v1.reinterpretAsInts().lanewise(VectorOperators.XOR, side);
