@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.engine.Rehearsal;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -48,6 +49,9 @@ public final class Amalgam {
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             console.print(Version.line());
             return ExitCode.DONE;
+        }
+        if (args.length > 0 && args[0].equals("merge")) {
+            Rehearsal.beginWithLibraries();
         }
         CommandLine commands = Commands.of(console, interruption, args);
         commands.setParameterExceptionHandler((e, unused) -> report.usage(e));

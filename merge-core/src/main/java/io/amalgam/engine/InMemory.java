@@ -16,12 +16,14 @@ public final class InMemory {
     private static final int BLOCK = 1 << 15;
 
     private final Kernels kernels;
+    private final int largestBlock;
     private final List<float[]> inputs;
     private final int elements;
     private final float[] out;
 
-    private InMemory(Kernels kernels, List<float[]> inputs) {
+    private InMemory(Kernels kernels, List<float[]> inputs, int largestBlock) {
         this.kernels = kernels;
+        this.largestBlock = largestBlock;
         this.inputs = List.copyOf(inputs);
         this.elements = inputs.get(0).length;
         this.out = new float[elements];
@@ -34,7 +36,12 @@ public final class InMemory {
      * @return a new array of that length
      */
     public static float[] run(Stage first, List<float[]> inputs, Kernels kernels) {
-        InMemory run = new InMemory(kernels, inputs);
+        return run(first, inputs, kernels, BLOCK);
+    }
+
+    /** As {@link #run(Stage, List, Kernels)}, in blocks of so many elements at most. */
+    static float[] run(Stage first, List<float[]> inputs, Kernels kernels, int block) {
+        InMemory run = new InMemory(kernels, inputs, block);
         Stage stage = first;
         while (stage != null) {
             stage = run.step(stage);
@@ -103,7 +110,7 @@ public final class InMemory {
         return new Block(
                 kernels,
                 inputs.size(),
-                (int) Math.max(Math.min(BLOCK, Math.max(1, elements)), rowLength));
+                (int) Math.max(Math.min(largestBlock, Math.max(1, elements)), rowLength));
     }
 
     private void fill(Block block, int from, int n) {

@@ -1,5 +1,6 @@
 package io.amalgam.engine;
 
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.amalgam.error.BadInputException;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.method.Stage;
@@ -9,10 +10,11 @@ import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.SplittableRandom;
 
 /**
  * Runs a plan's method on small made-up tensors until the JVM has compiled what it uses. Vector
@@ -25,8 +27,11 @@ public final class Rehearsal {
 
     private static final int ELEMENTS = 256;
 
-    /** A little over the 500 calls after which the launcher has vector code compiled. */
-    private static final int ROUNDS = 560;
+    /** Enough that methods take the ways they take with large tensors. */
+    private static final int BLOCKS = 300;
+
+    /** A little over the 50 calls after which the launcher has vector code compiled. */
+    private static final int ROUNDS = 60;
 
     private Rehearsal() {}
 
@@ -41,6 +46,27 @@ public final class Rehearsal {
         Thread thread = new Thread(() -> conversions(kernels), "amalgam-rehearsal");
         thread.setDaemon(true);
         thread.start();
+    }
+
+    /**
+     * Loads what planning needs and the JVM is slow to set up, on a thread of its own while the
+     * caller reads its arguments: date formats, which JSON mappers make for themselves, and the
+     * providers of digests.
+     */
+    public static void beginWithLibraries() {
+        Thread thread = new Thread(Rehearsal::libraries, "amalgam-libraries");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void libraries() {
+        JsonMapper.builder().build();
+        try {
+            MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            // The planner will say so.
+            return;
+        }
     }
 
     private static void conversions(Kernels kernels) {
@@ -68,30 +94,38 @@ public final class Rehearsal {
             return;
         }
         TensorCall call = task.get().call();
-        TensorInfo small = new TensorInfo(call.output().name(), DType.F32, Shape.of(1, ELEMENTS));
+        TensorInfo small =
+                new TensorInfo(call.output().name(), DType.F32, Shape.of(BLOCKS, ELEMENTS));
         TensorCall rehearsed =
                 new TensorCall(small, call.inputs(), call.base(), call.shared(), call.seed());
-        SplittableRandom random = new SplittableRandom(1);
         List<float[]> inputs = new ArrayList<>();
         for (int i = 0; i < call.inputs().size(); i++) {
-            float[] values = new float[ELEMENTS];
-            for (int j = 0; j < ELEMENTS; j++) {
-                values[j] = (float) random.nextGaussian();
-            }
-            inputs.add(values);
+            inputs.add(values(i));
         }
-        short[] raw = new short[ELEMENTS];
-        DType stored = task.get().sources().get(0).info().dtype();
+        Stage first;
         try {
-            for (int round = 0; round < ROUNDS; round++) {
-                float[] merged =
-                        InMemory.run(task.get().method().get().bind(rehearsed), inputs, kernels);
-                convert(kernels, stored, task.get().output().dtype(), merged, raw);
-            }
+            first = task.get().method().get().bind(rehearsed);
+            InMemory.run(first, inputs, kernels, ELEMENTS);
         } catch (BadInputException e) {
             // A call that only makes sense for the real shape: what is left is compiled on the way.
             return;
         }
+        DType stored = task.get().sources().get(0).info().dtype();
+        short[] raw = new short[ELEMENTS];
+        for (int round = 0; round < ROUNDS; round++) {
+            convert(kernels, stored, task.get().output().dtype(), inputs.get(0), raw);
+        }
+    }
+
+    /** Numbers in no order, of both signs. */
+    private static float[] values(int seed) {
+        float[] values = new float[BLOCKS * ELEMENTS];
+        int state = seed;
+        for (int i = 0; i < values.length; i++) {
+            state += 0x9e3779b9;
+            values[i] = (state ^ state >>> 15) * 0x1p-31f;
+        }
+        return values;
     }
 
     private static void convert(
