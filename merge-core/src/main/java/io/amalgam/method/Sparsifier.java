@@ -31,7 +31,7 @@ interface Sparsifier {
     Sparsifier MAGNITUDE =
             (call, others, then) -> {
                 DeltaMask[] masks = new DeltaMask[others.size()];
-                TopMagnitudes search = new TopMagnitudes(call.base(), call.elements());
+                TopMagnitudes search = new TopMagnitudes(call.elements());
                 for (int m = 0; m < masks.length; m++) {
                     double density = density(call, others.get(m));
                     if (density >= 1) {
@@ -41,7 +41,8 @@ interface Sparsifier {
                     } else {
                         long k = Math.max(1, (long) (density * call.elements()));
                         int slot = m;
-                        search.add(others.get(m), k, cut -> masks[slot] = cut);
+                        Ranking delta = new Ranking.Delta(others.get(m), call.base());
+                        search.add(delta, k, cut -> masks[slot] = cut);
                     }
                 }
                 return search.then(() -> then.apply(masks));

@@ -1,6 +1,7 @@
 package io.amalgam.method;
 
 import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.ScalarKernels;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,8 +12,8 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds exact top-k boundaries of |x - base| for several inputs of one tensor, without sorting and
- * in fixed memory.
+ * Finds exact top-k boundaries of magnitudes, without sorting and in fixed memory: of |x - base|
+ * for several inputs of one tensor, or of any other {@link Ranking} of its elements.
  *
  * <p>Magnitudes order as their bit patterns do, so a boundary is found among ints. A sample gives a
  * narrow bracket around each boundary, and the values that are frequent in it (differences of
@@ -35,20 +36,25 @@ final class TopMagnitudes {
     /** Share of the sample from which on a value is worth counting apart. */
     private static final double FREQUENT = 0.002;
 
-    private final int base;
     private final long elements;
     private final List<Search> searches = new ArrayList<>();
 
-    TopMagnitudes(int base, long elements) {
-        this.base = base;
+    TopMagnitudes(long elements) {
         this.elements = elements;
     }
 
+    /** Asks for the boundary of the {@code k} largest magnitudes, 1 to the number of elements. */
+    void add(Ranking ranking, long k, Consumer<MagnitudeCut> found) {
+        searches.add(new Search(ranking, k, true, 0, LARGEST, NO_PIVOTS, found));
+    }
+
     /**
-     * Asks for the boundary of the {@code k} largest, 1 to the number of elements, of one input.
+     * Asks for the {@code k}-th largest magnitude alone: of elements that equal it, none is looked
+     * for.
      */
-    void add(int input, long k, Consumer<MagnitudeCut> found) {
-        searches.add(new Search(input, k, 0, LARGEST, NO_PIVOTS, found));
+    void addThreshold(Ranking ranking, long k, Consumer<Float> found) {
+        Consumer<MagnitudeCut> value = cut -> found.accept(Float.intBitsToFloat(cut.bits()));
+        searches.add(new Search(ranking, k, false, 0, LARGEST, NO_PIVOTS, value));
     }
 
     /** The stages of the search, then what {@code next} gives once all boundaries are known. */
@@ -60,21 +66,27 @@ final class TopMagnitudes {
     }
 
     /**
-     * One input's search: the bracket of bit patterns, both ends included, that the boundary lies
-     * in.
+     * One search: the bracket of bit patterns, both ends included, that the boundary lies in.
      *
+     * @param ties whether it matters which of several equal elements are kept
      * @param pivots values within the bracket that are counted block by block, -1 for none
      */
     private record Search(
-            int input, long k, int low, int high, int[] pivots, Consumer<MagnitudeCut> found) {
+            Ranking ranking,
+            long k,
+            boolean ties,
+            int low,
+            int high,
+            int[] pivots,
+            Consumer<MagnitudeCut> found) {
         Search within(int newLow, int newHigh) {
-            return new Search(input, k, newLow, newHigh, NO_PIVOTS, found);
+            return new Search(ranking, k, ties, newLow, newHigh, NO_PIVOTS, found);
         }
 
         Search with(int... values) {
             int[] padded = NO_PIVOTS.clone();
             System.arraycopy(values, 0, padded, 0, values.length);
-            return new Search(input, k, low, high, padded, found);
+            return new Search(ranking, k, ties, low, high, padded, found);
         }
 
         int pivot(int bits) {
@@ -91,8 +103,10 @@ final class TopMagnitudes {
         return reader -> {
             int n = (int) elements;
             int[] bits = new int[n];
+            Block all = block(searches, n);
+            read(reader, searches, all, 0);
             for (Search search : searches) {
-                magnitudes(reader, search.input(), 0, n, bits, 0);
+                magnitudes(search, all, bits, 0);
                 int[] ordered = bits.clone();
                 Arrays.sort(ordered);
                 int threshold = ordered[n - (int) search.k()];
@@ -121,14 +135,17 @@ final class TopMagnitudes {
 
     private Stage.Probe sampled(Supplier<Stage> next) {
         return reader -> {
-            int[] sample = new int[CHUNKS * CHUNK];
-            List<Search> begun = new ArrayList<>();
-            for (Search search : searches) {
-                for (int chunk = 0; chunk < CHUNKS; chunk++) {
-                    long from = (elements - CHUNK) / (CHUNKS - 1) * chunk;
-                    magnitudes(reader, search.input(), from, CHUNK, sample, chunk * CHUNK);
+            int[][] samples = new int[searches.size()][CHUNKS * CHUNK];
+            Block block = block(searches, CHUNK);
+            for (int chunk = 0; chunk < CHUNKS; chunk++) {
+                read(reader, searches, block, (elements - CHUNK) / (CHUNKS - 1) * chunk);
+                for (int s = 0; s < samples.length; s++) {
+                    magnitudes(searches.get(s), block, samples[s], chunk * CHUNK);
                 }
-                begun.add(begin(search, elements, sample));
+            }
+            List<Search> begun = new ArrayList<>();
+            for (int s = 0; s < samples.length; s++) {
+                begun.add(begin(searches.get(s), elements, samples[s]));
             }
             return new Count(begun, next);
         };
@@ -177,19 +194,41 @@ final class TopMagnitudes {
         return runs.stream().limit(Kernels.PIVOTS).mapToInt(run -> run[0]).toArray();
     }
 
-    private void magnitudes(
-            Stage.Reader reader, int input, long from, int count, int[] bits, int at)
-            throws IOException {
-        int step = Math.min(count, reader.capacity());
-        float[] x = new float[step];
-        float[] origin = new float[step];
-        for (int done = 0; done < count; done += step) {
-            int n = Math.min(step, count - done);
-            reader.read(input, from + done, n, x, 0);
-            reader.read(base, from + done, n, origin, 0);
-            for (int i = 0; i < n; i++) {
-                bits[at + done + i] = Float.floatToRawIntBits(x[i] - origin[i]) & LARGEST;
+    /** A block of that many elements of the inputs the searches look at. */
+    private static Block block(List<Search> searches, int elements) {
+        int inputs = 0;
+        for (Search search : searches) {
+            for (int input : search.ranking().inputs()) {
+                inputs = Math.max(inputs, input + 1);
             }
+        }
+        return new Block(ScalarKernels.INSTANCE, inputs, elements);
+    }
+
+    /** Fills a block. */
+    private static void read(Stage.Reader reader, List<Search> searches, Block block, long from)
+            throws IOException {
+        int n = block.capacity();
+        block.moveTo(from, n);
+        for (int input = 0; input < block.inputs().length; input++) {
+            if (looksAt(searches, input)) {
+                for (int done = 0; done < n; done += reader.capacity()) {
+                    int count = Math.min(reader.capacity(), n - done);
+                    reader.read(input, from + done, count, block.input(input), done);
+                }
+            }
+        }
+    }
+
+    private static boolean looksAt(List<Search> searches, int input) {
+        return searches.stream().anyMatch(search -> search.ranking().inputs().contains(input));
+    }
+
+    private static void magnitudes(Search search, Block block, int[] bits, int at) {
+        float[] values = block.scratch(0);
+        search.ranking().values(block, values);
+        for (int i = 0; i < block.length(); i++) {
+            bits[at + i] = Float.floatToRawIntBits(values[i]) & LARGEST;
         }
     }
 
@@ -277,7 +316,7 @@ final class TopMagnitudes {
 
         @Override
         public boolean reads(int input) {
-            return input == base || open.stream().anyMatch(search -> search.input() == input);
+            return looksAt(open, input);
         }
 
         @Override
@@ -304,17 +343,15 @@ final class TopMagnitudes {
             tally.unread += n;
             Arrays.fill(tally.equal, 0);
             tally.above +=
-                    in.kernels()
+                    search.ranking()
                             .countBracket(
-                                    in.input(search.input()),
-                                    in.input(base),
+                                    in,
                                     search.low(),
                                     search.high(),
                                     shift,
                                     tally.bins,
                                     search.pivots(),
-                                    tally.equal,
-                                    n);
+                                    tally.equal);
             if (search.pivots()[0] >= 0) {
                 tally.blocks.add(new BlockCount(in.offset(), n, tally.equal.clone()));
             }
@@ -404,7 +441,7 @@ final class TopMagnitudes {
                 List<Search> again,
                 List<Tie> ties) {
             int bits = found.low();
-            if (wanted == equal || bits == 0) {
+            if (wanted == equal || bits == 0 || !search.ties()) {
                 found.found().accept(new MagnitudeCut(bits, elements));
             } else if (search.pivot(bits) >= 0) {
                 ties.add(new Tie(found, search.pivot(bits), wanted, tally.blocks));
@@ -428,7 +465,7 @@ final class TopMagnitudes {
         };
     }
 
-    private long endOf(Stage.Reader reader, Tie tie) throws IOException {
+    private static long endOf(Stage.Reader reader, Tie tie) throws IOException {
         List<BlockCount> blocks = new ArrayList<>(tie.blocks());
         blocks.sort(Comparator.comparingLong(BlockCount::offset));
         long wanted = tie.wanted();
@@ -436,7 +473,10 @@ final class TopMagnitudes {
             int equal = block.equal()[tie.pivot()];
             if (equal >= wanted) {
                 int[] bits = new int[block.length()];
-                magnitudes(reader, tie.search().input(), block.offset(), bits.length, bits, 0);
+                List<Search> alone = List.of(tie.search());
+                Block values = block(alone, bits.length);
+                read(reader, alone, values, block.offset());
+                magnitudes(tie.search(), values, bits, 0);
                 return block.offset() + indexAfter(bits, tie.search().low(), wanted);
             }
             wanted -= equal;
