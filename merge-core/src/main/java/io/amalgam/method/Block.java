@@ -13,6 +13,7 @@ public final class Block {
     private final float[][] inputs;
     private final int capacity;
     private final List<float[]> scratch = new ArrayList<>();
+    private final List<double[]> doubles = new ArrayList<>();
     private final List<float[][]> groups = new ArrayList<>();
     private final List<float[][]> selections = new ArrayList<>();
     private int[] ints = {};
@@ -89,6 +90,14 @@ public final class Block {
             scratch.add(new float[capacity]);
         }
         return scratch.get(index);
+    }
+
+    /** As {@link #scratch}, in float64. */
+    public double[] doubles(int index) {
+        while (doubles.size() <= index) {
+            doubles.add(new double[capacity]);
+        }
+        return doubles.get(index);
     }
 
     /** {@code count} reusable arrays in one, apart from those of {@link #scratch(int)}. */

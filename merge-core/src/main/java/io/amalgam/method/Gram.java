@@ -1,40 +1,41 @@
 package io.amalgam.method;
 
 import io.amalgam.kernel.Kernels;
+import java.util.Arrays;
 import java.util.function.Function;
 
 /**
- * All inner products of the inputs with each other in one pass: norms on the diagonal, in float64.
- * With them, any interpolation along arcs is a linear combination whose coefficients are known.
+ * All inner products of some vectors with each other in one pass: norms on the diagonal, in
+ * float64. With them, any interpolation along arcs is a linear combination whose coefficients are
+ * known.
  */
 final class Gram implements Stage.Reduce<double[][]> {
-    private final int[] inputs;
+    private final Vectors vectors;
     private final Function<double[][], Stage> then;
 
     /**
-     * @param inputs the inputs whose products are wanted; results are indexed in this order
+     * @param vectors the vectors whose products are wanted; results are indexed in their order
      * @param then the next stage from the symmetric matrix of products
      */
-    Gram(int[] inputs, Function<double[][], Stage> then) {
-        this.inputs = inputs.clone();
+    Gram(Vectors vectors, Function<double[][], Stage> then) {
+        this.vectors = vectors;
         this.then = then;
+    }
+
+    /** Of inputs as they are. */
+    Gram(int[] inputs, Function<double[][], Stage> then) {
+        this(new Vectors(Arrays.stream(inputs).boxed().toList(), Vectors.NO_ORIGIN), then);
     }
 
     /** One row of lanes for each pair {@code i <= j}, row by row. */
     @Override
     public double[][] newState() {
-        return new double[inputs.length * (inputs.length + 1) / 2][Kernels.LANES];
+        return lanes(vectors.count());
     }
 
     @Override
     public void fold(double[][] state, Block in) {
-        int pair = 0;
-        for (int i = 0; i < inputs.length; i++) {
-            for (int j = i; j < inputs.length; j++) {
-                in.kernels()
-                        .dot(in.input(inputs[i]), in.input(inputs[j]), state[pair++], in.length());
-            }
-        }
+        addProducts(in.kernels(), vectors.in(in), vectors.count(), in.length(), state);
     }
 
     @Override
@@ -48,15 +49,58 @@ final class Gram implements Stage.Reduce<double[][]> {
     }
 
     @Override
+    public boolean reads(int input) {
+        return vectors.reads(input);
+    }
+
+    @Override
     public Stage next(double[][] total) {
-        double[][] gram = new double[inputs.length][inputs.length];
+        double[][] gram = new double[vectors.count()][vectors.count()];
+        finish(total, gram);
+        return then.apply(gram);
+    }
+
+    /** Lanes for the products of so many vectors. */
+    static double[][] lanes(int vectors) {
+        return new double[vectors * (vectors + 1) / 2][Kernels.LANES];
+    }
+
+    /** Adds the products of the first elements of {@code count} vectors. */
+    static void addProducts(Kernels kernels, float[][] x, int count, int n, double[][] lanes) {
         int pair = 0;
-        for (int i = 0; i < inputs.length; i++) {
-            for (int j = i; j < inputs.length; j++) {
-                gram[i][j] = Kernels.total(total[pair++]);
+        for (int i = 0; i < count; i++) {
+            for (int j = i; j < count; j++) {
+                kernels.dot(x[i], x[j], lanes[pair++], n);
+            }
+        }
+    }
+
+    /** The symmetric matrix that lanes add up to. */
+    static void finish(double[][] lanes, double[][] gram) {
+        int pair = 0;
+        for (int i = 0; i < gram.length; i++) {
+            for (int j = i; j < gram.length; j++) {
+                gram[i][j] = Kernels.total(lanes[pair++]);
                 gram[j][i] = gram[i][j];
             }
         }
-        return then.apply(gram);
+    }
+
+    /** The inner product of vector {@code i} with {@code sum a_j v_j}. */
+    static double product(double[][] gram, int i, double[] a) {
+        double sum = 0;
+        for (int j = 0; j < a.length; j++) {
+            sum += gram[i][j] * a[j];
+        }
+        return sum;
+    }
+
+    /** The norm of {@code sum a_i v_i}. */
+    static double norm(double[][] gram, double[] a) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            sum += a[i] * product(gram, i, a);
+        }
+        return Math.sqrt(Math.max(0, sum));
     }
 }

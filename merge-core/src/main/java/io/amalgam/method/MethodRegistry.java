@@ -16,19 +16,13 @@ import java.util.Set;
 public final class MethodRegistry {
     private static final Set<String> KNOWN_ELSEWHERE =
             Set.of(
-                    "nuslerp",
-                    "multislerp",
-                    "karcher",
                     "della",
                     "della_linear",
                     "breadcrumbs",
                     "breadcrumbs_ties",
                     "sce",
                     "ram",
-                    "ramplus_tl",
-                    "model_stock",
-                    "nearswap",
-                    "arcee_fusion");
+                    "ramplus_tl");
 
     private final Map<String, MergeMethod> methods;
 
@@ -55,6 +49,14 @@ public final class MethodRegistry {
         List<MergeMethod> all = new ArrayList<>();
         all.add(new Linear());
         all.add(new Slerp());
+        all.add(new NuSlerp());
+        all.add(new MultiSlerp());
+        all.add(new Karcher());
+        all.add(new ModelStock());
+        all.add(new NearSwap());
+        all.add(new ArceeFusion());
+        all.add(new GeometricMedian());
+        all.addAll(TrimmedMean.family());
         all.addAll(TaskArithmetic.family());
         all.add(new Passthrough());
         return List.copyOf(all);

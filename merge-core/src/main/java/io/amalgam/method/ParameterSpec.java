@@ -97,6 +97,19 @@ public record ParameterSpec(
                 meaning);
     }
 
+    /** A shared whole number. */
+    public static ParameterSpec integer(String name, long defaultValue, String meaning) {
+        return new ParameterSpec(
+                name,
+                Scope.SHARED,
+                Kind.INTEGER,
+                Optional.of((double) defaultValue),
+                false,
+                false,
+                Optional.empty(),
+                meaning);
+    }
+
     public static ParameterSpec flag(String name, boolean defaultValue, String meaning) {
         return new ParameterSpec(
                 name,

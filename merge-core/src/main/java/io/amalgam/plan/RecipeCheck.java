@@ -60,9 +60,7 @@ final class RecipeCheck {
         Set<ModelRef> models = new LinkedHashSet<>();
         slice.sources().forEach(source -> models.add(source.model()));
         Optional<ModelRef> base = slice.baseModel().or(recipe::baseModel);
-        if (method.base() == MethodInfo.Base.REQUIRED
-                && base.isPresent()
-                && !models.contains(base.get())) {
+        if (hasBase() && base.isPresent() && !models.contains(base.get())) {
             problems.addOnce("base " + base.get(), notASource(base.get()));
         } else {
             count(models, base.filter(models::contains));

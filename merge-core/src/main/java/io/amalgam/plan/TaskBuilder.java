@@ -123,7 +123,7 @@ final class TaskBuilder {
                             slot.position()));
         }
         int others = present.size() - (base >= 0 ? 1 : 0);
-        if (info.base() == MethodInfo.Base.REQUIRED && base < 0) {
+        if (base < 0 && needsBase(slot)) {
             reportNoBase(slot);
             return Optional.empty();
         }
@@ -181,6 +181,15 @@ final class TaskBuilder {
         return info.base() == MethodInfo.Base.ORDINARY
                 ? -1
                 : baseFor(slot).map(ref -> indexOf(ref, present)).orElse(-1);
+    }
+
+    /** A base that is named has a meaning; to do without it would give something else. */
+    private boolean needsBase(Slot slot) {
+        return switch (info.base()) {
+            case REQUIRED -> true;
+            case OPTIONAL -> baseFor(slot).isPresent();
+            case ORDINARY -> false;
+        };
     }
 
     private Optional<ModelRef> baseFor(Slot slot) {

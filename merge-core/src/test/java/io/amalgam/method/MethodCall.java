@@ -20,6 +20,7 @@ final class MethodCall {
     private int base = -1;
     private long seed;
     private String tensor = "w";
+    private long[] shape = {};
     private Kernels kernels = ScalarKernels.INSTANCE;
 
     private MethodCall(String name) {
@@ -63,14 +64,20 @@ final class MethodCall {
         return this;
     }
 
+    /** A shape of that many elements instead of one row. */
+    MethodCall shape(long... dims) {
+        shape = dims.clone();
+        return this;
+    }
+
     MethodCall kernels(Kernels chosen) {
         kernels = chosen;
         return this;
     }
 
     TensorCall call() {
-        Shape shape = Shape.of(arrays.get(0).length);
-        return new TensorCall(new TensorInfo(tensor, DType.F32, shape), inputs, base, shared, seed);
+        Shape dims = shape.length == 0 ? Shape.of(arrays.get(0).length) : Shape.of(shape);
+        return new TensorCall(new TensorInfo(tensor, DType.F32, dims), inputs, base, shared, seed);
     }
 
     Stage bind() {

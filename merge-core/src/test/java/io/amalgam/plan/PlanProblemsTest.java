@@ -32,7 +32,7 @@ class PlanProblemsTest {
                         "unknown merge method 'linaer' (r.yml:1:15); did you mean 'linear'?");
         assertThat(models.problems(LINEAR.replace("linear", "xyzzy_plugh")))
                 .containsExactly(
-                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); the methods are linear, slerp, task_arithmetic, ties, dare_linear, dare_ties, passthrough");
+                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); the methods are linear, slerp, nuslerp, multislerp, karcher, model_stock, nearswap, arcee_fusion, geometric_median, coordinate_median, trimmed_mean, task_arithmetic, ties, dare_linear, dare_ties, passthrough");
     }
 
     @Test

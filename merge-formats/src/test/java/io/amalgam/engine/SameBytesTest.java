@@ -31,6 +31,61 @@ class SameBytesTest {
                 models: [{model: one}]
                 parameters: {t: [0.2, 0.8]}
                 """),
+        NUSLERP_ROWS(
+                """
+                merge_method: nuslerp
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {weight: 0.6, nuslerp_flatten: false}
+                """),
+        NUSLERP_COLUMNS(
+                """
+                merge_method: nuslerp
+                models: [{model: one}, {model: two}]
+                parameters: {weight: 0.6, nuslerp_flatten: false, nuslerp_row_wise: true}
+                """),
+        MULTISLERP(
+                """
+                merge_method: multislerp
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {weight: [0.2, 0.8]}
+                """),
+        KARCHER(
+                """
+                merge_method: karcher
+                models: [{model: base}, {model: one}, {model: two}]
+                """),
+        MODEL_STOCK(
+                """
+                merge_method: model_stock
+                base_model: base
+                models: [{model: one}, {model: two}]
+                """),
+        NEARSWAP(
+                """
+                merge_method: nearswap
+                base_model: base
+                models: [{model: one}]
+                parameters: {t: 0.01}
+                """),
+        ARCEE_FUSION(
+                """
+                merge_method: arcee_fusion
+                base_model: base
+                models: [{model: one}]
+                """),
+        GEOMETRIC_MEDIAN(
+                """
+                merge_method: geometric_median
+                models: [{model: base}, {model: one}, {model: two}]
+                """),
+        TRIMMED_MEAN(
+                """
+                merge_method: trimmed_mean
+                models: [{model: base}, {model: one}, {model: two}]
+                parameters: {trim: 0}
+                """),
         TASK_ARITHMETIC(
                 """
                 merge_method: task_arithmetic
@@ -58,14 +113,23 @@ class SameBytesTest {
     }
 
     private static final Map<Case, String> CHECKSUMS =
-            Map.of(
-                    Case.LINEAR, "bcb29429",
-                    Case.SLERP, "f84a5430",
-                    Case.TASK_ARITHMETIC, "bf3e3466",
-                    Case.TIES, "9a8c159b",
-                    Case.DARE_TIES, "d29e9cd3",
-                    Case.DARE_LINEAR, "fa38751a",
-                    Case.PASSTHROUGH, "2615bc39");
+            Map.ofEntries(
+                    Map.entry(Case.LINEAR, "bcb29429"),
+                    Map.entry(Case.SLERP, "f84a5430"),
+                    Map.entry(Case.NUSLERP_ROWS, "e8805f7e"),
+                    Map.entry(Case.NUSLERP_COLUMNS, "f6c06166"),
+                    Map.entry(Case.MULTISLERP, "dd379463"),
+                    Map.entry(Case.KARCHER, "4360bf06"),
+                    Map.entry(Case.MODEL_STOCK, "513773d2"),
+                    Map.entry(Case.NEARSWAP, "dc700233"),
+                    Map.entry(Case.ARCEE_FUSION, "bc69a4be"),
+                    Map.entry(Case.GEOMETRIC_MEDIAN, "49a371bb"),
+                    Map.entry(Case.TRIMMED_MEAN, "a15b1d53"),
+                    Map.entry(Case.TASK_ARITHMETIC, "bf3e3466"),
+                    Map.entry(Case.TIES, "9a8c159b"),
+                    Map.entry(Case.DARE_TIES, "d29e9cd3"),
+                    Map.entry(Case.DARE_LINEAR, "fa38751a"),
+                    Map.entry(Case.PASSTHROUGH, "2615bc39"));
 
     @BeforeAll
     static void models() throws IOException {

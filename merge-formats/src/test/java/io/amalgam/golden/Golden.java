@@ -18,6 +18,12 @@ final class Golden {
             Set.of(
                     "linear",
                     "slerp",
+                    "nuslerp",
+                    "multislerp",
+                    "karcher",
+                    "model_stock",
+                    "nearswap",
+                    "arcee_fusion",
                     "task_arithmetic",
                     "ties",
                     "dare_linear",

@@ -47,10 +47,39 @@ public record BenchCase(String name, int inputs, double goal, String recipe) {
                               - model: $DIR/tuned-2
                             parameters: {t: 0.35}
                             """),
+                    new BenchCase("karcher", 3, 1.8, models("karcher", "")),
+                    new BenchCase(
+                            "model_stock",
+                            4,
+                            1.8,
+                            models("model_stock", "base_model: $DIR/base\n")),
+                    new BenchCase("geometric_median", 3, 1.8, models("geometric_median", "")),
+                    new BenchCase("trimmed_mean", 3, 1.8, models("trimmed_mean", "")),
+                    new BenchCase(
+                            "arcee_fusion",
+                            2,
+                            4,
+                            """
+                            merge_method: arcee_fusion
+                            base_model: $DIR/base
+                            models:
+                              - model: $DIR/tuned-1
+                            """),
                     new BenchCase("ties", 4, 2.5, taskVectors("ties", ", density: 0.5")),
                     new BenchCase(
                             "dare_linear", 4, 2.5, taskVectors("dare_linear", ", density: 0.5")),
                     new BenchCase("dare_ties", 4, 2.5, taskVectors("dare_ties", ", density: 0.5")));
+
+    private static String models(String method, String base) {
+        return """
+                merge_method: %s
+                %smodels:
+                  - model: $DIR/tuned-1
+                  - model: $DIR/tuned-2
+                  - model: $DIR/tuned-3
+                """
+                .formatted(method, base);
+    }
 
     private static String taskVectors(String method, String density) {
         return """

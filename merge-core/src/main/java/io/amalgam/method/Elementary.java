@@ -1,0 +1,74 @@
+package io.amalgam.method;
+
+/**
+ * Exponential and logarithm in float64 by additions, multiplications and divisions alone, each
+ * rounded as the language says: the same bits on every JVM, as {@link StrictMath} gives, at a
+ * fraction of its time. Errors are below 4 units in the last place.
+ */
+final class Elementary {
+    private static final double LOG2_E = 1.4426950408889634;
+
+    /** ln 2 in two parts; products of the first with exponents are exact. */
+    private static final double LN2_HIGH = 0x1.62e42feep-1;
+
+    private static final double LN2_LOW = 0x1.a39ef35793c76p-33;
+
+    /** Added and taken away again, rounds to a whole number. */
+    private static final double ROUNDER = 0x1.8p52;
+
+    private static final double SQRT2 = 1.4142135623730951;
+
+    private Elementary() {}
+
+    /** {@code e^x} for x from -700 to 700; 0 below, infinity above, NaN of NaN. */
+    static double exp(double x) {
+        if (!(x >= -700 && x <= 700)) {
+            return x < 0 ? 0 : x > 0 ? Double.POSITIVE_INFINITY : x;
+        }
+        double whole = x * LOG2_E + ROUNDER - ROUNDER;
+        double r = x - whole * LN2_HIGH - whole * LN2_LOW;
+        // Taylor's series, |r| <= 0.35.
+        double p = 1.0 / 6227020800.0;
+        p = p * r + 1.0 / 479001600;
+        p = p * r + 1.0 / 39916800;
+        p = p * r + 1.0 / 3628800;
+        p = p * r + 1.0 / 362880;
+        p = p * r + 1.0 / 40320;
+        p = p * r + 1.0 / 5040;
+        p = p * r + 1.0 / 720;
+        p = p * r + 1.0 / 120;
+        p = p * r + 1.0 / 24;
+        p = p * r + 1.0 / 6;
+        p = p * r + 0.5;
+        p = 1 + (r + r * r * p);
+        return p * Double.longBitsToDouble((1023L + (long) whole) << 52);
+    }
+
+    /** The natural logarithm of a positive, finite, normal number. */
+    static double log(double x) {
+        long bits = Double.doubleToRawLongBits(x);
+        int exponent = (int) (bits >>> 52) - 1023;
+        double m = Double.longBitsToDouble((bits & 0xFFFFFFFFFFFFFL) | 0x3FF0000000000000L);
+        if (m > SQRT2) {
+            m *= 0.5;
+            exponent++;
+        }
+        // ln m = 2 artanh s, |s| <= 0.172.
+        double f = m - 1;
+        double s = f / (2 + f);
+        double z = s * s;
+        double p = 1.0 / 21;
+        p = p * z + 1.0 / 19;
+        p = p * z + 1.0 / 17;
+        p = p * z + 1.0 / 15;
+        p = p * z + 1.0 / 13;
+        p = p * z + 1.0 / 11;
+        p = p * z + 1.0 / 9;
+        p = p * z + 1.0 / 7;
+        p = p * z + 1.0 / 5;
+        p = p * z + 1.0 / 3;
+        // 2 s = f - s f, which keeps the digits of a small f.
+        double tail = 2 * s * z * p - s * f + exponent * LN2_LOW;
+        return exponent * LN2_HIGH + (f + tail);
+    }
+}
