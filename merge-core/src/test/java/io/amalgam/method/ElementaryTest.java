@@ -3,49 +3,92 @@ package io.amalgam.method;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Random;
+import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
 class ElementaryTest {
+    private static final int N = 1_000_000;
+
+    private static double[] exp(double... x) {
+        double[] values = x.clone();
+        Elementary.exp(values, new double[x.length], x.length);
+        return values;
+    }
+
+    private static double[] random(long seed, DoubleUnaryOperator... ranges) {
+        Random random = new Random(seed);
+        double[] values = new double[N];
+        for (int i = 0; i < N; i++) {
+            values[i] = ranges[i % ranges.length].applyAsDouble(random.nextDouble() * 2 - 1);
+        }
+        return values;
+    }
+
+    private static void assertWithinUnits(double ours, double exact, double x) {
+        if (!(Math.abs(ours - exact) <= 4 * Math.ulp(exact))) {
+            assertThat(ours).as("of %s", x).isEqualTo(exact);
+        }
+    }
+
     @Test
     void exponentialsAreWithinUnitsOfTheExact() {
-        Random random = new Random(1);
-        for (int i = 0; i < 1_000_000; i++) {
-            double x = (random.nextDouble() * 2 - 1) * (i % 3 == 0 ? 700 : i % 3 == 1 ? 20 : 0.01);
-            double exact = StrictMath.exp(x);
-            double ours = Elementary.exp(x);
-            if (!(Math.abs(ours - exact) <= 4 * Math.ulp(exact))) {
-                assertThat(ours).as("exp(%s)", x).isEqualTo(exact);
-            }
+        double[] x = random(1, r -> 700 * r, r -> 20 * r, r -> 0.01 * r);
+        double[] ours = exp(x);
+        for (int i = 0; i < N; i++) {
+            assertWithinUnits(ours[i], StrictMath.exp(x[i]), x[i]);
         }
     }
 
     @Test
     void exponentialsAtTheEnds() {
-        assertThat(Elementary.exp(0)).isEqualTo(1);
-        assertThat(Elementary.exp(-0.0)).isEqualTo(1);
-        assertThat(Elementary.exp(-701)).isEqualTo(0);
-        assertThat(Elementary.exp(Double.NEGATIVE_INFINITY)).isEqualTo(0);
-        assertThat(Elementary.exp(Double.POSITIVE_INFINITY)).isEqualTo(Double.POSITIVE_INFINITY);
-        assertThat(Elementary.exp(Double.NaN)).isNaN();
+        assertThat(exp(0, -0.0)).containsExactly(1, 1);
+        double least = StrictMath.exp(-700);
+        for (double x : exp(-700, -1e300, Double.NEGATIVE_INFINITY)) {
+            assertWithinUnits(x, least, -700);
+        }
+        assertThat(exp(Double.NaN)).containsExactly(Double.NaN);
+    }
+
+    @Test
+    void onlyTheFirstNumbersAreReplaced() {
+        double[] x = {0, 0, 7};
+        Elementary.exp(x, new double[3], 2);
+        assertThat(x).containsExactly(1, 1, 7);
     }
 
     @Test
     void logarithmsAreWithinUnitsOfTheExact() {
-        Random random = new Random(2);
-        for (int i = 0; i < 1_000_000; i++) {
-            double x =
-                    switch (i % 4) {
-                        case 0 -> StrictMath.exp(random.nextDouble() * 1400 - 700);
-                        case 1 -> 1 + (random.nextDouble() - 0.5) * 1e-3;
-                        case 2 -> 1 + (random.nextDouble() - 0.5) * 1e-12;
-                        default -> random.nextDouble() * 4 + 1e-9;
-                    };
-            double exact = StrictMath.log(x);
-            double ours = Elementary.log(x);
-            if (!(Math.abs(ours - exact) <= 4 * Math.ulp(exact))) {
-                assertThat(ours).as("log(%s)", x).isEqualTo(exact);
-            }
+        double[] x =
+                random(
+                        2,
+                        r -> StrictMath.exp(700 * r),
+                        r -> 1 + 1e-3 * r,
+                        r -> 1 + 1e-12 * r,
+                        r -> 2 + 1.9 * r);
+        for (double each : x) {
+            assertWithinUnits(Elementary.log(each), StrictMath.log(each), each);
         }
         assertThat(Elementary.log(1)).isEqualTo(0);
+    }
+
+    @Test
+    void logarithmsOfRatiosKeepTheirDigits() {
+        double[] b = random(3, r -> 0.5 + 0.4 * r);
+        double[] apart = random(4, r -> 1e-9 * r, r -> 0.3 * r, r -> StrictMath.exp(5 * r));
+        double[] a = new double[N];
+        for (int i = 0; i < N; i++) {
+            a[i] = b[i] + b[i] * apart[i];
+        }
+        double[] logs = new double[N];
+        Elementary.logRatio(a, b, logs, N);
+        for (int i = 0; i < N; i++) {
+            // The difference of two numbers near each other is exact.
+            double exact = StrictMath.log1p((a[i] - b[i]) / b[i]);
+            if (!(Math.abs(logs[i] - exact) <= 8 * Math.ulp(exact))) {
+                assertThat(logs[i]).as("ln(%s / %s)", a[i], b[i]).isEqualTo(exact);
+            }
+        }
+        Elementary.logRatio(a, a, logs, N);
+        assertThat(logs).containsOnly(0);
     }
 }
