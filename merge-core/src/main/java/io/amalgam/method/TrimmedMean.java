@@ -3,12 +3,13 @@ package io.amalgam.method;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.method.ParameterSpec.Scope;
+import java.util.Arrays;
 import java.util.List;
 
 /**
  * Means of each element's values without the smallest and the largest; with all but the middle
- * dropped, the median. Sums in float64 from the smallest value to the largest, so the order of the
- * models does not matter; rounded to float32 once.
+ * dropped, the median. Values are added in float32 from the smallest to the largest, as {@link
+ * Linear} adds, so the order of the models does not matter.
  *
  * <p>Yin et al. 2018, "Byzantine-Robust Distributed Learning: Towards Optimal Statistical Rates",
  * <a href="https://arxiv.org/abs/1803.01498">arXiv 1803.01498</a>.
@@ -74,8 +75,7 @@ public final class TrimmedMean implements MergeMethod {
         int trim = median ? (models - 1) / 2 : trim(call, models);
         return models == 1
                 ? new Stage.Copy(0)
-                : (Stage.Combine)
-                        (in, out) -> mean(sorted(in, models), trim, models, out, in.length());
+                : (Stage.Combine) (in, out) -> mean(in, sorted(in, models), trim, models, out);
     }
 
     private static int trim(TensorCall call, int models) {
@@ -126,26 +126,25 @@ public final class TrimmedMean implements MergeMethod {
         }
     }
 
-    private static void mean(float[][] x, int trim, int models, float[] out, int n) {
-        int kept = models - 2 * trim;
-        if (kept == 1) {
-            System.arraycopy(x[trim], 0, out, 0, n);
+    private static void mean(Block in, float[][] x, int trim, int models, float[] out) {
+        int n = in.length();
+        float[][] kept = Arrays.copyOfRange(x, trim, models - trim);
+        if (kept.length == 1) {
+            System.arraycopy(kept[0], 0, out, 0, n);
             return;
         }
-        if (kept == 2) {
-            float[] a = x[trim];
-            float[] b = x[trim + 1];
-            for (int i = 0; i < n; i++) {
-                out[i] = (float) (((double) a[i] + (double) b[i]) / 2);
-            }
-            return;
-        }
+        // Halves are added, not a sum halved: what two models have in common cannot overflow.
+        boolean two = kept.length == 2;
+        float[] weights = new float[kept.length];
+        Arrays.fill(weights, two ? 0.5f : 1);
+        in.kernels().weightedSum(kept, weights, kept.length, two ? 1 : kept.length, out, n);
+        between(kept[0], kept[kept.length - 1], out, n);
+    }
+
+    /** A mean lies between the smallest and the largest, whatever rounding makes of it. */
+    private static void between(float[] low, float[] high, float[] out, int n) {
         for (int i = 0; i < n; i++) {
-            double sum = x[trim][i];
-            for (int m = trim + 1; m < models - trim; m++) {
-                sum += x[m][i];
-            }
-            out[i] = (float) (sum / kept);
+            out[i] = Math.max(low[i], Math.min(high[i], out[i]));
         }
     }
 }
