@@ -50,7 +50,8 @@ enum Level {
                     "eps",
                     "select_topk",
                     "nuslerp_row_wise",
-                    "nuslerp_flatten");
+                    "nuslerp_flatten",
+                    "trim");
 
     private static final List<Level> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE);
 
