@@ -8,6 +8,7 @@ import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.ParameterSpec;
+import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
@@ -104,8 +105,16 @@ public final class ArrayMerge {
         check();
         TensorInfo output =
                 new TensorInfo(name, io.amalgam.tensor.DType.F32, ArrayTypes.shape(arrays.get(0)));
-        TensorCall call = new TensorCall(output, inputs, base, shared, seed);
-        List<float[]> values = arrays.stream().map(ArrayTypes::floats).toList();
+        List<TensorCall.Input> all = new ArrayList<>(inputs);
+        List<float[]> values = new ArrayList<>(arrays.stream().map(ArrayTypes::floats).toList());
+        if (method instanceof StatefulMethod stateful) {
+            // As in a first merge: nothing is kept from an earlier one.
+            for (String part : stateful.state()) {
+                all.add(new TensorCall.Input(part, Map.of()));
+                values.add(new float[values.get(0).length]);
+            }
+        }
+        TensorCall call = new TensorCall(output, all, base, shared, seed);
         float[] merged =
                 InMemory.run(
                         method.bind(call),

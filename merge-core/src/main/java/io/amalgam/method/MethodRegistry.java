@@ -57,6 +57,12 @@ public final class MethodRegistry {
         all.add(new Slerp());
         all.addAll(TaskArithmetic.family());
         all.add(new Passthrough());
+        all.add(new Pcb());
+        all.add(new Krum());
+        all.addAll(Averages.family());
+        all.add(new FedAvg());
+        all.add(new FedAvgM());
+        all.add(new FedAdam());
         return List.copyOf(all);
     }
 
