@@ -30,6 +30,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *         .merge();
  * }</pre>
  *
+ * <p>To methods that look at whole models an array is the whole model; those that keep something
+ * for their next merge begin with nothing.
+ *
  * <p>Used by one thread at a time; not changed by {@link #merge()}.
  */
 public final class ArrayMerge {

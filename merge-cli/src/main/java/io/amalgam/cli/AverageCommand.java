@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -87,6 +88,8 @@ final class AverageCommand extends Subcommand {
         MergeSummary summary;
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
             summary = merge.run(out, overwrite, resources, progress, cancellation);
+        } catch (MergeCancelledException e) {
+            return interrupted();
         }
         summary.print(console, json, verbosity.quiet);
         return ExitCode.DONE;

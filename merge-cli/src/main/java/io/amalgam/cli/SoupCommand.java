@@ -2,7 +2,6 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
-import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -91,12 +90,7 @@ final class SoupCommand extends Subcommand {
             summary.print(console, json, verbosity.quiet);
             return ExitCode.DONE;
         } catch (MergeCancelledException e) {
-            console.errors(
-                    List.of(
-                            Problem.of("interrupted")
-                                    .hint(
-                                            "give the same command with --overwrite to start again")));
-            return ExitCode.INTERRUPTED;
+            return interrupted();
         }
     }
 

@@ -14,8 +14,8 @@ import java.util.TreeMap;
 
 /**
  * One pass over the whole model: a reduction over each tensor, whose totals are merged in the order
- * of the tensors. States that may be merged in any order are used again for other tensors, so that
- * there are about as many as workers.
+ * of the tensors. States that may be merged in any order belong to no tensor: there are no more
+ * than workers.
  */
 final class SurveyPass<S> {
     private final Survey.Pass<S> pass;
@@ -44,7 +44,6 @@ final class SurveyPass<S> {
         return runs;
     }
 
-    /** The reduction over one tensor. */
     Stage.Reduce<S> ofTensor(int tensor) {
         return new OfTensor(tensor);
     }
@@ -52,30 +51,17 @@ final class SurveyPass<S> {
     /** What comes next, once all tensors are read. */
     Survey next() {
         S total = null;
-        for (S state : pass.anyOrder() ? anyOrder : totals.values()) {
+        for (S state : totals.values()) {
+            total = total == null ? state : pass.merge(total, state);
+        }
+        for (S state : anyOrder) {
             total = total == null ? state : pass.merge(total, state);
         }
         return pass.next(total == null ? pass.newState() : total);
     }
 
-    private S newState() {
-        synchronized (anyOrder) {
-            S used = anyOrder.poll();
-            return used == null ? pass.newState() : used;
-        }
-    }
-
-    private void keep(int tensor, S total) {
-        synchronized (anyOrder) {
-            if (pass.anyOrder()) {
-                anyOrder.add(total);
-            } else {
-                totals.put(tensor, total);
-            }
-        }
-    }
-
-    private final class OfTensor implements Stage.Reduce<S> {
+    /** The reduction over one tensor. */
+    final class OfTensor implements Stage.Reduce<S> {
         private final int tensor;
 
         OfTensor(int tensor) {
@@ -84,7 +70,22 @@ final class SurveyPass<S> {
 
         @Override
         public S newState() {
-            return pass.anyOrder() ? SurveyPass.this.newState() : pass.newState();
+            return pass.newState();
+        }
+
+        /** A state that no worker uses now, of any tensor. */
+        S borrow() {
+            synchronized (anyOrder) {
+                S used = anyOrder.poll();
+                return used == null ? pass.newState() : used;
+            }
+        }
+
+        @SuppressWarnings("unchecked")
+        void giveBack(Object state) {
+            synchronized (anyOrder) {
+                anyOrder.add((S) state);
+            }
         }
 
         @Override
@@ -99,7 +100,9 @@ final class SurveyPass<S> {
 
         @Override
         public Stage next(S total) {
-            keep(tensor, total);
+            synchronized (totals) {
+                totals.put(tensor, total);
+            }
             return TaskRun.NOTHING;
         }
 

@@ -122,12 +122,19 @@ final class TaskRun {
 
     /** A state to fold into that no worker uses now: for reductions that are exact in any order. */
     Object borrowState(Stage.Reduce<?> reduce) {
+        if (reduce instanceof SurveyPass<?>.OfTensor survey) {
+            return survey.borrow();
+        }
         return sharedStates.isEmpty()
                 ? reduce.newState()
                 : sharedStates.remove(sharedStates.size() - 1);
     }
 
     void returnState(Object state) {
+        if (stage instanceof SurveyPass<?>.OfTensor survey) {
+            survey.giveBack(state);
+            return;
+        }
         sharedStates.add(state);
     }
 
@@ -138,6 +145,9 @@ final class TaskRun {
 
     /** The stage after the finished one. */
     Stage advance() {
+        if (stage instanceof SurveyPass<?>.OfTensor survey && survey.anyOrder()) {
+            return NOTHING;
+        }
         if (stage instanceof Stage.Reduce<?> reduce) {
             return next(reduce);
         }
