@@ -39,8 +39,8 @@ def case(shared, inputs, expected, base=None, state=None):
 
 def write(name, cases):
     with open(name + ".json", "w") as file:
-        json.dump(cases, file, indent=1)
-        file.write("\n")
+        # A line for each case.
+        file.write("[" + ",\n".join(json.dumps(case) for case in cases) + "]\n")
 
 
 def wide(arrays):

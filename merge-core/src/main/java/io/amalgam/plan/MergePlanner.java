@@ -97,7 +97,7 @@ public final class MergePlanner {
         List<TensorTask> tasks = withState(built, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
-        warnings.addAll(typeWarnings(tasks));
+        warnings.addAll(typeWarnings(built));
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> opened.keySet().stream().findFirst());
         Optional<Checkpoint> donor = donorRef.map(opened::get);
@@ -107,7 +107,7 @@ public final class MergePlanner {
                 new ConfigChanges(
                         recipe.outDtype().or(recipe::dtype),
                         builder.layerChange(),
-                        donor.flatMap(d -> untied(d, tasks)),
+                        donor.flatMap(d -> untied(d, built)),
                         donorRef.flatMap(ModelRef::overrideArchitecture));
         if (problems.isEmpty()) {
             donor.ifPresent(
