@@ -8,6 +8,7 @@ import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.ParameterSpec;
+import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
@@ -28,6 +29,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *         .model(tuned2, Map.of("weight", 0.3))
  *         .merge();
  * }</pre>
+ *
+ * <p>To methods that look at whole models an array is the whole model; those that keep something
+ * for their next merge begin with nothing.
  *
  * <p>Used by one thread at a time; not changed by {@link #merge()}.
  */
@@ -104,8 +108,16 @@ public final class ArrayMerge {
         check();
         TensorInfo output =
                 new TensorInfo(name, io.amalgam.tensor.DType.F32, ArrayTypes.shape(arrays.get(0)));
-        TensorCall call = new TensorCall(output, inputs, base, shared, seed);
-        List<float[]> values = arrays.stream().map(ArrayTypes::floats).toList();
+        List<TensorCall.Input> all = new ArrayList<>(inputs);
+        List<float[]> values = new ArrayList<>(arrays.stream().map(ArrayTypes::floats).toList());
+        if (method instanceof StatefulMethod stateful) {
+            // As in a first merge: nothing is kept from an earlier one.
+            for (String part : stateful.state()) {
+                all.add(new TensorCall.Input(part, Map.of()));
+                values.add(new float[values.get(0).length]);
+            }
+        }
+        TensorCall call = new TensorCall(output, all, base, shared, seed);
         float[] merged =
                 InMemory.run(
                         method.bind(call),

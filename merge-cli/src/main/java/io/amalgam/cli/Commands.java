@@ -29,6 +29,8 @@ final class Commands {
         Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
         all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
+        all.put("soup", () -> new CommandLine(new SoupCommand(console, interruption)));
+        all.put("average", () -> new CommandLine(new AverageCommand(console, interruption)));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));

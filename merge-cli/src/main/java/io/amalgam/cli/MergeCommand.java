@@ -154,12 +154,7 @@ final class MergeCommand extends Subcommand {
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
             report = MergeEngine.run(plan, out, options, progress, cancellation);
         }
-        MergeSummary summary = new MergeSummary(plan, report, out);
-        if (json) {
-            Json.print(console, summary.json());
-        } else if (!verbosity.quiet) {
-            summary.lines().forEach(console::print);
-        }
+        new MergeSummary(plan, report, out).print(console, json, verbosity.quiet);
         return ExitCode.DONE;
     }
 }

@@ -12,6 +12,15 @@ import java.util.List;
 record MergeSummary(MergePlan plan, MergeReport report, Path out) {
     private static final int NAMED = 10;
 
+    /** Prints the summary as the options say. */
+    void print(Console console, boolean asJson, boolean quiet) {
+        if (asJson) {
+            Json.print(console, json());
+        } else if (!quiet) {
+            lines().forEach(console::print);
+        }
+    }
+
     List<String> lines() {
         String resumed =
                 report.resumed() == 0

@@ -7,6 +7,7 @@ import io.amalgam.layers.LayerStack;
 import io.amalgam.layers.LayerStacks;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.plan.WholeModel;
 import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,7 @@ final class PlanView {
                         + " parameters, "
                         + String.join(" + ", dtypes().keySet()));
         columns.row("holds", holds());
+        plan.wholeModel().ifPresent(whole -> columns.row("first", survey(whole)));
         columns.row("layers", layers());
         columns.row("plan", plan.hash().substring(0, 12));
         return columns.lines();
@@ -72,6 +74,14 @@ final class PlanView {
                         + ", blocks of "
                         + block
                         + " elements";
+    }
+
+    /** The passes over the whole model, and what they hold. */
+    private static String survey(WholeModel whole) {
+        return (whole.passes() == 1 ? "1 pass" : "up to " + whole.passes() + " passes")
+                + " over the whole model, "
+                + Quantity.bytes(whole.stateBytes())
+                + " held by each thread";
     }
 
     private String layers() {
@@ -141,6 +151,7 @@ final class PlanView {
         root.put("bytes_read", plan.inputBytes());
         root.put("bytes_written", plan.layout().bytes());
         root.put("bytes_held", resources.bytesHeld(plan));
+        root.put("survey_passes", plan.wholeModel().map(WholeModel::passes).orElse(0));
         root.put("threads", resources.threads);
         root.put("block_elements", resources.blockElements(plan));
         root.put("tensors", plan.tasks().size());

@@ -17,6 +17,7 @@ final class ProgressBars implements ProgressView {
 
     private final Console console;
     private @Nullable ProgressBar bar;
+    private String survey = "";
 
     ProgressBars(Console console) {
         this.console = console;
@@ -42,11 +43,17 @@ final class ProgressBars implements ProgressView {
     }
 
     @Override
+    public void surveying(int pass, int passes) {
+        survey = "  " + ProgressView.survey(pass, passes);
+    }
+
+    @Override
     public void progressed(Progress progress) {
         if (bar != null) {
             bar.setExtraMessage(
                     Quantity.bytes(progress.bytesMoved() * 1e9 / Math.max(progress.nanos(), 1))
-                            + "/s");
+                            + "/s"
+                            + (progress.bytesWritten() == 0 ? survey : ""));
             bar.stepTo(progress.bytesWritten());
         }
     }

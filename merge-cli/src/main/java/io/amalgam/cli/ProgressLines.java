@@ -9,6 +9,7 @@ final class ProgressLines implements ProgressView {
     private final Console console;
     private long lastNanos;
     private long firstWritten = -1;
+    private String survey = "";
 
     ProgressLines(Console console) {
         this.console = console;
@@ -20,6 +21,11 @@ final class ProgressLines implements ProgressView {
     }
 
     @Override
+    public void surveying(int pass, int passes) {
+        survey = ProgressView.survey(pass, passes);
+    }
+
+    @Override
     public void progressed(Progress progress) {
         if (firstWritten < 0) {
             firstWritten = progress.bytesWritten();
@@ -28,6 +34,11 @@ final class ProgressLines implements ProgressView {
             return;
         }
         lastNanos = progress.nanos();
+        if (!survey.isEmpty() && progress.bytesWritten() == firstWritten) {
+            double seconds = progress.nanos() / 1e9;
+            console.note(survey + "  " + Quantity.bytes(progress.bytesMoved() / seconds) + "/s");
+            return;
+        }
         console.note(line(progress, firstWritten));
     }
 

@@ -18,6 +18,13 @@ interface ProgressView extends MergeListener, AutoCloseable {
                 : new ProgressLines(console);
     }
 
+    /** Which pass over the whole model is under way. */
+    static String survey(int pass, int passes) {
+        return passes == pass
+                ? "pass " + pass + " over the whole model"
+                : "pass " + pass + " of at most " + passes + " over the whole model";
+    }
+
     @Override
     void close();
 }

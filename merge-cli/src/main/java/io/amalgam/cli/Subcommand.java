@@ -1,5 +1,7 @@
 package io.amalgam.cli;
 
+import io.amalgam.error.Problem;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -29,6 +31,15 @@ abstract class Subcommand implements Callable<Integer> {
 
     Subcommand(Console console) {
         this.console = console;
+    }
+
+    /** What a command says that was stopped and cannot be resumed. */
+    final int interrupted() {
+        console.errors(
+                List.of(
+                        Problem.of("interrupted")
+                                .hint("give the same command with --overwrite to start again")));
+        return ExitCode.INTERRUPTED;
     }
 
     /** Wrong usage that only the command can see. */

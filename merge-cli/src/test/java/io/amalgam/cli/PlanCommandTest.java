@@ -32,6 +32,24 @@ class PlanCommandTest {
     }
 
     @Test
+    void announcesPassesOverTheWholeModel() throws IOException {
+        Path recipe = Models.averageRecipe(folder);
+        Models.recipe(
+                folder,
+                """
+                merge_method: pcb
+                base_model: a
+                models: [{model: b}]
+                """);
+
+        assertThat(Cli.run("plan", recipe).out())
+                .containsPattern(
+                        "(?m)^first +up to 4 passes over the whole model, 1\\.05 MB held by each thread$");
+        assertThat(Cli.run("plan", recipe, "--json").json().path("survey_passes").asInt())
+                .isEqualTo(4);
+    }
+
+    @Test
     void memoryAndThreadsDecideWhatIsHeld() throws IOException {
         Path recipe = Models.averageRecipe(folder);
         JsonNode small = Cli.run("plan", recipe, "--json", "-j", "2", "--memory", "1M").json();

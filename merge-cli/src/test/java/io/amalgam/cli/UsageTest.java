@@ -69,7 +69,17 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"merge", "plan", "inspect", "methods", "doctor", "completion"})
+    @ValueSource(
+            strings = {
+                "merge",
+                "plan",
+                "soup",
+                "average",
+                "inspect",
+                "methods",
+                "doctor",
+                "completion"
+            })
     void everyCommandHasHelpWithExamples(String command) {
         Cli result = Cli.run(command, "--help");
 
@@ -88,7 +98,15 @@ class UsageTest {
 
         assertThat(result.exit()).isZero();
         for (String command :
-                List.of("merge", "plan", "inspect", "methods", "doctor", "completion")) {
+                List.of(
+                        "merge",
+                        "plan",
+                        "soup",
+                        "average",
+                        "inspect",
+                        "methods",
+                        "doctor",
+                        "completion")) {
             assertThat(result.out()).containsPattern("(?m)^  " + command + " ");
         }
         assertThat(result.out()).contains("130   interrupted").doesNotContain("warm-up");

@@ -14,6 +14,12 @@ import java.util.Optional;
  * they are stateless and safe for concurrent use.
  */
 public interface CheckpointFormat {
+    /**
+     * The name of the file beside a model's weights that holds what a merge method keeps for its
+     * next merge.
+     */
+    String STATE_FILE = "server-state.safetensors";
+
     /** A short lower-case name: {@code huggingface}, {@code safetensors}. */
     String name();
 

@@ -2,10 +2,16 @@ package io.amalgam.engine;
 
 import io.amalgam.kernel.Kernels;
 import io.amalgam.method.Block;
+import io.amalgam.method.MergeMethod;
 import io.amalgam.method.Stage;
+import io.amalgam.method.Survey;
+import io.amalgam.method.TensorCall;
+import io.amalgam.method.WholeModelMethod;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +53,43 @@ public final class InMemory {
             stage = run.step(stage);
         }
         return run.out;
+    }
+
+    /**
+     * Merges a whole model.
+     *
+     * @param calls its tensors
+     * @param tensors the inputs of each, as for {@link #run}
+     * @return a new array for each tensor
+     */
+    public static List<float[]> merge(
+            MergeMethod method,
+            List<TensorCall> calls,
+            List<List<float[]>> tensors,
+            Kernels kernels) {
+        Optional<Survey> survey =
+                method instanceof WholeModelMethod whole ? whole.survey(calls) : Optional.empty();
+        while (survey.isPresent() && survey.get() instanceof Survey.Pass<?> pass) {
+            survey = Optional.of(survey(pass, tensors, kernels));
+        }
+        List<float[]> merged = new ArrayList<>();
+        for (int t = 0; t < calls.size(); t++) {
+            Stage first =
+                    survey.isPresent()
+                            ? ((Survey.Known) survey.get()).stages().apply(t)
+                            : method.bind(calls.get(t));
+            merged.add(run(first, tensors.get(t), kernels));
+        }
+        return merged;
+    }
+
+    private static <S> Survey survey(
+            Survey.Pass<S> pass, List<List<float[]>> tensors, Kernels kernels) {
+        SurveyPass<S> over = new SurveyPass<>(pass);
+        for (int t = 0; t < tensors.size(); t++) {
+            new InMemory(kernels, tensors.get(t), BLOCK).reduce(over.ofTensor(t));
+        }
+        return over.next();
     }
 
     /** Runs one stage; null after the last. */

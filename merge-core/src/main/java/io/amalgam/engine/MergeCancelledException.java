@@ -4,7 +4,7 @@ package io.amalgam.engine;
 public final class MergeCancelledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    MergeCancelledException() {
+    public MergeCancelledException() {
         super("cancelled");
     }
 }

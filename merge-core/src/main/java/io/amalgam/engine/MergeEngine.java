@@ -4,8 +4,10 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.method.Survey;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.plan.WholeModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,15 +39,21 @@ public final class MergeEngine {
     public static int blockElements(MergePlan plan, int threads, long memory) {
         int inputs = inputs(plan);
         int block = LARGEST_BLOCK;
-        while (block >= SMALLEST_BLOCK && threads * Worker.bytesHeld(inputs, block) > memory) {
+        long states = threads * stateBytes(plan);
+        while (block >= SMALLEST_BLOCK
+                && threads * Worker.bytesHeld(inputs, block) + states > memory) {
             block /= 2;
         }
         return block < SMALLEST_BLOCK ? 0 : block;
     }
 
-    /** Bytes the workers' buffers take, for the block {@link #blockElements} chooses. */
+    /**
+     * Bytes the workers' buffers and their states of a survey take, for the block {@link
+     * #blockElements} chooses.
+     */
     public static long bytesHeld(MergePlan plan, int threads, long memory) {
-        return threads * Worker.bytesHeld(inputs(plan), blockElements(plan, threads, memory));
+        int block = blockElements(plan, threads, memory);
+        return threads * (Worker.bytesHeld(inputs(plan), block) + stateBytes(plan));
     }
 
     /** What speaks against merging in so much memory, in bytes; empty if it is enough. */
@@ -53,7 +61,7 @@ public final class MergeEngine {
         if (blockElements(plan, threads, memory) > 0) {
             return Optional.empty();
         }
-        long least = threads * Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK);
+        long least = threads * (Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK) + stateBytes(plan));
         String what =
                 "memory for the buffers of %d thread%s and %d input%s"
                         .formatted(
@@ -64,6 +72,10 @@ public final class MergeEngine {
         return Optional.of(
                 Problem.expected(what, "at least " + least + " bytes", memory)
                         .hint("raise --memory, or use fewer threads (-j)"));
+    }
+
+    private static long stateBytes(MergePlan plan) {
+        return plan.wholeModel().map(WholeModel::stateBytes).orElse(0L);
     }
 
     private static int inputs(MergePlan plan) {
@@ -175,19 +187,67 @@ public final class MergeEngine {
             if (Rehearsal.isWorthIt(plan, options.kernels())) {
                 Rehearsal.run(plan, options.kernels());
             }
-            Scheduler scheduler = new Scheduler(runs, options.threads() + 1, this::finish);
+            List<Worker> workers = new ArrayList<>(List.of(own));
+            while (workers.size() < options.threads()) {
+                workers.add(new Worker(shared, inputs, blockElements));
+            }
+            Optional<WholeModel> whole = runs.isEmpty() ? Optional.empty() : plan.wholeModel();
+            if (whole.isPresent()) {
+                runs = afterSurvey(runs, whole.get(), workers);
+            }
+            schedule(runs, workers, this::finish);
+            listener.progressed(progress());
+            return report(resumed, kept);
+        }
+
+        /**
+         * Looks at the whole model, then gives the tensors to compute their stages. Those that an
+         * earlier run wrote are looked at too: nothing of a survey is kept on disk.
+         */
+        private List<TaskRun> afterSurvey(
+                List<TaskRun> runs, WholeModel whole, List<Worker> workers) throws IOException {
+            Survey survey = whole.survey();
+            int passes = 0;
+            while (survey instanceof Survey.Pass<?> pass) {
+                listener.surveying(++passes, passes + pass.passes() - 1);
+                survey = surveyed(pass, whole, workers);
+            }
+            Survey.Known known = (Survey.Known) survey;
+            Map<Integer, Integer> positions = new HashMap<>();
+            for (int t = 0; t < whole.tasks().size(); t++) {
+                positions.put(whole.tasks().get(t), t);
+            }
+            List<TaskRun> bound = new ArrayList<>();
+            for (TaskRun run : runs) {
+                Integer t = positions.get(run.index);
+                bound.add(
+                        t == null
+                                ? run
+                                : new TaskRun(run.index, run.task, () -> known.stages().apply(t)));
+            }
+            return bound;
+        }
+
+        private <S> Survey surveyed(Survey.Pass<S> pass, WholeModel whole, List<Worker> workers)
+                throws IOException {
+            SurveyPass<S> over = new SurveyPass<>(pass);
+            schedule(over.runs(plan.tasks(), whole), workers, run -> {});
+            return over.next();
+        }
+
+        private void schedule(List<TaskRun> runs, List<Worker> workers, Scheduler.Finished finished)
+                throws IOException {
+            Scheduler scheduler = new Scheduler(runs, workers.size() + 1, finished);
             List<Thread> threads = new ArrayList<>();
-            for (int i = 0; i < options.threads(); i++) {
-                Worker worker = i == 0 ? own : new Worker(shared, inputs, blockElements);
-                Thread thread = new Thread(() -> work(worker, scheduler), "amalgam-" + i);
+            for (Worker worker : workers) {
+                Thread thread =
+                        new Thread(() -> work(worker, scheduler), "amalgam-" + threads.size());
                 thread.setDaemon(true);
                 thread.start();
                 threads.add(thread);
             }
             join(threads, scheduler);
             rethrow(scheduler.failure());
-            listener.progressed(progress());
-            return report(resumed, kept);
         }
 
         /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */

@@ -18,6 +18,14 @@ public interface MergeListener {
      */
     default void started(MergePlan plan, int resumed) {}
 
+    /**
+     * A pass over the whole model begins, before any tensor is combined.
+     *
+     * @param pass its number, from 1
+     * @param passes how many there are at most
+     */
+    default void surveying(int pass, int passes) {}
+
     default void progressed(Progress progress) {}
 
     /**

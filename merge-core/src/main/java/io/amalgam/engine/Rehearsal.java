@@ -86,7 +86,9 @@ public final class Rehearsal {
     /** Runs the first task that computes anything; changes nothing but the JVM's mind. */
     static void run(MergePlan plan, Kernels kernels) {
         Optional<TensorTask> task =
-                plan.tasks().stream().filter(t -> t.method().isPresent()).findFirst();
+                plan.tasks().stream()
+                        .filter(t -> t.method().isPresent() && t.output().dtype().arithmetic())
+                        .findFirst();
         if (task.isEmpty()) {
             return;
         }

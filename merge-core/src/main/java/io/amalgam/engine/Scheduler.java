@@ -44,7 +44,7 @@ final class Scheduler {
             }
             if (active.size() < mostActive && !waiting.isEmpty()) {
                 TaskRun run = waiting.remove();
-                run.enter(run.task.firstStage());
+                run.begin();
                 if (run.hasUnit()) {
                     active.add(run);
                 } else {
@@ -84,10 +84,18 @@ final class Scheduler {
             return;
         }
         Stage next = run.advance();
+        boolean over;
         synchronized (this) {
             run.enter(next);
-            notifyAll();
+            over = !run.hasUnit();
+            if (over) {
+                active.remove(run);
+            }
         }
+        if (over) {
+            listener.finished(run);
+        }
+        wakeAll();
     }
 
     private synchronized void wakeAll() {

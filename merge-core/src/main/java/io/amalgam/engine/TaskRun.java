@@ -5,6 +5,7 @@ import io.amalgam.plan.TensorTask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,6 +22,7 @@ final class TaskRun {
 
     final int index;
     final TensorTask task;
+    private final Supplier<Stage> first;
     private @Nullable Stage stage;
     private long unitElements;
     private int units;
@@ -31,8 +33,28 @@ final class TaskRun {
     private int[] checksums = new int[0];
 
     TaskRun(int index, TensorTask task) {
+        this(index, task, task::firstStage);
+    }
+
+    /**
+     * @param first gives the first stage when the tensor is begun
+     */
+    TaskRun(int index, TensorTask task, Supplier<Stage> first) {
         this.index = index;
         this.task = task;
+        this.first = first;
+    }
+
+    /** A stage without work, after which nothing comes: ends a pass that writes nothing. */
+    static final Stage NOTHING =
+            (Stage.Probe)
+                    reader -> {
+                        throw new IllegalStateException("there is nothing to do");
+                    };
+
+    /** Begins with the first stage. */
+    void begin() {
+        enter(first.get());
     }
 
     /** A piece of work: a stage over some elements of a tensor. */
@@ -55,7 +77,10 @@ final class TaskRun {
         unitElements = unitElements(row);
         boolean whole = next instanceof Stage.Probe || next instanceof Stage.Whole;
         long elements = task.output().elements();
-        units = whole ? 1 : Math.toIntExact((elements + unitElements - 1) / unitElements);
+        units =
+                next == NOTHING
+                        ? 0
+                        : whole ? 1 : Math.toIntExact((elements + unitElements - 1) / unitElements);
         nextUnit = 0;
         doneUnits = 0;
         partials =
@@ -97,12 +122,19 @@ final class TaskRun {
 
     /** A state to fold into that no worker uses now: for reductions that are exact in any order. */
     Object borrowState(Stage.Reduce<?> reduce) {
+        if (reduce instanceof SurveyPass<?>.OfTensor survey) {
+            return survey.borrow();
+        }
         return sharedStates.isEmpty()
                 ? reduce.newState()
                 : sharedStates.remove(sharedStates.size() - 1);
     }
 
     void returnState(Object state) {
+        if (stage instanceof SurveyPass<?>.OfTensor survey) {
+            survey.giveBack(state);
+            return;
+        }
         sharedStates.add(state);
     }
 
@@ -113,6 +145,9 @@ final class TaskRun {
 
     /** The stage after the finished one. */
     Stage advance() {
+        if (stage instanceof SurveyPass<?>.OfTensor survey && survey.anyOrder()) {
+            return NOTHING;
+        }
         if (stage instanceof Stage.Reduce<?> reduce) {
             return next(reduce);
         }

@@ -82,6 +82,8 @@ final class Worker {
             copy(unit, copy.input());
         } else if (stage instanceof Stage.CopyEqual) {
             copyEqual(unit);
+        } else if (stage instanceof Stage.CopyLargest) {
+            copyLargest(unit);
         } else if (stage instanceof Stage.Reduce<?> reduce) {
             return reduce(unit, reduce, scheduler);
         } else if (stage instanceof Stage.Probe probe) {
@@ -138,10 +140,17 @@ final class Worker {
         boolean check = checkFinite && unit.stage() instanceof Stage.Combine;
         block.moveTo(from, n);
         for (int i = 0; i < task.sources().size(); i++) {
-            if (!(unit.stage() instanceof Stage.Reduce<?> reduce) || reduce.reads(i)) {
+            if (isRead(unit.stage(), i)) {
                 read(task, i, from, n, block.input(i), 0, check);
             }
         }
+    }
+
+    private static boolean isRead(Stage stage, int input) {
+        if (stage instanceof Stage.Reduce<?> reduce) {
+            return reduce.reads(input);
+        }
+        return !(stage instanceof Stage.Combine combine) || combine.reads(input);
     }
 
     private void read(
@@ -281,6 +290,28 @@ final class Worker {
             first.region().readFully(at, bytes);
             bytes.flip();
             writeBytes(unit.run(), at, bytes);
+        }
+    }
+
+    private void copyLargest(TaskRun.Unit unit) throws IOException {
+        TensorTask task = unit.run().task;
+        DType type = task.output().dtype();
+        ByteBuffer other = compared();
+        int step = other.capacity() / Long.BYTES * Long.BYTES;
+        long end = type.bytesFor(unit.to());
+        for (long at = type.bytesFor(unit.from()); at < end; at += step) {
+            checkCancelled();
+            int n = (int) Math.min(step, end - at);
+            ByteBuffer kept = workspace.bytes(n);
+            stored(task, 0).region().readFully(at, kept);
+            kept.flip();
+            for (int i = 1; i < task.sources().size(); i++) {
+                other.clear().limit(n);
+                stored(task, i).region().readFully(at, other);
+                other.flip();
+                Integers.keepLarger(type, kept, other);
+            }
+            writeBytes(unit.run(), at, kept);
         }
     }
 

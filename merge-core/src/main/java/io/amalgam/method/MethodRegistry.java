@@ -59,6 +59,12 @@ public final class MethodRegistry {
         all.addAll(TrimmedMean.family());
         all.addAll(TaskArithmetic.family());
         all.add(new Passthrough());
+        all.add(new Pcb());
+        all.add(new Krum());
+        all.addAll(Averages.family());
+        all.add(new FedAvg());
+        all.add(new FedAvgM());
+        all.add(new FedAdam());
         return List.copyOf(all);
     }
 
@@ -81,7 +87,7 @@ public final class MethodRegistry {
         if (method != null) {
             return method;
         }
-        String all = "the methods are " + String.join(", ", methods.keySet());
+        String all = "'amalgam methods' lists what there is";
         if (KNOWN_ELSEWHERE.contains(name)) {
             throw new BadInputException(
                     Problem.of("merge method '" + name + "' is not supported by this version yet")

@@ -9,6 +9,7 @@ import java.io.IOException;
  * <ul>
  *   <li>{@link Copy}: the output is one input, unchanged.
  *   <li>{@link CopyEqual}: the output is what all inputs agree on.
+ *   <li>{@link CopyLargest}: the output is the largest of integers.
  *   <li>{@link Combine}: blocks of all inputs to a block of output. Always the last of a chain.
  *   <li>{@link Reduce}: folds every block into a state, then says what comes next.
  *   <li>{@link Probe}: looks at a few places, then says what comes next.
@@ -33,12 +34,20 @@ public sealed interface Stage {
      */
     record CopyEqual() implements Stage {}
 
+    /** Element by element the largest of the inputs, which are integers or booleans of one type. */
+    record CopyLargest() implements Stage {}
+
     /**
      * Element-wise, or row-wise: each output block is a function of the same block of the inputs.
      */
     non-sealed interface Combine extends Stage {
         /** Writes {@code in.length()} elements to {@code out}, which may be longer. */
         void combine(Block in, float[] out);
+
+        /** Whether an input's values are looked at; those of others are not read. */
+        default boolean reads(int input) {
+            return true;
+        }
 
         /**
          * Whole rows a block must hold: 1 for element-wise work, else the number of elements blocks

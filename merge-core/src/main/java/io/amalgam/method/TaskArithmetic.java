@@ -7,6 +7,7 @@ import io.amalgam.method.ParameterSpec.Scope;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 
 /**
  * The family that adds task vectors {@code d_i = x_i - base} to the base: {@code base + lambda *
@@ -16,7 +17,7 @@ import java.util.Locale;
  * <p>Everything per element is float32, each step rounded, models in recipe order; norms are summed
  * in float64. Weights come before the vote, so a negative weight turns a model's vote round.
  */
-public final class TaskArithmetic implements MergeMethod {
+public final class TaskArithmetic implements WholeModelMethod {
     private final MethodInfo info;
     private final Sparsifier sparsifier;
     private final boolean consensus;
@@ -53,6 +54,13 @@ public final class TaskArithmetic implements MergeMethod {
                         "rescale",
                         Boolean.toString(rescale),
                         "true or l1: give each thinned vector its L1 norm back; density: divide it by the density; false: neither"));
+        if (sparsifier == Sparsifier.MAGNITUDE) {
+            parameters.add(
+                    ParameterSpec.text(
+                            "trim_scope",
+                            "tensor",
+                            "tensor: trim each tensor to its largest; model: all tensors of a model together"));
+        }
         parameters.add(ParameterSpec.flag("int8_mask", false, "accepted; changes nothing"));
         this.info =
                 new MethodInfo(
@@ -141,10 +149,43 @@ public final class TaskArithmetic implements MergeMethod {
     public Stage bind(TensorCall call) {
         List<Integer> others = call.others();
         Rescale rescale = rescale(call);
+        trimsModel(call);
         if (others.isEmpty()) {
             return new Stage.Copy(call.base());
         }
         return sparsifier.masks(call, others, masks -> rescaled(call, others, rescale, masks));
+    }
+
+    @Override
+    public Optional<Survey> survey(List<TensorCall> calls) {
+        boolean[] together = new boolean[calls.size()];
+        boolean any = false;
+        for (int t = 0; t < together.length; t++) {
+            together[t] = trimsModel(calls.get(t)) && !calls.get(t).others().isEmpty();
+            any |= together[t];
+        }
+        if (!any) {
+            return Optional.empty();
+        }
+        ModelMagnitudes.Then then =
+                (t, others, masks) -> {
+                    TensorCall call = calls.get(t);
+                    return together[t] ? rescaled(call, others, rescale(call), masks) : bind(call);
+                };
+        return Optional.of(new ModelMagnitudes(calls, together, then).survey());
+    }
+
+    private boolean trimsModel(TensorCall call) {
+        if (sparsifier != Sparsifier.MAGNITUDE) {
+            return false;
+        }
+        String word = call.text("trim_scope");
+        if (!word.equals("tensor") && !word.equals("model")) {
+            throw new BadInputException(
+                    Problem.expected(
+                            "parameter 'trim_scope'", "tensor or model", "'" + word + "'"));
+        }
+        return word.equals("model");
     }
 
     private enum Rescale {

@@ -11,6 +11,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Everything a merge will do, known before a byte of any tensor is read: one task for each output
@@ -70,6 +71,11 @@ public record MergePlan(
             sum += file.content().length;
         }
         return sum;
+    }
+
+    /** The passes over the whole model before the first tensor is combined; empty without. */
+    public Optional<WholeModel> wholeModel() {
+        return WholeModel.of(tasks);
     }
 
     private List<OutputLayout.SmallFile> modelFiles() {

@@ -9,6 +9,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodRegistry;
+import io.amalgam.method.StatefulMethod;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
@@ -65,7 +66,7 @@ public final class MergePlanner {
         Optional<MergeMethod> method = method(recipe, problems);
         List<Problem> warnings = new ArrayList<>(recipe.warnings());
         Optional<ParameterResolver> parameters =
-                method.map(m -> new ParameterResolver(m.info(), recipe, problems));
+                method.map(m -> new ParameterResolver(m, recipe, problems));
         Optional<RecipeCheck> check =
                 method.map(
                         m -> new RecipeCheck(recipe, m.info(), parameters.orElseThrow(), problems));
@@ -74,7 +75,7 @@ public final class MergePlanner {
 
         SlotBuilder builder = new SlotBuilder(recipe, models, problems);
         List<Slot> slots = builder.build();
-        List<TensorTask> tasks = new ArrayList<>();
+        List<TensorTask> built = new ArrayList<>();
         if (method.isPresent()) {
             TaskBuilder taskBuilder =
                     new TaskBuilder(
@@ -85,7 +86,7 @@ public final class MergePlanner {
                             check.orElseThrow(),
                             builder.complete(),
                             problems);
-            slots.forEach(slot -> taskBuilder.build(slot).ifPresent(tasks::add));
+            slots.forEach(slot -> taskBuilder.build(slot).ifPresent(built::add));
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
                         Problem.of(
@@ -93,9 +94,10 @@ public final class MergePlanner {
                                         + " tensors that only some models have are left out"));
             }
         }
+        List<TensorTask> tasks = withState(built, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
-        warnings.addAll(typeWarnings(tasks));
+        warnings.addAll(typeWarnings(built));
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> opened.keySet().stream().findFirst());
         Optional<Checkpoint> donor = donorRef.map(opened::get);
@@ -105,7 +107,7 @@ public final class MergePlanner {
                 new ConfigChanges(
                         recipe.outDtype().or(recipe::dtype),
                         builder.layerChange(),
-                        donor.flatMap(d -> untied(d, tasks)),
+                        donor.flatMap(d -> untied(d, built)),
                         donorRef.flatMap(ModelRef::overrideArchitecture));
         if (problems.isEmpty()) {
             donor.ifPresent(
@@ -116,6 +118,9 @@ public final class MergePlanner {
                     Problem.of("nothing to merge: no tensor is left")
                             .at(recipe.location())
                             .hint("the models have no tensor in common, or none at all"));
+        }
+        if (problems.isEmpty()) {
+            checkWholeModel(recipe, tasks, problems);
         }
         if (options.strict()) {
             warnings.forEach(problems::add);
@@ -136,14 +141,39 @@ public final class MergePlanner {
                 PlanHash.of(tasks, layout, changes));
     }
 
+    private static List<TensorTask> withState(
+            List<TensorTask> tasks,
+            Recipe recipe,
+            Optional<MergeMethod> method,
+            OpenModels models,
+            Problems problems) {
+        Optional<ModelRef> base =
+                recipe.baseModel()
+                        .or(
+                                () ->
+                                        recipe.slices().stream()
+                                                .flatMap(slice -> slice.baseModel().stream())
+                                                .findFirst());
+        return method.orElse(null) instanceof StatefulMethod stateful && base.isPresent()
+                ? ServerState.open(stateful, base.get(), models, problems).with(tasks)
+                : tasks;
+    }
+
+    /** What a method says of all tensors together. */
+    private static void checkWholeModel(Recipe recipe, List<TensorTask> tasks, Problems problems) {
+        try {
+            WholeModel.of(tasks);
+        } catch (BadInputException e) {
+            e.problems().forEach(problem -> problems.add(problem.at(recipe.methodLocation())));
+        }
+    }
+
     private OutputLayout layout(List<TensorTask> tasks, PlanOptions options) {
-        return outputFormat
-                .layout(
-                        tasks.stream().map(TensorTask::output).toList(),
-                        new CheckpointFormat.LayoutOptions(
-                                options.maxShardBytes(), Map.of("format", "pt")))
-                .orElseThrow(
-                        () -> new IllegalStateException(outputFormat.name() + " cannot write"));
+        return ServerState.layout(
+                outputFormat,
+                tasks,
+                new CheckpointFormat.LayoutOptions(
+                        options.maxShardBytes(), Map.of("format", "pt")));
     }
 
     /** What the output's configuration should say and will not. */

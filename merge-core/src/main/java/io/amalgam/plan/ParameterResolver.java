@@ -1,14 +1,18 @@
 package io.amalgam.plan;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.layers.LooseTensors;
+import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
 import io.amalgam.recipe.Filtered;
 import io.amalgam.recipe.Gradient;
 import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
@@ -17,6 +21,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -25,12 +30,15 @@ import java.util.Optional;
  */
 final class ParameterResolver {
     private final MethodInfo method;
+    private final Map<String, List<String>> modelKeys;
+    private final Map<ModelRef, JsonNode> configs = new HashMap<>();
     private final List<String> names;
     private final Recipe recipe;
     private final Problems problems;
 
-    ParameterResolver(MethodInfo method, Recipe recipe, Problems problems) {
-        this.method = method;
+    ParameterResolver(MergeMethod merging, Recipe recipe, Problems problems) {
+        this.method = merging.info();
+        this.modelKeys = merging.modelKeys();
         this.names = method.parameterNames();
         this.recipe = recipe;
         this.problems = problems;
@@ -65,10 +73,62 @@ final class ParameterResolver {
             if (isBase && !spec.forBase()) {
                 continue;
             }
+            if (!isWritten(spec, levels) && modelKeys.containsKey(spec.name())) {
+                ofModel(spec, part.model()).ifPresent(value -> values.put(spec.name(), value));
+                continue;
+            }
             resolve(spec, levels, name, slot.position(), part.model().ref.toString())
                     .ifPresent(value -> values.put(spec.name(), value));
         }
         return values;
+    }
+
+    private static boolean isWritten(ParameterSpec spec, List<Parameters> levels) {
+        return levels.stream().anyMatch(level -> level.get(spec.name()).isPresent());
+    }
+
+    /** What a model says itself: its config first, then the metadata of its weights. */
+    private Optional<Object> ofModel(ParameterSpec spec, OpenModels.Model model) {
+        List<String> keys = modelKeys.getOrDefault(spec.name(), List.of());
+        JsonNode config =
+                configs.computeIfAbsent(
+                        model.ref,
+                        ref ->
+                                model.checkpoint
+                                        .config()
+                                        .map(c -> (JsonNode) c)
+                                        .orElse(MissingNode.getInstance()));
+        for (String key : keys) {
+            String metadata = model.checkpoint.metadata().get(key);
+            if (config.hasNonNull(key) || metadata != null) {
+                Object value = config.hasNonNull(key) ? config.get(key).asText() : metadata;
+                return coerce(spec, Objects.requireNonNull(value), model);
+            }
+        }
+        if (spec.required()) {
+            problems.addOnce(
+                    spec.name() + "/" + model.ref,
+                    Problem.of(name(spec, model.ref.toString()) + " has no value")
+                            .at(recipe.methodLocation())
+                            .hint(
+                                    "add '%s' under the model's 'parameters', or to its config.json"
+                                            .formatted(spec.name())));
+        }
+        return spec.defaultValue();
+    }
+
+    private Optional<Object> coerce(ParameterSpec spec, Object value, OpenModels.Model model) {
+        try {
+            return Optional.of(ParameterSpec.coerce(spec, value));
+        } catch (BadInputException e) {
+            for (Problem p : e.problems()) {
+                problems.addOnce(
+                        spec.name() + "@" + model.ref,
+                        p.withWhat(p.what() + " of model '" + model.ref + "'")
+                                .at("'" + model.checkpoint.path() + "'"));
+            }
+            return Optional.empty();
+        }
     }
 
     private Optional<Object> resolve(
@@ -90,8 +150,10 @@ final class ParameterResolver {
 
     /** Reports a required parameter that is written at none of the levels. */
     void require(ParameterSpec spec, List<Parameters> levels, String model) {
-        boolean written = levels.stream().anyMatch(level -> level.get(spec.name()).isPresent());
-        if (written || !spec.required() || spec.defaultValue().isPresent()) {
+        if (isWritten(spec, levels)
+                || modelKeys.containsKey(spec.name())
+                || !spec.required()
+                || spec.defaultValue().isPresent()) {
             return;
         }
         Missing missing = missing(spec, levels);

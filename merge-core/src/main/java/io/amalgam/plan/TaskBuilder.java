@@ -6,6 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
+import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
@@ -95,7 +96,7 @@ final class TaskBuilder {
                     new TensorTask(
                             output,
                             sources,
-                            Optional.empty(),
+                            method.integers(),
                             plainCall(output, present),
                             slot.position()));
         }
@@ -138,13 +139,24 @@ final class TaskBuilder {
         }
         TensorCall call = new TensorCall(output, inputs, base, shared, options.seed());
         try {
-            method.bind(call);
+            if (method instanceof StatefulMethod stateful) {
+                checkStateful(stateful, call);
+            } else {
+                method.bind(call);
+            }
         } catch (BadInputException e) {
             e.problems().forEach(p -> report(p.at(recipe.methodLocation())));
             return Optional.empty();
         }
         return Optional.of(
                 new TensorTask(output, sources, Optional.of(method), call, slot.position()));
+    }
+
+    /** The state's inputs come later, but the call must be whole to be checked. */
+    private static void checkStateful(StatefulMethod method, TensorCall call) {
+        List<TensorCall.Input> inputs = new ArrayList<>(call.inputs());
+        method.state().forEach(part -> inputs.add(new TensorCall.Input(part, Map.of())));
+        method.bind(new TensorCall(call.output(), inputs, call.base(), call.shared(), call.seed()));
     }
 
     private List<TensorCall.Input> inputs(Slot slot, List<Slot.Part> present, int base) {

@@ -32,7 +32,7 @@ class PlanProblemsTest {
                         "unknown merge method 'linaer' (r.yml:1:15); did you mean 'linear'?");
         assertThat(models.problems(LINEAR.replace("linear", "xyzzy_plugh")))
                 .containsExactly(
-                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); the methods are linear, slerp, nuslerp, multislerp, karcher, model_stock, nearswap, arcee_fusion, geometric_median, coordinate_median, trimmed_mean, task_arithmetic, ties, dare_linear, dare_ties, passthrough");
+                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); 'amalgam methods' lists what there is");
     }
 
     @Test
@@ -316,7 +316,7 @@ class PlanProblemsTest {
         String densty =
                 "'densty' is not a parameter of 'ties' (r.yml:4:25); did you mean 'density'?";
         String xyzzy =
-                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, int8_mask";
+                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, trim_scope, int8_mask";
         try (MergePlan plan = models.plan(recipe)) {
             assertThat(plan.warnings().stream().map(Object::toString))
                     .containsExactly(densty, xyzzy);

@@ -97,6 +97,19 @@ class SameBytesTest {
         DARE_TIES(Merges.TIES.replace("ties", "dare_ties")),
         DARE_LINEAR(
                 Merges.TIES.replace("ties", "dare_linear") + "parameters: {rescale: density}\n"),
+        TIES_OF_THE_WHOLE_MODEL(Merges.TIES + "parameters: {trim_scope: model}\n"),
+        PCB(
+                """
+                merge_method: pcb
+                base_model: base
+                models: [{model: one}, {model: two}]
+                """),
+        KRUM(
+                """
+                merge_method: krum
+                models: [{model: one}, {model: base}, {model: two}]
+                parameters: {multi: 2}
+                """),
         PASSTHROUGH(
                 """
                 merge_method: passthrough
@@ -129,6 +142,9 @@ class SameBytesTest {
                     Map.entry(Case.TIES, "9a8c159b"),
                     Map.entry(Case.DARE_TIES, "d29e9cd3"),
                     Map.entry(Case.DARE_LINEAR, "fa38751a"),
+                    Map.entry(Case.TIES_OF_THE_WHOLE_MODEL, "b2c6ced7"),
+                    Map.entry(Case.PCB, "d654c9bf"),
+                    Map.entry(Case.KRUM, "b8a3ea1f"),
                     Map.entry(Case.PASSTHROUGH, "2615bc39"));
 
     @BeforeAll
@@ -196,7 +212,7 @@ class SameBytesTest {
         try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
             long memory = 64 << 20;
             while (MergeEngine.blockElements(plan, threads, memory) > block) {
-                memory -= memory / 16;
+                memory -= 1 << 13;
             }
             assertThat(MergeEngine.blockElements(plan, threads, memory)).isEqualTo(block);
             return memory;

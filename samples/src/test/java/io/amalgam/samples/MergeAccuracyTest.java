@@ -1,7 +1,10 @@
 package io.amalgam.samples;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.ArrayMerge;
 import io.amalgam.Checkpoints;
+import io.amalgam.FederatedAverager;
 import io.amalgam.TaskVector;
 import io.amalgam.TensorFile;
 import io.amalgam.engine.MergeListener;
@@ -12,6 +15,7 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -111,6 +115,57 @@ class MergeAccuracyTest {
             }
         }
         new TorchAccuracies().assertSame("MERGE ties " + density, merged, ROUNDING);
+    }
+
+    private static final String CLIENTS =
+            "[{model: federated-client-0}, {model: federated-client-1}, {model: federated-client-2}, {model: federated-client-3}]";
+
+    /** The clients' config.json says how many examples each has. */
+    @Test
+    void fedavgClassifiesAsInTorch() throws IOException {
+        String text = "merge_method: fedavg\nmodels: " + CLIENTS + "\n";
+        new TorchAccuracies().assertSame("MERGE fedavg", merge(text), ROUNDING);
+    }
+
+    /** In a first round with the default rate momentum changes nothing. */
+    @Test
+    void fedavgmBeginsAsFedavg() throws IOException {
+        String text =
+                "merge_method: fedavgm\nbase_model: federated-start\nmodels: " + CLIENTS + "\n";
+        Path merged = merge(text);
+        new TorchAccuracies().assertSame("MERGE fedavg", merged, ROUNDING);
+        assertThat(merged.resolve("server-state.safetensors")).exists();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anAveragerClassifiesAsInTorch(boolean inFile) throws IOException {
+        FederatedAverager average =
+                inFile
+                        ? FederatedAverager.inFile(out.resolve("sums.safetensors"))
+                        : FederatedAverager.inMemory();
+        int[] examples = {518, 517, 494, 508};
+        for (int client : new int[] {2, 0, 3}) {
+            average.add(Digits.model("federated-client-" + client), examples[client]);
+        }
+        try (TensorFile last = open("federated-client-1")) {
+            average.add(last.tensors(), examples[1]);
+        }
+        assertThat(average.clients()).isEqualTo(4);
+        assertThat(average.examples()).isEqualTo(2037);
+        new TorchAccuracies().assertSame("MERGE fedavg", average.average(), ROUNDING);
+        average.finish(out.resolve("average.safetensors"));
+        try (TensorFile written = Checkpoints.open(out.resolve("average.safetensors"))) {
+            assertThat(written.tensors()).isEqualTo(average.average());
+        }
+    }
+
+    /** Equal weights by another name. */
+    @Test
+    void uniformSoupClassifiesAsInTorch() throws IOException {
+        String text =
+                "merge_method: soup\nmodels: [{model: soup-0}, {model: soup-1}, {model: soup-2}, {model: soup-3}]\n";
+        new TorchAccuracies().assertSame("MERGE soup", merge(text), ROUNDING);
     }
 
     private Path merge(String recipe) throws IOException {

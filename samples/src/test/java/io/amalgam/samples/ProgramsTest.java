@@ -3,6 +3,8 @@ package io.amalgam.samples;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.amalgam.Checkpoints;
+import io.amalgam.TensorFile;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -73,6 +75,16 @@ class ProgramsTest {
         List<String> lines = output(ArrayMergeSample::main);
         assertThat(lines).hasSize(5);
         assertThat(lines.get(4)).startsWith("ties, density 1.0 ");
+    }
+
+    @Test
+    void roundOfFederatedLearning() throws IOException {
+        List<String> lines = output(() -> FederatedRound.main(out.toString()));
+        assertThat(lines).hasSize(6);
+        assertThat(lines.get(4)).startsWith("4 clients, 2037.0 examples ");
+        try (TensorFile average = Checkpoints.open(out.resolve("average.safetensors"))) {
+            new TorchAccuracies().assertSame("MERGE fedavg", average.tensors(), 2);
+        }
     }
 
     @Test

@@ -23,7 +23,8 @@ import java.util.stream.Stream;
 public final class SafetensorsFormat implements CheckpointFormat {
     private static final Pattern WEIGHTS =
             Pattern.compile(
-                    "(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)(\\.index\\.json)?");
+                    "(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)(\\.index\\.json)?|"
+                            + Pattern.quote(STATE_FILE));
 
     @Override
     public String name() {

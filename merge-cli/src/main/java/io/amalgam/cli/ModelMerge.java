@@ -1,0 +1,89 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.Formats;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeEngine;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.MergePlanner;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.yaml.RecipeReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Merges of models that are named on the command line instead of in a recipe. The recipe is made
+ * here, and kept beside the result like any other.
+ */
+record ModelMerge(String command, String method, List<Path> models, String parameters) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * @param parameters as a recipe has them on one line, without braces; may be empty
+     */
+    ModelMerge {
+        models = List.copyOf(models);
+    }
+
+    private Recipe recipe() {
+        StringBuilder text = new StringBuilder("merge_method: " + method + "\nmodels:\n");
+        for (Path model : models) {
+            // Written as a path that is taken as it is: + and @ mean nothing in it.
+            text.append("  - model: {model: {path: ").append(quoted(model)).append("}}\n");
+        }
+        if (!parameters.isEmpty()) {
+            text.append("parameters: {").append(parameters).append("}\n");
+        }
+        return RecipeReader.read(text.toString(), "amalgam " + command);
+    }
+
+    private static String quoted(Path path) {
+        try {
+            return JSON.writeValueAsString(path.toString());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private MergePlan plan() throws IOException {
+        Formats formats = Formats.load();
+        return new MergePlanner(
+                        MethodRegistry.load(),
+                        formats.models(List.of(Path.of(""))),
+                        formats.get("huggingface"))
+                .plan(recipe(), PlanOptions.DEFAULT);
+    }
+
+    /** Checks the models, and writes nothing. */
+    void check(Console console) throws IOException {
+        try (MergePlan plan = plan()) {
+            console.warnings(plan.warnings());
+        }
+    }
+
+    /** Merges. */
+    MergeSummary run(
+            Path out,
+            boolean overwrite,
+            ResourceMixin resources,
+            ProgressView progress,
+            Cancellation cancellation)
+            throws IOException {
+        EngineOptions options =
+                EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels())
+                        .threads(resources.threads)
+                        .memory(resources.memory.bytes())
+                        .overwrite(overwrite);
+        try (MergePlan plan = plan()) {
+            MergeReport report = MergeEngine.run(plan, out, options, progress, cancellation);
+            return new MergeSummary(plan, report, out);
+        }
+    }
+}

@@ -1,0 +1,143 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "soup",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description =
+                "Averages models that were tuned from the same one: all of them, or greedily those that help.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam soup a/ b/ c/ soup/",
+            "  amalgam soup a/ b/ c/ soup/ --greedy --score-cmd 'python evaluate.py {}'",
+            "",
+            "The score command is given a model's path in place of {} and prints a number on its last",
+            "line, the higher the better. It is started without a shell."
+        })
+final class SoupCommand extends Subcommand {
+    private static final long HOUR = 3600;
+
+    private final Interruption interruption;
+
+    @Parameters(
+            arity = "2..*",
+            paramLabel = "MODEL... OUT",
+            description = "The models, and last the output directory, new or empty.")
+    private List<Path> paths = new ArrayList<>();
+
+    @Option(
+            names = "--greedy",
+            description =
+                    "Begin with the best model, and add one after another if the average scores no less.")
+    private boolean greedy;
+
+    @Option(
+            names = "--score-cmd",
+            paramLabel = "COMMAND",
+            description = "What scores models and averages, for --greedy.")
+    private @Nullable String scoreCommand;
+
+    @Option(
+            names = "--scores",
+            paramLabel = "FILE",
+            description =
+                    "Scores of the models alone, a JSON object by path or folder name: these are not measured again.")
+    private @Nullable Path scores;
+
+    @Option(
+            names = "--score-timeout",
+            paramLabel = "SECONDS",
+            description = "How long one score may take, an hour unless given.")
+    private long timeout = HOUR;
+
+    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
+    private boolean overwrite;
+
+    @Mixin private ResourceMixin resources;
+    @Mixin private VerbosityMixin verbosity;
+
+    SoupCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkUsage();
+        List<Path> models = paths.subList(0, paths.size() - 1);
+        Path out = paths.get(paths.size() - 1);
+        Cancellation cancellation = interruption.merging();
+        try {
+            List<Path> chosen = greedy ? chosen(models, out, cancellation) : models;
+            ModelMerge merge = new ModelMerge("soup", "soup", chosen, "");
+            MergeSummary summary;
+            try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
+                summary = merge.run(out, overwrite, resources, progress, cancellation);
+            }
+            summary.print(console, json, verbosity.quiet);
+            return ExitCode.DONE;
+        } catch (MergeCancelledException e) {
+            return interrupted();
+        }
+    }
+
+    private void checkUsage() {
+        if (greedy && scoreCommand == null) {
+            throw usage("option '--greedy' needs '--score-cmd': averages must be scored");
+        }
+        if (!greedy && (scoreCommand != null || scores != null)) {
+            throw usage("options '--score-cmd' and '--scores' are for '--greedy'");
+        }
+        if (timeout < 1) {
+            throw usage("option '--score-timeout': expected at least 1, got " + timeout);
+        }
+        resources
+                .complaint()
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+    }
+
+    private List<Path> chosen(List<Path> models, Path out, Cancellation cancellation)
+            throws IOException {
+        // What can be wrong with the models is found before hours of scoring.
+        new ModelMerge("soup", "soup", models, "").check(console);
+        Path parent = out.toAbsolutePath().getParent();
+        Path folder = parent == null ? out.toAbsolutePath() : parent;
+        Files.createDirectories(folder);
+        Path candidates = Files.createTempDirectory(folder, ".amalgam-soup-");
+        try {
+            GreedySoup soup =
+                    new GreedySoup(
+                            console,
+                            ScoreCommand.parse(String.valueOf(scoreCommand), timeout),
+                            scores == null ? Scores.NONE : Scores.read(scores),
+                            resources,
+                            cancellation,
+                            verbosity.quiet);
+            List<Path> chosen = soup.choose(models, candidates);
+            if (!verbosity.quiet) {
+                console.note(
+                        "score %s with %d of %d models"
+                                .formatted(soup.best(), chosen.size(), models.size()));
+            }
+            return chosen;
+        } finally {
+            GreedySoup.delete(candidates);
+        }
+    }
+}

@@ -1,0 +1,299 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.Formats;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.Workspace;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Averages of models named on the command line. */
+class SoupCommandTest {
+    @TempDir Path folder;
+    private Path out;
+
+    @BeforeEach
+    void models() throws IOException {
+        Models.tiny(folder.resolve("one"), 1);
+        Models.tiny(folder.resolve("two"), 2);
+        Models.tiny(folder.resolve("nine"), 9);
+        out = folder.resolve("out");
+    }
+
+    private Path model(String name) {
+        return folder.resolve(name);
+    }
+
+    private static float value(Path model) throws IOException {
+        try (Checkpoint checkpoint = Formats.load().open(model, "m")) {
+            float[] value = new float[1];
+            Objects.requireNonNull(checkpoint.tensors().get("model.embed_tokens.weight"))
+                    .read(0, 1, value, 0, new Workspace(ScalarKernels.INSTANCE, 16));
+            return value[0];
+        }
+    }
+
+    /** A program that scores models: this JVM running {@link Closeness}. */
+    private String scoreCommand(String... arguments) {
+        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+        return "'"
+                + java
+                + "' -XX:TieredStopAtLevel=1 -cp '"
+                + System.getProperty("java.class.path")
+                + "' "
+                + Closeness.class.getName()
+                + " "
+                + String.join(" ", arguments)
+                + " {}";
+    }
+
+    /** Prints how near a model's values are to a number, the nearer the higher. */
+    static final class Closeness {
+        private Closeness() {}
+
+        public static void main(String... args) throws IOException {
+            System.out.println("some words first");
+            float value = value(Path.of(args[1]));
+            System.out.println(-Math.abs(value - Float.parseFloat(args[0])));
+        }
+    }
+
+    @Test
+    void averagesAll() throws IOException {
+        Cli result = Cli.run("soup", model("one"), model("two"), model("nine"), out);
+        assertThat(result.exit()).isZero();
+        assertThat(result.out()).startsWith("merged to " + out);
+        assertThat(value(out)).isEqualTo(4);
+        assertThat(out.resolve("amalgam-recipe.yml"))
+                .content()
+                .contains("merge_method: soup")
+                .contains(model("one").toString().replace("\\", "\\\\"));
+    }
+
+    /** 1.5 is wanted: 2 comes first, 1 brings it there, 9 would take it away. */
+    @Test
+    void greedilyKeepsWhatHelps() throws IOException {
+        Cli result =
+                Cli.run(
+                        "soup",
+                        model("nine"),
+                        model("one"),
+                        model("two"),
+                        out,
+                        "--greedy",
+                        "--score-cmd",
+                        scoreCommand("1.5"));
+        assertThat(result.err())
+                .contains("score -7.5  alone: " + model("nine"))
+                .contains("score -0.0  with " + model("two"))
+                .contains("left out: " + model("nine"))
+                .contains("score -0.0 with 2 of 3 models");
+        assertThat(result.exit()).isZero();
+        assertThat(value(out)).isEqualTo(1.5f);
+        try (var entries = Files.list(folder)) {
+            assertThat(entries.map(p -> p.getFileName().toString()))
+                    .containsExactlyInAnyOrder("one", "two", "nine", "out");
+        }
+    }
+
+    @Test
+    void scoresOfAFileAreNotMeasuredAgain() throws IOException {
+        Path scores = folder.resolve("scores.json");
+        Files.writeString(scores, "{\"nine\": 3, \"one\": 1, \"" + "two\": 2}");
+        Cli result =
+                Cli.run(
+                        "soup",
+                        model("one"),
+                        model("two"),
+                        model("nine"),
+                        out,
+                        "--greedy",
+                        "--scores",
+                        scores,
+                        "--score-cmd",
+                        scoreCommand("9"));
+        assertThat(result.err()).contains("score 3.0  alone: " + model("nine"));
+        assertThat(value(out)).isEqualTo(9);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "no-such-program {} | score command 'no-such-program': expected a program, got none that can be started; give its path; a shell's words need sh -c '...'",
+                "sh -c 'echo tired; exit 3' | score command 'sh' for '%s': expected exit code 0, got 3 after 'tired'",
+                "sh -c 'echo good' | score command 'sh' for '%s': expected a number on its last line, got 'good'",
+                "sh -c 'echo NaN' | score command 'sh' for '%s': expected a number on its last line, got 'NaN'",
+                "true | score command 'true' for '%s': expected a number on its last line, got nothing",
+            })
+    void scoreCommandsThatFail(String command, String message) {
+        Cli result =
+                Cli.run(
+                        "soup",
+                        model("one"),
+                        model("two"),
+                        out,
+                        "--greedy",
+                        "--score-cmd",
+                        command);
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.errors())
+                .containsExactly("error: " + message.replace("%s", model("one").toString()));
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
+    void aScoreThatTakesTooLong() {
+        Cli result =
+                Cli.run(
+                        "soup",
+                        model("one"),
+                        out,
+                        "--greedy",
+                        "--score-cmd",
+                        "sh -c 'sleep 600'",
+                        "--score-timeout",
+                        "1");
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: score command 'sh' for '"
+                                + model("one")
+                                + "': expected an answer within 1 s, got none");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--greedy | option '--greedy' needs '--score-cmd': averages must be scored",
+                "--score-cmd true | options '--score-cmd' and '--scores' are for '--greedy'",
+                "--greedy --score-cmd true --score-timeout 0 | option '--score-timeout': expected at least 1, got 0"
+            })
+    void wrongUsage(String options, String message) {
+        List<Object> words = new java.util.ArrayList<>(List.of("soup", model("one"), out));
+        words.addAll(List.of(options.split(" ")));
+        Cli result = Cli.run(words.toArray());
+        assertThat(result.exit()).isEqualTo(2);
+        assertThat(result.errors()).containsExactly("error: " + message);
+    }
+
+    @Test
+    void scoresThatAreNone() throws IOException {
+        Path scores = folder.resolve("scores.json");
+        Files.writeString(scores, "{\"one\": \"high\"}");
+        Cli result =
+                Cli.run(
+                        "soup",
+                        model("one"),
+                        out,
+                        "--greedy",
+                        "--scores",
+                        scores,
+                        "--score-cmd",
+                        "true");
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: score of 'one' in '"
+                                + scores
+                                + "': expected a number, got \"high\"");
+        Files.writeString(scores, "one: 1");
+        result =
+                Cli.run(
+                        "soup",
+                        model("one"),
+                        out,
+                        "--greedy",
+                        "--scores",
+                        scores,
+                        "--score-cmd",
+                        "true");
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: scores '"
+                                + scores
+                                + "': expected a JSON object of models and numbers, got other text");
+    }
+
+    @Test
+    void modelsThatDoNotFitAreFoundBeforeScoring() throws IOException {
+        Models.write(
+                folder.resolve("other"),
+                List.of(Models.filled("other", 1, 2)),
+                "{\"architectures\": [\"TinyModel\"]}");
+        Cli result =
+                Cli.run(
+                        "soup",
+                        model("one"),
+                        model("other"),
+                        out,
+                        "--greedy",
+                        "--score-cmd",
+                        "no-such-program");
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.err()).contains("is missing in").doesNotContain("no-such-program");
+    }
+
+    @Test
+    void averagesTheLastOfAFolderInTheOrderOfTheirNumbers() throws IOException {
+        for (int step : new int[] {500, 1000, 1500}) {
+            Models.tiny(folder.resolve("run/checkpoint-" + step), step);
+        }
+        Files.createDirectories(folder.resolve("run/logs"));
+        Cli result = Cli.run("average", folder.resolve("run"), out, "--last", "2");
+        assertThat(result.exit()).isZero();
+        assertThat(value(out)).isEqualTo(1250);
+        assertThat(result.err().lines().toList())
+                .startsWith(
+                        "averages " + folder.resolve("run/checkpoint-500"),
+                        "averages " + folder.resolve("run/checkpoint-1000"));
+    }
+
+    @Test
+    void movingAverageOfAPattern() throws IOException {
+        for (int step : new int[] {8, 16, 100}) {
+            Models.tiny(folder.resolve("run/checkpoint-" + step), step);
+        }
+        Models.tiny(folder.resolve("run/best"), 5);
+        Cli result =
+                Cli.run(
+                        "average",
+                        folder.resolve("run/checkpoint-*"),
+                        out,
+                        "--ema",
+                        "0.5",
+                        "--quiet");
+        assertThat(result.err()).isEmpty();
+        assertThat(value(out)).isEqualTo(56);
+    }
+
+    @Test
+    void modelsAreAveragedInTheOrderGiven() throws IOException {
+        Cli.run("average", model("nine"), model("one"), out, "--ema", "0.75");
+        assertThat(value(out)).isEqualTo(7);
+    }
+
+    @Test
+    void seriesWithoutCheckpoints() throws IOException {
+        Files.createDirectories(folder.resolve("empty"));
+        Cli result = Cli.run("average", folder.resolve("empty"), out, "--last", "2");
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: '"
+                                + folder.resolve("empty")
+                                + "': expected checkpoints, got none; name models, a folder that holds their folders, or a pattern in quotes");
+        assertThat(Cli.run("average", model("one"), out).exit()).isEqualTo(2);
+        assertThat(Cli.run("average", model("one"), out, "--last", "1", "--ema", "1").exit())
+                .isEqualTo(2);
+    }
+}

@@ -1,0 +1,194 @@
+package io.amalgam;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.engine.ClientTensor;
+import io.amalgam.engine.RunningAverage;
+import io.amalgam.error.BadInputException;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * Federated averaging as clients come in, for servers:
+ *
+ * <pre>{@code
+ * FederatedAverager round = FederatedAverager.inFile(Path.of("round-7.sums.safetensors"));
+ * round.add(Path.of("clients/a"), 518);
+ * round.add(arrays, 494);
+ * round.finish(Path.of("round-7.safetensors"));
+ * }</pre>
+ *
+ * <p>The average is {@code sum n_k x_k / sum n_k}, with float64 sums, so the order in which clients
+ * come matters to the sums' last bits only; of integers and booleans, which count batches, the
+ * largest is kept. A client is added whole or not at all. Sums in memory take 8 bytes a parameter,
+ * twice that while a client is added; in a file only a few blocks are held, and a server that was
+ * restarted goes on with the file. One process uses a file at a time.
+ *
+ * <p>Safe for use by several threads, which wait for each other.
+ */
+public final class FederatedAverager {
+    private static final String FORMAT = "safetensors";
+
+    private final RunningAverage average;
+
+    private FederatedAverager(RunningAverage average) {
+        this.average = average;
+    }
+
+    /** Keeps the sums in memory. */
+    public static FederatedAverager inMemory() {
+        return new FederatedAverager(RunningAverage.inMemory(Formats.load().get(FORMAT)));
+    }
+
+    /**
+     * Keeps the sums in a safetensors file; goes on with them if it is there.
+     *
+     * @throws BadInputException if the file holds something else
+     */
+    public static FederatedAverager inFile(Path sums) throws IOException {
+        return new FederatedAverager(RunningAverage.inFile(Formats.load().get(FORMAT), sums));
+    }
+
+    /**
+     * Adds a client's checkpoint: a model directory or a weights file.
+     *
+     * @param examples the client learnt from, more than 0
+     * @throws BadInputException if its tensors are not those of the first client, or not all
+     *     finite; the average is then what it was
+     */
+    public void add(Path model, double examples) throws IOException {
+        try (Checkpoint checkpoint = Formats.load().open(model, model.toString())) {
+            Map<String, ClientTensor> client = new LinkedHashMap<>();
+            for (Map.Entry<String, ? extends TensorSource> tensor :
+                    checkpoint.tensors().entrySet()) {
+                client.put(tensor.getKey(), ClientTensor.of(tensor.getValue()));
+            }
+            average.add(client, examples);
+        }
+    }
+
+    /** As {@link #add(Path, double)}, for arrays. */
+    public void add(Map<String, INDArray> model, double examples) throws IOException {
+        Map<String, ClientTensor> client = new LinkedHashMap<>();
+        model.forEach((name, array) -> client.put(name, new ArrayTensor(name, array)));
+        average.add(client, examples);
+    }
+
+    /** How many clients were added. */
+    public long clients() {
+        return average.clients();
+    }
+
+    /** How many examples they have together. */
+    public double examples() {
+        return average.examples();
+    }
+
+    /**
+     * Writes the average to a safetensors file, in the first client's types, whole or not at all.
+     *
+     * @throws BadInputException if there was no client
+     */
+    public void finish(Path file) throws IOException {
+        average.write(file);
+    }
+
+    /**
+     * The average as new arrays: FLOAT for floating tensors, integers in the first client's types.
+     *
+     * @throws BadInputException if there was no client
+     */
+    public Map<String, INDArray> average() throws IOException {
+        Map<String, float[]> floats = new LinkedHashMap<>();
+        Map<String, long[]> integers = new LinkedHashMap<>();
+        average.read(
+                new RunningAverage.Sink() {
+                    @Override
+                    public void floats(TensorInfo tensor, long from, float[] values, int n) {
+                        float[] all =
+                                floats.computeIfAbsent(
+                                        tensor.name(), name -> new float[length(tensor)]);
+                        System.arraycopy(values, 0, all, (int) from, n);
+                    }
+
+                    @Override
+                    public void integers(TensorInfo tensor, long from, long[] values, int n) {
+                        long[] all =
+                                integers.computeIfAbsent(
+                                        tensor.name(), name -> new long[length(tensor)]);
+                        System.arraycopy(values, 0, all, (int) from, n);
+                    }
+                });
+        Map<String, INDArray> arrays = new LinkedHashMap<>();
+        for (TensorInfo tensor : average.tensors()) {
+            arrays.put(
+                    tensor.name(),
+                    array(tensor, floats.get(tensor.name()), integers.get(tensor.name())));
+        }
+        return arrays;
+    }
+
+    private static int length(TensorInfo tensor) {
+        return Math.toIntExact(tensor.elements());
+    }
+
+    private static INDArray array(
+            TensorInfo tensor, float @Nullable [] floats, long @Nullable [] integers) {
+        long[] shape = tensor.shape().dims();
+        if (floats != null) {
+            return ArrayTypes.array(floats, shape);
+        }
+        if (integers == null) {
+            return Nd4j.empty(ArrayTypes.of(tensor));
+        }
+        return Nd4j.createFromArray(integers).reshape('c', shape).castTo(ArrayTypes.of(tensor));
+    }
+
+    /** An array as a client's tensor. */
+    private static final class ArrayTensor implements ClientTensor {
+        private final TensorInfo info;
+        private final INDArray array;
+        private float @Nullable [] floats;
+        private long @Nullable [] integers;
+
+        ArrayTensor(String name, INDArray array) {
+            this.info = new TensorInfo(name, ArrayTypes.of(array), ArrayTypes.shape(array));
+            this.array = array;
+        }
+
+        @Override
+        public TensorInfo info() {
+            return info;
+        }
+
+        @Override
+        public void floats(long from, int n, float[] dst) {
+            if (floats == null) {
+                floats = ArrayTypes.floats(array);
+            }
+            System.arraycopy(Objects.requireNonNull(floats), (int) from, dst, 0, n);
+            if (from + n == floats.length) {
+                floats = null;
+            }
+        }
+
+        @Override
+        public void integers(long from, int n, long[] dst) {
+            if (integers == null) {
+                integers = array.castTo(DataType.INT64).dup('c').data().asLong();
+            }
+            System.arraycopy(Objects.requireNonNull(integers), (int) from, dst, 0, n);
+            if (from + n == integers.length) {
+                integers = null;
+            }
+        }
+    }
+}
