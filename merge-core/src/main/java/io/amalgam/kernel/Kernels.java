@@ -107,6 +107,13 @@ public interface Kernels {
     void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n);
 
     /**
+     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its
+     * magnitude are at least {@code low} and at most {@code high}; nothing is where {@code high <
+     * low}. Both at least -1.
+     */
+    void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n);
+
+    /**
      * {@link #consensus} of {@code weights[m] * trimmed(x[m] - base)}, trimmed as by {@link
      * #trimmedDelta} with {@code cuts[m]}, in one pass.
      */
@@ -156,6 +163,12 @@ public interface Kernels {
             float weight,
             float[] dst,
             int n);
+
+    /**
+     * The random words of elements {@code first .. first+n-1} under {@code key}: {@code dst[i] =
+     * }{@link CounterRandom#word(long, long) word}{@code (key, first + i)}.
+     */
+    void randomWords(long key, long first, int[] dst, int n);
 
     // Sign consensus (TIES): majority sign per element is + where the sum over models is at least
     // 0, else -.

@@ -163,6 +163,15 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = x[i] - base[i];
+            int bits = magnitude(delta);
+            dst[i] = bits >= low && bits <= high ? delta : 0;
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -212,6 +221,13 @@ public final class ScalarKernels implements Kernels {
             long word = CounterRandom.word(key, first + i) & 0xFFFFFFFFL;
             float delta = word < keepBelow ? x[i] - base[i] : 0;
             dst[i] = weight * (factor * delta);
+        }
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = CounterRandom.word(key, first + i);
         }
     }
 

@@ -136,7 +136,8 @@ final class TaskBuilder {
         if (problems.added() > before) {
             return Optional.empty();
         }
-        TensorCall call = new TensorCall(output, inputs, base, shared, options.seed());
+        TensorCall call =
+                new TensorCall(output, inputs, base, shared, options.seed(), slot.position());
         try {
             method.bind(call);
         } catch (BadInputException e) {

@@ -262,6 +262,26 @@ abstract class KernelsContract {
     }
 
     @Test
+    void bandedDelta() {
+        int half = Float.floatToRawIntBits(0.5f);
+        int[][] bands = {
+            {0, INFINITE},
+            {0, -1},
+            {0, 0},
+            {1, half},
+            {half, half},
+            {half + 1, half},
+            {Float.floatToRawIntBits(0.02f), half - 1},
+            {0, Integer.MAX_VALUE},
+            {INFINITE, INFINITE}
+        };
+        for (int[] band : bands) {
+            check((k, in, n) -> k.bandedDelta(in.a, in.b, band[0], band[1], in.out, n));
+        }
+        check((k, in, n) -> k.bandedDelta(in.a, in.b, 1, half, in.a, n));
+    }
+
+    @Test
     void countBracket() {
         int half = Float.floatToRawIntBits(0.5f);
         // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or
@@ -336,6 +356,19 @@ abstract class KernelsContract {
             check(
                     (k, in, n) ->
                             k.randomDelta(in.a, in.b, -key, 65, keepBelow, 1.7f, -0.3f, in.out, n));
+        }
+    }
+
+    @Test
+    void randomWords() {
+        long key = CounterRandom.key(42, "w", 1);
+        for (long first : new long[] {0, 1, 31, 64, 32_768, (1L << 33) - 100, (1L << 37) + 5}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int[] words = new int[n + 3];
+                        k.randomWords(key, first, words, n);
+                        return Arrays.stream(words).boxed().toList();
+                    });
         }
     }
 

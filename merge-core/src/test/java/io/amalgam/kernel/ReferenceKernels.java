@@ -151,6 +151,14 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = minus(x[i], base[i]);
+            dst[i] = low <= magnitude(delta) && magnitude(delta) <= high ? delta : 0;
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -194,6 +202,13 @@ final class ReferenceKernels implements Kernels {
             long word = Integer.toUnsignedLong(CounterRandom.word(key, first + i));
             float kept = word < keepBelow ? minus(x[i], base[i]) : 0;
             dst[i] = times(weight, times(factor, kept));
+        }
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        for (int i = n - 1; i >= 0; i--) {
+            dst[i] = CounterRandom.word(key, first + i);
         }
     }
 

@@ -100,6 +100,11 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        VectorDeltas.bandedDelta(x, base, low, high, dst, n);
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -125,6 +130,11 @@ public final class SimdKernels implements Kernels {
             float[] dst,
             int n) {
         VectorRandom.randomDelta(x, base, key, first, keepBelow, factor, weight, dst, n);
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        VectorRandom.words(key, first, dst, n);
     }
 
     @Override

@@ -32,6 +32,33 @@ final class VectorDeltas {
         }
     }
 
+    static void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        int bound = FLOATS.loopBound(n);
+        IntVector below = IntVector.broadcast(INTS, low - 1);
+        IntVector last = IntVector.broadcast(INTS, high);
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            IntVector delta =
+                    FloatVector.fromArray(FLOATS, x, i)
+                            .sub(FloatVector.fromArray(FLOATS, base, i))
+                            .reinterpretAsInts();
+            IntVector bits = delta.and(ABS);
+            // Negative where it is at least low, and where it is above high: by the signs of
+            // differences, as masks are dear on JDK 17.
+            IntVector enough = below.sub(bits).lanewise(VectorOperators.ASHR, 31);
+            IntVector above = last.sub(bits).lanewise(VectorOperators.ASHR, 31);
+            delta.and(enough)
+                    .and(above.lanewise(VectorOperators.XOR, -1))
+                    .reinterpretAsFloats()
+                    .intoArray(dst, i);
+        }
+        for (; i < n; i++) {
+            float delta = x[i] - base[i];
+            int bits = magnitude(delta);
+            dst[i] = bits >= low && bits <= high ? delta : 0;
+        }
+    }
+
     static int countBracket(
             float[] x,
             float[] base,
