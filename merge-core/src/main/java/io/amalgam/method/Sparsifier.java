@@ -36,7 +36,7 @@ interface Sparsifier {
                     double density = density(call, others.get(m));
                     if (density >= 1) {
                         masks[m] = DeltaMask.ALL;
-                    } else if (density <= 0) {
+                    } else if (density <= 0 || call.elements() == 0) {
                         masks[m] = DeltaMask.NONE;
                     } else {
                         long k = Math.max(1, (long) (density * call.elements()));

@@ -97,6 +97,19 @@ class SameBytesTest {
         DARE_TIES(Merges.TIES.replace("ties", "dare_ties")),
         DARE_LINEAR(
                 Merges.TIES.replace("ties", "dare_linear") + "parameters: {rescale: density}\n"),
+        BREADCRUMBS_TIES(
+                Merges.TIES.replace("ties", "breadcrumbs_ties") + "parameters: {gamma: 0.1}\n"),
+        DELLA(Merges.TIES.replace("ties", "della") + "parameters: {epsilon: 0.1}\n"),
+        DELLA_LINEAR(
+                Merges.TIES.replace("ties", "della_linear")
+                        + "parameters: {epsilon: 0.1, rescale: density, lines_beta: 0.3}\n"),
+        SCE(
+                Merges.TIES.replace("ties", "sce")
+                        + "parameters: {select_topk: 0.3, sign_method: frequency}\n"),
+        RAMPLUS_TL(Merges.TIES.replace("ties", "ramplus_tl") + "parameters: {epsilon: 0.1}\n"),
+        CONSENSUS(
+                Merges.TIES.replace("ties", "consensus") + "parameters: {equalize_norms: true}\n"),
+        CABS(Merges.TIES.replace("ties", "cabs") + "parameters: {n_val: 5, m_val: 13}\n"),
         PASSTHROUGH(
                 """
                 merge_method: passthrough
@@ -129,6 +142,13 @@ class SameBytesTest {
                     Map.entry(Case.TIES, "9a8c159b"),
                     Map.entry(Case.DARE_TIES, "d29e9cd3"),
                     Map.entry(Case.DARE_LINEAR, "fa38751a"),
+                    Map.entry(Case.BREADCRUMBS_TIES, "7ace57be"),
+                    Map.entry(Case.DELLA, "d406301a"),
+                    Map.entry(Case.DELLA_LINEAR, "18534237"),
+                    Map.entry(Case.SCE, "20d0ac5e"),
+                    Map.entry(Case.RAMPLUS_TL, "fa23e5a8"),
+                    Map.entry(Case.CONSENSUS, "d077d24b"),
+                    Map.entry(Case.CABS, "5b87364d"),
                     Map.entry(Case.PASSTHROUGH, "2615bc39"));
 
     @BeforeAll
