@@ -113,6 +113,15 @@ public interface Kernels {
      */
     void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n);
 
+    /** {@code dst = }the bits of {@code x - base}, rounded to float32. */
+    void deltaBits(float[] x, float[] base, int[] dst, int n);
+
+    /**
+     * {@code dst = x - base} where the bits of {@code |by|} are at least {@code cut}, else 0: as
+     * {@link #trimmedDelta}, but chosen by other numbers.
+     */
+    void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n);
+
     /**
      * {@link #consensus} of {@code weights[m] * trimmed(x[m] - base)}, trimmed as by {@link
      * #trimmedDelta} with {@code cuts[m]}, in one pass.
@@ -188,6 +197,22 @@ public interface Kernels {
             boolean normalize,
             float lambda,
             float[] out,
+            int n);
+
+    /**
+     * With the sign of {@code election[i]}, + where it is at least 0: {@code agreed = sum
+     * weights[m] * vectors[m]} over the models whose vector is not zero and has that sign, {@code
+     * divisor = sum shares[m]} over the same. All sums in model order from 0, every step rounded.
+     * {@code agreed} may be {@code election}.
+     */
+    void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
             int n);
 
     // Sums in float64.

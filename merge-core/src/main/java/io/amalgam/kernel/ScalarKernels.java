@@ -172,6 +172,20 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void deltaBits(float[] x, float[] base, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+        }
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = magnitude(by[i]) >= cut ? x[i] - base[i] : 0;
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -313,6 +327,32 @@ public final class ScalarKernels implements Kernels {
             }
             // A product with 1 is exact: nothing to leave out.
             out[i] = base[i] + lambda * agreed;
+        }
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            boolean positive = election[i] >= 0;
+            float sum = 0;
+            float share = 0;
+            for (int m = 0; m < models; m++) {
+                float value = vectors[m][i];
+                if (positive ? value > 0 : value < 0) {
+                    sum += weights[m] * value;
+                    share += shares[m];
+                }
+            }
+            agreed[i] = sum;
+            divisor[i] = share;
         }
     }
 

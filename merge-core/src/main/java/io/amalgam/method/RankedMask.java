@@ -65,10 +65,9 @@ final class RankedMask implements DeltaMask {
     @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
         int n = in.length();
-        in.kernels().subtract(x, base, dst, n);
-        RankedRows rows = in.tool(RankedRows.class, RankedRows::new);
-        int[] words = rows.words(in.capacity());
-        in.kernels().randomWords(key, in.offset(), words, n);
+        RankedRows rows = in.tool(RankedRows.class, RankedRows::new).reserve(in.capacity(), length);
+        in.kernels().deltaBits(x, base, rows.bits, n);
+        in.kernels().randomWords(key, in.offset(), rows.words, n);
         for (int block = 0; block < n; block += length * stride) {
             for (int column = 0; column < stride; column++) {
                 if (dividing) {

@@ -20,7 +20,12 @@ final class RankedRows {
     /** From here on sorting the row is faster than counting. */
     private static final int MANY = 256;
 
-    private int[] words = {};
+    /** Random words of a block's elements. */
+    int[] words = {};
+
+    /** Bits of a block's task vector. */
+    int[] bits = {};
+
     private int[] raw = {};
     private int[] bins = {};
     private int[] unsure = {};
@@ -30,25 +35,43 @@ final class RankedRows {
     private int[] lows = {};
     private int[] highs = {};
 
-    /** An array for the words of a block, which the other methods read. */
-    int[] words(int capacity) {
+    /**
+     * Makes room.
+     *
+     * @param capacity of the block
+     * @param m elements of a row
+     */
+    RankedRows reserve(int capacity, int m) {
         if (words.length < capacity) {
             words = new int[capacity];
+            bits = new int[capacity];
         }
-        return words;
+        if (raw.length < m) {
+            raw = new int[m];
+            bins = new int[m];
+            unsure = new int[m + 1];
+        }
+        int wanted =
+                Math.max(64, Math.min(1 << 16, Integer.highestOneBit(Math.max(1, m - 1)) << 1));
+        if (counts.length != wanted) {
+            counts = new int[wanted];
+            firsts = new int[wanted];
+            lows = new int[wanted];
+            highs = new int[wanted];
+        }
+        return this;
     }
 
     /**
-     * Sets what is not kept of a row to 0.
+     * Writes what is kept of a row, and 0 for the rest.
      *
      * @param limits for each rank what a word must be below to keep the element; ascending
-     * @param x holds the row's elements at {@code at, at + stride, ...}, as many as there are
-     *     limits
+     * @param x where to; the row's elements are at {@code at, at + stride, ...}, as many as there
+     *     are limits
      */
     void thin(int[] limits, float[] x, int at, int stride) {
         int m = limits.length;
-        int used = fillBins(x, at, stride, m);
-        bound(limits, used);
+        bound(limits, fillBins(at, stride, m));
         int open = 0;
         for (int j = 0; j < m; j++) {
             int index = at + j * stride;
@@ -67,25 +90,33 @@ final class RankedRows {
     /** As {@link #thin}, and divides what is kept by the probability that it is. */
     void divide(RankedMask mask, int[] limits, float[] x, int at, int stride) {
         int m = limits.length;
-        reserve(m);
-        for (int j = 0; j < m; j++) {
-            raw[j] = Float.floatToRawIntBits(x[at + j * stride]);
-        }
+        gather(at, stride, m);
         sort(m);
         for (int rank = 0; rank < m; rank++) {
             int j = (int) keys[rank];
             int index = at + j * stride;
             boolean keep = (words[index] ^ Integer.MIN_VALUE) < limits[rank];
-            x[index] = keep ? x[index] / (float) mask.probability(rank) : 0;
+            float value = Float.intBitsToFloat(raw[j]);
+            x[index] = keep ? value / (float) mask.probability(rank) : 0;
+        }
+    }
+
+    /** The row's bits in one piece. */
+    private void gather(int at, int stride, int m) {
+        if (stride == 1) {
+            System.arraycopy(bits, at, raw, 0, m);
+            return;
+        }
+        for (int j = 0; j < m; j++) {
+            raw[j] = bits[at + j * stride];
         }
     }
 
     /** Fills {@link #raw}, {@link #bins} and {@link #counts}; returns how many bins there are. */
-    private int fillBins(float[] x, int at, int stride, int m) {
-        reserve(m);
+    private int fillBins(int at, int stride, int m) {
+        gather(at, stride, m);
         int top = 0;
         for (int j = 0; j < m; j++) {
-            raw[j] = Float.floatToRawIntBits(x[at + j * stride]);
             top = Math.max(top, raw[j] & ABS);
         }
         int bottom = Math.max(0, top - (OCTAVES << 23));
@@ -95,25 +126,26 @@ final class RankedRows {
         }
         int used = ((top - bottom) >>> shift) + 1;
         Arrays.fill(counts, 0, used, 0);
+        // Apart from the counts, so that the compiler makes vector code of it.
         for (int j = 0; j < m; j++) {
-            int bin = Math.max((raw[j] & ABS) - bottom, 0) >>> shift;
-            bins[j] = bin;
-            counts[bin]++;
+            bins[j] = Math.max((raw[j] & ABS) - bottom, 0) >>> shift;
+        }
+        for (int j = 0; j < m; j++) {
+            counts[bins[j]]++;
         }
         return used;
     }
 
     /** The least rank in each bin, and the limits at its least and greatest. */
     private void bound(int[] limits, int used) {
+        int last = limits.length - 1;
         int rank = 0;
         for (int bin = 0; bin < used; bin++) {
-            int count = counts[bin];
             firsts[bin] = rank;
-            if (count > 0) {
-                lows[bin] = limits[rank];
-                rank += count;
-                highs[bin] = limits[rank - 1];
-            }
+            // Empty bins get limits too: cheaper than asking.
+            lows[bin] = limits[Math.min(rank, last)];
+            rank += counts[bin];
+            highs[bin] = limits[Math.max(rank - 1, 0)];
         }
     }
 
@@ -194,21 +226,5 @@ final class RankedRows {
             keys[j] = (long) (raw[j] & ABS) << 32 | j;
         }
         Arrays.sort(keys, 0, m);
-    }
-
-    private void reserve(int m) {
-        if (raw.length < m) {
-            raw = new int[m];
-            bins = new int[m];
-            unsure = new int[m + 1];
-        }
-        int wanted =
-                Math.max(64, Math.min(1 << 16, Integer.highestOneBit(Math.max(1, m - 1)) << 1));
-        if (counts.length != wanted) {
-            counts = new int[wanted];
-            firsts = new int[wanted];
-            lows = new int[wanted];
-            highs = new int[wanted];
-        }
     }
 }

@@ -36,7 +36,7 @@ public final class Sce implements MergeMethod {
                     new MethodInfo.Paper(
                             "FuseChat: Knowledge Fusion of Chat Models",
                             "https://arxiv.org/abs/2408.07990"),
-                    "four passes, two with select_topk 1; a histogram of 4 MiB a worker");
+                    "three or four passes, two with select_topk 1; a histogram of 4 MiB a worker");
 
     private static List<ParameterSpec> parameters() {
         List<ParameterSpec> parameters = new ArrayList<>();
@@ -92,80 +92,118 @@ public final class Sce implements MergeMethod {
         float[][] deltas(Block in) {
             int n = in.length();
             float[] origin = in.input(variance.base());
-            float[] selected = in.scratch(0);
+            float[] variances = in.scratch(0);
             if (cut != null) {
-                variance.values(in, selected);
-                select(selected, cut.bits(), cut.equalsBefore() - in.offset(), n);
+                variance.values(in, variances);
             }
+            // After the variances, which take the same scratch.
             float[][] deltas = in.scratchGroup(models());
             for (int m = 0; m < deltas.length; m++) {
                 float[] x = in.input(variance.others().get(m));
                 if (cut == null) {
                     in.kernels().subtract(x, origin, deltas[m], n);
                 } else {
-                    float[] delta = deltas[m];
-                    for (int i = 0; i < n; i++) {
-                        delta[i] = selected[i] * (x[i] - origin[i]);
-                    }
+                    select(in, x, origin, variances, cut, deltas[m]);
                 }
             }
             return deltas;
         }
 
-        /** Variances to 1 where they are kept, else 0. */
-        private static void select(float[] variances, int bits, long equals, int n) {
-            float threshold = Float.intBitsToFloat(bits);
-            int tied = (int) Math.max(0, Math.min(n, equals));
-            for (int i = 0; i < tied; i++) {
-                variances[i] = variances[i] >= threshold ? 1 : 0;
-            }
-            for (int i = tied; i < n; i++) {
-                variances[i] = variances[i] > threshold ? 1 : 0;
+        private static void select(
+                Block in,
+                float[] x,
+                float[] origin,
+                float[] variances,
+                MagnitudeCut cut,
+                float[] delta) {
+            int n = in.length();
+            int plain = cut.cut(in);
+            int above = plain >= 0 ? plain : cut.bits() + 1;
+            in.kernels().selectedDelta(x, origin, variances, above, delta, n);
+            long equals = plain >= 0 ? 0 : cut.equalsBefore() - in.offset();
+            for (int i = 0; i < equals; i++) {
+                if (Float.floatToRawIntBits(variances[i]) == cut.bits()) {
+                    delta[i] = x[i] - origin[i];
+                }
             }
         }
     }
 
-    /** Counts the elements that vary, of which a share is then selected: exact. */
+    /** How many elements vary, and about the mean of all squares. */
+    private static final class Tally {
+        long varying;
+        final double[] squares = new double[Kernels.LANES];
+    }
+
+    /**
+     * Counts the elements that vary, of which a share is then selected: exact. Squares are summed
+     * in any order, for an upper bound that decides about nothing but a pass.
+     */
     private record Varying(Selection selection, long elements, float share)
-            implements Stage.Reduce<long[]> {
+            implements Stage.Reduce<Tally> {
+        /** Far more than a sum in another order differs by. */
+        private static final double SURELY_NEGLIGIBLE = 0.999 * NEGLIGIBLE;
+
         @Override
         public boolean anyOrder() {
             return true;
         }
 
         @Override
-        public long[] newState() {
-            return new long[1];
+        public Tally newState() {
+            return new Tally();
         }
 
         @Override
-        public void fold(long[] state, Block in) {
+        public void fold(Tally state, Block in) {
+            int n = in.length();
             float[] values = in.scratch(0);
             selection.variance().values(in, values);
             int count = 0;
-            for (int i = 0; i < in.length(); i++) {
+            for (int i = 0; i < n; i++) {
                 count += values[i] == 0 ? 0 : 1;
             }
-            state[0] += count;
+            state.varying += count;
+            for (int input : selection.variance().others()) {
+                float[] origin = in.input(selection.variance().base());
+                in.kernels().subtract(in.input(input), origin, values, n);
+                in.kernels().dot(values, values, state.squares, n);
+            }
         }
 
         @Override
-        public long[] merge(long[] earlier, long[] later) {
-            earlier[0] += later[0];
+        public Tally merge(Tally earlier, Tally later) {
+            earlier.varying += later.varying;
+            for (int lane = 0; lane < Kernels.LANES; lane++) {
+                earlier.squares[lane] += later.squares[lane];
+            }
             return earlier;
         }
 
         @Override
-        public Stage next(long[] total) {
-            long k = Math.min(elements, (long) ((float) total[0] * share));
+        public Stage next(Tally total) {
+            long k = Math.min(elements, (long) ((float) total.varying * share));
             if (k == 0) {
                 return new Stage.Copy(selection.variance().base());
             }
             TopMagnitudes search = new TopMagnitudes(elements);
             MagnitudeCut[] found = new MagnitudeCut[1];
             search.add(selection.variance(), k, cut -> found[0] = cut);
-            return search.then(() -> new Squares(selection.with(found[0]), elements));
+            boolean equal = Kernels.total(total.squares) / elements < SURELY_NEGLIGIBLE;
+            return search.then(
+                    () -> {
+                        Selection selected = selection.with(found[0]);
+                        return equal
+                                ? new Erase(selected, equalWeights(selection.models()))
+                                : new Squares(selected, elements);
+                    });
         }
+    }
+
+    private static float[] equalWeights(int models) {
+        float[] weights = new float[models];
+        Arrays.fill(weights, 1f / models);
+        return weights;
     }
 
     /** Sums the squares of what is selected of each task vector. */
@@ -220,15 +258,12 @@ public final class Sce implements MergeMethod {
             float[] agreed = in.scratch(1);
             float[] divisor = in.scratch(2);
             Arrays.fill(election, 0, n, 0f);
-            Arrays.fill(agreed, 0, n, 0f);
-            Arrays.fill(divisor, 0, n, 0f);
             for (float[] delta : deltas) {
                 ElectedSum.addVotes(in, delta, selection.frequency(), election);
             }
-            for (int m = 0; m < deltas.length; m++) {
-                ElectedSum.addAgreeing(
-                        deltas[m], election, weights[m], weights[m], agreed, divisor, n);
-            }
+            in.kernels()
+                    .agreeing(
+                            election, deltas, weights, weights, weights.length, agreed, divisor, n);
             float least = (float) NEGLIGIBLE;
             float scale = selection.scale();
             for (int i = 0; i < n; i++) {

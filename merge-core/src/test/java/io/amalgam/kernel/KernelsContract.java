@@ -282,6 +282,49 @@ abstract class KernelsContract {
     }
 
     @Test
+    void deltaBits() {
+        checkResult(
+                (k, in, n) -> {
+                    int[] bits = new int[n + 3];
+                    k.deltaBits(in.a, in.b, bits, n);
+                    // Which NaN it is is not specified.
+                    return Arrays.stream(bits)
+                            .map(b -> (b & 0x7FFFFFFF) > INFINITE ? -1 : b)
+                            .boxed()
+                            .toList();
+                });
+    }
+
+    @Test
+    void selectedDelta() {
+        int[] cuts = {0, 1, Float.floatToRawIntBits(0.5f), INFINITE, INFINITE + 1};
+        for (int cut : cuts) {
+            check((k, in, n) -> k.selectedDelta(in.a, in.b, in.c, cut, in.out, n));
+        }
+        check((k, in, n) -> k.selectedDelta(in.a, in.b, in.c, cuts[2], in.c, n));
+    }
+
+    @Test
+    void agreeing() {
+        for (int models : new int[] {0, 1, 3, KernelInput.MODELS}) {
+            check(
+                    (k, in, n) ->
+                            k.agreeing(
+                                    in.a,
+                                    in.weighted,
+                                    in.weights,
+                                    new float[] {1, 0.5f, -1, 3, 0.25f},
+                                    models,
+                                    in.out,
+                                    in.b,
+                                    n));
+        }
+        check(
+                (k, in, n) ->
+                        k.agreeing(in.a, in.weighted, in.weights, in.weights, 3, in.a, in.b, n));
+    }
+
+    @Test
     void countBracket() {
         int half = Float.floatToRawIntBits(0.5f);
         // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or

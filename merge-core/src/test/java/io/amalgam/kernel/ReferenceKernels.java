@@ -159,6 +159,20 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void deltaBits(float[] x, float[] base, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Float.floatToRawIntBits(minus(x[i], base[i]));
+        }
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = magnitude(by[i]) < cut ? 0 : minus(x[i], base[i]);
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -260,6 +274,31 @@ final class ReferenceKernels implements Kernels {
                 d = over(d, div == 0 ? 1 : div);
             }
             out[i] = plus(base[i], lambda == 1 ? d : times(lambda, d));
+        }
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            float side = election[i] >= 0 ? 1 : -1;
+            float sum = 0;
+            float share = 0;
+            for (int m = 0; m < models; m++) {
+                if (Math.signum(vectors[m][i]) == side) {
+                    sum = plus(sum, times(weights[m], vectors[m][i]));
+                    share = plus(share, shares[m]);
+                }
+            }
+            agreed[i] = sum;
+            divisor[i] = share;
         }
     }
 

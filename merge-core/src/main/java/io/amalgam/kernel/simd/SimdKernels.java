@@ -105,6 +105,16 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void deltaBits(float[] x, float[] base, int[] dst, int n) {
+        VectorDeltas.deltaBits(x, base, dst, n);
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        VectorDeltas.selectedDelta(x, base, by, cut, dst, n);
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -166,6 +176,19 @@ public final class SimdKernels implements Kernels {
             float[] out,
             int n) {
         VectorConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, n);
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        VectorConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, n);
     }
 
     @Override

@@ -59,6 +59,39 @@ final class VectorDeltas {
         }
     }
 
+    static void deltaBits(float[] x, float[] base, int[] dst, int n) {
+        int bound = FLOATS.loopBound(n);
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            FloatVector.fromArray(FLOATS, x, i)
+                    .sub(FloatVector.fromArray(FLOATS, base, i))
+                    .reinterpretAsInts()
+                    .intoArray(dst, i);
+        }
+        for (; i < n; i++) {
+            dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+        }
+    }
+
+    static void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        int bound = FLOATS.loopBound(n);
+        IntVector below = IntVector.broadcast(INTS, cut - 1);
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            IntVector delta =
+                    FloatVector.fromArray(FLOATS, x, i)
+                            .sub(FloatVector.fromArray(FLOATS, base, i))
+                            .reinterpretAsInts();
+            IntVector bits = FloatVector.fromArray(FLOATS, by, i).reinterpretAsInts().and(ABS);
+            delta.and(below.sub(bits).lanewise(VectorOperators.ASHR, 31))
+                    .reinterpretAsFloats()
+                    .intoArray(dst, i);
+        }
+        for (; i < n; i++) {
+            dst[i] = magnitude(by[i]) >= cut ? x[i] - base[i] : 0;
+        }
+    }
+
     static int countBracket(
             float[] x,
             float[] base,
