@@ -113,8 +113,40 @@ public interface Kernels {
      */
     void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n);
 
-    /** {@code dst = }the bits of {@code x - base}, rounded to float32. */
-    void deltaBits(float[] x, float[] base, int[] dst, int n);
+    /**
+     * {@code dst = }the bits of {@code x - base}, rounded to float32. Returns those of the largest
+     * magnitude, 0 of none.
+     */
+    int deltaBits(float[] x, float[] base, int[] dst, int n);
+
+    /**
+     * {@code dst = max((bits & 0x7fffffff) - bottom, 0) >>> shift}: bins of magnitudes.
+     *
+     * @param bottom at least 0
+     */
+    void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n);
+
+    /**
+     * Keeps elements by random words and bounds on what these must be below. Of element {@code i},
+     * {@code at} to {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code
+     * words[i]}, its highest bit turned round, is below {@code lows[bins[i]]}, else 0. Where it is
+     * not, but is below {@code highs[bins[i]]}, {@code i} is added to {@code unsure}.
+     *
+     * @param highs nowhere less than lows
+     * @param unsure from index 0 on, at least {@code n + 1} long; beyond what is added its contents
+     *     are arbitrary
+     * @return how many were added
+     */
+    int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n);
 
     /**
      * {@code dst = x - base} where the bits of {@code |by|} are at least {@code cut}, else 0: as

@@ -172,10 +172,44 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void deltaBits(float[] x, float[] base, int[] dst, int n) {
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        int largest = 0;
         for (int i = 0; i < n; i++) {
             dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+            largest = Math.max(largest, dst[i] & ABS);
         }
+        return largest;
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Math.max((bits[i] & ABS) - bottom, 0) >>> shift;
+        }
+    }
+
+    @Override
+    public int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n) {
+        int open = 0;
+        for (int i = at; i < at + n; i++) {
+            long word = words[i] ^ Integer.MIN_VALUE;
+            // -1 where it is below; a branch would guess wrong half of the time.
+            long sure = (word - lows[bins[i]]) >> 63;
+            long possible = (word - highs[bins[i]]) >> 63;
+            dst[i] = Float.intBitsToFloat(bits[i] & (int) sure);
+            unsure[open] = i;
+            open += (int) (possible & ~sure & 1);
+        }
+        return open;
     }
 
     @Override

@@ -64,19 +64,13 @@ final class RankedMask implements DeltaMask {
 
     @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
-        int n = in.length();
-        RankedRows rows = in.tool(RankedRows.class, RankedRows::new).reserve(in.capacity(), length);
-        in.kernels().deltaBits(x, base, rows.bits, n);
-        in.kernels().randomWords(key, in.offset(), rows.words, n);
-        for (int block = 0; block < n; block += length * stride) {
-            for (int column = 0; column < stride; column++) {
-                if (dividing) {
-                    rows.divide(this, limits(), dst, block + column, stride);
-                } else {
-                    rows.thin(limits(), dst, block + column, stride);
-                }
-            }
-        }
+        in.tool(RankedRows.class, RankedRows::new)
+                .thin(in, x, base, this, key, limits(), stride, dst);
+    }
+
+    /** Whether each kept element is divided by its probability. */
+    boolean divides() {
+        return dividing;
     }
 
     double probability(int rank) {

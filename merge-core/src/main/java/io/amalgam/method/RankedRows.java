@@ -1,6 +1,8 @@
 package io.amalgam.method;
 
+import io.amalgam.kernel.Kernels;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which elements of a row are kept where that depends on their rank and on a random word,
@@ -11,8 +13,8 @@ import java.util.Arrays;
 final class RankedRows {
     private static final int ABS = 0x7FFFFFFF;
 
-    /** Magnitudes this many times 2 smaller than the row's largest share a bin. */
-    private static final int OCTAVES = 12;
+    /** Magnitudes smaller than the largest by more than this power of 2 share a bin. */
+    private static final int OCTAVES = 8;
 
     /** So many ranks are counted each by going through the row. */
     private static final int FEW = 16;
@@ -20,127 +22,152 @@ final class RankedRows {
     /** From here on sorting the row is faster than counting. */
     private static final int MANY = 256;
 
-    /** Random words of a block's elements. */
-    int[] words = {};
+    // Of a block, or of one row of it whose elements are not beside each other.
 
-    /** Bits of a block's task vector. */
-    int[] bits = {};
-
-    private int[] raw = {};
+    private int[] bits = {};
+    private int[] words = {};
     private int[] bins = {};
+
+    // Of a row.
+
     private int[] unsure = {};
     private long[] keys = {};
+
+    // Of each bin.
+
     private int[] counts = {};
     private int[] firsts = {};
     private int[] lows = {};
     private int[] highs = {};
 
-    /**
-     * Makes room.
-     *
-     * @param capacity of the block
-     * @param m elements of a row
-     */
-    RankedRows reserve(int capacity, int m) {
-        if (words.length < capacity) {
-            words = new int[capacity];
-            bits = new int[capacity];
-        }
-        if (raw.length < m) {
-            raw = new int[m];
-            bins = new int[m];
-            unsure = new int[m + 1];
-        }
-        int wanted =
-                Math.max(64, Math.min(1 << 16, Integer.highestOneBit(Math.max(1, m - 1)) << 1));
-        if (counts.length != wanted) {
-            counts = new int[wanted];
-            firsts = new int[wanted];
-            lows = new int[wanted];
-            highs = new int[wanted];
-        }
-        return this;
+    /** The columns of a block with steps between a row's elements, one at a time. */
+    private static final class Column {
+        final RankedRows rows = new RankedRows();
+        float[] kept = {};
+    }
+
+    private @Nullable Column column;
+
+    /** Draws the words and takes the differences of a block. */
+    private int begin(Block in, float[] x, float[] base, long key, int m) {
+        reserve(in.capacity(), m);
+        in.kernels().randomWords(key, in.offset(), words, in.length());
+        return in.kernels().deltaBits(x, base, bits, in.length());
     }
 
     /**
-     * Writes what is kept of a row, and 0 for the rest.
+     * Writes what is kept of a block's {@code x - base} to {@code dst}.
      *
-     * @param limits for each rank what a word must be below to keep the element; ascending
-     * @param x where to; the row's elements are at {@code at, at + stride, ...}, as many as there
-     *     are limits
+     * @param limits of the mask: for each rank what a word, its highest bit turned round, must be
+     *     below to keep the element; ascending, as many as a row has elements
+     * @param stride steps between a row's elements
      */
-    void thin(int[] limits, float[] x, int at, int stride) {
+    void thin(
+            Block in,
+            float[] x,
+            float[] base,
+            RankedMask mask,
+            long key,
+            int[] limits,
+            int stride,
+            float[] dst) {
         int m = limits.length;
-        bound(limits, fillBins(at, stride, m));
-        int open = 0;
-        for (int j = 0; j < m; j++) {
-            int index = at + j * stride;
-            int word = words[index] ^ Integer.MIN_VALUE;
-            int bin = bins[j];
-            // -1 where it is below; a branch would guess wrong half of the time.
-            long sure = ((long) word - lows[bin]) >> 63;
-            long possible = ((long) word - highs[bin]) >> 63;
-            x[index] = Float.intBitsToFloat(raw[j] & (int) sure);
-            unsure[open] = j;
-            open += (int) (possible & ~sure & 1);
+        int largest = begin(in, x, base, key, m);
+        if (!mask.divides()) {
+            bin(in.kernels(), largest, in.length());
         }
-        settle(limits, x, at, stride, open);
-    }
-
-    /** As {@link #thin}, and divides what is kept by the probability that it is. */
-    void divide(RankedMask mask, int[] limits, float[] x, int at, int stride) {
-        int m = limits.length;
-        gather(at, stride, m);
-        sort(m);
-        for (int rank = 0; rank < m; rank++) {
-            int j = (int) keys[rank];
-            int index = at + j * stride;
-            boolean keep = (words[index] ^ Integer.MIN_VALUE) < limits[rank];
-            float value = Float.intBitsToFloat(raw[j]);
-            x[index] = keep ? value / (float) mask.probability(rank) : 0;
-        }
-    }
-
-    /** The row's bits in one piece. */
-    private void gather(int at, int stride, int m) {
         if (stride == 1) {
-            System.arraycopy(bits, at, raw, 0, m);
+            for (int at = 0; at < in.length(); at += m) {
+                row(in.kernels(), mask, limits, dst, at);
+            }
             return;
         }
-        for (int j = 0; j < m; j++) {
-            raw[j] = bits[at + j * stride];
+        for (int block = 0; block < in.length(); block += m * stride) {
+            for (int first = block; first < block + stride; first++) {
+                column(in.kernels(), mask, limits, dst, first, stride);
+            }
         }
     }
 
-    /** Fills {@link #raw}, {@link #bins} and {@link #counts}; returns how many bins there are. */
-    private int fillBins(int at, int stride, int m) {
-        gather(at, stride, m);
-        int top = 0;
-        for (int j = 0; j < m; j++) {
-            top = Math.max(top, raw[j] & ABS);
+    private void column(
+            Kernels kernels, RankedMask mask, int[] limits, float[] dst, int first, int stride) {
+        int m = limits.length;
+        if (column == null) {
+            column = new Column();
         }
-        int bottom = Math.max(0, top - (OCTAVES << 23));
+        RankedRows rows = column.rows;
+        rows.reserve(m, m);
+        if (column.kept.length < m) {
+            column.kept = new float[m];
+        }
+        float[] kept = column.kept;
+        for (int j = 0; j < m; j++) {
+            rows.bits[j] = bits[first + j * stride];
+            rows.words[j] = words[first + j * stride];
+            rows.bins[j] = bins[first + j * stride];
+        }
+        rows.row(kernels, mask, limits, kept, 0);
+        for (int j = 0; j < m; j++) {
+            dst[first + j * stride] = kept[j];
+        }
+    }
+
+    /** Decides about the row that begins at {@code at}. */
+    private void row(Kernels kernels, RankedMask mask, int[] limits, float[] dst, int at) {
+        int m = limits.length;
+        if (mask.divides()) {
+            divide(mask, limits, dst, at);
+            return;
+        }
+        count(at, m);
+        if (counts[0] > m / 4) {
+            // Magnitudes of other rows are far larger, or it is zeros, or those of 16-bit numbers.
+            rebin(at, m);
+            count(at, m);
+        }
+        bound(limits);
+        int open = kernels.keepBelow(bits, words, bins, lows, highs, dst, unsure, at, m);
+        settle(limits, dst, at, open);
+    }
+
+    /** Bins for magnitudes up to {@code largest}. */
+    private void bin(Kernels kernels, int largest, int n) {
+        int bottom = Math.max(0, largest - (OCTAVES << 23));
+        kernels.magnitudeBins(bits, bottom, shift(largest - bottom), bins, n);
+    }
+
+    private void rebin(int at, int m) {
+        int largest = 0;
+        for (int i = at; i < at + m; i++) {
+            largest = Math.max(largest, bits[i] & ABS);
+        }
+        int bottom = Math.max(0, largest - (OCTAVES << 23));
+        int shift = shift(largest - bottom);
+        for (int i = at; i < at + m; i++) {
+            bins[i] = Math.max((bits[i] & ABS) - bottom, 0) >>> shift;
+        }
+    }
+
+    private int shift(int range) {
         int shift = 0;
-        while ((top - bottom) >>> shift >= counts.length) {
+        while (range >>> shift >= counts.length) {
             shift++;
         }
-        int used = ((top - bottom) >>> shift) + 1;
-        Arrays.fill(counts, 0, used, 0);
-        // Apart from the counts, so that the compiler makes vector code of it.
-        for (int j = 0; j < m; j++) {
-            bins[j] = Math.max((raw[j] & ABS) - bottom, 0) >>> shift;
+        return shift;
+    }
+
+    private void count(int at, int m) {
+        Arrays.fill(counts, 0);
+        for (int i = at; i < at + m; i++) {
+            counts[bins[i]]++;
         }
-        for (int j = 0; j < m; j++) {
-            counts[bins[j]]++;
-        }
-        return used;
     }
 
     /** The least rank in each bin, and the limits at its least and greatest. */
-    private void bound(int[] limits, int used) {
+    private void bound(int[] limits) {
         int last = limits.length - 1;
         int rank = 0;
-        for (int bin = 0; bin < used; bin++) {
+        for (int bin = 0; bin < counts.length; bin++) {
             firsts[bin] = rank;
             // Empty bins get limits too: cheaper than asking.
             lows[bin] = limits[Math.min(rank, last)];
@@ -150,20 +177,18 @@ final class RankedRows {
     }
 
     /** Decides about the first elements of {@link #unsure}, whose bins alone do not. */
-    private void settle(int[] limits, float[] x, int at, int stride, int open) {
+    private void settle(int[] limits, float[] dst, int at, int open) {
         int m = limits.length;
-        int left = open > FEW ? settleEqual(limits, x, at, stride, open) : open;
+        int left = open > FEW ? settleEqual(limits, dst, at, open) : open;
         if (left > MANY) {
-            sort(m);
+            sort(at, m);
             for (int rank = 0; rank < m; rank++) {
-                int j = (int) keys[rank];
-                decide(limits, x, at + j * stride, j, rank);
+                decide(limits, dst, at + (int) keys[rank], rank);
             }
             return;
         }
         for (int u = 0; u < left; u++) {
-            int j = unsure[u];
-            decide(limits, x, at + j * stride, j, rank(j, m));
+            decide(limits, dst, unsure[u], rank(unsure[u], at, m));
         }
     }
 
@@ -171,60 +196,88 @@ final class RankedRows {
      * Where all magnitudes of a bin are equal, ranks follow the indices: decides about those, and
      * returns how many are left in {@link #unsure}. Usual for differences of 16-bit numbers.
      */
-    private int settleEqual(int[] limits, float[] x, int at, int stride, int open) {
-        int m = limits.length;
+    private int settleEqual(int[] limits, float[] dst, int at, int open) {
+        int end = at + limits.length;
         // No longer needed in this row: lows for some element of each bin, highs for whether
         // others differ.
-        for (int j = 0; j < m; j++) {
-            lows[bins[j]] = raw[j] & ABS;
-            highs[bins[j]] = 0;
+        for (int i = at; i < end; i++) {
+            lows[bins[i]] = bits[i] & ABS;
+            highs[bins[i]] = 0;
         }
-        for (int j = 0; j < m; j++) {
-            highs[bins[j]] |= (raw[j] & ABS) ^ lows[bins[j]];
+        for (int i = at; i < end; i++) {
+            highs[bins[i]] |= (bits[i] & ABS) ^ lows[bins[i]];
         }
         int left = 0;
         int next = 0;
-        for (int j = 0; j < m && next < open; j++) {
-            int bin = bins[j];
+        for (int i = at; i < end && next < open; i++) {
+            int bin = bins[i];
             int rank = firsts[bin]++;
-            if (unsure[next] == j) {
+            if (unsure[next] == i) {
                 next++;
                 if (highs[bin] == 0) {
-                    decide(limits, x, at + j * stride, j, rank);
+                    decide(limits, dst, i, rank);
                 } else {
-                    unsure[left++] = j;
+                    unsure[left++] = i;
                 }
             }
         }
         return left;
     }
 
-    private void decide(int[] limits, float[] x, int index, int j, int rank) {
-        boolean keep = (words[index] ^ Integer.MIN_VALUE) < limits[rank];
-        x[index] = keep ? Float.intBitsToFloat(raw[j]) : 0;
+    private void decide(int[] limits, float[] dst, int i, int rank) {
+        boolean keep = (words[i] ^ Integer.MIN_VALUE) < limits[rank];
+        dst[i] = keep ? Float.intBitsToFloat(bits[i]) : 0;
     }
 
-    /** How many come before an element. */
-    private int rank(int j, int m) {
-        int mine = raw[j] & ABS;
+    /** How many of a row come before an element. */
+    private int rank(int own, int at, int m) {
+        int mine = bits[own] & ABS;
         int rank = 0;
-        for (int i = 0; i < m; i++) {
-            rank += ((raw[i] & ABS) - mine) >>> 31;
+        for (int i = at; i < at + m; i++) {
+            rank += ((bits[i] & ABS) - mine) >>> 31;
         }
-        for (int i = 0; i < j; i++) {
-            rank += (((raw[i] & ABS) ^ mine) - 1) >>> 31;
+        for (int i = at; i < own; i++) {
+            rank += (((bits[i] & ABS) ^ mine) - 1) >>> 31;
         }
         return rank;
     }
 
-    /** Magnitude and index of each element, in the order of ranks. */
-    private void sort(int m) {
+    /** Keeps as {@link #settle} does, and divides by the probability that an element is kept. */
+    private void divide(RankedMask mask, int[] limits, float[] dst, int at) {
+        sort(at, limits.length);
+        for (int rank = 0; rank < limits.length; rank++) {
+            int i = at + (int) keys[rank];
+            decide(limits, dst, i, rank);
+            dst[i] /= (float) mask.probability(rank);
+        }
+    }
+
+    /** Magnitude and place in the row of each element, in the order of ranks. */
+    private void sort(int at, int m) {
         if (keys.length < m) {
             keys = new long[m];
         }
         for (int j = 0; j < m; j++) {
-            keys[j] = (long) (raw[j] & ABS) << 32 | j;
+            keys[j] = (long) (bits[at + j] & ABS) << 32 | j;
         }
         Arrays.sort(keys, 0, m);
+    }
+
+    private void reserve(int elements, int m) {
+        if (bits.length < elements) {
+            bits = new int[elements];
+            words = new int[elements];
+            bins = new int[elements];
+        }
+        if (unsure.length < m + 1) {
+            unsure = new int[m + 1];
+        }
+        int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(Math.max(1, m - 1))));
+        if (counts.length != wanted) {
+            counts = new int[wanted];
+            firsts = new int[wanted];
+            lows = new int[wanted];
+            highs = new int[wanted];
+        }
     }
 }

@@ -285,14 +285,69 @@ abstract class KernelsContract {
     void deltaBits() {
         checkResult(
                 (k, in, n) -> {
-                    int[] bits = new int[n + 3];
-                    k.deltaBits(in.a, in.b, bits, n);
+                    int[] bits = new int[n + 4];
+                    bits[n] = k.deltaBits(in.a, in.b, bits, n);
                     // Which NaN it is is not specified.
                     return Arrays.stream(bits)
                             .map(b -> (b & 0x7FFFFFFF) > INFINITE ? -1 : b)
                             .boxed()
                             .toList();
                 });
+    }
+
+    @Test
+    void magnitudeBins() {
+        for (int[] range : new int[][] {{0, 0}, {0, 20}, {INFINITE, 3}, {0x3C000000, 17}}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int[] bins = new int[n + 3];
+                        k.magnitudeBins(bits(in.a), range[0], range[1], bins, n);
+                        return Arrays.stream(bins).boxed().toList();
+                    });
+        }
+    }
+
+    private static int[] bits(float[] x) {
+        int[] bits = new int[x.length];
+        for (int i = 0; i < x.length; i++) {
+            bits[i] = Float.floatToRawIntBits(x[i]);
+        }
+        return bits;
+    }
+
+    @Test
+    void keepBelow() {
+        int least = Integer.MIN_VALUE;
+        int most = Integer.MAX_VALUE;
+        // Bounds far apart, equal, at the ends of the range.
+        int[] lows = {-1 << 29, 5, least, most, -1 << 30, least};
+        int[] highs = {1 << 29, 5, least, most, 1 << 30, most};
+        for (int at : new int[] {0, 7}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int count = Math.max(0, n - at);
+                        int[] words = bits(in.b);
+                        int[] bins = new int[n];
+                        for (int i = 0; i < n; i++) {
+                            bins[i] = i * 7 % lows.length;
+                            // Exactly at a bound, too.
+                            words[i] = i % 5 == 0 ? lows[bins[i]] ^ least : words[i];
+                        }
+                        int[] unsure = new int[n + 1];
+                        int open =
+                                k.keepBelow(
+                                        bits(in.a),
+                                        words,
+                                        bins,
+                                        lows,
+                                        highs,
+                                        in.out,
+                                        unsure,
+                                        at,
+                                        count);
+                        return Arrays.stream(unsure, 0, open).boxed().toList();
+                    });
+        }
     }
 
     @Test

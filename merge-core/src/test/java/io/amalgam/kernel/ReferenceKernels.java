@@ -2,6 +2,7 @@ package io.amalgam.kernel;
 
 import io.amalgam.tensor.SlowFloats;
 import java.math.BigDecimal;
+import java.util.Arrays;
 
 /**
  * The kernels once more as the interface words them, slow and with other means: float32 operations
@@ -159,10 +160,41 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void deltaBits(float[] x, float[] base, int[] dst, int n) {
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = Float.floatToRawIntBits(minus(x[i], base[i]));
         }
+        return Arrays.stream(dst, 0, n).map(b -> b & Integer.MAX_VALUE).max().orElse(0);
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            int magnitude = bits[i] & Integer.MAX_VALUE;
+            dst[i] = magnitude < bottom ? 0 : (int) ((magnitude - bottom) / (1L << shift));
+        }
+    }
+
+    @Override
+    public int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n) {
+        int open = 0;
+        for (int i = at; i < at + n; i++) {
+            long word = Integer.toUnsignedLong(words[i]) - (1L << 31);
+            dst[i] = word < lows[bins[i]] ? Float.intBitsToFloat(bits[i]) : 0;
+            if (lows[bins[i]] <= word && word < highs[bins[i]]) {
+                unsure[open++] = i;
+            }
+        }
+        return open;
     }
 
     @Override

@@ -105,8 +105,27 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void deltaBits(float[] x, float[] base, int[] dst, int n) {
-        VectorDeltas.deltaBits(x, base, dst, n);
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        return VectorDeltas.deltaBits(x, base, dst, n);
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        VectorRanks.magnitudeBins(bits, bottom, shift, dst, n);
+    }
+
+    @Override
+    public int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n) {
+        return VectorRanks.keepBelow(bits, words, bins, lows, highs, dst, unsure, at, n);
     }
 
     @Override

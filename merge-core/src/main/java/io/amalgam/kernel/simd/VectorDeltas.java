@@ -59,18 +59,24 @@ final class VectorDeltas {
         }
     }
 
-    static void deltaBits(float[] x, float[] base, int[] dst, int n) {
+    static int deltaBits(float[] x, float[] base, int[] dst, int n) {
         int bound = FLOATS.loopBound(n);
+        IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
-            FloatVector.fromArray(FLOATS, x, i)
-                    .sub(FloatVector.fromArray(FLOATS, base, i))
-                    .reinterpretAsInts()
-                    .intoArray(dst, i);
+            IntVector bits =
+                    FloatVector.fromArray(FLOATS, x, i)
+                            .sub(FloatVector.fromArray(FLOATS, base, i))
+                            .reinterpretAsInts();
+            bits.intoArray(dst, i);
+            largest = largest.max(bits.and(ABS));
         }
+        int most = largest.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
             dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+            most = Math.max(most, dst[i] & ABS);
         }
+        return most;
     }
 
     static void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
