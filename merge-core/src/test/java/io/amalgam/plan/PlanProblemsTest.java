@@ -3,6 +3,7 @@ package io.amalgam.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
+import io.amalgam.method.MethodRegistry;
 import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -32,7 +33,10 @@ class PlanProblemsTest {
                         "unknown merge method 'linaer' (r.yml:1:15); did you mean 'linear'?");
         assertThat(models.problems(LINEAR.replace("linear", "xyzzy_plugh")))
                 .containsExactly(
-                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); the methods are linear, slerp, nuslerp, multislerp, karcher, model_stock, nearswap, arcee_fusion, geometric_median, coordinate_median, trimmed_mean, task_arithmetic, ties, dare_linear, dare_ties, passthrough");
+                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); the methods are "
+                                + MethodRegistry.load().all().stream()
+                                        .map(method -> method.info().name())
+                                        .collect(Collectors.joining(", ")));
     }
 
     @Test
@@ -316,7 +320,7 @@ class PlanProblemsTest {
         String densty =
                 "'densty' is not a parameter of 'ties' (r.yml:4:25); did you mean 'density'?";
         String xyzzy =
-                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, int8_mask";
+                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, sign_method, vote, equalize_norms, lines_alpha, lines_beta, int8_mask";
         try (MergePlan plan = models.plan(recipe)) {
             assertThat(plan.warnings().stream().map(Object::toString))
                     .containsExactly(densty, xyzzy);
