@@ -3,10 +3,11 @@ package io.amalgam.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.error.BadInputException;
+import io.amalgam.method.MethodRegistry;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
