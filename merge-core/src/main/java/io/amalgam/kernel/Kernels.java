@@ -107,6 +107,54 @@ public interface Kernels {
     void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n);
 
     /**
+     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its
+     * magnitude are at least {@code low} and at most {@code high}; nothing is where {@code high <
+     * low}. Both at least -1.
+     */
+    void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n);
+
+    /**
+     * {@code dst = }the bits of {@code x - base}, rounded to float32. Returns those of the largest
+     * magnitude, 0 of none.
+     */
+    int deltaBits(float[] x, float[] base, int[] dst, int n);
+
+    /**
+     * {@code dst = max((bits & 0x7fffffff) - bottom, 0) >>> shift}: bins of magnitudes.
+     *
+     * @param bottom at least 0
+     */
+    void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n);
+
+    /**
+     * Keeps elements by random words and bounds on what these must be below. Of element {@code i},
+     * {@code at} to {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code
+     * words[i]}, its highest bit turned round, is below {@code lows[bins[i]]}, else 0. Where it is
+     * not, but is below {@code highs[bins[i]]}, {@code i} is added to {@code unsure}.
+     *
+     * @param highs nowhere less than lows
+     * @param unsure from index 0 on, at least {@code n + 1} long; beyond what is added its contents
+     *     are arbitrary
+     * @return how many were added
+     */
+    int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n);
+
+    /**
+     * {@code dst = x - base} where the bits of {@code |by|} are at least {@code cut}, else 0: as
+     * {@link #trimmedDelta}, but chosen by other numbers.
+     */
+    void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n);
+
+    /**
      * {@link #consensus} of {@code weights[m] * trimmed(x[m] - base)}, trimmed as by {@link
      * #trimmedDelta} with {@code cuts[m]}, in one pass.
      */
@@ -157,6 +205,12 @@ public interface Kernels {
             float[] dst,
             int n);
 
+    /**
+     * The random words of elements {@code first .. first+n-1} under {@code key}: {@code dst[i] =
+     * }{@link CounterRandom#word(long, long) word}{@code (key, first + i)}.
+     */
+    void randomWords(long key, long first, int[] dst, int n);
+
     // Sign consensus (TIES): majority sign per element is + where the sum over models is at least
     // 0, else -.
 
@@ -175,6 +229,22 @@ public interface Kernels {
             boolean normalize,
             float lambda,
             float[] out,
+            int n);
+
+    /**
+     * With the sign of {@code election[i]}, + where it is at least 0: {@code agreed = sum
+     * weights[m] * vectors[m]} over the models whose vector is not zero and has that sign, {@code
+     * divisor = sum shares[m]} over the same. All sums in model order from 0, every step rounded.
+     * {@code agreed} may be {@code election}.
+     */
+    void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
             int n);
 
     // Sums in float64.

@@ -163,6 +163,63 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = x[i] - base[i];
+            int bits = magnitude(delta);
+            dst[i] = bits >= low && bits <= high ? delta : 0;
+        }
+    }
+
+    @Override
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        int largest = 0;
+        for (int i = 0; i < n; i++) {
+            dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+            largest = Math.max(largest, dst[i] & ABS);
+        }
+        return largest;
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Math.max((bits[i] & ABS) - bottom, 0) >>> shift;
+        }
+    }
+
+    @Override
+    public int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n) {
+        int open = 0;
+        for (int i = at; i < at + n; i++) {
+            long word = words[i] ^ Integer.MIN_VALUE;
+            // -1 where it is below; a branch would guess wrong half of the time.
+            long sure = (word - lows[bins[i]]) >> 63;
+            long possible = (word - highs[bins[i]]) >> 63;
+            dst[i] = Float.intBitsToFloat(bits[i] & (int) sure);
+            unsure[open] = i;
+            open += (int) (possible & ~sure & 1);
+        }
+        return open;
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = magnitude(by[i]) >= cut ? x[i] - base[i] : 0;
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -212,6 +269,13 @@ public final class ScalarKernels implements Kernels {
             long word = CounterRandom.word(key, first + i) & 0xFFFFFFFFL;
             float delta = word < keepBelow ? x[i] - base[i] : 0;
             dst[i] = weight * (factor * delta);
+        }
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = CounterRandom.word(key, first + i);
         }
     }
 
@@ -297,6 +361,32 @@ public final class ScalarKernels implements Kernels {
             }
             // A product with 1 is exact: nothing to leave out.
             out[i] = base[i] + lambda * agreed;
+        }
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            boolean positive = election[i] >= 0;
+            float sum = 0;
+            float share = 0;
+            for (int m = 0; m < models; m++) {
+                float value = vectors[m][i];
+                if (positive ? value > 0 : value < 0) {
+                    sum += weights[m] * value;
+                    share += shares[m];
+                }
+            }
+            agreed[i] = sum;
+            divisor[i] = share;
         }
     }
 

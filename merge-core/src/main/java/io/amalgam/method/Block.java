@@ -2,7 +2,10 @@ package io.amalgam.method;
 
 import io.amalgam.kernel.Kernels;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The same run of elements of every input tensor, decoded to float32: what a stage works on. One
@@ -16,6 +19,7 @@ public final class Block {
     private final List<double[]> doubles = new ArrayList<>();
     private final List<float[][]> groups = new ArrayList<>();
     private final List<float[][]> selections = new ArrayList<>();
+    private final Map<Class<?>, Object> tools = new HashMap<>();
     private int[] ints = {};
     private long offset;
     private int length;
@@ -110,6 +114,11 @@ public final class Block {
         float[][] group = new float[count][capacity];
         groups.add(group);
         return group;
+    }
+
+    /** The block's one object of a class, for work that needs arrays of its own: made once. */
+    public <T> T tool(Class<T> type, Supplier<T> maker) {
+        return type.cast(tools.computeIfAbsent(type, t -> maker.get()));
     }
 
     /** Moves the block; the caller then fills {@link #input(int)}. */

@@ -30,6 +30,20 @@ interface DeltaMask {
         return -1;
     }
 
+    /** As {@link Stage.Combine#rowLength()}: what a block must hold for the mask to be known. */
+    default long rowLength() {
+        return 1;
+    }
+
+    /** What a block must hold for all masks to be known. */
+    static long rowLength(DeltaMask[] masks) {
+        long length = 1;
+        for (DeltaMask mask : masks) {
+            length = Math.max(length, mask.rowLength());
+        }
+        return length;
+    }
+
     /** The whole task vector. */
     DeltaMask ALL =
             new DeltaMask() {

@@ -10,20 +10,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
-import java.util.Set;
 
 /** The merge methods by name: the built-in ones, and those plugged in. Immutable. */
 public final class MethodRegistry {
-    private static final Set<String> KNOWN_ELSEWHERE =
-            Set.of(
-                    "della",
-                    "della_linear",
-                    "breadcrumbs",
-                    "breadcrumbs_ties",
-                    "sce",
-                    "ram",
-                    "ramplus_tl");
-
     private final Map<String, MergeMethod> methods;
 
     private MethodRegistry(List<MergeMethod> all) {
@@ -57,7 +46,11 @@ public final class MethodRegistry {
         all.add(new ArceeFusion());
         all.add(new GeometricMedian());
         all.addAll(TrimmedMean.family());
-        all.addAll(TaskArithmetic.family());
+        all.addAll(TaskArithmeticFamily.all());
+        all.add(new Sce());
+        all.addAll(Ram.both());
+        all.add(new TallMasks());
+        all.add(new Cabs());
         all.add(new Passthrough());
         all.add(new Pcb());
         all.add(new Krum());
@@ -88,11 +81,6 @@ public final class MethodRegistry {
             return method;
         }
         String all = "'amalgam methods' lists what there is";
-        if (KNOWN_ELSEWHERE.contains(name)) {
-            throw new BadInputException(
-                    Problem.of("merge method '" + name + "' is not supported by this version yet")
-                            .hint(all));
-        }
         String hint = Suggestions.didYouMean(name, methods.keySet(), all);
         throw new BadInputException(Problem.of("unknown merge method '" + name + "'").hint(hint));
     }

@@ -41,9 +41,26 @@ final class NormRestoring implements Stage.Reduce<double[][]> {
             }
             float[] x = in.input(others.get(m));
             kernels.subtract(x, origin, delta, in.length());
-            kernels.absSum(delta, state[2 * m], in.length());
+            absSum(in, delta, state[2 * m]);
             masks[m].delta(in, x, origin, delta);
-            kernels.absSum(delta, state[2 * m + 1], in.length());
+            absSum(in, delta, state[2 * m + 1]);
+        }
+    }
+
+    @Override
+    public long rowLength() {
+        return DeltaMask.rowLength(masks);
+    }
+
+    /** Blocks of whole rows may begin between lanes. */
+    private static void absSum(Block in, float[] x, double[] lanes) {
+        int first = (int) (in.offset() % Kernels.LANES);
+        if (first == 0) {
+            in.kernels().absSum(x, lanes, in.length());
+            return;
+        }
+        for (int i = 0; i < in.length(); i++) {
+            lanes[(first + i) % Kernels.LANES] += Math.abs(x[i]);
         }
     }
 

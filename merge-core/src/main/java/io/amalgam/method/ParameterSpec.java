@@ -99,9 +99,15 @@ public record ParameterSpec(
 
     /** A shared whole number. */
     public static ParameterSpec integer(String name, long defaultValue, String meaning) {
+        return integer(name, Scope.SHARED, defaultValue, meaning);
+    }
+
+    /** A whole number. */
+    public static ParameterSpec integer(
+            String name, Scope scope, long defaultValue, String meaning) {
         return new ParameterSpec(
                 name,
-                Scope.SHARED,
+                scope,
                 Kind.INTEGER,
                 Optional.of((double) defaultValue),
                 false,

@@ -13,11 +13,16 @@ final class PartialSort {
     private PartialSort() {}
 
     static void sort(int[] values, int from, int to) {
+        sort(values, values.length, from, to);
+    }
+
+    /** As {@link #sort(int[], int, int)}, of an array that ends at {@code end}. */
+    static void sort(int[] values, int end, int from, int to) {
         if (from >= to) {
             return;
         }
-        select(values, 0, values.length, from);
-        select(values, from, values.length, to - 1);
+        select(values, 0, end, from);
+        select(values, from, end, to - 1);
         Arrays.sort(values, from, to);
     }
 

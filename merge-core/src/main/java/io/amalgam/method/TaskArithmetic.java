@@ -2,7 +2,6 @@ package io.amalgam.method;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.kernel.Kernels;
 import io.amalgam.method.ParameterSpec.Scope;
 import java.util.ArrayList;
 import java.util.List;
@@ -12,17 +11,24 @@ import java.util.Optional;
 /**
  * The family that adds task vectors {@code d_i = x_i - base} to the base: {@code base + lambda *
  * sum w_i s(d_i)}, with {@code s} thinning each vector out, and with or without a vote on signs.
- * Its members differ in constants only; see {@link #family()}.
+ * Its members differ in constants only; see {@link TaskArithmeticFamily}.
  *
  * <p>Everything per element is float32, each step rounded, models in recipe order; norms are summed
- * in float64. Weights come before the vote, so a negative weight turns a model's vote round.
+ * in float64. Weights come before the vote unless {@code vote: unweighted} asks otherwise, so a
+ * negative weight turns a model's vote round.
  */
 public final class TaskArithmetic implements WholeModelMethod {
     private final MethodInfo info;
-    private final Sparsifier sparsifier;
-    private final boolean consensus;
+    private final Member member;
 
-    private TaskArithmetic(
+    /**
+     * What a member of the family has of its own.
+     *
+     * @param consensus whether signs are voted on
+     * @param normalize default of the parameter
+     * @param rescale default of the parameter
+     */
+    record Member(
             String name,
             String summary,
             String formula,
@@ -31,19 +37,52 @@ public final class TaskArithmetic implements WholeModelMethod {
             boolean normalize,
             boolean rescale,
             MethodInfo.Paper paper,
-            String cost) {
-        this.sparsifier = sparsifier;
-        this.consensus = consensus;
+            String cost) {}
+
+    TaskArithmetic(Member member) {
+        this.member = member;
+        this.info =
+                new MethodInfo(
+                        member.name(),
+                        member.summary(),
+                        member.formula(),
+                        MethodInfo.Base.REQUIRED,
+                        0,
+                        Integer.MAX_VALUE,
+                        parameters(member),
+                        member.paper(),
+                        member.cost());
+    }
+
+    private static List<ParameterSpec> parameters(Member member) {
         List<ParameterSpec> parameters = new ArrayList<>();
         parameters.add(
                 ParameterSpec.required(
                         "weight", Scope.PER_MODEL, false, "factor of the model's task vector"));
-        parameters.add(density(sparsifier));
+        parameters.add(density(member.sparsifier()));
+        if (member.sparsifier() == Sparsifier.MAGNITUDE_OUTLIERS) {
+            parameters.add(
+                    ParameterSpec.number(
+                                    "gamma",
+                                    Scope.PER_MODEL,
+                                    0.01,
+                                    "share of the largest elements that is dropped as outliers")
+                            .within(0, 1, "0.01 drops the largest hundredth"));
+        }
+        if (member.sparsifier() == Sparsifier.RANKED) {
+            parameters.add(
+                    ParameterSpec.number(
+                                    "epsilon",
+                                    Scope.PER_MODEL,
+                                    0.15,
+                                    "how far the probability to be kept goes below and above the density")
+                            .within(0, 0.5, "density - epsilon to density + epsilon"));
+        }
         parameters.add(
                 ParameterSpec.flag(
                         "normalize",
-                        normalize,
-                        consensus
+                        member.normalize(),
+                        member.consensus()
                                 ? "divide by the weights that agree with the majority sign"
                                 : "divide by the sum of the weights"));
         parameters.add(
@@ -52,27 +91,22 @@ public final class TaskArithmetic implements WholeModelMethod {
         parameters.add(
                 ParameterSpec.text(
                         "rescale",
-                        Boolean.toString(rescale),
+                        Boolean.toString(member.rescale()),
                         "true or l1: give each thinned vector its L1 norm back; density: divide it by the density; false: neither"));
-        if (sparsifier == Sparsifier.MAGNITUDE) {
+        if (member.sparsifier() == Sparsifier.MAGNITUDE) {
             parameters.add(
                     ParameterSpec.text(
                             "trim_scope",
                             "tensor",
                             "tensor: trim each tensor to its largest; model: all tensors of a model together"));
         }
+        if (member.consensus()) {
+            parameters.addAll(SignVote.parameters());
+        }
+        parameters.add(EqualNorms.PARAMETER);
+        parameters.addAll(LayerScale.parameters());
         parameters.add(ParameterSpec.flag("int8_mask", false, "accepted; changes nothing"));
-        this.info =
-                new MethodInfo(
-                        name,
-                        summary,
-                        formula,
-                        MethodInfo.Base.REQUIRED,
-                        0,
-                        Integer.MAX_VALUE,
-                        parameters,
-                        paper,
-                        cost);
+        return parameters;
     }
 
     private static ParameterSpec density(Sparsifier sparsifier) {
@@ -82,62 +116,6 @@ public final class TaskArithmetic implements WholeModelMethod {
         return ParameterSpec.number(
                         "density", Scope.PER_MODEL, 1.0, "share of the task vector that is kept")
                 .within(0, 1, "1 keeps every element, 0.1 a tenth of them");
-    }
-
-    /** The members of the family. */
-    static List<MergeMethod> family() {
-        MethodInfo.Paper arithmetic =
-                new MethodInfo.Paper(
-                        "Editing models with task arithmetic", "https://arxiv.org/abs/2212.04089");
-        MethodInfo.Paper ties =
-                new MethodInfo.Paper(
-                        "TIES-Merging: Resolving Interference When Merging Models",
-                        "https://arxiv.org/abs/2306.01708");
-        MethodInfo.Paper dare =
-                new MethodInfo.Paper(
-                        "Language Models are Super Mario (DARE)",
-                        "https://arxiv.org/abs/2311.03099");
-        return List.of(
-                new TaskArithmetic(
-                        "task_arithmetic",
-                        "adds weighted task vectors to the base",
-                        "base + lambda * sum(w_i * d_i), d_i = x_i - base",
-                        Sparsifier.NONE,
-                        false,
-                        false,
-                        false,
-                        arithmetic,
-                        "one pass, nothing held"),
-                new TaskArithmetic(
-                        "ties",
-                        "trims task vectors to their largest elements, elects a sign, adds what agrees",
-                        "base + lambda * sum(w_i * top(d_i) with the majority sign) / sum(those w_i)",
-                        Sparsifier.MAGNITUDE,
-                        true,
-                        true,
-                        false,
-                        ties,
-                        "two passes, three where magnitudes tie at the cut; a histogram of 1 MiB a worker"),
-                new TaskArithmetic(
-                        "dare_linear",
-                        "drops random elements of task vectors, rescales, adds",
-                        "base + lambda * sum(w_i * c_i * random(d_i)), c_i restores the L1 norm",
-                        Sparsifier.RANDOM,
-                        false,
-                        false,
-                        true,
-                        dare,
-                        "two passes, one without rescaling by the norm"),
-                new TaskArithmetic(
-                        "dare_ties",
-                        "drops random elements of task vectors, rescales, elects a sign, adds what agrees",
-                        "base + lambda * sum(w_i * c_i * random(d_i) with the majority sign)",
-                        Sparsifier.RANDOM,
-                        true,
-                        false,
-                        true,
-                        dare,
-                        "two passes, one without rescaling by the norm"));
     }
 
     @Override
@@ -150,10 +128,19 @@ public final class TaskArithmetic implements WholeModelMethod {
         List<Integer> others = call.others();
         Rescale rescale = rescale(call);
         trimsModel(call);
+        SignVote vote = vote(call);
         if (others.isEmpty()) {
             return new Stage.Copy(call.base());
         }
-        return sparsifier.masks(call, others, masks -> rescaled(call, others, rescale, masks));
+        return EqualNorms.then(
+                call,
+                others,
+                equal ->
+                        member.sparsifier()
+                                .masks(
+                                        call,
+                                        others,
+                                        masks -> rescaled(call, rescale, vote, masks, equal)));
     }
 
     @Override
@@ -170,13 +157,23 @@ public final class TaskArithmetic implements WholeModelMethod {
         ModelMagnitudes.Then then =
                 (t, others, masks) -> {
                     TensorCall call = calls.get(t);
-                    return together[t] ? rescaled(call, others, rescale(call), masks) : bind(call);
+                    return together[t]
+                            ? EqualNorms.then(
+                                    call,
+                                    others,
+                                    equal ->
+                                            rescaled(call, rescale(call), vote(call), masks, equal))
+                            : bind(call);
                 };
         return Optional.of(new ModelMagnitudes(calls, together, then).survey());
     }
 
+    private SignVote vote(TensorCall call) {
+        return member.consensus() ? SignVote.of(call) : SignVote.MERGEKIT;
+    }
+
     private boolean trimsModel(TensorCall call) {
-        if (sparsifier != Sparsifier.MAGNITUDE) {
+        if (member.sparsifier() != Sparsifier.MAGNITUDE) {
             return false;
         }
         String word = call.text("trim_scope");
@@ -209,131 +206,66 @@ public final class TaskArithmetic implements WholeModelMethod {
         };
     }
 
+    /**
+     * @param equal what makes the whole task vectors' norms equal, 1 for each where that is not
+     *     wanted
+     */
     private Stage rescaled(
-            TensorCall call, List<Integer> others, Rescale rescale, DeltaMask[] masks) {
+            TensorCall call, Rescale rescale, SignVote vote, DeltaMask[] masks, float[] equal) {
+        List<Integer> others = call.others();
         boolean thinned = false;
-        float[] factors = new float[masks.length];
+        float[] factors = equal.clone();
         for (int m = 0; m < masks.length; m++) {
             boolean whole = masks[m] == DeltaMask.ALL || masks[m] == DeltaMask.NONE;
             thinned |= !whole;
-            factors[m] =
-                    rescale == Rescale.DENSITY && !whole
-                            ? (float) (1 / call.number(others.get(m), "density"))
-                            : 1;
+            if (rescale == Rescale.DENSITY && !whole) {
+                if (masks[m] instanceof RankedMask ranked) {
+                    masks[m] = ranked.dividing();
+                } else {
+                    factors[m] *= (float) (1 / call.number(others.get(m), "density"));
+                }
+            }
         }
-        if (rescale == Rescale.NORM && thinned && sparsifier != Sparsifier.NONE) {
+        if (rescale == Rescale.NORM && thinned && member.sparsifier() != Sparsifier.NONE) {
             return new NormRestoring(
-                    call.base(), others, masks, found -> combine(call, others, masks, found));
+                    call.base(),
+                    others,
+                    masks,
+                    found -> combine(call, vote, masks, product(factors, found)));
         }
-        return combine(call, others, masks, factors);
+        return combine(call, vote, masks, factors);
     }
 
-    private Stage combine(
-            TensorCall call, List<Integer> others, DeltaMask[] masks, float[] factors) {
+    private static float[] product(float[] a, float[] b) {
+        float[] product = new float[a.length];
+        for (int i = 0; i < a.length; i++) {
+            product[i] = a[i] * b[i];
+        }
+        return product;
+    }
+
+    private Stage combine(TensorCall call, SignVote vote, DeltaMask[] masks, float[] factors) {
+        List<Integer> others = call.others();
         float[] weights = new float[masks.length];
         float sum = 0;
+        boolean whole = true;
         for (int m = 0; m < masks.length; m++) {
             weights[m] = (float) call.number(others.get(m), "weight");
             sum += weights[m];
-        }
-        float lambda = (float) call.number("lambda");
-        boolean normalize = call.flag("normalize");
-        if (consensus) {
-            return new Consensus(call.base(), others, masks, factors, weights, normalize, lambda);
-        }
-        float divisor = normalize && Math.abs(sum) >= 1e-8f ? sum : 1;
-        boolean whole = true;
-        for (int m = 0; m < masks.length; m++) {
             whole &= masks[m] == DeltaMask.ALL && factors[m] == 1;
         }
-        return new Sum(call.base(), others, masks, factors, weights, divisor, lambda, whole);
-    }
-
-    private record Sum(
-            int base,
-            List<Integer> others,
-            DeltaMask[] masks,
-            float[] factors,
-            float[] weights,
-            float divisor,
-            float lambda,
-            boolean whole)
-            implements Stage.Combine {
-        @Override
-        public void combine(Block in, float[] out) {
-            Kernels kernels = in.kernels();
-            int n = in.length();
-            float[] origin = in.input(base);
-            if (whole) {
-                float[][] x = in.inputs(others);
-                kernels.addDeltas(x, weights, masks.length, origin, divisor, lambda, out, n);
-                return;
-            }
-            float[] sum = in.scratch(0);
-            java.util.Arrays.fill(sum, 0, n, 0f);
-            float[] delta = in.scratch(1);
-            for (int m = 0; m < masks.length; m++) {
-                float[] x = in.input(others.get(m));
-                masks[m].weighted(in, x, origin, factors[m], weights[m], delta);
-                kernels.add(sum, delta, sum, n);
-            }
-            kernels.addScaled(origin, sum, divisor, lambda, out, n);
+        float lambda = (float) (call.number("lambda") * LayerScale.factor(call));
+        boolean normalize = call.flag("normalize");
+        if (!member.consensus()) {
+            float divisor = normalize && Math.abs(sum) >= 1e-8f ? sum : 1;
+            return new WeightedSum(
+                    call.base(), others, masks, factors, weights, divisor, lambda, whole);
         }
-    }
-
-    private record Consensus(
-            int base,
-            List<Integer> others,
-            DeltaMask[] masks,
-            float[] factors,
-            float[] weights,
-            boolean normalize,
-            float lambda)
-            implements Stage.Combine {
-        @Override
-        public void combine(Block in, float[] out) {
-            float[] origin = in.input(base);
-            int[] cuts = in.ints(masks.length);
-            if (cuts(in, cuts)) {
-                in.kernels()
-                        .trimmedConsensus(
-                                in.inputs(others),
-                                cuts,
-                                weights,
-                                masks.length,
-                                origin,
-                                normalize,
-                                lambda,
-                                out,
-                                in.length());
-                return;
-            }
-            float[][] weighted = in.scratchGroup(masks.length);
-            for (int m = 0; m < masks.length; m++) {
-                float[] x = in.input(others.get(m));
-                masks[m].weighted(in, x, origin, factors[m], weights[m], weighted[m]);
-            }
-            in.kernels()
-                    .consensus(
-                            weighted,
-                            weights,
-                            masks.length,
-                            origin,
-                            normalize,
-                            lambda,
-                            out,
-                            in.length());
+        if (vote.equals(SignVote.MERGEKIT)) {
+            return new SignConsensus(
+                    call.base(), others, masks, factors, weights, normalize, lambda);
         }
-
-        /** The masks as cuts of magnitudes, where they are nothing else in this block. */
-        private boolean cuts(Block in, int[] cuts) {
-            for (int m = 0; m < masks.length; m++) {
-                cuts[m] = masks[m].cut(in);
-                if (cuts[m] < 0 || factors[m] != 1) {
-                    return false;
-                }
-            }
-            return true;
-        }
+        return new ElectedSum(
+                call.base(), others, masks, factors, weights, normalize, lambda, vote);
     }
 }

@@ -15,13 +15,30 @@ import java.util.Optional;
  * @param base index of the base model's tensor among the inputs; -1 without
  * @param shared values of shared parameters; a parameter that is unset and has no default is absent
  * @param seed of the merge's random numbers
+ * @param position of the tensor's layer in its stack, from 0 for the first to 1 for the last; 0
+ *     outside of layers
  */
 public record TensorCall(
-        TensorInfo output, List<Input> inputs, int base, Map<String, Object> shared, long seed) {
+        TensorInfo output,
+        List<Input> inputs,
+        int base,
+        Map<String, Object> shared,
+        long seed,
+        double position) {
 
     public TensorCall {
         inputs = List.copyOf(inputs);
         shared = Map.copyOf(shared);
+    }
+
+    /** A tensor outside of layers. */
+    public TensorCall(
+            TensorInfo output,
+            List<Input> inputs,
+            int base,
+            Map<String, Object> shared,
+            long seed) {
+        this(output, inputs, base, shared, seed, 0);
     }
 
     /**

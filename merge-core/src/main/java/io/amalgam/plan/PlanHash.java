@@ -33,6 +33,8 @@ final class PlanHash {
                             + call.base()
                             + " seed "
                             + call.seed()
+                            + " at "
+                            + call.position()
                             + " "
                             + new TreeMap<>(call.shared()));
             for (int i = 0; i < task.sources().size(); i++) {

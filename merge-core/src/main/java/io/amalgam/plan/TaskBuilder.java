@@ -137,7 +137,8 @@ final class TaskBuilder {
         if (problems.added() > before) {
             return Optional.empty();
         }
-        TensorCall call = new TensorCall(output, inputs, base, shared, options.seed());
+        TensorCall call =
+                new TensorCall(output, inputs, base, shared, options.seed(), slot.position());
         try {
             if (method instanceof StatefulMethod stateful) {
                 checkStateful(stateful, call);

@@ -262,6 +262,124 @@ abstract class KernelsContract {
     }
 
     @Test
+    void bandedDelta() {
+        int half = Float.floatToRawIntBits(0.5f);
+        int[][] bands = {
+            {0, INFINITE},
+            {0, -1},
+            {0, 0},
+            {1, half},
+            {half, half},
+            {half + 1, half},
+            {Float.floatToRawIntBits(0.02f), half - 1},
+            {0, Integer.MAX_VALUE},
+            {INFINITE, INFINITE}
+        };
+        for (int[] band : bands) {
+            check((k, in, n) -> k.bandedDelta(in.a, in.b, band[0], band[1], in.out, n));
+        }
+        check((k, in, n) -> k.bandedDelta(in.a, in.b, 1, half, in.a, n));
+    }
+
+    @Test
+    void deltaBits() {
+        checkResult(
+                (k, in, n) -> {
+                    int[] bits = new int[n + 4];
+                    bits[n] = k.deltaBits(in.a, in.b, bits, n);
+                    // Which NaN it is is not specified.
+                    return Arrays.stream(bits)
+                            .map(b -> (b & 0x7FFFFFFF) > INFINITE ? -1 : b)
+                            .boxed()
+                            .toList();
+                });
+    }
+
+    @Test
+    void magnitudeBins() {
+        for (int[] range : new int[][] {{0, 0}, {0, 20}, {INFINITE, 3}, {0x3C000000, 17}}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int[] bins = new int[n + 3];
+                        k.magnitudeBins(bits(in.a), range[0], range[1], bins, n);
+                        return Arrays.stream(bins).boxed().toList();
+                    });
+        }
+    }
+
+    private static int[] bits(float[] x) {
+        int[] bits = new int[x.length];
+        for (int i = 0; i < x.length; i++) {
+            bits[i] = Float.floatToRawIntBits(x[i]);
+        }
+        return bits;
+    }
+
+    @Test
+    void keepBelow() {
+        int least = Integer.MIN_VALUE;
+        int most = Integer.MAX_VALUE;
+        // Bounds far apart, equal, at the ends of the range.
+        int[] lows = {-1 << 29, 5, least, most, -1 << 30, least};
+        int[] highs = {1 << 29, 5, least, most, 1 << 30, most};
+        for (int at : new int[] {0, 7}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int count = Math.max(0, n - at);
+                        int[] words = bits(in.b);
+                        int[] bins = new int[n];
+                        for (int i = 0; i < n; i++) {
+                            bins[i] = i * 7 % lows.length;
+                            // Exactly at a bound, too.
+                            words[i] = i % 5 == 0 ? lows[bins[i]] ^ least : words[i];
+                        }
+                        int[] unsure = new int[n + 1];
+                        int open =
+                                k.keepBelow(
+                                        bits(in.a),
+                                        words,
+                                        bins,
+                                        lows,
+                                        highs,
+                                        in.out,
+                                        unsure,
+                                        at,
+                                        count);
+                        return Arrays.stream(unsure, 0, open).boxed().toList();
+                    });
+        }
+    }
+
+    @Test
+    void selectedDelta() {
+        int[] cuts = {0, 1, Float.floatToRawIntBits(0.5f), INFINITE, INFINITE + 1};
+        for (int cut : cuts) {
+            check((k, in, n) -> k.selectedDelta(in.a, in.b, in.c, cut, in.out, n));
+        }
+        check((k, in, n) -> k.selectedDelta(in.a, in.b, in.c, cuts[2], in.c, n));
+    }
+
+    @Test
+    void agreeing() {
+        for (int models : new int[] {0, 1, 3, KernelInput.MODELS}) {
+            check(
+                    (k, in, n) ->
+                            k.agreeing(
+                                    in.a,
+                                    in.weighted,
+                                    in.weights,
+                                    new float[] {1, 0.5f, -1, 3, 0.25f},
+                                    models,
+                                    in.out,
+                                    in.b,
+                                    n));
+        }
+        check(
+                (k, in, n) ->
+                        k.agreeing(in.a, in.weighted, in.weights, in.weights, 3, in.a, in.b, n));
+    }
+
+    @Test
     void countBracket() {
         int half = Float.floatToRawIntBits(0.5f);
         // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or
@@ -336,6 +454,19 @@ abstract class KernelsContract {
             check(
                     (k, in, n) ->
                             k.randomDelta(in.a, in.b, -key, 65, keepBelow, 1.7f, -0.3f, in.out, n));
+        }
+    }
+
+    @Test
+    void randomWords() {
+        long key = CounterRandom.key(42, "w", 1);
+        for (long first : new long[] {0, 1, 31, 64, 32_768, (1L << 33) - 100, (1L << 37) + 5}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int[] words = new int[n + 3];
+                        k.randomWords(key, first, words, n);
+                        return Arrays.stream(words).boxed().toList();
+                    });
         }
     }
 

@@ -2,6 +2,7 @@ package io.amalgam.kernel;
 
 import io.amalgam.tensor.SlowFloats;
 import java.math.BigDecimal;
+import java.util.Arrays;
 
 /**
  * The kernels once more as the interface words them, slow and with other means: float32 operations
@@ -151,6 +152,59 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = minus(x[i], base[i]);
+            dst[i] = low <= magnitude(delta) && magnitude(delta) <= high ? delta : 0;
+        }
+    }
+
+    @Override
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Float.floatToRawIntBits(minus(x[i], base[i]));
+        }
+        return Arrays.stream(dst, 0, n).map(b -> b & Integer.MAX_VALUE).max().orElse(0);
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            int magnitude = bits[i] & Integer.MAX_VALUE;
+            dst[i] = magnitude < bottom ? 0 : (int) ((magnitude - bottom) / (1L << shift));
+        }
+    }
+
+    @Override
+    public int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n) {
+        int open = 0;
+        for (int i = at; i < at + n; i++) {
+            long word = Integer.toUnsignedLong(words[i]) - (1L << 31);
+            dst[i] = word < lows[bins[i]] ? Float.intBitsToFloat(bits[i]) : 0;
+            if (lows[bins[i]] <= word && word < highs[bins[i]]) {
+                unsure[open++] = i;
+            }
+        }
+        return open;
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = magnitude(by[i]) < cut ? 0 : minus(x[i], base[i]);
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -194,6 +248,13 @@ final class ReferenceKernels implements Kernels {
             long word = Integer.toUnsignedLong(CounterRandom.word(key, first + i));
             float kept = word < keepBelow ? minus(x[i], base[i]) : 0;
             dst[i] = times(weight, times(factor, kept));
+        }
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        for (int i = n - 1; i >= 0; i--) {
+            dst[i] = CounterRandom.word(key, first + i);
         }
     }
 
@@ -245,6 +306,31 @@ final class ReferenceKernels implements Kernels {
                 d = over(d, div == 0 ? 1 : div);
             }
             out[i] = plus(base[i], lambda == 1 ? d : times(lambda, d));
+        }
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            float side = election[i] >= 0 ? 1 : -1;
+            float sum = 0;
+            float share = 0;
+            for (int m = 0; m < models; m++) {
+                if (Math.signum(vectors[m][i]) == side) {
+                    sum = plus(sum, times(weights[m], vectors[m][i]));
+                    share = plus(share, shares[m]);
+                }
+            }
+            agreed[i] = sum;
+            divisor[i] = share;
         }
     }
 

@@ -22,6 +22,7 @@ final class MethodCall {
     private String tensor = "w";
     private long[] shape = {};
     private Kernels kernels = ScalarKernels.INSTANCE;
+    private double position;
 
     private MethodCall(String name) {
         method = MethodRegistry.load().get(name);
@@ -75,9 +76,16 @@ final class MethodCall {
         return this;
     }
 
+    /** Of the tensor's layer in its stack. */
+    MethodCall position(double value) {
+        position = value;
+        return this;
+    }
+
     TensorCall call() {
         Shape dims = shape.length == 0 ? Shape.of(arrays.get(0).length) : Shape.of(shape);
-        return new TensorCall(new TensorInfo(tensor, DType.F32, dims), inputs, base, shared, seed);
+        TensorInfo output = new TensorInfo(tensor, DType.F32, dims);
+        return new TensorCall(output, inputs, base, shared, seed, position);
     }
 
     Stage bind() {

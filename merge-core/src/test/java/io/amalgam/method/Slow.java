@@ -2,6 +2,7 @@ package io.amalgam.method;
 
 import io.amalgam.kernel.CounterRandom;
 import java.util.Arrays;
+import java.util.Comparator;
 
 /**
  * The methods once more, in the plainest way: one loop after another over whole arrays, and a full
@@ -151,5 +152,84 @@ final class Slow {
             out[i] = base[i] + (float) lambda * merged;
         }
         return out;
+    }
+
+    /** Indices from the smallest magnitude; of equal ones the higher index is the smaller. */
+    private static Integer[] ascending(float[] delta) {
+        Integer[] order = new Integer[delta.length];
+        for (int i = 0; i < order.length; i++) {
+            order[i] = i;
+        }
+        Arrays.sort(
+                order,
+                Comparator.comparingDouble((Integer i) -> Math.abs(delta[i]))
+                        .thenComparing(Comparator.reverseOrder()));
+        return order;
+    }
+
+    /** Keeps what is neither among the smallest nor among the very largest. */
+    static float[] middle(float[] delta, double density, double gamma) {
+        if (density >= 1) {
+            return delta.clone();
+        }
+        int n = delta.length;
+        int target = (int) (density * n);
+        int top = (int) (gamma * n);
+        int bottom = Math.max(0, n - target - top);
+        float[] kept = new float[n];
+        Integer[] order = ascending(delta);
+        for (int at = bottom; at < bottom + target; at++) {
+            kept[order[at]] = delta[order[at]];
+        }
+        return kept;
+    }
+
+    /**
+     * DELLA's mask for one row.
+     *
+     * @param first index of the row's first element in the tensor, and the step to the next
+     * @param divide whether what is kept is divided by its probability
+     */
+    static void ranked(
+            float[] delta,
+            int first,
+            int step,
+            int m,
+            double density,
+            double epsilon,
+            long key,
+            boolean divide,
+            float[] kept) {
+        for (int j = 0; j < m; j++) {
+            int index = first + j * step;
+            int rank = 0;
+            for (int i = 0; i < m; i++) {
+                float other = Math.abs(delta[first + i * step]);
+                float own = Math.abs(delta[index]);
+                rank += other < own || (other == own && i < j) ? 1 : 0;
+            }
+            double p =
+                    m == 1 ? density : density - epsilon + 2 * epsilon * ((double) rank / (m - 1));
+            float value = divide ? delta[index] / (float) p : delta[index];
+            kept[index] = CounterRandom.uniform(key, index) < p ? value : 0;
+        }
+    }
+
+    /** Vectors brought to the mean of the norms that are not 0. */
+    static float[] equalizing(float[][] deltas) {
+        double[] norms = new double[deltas.length];
+        for (int m = 0; m < norms.length; m++) {
+            double sum = 0;
+            for (float value : deltas[m]) {
+                sum += (double) value * value;
+            }
+            norms[m] = Math.sqrt(sum);
+        }
+        double mean = Arrays.stream(norms).filter(norm -> norm > 0).average().orElse(0);
+        float[] factors = new float[norms.length];
+        for (int m = 0; m < norms.length; m++) {
+            factors[m] = norms[m] > 0 ? (float) (mean / norms[m]) : 1;
+        }
+        return factors;
     }
 }

@@ -18,6 +18,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 class TaskArithmeticTest {
     static final int[] SIZES = Data.SIZES;
 
+    static final List<String> FAMILY =
+            TaskArithmeticFamily.all().stream().map(method -> method.info().name()).toList();
+
     /** Kinds of models. */
     enum Kind {
         FLOAT32,
@@ -188,7 +191,7 @@ class TaskArithmeticTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"task_arithmetic", "ties", "dare_linear", "dare_ties"})
+    @FieldSource("FAMILY")
     void withoutChangesTheBaseComesBack(String method) {
         for (int n : new int[] {1, 100, 70_000}) {
             float[] base = Data.normal(n, 1);
@@ -207,7 +210,7 @@ class TaskArithmeticTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"task_arithmetic", "ties", "dare_linear", "dare_ties"})
+    @FieldSource("FAMILY")
     void oneWholeModelComesBack(String method) {
         float[] base = Data.normal(70_000, 1);
         float[] tuned = Data.near(base, 0.1, 2);
@@ -216,7 +219,7 @@ class TaskArithmeticTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"task_arithmetic", "ties", "dare_linear", "dare_ties"})
+    @FieldSource("FAMILY")
     void equalModelsAveragedAreThatModel(String method) {
         float[] base = Data.normal(70_000, 1);
         float[] tuned = Data.near(base, 0.1, 2);

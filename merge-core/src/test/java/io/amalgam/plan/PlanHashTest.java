@@ -73,6 +73,31 @@ class PlanHashTest {
         assertThat(hash(RECIPE, 0)).isNotEqualTo(hash);
     }
 
+    @Test
+    void layersScaledByOtherPositionsAreAnotherPlan() throws IOException {
+        String head = "merge_method: ties\nbase_model: base\nslices:\n";
+        String tail = "parameters: {weight: 0.5, lines_alpha: 0.3, lines_beta: 0.5}\n";
+        String whole = head + slice(0, 3) + tail;
+        String cut = head + slice(0, 1) + slice(1, 3) + tail;
+        assertThat(positions(whole)).containsExactly(0, 0.5, 1);
+        assertThat(positions(cut)).containsExactly(1, 0, 1);
+        assertThat(hash(cut, 0)).isNotEqualTo(hash(whole, 0));
+    }
+
+    private static String slice(int from, int to) {
+        return "  - sources: [{model: base, layer_range: [%d, %d]}, {model: one, layer_range: [%d, %d]}]\n"
+                .formatted(from, to, from, to);
+    }
+
+    private double[] positions(String recipe) throws IOException {
+        try (MergePlan plan = models.plan(recipe, PlanOptions.DEFAULT)) {
+            return plan.tasks().stream()
+                    .filter(task -> task.output().name().endsWith("up_proj.weight"))
+                    .mapToDouble(task -> task.call().position())
+                    .toArray();
+        }
+    }
+
     private String hash(String recipe, long seed) throws IOException {
         PlanOptions options =
                 new PlanOptions(

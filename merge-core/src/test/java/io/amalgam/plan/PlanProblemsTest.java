@@ -316,7 +316,7 @@ class PlanProblemsTest {
         String densty =
                 "'densty' is not a parameter of 'ties' (r.yml:4:25); did you mean 'density'?";
         String xyzzy =
-                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, trim_scope, int8_mask";
+                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, trim_scope, sign_method, vote, equalize_norms, lines_alpha, lines_beta, int8_mask";
         try (MergePlan plan = models.plan(recipe)) {
             assertThat(plan.warnings().stream().map(Object::toString))
                     .containsExactly(densty, xyzzy);

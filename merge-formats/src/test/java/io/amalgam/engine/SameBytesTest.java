@@ -110,6 +110,19 @@ class SameBytesTest {
                 models: [{model: one}, {model: base}, {model: two}]
                 parameters: {multi: 2}
                 """),
+        BREADCRUMBS_TIES(
+                Merges.TIES.replace("ties", "breadcrumbs_ties") + "parameters: {gamma: 0.1}\n"),
+        DELLA(Merges.TIES.replace("ties", "della") + "parameters: {epsilon: 0.1}\n"),
+        DELLA_LINEAR(
+                Merges.TIES.replace("ties", "della_linear")
+                        + "parameters: {epsilon: 0.1, rescale: density, lines_beta: 0.3}\n"),
+        SCE(
+                Merges.TIES.replace("ties", "sce")
+                        + "parameters: {select_topk: 0.3, sign_method: frequency}\n"),
+        RAMPLUS_TL(Merges.TIES.replace("ties", "ramplus_tl") + "parameters: {epsilon: 0.1}\n"),
+        CONSENSUS(
+                Merges.TIES.replace("ties", "consensus") + "parameters: {equalize_norms: true}\n"),
+        CABS(Merges.TIES.replace("ties", "cabs") + "parameters: {n_val: 5, m_val: 13}\n"),
         PASSTHROUGH(
                 """
                 merge_method: passthrough
@@ -145,6 +158,13 @@ class SameBytesTest {
                     Map.entry(Case.TIES_OF_THE_WHOLE_MODEL, "b2c6ced7"),
                     Map.entry(Case.PCB, "d654c9bf"),
                     Map.entry(Case.KRUM, "b8a3ea1f"),
+                    Map.entry(Case.BREADCRUMBS_TIES, "7ace57be"),
+                    Map.entry(Case.DELLA, "d406301a"),
+                    Map.entry(Case.DELLA_LINEAR, "18534237"),
+                    Map.entry(Case.SCE, "20d0ac5e"),
+                    Map.entry(Case.RAMPLUS_TL, "fa23e5a8"),
+                    Map.entry(Case.CONSENSUS, "d077d24b"),
+                    Map.entry(Case.CABS, "5b87364d"),
                     Map.entry(Case.PASSTHROUGH, "2615bc39"));
 
     @BeforeAll

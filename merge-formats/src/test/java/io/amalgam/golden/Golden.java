@@ -9,27 +9,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.stream.Stream;
 
 /** The recipes in {@code golden/merge}, with what they should give. */
 final class Golden {
-    private static final Set<String> METHODS =
-            Set.of(
-                    "linear",
-                    "slerp",
-                    "nuslerp",
-                    "multislerp",
-                    "karcher",
-                    "model_stock",
-                    "nearswap",
-                    "arcee_fusion",
-                    "task_arithmetic",
-                    "ties",
-                    "dare_linear",
-                    "dare_ties",
-                    "passthrough");
-
     private Golden() {}
 
     /** What the recipes' model paths are relative to. */
@@ -48,16 +31,6 @@ final class Golden {
                     .sorted()
                     .toList();
         }
-    }
-
-    /** Recipes whose methods there are. */
-    static List<String> merged() throws IOException {
-        return all().stream().filter(name -> METHODS.contains(recipe(name).method())).toList();
-    }
-
-    /** Recipes of methods that come later. */
-    static List<String> later() throws IOException {
-        return all().stream().filter(name -> !METHODS.contains(recipe(name).method())).toList();
     }
 
     static Recipe recipe(String name) {

@@ -1,15 +1,12 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.engine.Merges;
 import io.amalgam.engine.Options;
-import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.SafetensorsFile;
-import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -48,7 +45,7 @@ class GoldenMergeTest {
     private static final Map<String, Deviation> DEVIATIONS = new TreeMap<>();
 
     static List<String> comparable() throws IOException {
-        return Golden.merged().stream()
+        return Golden.all().stream()
                 .filter(name -> !name.equals(ROUNDED_THROUGHOUT) && !name.equals(CHOSEN))
                 .toList();
     }
@@ -109,30 +106,12 @@ class GoldenMergeTest {
         assertConfig(out.resolveSibling("config.json"), Golden.config(CHOSEN));
     }
 
-    static List<String> later() throws IOException {
-        return Golden.later();
-    }
-
-    @ParameterizedTest
-    @MethodSource("later")
-    void methodsOfLaterVersionsAreRefusedByName(String name) {
-        Recipe recipe = Golden.recipe(name);
-        assertThatThrownBy(() -> Merges.plan(recipe, Golden.folder(), PlanOptions.DEFAULT))
-                .isInstanceOfSatisfying(
-                        BadInputException.class, e -> assertThat(e.problems()).hasSize(1))
-                .hasMessageStartingWith(
-                        "merge method '"
-                                + recipe.method()
-                                + "' is not supported by this version yet");
-    }
-
     @Test
     void everyRecipeIsAccountedFor() throws IOException {
         assertThat(Golden.all()).hasSize(42);
         List<String> seen = new ArrayList<>(comparable());
         seen.add(ROUNDED_THROUGHOUT);
         seen.add(CHOSEN);
-        seen.addAll(later());
         assertThat(seen).containsExactlyInAnyOrderElementsOf(Golden.all());
     }
 

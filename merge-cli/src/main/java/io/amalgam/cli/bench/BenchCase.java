@@ -68,7 +68,18 @@ public record BenchCase(String name, int inputs, double goal, String recipe) {
                     new BenchCase("ties", 4, 2.5, taskVectors("ties", ", density: 0.5")),
                     new BenchCase(
                             "dare_linear", 4, 2.5, taskVectors("dare_linear", ", density: 0.5")),
-                    new BenchCase("dare_ties", 4, 2.5, taskVectors("dare_ties", ", density: 0.5")));
+                    new BenchCase("dare_ties", 4, 2.5, taskVectors("dare_ties", ", density: 0.5")),
+                    new BenchCase(
+                            "breadcrumbs_ties",
+                            4,
+                            2.5,
+                            taskVectors("breadcrumbs_ties", ", density: 0.5")),
+                    new BenchCase(
+                            "sce",
+                            4,
+                            2.5,
+                            taskVectors("sce", "") + "parameters: {select_topk: 0.5}\n"),
+                    new BenchCase("della", 4, 4, taskVectors("della", ", density: 0.5")));
 
     private static String models(String method, String base) {
         return """

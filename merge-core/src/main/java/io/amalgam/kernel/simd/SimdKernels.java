@@ -100,6 +100,40 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        VectorDeltas.bandedDelta(x, base, low, high, dst, n);
+    }
+
+    @Override
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        return VectorDeltas.deltaBits(x, base, dst, n);
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        VectorRanks.magnitudeBins(bits, bottom, shift, dst, n);
+    }
+
+    @Override
+    public int keepBelow(
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] lows,
+            int[] highs,
+            float[] dst,
+            int[] unsure,
+            int at,
+            int n) {
+        return VectorRanks.keepBelow(bits, words, bins, lows, highs, dst, unsure, at, n);
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        VectorDeltas.selectedDelta(x, base, by, cut, dst, n);
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
@@ -125,6 +159,11 @@ public final class SimdKernels implements Kernels {
             float[] dst,
             int n) {
         VectorRandom.randomDelta(x, base, key, first, keepBelow, factor, weight, dst, n);
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        VectorRandom.words(key, first, dst, n);
     }
 
     @Override
@@ -156,6 +195,19 @@ public final class SimdKernels implements Kernels {
             float[] out,
             int n) {
         VectorConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, n);
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        VectorConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, n);
     }
 
     @Override

@@ -66,4 +66,47 @@ final class VectorConsensus {
             out[i] = base[i] + lambda * agreed;
         }
     }
+
+    static void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        int bound = FLOATS.loopBound(n);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            FloatVector elected = FloatVector.fromArray(FLOATS, election, i);
+            FloatVector side = one.neg().blend(one, elected.compare(VectorOperators.GE, 0f));
+            FloatVector sum = zero;
+            FloatVector share = zero;
+            for (int m = 0; m < models; m++) {
+                FloatVector value = FloatVector.fromArray(FLOATS, vectors[m], i);
+                VectorMask<Float> agrees = value.mul(side).compare(VectorOperators.GT, 0f);
+                sum = sum.add(zero.blend(value.mul(weights[m]), agrees));
+                share = share.add(zero.blend(shares[m], agrees));
+            }
+            sum.intoArray(agreed, i);
+            share.intoArray(divisor, i);
+        }
+        for (; i < n; i++) {
+            boolean positive = election[i] >= 0;
+            float sum = 0;
+            float share = 0;
+            for (int m = 0; m < models; m++) {
+                float value = vectors[m][i];
+                if (positive ? value > 0 : value < 0) {
+                    sum += weights[m] * value;
+                    share += shares[m];
+                }
+            }
+            agreed[i] = sum;
+            divisor[i] = share;
+        }
+    }
 }

@@ -68,6 +68,29 @@ final class VectorRandom {
         }
     }
 
+    static void words(long key, long first, int[] dst, int n) {
+        int i = 0;
+        if ((first & 1) != 0 && n > 0) {
+            dst[0] = CounterRandom.word(key, first);
+            i = 1;
+        }
+        long state = key + (((first + i) >>> 1) + 1) * CounterRandom.GAMMA;
+        long advance = LENGTH / 2 * CounterRandom.GAMMA;
+        for (; i <= n - LENGTH; i += LENGTH) {
+            LongVector z = STEPS.add(state);
+            state += advance;
+            z = z.lanewise(VectorOperators.LSHR, 30).lanewise(VectorOperators.XOR, z);
+            z = z.mul(CounterRandom.MIX_1);
+            z = z.lanewise(VectorOperators.LSHR, 27).lanewise(VectorOperators.XOR, z);
+            z = z.mul(CounterRandom.MIX_2);
+            z = z.lanewise(VectorOperators.LSHR, 31).lanewise(VectorOperators.XOR, z);
+            z.reinterpretAsInts().intoArray(dst, i);
+        }
+        for (; i < n; i++) {
+            dst[i] = CounterRandom.word(key, first + i);
+        }
+    }
+
     private static float deltaOfOne(
             float delta, long key, long element, long keepBelow, float factor, float weight) {
         boolean kept = (CounterRandom.word(key, element) & 0xFFFFFFFFL) < keepBelow;
