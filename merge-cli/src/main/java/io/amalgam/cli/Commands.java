@@ -29,6 +29,8 @@ final class Commands {
         Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
         all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
+        all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
+        all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
@@ -102,6 +104,8 @@ final class Commands {
             footer = {
                 "  amalgam merge recipe.yml merged/        merge models as a recipe says",
                 "  amalgam plan recipe.yml                 check a recipe, see what it would do",
+                "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",
+                "  amalgam upscale base --layers 48 deep/  a deeper model to train on",
                 "  amalgam inspect merged/                 what is in a model",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",

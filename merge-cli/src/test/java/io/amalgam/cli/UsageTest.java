@@ -42,6 +42,12 @@ class UsageTest {
                     merge a b --no-safe-serialization | amalgam merge | '--no-safe-serialization' is not supported: the output is always safetensors
                     merge a b --no-copy-tokenizer | amalgam merge | '--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output
                     merge a b --unsafe-truncate-embeddings | amalgam merge | '--unsafe-truncate-embeddings' is not supported: rows of larger vocabularies would be lost without a word
+                    stack                        | amalgam stack | missing MODEL:FIRST-LAST and OUT
+                    stack a:0-1                  | amalgam stack | missing OUT
+                    upscale                      | amalgam upscale | missing MODEL and OUT
+                    upscale a b                  | amalgam upscale | missing --layers or --overlap
+                    upscale a b --layers 4.5     | amalgam upscale | option '--layers': expected a whole number, got '4.5'
+                    upscale a b --layers 4 --damp NaN | amalgam upscale | option '--damp': expected a finite number, got NaN
                     plan                         | amalgam plan  | missing RECIPE
                     inspect                      | amalgam inspect | missing PATH
                     methods ties linear          | amalgam methods | one argument too many: 'linear'
@@ -69,7 +75,17 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"merge", "plan", "inspect", "methods", "doctor", "completion"})
+    @ValueSource(
+            strings = {
+                "merge",
+                "plan",
+                "stack",
+                "upscale",
+                "inspect",
+                "methods",
+                "doctor",
+                "completion"
+            })
     void everyCommandHasHelpWithExamples(String command) {
         Cli result = Cli.run(command, "--help");
 
@@ -88,7 +104,15 @@ class UsageTest {
 
         assertThat(result.exit()).isZero();
         for (String command :
-                List.of("merge", "plan", "inspect", "methods", "doctor", "completion")) {
+                List.of(
+                        "merge",
+                        "plan",
+                        "stack",
+                        "upscale",
+                        "inspect",
+                        "methods",
+                        "doctor",
+                        "completion")) {
             assertThat(result.out()).containsPattern("(?m)^  " + command + " ");
         }
         assertThat(result.out()).contains("130   interrupted").doesNotContain("warm-up");
