@@ -199,7 +199,7 @@ class StackCommandTest {
                 .isBetween(2 * parameters, 2 * parameters + (1 << 20));
         assertThat(plan.path("bytes_held").asLong()).isLessThan(16 << 20);
         assertThat(plan.path("layers").path(0).path("count").asInt()).isEqualTo(144);
-        assertThat(plan.path("files")).hasSize(53);
+        assertThat(plan.path("files")).hasSize(52);
     }
 
     /** A header with nothing behind it: the file system keeps no zeros. */
