@@ -31,6 +31,7 @@ final class Commands {
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
         all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
         all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
+        all.put("moe", () -> moe(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
@@ -81,6 +82,11 @@ final class Commands {
         }
     }
 
+    private static CommandLine moe(Console console, Interruption interruption) {
+        return new CommandLine(new MoeCommand(console, interruption))
+                .addSubcommand("upcycle", new UpcycleCommand(console, interruption));
+    }
+
     private static CommandLine withMergekitOptions(Subcommand command) {
         CommandLine line = new CommandLine(command);
         MergekitOptions.addTo(line.getCommandSpec());
@@ -106,6 +112,7 @@ final class Commands {
                 "  amalgam plan recipe.yml                 check a recipe, see what it would do",
                 "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",
                 "  amalgam upscale base --layers 48 deep/  a deeper model to train on",
+                "  amalgam moe experts.yml mixture/        a mixture of experts of dense models",
                 "  amalgam inspect merged/                 what is in a model",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",

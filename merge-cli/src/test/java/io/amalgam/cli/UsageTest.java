@@ -48,6 +48,11 @@ class UsageTest {
                     upscale a b                  | amalgam upscale | missing --layers or --overlap
                     upscale a b --layers 4.5     | amalgam upscale | option '--layers': expected a whole number, got '4.5'
                     upscale a b --layers 4 --damp NaN | amalgam upscale | option '--damp': expected a finite number, got NaN
+                    moe                          | amalgam moe   | missing CONFIG and OUT
+                    moe a                        | amalgam moe   | missing OUT
+                    moe a b --layout wide        | amalgam moe   | option '--layout': expected one of auto, fused, per-expert, got 'wide'
+                    moe upcycle                  | amalgam moe upcycle | missing MODEL and OUT
+                    moe upcycle a b --every 0    | amalgam moe upcycle | options '--experts', '--top-k' and '--every': expected at least 1
                     plan                         | amalgam plan  | missing RECIPE
                     inspect                      | amalgam inspect | missing PATH
                     methods ties linear          | amalgam methods | one argument too many: 'linear'
