@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.engine.OutputCheck;
@@ -66,6 +67,13 @@ abstract class MergingCommand extends Subcommand {
 
     /** The output directory. */
     abstract Path out();
+
+    /** Stops work that goes on in one piece, if the merge is to stop. */
+    final void checkInterrupted() {
+        if (interruption.merging().isRequested()) {
+            throw new MergeCancelledException();
+        }
+    }
 
     /** Lines said after the model is written. */
     List<String> afterwards() {

@@ -81,17 +81,22 @@ final class MoeCommand extends MergingCommand {
         MoeRecipe recipe = MoeRecipeReader.read(file, new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, List.of(here, folder));
+        return plan(recipe, layout, planning, List.of(here, folder), this::checkInterrupted);
     }
 
     static MergePlan plan(
-            MoeRecipe recipe, LayoutMixin layout, PlanningMixin planning, List<Path> folders)
+            MoeRecipe recipe,
+            LayoutMixin layout,
+            PlanningMixin planning,
+            List<Path> folders,
+            Runnable check)
             throws IOException {
         Formats formats = Formats.load();
         return new MoePlanner(
                         formats.models(folders),
                         formats.get("huggingface"),
-                        model -> TokenizerFile.read(model.path())::encodePrompt)
+                        model -> TokenizerFile.read(model.path())::encodePrompt,
+                        check)
                 .plan(recipe, layout.layout(), planning.options());
     }
 

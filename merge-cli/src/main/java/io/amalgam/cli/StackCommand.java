@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -74,7 +75,9 @@ final class StackCommand extends MergingCommand {
             String name = range.model();
             layers.put(name, ModelHeaders.read(name, model -> LayerStacking.layers(model, name)));
         }
-        return planning.plan(LayerStacking.recipe(ranges, layers::get), ModelHeaders.FOLDERS);
+        return planning.plan(LayerStacking.recipe(
+                        ranges, name -> Objects.requireNonNull(layers.get(name))),
+                ModelHeaders.FOLDERS);
     }
 
     @Override

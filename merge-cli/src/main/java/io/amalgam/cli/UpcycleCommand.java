@@ -111,7 +111,11 @@ final class UpcycleCommand extends MergingCommand {
                         noise,
                         Optional.ofNullable(architecture));
         return MoeCommand.plan(
-                upcycling.recipe(model, type), layout, planning, ModelHeaders.FOLDERS);
+                upcycling.recipe(model, type),
+                layout,
+                planning,
+                ModelHeaders.FOLDERS,
+                this::checkInterrupted);
     }
 
     @Override

@@ -182,6 +182,56 @@ class MoeCommandTest {
                 .hasSameBinaryContentAs(two.resolve("model.safetensors"));
     }
 
+    @Test
+    void fusedTensorsOfMoreThanABlock() throws IOException {
+        Path model = dense("m", "llama", 1001);
+        Path out = temp.resolve("out");
+
+        assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 3).exit()).isZero();
+
+        float[] gate = floats(model, "model.layers.3.mlp.gate_proj.weight");
+        float[] up = floats(model, "model.layers.3.mlp.up_proj.weight");
+        float[] all = floats(out, "model.layers.3.mlp.experts.gate_up_proj");
+        assertThat(all).hasSize(6 * gate.length);
+        for (int part = 0; part < 6; part++) {
+            float[] own =
+                    java.util.Arrays.copyOfRange(all, part * gate.length, (part + 1) * gate.length);
+            assertThat(own).isEqualTo(part % 2 == 0 ? gate : up);
+        }
+    }
+
+    @Test
+    void randomGatesAreOfTheirKind() throws IOException {
+        dense("base", "llama", 16);
+        String config =
+                """
+                base_model: base
+                gate_mode: MODE
+                experts: [{source_model: base}, {source_model: base}]
+                """;
+        assertThat(moe(config.replace("MODE", "uniform_random")).exit()).isZero();
+        float bound = (float) (1 / Math.sqrt(WIDTH));
+        for (float value : floats(temp.resolve("out"), "model.layers.0.mlp.gate.weight")) {
+            assertThat(Math.abs(value)).isLessThanOrEqualTo(bound);
+        }
+        Path normal = temp.resolve("normal");
+        Cli.run("moe", temp.resolve("moe.yml"), normal, "--random-seed", 1);
+        Files.writeString(temp.resolve("moe.yml"), config.replace("MODE", "random"));
+        Path wide = temp.resolve("wide");
+        assertThat(Cli.run("moe", temp.resolve("moe.yml"), wide).exit()).isZero();
+        double squares = 0;
+        int count = 0;
+        for (int layer = 0; layer < 4; layer++) {
+            for (float value : floats(wide, "model.layers." + layer + ".mlp.gate.weight")) {
+                squares += value * value;
+                count++;
+            }
+        }
+        assertThat(Math.sqrt(squares / count)).isBetween(0.7, 1.3);
+        assertThat(floats(normal, "model.layers.0.mlp.gate.weight"))
+                .isNotEqualTo(floats(temp.resolve("out"), "model.layers.0.mlp.gate.weight"));
+    }
+
     private Cli moe(String text) throws IOException {
         Path config = Files.writeString(temp.resolve("moe.yml"), text);
         return Cli.run("moe", config, temp.resolve("out"));

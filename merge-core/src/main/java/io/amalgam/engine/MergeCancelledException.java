@@ -4,7 +4,8 @@ package io.amalgam.engine;
 public final class MergeCancelledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    MergeCancelledException() {
+    /** For work inside a merge that the engine cannot see. */
+    public MergeCancelledException() {
         super("cancelled");
     }
 }

@@ -87,7 +87,8 @@ public final class RecipeWriter {
     /** Double quotes: no escapes but these are needed, and control characters keep to one line. */
     private static String quoted(String text) {
         StringBuilder quoted = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             if (c == '"' || c == '\\') {
                 quoted.append('\\').append(c);
             } else if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {

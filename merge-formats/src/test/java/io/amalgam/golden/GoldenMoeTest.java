@@ -45,7 +45,8 @@ class GoldenMoeTest {
                 new MoePlanner(
                         formats.models(List.of(folder())),
                         formats.get("huggingface"),
-                        model -> TokenizerFile.read(model.path())::encodePrompt);
+                        model -> TokenizerFile.read(model.path())::encodePrompt,
+                        () -> {});
         Path out = temp.resolve(name + layout);
         Path config = folder().resolve("recipes").resolve(name + ".yml");
         try (MergePlan plan =

@@ -36,9 +36,14 @@ final class LlamaForward {
         this.rounding = rounding;
     }
 
-    /** Runs up to the input of the last layer. */
-    void run(List<int[]> prompts, Workspace workspace, States listener) throws IOException {
-        MatrixProduct product = new MatrixProduct(rounding, workspace);
+    /**
+     * Runs up to the input of the last layer.
+     *
+     * @param check called now and then: may throw to stop
+     */
+    void run(List<int[]> prompts, Workspace workspace, Runnable check, States listener)
+            throws IOException {
+        MatrixProduct product = new MatrixProduct(rounding, workspace, check);
         int tokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         float[] x = embed(prompts, tokens, product);
         listener.enter(0, x);

@@ -16,10 +16,15 @@ final class MatrixProduct {
 
     private final Rounding rounding;
     private final Workspace workspace;
+    private final Runnable check;
 
-    MatrixProduct(Rounding rounding, Workspace workspace) {
+    /**
+     * @param check called before each row of a matrix: may throw to stop
+     */
+    MatrixProduct(Rounding rounding, Workspace workspace, Runnable check) {
         this.rounding = rounding;
         this.workspace = workspace;
+        this.check = check;
     }
 
     /**
@@ -38,6 +43,7 @@ final class MatrixProduct {
         float[] sums = new float[TILE];
         float[] y = new float[rows * out];
         for (int r = 0; r < out; r++) {
+            check.run();
             read(weight, (long) r * in, row, in);
             for (int t = 0; t < tiles.length; t++) {
                 java.util.Arrays.fill(sums, 0);

@@ -37,6 +37,7 @@ public final class MoePlanner {
     private final ModelSource source;
     private final CheckpointFormat format;
     private final PromptEncoder.Factory encoders;
+    private final Runnable check;
 
     /** How experts are laid out. */
     public enum Layout {
@@ -50,8 +51,15 @@ public final class MoePlanner {
 
     /**
      * @param format must be able to lay out files
+     * @param check called now and then while gates are computed from prompts, which happens when
+     *     the plan is run and may take minutes: may throw to stop
      */
-    public MoePlanner(ModelSource source, CheckpointFormat format, PromptEncoder.Factory encoders) {
+    public MoePlanner(
+            ModelSource source,
+            CheckpointFormat format,
+            PromptEncoder.Factory encoders,
+            Runnable check) {
+        this.check = check;
         this.source = source;
         this.format = format;
         this.encoders = encoders;
@@ -221,7 +229,7 @@ public final class MoePlanner {
         }
         checkTokens(tokens, base, name);
         return new PromptGates(
-                name, recipe.gateMode(), shape, base.tensors(), tokens, Rounding.BFLOAT16);
+                name, recipe.gateMode(), shape, base.tensors(), tokens, Rounding.BFLOAT16, check);
     }
 
     private static PromptGates.Tokens tokens(Expert expert, PromptEncoder encoder) {

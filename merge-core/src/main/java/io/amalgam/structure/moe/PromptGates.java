@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Rows of routers made from prompts. Computed once, when the first row is asked for; held are
- * {@code layers x experts x width} numbers, and the activations of as many prompts as fit. Safe for use by many threads, of which the first
- * computes and the others wait.
+ * {@code layers x experts x width} numbers, and the activations of as many prompts as fit. Safe for
+ * use by many threads, of which the first computes and the others wait.
  */
 final class PromptGates {
     /** Elements of the residual stream that are held at a time; a few arrays are as large. */
@@ -30,6 +30,7 @@ final class PromptGates {
     private final Map<String, ? extends TensorSource> tensors;
     private final List<Tokens> experts;
     private final Rounding rounding;
+    private final Runnable check;
     private float @Nullable [][][] rows;
 
     /** The tokens of an expert's prompts. */
@@ -37,6 +38,7 @@ final class PromptGates {
 
     /**
      * @param model what the user calls the model that reads the prompts
+     * @param check called now and then while they are computed: may throw to stop
      */
     PromptGates(
             String model,
@@ -44,13 +46,15 @@ final class PromptGates {
             LlamaShape shape,
             Map<String, ? extends TensorSource> tensors,
             List<Tokens> experts,
-            Rounding rounding) {
+            Rounding rounding,
+            Runnable check) {
         this.model = model;
         this.mode = mode;
         this.shape = shape;
         this.tensors = tensors;
         this.experts = List.copyOf(experts);
         this.rounding = rounding;
+        this.check = check;
     }
 
     /** The rows of one layer: a row for each expert. */
@@ -105,7 +109,7 @@ final class PromptGates {
     /** Sums of embeddings, each of length 1 before they are subtracted. */
     private float[][][] embedded(Workspace workspace) throws IOException {
         TensorSource embedding = tensors.get("model.embed_tokens.weight");
-        MatrixProduct reader = new MatrixProduct(Rounding.NONE, workspace);
+        MatrixProduct reader = new MatrixProduct(Rounding.NONE, workspace, check);
         float[][] gates = new float[experts.size()][];
         for (int e = 0; e < gates.length; e++) {
             float[] gate = sum(embedding, experts.get(e).positive(), reader);
@@ -166,6 +170,7 @@ final class PromptGates {
             forward.run(
                     group.stream().map(Prompt::tokens).toList(),
                     workspace,
+                    check,
                     (layer, states) -> add(states, group, layer));
         }
         float[][][] gates = new float[layers][experts.size()][];

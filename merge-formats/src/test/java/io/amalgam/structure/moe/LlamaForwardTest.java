@@ -1,6 +1,7 @@
 package io.amalgam.structure.moe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.Formats;
@@ -11,10 +12,13 @@ import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CancellationException;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -37,6 +41,7 @@ class LlamaForwardTest {
                     .run(
                             PROMPTS,
                             new Workspace(ScalarKernels.INSTANCE, 16),
+                            () -> {},
                             (layer, x) -> states.put(layer, x.clone()));
             assertThat(states).hasSize(3);
             for (int layer = 0; layer < 3; layer++) {
@@ -52,5 +57,33 @@ class LlamaForwardTest {
                 assertThat(furthest / largest).as("layer %d", layer).isLessThan(1e-5f);
             }
         }
+    }
+
+    /** A large model takes minutes: whoever stops the merge does not wait for the end. */
+    @Test
+    void stopsWhenAsked() throws IOException, URISyntaxException {
+        Path folder =
+                Path.of(Objects.requireNonNull(getClass().getResource("/forward/qwen2")).toURI());
+        List<Integer> entered = new ArrayList<>();
+        int[] rows = new int[1];
+        Runnable stopper =
+                () -> {
+                    if (++rows[0] > 40) {
+                        throw new CancellationException();
+                    }
+                };
+        try (Checkpoint model = Formats.load().open(folder, "qwen2")) {
+            LlamaShape shape = LlamaShape.of(model.config().orElseThrow(), 3, "qwen2");
+            LlamaForward forward = new LlamaForward(shape, model.tensors(), Rounding.NONE);
+            assertThatThrownBy(
+                            () ->
+                                    forward.run(
+                                            PROMPTS,
+                                            new Workspace(ScalarKernels.INSTANCE, 16),
+                                            stopper,
+                                            (layer, x) -> entered.add(layer)))
+                    .isInstanceOf(CancellationException.class);
+        }
+        assertThat(entered).containsExactly(0);
     }
 }
