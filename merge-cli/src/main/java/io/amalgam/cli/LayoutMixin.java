@@ -25,11 +25,13 @@ final class LayoutMixin {
     static final class Converter implements ITypeConverter<MoePlanner.Layout> {
         @Override
         public MoePlanner.Layout convert(String text) {
-            int at = MoePlanner.layouts().indexOf(text.toLowerCase(Locale.ROOT));
-            if (at < 0) {
-                throw new TypeConversionException("no layout");
+            String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
+            for (MoePlanner.Layout layout : MoePlanner.Layout.values()) {
+                if (layout.name().equals(name)) {
+                    return layout;
+                }
             }
-            return MoePlanner.Layout.values()[at];
+            throw new TypeConversionException("no layout");
         }
     }
 }

@@ -75,8 +75,8 @@ final class StackCommand extends MergingCommand {
             String name = range.model();
             layers.put(name, ModelHeaders.read(name, model -> LayerStacking.layers(model, name)));
         }
-        return planning.plan(LayerStacking.recipe(
-                        ranges, name -> Objects.requireNonNull(layers.get(name))),
+        return planning.plan(
+                LayerStacking.recipe(ranges, name -> Objects.requireNonNull(layers.get(name))),
                 ModelHeaders.FOLDERS);
     }
 

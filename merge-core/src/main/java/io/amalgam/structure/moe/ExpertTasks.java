@@ -19,6 +19,7 @@ import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -160,7 +161,7 @@ final class ExpertTasks {
 
     private void experts(int layer) {
         String prefix = LAYERS + layer + ".";
-        List<List<TensorSource>> matrices = new ArrayList<>();
+        List<Map<Projection, TensorSource>> matrices = new ArrayList<>();
         for (int e = 0; e < recipe.experts().size(); e++) {
             matrices.add(expert(recipe.experts().get(e), prefix, "expert " + e));
         }
@@ -172,7 +173,7 @@ final class ExpertTasks {
         } else {
             for (int e = 0; e < matrices.size(); e++) {
                 for (Projection projection : Projection.values()) {
-                    TensorSource matrix = matrices.get(e).get(projection.ordinal());
+                    TensorSource matrix = matrix(matrices.get(e), projection);
                     write(prefix + family.expert(e, projection), matrix.info().shape(), matrix);
                 }
             }
@@ -187,10 +188,11 @@ final class ExpertTasks {
     }
 
     private void shared(Expert expert, String prefix, int number) {
-        List<TensorSource> matrices = expert(expert, prefix, "shared expert " + number);
-        for (int i = 0; i < matrices.size(); i++) {
-            Projection projection = Projection.values()[i];
-            TensorSource matrix = matrices.get(i);
+        Map<Projection, TensorSource> matrices =
+                expert(expert, prefix, "shared expert " + number);
+        for (Map.Entry<Projection, TensorSource> each : matrices.entrySet()) {
+            Projection projection = each.getKey();
+            TensorSource matrix = each.getValue();
             TensorSource written =
                     recipe.silentShared() && projection == Projection.DOWN
                             ? new MadeSource.Zeros(matrix.info())
@@ -200,8 +202,8 @@ final class ExpertTasks {
     }
 
     /** An expert's three matrices; none, and a problem, if it does not fit the base. */
-    private List<TensorSource> expert(Expert expert, String prefix, String role) {
-        List<TensorSource> matrices = new ArrayList<>();
+    private Map<Projection, TensorSource> expert(Expert expert, String prefix, String role) {
+        Map<Projection, TensorSource> matrices = new EnumMap<>(Projection.class);
         Checkpoint model = Objects.requireNonNull(models.get(expert.model()));
         for (Projection projection : Projection.values()) {
             String name = prefix + projection.dense();
@@ -213,7 +215,7 @@ final class ExpertTasks {
                 if (misfits.add(expert.model())) {
                     problems.add(misfit(expert, name, own, matrix));
                 }
-                return List.of();
+                return Map.of();
             }
             if (!matrix.info().dtype().arithmetic()) {
                 problems.add(
@@ -223,18 +225,24 @@ final class ExpertTasks {
                                         matrix.info().dtype())
                                 .at(expert.location())
                                 .hint("a quantised model must be dequantised first"));
-                return List.of();
+                return Map.of();
             }
             double noise = expert.noiseScale().orElse(0);
             double factor = projection == Projection.DOWN ? expert.residualScale().orElse(1) : 1;
             boolean adjusted = noise != 0 || factor != 1;
             long key = CounterRandom.key(seed, name + " " + role, 0);
-            matrices.add(
+            matrices.put(
+                    projection,
                     adjusted
                             ? new MadeSource.Adjusted(matrix, (float) noise, (float) factor, key)
                             : matrix);
         }
         return matrices;
+    }
+
+    private static TensorSource matrix(
+            Map<Projection, TensorSource> expert, Projection projection) {
+        return Objects.requireNonNull(expert.get(projection));
     }
 
     private Problem misfit(
@@ -254,18 +262,21 @@ final class ExpertTasks {
     }
 
     /** Gate rows above up rows for each expert, and the other matrix. */
-    private void fuse(String prefix, List<List<TensorSource>> matrices) {
+    private void fuse(String prefix, List<Map<Projection, TensorSource>> matrices) {
         List<TensorSource> in = new ArrayList<>();
         List<TensorSource> out = new ArrayList<>();
-        DType inType = matrices.get(0).get(0).info().dtype();
-        DType outType = matrices.get(0).get(2).info().dtype();
-        for (List<TensorSource> expert : matrices) {
-            in.add(expert.get(Projection.GATE.ordinal()));
-            in.add(expert.get(Projection.UP.ordinal()));
-            out.add(expert.get(Projection.DOWN.ordinal()));
-            inType = DType.promote(inType, expert.get(0).info().dtype());
-            inType = DType.promote(inType, expert.get(1).info().dtype());
-            outType = DType.promote(outType, expert.get(2).info().dtype());
+        DType inType = matrix(matrices.get(0), Projection.GATE).info().dtype();
+        DType outType = matrix(matrices.get(0), Projection.DOWN).info().dtype();
+        for (Map<Projection, TensorSource> expert : matrices) {
+            in.add(matrix(expert, Projection.GATE));
+            in.add(matrix(expert, Projection.UP));
+            out.add(matrix(expert, Projection.DOWN));
+        }
+        for (TensorSource part : in) {
+            inType = DType.promote(inType, part.info().dtype());
+        }
+        for (TensorSource part : out) {
+            outType = DType.promote(outType, part.info().dtype());
         }
         Shape one = in.get(0).info().shape();
         stacked(

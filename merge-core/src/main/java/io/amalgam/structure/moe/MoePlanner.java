@@ -20,7 +20,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -260,12 +259,5 @@ public final class MoePlanner {
                 }
             }
         }
-    }
-
-    /** Names of layouts, for messages. */
-    public static List<String> layouts() {
-        return List.of(Layout.values()).stream()
-                .map(layout -> layout.name().toLowerCase(Locale.ROOT).replace('_', '-'))
-                .toList();
     }
 }

@@ -74,7 +74,7 @@ interface PreTokenizer {
         String behaviour = json.path("behavior").asText();
         boolean removed = behaviour.equals("Removed");
         boolean inverted = json.path("invert").asBoolean();
-        if (!removed && !behaviour.equals("Isolated") || removed && inverted) {
+        if ((!removed && !behaviour.equals("Isolated")) || (removed && inverted)) {
             throw TokenizerFile.unknown("behavior of 'Split'", json.path("behavior"));
         }
         // Both what matches and what lies between become words: inverting changes nothing.
@@ -90,7 +90,7 @@ interface PreTokenizer {
         boolean split = json.path("split").asBoolean(true);
         return (text, first) -> {
             String marked = text.replace(" ", mark);
-            boolean prepend = scheme.equals("always") || scheme.equals("first") && first;
+            boolean prepend = scheme.equals("always") || (scheme.equals("first") && first);
             if (prepend && !marked.startsWith(mark)) {
                 marked = mark + marked;
             }
@@ -147,6 +147,6 @@ interface PreTokenizer {
     }
 
     private static boolean isVisible(int b) {
-        return b >= '!' && b <= '~' || b >= 0xa1 && b <= 0xac || b >= 0xae;
+        return (b >= '!' && b <= '~') || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
     }
 }
