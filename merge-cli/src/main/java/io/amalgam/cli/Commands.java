@@ -31,6 +31,9 @@ final class Commands {
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
         all.put("soup", () -> new CommandLine(new SoupCommand(console, interruption)));
         all.put("average", () -> new CommandLine(new AverageCommand(console, interruption)));
+        all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
+        all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
+        all.put("moe", () -> moe(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
@@ -81,6 +84,11 @@ final class Commands {
         }
     }
 
+    private static CommandLine moe(Console console, Interruption interruption) {
+        return new CommandLine(new MoeCommand(console, interruption))
+                .addSubcommand("upcycle", new UpcycleCommand(console, interruption));
+    }
+
     private static CommandLine withMergekitOptions(Subcommand command) {
         CommandLine line = new CommandLine(command);
         MergekitOptions.addTo(line.getCommandSpec());
@@ -104,6 +112,9 @@ final class Commands {
             footer = {
                 "  amalgam merge recipe.yml merged/        merge models as a recipe says",
                 "  amalgam plan recipe.yml                 check a recipe, see what it would do",
+                "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",
+                "  amalgam upscale base --layers 48 deep/  a deeper model to train on",
+                "  amalgam moe experts.yml mixture/        a mixture of experts of dense models",
                 "  amalgam inspect merged/                 what is in a model",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",

@@ -113,7 +113,7 @@ final class UsageProblems {
         if (type.isEnum()) {
             return "one of "
                     + Arrays.stream(type.getEnumConstants())
-                            .map(c -> c.toString().toLowerCase(Locale.ROOT))
+                            .map(c -> c.toString().toLowerCase(Locale.ROOT).replace('_', '-'))
                             .collect(Collectors.joining(", "));
         }
         if (type == ByteSize.class) {

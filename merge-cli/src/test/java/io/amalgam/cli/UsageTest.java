@@ -42,6 +42,17 @@ class UsageTest {
                     merge a b --no-safe-serialization | amalgam merge | '--no-safe-serialization' is not supported: the output is always safetensors
                     merge a b --no-copy-tokenizer | amalgam merge | '--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output
                     merge a b --unsafe-truncate-embeddings | amalgam merge | '--unsafe-truncate-embeddings' is not supported: rows of larger vocabularies would be lost without a word
+                    stack                        | amalgam stack | missing MODEL:FIRST-LAST and OUT
+                    stack a:0-1                  | amalgam stack | missing OUT
+                    upscale                      | amalgam upscale | missing MODEL and OUT
+                    upscale a b                  | amalgam upscale | missing --layers or --overlap
+                    upscale a b --layers 4.5     | amalgam upscale | option '--layers': expected a whole number, got '4.5'
+                    upscale a b --layers 4 --damp NaN | amalgam upscale | option '--damp': expected a finite number, got NaN
+                    moe                          | amalgam moe   | missing CONFIG and OUT
+                    moe a                        | amalgam moe   | missing OUT
+                    moe a b --layout wide        | amalgam moe   | option '--layout': expected one of auto, fused, per-expert, got 'wide'
+                    moe upcycle                  | amalgam moe upcycle | missing MODEL and OUT
+                    moe upcycle a b --every 0    | amalgam moe upcycle | options '--experts', '--top-k' and '--every': expected at least 1
                     plan                         | amalgam plan  | missing RECIPE
                     inspect                      | amalgam inspect | missing PATH
                     methods ties linear          | amalgam methods | one argument too many: 'linear'
@@ -75,6 +86,8 @@ class UsageTest {
                 "plan",
                 "soup",
                 "average",
+                "stack",
+                "upscale",
                 "inspect",
                 "methods",
                 "doctor",
@@ -103,6 +116,8 @@ class UsageTest {
                         "plan",
                         "soup",
                         "average",
+                        "stack",
+                        "upscale",
                         "inspect",
                         "methods",
                         "doctor",

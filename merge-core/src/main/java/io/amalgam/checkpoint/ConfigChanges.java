@@ -1,6 +1,8 @@
 package io.amalgam.checkpoint;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.tensor.DType;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -24,11 +26,29 @@ public record ConfigChanges(
 
     /**
      * @param oldCount layers of the donor
-     * @param sources for each output layer the donor-side number of the layer it comes from
+     * @param sources for each output layer the number of the layer it comes from
+     * @param origins for each output layer the model it comes from, where that is not the donor
      */
-    public record LayerChange(int oldCount, List<Integer> sources) {
+    public record LayerChange(int oldCount, List<Integer> sources, List<Optional<Origin>> origins) {
         public LayerChange {
             sources = List.copyOf(sources);
+            origins = List.copyOf(origins);
+            if (sources.size() != origins.size()) {
+                throw new IllegalArgumentException("one origin for each layer");
+            }
+        }
+
+        /** All layers from the donor. */
+        public LayerChange(int oldCount, List<Integer> sources) {
+            this(oldCount, sources, Collections.nCopies(sources.size(), Optional.empty()));
         }
     }
+
+    /**
+     * A model that lends layers and whose configuration knows what kind of layers they are.
+     *
+     * @param config its configuration; not to be changed
+     * @param layers how many it has
+     */
+    public record Origin(ObjectNode config, int layers) {}
 }

@@ -4,6 +4,7 @@ package io.amalgam.engine;
 public final class MergeCancelledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
+    /** For work inside a merge that the engine cannot see. */
     public MergeCancelledException() {
         super("cancelled");
     }

@@ -1,5 +1,6 @@
 package io.amalgam.plan;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
@@ -8,6 +9,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo.Base;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.recipe.ModelRef;
@@ -73,7 +75,11 @@ public final class MergePlanner {
         parameters.ifPresent(p -> warnings.addAll(p.unknownNames()));
         check.ifPresent(RecipeCheck::check);
 
-        SlotBuilder builder = new SlotBuilder(recipe, models, problems);
+        boolean mixesLayers =
+                method.map(m -> m.info().base() == Base.ORDINARY && m.info().maxModels() > 1)
+                        .orElse(true);
+        boolean uneven = options.tensors() != PlanOptions.TensorSet.SAME;
+        SlotBuilder builder = new SlotBuilder(recipe, models, mixesLayers, uneven, problems);
         List<Slot> slots = builder.build();
         List<TensorTask> built = new ArrayList<>();
         if (method.isPresent()) {
@@ -107,7 +113,7 @@ public final class MergePlanner {
                 new ConfigChanges(
                         recipe.outDtype().or(recipe::dtype),
                         builder.layerChange(),
-                        donor.flatMap(d -> untied(d, built)),
+                        donor.flatMap(d -> tied(d, !recipe.slices().isEmpty(), built)),
                         donorRef.flatMap(ModelRef::overrideArchitecture));
         if (problems.isEmpty()) {
             donor.ifPresent(
@@ -244,14 +250,21 @@ public final class MergePlanner {
                                 .hint("their values are rounded once as they are read"));
     }
 
-    /** A head written beside an embedding makes the two separate, whatever the donor says. */
-    private static Optional<Boolean> untied(Checkpoint donor, List<TensorTask> tasks) {
-        boolean donorTies =
-                donor.config()
-                        .map(c -> c.path("tie_word_embeddings").asBoolean(false))
-                        .orElse(false);
+    /**
+     * A head written beside an embedding makes the two separate, whatever the donor says; and a
+     * stack whose last model has none, where the donor has one, makes them one.
+     */
+    private static Optional<Boolean> tied(
+            Checkpoint donor, boolean stacked, List<TensorTask> tasks) {
+        Optional<JsonNode> said = donor.config().map(c -> c.path("tie_word_embeddings"));
         boolean donorHasHead = donor.tensors().keySet().stream().anyMatch(LooseTensors::isHead);
         boolean headWritten = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
-        return donorTies && !donorHasHead && headWritten ? Optional.of(false) : Optional.empty();
+        if (headWritten) {
+            // Where nothing is said some architectures tie, as the missing head shows.
+            boolean ties = !donorHasHead && said.map(value -> value.asBoolean(true)).orElse(false);
+            return ties ? Optional.of(false) : Optional.empty();
+        }
+        boolean apart = donorHasHead && !said.map(value -> value.asBoolean(false)).orElse(false);
+        return stacked && apart ? Optional.of(true) : Optional.empty();
     }
 }

@@ -22,6 +22,14 @@ final class PlanHash {
     private PlanHash() {}
 
     static String of(List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes) {
+        return of(tasks, layout, changes, "");
+    }
+
+    /**
+     * @param identity what else decides the output; empty for nothing
+     */
+    static String of(
+            List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes, String identity) {
         StringBuilder text = new StringBuilder();
         line(text, VERSION);
         for (TensorTask task : tasks) {
@@ -58,6 +66,7 @@ final class PlanHash {
         changes.architecture()
                 .map(name -> "architecture " + name + "\n")
                 .ifPresent(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+        digest.update(identity.getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest.digest());
     }
 

@@ -63,7 +63,12 @@ final class RecipeCheck {
         if (hasBase() && base.isPresent() && !models.contains(base.get())) {
             problems.addOnce("base " + base.get(), notASource(base.get()));
         } else {
-            count(models, base.filter(models::contains));
+            boolean layersMixed = !hasBase() && method.maxModels() > 1;
+            if (layersMixed) {
+                count(false, slice.sources().size());
+            } else {
+                count(models, base.filter(models::contains));
+            }
         }
         checkShared(List.of(slice.parameters(), recipe.parameters()));
         for (Source source : slice.sources()) {

@@ -1,6 +1,7 @@
 package io.amalgam.plan;
 
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerName;
 import io.amalgam.layers.LayerStack;
@@ -30,13 +31,26 @@ import java.util.Set;
 final class SlotBuilder {
     private final Recipe recipe;
     private final OpenModels models;
+    private final boolean mixesLayers;
+    private final boolean uneven;
     private final Problems problems;
     private boolean complete = true;
     private Optional<LayerChange> layerChange = Optional.empty();
 
-    SlotBuilder(Recipe recipe, OpenModels models, Problems problems) {
+    /**
+     * @param mixesLayers whether the method may merge layers of one model with each other
+     * @param uneven whether a stack may hold layers that differ in what tensors they have
+     */
+    SlotBuilder(
+            Recipe recipe,
+            OpenModels models,
+            boolean mixesLayers,
+            boolean uneven,
+            Problems problems) {
         this.recipe = recipe;
         this.models = models;
+        this.mixesLayers = mixesLayers;
+        this.uneven = uneven;
         this.problems = problems;
     }
 
@@ -193,8 +207,9 @@ final class SlotBuilder {
             Map<ModelRef, Source> seen = new HashMap<>();
             for (Source source : slice.sources()) {
                 Source earlier = seen.putIfAbsent(source.model(), source);
-                if (earlier != null) {
+                if (earlier != null && !(mixesLayers && source.start() != earlier.start())) {
                     problems.add(listedTwice(source, earlier));
+                    continue;
                 }
                 open(source.model(), source.parameters(), source.start()).ifPresent(opened::add);
             }
@@ -214,9 +229,21 @@ final class SlotBuilder {
 
         List<Slot> slots = new ArrayList<>();
         addLoose(firstSlice, Objects.requireNonNull(entries.get(firstSlice)), false, slots);
+        StackCheck check = new StackCheck(shape, stack, uneven, problems);
+        Model donor = recipe.baseModel().flatMap(models::get).orElse(shape);
+        // Its configuration will describe the layers, though it may lend none.
+        if (donor.stacks.all().size() == 1) {
+            LayerStack own = donor.stacks.all().get(0);
+            check.layers(donor, own, 0, own.count());
+        }
+        Map<Model, Optional<Origin>> origins = new HashMap<>();
         int running = 0;
         List<Integer> sources = new ArrayList<>();
+        List<Optional<Origin>> layerOrigins = new ArrayList<>();
         for (OutputSlice slice : recipe.slices()) {
+            Model lender = Objects.requireNonNull(entries.get(slice)).get(0).model();
+            Source lent = slice.sources().get(0);
+            check.layers(lender, onlyStack(lender).orElseThrow(), lent.start(), lent.end());
             int length = slice.sources().get(0).layers();
             for (int k = 0; k < length; k++) {
                 addLayer(
@@ -227,13 +254,23 @@ final class SlotBuilder {
                         running++,
                         slots);
                 sources.add(slice.sources().get(0).start() + k);
+                layerOrigins.add(
+                        lender.ref.equals(donor.ref)
+                                ? Optional.empty()
+                                : origins.computeIfAbsent(lender, this::origin));
             }
         }
         addLoose(lastSlice, Objects.requireNonNull(entries.get(lastSlice)), true, slots);
-        Model donor = recipe.baseModel().flatMap(models::get).orElse(shape);
+        addTiedHead(lastSlice, Objects.requireNonNull(entries.get(lastSlice)), shape, slots);
+        check.vocabularies(slots);
         int oldCount = onlyStack(donor).map(LayerStack::count).orElse(stack.count());
-        layerChange = Optional.of(new LayerChange(oldCount, sources));
+        layerChange = Optional.of(new LayerChange(oldCount, sources, layerOrigins));
         return slots;
+    }
+
+    private Optional<Origin> origin(Model model) {
+        int layers = onlyStack(model).orElseThrow().count();
+        return model.checkpoint.config().map(config -> new Origin(config, layers));
     }
 
     private boolean checkRanges() {
@@ -313,12 +350,17 @@ final class SlotBuilder {
             }
         }
         double t = LayerStack.position(k, slice.sources().get(0).layers());
+        Set<List<Optional<String>>> added = new HashSet<>();
         for (String suffix : suffixes) {
             List<Slot.Part> parts = new ArrayList<>();
             for (Entry entry : entries) {
                 Model model = entry.model();
                 String name = onlyStack(model).orElseThrow().name(entry.start() + k, suffix);
                 parts.add(new Slot.Part(model, model.match(name), entry.parameters()));
+            }
+            if (!added.add(parts.stream().map(Slot.Part::tensor).toList())) {
+                // One model spells it differently from the other: it has its slot already.
+                continue;
             }
             slots.add(
                     new Slot(
@@ -360,5 +402,28 @@ final class SlotBuilder {
                     }
                     slots.add(new Slot(name, 0, parts, slice.parameters(), slice.baseModel()));
                 });
+    }
+
+    /**
+     * Where the first model has a head of its own and the last slice's models tie theirs to their
+     * embedding, that embedding is the head: the one written at the input is another model's.
+     */
+    private static void addTiedHead(
+            OutputSlice slice, List<Entry> entries, Model first, List<Slot> slots) {
+        Optional<String> head =
+                first.tensors.keySet().stream().filter(LooseTensors::isHead).findFirst();
+        boolean written = slots.stream().anyMatch(slot -> LooseTensors.isHead(slot.name()));
+        if (head.isEmpty() || written) {
+            return;
+        }
+        List<Slot.Part> parts = new ArrayList<>();
+        for (Entry entry : entries) {
+            parts.add(
+                    new Slot.Part(
+                            entry.model(), entry.model().tiedTo(head.get()), entry.parameters()));
+        }
+        if (parts.stream().allMatch(part -> part.tensor().isPresent())) {
+            slots.add(new Slot(head.get(), 0, parts, slice.parameters(), slice.baseModel()));
+        }
     }
 }

@@ -92,4 +92,21 @@ public record Recipe(
                 location,
                 warnings);
     }
+
+    /** The same recipe with another text to be kept beside the model. */
+    public Recipe withText(String written) {
+        return new Recipe(
+                file,
+                written,
+                method,
+                methodLocation,
+                models,
+                slices,
+                baseModel,
+                parameters,
+                dtype,
+                outDtype,
+                location,
+                warnings);
+    }
 }

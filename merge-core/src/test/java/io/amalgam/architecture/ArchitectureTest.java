@@ -45,6 +45,7 @@ class ArchitectureTest {
                     "recipe",
                     "method",
                     "plan",
+                    "structure",
                     "engine");
 
     private static JavaClasses classes;

@@ -51,11 +51,11 @@ class PlanProblemsTest {
         assertThat(
                         models.problems(
                                 """
-                                merge_method: linear
+                                merge_method: passthrough
                                 slices:
                                   - sources:
-                                      - {model: one, layer_range: [0, 2], parameters: {weight: 1}}
-                                      - {model: one, layer_range: [2, 4], parameters: {weight: 1}}
+                                      - {model: one, layer_range: [0, 2]}
+                                      - {model: one, layer_range: [2, 4]}
                                 """))
                 .containsExactly(
                         "model 'one' is listed twice (r.yml:5:17); a slice merges each model with others; to stack these layers, give each range a slice of its own");

@@ -25,6 +25,22 @@ enum Level {
     SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
     REFERENCE("in a model reference", "model", "lora", "override_architecture"),
     PATH("in a path", "path", "revision"),
+    MOE(
+            "at the top level",
+            "base_model",
+            "experts",
+            "shared_experts",
+            "gate_mode",
+            "experts_per_token",
+            "dtype",
+            "architecture"),
+    EXPERT(
+            "in an expert",
+            "source_model",
+            "positive_prompts",
+            "negative_prompts",
+            "noise_scale",
+            "residual_scale"),
     CONDITION("in a filtered value", "filter", "value");
 
     /**

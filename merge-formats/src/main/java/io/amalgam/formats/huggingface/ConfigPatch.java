@@ -24,8 +24,6 @@ public final class ConfigPatch {
 
     private static final String TIED = "tie_word_embeddings";
 
-    private static final String WINDOW = "max_window_layers";
-
     private static final List<String> COUNT_KEYS =
             List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth");
 
@@ -41,7 +39,8 @@ public final class ConfigPatch {
      *       n_layers}, {@code num_layers} and {@code depth} whose value is the old count.
      *   <li>{@code max_window_layers}, the number of first layers that attend to everything,
      *       becomes the number of first output layers made from those; a number of all layers stays
-     *       one.
+     *       one. Where a number cannot say the new order, {@code layer_types} is added: see {@link
+     *       LayerKinds}.
      *   <li>Lists that belong to the layers follow them: see {@link LayerLists}.
      *   <li>{@code architectures} becomes the one name that overrides it.
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
@@ -82,6 +81,17 @@ public final class ConfigPatch {
         return found;
     }
 
+    /** Dotted paths of numbers about layers that are not true of the new order. */
+    static List<String> broken(ObjectNode config, LayerChange change) {
+        List<String> broken = new ArrayList<>();
+        for (String section : sections(config)) {
+            LayerKinds.broken(section, section(config, section), change).stream()
+                    .map(key -> section.isEmpty() ? key : section + "." + key)
+                    .forEach(broken::add);
+        }
+        return broken;
+    }
+
     private static void setDtype(ObjectNode config, String dtype) {
         if (DTYPE_KEYS.stream().noneMatch(config::has)) {
             config.put("dtype", dtype);
@@ -100,33 +110,15 @@ public final class ConfigPatch {
         }
         for (String section : sections(config)) {
             ObjectNode settings = section(config, section);
-            setWindow(settings, change);
             List<String> keys = new ArrayList<>();
             settings.fieldNames().forEachRemaining(keys::add);
             for (String key : keys) {
                 if (settings.get(key) instanceof ArrayNode list) {
-                    settings.set(key, LayerLists.follow(key, list, change));
+                    settings.set(key, LayerLists.follow(section, key, list, change));
                 }
             }
+            LayerKinds.follow(section, settings, change);
         }
-    }
-
-    private static void setWindow(ObjectNode settings, LayerChange change) {
-        JsonNode value = settings.path(WINDOW);
-        if (!value.isIntegralNumber() || !value.canConvertToInt()) {
-            return;
-        }
-        int old = value.intValue();
-        int layers = change.sources().size();
-        if (old >= change.oldCount()) {
-            settings.put(WINDOW, old == change.oldCount() ? layers : Math.max(old, layers));
-            return;
-        }
-        int first = 0;
-        while (first < layers && change.sources().get(first) < old) {
-            first++;
-        }
-        settings.put(WINDOW, first);
     }
 
     private static void setTied(ObjectNode config, boolean tied) {

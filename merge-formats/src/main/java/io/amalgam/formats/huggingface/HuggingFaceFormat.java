@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFormat;
@@ -74,24 +75,33 @@ public final class HuggingFaceFormat implements CheckpointFormat {
         return files;
     }
 
-    /** A number of layers that is nowhere to be found. */
+    /** A number of layers that is nowhere to be found, and patterns the new order breaks. */
     @Override
     public List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
-        return changes.layers()
-                .filter(layers -> layers.sources().size() != layers.oldCount())
-                .filter(
-                        layers ->
-                                ConfigPatch.layerCountKeys(donorConfig, layers.oldCount())
-                                        .isEmpty())
-                .map(
-                        layers ->
-                                Problem.of(
-                                                "config.json has no number of layers that could be changed from "
-                                                        + layers.oldCount()
-                                                        + " to "
-                                                        + layers.sources().size())
-                                        .hint("set it in the output's config.json"))
-                .map(List::of)
-                .orElse(List.of());
+        List<Problem> problems = new ArrayList<>();
+        changes.layers().ifPresent(layers -> unchanged(donorConfig, layers, problems));
+        return problems;
+    }
+
+    private static void unchanged(ObjectNode config, LayerChange layers, List<Problem> problems) {
+        if (layers.sources().size() != layers.oldCount()
+                && ConfigPatch.layerCountKeys(config, layers.oldCount()).isEmpty()) {
+            problems.add(
+                    Problem.of(
+                                    "config.json has no number of layers that could be changed from "
+                                            + layers.oldCount()
+                                            + " to "
+                                            + layers.sources().size())
+                            .hint("set it in the output's config.json"));
+        }
+        for (String key : ConfigPatch.broken(config, layers)) {
+            problems.add(
+                    Problem.of(
+                                    "'"
+                                            + key
+                                            + "' in config.json says which layers are of which kind, and is not true of the new order")
+                            .hint(
+                                    "choose ranges that keep the order of kinds, or change the output's config.json"));
+        }
     }
 }

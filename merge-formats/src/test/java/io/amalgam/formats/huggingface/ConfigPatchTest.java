@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -229,6 +230,89 @@ class ConfigPatchTest {
     void theFirstLayersWithoutAWindowFollow(int old, int expected) {
         assertThat(layers("{'max_window_layers': " + old + "}", 3, 0, 1, 1, 2))
                 .isEqualTo(json("{'max_window_layers': " + expected + "}"));
+    }
+
+    @Test
+    void windowsThatNoNumberCanSayBecomeALayerList() {
+        String donor =
+                "{'num_hidden_layers': 3, 'use_sliding_window': true, 'max_window_layers': 1}";
+
+        assertThat(layers(donor, 3, 0, 1, 0, 2))
+                .isEqualTo(
+                        json(
+                                "{'num_hidden_layers': 4, 'use_sliding_window': true, 'max_window_layers': 1, 'layer_types':"
+                                        + " ['full_attention', 'sliding_attention', 'full_attention', 'sliding_attention']}"));
+        assertThat(layers(donor, 3, 0, 0, 1)).isEqualTo(json(donor.replace("s': 1", "s': 2")));
+        assertThat(layers(donor.replace("true", "false"), 3, 0, 1, 0).has("layer_types")).isFalse();
+    }
+
+    @Test
+    void patternsThatBreakBecomeALayerList() {
+        String donor = "{'n_layer': 6, 'sliding_window_pattern': 3}";
+
+        assertThat(layers(donor, 6, 0, 1, 2, 3, 4, 5, 0)).isEqualTo(json(donor.replace("6", "7")));
+        assertThat(layers(donor, 6, 2, 3).get("layer_types"))
+                .isEqualTo(json("{'a': ['full_attention', 'sliding_attention']}").get("a"));
+    }
+
+    @Test
+    void layersLentByAnotherModelGoByItsConfig() {
+        ObjectNode donor =
+                json(
+                        "{'n_layer': 2, 'layer_types': ['a', 'b'], 'moe_layers': [1], 'max_window_layers': 1, 'use_sliding_window': true}");
+        Origin lender =
+                new Origin(
+                        json(
+                                "{'layer_types': ['c', 'd', 'e'], 'moe_layers': [0, 2], 'max_window_layers': 2}"),
+                        3);
+        LayerChange change =
+                new LayerChange(
+                        2,
+                        List.of(0, 0, 1, 2),
+                        List.of(
+                                Optional.empty(),
+                                Optional.of(lender),
+                                Optional.of(lender),
+                                Optional.of(lender)));
+        ConfigChanges changes =
+                new ConfigChanges(
+                        Optional.empty(), Optional.of(change), Optional.empty(), Optional.empty());
+
+        assertThat(ConfigPatch.patch(donor, changes))
+                .isEqualTo(
+                        json(
+                                "{'n_layer': 4, 'layer_types': ['a', 'c', 'd', 'e'], 'moe_layers': [1, 3], 'max_window_layers': 3, 'use_sliding_window': true}"));
+    }
+
+    @Test
+    void periodsThatBreakAreSaid() {
+        ConfigChanges changes = stacked(4, 0, 2, 1, 3);
+        HuggingFaceFormat format = new HuggingFaceFormat();
+
+        assertThat(
+                        format.unchanged(
+                                json(
+                                        "{'n_layer': 4, 'decoder_sparse_step': 2, 'text_config': {'first_k_dense_replace': 2}}"),
+                                changes))
+                .extracting(Object::toString)
+                .containsExactly(
+                        "'decoder_sparse_step' in config.json says which layers are of which kind, and is not true of the new order; choose ranges that keep the order of kinds, or change the output's config.json",
+                        "'text_config.first_k_dense_replace' in config.json says which layers are of which kind, and is not true of the new order; choose ranges that keep the order of kinds, or change the output's config.json");
+        assertThat(
+                        format.unchanged(
+                                json(
+                                        "{'n_layer': 4, 'decoder_sparse_step': 1, 'first_k_dense_replace': 1,"
+                                                + " 'full_attention_interval': 4, 'layer_types': ['a', 'a', 'a', 'b']}"),
+                                changes))
+                .isEmpty();
+    }
+
+    private static ConfigChanges stacked(int old, Integer... sources) {
+        return new ConfigChanges(
+                Optional.empty(),
+                Optional.of(new LayerChange(old, List.of(sources))),
+                Optional.empty(),
+                Optional.empty());
     }
 
     @Test

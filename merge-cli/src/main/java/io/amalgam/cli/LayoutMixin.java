@@ -1,0 +1,37 @@
+package io.amalgam.cli;
+
+import io.amalgam.structure.moe.MoePlanner;
+import java.util.Locale;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** How a mixture's experts are named. */
+final class LayoutMixin {
+    @Option(
+            names = "--layout",
+            paramLabel = "KIND",
+            converter = Converter.class,
+            description =
+                    "fused: all experts of a layer in one tensor, as transformers 5 names them; per-expert: a tensor for each, as before; auto:"
+                            + " as is usual for the family.")
+    private MoePlanner.Layout layout = MoePlanner.Layout.AUTO;
+
+    MoePlanner.Layout layout() {
+        return layout;
+    }
+
+    /** Names with a hyphen. */
+    static final class Converter implements ITypeConverter<MoePlanner.Layout> {
+        @Override
+        public MoePlanner.Layout convert(String text) {
+            String name = text.toUpperCase(Locale.ROOT).replace('-', '_');
+            for (MoePlanner.Layout layout : MoePlanner.Layout.values()) {
+                if (layout.name().equals(name)) {
+                    return layout;
+                }
+            }
+            throw new TypeConversionException("no layout");
+        }
+    }
+}

@@ -1,0 +1,165 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeEngine;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.engine.OutputCheck;
+import io.amalgam.engine.Rehearsal;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A command that plans and writes a model: what such commands share. */
+abstract class MergingCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Option(names = "--resume", description = "Continue an interrupted merge.")
+    private boolean resume;
+
+    @Option(
+            names = "--overwrite",
+            description =
+                    "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
+    private boolean overwrite;
+
+    @Option(
+            names = "--dry-run",
+            description = "Check everything and print the plan; write nothing.")
+    private boolean dryRun;
+
+    @Mixin private ResourceMixin resources;
+
+    @Option(
+            names = "--kernels",
+            paramLabel = "KIND",
+            description = "auto, simd or scalar: how to compute. All give the same bytes.")
+    private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
+
+    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
+    private boolean allowNonfinite;
+
+    @Option(
+            names = "--no-report",
+            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+    private boolean noReport;
+
+    @Mixin private VerbosityMixin verbosity;
+
+    MergingCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    /** The options that change what is written. */
+    abstract PlanningMixin planning();
+
+    /** Plans; the caller closes the plan. */
+    abstract MergePlan plan() throws IOException;
+
+    /** The output directory. */
+    abstract Path out();
+
+    /** Stops work that goes on in one piece, if the merge is to stop. */
+    final void checkInterrupted() {
+        if (interruption.merging().isRequested()) {
+            throw new MergeCancelledException();
+        }
+    }
+
+    /** Lines said after the model is written. */
+    List<String> afterwards() {
+        return List.of();
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkUsage();
+        List<String> remarks = MergekitOptions.remarks(spec);
+        KernelProvider provider = KernelProvider.choose(kernels);
+        if (!dryRun) {
+            Rehearsal.beginWithConversions(provider.kernels());
+        }
+        if (!verbosity.quiet) {
+            remarks.forEach(console::note);
+            boolean slow =
+                    kernels == KernelProvider.Choice.AUTO
+                            && provider.kernels().name().equals("scalar");
+            if (slow || verbosity.verbose()) {
+                console.note(provider.explanation());
+            }
+        }
+        try (MergePlan plan = plan()) {
+            console.warnings(plan.warnings());
+            PlanView view = new PlanView(plan, resources);
+            if (dryRun) {
+                return dryRun(plan, view);
+            }
+            if (verbosity.verbose()) {
+                view.lines().forEach(console::note);
+            }
+            return merge(plan, provider);
+        }
+    }
+
+    /** Refuses options that exclude each other. */
+    void checkUsage() {
+        if (planning().contradictory()) {
+            throw usage("options '--tensor-union' and '--tensor-intersection' exclude each other");
+        }
+        if (resume && overwrite) {
+            throw usage("options '--resume' and '--overwrite' exclude each other");
+        }
+        resources
+                .complaint()
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+    }
+
+    private int dryRun(MergePlan plan, PlanView view) throws IOException {
+        List<Problem> problems =
+                new ArrayList<>(OutputCheck.problems(plan, out(), resume, overwrite));
+        problems.addAll(resources.problems(plan));
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+        if (json) {
+            Json.print(console, view.json(false).put("output", out().toString()));
+        } else if (!verbosity.quiet) {
+            view.lines().forEach(console::print);
+            console.print(Console.oneLine("dry run: nothing was written to '" + out() + "'"));
+        }
+        return ExitCode.DONE;
+    }
+
+    private int merge(MergePlan plan, KernelProvider provider) throws IOException {
+        EngineOptions options =
+                EngineOptions.defaults(provider.kernels())
+                        .threads(resources.threads)
+                        .memory(resources.memory.bytes())
+                        .allowNonfinite(allowNonfinite)
+                        .resume(resume)
+                        .overwrite(overwrite)
+                        .report(!noReport);
+        Cancellation cancellation = interruption.merging();
+        MergeReport report;
+        try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
+            report = MergeEngine.run(plan, out(), options, progress, cancellation);
+        }
+        new MergeSummary(plan, report, out()).print(console, json, verbosity.quiet);
+        if (!verbosity.quiet) {
+            afterwards().forEach(console::note);
+        }
+        return ExitCode.DONE;
+    }
+}

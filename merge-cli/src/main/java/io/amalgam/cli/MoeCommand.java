@@ -1,0 +1,114 @@
+package io.amalgam.cli;
+
+import io.amalgam.Formats;
+import io.amalgam.formats.huggingface.TokenizerFile;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.recipe.MoeRecipe;
+import io.amalgam.recipe.yaml.MoeRecipeReader;
+import io.amalgam.recipe.yaml.ReadOptions;
+import io.amalgam.structure.moe.MoePlanner;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "moe",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Makes a mixture of experts from dense models, as a config of mergekit-moe says.",
+            "'amalgam moe upcycle MODEL OUT' makes one of a single model."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam moe experts.yml mixture/",
+            "  amalgam moe experts.yml mixture/ --layout per-expert     for transformers before 5",
+            "  amalgam moe upcycle models/base mixture/ --experts 8 --top-k 2"
+        })
+final class MoeCommand extends MergingCommand {
+    @Parameters(
+            index = "0",
+            arity = "0..1",
+            paramLabel = "CONFIG",
+            hideParamSyntax = true,
+            description = "What becomes an expert, as mergekit-moe's YAML.")
+    private @Nullable Path config;
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "OUT",
+            hideParamSyntax = true,
+            description = "The output directory, new or empty. Inputs are never written over.")
+    private @Nullable Path out;
+
+    @Mixin private LayoutMixin layout;
+    @Mixin private PlanningMixin planning;
+
+    @Option(
+            names = "--i-understand-this-is-not-useful-without-training",
+            hidden = true,
+            description = "Do not say so.")
+    private boolean understood;
+
+    MoeCommand(Console console, Interruption interruption) {
+        super(console, interruption);
+    }
+
+    /** The parser cannot ask for them, as 'upcycle' stands where they would. */
+    @Override
+    void checkUsage() {
+        super.checkUsage();
+        if (config == null || out == null) {
+            throw usage(config == null ? "missing CONFIG and OUT" : "missing OUT");
+        }
+    }
+
+    @Override
+    PlanningMixin planning() {
+        return planning;
+    }
+
+    @Override
+    MergePlan plan() throws IOException {
+        Path file = Objects.requireNonNull(config);
+        MoeRecipe recipe = MoeRecipeReader.read(file, new ReadOptions(planning.strict));
+        Path here = Path.of("");
+        Path folder = file.getParent() == null ? here : file.getParent();
+        return plan(recipe, layout, planning, List.of(here, folder), this::checkInterrupted);
+    }
+
+    static MergePlan plan(
+            MoeRecipe recipe,
+            LayoutMixin layout,
+            PlanningMixin planning,
+            List<Path> folders,
+            Runnable check)
+            throws IOException {
+        Formats formats = Formats.load();
+        return new MoePlanner(
+                        formats.models(folders),
+                        formats.get("huggingface"),
+                        model -> TokenizerFile.read(model.path())::encodePrompt,
+                        check)
+                .plan(recipe, layout.layout(), planning.options());
+    }
+
+    @Override
+    Path out() {
+        return Objects.requireNonNull(out);
+    }
+
+    @Override
+    List<String> afterwards() {
+        return understood
+                ? List.of()
+                : List.of("the routers know no more than their rows: train the mixture before use");
+    }
+}

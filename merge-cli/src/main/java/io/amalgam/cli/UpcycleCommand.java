@@ -1,0 +1,131 @@
+package io.amalgam.cli;
+
+import io.amalgam.plan.MergePlan;
+import io.amalgam.structure.moe.Upcycling;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "upcycle",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Makes a mixture of experts of one dense model: each expert begins as its feed-forward part.",
+            "What comes out computes what the model did, and is a start for continued training."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam moe upcycle models/base mixture/ --experts 8 --top-k 2",
+            "  amalgam moe upcycle models/base mixture/ --experts 8 --every 2 --noise-scale 0.01"
+        })
+final class UpcycleCommand extends MergingCommand {
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The dense model.")
+    private String model = "";
+
+    @Parameters(
+            index = "1",
+            paramLabel = "OUT",
+            description = "The output directory, new or empty. Inputs are never written over.")
+    private Path out = Path.of("");
+
+    @Option(
+            names = "--experts",
+            paramLabel = "N",
+            description = "Experts of a layer, 8 unless given.")
+    private int experts = 8;
+
+    @Option(
+            names = "--top-k",
+            paramLabel = "N",
+            description = "Experts that see a token, 2 unless given.")
+    private int topK = 2;
+
+    @Option(
+            names = "--every",
+            paramLabel = "N",
+            description = "Give experts to one in N layers; the others stay dense.")
+    private int every = 1;
+
+    @Option(
+            names = "--router-scale",
+            paramLabel = "X",
+            description = "Standard deviation of the routers' random rows, 0.02 unless given.")
+    private double routerScale = 0.02;
+
+    @Option(
+            names = "--noise-scale",
+            paramLabel = "X",
+            description = "Standard deviation of noise added to the experts, none unless given.")
+    private double noise;
+
+    @Option(
+            names = "--architecture",
+            paramLabel = "NAME",
+            description =
+                    "Mixtral, DeepSeek MoE, Qwen MoE or Qwen3 MoE, or the beginning of one; the first that can be made unless given.")
+    private @Nullable String architecture;
+
+    @Mixin private LayoutMixin layout;
+    @Mixin private PlanningMixin planning;
+
+    UpcycleCommand(Console console, Interruption interruption) {
+        super(console, interruption);
+    }
+
+    @Override
+    void checkUsage() {
+        super.checkUsage();
+        if (experts < 1 || topK < 1 || every < 1) {
+            throw usage("options '--experts', '--top-k' and '--every': expected at least 1");
+        }
+        if (!Double.isFinite(routerScale) || !Double.isFinite(noise)) {
+            throw usage("options '--router-scale' and '--noise-scale': expected finite numbers");
+        }
+    }
+
+    @Override
+    PlanningMixin planning() {
+        return planning;
+    }
+
+    @Override
+    MergePlan plan() throws IOException {
+        String type =
+                ModelHeaders.read(
+                        model,
+                        opened ->
+                                opened.config().map(c -> c.path("model_type").asText()).orElse(""));
+        Upcycling upcycling =
+                new Upcycling(
+                        experts,
+                        topK,
+                        every,
+                        routerScale,
+                        noise,
+                        Optional.ofNullable(architecture));
+        return MoeCommand.plan(
+                upcycling.recipe(model, type),
+                layout,
+                planning,
+                ModelHeaders.FOLDERS,
+                this::checkInterrupted);
+    }
+
+    @Override
+    Path out() {
+        return out;
+    }
+
+    @Override
+    List<String> afterwards() {
+        return List.of(
+                "the mixture computes what the model did: it is a start for continued training");
+    }
+}

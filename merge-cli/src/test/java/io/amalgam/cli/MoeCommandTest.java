@@ -1,0 +1,327 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class MoeCommandTest {
+    private static final int WIDTH = 8;
+
+    @TempDir Path temp;
+
+    /** A dense model of four layers with the tensors of its type. */
+    private Path dense(String name, String type, int inner) throws IOException {
+        Random random = new Random(name.hashCode());
+        List<NamedTensor> tensors = new ArrayList<>();
+        tensors.add(random(random, "model.embed_tokens.weight", 12, WIDTH));
+        for (int i = 0; i < 4; i++) {
+            String layer = "model.layers." + i + ".";
+            for (String projection : List.of("q", "k", "v", "o")) {
+                String module = layer + "self_attn." + projection + "_proj.";
+                tensors.add(random(random, module + "weight", WIDTH, WIDTH));
+                if (type.equals("qwen2") && !projection.equals("o")) {
+                    tensors.add(random(random, module + "bias", WIDTH));
+                }
+            }
+            if (type.equals("qwen3")) {
+                tensors.add(random(random, layer + "self_attn.q_norm.weight", 4));
+                tensors.add(random(random, layer + "self_attn.k_norm.weight", 4));
+            }
+            tensors.add(random(random, layer + "input_layernorm.weight", WIDTH));
+            tensors.add(random(random, layer + "post_attention_layernorm.weight", WIDTH));
+            tensors.add(random(random, layer + "mlp.gate_proj.weight", inner, WIDTH));
+            tensors.add(random(random, layer + "mlp.up_proj.weight", inner, WIDTH));
+            tensors.add(random(random, layer + "mlp.down_proj.weight", WIDTH, inner));
+        }
+        tensors.add(random(random, "model.norm.weight", WIDTH));
+        return Models.write(
+                temp.resolve(name),
+                tensors,
+                "{\"model_type\": \"%s\", \"hidden_size\": 8, \"intermediate_size\": %d, \"num_attention_heads\": 2, \"num_hidden_layers\": 4}"
+                        .formatted(type, inner));
+    }
+
+    private static NamedTensor random(Random random, String name, long... dims) {
+        Shape shape = Shape.of(dims);
+        float[] values = new float[(int) shape.elements()];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return NamedTensor.ofFloats(name, shape, values);
+    }
+
+    private static JsonNode config(Path directory) throws IOException {
+        return new ObjectMapper().readTree(directory.resolve("config.json").toFile());
+    }
+
+    private static float[] floats(Path directory, String name) throws IOException {
+        try (SafetensorsFile file = SafetensorsFile.open(directory.resolve("model.safetensors"))) {
+            return file.floats(name);
+        }
+    }
+
+    private static List<String> names(Path directory) throws IOException {
+        try (SafetensorsFile file = SafetensorsFile.open(directory.resolve("model.safetensors"))) {
+            return List.copyOf(file.tensors().keySet());
+        }
+    }
+
+    @Test
+    void upcyclesEveryLayer() throws IOException {
+        Path model = dense("m", "llama", 16);
+        Path out = temp.resolve("out");
+
+        Cli result = Cli.run("moe", "upcycle", model, out, "--experts", 4, "--top-k", 1);
+
+        assertThat(result.errors()).isEmpty();
+        assertThat(result.exit()).isZero();
+        assertThat(result.err()).contains("continued training");
+        float[] gateUp = floats(out, "model.layers.2.mlp.experts.gate_up_proj");
+        float[] gate = floats(model, "model.layers.2.mlp.gate_proj.weight");
+        float[] up = floats(model, "model.layers.2.mlp.up_proj.weight");
+        for (int e = 0; e < 4; e++) {
+            for (int i = 0; i < gate.length; i++) {
+                assertThat(gateUp[2 * e * gate.length + i]).isEqualTo(gate[i]);
+                assertThat(gateUp[(2 * e + 1) * gate.length + i]).isEqualTo(up[i]);
+            }
+        }
+        assertThat(config(out).path("model_type").asText()).isEqualTo("mixtral");
+        assertThat(config(out).path("num_local_experts").asInt()).isEqualTo(4);
+        assertThat(config(out).path("num_experts_per_tok").asInt()).isEqualTo(1);
+        assertThat(config(out).path("tie_word_embeddings").asBoolean()).isTrue();
+        float[] router = floats(out, "model.layers.0.mlp.gate.weight");
+        assertThat(router)
+                .hasSize(4 * WIDTH)
+                .isNotEqualTo(floats(out, "model.layers.1.mlp.gate.weight"));
+        double squares = 0;
+        for (float value : router) {
+            squares += value * value;
+        }
+        assertThat(Math.sqrt(squares / router.length)).isBetween(0.01, 0.04);
+    }
+
+    @Test
+    void upcyclesOneInTwoLayersWithAShareThatBeginsSilent() throws IOException {
+        Path model = dense("m", "llama", 16);
+        Path out = temp.resolve("out");
+
+        Cli result = Cli.run("moe", "upcycle", model, out, "--every", 2, "--noise-scale", 0.5);
+
+        assertThat(result.errors()).isEmpty();
+        assertThat(config(out).path("model_type").asText()).isEqualTo("qwen2_moe");
+        assertThat(config(out).path("decoder_sparse_step").asInt()).isEqualTo(2);
+        assertThat(names(out))
+                .contains(
+                        "model.layers.0.mlp.gate_proj.weight",
+                        "model.layers.1.mlp.experts.7.up_proj.weight",
+                        "model.layers.3.mlp.shared_expert_gate.weight",
+                        "model.layers.0.self_attn.q_proj.bias")
+                .doesNotContain(
+                        "model.layers.1.mlp.gate_proj.weight",
+                        "model.layers.0.mlp.gate.weight",
+                        "model.layers.0.self_attn.o_proj.bias");
+        assertThat(floats(out, "model.layers.1.mlp.shared_expert.down_proj.weight"))
+                .containsOnly(0);
+        assertThat(floats(out, "model.layers.0.self_attn.k_proj.bias")).containsOnly(0);
+        float[] first = floats(out, "model.layers.1.mlp.experts.0.up_proj.weight");
+        float[] own = floats(model, "model.layers.1.mlp.up_proj.weight");
+        assertThat(first).isNotEqualTo(floats(out, "model.layers.1.mlp.experts.1.up_proj.weight"));
+        double squares = 0;
+        for (int i = 0; i < own.length; i++) {
+            squares += (first[i] - own[i]) * (first[i] - own[i]);
+        }
+        assertThat(Math.sqrt(squares / own.length)).isBetween(0.35, 0.65);
+    }
+
+    @Test
+    void upcyclesQwen() throws IOException {
+        Path three = dense("three", "qwen3", 16);
+        Path out = temp.resolve("out3");
+        assertThat(Cli.run("moe", "upcycle", three, out, "--layout", "per-expert").exit()).isZero();
+        assertThat(config(out).path("model_type").asText()).isEqualTo("qwen3_moe");
+        assertThat(names(out))
+                .contains(
+                        "model.layers.0.mlp.experts.3.gate_proj.weight",
+                        "model.layers.0.self_attn.q_norm.weight")
+                .noneMatch(name -> name.contains("shared"));
+
+        Path two = dense("two", "qwen2", 16);
+        Path out2 = temp.resolve("out2");
+        assertThat(Cli.run("moe", "upcycle", two, out2, "--layout", "fused").exit()).isZero();
+        assertThat(config(out2).path("architectures").path(0).asText())
+                .isEqualTo("Qwen2MoeForCausalLM");
+        assertThat(floats(out2, "model.layers.0.self_attn.q_proj.bias"))
+                .isEqualTo(floats(two, "model.layers.0.self_attn.q_proj.bias"));
+        assertThat(floats(out2, "model.layers.3.mlp.experts.down_proj")).hasSize(8 * 8 * 16);
+    }
+
+    @Test
+    void threadsAndMemoryChangeNothing() throws IOException {
+        Path model = dense("m", "llama", 700);
+        Path one = temp.resolve("one");
+        Path two = temp.resolve("two");
+        Object[] noisy = {"moe", "upcycle", model, one, "--noise-scale", 0.1, "-j", 1};
+        assertThat(Cli.run(noisy).exit()).isZero();
+        Object[] small = {
+            "moe", "upcycle", model, two, "--noise-scale", 0.1, "-j", 3, "--memory", "256k"
+        };
+        assertThat(Cli.run(small).exit()).isZero();
+        assertThat(one.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(two.resolve("model.safetensors"));
+    }
+
+    @Test
+    void fusedTensorsOfMoreThanABlock() throws IOException {
+        Path model = dense("m", "llama", 1001);
+        Path out = temp.resolve("out");
+
+        assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 3).exit()).isZero();
+
+        float[] gate = floats(model, "model.layers.3.mlp.gate_proj.weight");
+        float[] up = floats(model, "model.layers.3.mlp.up_proj.weight");
+        float[] all = floats(out, "model.layers.3.mlp.experts.gate_up_proj");
+        assertThat(all).hasSize(6 * gate.length);
+        for (int part = 0; part < 6; part++) {
+            float[] own =
+                    java.util.Arrays.copyOfRange(all, part * gate.length, (part + 1) * gate.length);
+            assertThat(own).isEqualTo(part % 2 == 0 ? gate : up);
+        }
+    }
+
+    @Test
+    void randomGatesAreOfTheirKind() throws IOException {
+        dense("base", "llama", 16);
+        String config =
+                """
+                base_model: base
+                gate_mode: MODE
+                experts: [{source_model: base}, {source_model: base}]
+                """;
+        assertThat(moe(config.replace("MODE", "uniform_random")).exit()).isZero();
+        float bound = (float) (1 / Math.sqrt(WIDTH));
+        for (float value : floats(temp.resolve("out"), "model.layers.0.mlp.gate.weight")) {
+            assertThat(Math.abs(value)).isLessThanOrEqualTo(bound);
+        }
+        Path normal = temp.resolve("normal");
+        Cli.run("moe", temp.resolve("moe.yml"), normal, "--random-seed", 1);
+        Files.writeString(temp.resolve("moe.yml"), config.replace("MODE", "random"));
+        Path wide = temp.resolve("wide");
+        assertThat(Cli.run("moe", temp.resolve("moe.yml"), wide).exit()).isZero();
+        double squares = 0;
+        int count = 0;
+        for (int layer = 0; layer < 4; layer++) {
+            for (float value : floats(wide, "model.layers." + layer + ".mlp.gate.weight")) {
+                squares += value * value;
+                count++;
+            }
+        }
+        assertThat(Math.sqrt(squares / count)).isBetween(0.7, 1.3);
+        assertThat(floats(normal, "model.layers.0.mlp.gate.weight"))
+                .isNotEqualTo(floats(temp.resolve("out"), "model.layers.0.mlp.gate.weight"));
+    }
+
+    private Cli moe(String text) throws IOException {
+        Path config = Files.writeString(temp.resolve("moe.yml"), text);
+        return Cli.run("moe", config, temp.resolve("out"));
+    }
+
+    @Test
+    void qwenFromPromptsGivesTheSharedExpertARowOfItsOwn() throws IOException {
+        Path base = dense("base", "qwen2", 16);
+        dense("other", "qwen2", 16);
+        Files.writeString(
+                base.resolve("tokenizer.json"),
+                """
+                {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2}, "merges": []}}
+                """);
+        Cli result =
+                moe(
+                        """
+                        base_model: base
+                        gate_mode: hidden
+                        experts:
+                          - {source_model: base, positive_prompts: [ab]}
+                          - {source_model: other, positive_prompts: [cba, "b"], negative_prompts: [a]}
+                        shared_experts:
+                          - {source_model: base, positive_prompts: [abc]}
+                        """);
+
+        assertThat(result.errors()).isEmpty();
+        Path out = temp.resolve("out");
+        float[] shared = floats(out, "model.layers.1.mlp.shared_expert_gate.weight");
+        float[] experts = floats(out, "model.layers.1.mlp.gate.weight");
+        assertThat(shared).hasSize(WIDTH);
+        assertThat(experts).hasSize(2 * WIDTH);
+        double squares = 0;
+        for (float value : shared) {
+            squares += value * value;
+        }
+        assertThat(squares).isBetween(0.98, 1.02);
+        assertThat(out.resolve("amalgam-recipe.yml"))
+                .hasContent(Files.readString(temp.resolve("moe.yml")));
+    }
+
+    @Test
+    void whatIsWrongIsSaidTogether() throws IOException {
+        dense("base", "llama", 16);
+        dense("wide", "llama", 24);
+        dense("qwen", "qwen2", 16);
+
+        assertThat(
+                        moe("""
+                            base_model: base
+                            gate_mode: random
+                            experts: [{source_model: base}, {source_model: wide}]
+                            """)
+                                .errors())
+                .singleElement()
+                .asString()
+                .contains(
+                        "shape of tensor 'model.layers.0.mlp.gate_proj.weight' in 'wide': expected [16, 8] as in 'base', got [24, 8]")
+                .contains("moe.yml:3:33")
+                .endsWith("experts must be as wide as the base");
+        assertThat(
+                        moe("""
+                            base_model: base
+                            gate_mode: random
+                            experts: [{source_model: base}, {source_model: qwen}]
+                            """)
+                                .errors())
+                .singleElement()
+                .asString()
+                .contains("no mixture of experts can be made of models of type llama, qwen2")
+                .contains("'Mixtral' is made from models of one type of llama, mistral");
+        assertThat(
+                        moe("""
+                            base_model: base
+                            experts: [{source_model: base}, {source_model: gone}]
+                            experts_per_token: 3
+                            """)
+                                .errors())
+                .hasSize(5);
+        assertThat(
+                        moe("""
+                            base_model: base
+                            gate_mode: randon
+                            experts_per_token: 0
+                            experts: [{source_model: base, noise_scale: loud, positive_prompts: [yes]}]
+                            """)
+                                .errors())
+                .hasSize(4)
+                .first()
+                .asString()
+                .contains("did you mean 'random'?");
+    }
+}

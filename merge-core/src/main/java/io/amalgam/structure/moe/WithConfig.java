@@ -1,0 +1,48 @@
+package io.amalgam.structure.moe;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** A checkpoint with another configuration. */
+record WithConfig(Checkpoint model, ObjectNode changed) implements Checkpoint {
+    @Override
+    public Path path() {
+        return model.path();
+    }
+
+    @Override
+    public Map<String, ? extends TensorSource> tensors() {
+        return model.tensors();
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return model.metadata();
+    }
+
+    @Override
+    public Optional<ObjectNode> config() {
+        return Optional.of(changed.deepCopy());
+    }
+
+    @Override
+    public List<Path> weightFiles() {
+        return model.weightFiles();
+    }
+
+    @Override
+    public List<Path> sideFiles() {
+        return model.sideFiles();
+    }
+
+    @Override
+    public void close() throws IOException {
+        model.close();
+    }
+}
