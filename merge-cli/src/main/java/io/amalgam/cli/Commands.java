@@ -29,6 +29,7 @@ final class Commands {
         Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
         all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
+        all.put("lora", () -> LoraCommand.line(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
@@ -102,6 +103,7 @@ final class Commands {
             footer = {
                 "  amalgam merge recipe.yml merged/        merge models as a recipe says",
                 "  amalgam plan recipe.yml                 check a recipe, see what it would do",
+                "  amalgam lora merge base/ adapter/ out/  put an adapter into a model",
                 "  amalgam inspect merged/                 what is in a model",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",

@@ -37,15 +37,19 @@ public final class MergeEngine {
     public static int blockElements(MergePlan plan, int threads, long memory) {
         int inputs = inputs(plan);
         int block = LARGEST_BLOCK;
-        while (block >= SMALLEST_BLOCK && threads * Worker.bytesHeld(inputs, block) > memory) {
+        long forBuffers = memory - plan.modelBytesHeld();
+        while (block >= SMALLEST_BLOCK && threads * Worker.bytesHeld(inputs, block) > forBuffers) {
             block /= 2;
         }
         return block < SMALLEST_BLOCK ? 0 : block;
     }
 
-    /** Bytes the workers' buffers take, for the block {@link #blockElements} chooses. */
+    /**
+     * Bytes that buffers and adapters' factors take, for the block {@link #blockElements} chooses.
+     */
     public static long bytesHeld(MergePlan plan, int threads, long memory) {
-        return threads * Worker.bytesHeld(inputs(plan), blockElements(plan, threads, memory));
+        return plan.modelBytesHeld()
+                + threads * Worker.bytesHeld(inputs(plan), blockElements(plan, threads, memory));
     }
 
     /** What speaks against merging in so much memory, in bytes; empty if it is enough. */
@@ -53,7 +57,8 @@ public final class MergeEngine {
         if (blockElements(plan, threads, memory) > 0) {
             return Optional.empty();
         }
-        long least = threads * Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK);
+        long least =
+                plan.modelBytesHeld() + threads * Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK);
         String what =
                 "memory for the buffers of %d thread%s and %d input%s"
                         .formatted(
