@@ -31,7 +31,10 @@ final class LoraCommand implements Runnable {
 
     static CommandLine line(Console console, Interruption interruption) {
         return new CommandLine(new LoraCommand())
-                .addSubcommand("merge", new LoraMergeCommand(console, interruption));
+                .addSubcommand("merge", new LoraMergeCommand(console, interruption))
+                .addSubcommand("combine", new LoraCombineCommand(console))
+                .addSubcommand("extract", new LoraExtractCommand(console))
+                .addSubcommand("inspect", new LoraInspectCommand(console));
     }
 
     @Override

@@ -12,7 +12,7 @@ import io.amalgam.kernel.CounterRandom;
  */
 public final class RandomSvd {
     private static final int POWER_STEPS = 3;
-    private static final int OVERSAMPLING = 8;
+    private static final int OVERSAMPLING = 16;
     private static final int FIRST_SKETCH = 32;
 
     private RandomSvd() {}

@@ -53,11 +53,14 @@ final class AdapterReader {
 
     void read() throws IOException {
         List<String> unknown = new ArrayList<>();
+        List<String> numberless = new ArrayList<>();
         for (StoredTensor tensor : file.tensors().values()) {
             String name = tensor.info().name();
             TensorKey key = TensorKey.of(name);
-            if (!tensor.info().dtype().arithmetic() || key.part() == Part.UNKNOWN) {
+            if (key.part() == Part.UNKNOWN) {
                 unknown.add(name);
+            } else if (!tensor.info().dtype().arithmetic()) {
+                numberless.add(name);
             } else if (key.part() == Part.WHOLE) {
                 whole.put(key.module(), tensor);
             } else {
@@ -77,6 +80,17 @@ final class AdapterReader {
                 }
             }
         }
+        if (parts.isEmpty() && unknown.isEmpty()) {
+            problems.add(
+                    bad(
+                            Problem.expected(
+                                            "adapter",
+                                            "LoRA factors, such as '...lora_A.weight'",
+                                            "none in " + file.tensors().size() + " tensors")
+                                    .hint("check the path: is this a whole model?")));
+            return;
+        }
+        unknown.addAll(numberless);
         if (!unknown.isEmpty()) {
             problems.add(unknown(unknown));
         }
@@ -94,15 +108,6 @@ final class AdapterReader {
         }
         for (Map.Entry<String, Map<Part, StoredTensor>> entry : parts.entrySet()) {
             module(entry.getKey(), entry.getValue());
-        }
-        if (modules.isEmpty() && problems.isEmpty()) {
-            problems.add(
-                    bad(
-                            Problem.expected(
-                                            "adapter",
-                                            "LoRA factors, such as '...lora_A.weight'",
-                                            "none in " + file.tensors().size() + " tensors")
-                                    .hint("check the path: is this a whole model?")));
         }
     }
 
