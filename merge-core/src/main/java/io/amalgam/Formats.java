@@ -4,7 +4,12 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.lora.Adapter;
+import io.amalgam.lora.AdapterFormat;
+import io.amalgam.lora.LoraCheckpoint;
+import io.amalgam.lora.WeightedAdapter;
 import io.amalgam.plan.ModelSource;
+import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -18,17 +23,24 @@ import java.util.ServiceLoader;
  * use by many threads.
  */
 public final class Formats {
-    private final List<CheckpointFormat> formats;
+    private static final String LOCAL =
+            "models are local paths, looked for from the working directory and the recipe's folder; download it first";
 
-    private Formats(List<CheckpointFormat> formats) {
+    private final List<CheckpointFormat> formats;
+    private final List<AdapterFormat> adapterFormats;
+
+    private Formats(List<CheckpointFormat> formats, List<AdapterFormat> adapterFormats) {
         this.formats = List.copyOf(formats);
+        this.adapterFormats = List.copyOf(adapterFormats);
     }
 
     /** The formats that {@link ServiceLoader} finds. */
     public static Formats load() {
         List<CheckpointFormat> found = new ArrayList<>();
         ServiceLoader.load(CheckpointFormat.class).forEach(found::add);
-        return new Formats(found);
+        List<AdapterFormat> adapters = new ArrayList<>();
+        ServiceLoader.load(AdapterFormat.class).forEach(adapters::add);
+        return new Formats(found, adapters);
     }
 
     /**
@@ -87,34 +99,109 @@ public final class Formats {
     }
 
     /**
+     * Opens a LoRA adapter: a directory as PEFT writes it, or a bare weights file.
+     *
+     * @param name what messages call it
+     * @throws BadInputException if nothing is there or no format takes it
+     */
+    public Adapter adapter(Path path, String name) throws IOException {
+        if (!Files.exists(path)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "adapter '" + name + "'",
+                                    "an adapter's directory or weights file",
+                                    "nothing at '" + path + "'")
+                            .hint("adapters are local paths; download it first"));
+        }
+        for (AdapterFormat format : adapterFormats) {
+            if (format.canOpen(path)) {
+                return format.open(path, name);
+            }
+        }
+        throw new BadInputException(
+                Problem.expected(
+                                "adapter '" + name + "'",
+                                "a directory with 'adapter_config.json' or a .safetensors file",
+                                Files.isDirectory(path)
+                                        ? "a directory without either"
+                                        : "a file of another kind")
+                        .at("'" + path + "'")
+                        .hint("check the path"));
+    }
+
+    /**
+     * How adapters are written.
+     *
+     * @throws BadInputException if no such format is on the class path
+     */
+    public AdapterFormat adapterFormat() {
+        return adapterFormats.stream()
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new BadInputException(
+                                        Problem.of("no adapter format is on the class path")
+                                                .hint(
+                                                        "add the dependency io.amalgam:merge-formats")));
+    }
+
+    /**
+     * Opens a base with adapters in it.
+     *
+     * @param name what messages call the base
+     * @see LoraCheckpoint#over
+     */
+    public LoraCheckpoint withAdapters(Path base, String name, List<WeightedAdapter> adapters)
+            throws IOException {
+        return LoraCheckpoint.over(open(base, name), name, adapters);
+    }
+
+    /**
      * Opens the models a recipe names: from the first folder where the path exists, absolute paths
-     * as they are.
+     * as they are. One with an adapter is opened with the adapter in it.
      *
      * @param folders in order, usually the working directory and the recipe's folder
      */
     public ModelSource models(List<Path> folders) {
         List<Path> searched = List.copyOf(folders);
         return model -> {
-            for (Path folder : searched) {
-                Path path = resolve(folder, model.path());
-                if (Files.exists(path)) {
-                    return open(path, model.toString());
+            Path path = find("model", model.path(), model, searched);
+            if (model.lora().isEmpty()) {
+                return open(path, model.toString());
+            }
+            Path adapterPath = find("adapter", model.lora().get(), model, searched);
+            Adapter adapter = adapter(adapterPath, model.lora().get());
+            try {
+                return withAdapters(path, model.path(), List.of(new WeightedAdapter(adapter, 1)));
+            } catch (IOException | RuntimeException | Error e) {
+                try (adapter) {
+                    throw e;
                 }
             }
-            List<String> tried =
-                    searched.stream()
-                            .map(f -> "'" + resolve(f, model.path()) + "'")
-                            .distinct()
-                            .toList();
-            throw new BadInputException(
-                    Problem.expected(
-                                    "model '" + model + "'",
-                                    "an existing path",
-                                    "nothing at " + String.join(" or ", tried))
-                            .at(model.location())
-                            .hint(
-                                    "models are local paths, looked for from the working directory and the recipe's folder; download it first"));
         };
+    }
+
+    private static Path find(String kind, String written, ModelRef model, List<Path> searched) {
+        for (Path folder : searched) {
+            Path path = resolve(folder, written);
+            if (Files.exists(path)) {
+                return path;
+            }
+        }
+        List<String> tried =
+                searched.stream().map(f -> "'" + resolve(f, written) + "'").distinct().toList();
+        String name = model.lora().isEmpty() ? model.toString() : written;
+        boolean literal =
+                model.lora().isPresent()
+                        && searched.stream()
+                                .anyMatch(f -> Files.exists(resolve(f, model.toString())));
+        throw new BadInputException(
+                Problem.expected(
+                                kind + " '" + name + "'",
+                                "an existing path",
+                                "nothing at " + String.join(" or ", tried))
+                        .at(model.location())
+                        .hint(literal ? model.literalForm() : LOCAL));
     }
 
     private static Path resolve(Path folder, String path) {

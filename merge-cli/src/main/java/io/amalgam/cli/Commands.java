@@ -34,6 +34,7 @@ final class Commands {
         all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
         all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
         all.put("moe", () -> moe(console, interruption));
+        all.put("lora", () -> LoraCommand.line(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
@@ -115,6 +116,7 @@ final class Commands {
                 "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",
                 "  amalgam upscale base --layers 48 deep/  a deeper model to train on",
                 "  amalgam moe experts.yml mixture/        a mixture of experts of dense models",
+                "  amalgam lora merge base/ adapter/ out/  put an adapter into a model",
                 "  amalgam inspect merged/                 what is in a model",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",

@@ -15,9 +15,7 @@ enum MergekitOption {
     TRANSFORMERS_CACHE("--transformers-cache", "DIR", "models are local paths"),
     LORA_MERGE_CACHE("--lora-merge-cache", "DIR", "nothing is cached"),
     LORA_MERGE_DTYPE(
-            "--lora-merge-dtype",
-            "DTYPE",
-            "recipes with LoRA adapters are not merged by this version"),
+            "--lora-merge-dtype", "DTYPE", "adapters are applied in float32 and rounded once"),
     CUDA("--cuda", null, "merges run on the processor"),
     DEVICE("--device", "DEVICE", "merges run on the processor"),
     LOW_CPU_MEMORY("--low-cpu-memory", null, "memory is always bounded, see --memory"),

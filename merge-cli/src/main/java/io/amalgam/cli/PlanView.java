@@ -73,7 +73,13 @@ final class PlanView {
                         + Quantity.of(resources.threads, "thread")
                         + ", blocks of "
                         + block
-                        + " elements";
+                        + " elements"
+                        + factors();
+    }
+
+    private String factors() {
+        long bytes = plan.modelBytesHeld();
+        return bytes == 0 ? "" : ", " + Quantity.bytes(bytes) + " of them adapters' factors";
     }
 
     /** The passes over the whole model, and what they hold. */

@@ -32,4 +32,11 @@ public interface Checkpoint extends Closeable {
      * preprocessing. Relative to {@link #path()}.
      */
     List<Path> sideFiles();
+
+    /**
+     * Bytes that reading its tensors may hold beside the reader's buffers, whatever their number.
+     */
+    default long bytesHeld() {
+        return 0;
+    }
 }

@@ -39,21 +39,22 @@ public final class MergeEngine {
     public static int blockElements(MergePlan plan, int threads, long memory) {
         int inputs = inputs(plan);
         int block = LARGEST_BLOCK;
-        long states = threads * stateBytes(plan);
+        long held = threads * stateBytes(plan) + plan.modelBytesHeld();
         while (block >= SMALLEST_BLOCK
-                && threads * Worker.bytesHeld(inputs, block) + states > memory) {
+                && threads * Worker.bytesHeld(inputs, block) + held > memory) {
             block /= 2;
         }
         return block < SMALLEST_BLOCK ? 0 : block;
     }
 
     /**
-     * Bytes the workers' buffers and their states of a survey take, for the block {@link
-     * #blockElements} chooses.
+     * Bytes that the workers' buffers, their states of a survey and adapters' factors take, for the
+     * block {@link #blockElements} chooses.
      */
     public static long bytesHeld(MergePlan plan, int threads, long memory) {
         int block = blockElements(plan, threads, memory);
-        return threads * (Worker.bytesHeld(inputs(plan), block) + stateBytes(plan));
+        return plan.modelBytesHeld()
+                + threads * (Worker.bytesHeld(inputs(plan), block) + stateBytes(plan));
     }
 
     /** What speaks against merging in so much memory, in bytes; empty if it is enough. */
@@ -61,7 +62,11 @@ public final class MergeEngine {
         if (blockElements(plan, threads, memory) > 0) {
             return Optional.empty();
         }
-        long least = threads * (Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK) + stateBytes(plan));
+        long least =
+                plan.modelBytesHeld()
+                        + threads
+                                * (Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK)
+                                        + stateBytes(plan));
         String what =
                 "memory for the buffers of %d thread%s and %d input%s"
                         .formatted(

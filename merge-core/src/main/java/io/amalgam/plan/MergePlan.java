@@ -53,6 +53,11 @@ public record MergePlan(
         return tasks.stream().mapToLong(TensorTask::inputBytes).sum();
     }
 
+    /** Bytes that reading the models holds beside buffers: factors of adapters. */
+    public long modelBytesHeld() {
+        return models.values().stream().mapToLong(Checkpoint::bytesHeld).sum();
+    }
+
     /** Tensor bytes written. */
     public long outputBytes() {
         return tasks.stream().mapToLong(task -> task.output().bytes()).sum();

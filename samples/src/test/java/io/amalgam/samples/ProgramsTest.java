@@ -88,6 +88,13 @@ class ProgramsTest {
     }
 
     @Test
+    void adapters() throws IOException {
+        List<String> lines = output(LoraSample::main);
+        assertThat(lines).hasSize(7);
+        assertThat(lines.subList(1, 7)).allMatch(line -> line.contains("%"));
+    }
+
+    @Test
     void recipesBuiltInCode() throws IOException {
         List<String> lines = output(() -> RecipeInCode.main(out.toString()));
         assertThat(lines).hasSize(7);

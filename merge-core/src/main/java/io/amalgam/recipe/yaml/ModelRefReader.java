@@ -101,19 +101,6 @@ final class ModelRefReader {
 
     private void refuse(ModelRef ref, boolean mapping) {
         String literal = mapping ? "" : "; " + ref.literalForm();
-        ref.lora()
-                .ifPresent(
-                        lora ->
-                                findings.error(
-                                        ref.location(),
-                                        Problem.of(
-                                                        "lora "
-                                                                + Nodes.quote(lora)
-                                                                + " on model "
-                                                                + Nodes.quote(ref.path())
-                                                                + " is not supported by this"
-                                                                + " version yet")
-                                                .hint("merge it into the model first" + literal)));
         ref.revision()
                 .or(ref::loraRevision)
                 .ifPresent(

@@ -139,6 +139,14 @@ class YamlReadingTest {
     }
 
     @Test
+    void referencesMayNameAnAdapter() {
+        ModelRef written = model("base+adapter");
+        assertThat(written.path()).isEqualTo("base");
+        assertThat(written.lora()).contains("adapter");
+        assertThat(model("{model: base, lora: {path: a+b}}").lora()).contains("a+b");
+    }
+
+    @Test
     void mappingFormOfReferencesTakesAnyPath() {
         assertThat(model("{model: a+b}")).isEqualTo(ModelRef.of("a+b"));
         assertThat(model("{model: {path: 'a@b+c@d'}}")).isEqualTo(ModelRef.of("a@b+c@d"));

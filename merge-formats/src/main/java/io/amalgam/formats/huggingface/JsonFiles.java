@@ -29,7 +29,7 @@ import java.util.Locale;
  * The JSON files beside a model's weights: read strictly, written as Python's {@code json} module
  * does with an indent of 2.
  */
-final class JsonFiles {
+public final class JsonFiles {
     // Decimal numbers keep their digits: 1e-05 must not come out as another number, nor 10000.0 as
     // an integer. NaN and Infinity
     // are not JSON, but Python writes them.
@@ -45,14 +45,14 @@ final class JsonFiles {
 
     private static final ObjectWriter WRITER = MAPPER.writer(new PythonPrinter());
 
-    static final String DAMAGED = "the file is damaged: download it again or correct it";
+    public static final String DAMAGED = "the file is damaged: download it again or correct it";
 
     private JsonFiles() {}
 
     /**
      * @throws BadInputException if it is no regular file or not one JSON object, or has a key twice
      */
-    static ObjectNode readObject(Path file) throws IOException {
+    public static ObjectNode readObject(Path file) throws IOException {
         RegularFile.require(file);
         try {
             JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
@@ -92,7 +92,7 @@ final class JsonFiles {
     }
 
     /** What a value is, for messages. */
-    static String describe(JsonNode node) {
+    public static String describe(JsonNode node) {
         if (node == null || node.isMissingNode()) {
             return "nothing";
         }
@@ -105,7 +105,8 @@ final class JsonFiles {
         return node.isTextual() ? "text" : node.toString();
     }
 
-    static byte[] bytes(ObjectNode object) {
+    /** The file's content, as Python's {@code json.dumps(indent=2)} and a line end. */
+    public static byte[] bytes(ObjectNode object) {
         try {
             return (WRITER.writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException e) {

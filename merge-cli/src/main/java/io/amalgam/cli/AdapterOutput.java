@@ -1,0 +1,50 @@
+package io.amalgam.cli;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Whether an adapter may be written to a directory. */
+final class AdapterOutput {
+    private AdapterOutput() {}
+
+    /**
+     * @param inputs paths that are read, and must not be written to; perhaps with weights
+     */
+    static void check(Path out, boolean overwrite, List<String> inputs) throws IOException {
+        if (!Files.exists(out)) {
+            return;
+        }
+        if (!Files.isDirectory(out)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + out + "'", "a directory", "a file")
+                            .hint("choose another output"));
+        }
+        for (String input : inputs) {
+            Path path = Path.of(WeightedPath.parse(input).path());
+            if (Files.exists(path)
+                    && (Files.isSameFile(path, out)
+                            || out.toRealPath().equals(path.toRealPath().getParent()))) {
+                throw new BadInputException(
+                        Problem.of("output '" + out + "' is the input '" + path + "'")
+                                .hint("inputs are never written over: choose another output"));
+            }
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(out)) {
+            for (Path entry : entries) {
+                if (!overwrite) {
+                    throw new BadInputException(
+                            Problem.expected(
+                                            "output directory '" + out + "'",
+                                            "an empty or new directory",
+                                            "one with '" + entry.getFileName() + "'")
+                                    .hint("choose another, or give --overwrite"));
+                }
+            }
+        }
+    }
+}

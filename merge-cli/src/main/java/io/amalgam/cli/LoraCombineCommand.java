@@ -1,0 +1,203 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Formats;
+import io.amalgam.lora.Combination;
+import io.amalgam.lora.CombineOptions;
+import io.amalgam.lora.Combined;
+import io.amalgam.lora.WeightedAdapter;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "combine",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Makes one adapter of several.",
+            "'cat' is their weighted sum with all ranks together, 'exact' the best adapter of a rank for it; the others are PEFT's. With --on,"
+                    + " any merge method works on the changes ('deltas') or on small matrices that stand for them ('core', 'knots')."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam lora combine --method cat style:0.7 task:0.5 both/",
+            "  amalgam lora combine --method exact --rank 16 style task both/",
+            "  amalgam lora combine --method ties --density 0.3 --on core a b c abc/"
+        })
+final class LoraCombineCommand extends Subcommand {
+    @Parameters(
+            arity = "2..*",
+            paramLabel = "ADAPTER[:WEIGHT]... OUT",
+            hideParamSyntax = true,
+            description = "Adapters, each with its weight; last, the output directory.")
+    private List<String> words = List.of();
+
+    @Option(
+            names = "--method",
+            required = true,
+            paramLabel = "NAME",
+            description =
+                    "cat, exact, linear, svd, ties, dare_linear, dare_ties, magnitude_prune, the last four also with _svd; with --on, a merge method.")
+    private String method = "";
+
+    @Option(
+            names = "--on",
+            paramLabel = "WHAT",
+            description =
+                    "What the method works on: factors, deltas, knots or core. Default: factors.")
+    private CombineOptions.On on = CombineOptions.On.FACTORS;
+
+    @Option(
+            names = "--density",
+            paramLabel = "D",
+            description = "The share of elements that pruning keeps.")
+    private @Nullable Double density;
+
+    @Option(
+            names = "--rank",
+            paramLabel = "R",
+            description =
+                    "The new rank. Default: the largest of the adapters'; for exact, of no cut.")
+    private @Nullable Integer rank;
+
+    /** How a sign is elected. */
+    enum Sign {
+        TOTAL,
+        FREQUENCY
+    }
+
+    @Option(
+            names = "--sign-method",
+            paramLabel = "WHICH",
+            description = "total or frequency: signs by sum or by votes. Default: total.")
+    private Sign sign = Sign.TOTAL;
+
+    @Option(
+            names = "--svd-clamp",
+            paramLabel = "Q",
+            description = "Cut the new factors' outliers at this quantile (svd and *_svd).")
+    private @Nullable Double clamp;
+
+    @Option(
+            names = "--parameter",
+            paramLabel = "NAME=VALUE",
+            description = "Another parameter of a merge method.")
+    private Map<String, String> parameters = new LinkedHashMap<>();
+
+    @Option(
+            names = "--random-seed",
+            paramLabel = "N",
+            description = "Seed of random methods, 0 unless given.")
+    private long seed;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "What to write: bfloat16, float16, float32. Default: the adapters' own.")
+    private @Nullable String dtype;
+
+    @Option(names = "--overwrite", description = "Replace an adapter that is there.")
+    private boolean overwrite;
+
+    LoraCombineCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path out = LoraWords.out(words, this);
+        Optional<DType> written = LoraWords.dtype(dtype, this);
+        if (rank != null && rank < 1) {
+            throw usage("option '--rank': expected at least 1, got " + rank);
+        }
+        if (clamp != null && !(clamp > 0 && clamp <= 1)) {
+            throw usage(
+                    "option '--svd-clamp': expected a number above 0 and at most 1, got " + clamp);
+        }
+        CombineOptions options =
+                new CombineOptions(
+                        method,
+                        on,
+                        Optional.ofNullable(density),
+                        Optional.ofNullable(rank),
+                        sign == Sign.FREQUENCY,
+                        Optional.ofNullable(clamp),
+                        Map.copyOf(parameters),
+                        seed);
+        Formats formats = Formats.load();
+        AdapterOutput.check(out, overwrite, words.subList(0, words.size() - 1));
+        List<WeightedAdapter> adapters = WeightedPath.open(formats, LoraWords.adapters(words));
+        Combined combined;
+        try {
+            combined = Combination.of(adapters, options, written);
+        } finally {
+            for (WeightedAdapter weighted : adapters) {
+                weighted.adapter().close();
+            }
+        }
+        console.warnings(combined.warnings());
+        formats.adapterFormat().write(out, combined.adapter());
+        if (json) {
+            Json.print(console, json(combined, out));
+        } else {
+            print(combined, out);
+        }
+        return ExitCode.DONE;
+    }
+
+    private void print(Combined combined, Path out) {
+        Columns columns = new Columns().row("module", "shape", "rank", "discarded", "cross terms");
+        for (Combined.Report report : combined.modules()) {
+            columns.row(
+                    report.module(),
+                    report.out() + " x " + report.in(),
+                    report.rank(),
+                    percent(report.discarded()),
+                    report.crossTerms().map(LoraCombineCommand::percent).orElse("-"));
+        }
+        columns.print(console);
+        console.print(
+                Console.oneLine(
+                        "combined to "
+                                + out
+                                + ": "
+                                + Quantity.of(combined.modules().size(), "module")
+                                + ", at most "
+                                + percent(combined.mostDiscarded())
+                                + " of a module's energy discarded"));
+    }
+
+    static String percent(double share) {
+        return String.format(Locale.ROOT, "%.4g%%", 100 * share);
+    }
+
+    private ObjectNode json(Combined combined, Path out) {
+        ObjectNode root = Json.object();
+        root.put("output", out.toString());
+        root.put("method", method);
+        root.put("on", on.toString().toLowerCase(Locale.ROOT));
+        ArrayNode array = root.putArray("modules");
+        for (Combined.Report report : combined.modules()) {
+            ObjectNode node = array.addObject();
+            node.put("module", report.module());
+            node.put("out", report.out());
+            node.put("in", report.in());
+            node.put("rank", report.rank());
+            node.put("discarded", report.discarded());
+            report.crossTerms().ifPresent(share -> node.put("cross_terms", share));
+        }
+        Json.problems(root.putArray("warnings"), combined.warnings());
+        return root;
+    }
+}

@@ -1,0 +1,194 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Formats;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.lora.ExtractOptions;
+import io.amalgam.lora.Extracted;
+import io.amalgam.lora.Extraction;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "extract",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description =
+                "Takes what fine-tuning changed out of a model, as an adapter of its base. What has no factors, or gains nothing by them, is saved"
+                        + " whole.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam lora extract tuned/ base/ adapter/ --rank 32",
+            "  amalgam lora extract tuned/ base/ adapter/ --energy 0.95      as few ranks as hold 95% of each change",
+            "  amalgam lora extract tuned/ base/ adapter/ --rank 16 --include 'self_attn' --exclude 'layers\\.0\\.'"
+        })
+final class LoraExtractCommand extends Subcommand {
+    @Parameters(index = "0", paramLabel = "TUNED", description = "The fine-tuned model.")
+    private Path tuned;
+
+    @Parameters(index = "1", paramLabel = "BASE", description = "The model it was trained from.")
+    private Path base;
+
+    @Parameters(index = "2", paramLabel = "OUT", description = "The adapter's directory.")
+    private Path out;
+
+    @Option(names = "--rank", paramLabel = "N", description = "The largest rank of a module.")
+    private @Nullable Integer rank;
+
+    @Option(
+            names = "--energy",
+            paramLabel = "SHARE",
+            description = "Keep as few ranks as hold this share of a change's squared norm.")
+    private @Nullable Double energy;
+
+    @Option(
+            names = {"-i", "--include"},
+            paramLabel = "REGEX",
+            description = "Only modules whose names this is found in; may be repeated.")
+    private List<String> include = List.of();
+
+    @Option(
+            names = {"-e", "--exclude"},
+            paramLabel = "REGEX",
+            description = "Not the modules whose names this is found in; may be repeated.")
+    private List<String> exclude = List.of();
+
+    @Option(
+            names = "--skip-undecomposable",
+            description = "Leave out what cannot be factored instead of saving it whole.")
+    private boolean skip;
+
+    @Option(
+            names = "--fan-in-fan-out",
+            description = "Matrices are stored as in x out, as GPT-2's are.")
+    private boolean transposed;
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "What to write: bfloat16, float16, float32. Default: the models' own.")
+    private @Nullable String dtype;
+
+    @Option(names = "--overwrite", description = "Replace an adapter that is there.")
+    private boolean overwrite;
+
+    LoraExtractCommand(Console console) {
+        super(console);
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (rank == null && energy == null) {
+            throw usage("expected '--rank' or '--energy'");
+        }
+        if (rank != null && rank < 1) {
+            throw usage("option '--rank': expected at least 1, got " + rank);
+        }
+        if (energy != null && !(energy > 0 && energy <= 1)) {
+            throw usage(
+                    "option '--energy': expected a number above 0 and at most 1, got " + energy);
+        }
+        Optional<DType> written = LoraWords.dtype(dtype, this);
+        ExtractOptions options =
+                new ExtractOptions(
+                        Optional.ofNullable(rank),
+                        Optional.ofNullable(energy),
+                        patterns("--include", include),
+                        patterns("--exclude", exclude),
+                        skip,
+                        transposed);
+        AdapterOutput.check(out, overwrite, List.of(tuned.toString(), base.toString()));
+        Formats formats = Formats.load();
+        Extracted extracted;
+        try (Checkpoint from = formats.open(tuned, tuned.toString());
+                Checkpoint origin = formats.open(base, base.toString())) {
+            extracted = Extraction.of(from, origin, base.toString(), options, written);
+        }
+        formats.adapterFormat().write(out, extracted.adapter());
+        if (json) {
+            Json.print(console, json(extracted));
+        } else {
+            print(extracted);
+        }
+        return ExitCode.DONE;
+    }
+
+    private List<Pattern> patterns(String option, List<String> texts) {
+        List<Pattern> patterns = new ArrayList<>();
+        for (String text : texts) {
+            try {
+                patterns.add(Pattern.compile(text));
+            } catch (PatternSyntaxException e) {
+                throw usage(
+                        "option '"
+                                + option
+                                + "': expected a regular expression, got '"
+                                + text
+                                + "'");
+            }
+        }
+        return patterns;
+    }
+
+    private void print(Extracted extracted) {
+        Columns columns = new Columns().row("module", "shape", "rank", "energy kept", "norm");
+        for (Extracted.Report report : extracted.modules()) {
+            columns.row(
+                    report.module(),
+                    report.rows() + " x " + report.cols(),
+                    report.rank(),
+                    LoraCombineCommand.percent(report.energy()),
+                    String.format(java.util.Locale.ROOT, "%.4g", report.norm()));
+        }
+        columns.print(console);
+        list("saved whole", extracted.whole());
+        list("changed and left out", extracted.skipped());
+        console.print(
+                Console.oneLine(
+                        "extracted to "
+                                + out
+                                + ": "
+                                + Quantity.of(extracted.modules().size(), "module")
+                                + ", "
+                                + Quantity.of(extracted.whole().size(), "whole tensor")
+                                + ", "
+                                + Quantity.of(extracted.unchanged(), "tensor")
+                                + " unchanged"));
+    }
+
+    private void list(String what, List<String> names) {
+        if (!names.isEmpty()) {
+            console.print(Console.oneLine(what + ": " + String.join(", ", names)));
+        }
+    }
+
+    private ObjectNode json(Extracted extracted) {
+        ObjectNode root = Json.object();
+        root.put("output", out.toString());
+        ArrayNode array = root.putArray("modules");
+        for (Extracted.Report report : extracted.modules()) {
+            ObjectNode node = array.addObject();
+            node.put("module", report.module());
+            node.put("rows", report.rows());
+            node.put("cols", report.cols());
+            node.put("rank", report.rank());
+            node.put("energy", report.energy());
+            node.put("norm", report.norm());
+        }
+        extracted.whole().forEach(root.putArray("whole")::add);
+        extracted.skipped().forEach(root.putArray("skipped")::add);
+        root.put("unchanged", extracted.unchanged());
+        return root;
+    }
+}

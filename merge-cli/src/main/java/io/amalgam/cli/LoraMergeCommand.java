@@ -1,0 +1,233 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Formats;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeEngine;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.engine.OutputCheck;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.lora.LoraCheckpoint;
+import io.amalgam.lora.LoraMatch;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.MergePlanner;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+@Command(
+        name = "merge",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Puts adapters into a base model: W + the sum of weight * scale * B A, computed in float32 while the base streams by and"
+                    + " rounded once.",
+            "A weight of 1 is the adapter as it was trained."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam lora merge base/ adapter/ merged/",
+            "  amalgam lora merge base/ style:0.7 task:0.5 merged/",
+            "  amalgam lora merge base/ adapter/ merged/ --dry-run     what it would change"
+        })
+final class LoraMergeCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @picocli.CommandLine.Parameters(
+            index = "0",
+            paramLabel = "BASE",
+            description = "The model the adapters were trained for.")
+    private Path base;
+
+    @picocli.CommandLine.Parameters(
+            index = "1..*",
+            arity = "2..*",
+            paramLabel = "ADAPTER[:WEIGHT]... OUT",
+            hideParamSyntax = true,
+            description = "Adapters, each with its weight; last, the output directory.")
+    private List<String> words = List.of();
+
+    @Option(
+            names = "--dtype",
+            paramLabel = "TYPE",
+            description = "What to write: bfloat16, float16, float32. Default: each tensor's own.")
+    private @Nullable String dtype;
+
+    @Option(
+            names = "--out-shard-size",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "Bytes at which a new file is begun, 5B unless given; 0 for one file.")
+    private ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
+
+    @Option(names = "--resume", description = "Continue an interrupted merge.")
+    private boolean resume;
+
+    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
+    private boolean overwrite;
+
+    @Option(names = "--dry-run", description = "Check everything, show the plan, write nothing.")
+    private boolean dryRun;
+
+    @Mixin private ResourceMixin resources;
+
+    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
+    private boolean allowNonfinite;
+
+    @Option(
+            names = "--no-report",
+            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+    private boolean noReport;
+
+    @Mixin private VerbosityMixin verbosity;
+
+    LoraMergeCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        Path out = LoraWords.out(words, this);
+        List<WeightedPath> adapters = LoraWords.adapters(words);
+        Optional<DType> written = LoraWords.dtype(dtype, this);
+        resources
+                .complaint()
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        if (resume && overwrite) {
+            throw usage("options '--resume' and '--overwrite' exclude each other");
+        }
+        try (MergePlan plan = plan(adapters, out, written)) {
+            console.warnings(plan.warnings());
+            LoraCheckpoint model = (LoraCheckpoint) plan.donor();
+            if (!verbosity.quiet && !json) {
+                new MatchTable(model.matches())
+                        .lines(verbosity.verbose())
+                        .forEach(line -> say(line));
+            }
+            return dryRun ? dryRun(plan, model, out) : merge(plan, model, out);
+        }
+    }
+
+    /** The table is what a dry run is for; else it goes beside the progress. */
+    private void say(String line) {
+        if (dryRun) {
+            console.print(line);
+        } else {
+            console.note(line);
+        }
+    }
+
+    private MergePlan plan(List<WeightedPath> adapters, Path out, Optional<DType> written)
+            throws IOException {
+        Formats formats = Formats.load();
+        ModelRef ref = ModelRef.of(base.toString());
+        Recipe recipe =
+                new Recipe(
+                        "",
+                        "# amalgam lora merge "
+                                + base
+                                + " "
+                                + String.join(" ", adapters.stream().map(Object::toString).toList())
+                                + " "
+                                + out
+                                + "\n",
+                        "passthrough",
+                        Location.NONE,
+                        List.of(ModelEntry.of(ref, Parameters.EMPTY)),
+                        List.of(),
+                        Optional.empty(),
+                        Parameters.EMPTY,
+                        Optional.empty(),
+                        written,
+                        Location.NONE,
+                        List.of());
+        return new MergePlanner(
+                        MethodRegistry.load(),
+                        model ->
+                                formats.withAdapters(
+                                        base,
+                                        base.toString(),
+                                        WeightedPath.open(formats, adapters)),
+                        formats.get("huggingface"))
+                .plan(
+                        recipe,
+                        new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, false));
+    }
+
+    private int dryRun(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {
+        List<Problem> problems =
+                new ArrayList<>(OutputCheck.problems(plan, out, resume, overwrite));
+        problems.addAll(resources.problems(plan));
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+        PlanView view = new PlanView(plan, resources);
+        if (json) {
+            ObjectNode root = view.json(false).put("output", out.toString());
+            matches(root, model);
+            Json.print(console, root);
+        } else if (!verbosity.quiet) {
+            view.lines().forEach(console::print);
+            console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
+        }
+        return ExitCode.DONE;
+    }
+
+    private int merge(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {
+        EngineOptions options =
+                EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels())
+                        .threads(resources.threads)
+                        .memory(resources.memory.bytes())
+                        .allowNonfinite(allowNonfinite)
+                        .resume(resume)
+                        .overwrite(overwrite)
+                        .report(!noReport);
+        Cancellation cancellation = interruption.merging();
+        MergeReport report;
+        try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
+            report = MergeEngine.run(plan, out, options, progress, cancellation);
+        }
+        MergeSummary summary = new MergeSummary(plan, report, out);
+        if (json) {
+            ObjectNode root = summary.json();
+            matches(root, model);
+            Json.print(console, root);
+        } else if (!verbosity.quiet) {
+            summary.lines().forEach(console::print);
+        }
+        return ExitCode.DONE;
+    }
+
+    private static void matches(ObjectNode root, LoraCheckpoint model) {
+        ArrayNode array = root.putArray("modules");
+        for (LoraMatch match : model.matches()) {
+            ObjectNode node = array.addObject();
+            node.put("adapter", match.adapter());
+            node.put("module", match.module());
+            node.put("tensor", match.tensor().orElse(""));
+            match.factors().ifPresent(f -> node.put("rank", f.rank()).put("scale", f.scale()));
+        }
+    }
+}

@@ -1,0 +1,51 @@
+package io.amalgam.lora;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.TensorSource;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * An open adapter: low-rank changes of some modules, and tensors that replace the base's whole.
+ * Opening one reads headers, settings and the one-number tensors some tools write; factors are read
+ * when asked for. Safe for concurrent use until closed.
+ *
+ * @param name what the user calls it
+ * @param modules by name, in the order of the file
+ * @param whole tensors of {@code modules_to_save} and trained biases, by the base's tensor names
+ * @param config a copy of {@code adapter_config.json}, where there is one
+ * @param files every file that holds its data
+ * @param resource closed with the adapter
+ */
+public record Adapter(
+        String name,
+        Path path,
+        Map<String, LoraModule> modules,
+        Map<String, TensorSource> whole,
+        Optional<ObjectNode> config,
+        List<Path> files,
+        Closeable resource)
+        implements Closeable {
+    public Adapter {
+        modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
+        whole = Collections.unmodifiableMap(new LinkedHashMap<>(whole));
+        files = List.copyOf(files);
+    }
+
+    /** Numbers in all its tensors. */
+    public long parameters() {
+        long sum = modules.values().stream().mapToLong(LoraModule::parameters).sum();
+        return sum + whole.values().stream().mapToLong(t -> t.info().elements()).sum();
+    }
+
+    @Override
+    public void close() throws IOException {
+        resource.close();
+    }
+}

@@ -1,0 +1,237 @@
+package io.amalgam.lora;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.lora.CombineOptions.On;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Makes one adapter of several. One module is worked on at a time; what is held is its factors, for
+ * methods on changes in full its change from every adapter, and the new adapter.
+ */
+public final class Combination {
+    /** Methods on factors: PEFT's names, and {@code exact}. */
+    public static final List<String> METHODS =
+            List.of(
+                    "cat",
+                    "exact",
+                    "linear",
+                    "svd",
+                    "ties",
+                    "ties_svd",
+                    "dare_linear",
+                    "dare_linear_svd",
+                    "dare_ties",
+                    "dare_ties_svd",
+                    "magnitude_prune",
+                    "magnitude_prune_svd");
+
+    private final List<WeightedAdapter> adapters;
+    private final CombineOptions options;
+    private final List<Problem> problems = new ArrayList<>();
+
+    private Combination(List<WeightedAdapter> adapters, CombineOptions options) {
+        this.adapters = adapters;
+        this.options = options;
+    }
+
+    /**
+     * Combines adapters; they stay open.
+     *
+     * @param dtype what is written; empty for the type that holds all adapters' factors
+     * @throws BadInputException if the adapters cannot be combined so, with every problem
+     * @throws IOException if one cannot be read
+     */
+    public static Combined of(
+            List<WeightedAdapter> adapters, CombineOptions options, Optional<DType> dtype)
+            throws IOException {
+        return new Combination(List.copyOf(adapters), options).combine(dtype);
+    }
+
+    private Combined combine(Optional<DType> dtype) throws IOException {
+        checkOptions();
+        adapters.forEach(weighted -> checkKind(weighted.adapter()));
+        Map<String, List<Integer>> owners = new LinkedHashMap<>();
+        for (int t = 0; t < adapters.size(); t++) {
+            for (String name : adapters.get(t).adapter().modules().keySet()) {
+                owners.computeIfAbsent(name, unused -> new ArrayList<>()).add(t);
+            }
+        }
+        owners.forEach(this::checkShapes);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+        ModuleCombiner combiner = new ModuleCombiner(options, adapters.size());
+        List<LowRank> modules = new ArrayList<>();
+        List<Combined.Report> reports = new ArrayList<>();
+        DType common = DType.BF16;
+        boolean first = true;
+        for (Map.Entry<String, List<Integer>> entry : owners.entrySet()) {
+            List<Part> parts = new ArrayList<>();
+            for (int t : entry.getValue()) {
+                Part part = part(entry.getKey(), t);
+                parts.add(part);
+                DType type = part.module().a().info().dtype();
+                common = first ? type : DType.promote(common, type);
+                first = false;
+            }
+            ModuleCombiner.Result result = combiner.combine(entry.getKey(), parts);
+            modules.add(result.factors());
+            reports.add(result.report());
+        }
+        boolean halves = common == DType.BF16 || common == DType.F16;
+        Adapter donor = adapters.get(0).adapter();
+        String base =
+                donor.config().map(c -> c.path("base_model_name_or_path").asText("")).orElse("");
+        NewAdapter combined =
+                new NewAdapter(
+                        modules,
+                        Map.of(),
+                        dtype.orElse(halves ? common : DType.F32),
+                        base,
+                        donor.config());
+        return new Combined(combined, reports, warnings());
+    }
+
+    private List<Problem> warnings() {
+        boolean adds = options.on() == On.FACTORS && PeftMethod.named(options.method()).isPresent();
+        return !adds || adapters.size() == 1
+                ? List.of()
+                : List.of(
+                        Problem.of(
+                                        "'"
+                                                + options.method()
+                                                + "' adds the factors, not the changes: products of one adapter's A"
+                                                + " with another's B come in")
+                                .hint("'cat' and 'exact' give the sum of the changes"));
+    }
+
+    private void checkOptions() {
+        String method = options.method();
+        if (adapters.isEmpty()) {
+            throw new BadInputException(Problem.of("no adapter to combine"));
+        }
+        if (options.on() == On.FACTORS) {
+            if (!METHODS.contains(method)) {
+                throw new BadInputException(
+                        Problem.of("unknown way to combine adapters '" + method + "'")
+                                .hint(
+                                        Suggestions.didYouMean(
+                                                method,
+                                                METHODS,
+                                                "the methods are "
+                                                        + String.join(", ", METHODS)
+                                                        + "; merge methods work with --on deltas")));
+            }
+            boolean prunes =
+                    PeftMethod.named(method.replaceFirst("_svd$", ""))
+                            .map(PeftMethod::prunes)
+                            .orElse(false);
+            if (prunes && options.density().isEmpty()) {
+                problems.add(
+                        Problem.of("'" + method + "' needs a density")
+                                .hint("give --density, the share of elements to keep"));
+            }
+        }
+        options.density()
+                .filter(density -> !(density > 0 && density <= 1))
+                .ifPresent(
+                        density ->
+                                problems.add(
+                                        Problem.expected(
+                                                "density",
+                                                "a number above 0 and at most 1",
+                                                density)));
+    }
+
+    private void checkKind(Adapter adapter) {
+        boolean dora = adapter.modules().values().stream().anyMatch(m -> m.magnitude().isPresent());
+        boolean biased = adapter.modules().values().stream().anyMatch(m -> m.bias().isPresent());
+        String has =
+                dora
+                        ? "DoRA's magnitudes"
+                        : !adapter.whole().isEmpty()
+                                ? "whole tensors, such as '"
+                                        + adapter.whole().keySet().iterator().next()
+                                        + "'"
+                                : biased ? "biases" : "";
+        if (!has.isEmpty()) {
+            problems.add(
+                    Problem.expected(
+                                    "adapter '" + adapter.name() + "'",
+                                    "factors A and B and nothing else",
+                                    has)
+                            .hint("put each adapter into the base and merge the models"));
+        }
+    }
+
+    private void checkShapes(String name, List<Integer> owners) {
+        LoraModule first = module(name, owners.get(0));
+        boolean equalRanks =
+                options.on() == On.FACTORS && PeftMethod.named(options.method()).isPresent();
+        for (int t : owners.subList(1, owners.size())) {
+            LoraModule other = module(name, t);
+            String of = "module '" + name + "' of adapter '" + adapters.get(t).adapter().name();
+            String as = " as in adapter '" + adapters.get(owners.get(0)).adapter().name() + "'";
+            if (other.in() != first.in()
+                    || other.out() != first.out()
+                    || other.kind() != first.kind()) {
+                problems.add(
+                        Problem.expected(
+                                        of + "'",
+                                        first.out() + " x " + first.in() + as,
+                                        other.out() + " x " + other.in())
+                                .hint("combine adapters of one base"));
+            } else if (equalRanks && other.rank() != first.rank()) {
+                problems.add(
+                        Problem.expected("rank of " + of + "'", first.rank() + as, other.rank())
+                                .hint(
+                                        "'"
+                                                + options.method()
+                                                + "' adds factors; take 'cat', 'svd' or 'exact'"));
+            }
+        }
+        if (problems.size() > 20) {
+            throw new BadInputException(problems);
+        }
+    }
+
+    private LoraModule module(String name, int adapter) {
+        return java.util.Objects.requireNonNull(
+                adapters.get(adapter).adapter().modules().get(name));
+    }
+
+    private Part part(String name, int adapter) throws IOException {
+        LoraModule module = module(name, adapter);
+        float[] a = finite(module.a(), adapter);
+        float[] b = finite(module.b(), adapter);
+        return new Part(module, a, b, adapters.get(adapter).weight(), adapter);
+    }
+
+    private float[] finite(io.amalgam.checkpoint.TensorSource tensor, int adapter)
+            throws IOException {
+        float[] values = Values.of(tensor);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new BadInputException(
+                        Problem.expected(
+                                        "tensor '"
+                                                + tensor.info().name()
+                                                + "' of adapter '"
+                                                + adapters.get(adapter).adapter().name()
+                                                + "'",
+                                        "finite numbers",
+                                        values[i] + " at element " + i)
+                                .hint("the adapter is damaged"));
+            }
+        }
+        return values;
+    }
+}

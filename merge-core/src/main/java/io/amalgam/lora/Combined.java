@@ -1,0 +1,38 @@
+package io.amalgam.lora;
+
+import io.amalgam.error.Problem;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Adapters made one.
+ *
+ * @param warnings what the method does that its name does not say
+ */
+public record Combined(NewAdapter adapter, List<Report> modules, List<Problem> warnings) {
+    public Combined {
+        modules = List.copyOf(modules);
+        warnings = List.copyOf(warnings);
+    }
+
+    /**
+     * What became of one module.
+     *
+     * @param discarded the share of the squared singular values that the cut to this rank leaves
+     *     out; 0 for methods without a cut
+     * @param crossTerms for methods that add factors: how far the result is from the weighted sum
+     *     of the changes, by that sum's norm
+     */
+    public record Report(
+            String module,
+            long out,
+            long in,
+            int rank,
+            double discarded,
+            Optional<Double> crossTerms) {}
+
+    /** The largest share that a module lost. */
+    public double mostDiscarded() {
+        return modules.stream().mapToDouble(Report::discarded).max().orElse(0);
+    }
+}

@@ -1,0 +1,265 @@
+package io.amalgam.lora;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.layers.LooseTensors;
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Matches adapters' modules with a base's tensors, and checks that they fit. */
+final class LoraBuilder {
+    /** Tensors whose factors are held at a time: more than a merge reads at once. */
+    static final int HELD = Runtime.getRuntime().availableProcessors() + 2;
+
+    private final Checkpoint base;
+    private final String baseName;
+    private final ModuleMatcher matcher;
+    private final List<Problem> problems = new ArrayList<>();
+    private final List<LoraMatch> matches = new ArrayList<>();
+    private final Map<String, TensorSource> tensors;
+    private final Map<String, List<LoraTensor.Term>> terms = new LinkedHashMap<>();
+    private final Map<String, List<BlendedTensor.Part>> parts = new LinkedHashMap<>();
+    private boolean unties;
+
+    /**
+     * @throws BadInputException with every problem
+     */
+    LoraBuilder(Checkpoint base, String baseName, List<WeightedAdapter> adapters) {
+        this.base = base;
+        this.baseName = baseName;
+        this.matcher = new ModuleMatcher(base.tensors().keySet());
+        this.tensors = new LinkedHashMap<>(base.tensors());
+        if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "base model '"
+                                            + baseName
+                                            + "' of adapter '"
+                                            + adapters.get(0).adapter().name()
+                                            + "'",
+                                    "unquantised weights",
+                                    "a quantised model (config.json has 'quantization_config')")
+                            .hint("apply the adapter to the model it was quantised from"));
+        }
+        adapters.forEach(this::match);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+        FactorCache cache = new FactorCache(HELD);
+        terms.forEach(
+                (name, list) -> {
+                    TensorSource source = source(name);
+                    TensorInfo info = source.info().withName(name);
+                    tensors.put(name, new LoraTensor(source, info, list, cache));
+                });
+        parts.forEach(
+                (name, list) -> {
+                    TensorSource source = source(name);
+                    TensorInfo info = source.info().withName(name);
+                    tensors.put(name, new BlendedTensor(source, info, list));
+                });
+    }
+
+    Map<String, TensorSource> tensors() {
+        return tensors;
+    }
+
+    List<LoraMatch> matches() {
+        return List.copyOf(matches);
+    }
+
+    boolean unties() {
+        return unties;
+    }
+
+    /** A tensor of the base; for a head that is tied, the embedding. */
+    private TensorSource source(String name) {
+        TensorSource own = base.tensors().get(name);
+        if (own != null) {
+            return own;
+        }
+        unties = true;
+        return Objects.requireNonNull(base.tensors().get(embedding().orElseThrow()));
+    }
+
+    private Optional<String> embedding() {
+        return base.tensors().keySet().stream().filter(LooseTensors::isEmbedding).findFirst();
+    }
+
+    /** The name of a head the base has not, because it is tied to the embedding. */
+    private Optional<String> tiedHead(String tensor) {
+        boolean tied =
+                LooseTensors.isHead(tensor)
+                        && base.tensors().keySet().stream().noneMatch(LooseTensors::isHead)
+                        && embedding().isPresent();
+        return tied ? Optional.of(tensor) : Optional.empty();
+    }
+
+    private void match(WeightedAdapter weighted) {
+        Adapter adapter = weighted.adapter();
+        List<String> unmatched = new ArrayList<>();
+        Map<String, String> taken = new LinkedHashMap<>();
+        for (LoraModule module : adapter.modules().values()) {
+            Optional<String> tensor =
+                    matcher.weight(module.name()).or(() -> tiedHead(module.name() + ".weight"));
+            matches.add(new LoraMatch(adapter.name(), module.name(), tensor, Optional.of(module)));
+            if (tensor.isEmpty()) {
+                unmatched.add(module.name());
+            } else if (alone(adapter, module.name(), tensor.get(), taken)
+                    && fits(adapter, module, tensor.get())) {
+                terms.computeIfAbsent(tensor.get(), unused -> new ArrayList<>())
+                        .add(new LoraTensor.Term(module, weighted.weight(), adapter.name()));
+                bias(weighted, module, tensor.get(), unmatched);
+            }
+        }
+        adapter.whole()
+                .forEach(
+                        (name, value) -> {
+                            Optional<String> tensor = matcher.tensor(name).or(() -> tiedHead(name));
+                            matches.add(
+                                    new LoraMatch(adapter.name(), name, tensor, Optional.empty()));
+                            if (tensor.isEmpty()) {
+                                unmatched.add(name);
+                            } else if (alone(adapter, name, tensor.get(), taken)) {
+                                whole(weighted, value, tensor.get(), false);
+                            }
+                        });
+        if (!unmatched.isEmpty()) {
+            problems.add(unmatched(adapter, unmatched));
+        }
+    }
+
+    private boolean alone(
+            Adapter adapter, String module, String tensor, Map<String, String> taken) {
+        String earlier = taken.putIfAbsent(tensor, module);
+        if (earlier == null) {
+            return true;
+        }
+        problems.add(
+                Problem.of(
+                                "modules '"
+                                        + earlier
+                                        + "' and '"
+                                        + module
+                                        + "' of adapter '"
+                                        + adapter.name()
+                                        + "' both match tensor '"
+                                        + tensor
+                                        + "' of model '"
+                                        + baseName
+                                        + "'")
+                        .hint("the adapter is of a model with more parts than this one"));
+        return false;
+    }
+
+    private void bias(
+            WeightedAdapter weighted, LoraModule module, String weight, List<String> unmatched) {
+        if (module.bias().isEmpty()) {
+            return;
+        }
+        String name = weight.replaceFirst("\\.weight$", ".bias");
+        if (!base.tensors().containsKey(name)) {
+            unmatched.add(module.name() + ".bias");
+            return;
+        }
+        double factor = weighted.weight() * module.scale();
+        whole(new WeightedAdapter(weighted.adapter(), factor), module.bias().get(), name, true);
+    }
+
+    private void whole(WeightedAdapter weighted, TensorSource value, String tensor, boolean added) {
+        Shape shape = source(tensor).info().shape();
+        if (!value.info().shape().equals(shape)) {
+            problems.add(
+                    Problem.expected(
+                                    "tensor '"
+                                            + value.info().name()
+                                            + "' of adapter '"
+                                            + weighted.adapter().name()
+                                            + "'",
+                                    shape + " as in model '" + baseName + "'",
+                                    value.info().shape())
+                            .hint("the adapter was trained for another model or vocabulary"));
+            return;
+        }
+        parts.computeIfAbsent(tensor, unused -> new ArrayList<>())
+                .add(
+                        new BlendedTensor.Part(
+                                value, weighted.weight(), added, weighted.adapter().name()));
+    }
+
+    private boolean fits(Adapter adapter, LoraModule module, String tensor) {
+        TensorInfo info = source(tensor).info();
+        String what = "module '" + module.name() + "' of adapter '" + adapter.name() + "'";
+        if (!info.dtype().arithmetic()) {
+            problems.add(
+                    Problem.expected(
+                                    "tensor '" + tensor + "' of model '" + baseName + "'",
+                                    "floating-point numbers to add " + what + " to",
+                                    info.dtype())
+                            .hint("apply the adapter to the unquantised model"));
+            return false;
+        }
+        long rows = info.shape().rank() == 0 ? 1 : info.shape().dim(0);
+        long cols = rows == 0 ? 0 : info.elements() / rows;
+        long wantedOut = module.kind().flipped() ? cols : rows;
+        long wantedIn = module.kind().flipped() ? rows : cols;
+        boolean sizes = module.out() == wantedOut && module.in() == wantedIn && cols > 0;
+        long outputs = module.kind().flipped() ? cols : rows;
+        boolean normed = module.magnitude().map(m -> m.info().elements() == outputs).orElse(true);
+        if (sizes && normed) {
+            return true;
+        }
+        String got =
+                sizes
+                        ? "a magnitude of "
+                                + module.magnitude().orElseThrow().info().elements()
+                                + " numbers"
+                        : module.out()
+                                + " x "
+                                + module.in()
+                                + (module.kind().flipped() ? ", transposed" : "");
+        problems.add(
+                Problem.expected(
+                                what,
+                                "a change of "
+                                        + info.shape()
+                                        + " for tensor '"
+                                        + tensor
+                                        + "' of model '"
+                                        + baseName
+                                        + "'",
+                                got)
+                        .hint(
+                                !sizes && module.out() == cols && module.in() == rows
+                                        ? "check 'fan_in_fan_out' in adapter_config.json"
+                                        : "the adapter was trained for another model"));
+        return false;
+    }
+
+    private Problem unmatched(Adapter adapter, List<String> names) {
+        StringBuilder list = new StringBuilder();
+        int shown = Math.min(5, names.size());
+        for (String name : names.subList(0, shown)) {
+            list.append(list.isEmpty() ? "" : ", ").append('\'').append(name).append('\'');
+            matcher.nearest(name)
+                    .ifPresent(near -> list.append(" (nearest '").append(near).append("')"));
+        }
+        if (names.size() > shown) {
+            list.append(" and ").append(names.size() - shown).append(" more");
+        }
+        int all = adapter.modules().size() + adapter.whole().size();
+        return Problem.expected(
+                        "adapter '" + adapter.name() + "'",
+                        "every module in model '" + baseName + "'",
+                        names.size() + " of " + all + " that match nothing: " + list)
+                .hint("use the model the adapter was trained for");
+    }
+}

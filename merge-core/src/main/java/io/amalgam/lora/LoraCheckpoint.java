@@ -1,0 +1,126 @@
+package io.amalgam.lora;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A base model with adapters in it, as if it had been saved so: every tensor that an adapter
+ * changes is computed while it is read, {@code W + sum of w s B A}, all others are the base's. What
+ * is held is the factors of the tensors being read. Float32 values; whoever writes them rounds
+ * them.
+ *
+ * <p>Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models", <a
+ * href="https://arxiv.org/abs/2106.09685">arXiv 2106.09685</a>.
+ */
+public final class LoraCheckpoint implements Checkpoint {
+    private final Checkpoint base;
+    private final List<WeightedAdapter> adapters;
+    private final LoraBuilder built;
+    private final Map<String, TensorSource> tensors;
+
+    private LoraCheckpoint(Checkpoint base, List<WeightedAdapter> adapters, LoraBuilder built) {
+        this.base = base;
+        this.adapters = List.copyOf(adapters);
+        this.built = built;
+        this.tensors = Collections.unmodifiableMap(built.tensors());
+    }
+
+    /**
+     * Puts adapters into a base. The result owns them all: closing it closes them; if something is
+     * wrong they are closed at once.
+     *
+     * @param baseName what the user calls the base
+     * @throws io.amalgam.error.BadInputException if an adapter's module or tensor matches nothing
+     *     in the base, shapes do not fit, or the base is quantised: with every problem found
+     */
+    public static LoraCheckpoint over(
+            Checkpoint base, String baseName, List<WeightedAdapter> adapters) throws IOException {
+        try {
+            return new LoraCheckpoint(base, adapters, new LoraBuilder(base, baseName, adapters));
+        } catch (RuntimeException | Error e) {
+            closeAll(base, adapters, e);
+            throw e;
+        }
+    }
+
+    private static void closeAll(
+            Checkpoint base, List<WeightedAdapter> adapters, Throwable reason) {
+        List<java.io.Closeable> all = new ArrayList<>(List.of(base));
+        adapters.forEach(weighted -> all.add(weighted.adapter()));
+        for (java.io.Closeable closeable : all) {
+            try {
+                closeable.close();
+            } catch (IOException e) {
+                reason.addSuppressed(e);
+            }
+        }
+    }
+
+    /** What every module of the adapters changes, in their order. */
+    public List<LoraMatch> matches() {
+        return built.matches();
+    }
+
+    @Override
+    public Path path() {
+        return base.path();
+    }
+
+    @Override
+    public Map<String, TensorSource> tensors() {
+        return tensors;
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return base.metadata();
+    }
+
+    /** The base's; a head that an adapter makes differ from the embedding is no longer tied. */
+    @Override
+    public Optional<ObjectNode> config() {
+        return base.config().map(c -> built.unties() ? c.put("tie_word_embeddings", false) : c);
+    }
+
+    @Override
+    public List<Path> weightFiles() {
+        List<Path> files = new ArrayList<>(base.weightFiles());
+        adapters.forEach(weighted -> files.addAll(weighted.adapter().files()));
+        return files;
+    }
+
+    @Override
+    public List<Path> sideFiles() {
+        return base.sideFiles();
+    }
+
+    /** The factors of the largest tensors, as many as are held at a time. */
+    @Override
+    public long bytesHeld() {
+        return tensors.values().stream()
+                .filter(LoraTensor.class::isInstance)
+                .map(tensor -> ((LoraTensor) tensor).factorBytes())
+                .sorted(Comparator.reverseOrder())
+                .limit(LoraBuilder.HELD)
+                .mapToLong(bytes -> bytes)
+                .sum();
+    }
+
+    @Override
+    public void close() throws IOException {
+        IOException failure = new IOException("closing");
+        closeAll(base, adapters, failure);
+        if (failure.getSuppressed().length > 0) {
+            throw failure;
+        }
+    }
+}

@@ -1,0 +1,159 @@
+package io.amalgam.lora;
+
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * A base tensor plus low-rank changes, made as it is read: {@code W + sum of w s B A}. Elements are
+ * float32 and not rounded to the base's type.
+ */
+final class LoraTensor implements TensorSource {
+    private final TensorSource base;
+    private final TensorInfo info;
+    private final List<Term> terms;
+    private final FactorCache cache;
+
+    /** One adapter's part. */
+    record Term(LoraModule module, double weight, String adapter) {}
+
+    /**
+     * @param info the base's, or with another name where it is tied
+     */
+    LoraTensor(TensorSource base, TensorInfo info, List<Term> terms, FactorCache cache) {
+        this.base = base;
+        this.info = info;
+        this.terms = List.copyOf(terms);
+        this.cache = cache;
+    }
+
+    @Override
+    public TensorInfo info() {
+        return info;
+    }
+
+    @Override
+    public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+            throws IOException {
+        // First: decoding the factors takes the workspace's buffers.
+        Change change = cache.get(this, workspace);
+        base.read(from, count, dst, at, workspace);
+        change.apply(from, count, dst, at);
+        return false;
+    }
+
+    @Override
+    public long storedBytes() {
+        long sum = base.storedBytes();
+        boolean normed = false;
+        for (Term term : terms) {
+            sum += term.module.a().storedBytes() + term.module.b().storedBytes();
+            normed |= term.module.magnitude().isPresent();
+        }
+        return normed ? sum + base.storedBytes() : sum;
+    }
+
+    @Override
+    public String describe() {
+        StringBuilder text = new StringBuilder(base.describe());
+        for (Term term : terms) {
+            LoraModule module = term.module;
+            text.append(" + ").append(term.weight).append(" * ").append(term.adapter).append(':');
+            text.append(module.name()).append(" (rank ").append(module.rank());
+            text.append(", scale ").append(module.scale());
+            text.append(module.kind().flipped() ? ", transposed" : "");
+            text.append(module.magnitude().isPresent() ? ", dora)" : ")");
+        }
+        return text.toString();
+    }
+
+    /** Bytes of its decoded factors. */
+    long factorBytes() {
+        long cols = cols();
+        long rows = info.elements() / cols;
+        long numbers = 0;
+        for (Term term : terms) {
+            numbers += term.module.rank() * (rows + cols);
+            numbers += term.module.magnitude().isPresent() ? Math.max(rows, cols) : 0;
+        }
+        return numbers * Float.BYTES;
+    }
+
+    private int cols() {
+        return Math.toIntExact(info.elements() / info.shape().dim(0));
+    }
+
+    /** Reads the factors, and for DoRA once the base, for its norms. */
+    Change load(Workspace workspace) throws IOException {
+        List<Term> plain = terms.stream().filter(t -> t.module.magnitude().isEmpty()).toList();
+        List<Change.Dora> doras = new ArrayList<>();
+        for (Term term : terms) {
+            if (term.module.magnitude().isPresent()) {
+                Factors delta = factors(List.of(new Term(term.module, 1, "")), workspace);
+                doras.add(DoraNorm.of(base, term, delta, workspace));
+            }
+        }
+        return new Change(factors(plain, workspace), doras);
+    }
+
+    /** A term's factors as stored, and what they are multiplied by. */
+    private record Decoded(float[] a, float[] b, boolean flipped, int rank, double factor) {
+        boolean sameProduct(Decoded other) {
+            return flipped == other.flipped
+                    && Arrays.equals(a, other.a)
+                    && Arrays.equals(b, other.b);
+        }
+    }
+
+    /** All terms side by side; of equal ones the sum of weights, so that 1 and -1 are nothing. */
+    private Factors factors(List<Term> summed, Workspace workspace) throws IOException {
+        List<Decoded> parts = new ArrayList<>();
+        for (Term term : summed) {
+            LoraModule module = term.module;
+            Decoded part =
+                    new Decoded(
+                            Values.of(module.a(), workspace),
+                            Values.of(module.b(), workspace),
+                            module.kind().flipped(),
+                            module.rank(),
+                            term.weight * module.scale());
+            int same = 0;
+            while (same < parts.size() && !parts.get(same).sameProduct(part)) {
+                same++;
+            }
+            if (same == parts.size()) {
+                parts.add(part);
+            } else {
+                double factor = parts.get(same).factor + part.factor;
+                parts.set(same, new Decoded(part.a, part.b, part.flipped, part.rank, factor));
+            }
+        }
+        int cols = cols();
+        int rows = Math.toIntExact(info.shape().dim(0));
+        int rank = parts.stream().mapToInt(Decoded::rank).sum();
+        float[] left = new float[Math.multiplyExact(rows, rank)];
+        float[] right = new float[Math.multiplyExact(rank, cols)];
+        int from = 0;
+        for (Decoded part : parts) {
+            int r = part.rank;
+            for (int i = 0; i < rows; i++) {
+                for (int k = 0; k < r; k++) {
+                    float value = part.flipped ? part.a[k * rows + i] : part.b[i * r + k];
+                    left[i * rank + from + k] = (float) (part.factor * value);
+                }
+            }
+            for (int k = 0; k < r; k++) {
+                for (int j = 0; j < cols; j++) {
+                    right[(from + k) * cols + j] =
+                            part.flipped ? part.b[j * r + k] : part.a[k * cols + j];
+                }
+            }
+            from += r;
+        }
+        return new Factors(rank, cols, left, right);
+    }
+}

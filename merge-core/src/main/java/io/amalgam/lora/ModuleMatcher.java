@@ -1,0 +1,127 @@
+package io.amalgam.lora;
+
+import io.amalgam.error.Suggestions;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Finds the base's tensor that an adapter means: by name as it is, without or with the prefix of a
+ * pipeline's part, or with {@code _} for every {@code .}, as kohya's trainer writes.
+ */
+final class ModuleMatcher {
+    private static final String WEIGHT = ".weight";
+
+    /** What adapters put before the names of a base that is stored alone. */
+    private static final List<String> PREFIXES =
+            List.of(
+                    "base_model.model.",
+                    "model.diffusion_model.",
+                    "diffusion_model.",
+                    "transformer.",
+                    "unet.",
+                    "text_encoder.",
+                    "text_encoder_2.",
+                    "model.");
+
+    private static final List<String> FLAT_PREFIXES =
+            List.of(
+                    "lora_unet_",
+                    "lora_transformer_",
+                    "lora_te_",
+                    "lora_te1_",
+                    "lora_te2_",
+                    "lora_te3_",
+                    "lycoris_",
+                    "lora_");
+
+    private final Map<String, String> tensors = new HashMap<>();
+    private final Map<String, List<String>> flat = new HashMap<>();
+
+    /**
+     * @param names the base's tensors
+     */
+    ModuleMatcher(Collection<String> names) {
+        for (String name : names) {
+            tensors.put(name, name);
+            if (name.endsWith(WEIGHT)) {
+                String module = name.substring(0, name.length() - WEIGHT.length());
+                flat.computeIfAbsent(module.replace('.', '_'), unused -> new ArrayList<>())
+                        .add(name);
+            }
+        }
+    }
+
+    /** The weight of a module; empty where there is none, or more than one could be meant. */
+    Optional<String> weight(String module) {
+        Optional<String> found = tensor(module + WEIGHT);
+        return found.isPresent() ? found : flattened(module);
+    }
+
+    /** A tensor by its whole name. */
+    Optional<String> tensor(String name) {
+        if (tensors.containsKey(name)) {
+            return Optional.of(name);
+        }
+        Set<String> found = new LinkedHashSet<>();
+        for (String prefix : PREFIXES) {
+            if (name.startsWith(prefix) && tensors.containsKey(name.substring(prefix.length()))) {
+                found.add(name.substring(prefix.length()));
+            }
+            if (tensors.containsKey(prefix + name)) {
+                found.add(prefix + name);
+            }
+        }
+        if (found.isEmpty()) {
+            String ending = "." + name;
+            tensors.keySet().stream().filter(t -> t.endsWith(ending)).forEach(found::add);
+        }
+        return one(found);
+    }
+
+    private Optional<String> flattened(String module) {
+        if (module.contains(".")) {
+            return Optional.empty();
+        }
+        Set<String> found = new LinkedHashSet<>();
+        for (String prefix : FLAT_PREFIXES) {
+            if (module.startsWith(prefix)) {
+                String rest = module.substring(prefix.length());
+                found.addAll(flat.getOrDefault(rest, List.of()));
+                if (found.isEmpty()) {
+                    flat.forEach(
+                            (name, full) -> {
+                                if (name.endsWith("_" + rest)) {
+                                    found.addAll(full);
+                                }
+                            });
+                }
+                break;
+            }
+        }
+        return one(found);
+    }
+
+    private static Optional<String> one(Set<String> found) {
+        return found.size() == 1 ? Optional.of(found.iterator().next()) : Optional.empty();
+    }
+
+    /** The module whose name is most like this one, for messages. */
+    Optional<String> nearest(String module) {
+        boolean dotted = module.contains(".");
+        List<String> known = new ArrayList<>();
+        for (String name : tensors.keySet()) {
+            if (name.endsWith(WEIGHT)) {
+                String bare = name.substring(0, name.length() - WEIGHT.length());
+                known.add(dotted ? bare : bare.replace('.', '_'));
+            }
+        }
+        known.sort(null);
+        return Suggestions.nearest(module, known);
+    }
+}

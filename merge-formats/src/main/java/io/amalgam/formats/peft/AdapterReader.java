@@ -1,0 +1,228 @@
+package io.amalgam.formats.peft;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.formats.huggingface.JsonFiles;
+import io.amalgam.formats.peft.TensorKey.Part;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.lora.LoraModule;
+import io.amalgam.lora.Values;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Sorts the tensors of an adapter's file into modules, and checks that each is whole. */
+final class AdapterReader {
+    private static final int LISTED = 5;
+
+    private final SafetensorsFile file;
+    private final Optional<PeftConfig> config;
+    private final Path settings;
+    private final List<Problem> problems;
+    private final Map<String, Map<Part, StoredTensor>> parts = new LinkedHashMap<>();
+    private final Map<String, LoraModule> modules = new LinkedHashMap<>();
+    private final Map<String, TensorSource> whole = new LinkedHashMap<>();
+
+    AdapterReader(
+            SafetensorsFile file,
+            Optional<PeftConfig> config,
+            Path settings,
+            List<Problem> problems) {
+        this.file = file;
+        this.config = config;
+        this.settings = settings;
+        this.problems = problems;
+    }
+
+    Map<String, LoraModule> modules() {
+        return modules;
+    }
+
+    Map<String, TensorSource> whole() {
+        return whole;
+    }
+
+    void read() throws IOException {
+        List<String> unknown = new ArrayList<>();
+        List<String> numberless = new ArrayList<>();
+        for (StoredTensor tensor : file.tensors().values()) {
+            String name = tensor.info().name();
+            TensorKey key = TensorKey.of(name);
+            if (key.part() == Part.UNKNOWN) {
+                unknown.add(name);
+            } else if (!tensor.info().dtype().arithmetic()) {
+                numberless.add(name);
+            } else if (key.part() == Part.WHOLE) {
+                whole.put(key.module(), tensor);
+            } else {
+                StoredTensor earlier =
+                        parts.computeIfAbsent(key.module(), unused -> new EnumMap<>(Part.class))
+                                .putIfAbsent(key.part(), tensor);
+                if (earlier != null) {
+                    problems.add(
+                            bad(
+                                    Problem.of(
+                                                    "tensors '"
+                                                            + earlier.info().name()
+                                                            + "' and '"
+                                                            + name
+                                                            + "' are the same factor of one module")
+                                            .hint("the file holds two adapters: keep one")));
+                }
+            }
+        }
+        if (parts.isEmpty() && unknown.isEmpty()) {
+            problems.add(
+                    bad(
+                            Problem.expected(
+                                            "adapter",
+                                            "LoRA factors, such as '...lora_A.weight'",
+                                            "none in " + file.tensors().size() + " tensors")
+                                    .hint("check the path: is this a whole model?")));
+            return;
+        }
+        unknown.addAll(numberless);
+        if (!unknown.isEmpty()) {
+            problems.add(unknown(unknown));
+        }
+        if (config.isEmpty()
+                && problems.isEmpty()
+                && file.tensors().keySet().stream().anyMatch(TensorKey::isPeft)) {
+            problems.add(
+                    Problem.expected(
+                                    "adapter settings",
+                                    "'" + PeftFormat.CONFIG + "', which says the scale",
+                                    "no such file")
+                            .at("'" + settings + "'")
+                            .hint("the download is incomplete: get the missing file"));
+            return;
+        }
+        for (Map.Entry<String, Map<Part, StoredTensor>> entry : parts.entrySet()) {
+            module(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private Problem bad(Problem problem) {
+        return problem.at("'" + file.path() + "'");
+    }
+
+    private Problem unknown(List<String> names) {
+        String shown = String.join("', '", names.subList(0, Math.min(LISTED, names.size())));
+        String more = names.size() > LISTED ? " and " + (names.size() - LISTED) + " more" : "";
+        return bad(
+                Problem.expected(
+                                "adapter",
+                                "LoRA factors of floating-point numbers",
+                                "tensors of another method or type: '" + shown + "'" + more)
+                        .hint("merge it with the tool it was trained with"));
+    }
+
+    private void module(String name, Map<Part, StoredTensor> tensors) throws IOException {
+        boolean embedding =
+                tensors.containsKey(Part.EMBEDDING_A) || tensors.containsKey(Part.EMBEDDING_B);
+        StoredTensor a = tensors.get(embedding ? Part.EMBEDDING_A : Part.A);
+        StoredTensor b = tensors.get(embedding ? Part.EMBEDDING_B : Part.B);
+        if (a == null || b == null) {
+            problems.add(half(name, a, b, tensors));
+            return;
+        }
+        if (!sound(name, a, b)) {
+            return;
+        }
+        int rank = (int) a.info().shape().dim(0);
+        StoredTensor alphaTensor = tensors.get(Part.ALPHA);
+        double scale;
+        if (alphaTensor != null) {
+            scale = alpha(alphaTensor) / rank;
+        } else if (config.isPresent()) {
+            PeftConfig settled = config.get();
+            if (settled.rank(name) != rank) {
+                problems.add(
+                        bad(
+                                Problem.expected(
+                                                "rank of module '" + name + "'",
+                                                settled.rank(name) + " as in adapter_config.json",
+                                                rank)
+                                        .hint(
+                                                "settings and weights are of different adapters: download both again")));
+                return;
+            }
+            scale = settled.scale(settled.alpha(name), rank);
+        } else {
+            // As diffusers and AI-Toolkit read files without alphas.
+            scale = 1;
+        }
+        LoraModule.Kind kind = LoraModule.Kind.LINEAR;
+        if (embedding) {
+            kind = LoraModule.Kind.EMBEDDING;
+        } else if (config.map(PeftConfig::transposed).orElse(false)) {
+            kind = LoraModule.Kind.TRANSPOSED;
+        }
+        modules.put(
+                name,
+                new LoraModule(
+                        name,
+                        kind,
+                        a,
+                        b,
+                        scale,
+                        Optional.ofNullable(tensors.get(Part.MAGNITUDE)),
+                        Optional.ofNullable(tensors.get(Part.B_BIAS))));
+    }
+
+    private Problem half(
+            String name,
+            @Nullable StoredTensor a,
+            @Nullable StoredTensor b,
+            Map<Part, StoredTensor> tensors) {
+        StoredTensor there = a != null ? a : b;
+        if (there == null) {
+            there = tensors.values().iterator().next();
+        }
+        return bad(
+                Problem.expected(
+                                "module '" + name + "'",
+                                "both factors, A and B",
+                                "only '" + Objects.requireNonNull(there).info().name() + "'")
+                        .hint(JsonFiles.DAMAGED));
+    }
+
+    private boolean sound(String name, StoredTensor a, StoredTensor b) {
+        long[] first = a.info().shape().dims();
+        long[] second = b.info().shape().dims();
+        boolean matrices = first.length >= 2 && second.length >= 2;
+        long rank = matrices ? b.info().shape().elements() / Math.max(1, second[0]) : 0;
+        if (matrices && first[0] == rank && rank > 0) {
+            return true;
+        }
+        problems.add(
+                bad(
+                        Problem.expected(
+                                        "factors of module '" + name + "'",
+                                        "A of rank x in and B of out x rank",
+                                        a.info().shape() + " and " + b.info().shape())
+                                .hint(JsonFiles.DAMAGED)));
+        return false;
+    }
+
+    private double alpha(StoredTensor tensor) throws IOException {
+        if (tensor.info().elements() != 1) {
+            throw new BadInputException(
+                    bad(
+                            Problem.expected(
+                                    "tensor '" + tensor.info().name() + "'",
+                                    "one number",
+                                    tensor.info().shape())));
+        }
+        return Values.of(tensor)[0];
+    }
+}

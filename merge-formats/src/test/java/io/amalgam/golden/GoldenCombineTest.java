@@ -1,0 +1,102 @@
+package io.amalgam.golden;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.Formats;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.lora.Adapter;
+import io.amalgam.lora.Combination;
+import io.amalgam.lora.CombineOptions;
+import io.amalgam.lora.Combined;
+import io.amalgam.lora.LoraModule;
+import io.amalgam.lora.Values;
+import io.amalgam.lora.WeightedAdapter;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Adapters combined, written and read again, against what PEFT made of them. */
+class GoldenCombineTest {
+    @TempDir private Path temp;
+
+    static List<String> cases() throws IOException {
+        List<String> names = new ArrayList<>();
+        json().properties().forEach(entry -> names.add(entry.getKey()));
+        assertThat(names).hasSize(9);
+        return names;
+    }
+
+    private static JsonNode json() throws IOException {
+        return new ObjectMapper().readTree(GoldenLoraTest.LORA.resolve("cases.json").toFile());
+    }
+
+    @ParameterizedTest
+    @MethodSource("cases")
+    void addsWhatPeftAdds(String name) throws IOException {
+        JsonNode call = json().get(name);
+        CombineOptions options = CombineOptions.of(call.get("combination_type").textValue());
+        if (call.has("svd_rank")) {
+            options = options.withRank(call.get("svd_rank").intValue());
+        }
+        if (call.has("density")) {
+            options = options.withDensity(call.get("density").doubleValue());
+        }
+        if (call.path("majority_sign_method").asText("").equals("frequency")) {
+            options = options.electingByFrequency();
+        }
+        Formats formats = Formats.load();
+        List<WeightedAdapter> adapters = new ArrayList<>();
+        for (int i = 0; i < call.get("adapters").size(); i++) {
+            String adapter = call.get("adapters").get(i).textValue();
+            adapters.add(
+                    new WeightedAdapter(
+                            formats.adapter(
+                                    GoldenLoraTest.LORA.resolve("adapters/" + adapter), adapter),
+                            call.get("weights").get(i).doubleValue()));
+        }
+        Combined combined = Combination.of(adapters, options, Optional.empty());
+        for (WeightedAdapter weighted : adapters) {
+            weighted.adapter().close();
+        }
+        formats.adapterFormat().write(temp.resolve("out"), combined.adapter());
+
+        Path expected = GoldenLoraTest.LORA.resolve("expected/" + name);
+        try (Adapter ours = formats.adapter(temp.resolve("out"), "out");
+                SafetensorsFile deltas =
+                        SafetensorsFile.open(expected.resolve("delta.safetensors"));
+                Adapter theirs = formats.adapter(expected, "peft")) {
+            assertThat(ours.modules().keySet())
+                    .containsExactlyInAnyOrderElementsOf(theirs.modules().keySet());
+            for (LoraModule module : ours.modules().values()) {
+                assertThat(module.rank()).isEqualTo(theirs.modules().get(module.name()).rank());
+                float[] delta = deltas.floats(module.name() + ".weight");
+                double[] got = delta(module);
+                for (int i = 0; i < delta.length; i++) {
+                    assertThat(got[i]).isCloseTo(delta[i], within(1e-5));
+                }
+            }
+        }
+    }
+
+    /** {@code scale B A} of a stored module. */
+    private static double[] delta(LoraModule module) throws IOException {
+        float[] a = Values.of(module.a());
+        float[] b = Values.of(module.b());
+        int in = (int) module.in();
+        double[] delta = new double[(int) module.out() * in];
+        for (int i = 0; i < delta.length; i++) {
+            for (int k = 0; k < module.rank(); k++) {
+                delta[i] += module.scale() * b[i / in * module.rank() + k] * a[k * in + i % in];
+            }
+        }
+        return delta;
+    }
+}
