@@ -21,7 +21,11 @@ final class PlanHash {
 
     private PlanHash() {}
 
-    static String of(List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes) {
+    static String of(
+            List<TensorTask> tasks,
+            OutputLayout layout,
+            ConfigChanges changes,
+            List<OutputLayout.SmallFile> madeFiles) {
         StringBuilder text = new StringBuilder();
         line(text, VERSION);
         for (TensorTask task : tasks) {
@@ -58,6 +62,14 @@ final class PlanHash {
         changes.architecture()
                 .map(name -> "architecture " + name + "\n")
                 .ifPresent(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+        changes.vocabulary()
+                .map(vocabulary -> "vocabulary " + vocabulary + "\n")
+                .ifPresent(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+        for (OutputLayout.SmallFile file : madeFiles) {
+            String line = file.name() + " " + file.content().length + "\n";
+            digest.update(line.getBytes(StandardCharsets.UTF_8));
+            digest.update(file.content());
+        }
         return HexFormat.of().formatHex(digest.digest());
     }
 

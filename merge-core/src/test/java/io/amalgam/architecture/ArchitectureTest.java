@@ -43,6 +43,7 @@ class ArchitectureTest {
                     "checkpoint",
                     "layers",
                     "recipe",
+                    "tokenizer",
                     "method",
                     "plan",
                     "engine");

@@ -25,6 +25,9 @@ enum Level {
     SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
     REFERENCE("in a model reference", "model", "lora", "override_architecture"),
     PATH("in a path", "path", "revision"),
+    TOKENIZER("in 'tokenizer'", "source", "tokens", "pad_to_multiple_of"),
+    TOKEN("in an entry of 'tokens'", "source", "force"),
+    TOKEN_SOURCE("in a token's source", "kind", "model", "token", "token_id"),
     CONDITION("in a filtered value", "filter", "value");
 
     /**
