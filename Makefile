@@ -21,6 +21,9 @@ bench: build     ## merges against the copy floor; arguments in ARGS
 kill-test: build ## merges killed, on a full disk, with changing inputs; takes minutes and 3 GB of disk
 	tools/kill-test.sh $(ARGS)
 
+vocabularies: build ## merged vocabularies judged by Python's transformers, where it is installed
+	python3 tools/check-vocabularies.py
+
 jmh: build       ## kernels, scalar and SIMD side by side; arguments in ARGS
 	./mvnw -q -ntp -pl merge-core test-compile exec:exec@jmh -Djmh.args="$(ARGS)"
 
@@ -30,4 +33,4 @@ javadoc:         ## the library's API
 clean:           ## remove everything built
 	./mvnw -q clean
 
-.PHONY: help build test scalar format bench kill-test jmh javadoc clean
+.PHONY: help build test scalar format bench kill-test vocabularies jmh javadoc clean

@@ -88,7 +88,7 @@ public final class Formats {
         throw new BadInputException(
                 Problem.expected(
                                 "model '" + name + "'",
-                                "a model directory or a .safetensors file",
+                                "a model directory, or a .safetensors or PyTorch file",
                                 Files.isDirectory(path)
                                         ? "a directory without weights"
                                         : Files.isRegularFile(path)

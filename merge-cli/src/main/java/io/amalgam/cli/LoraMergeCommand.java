@@ -17,7 +17,6 @@ import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Parameters;
@@ -143,26 +142,15 @@ final class LoraMergeCommand extends Subcommand {
             throws IOException {
         Formats formats = Formats.load();
         ModelRef ref = ModelRef.of(base.toString());
+        String words = String.join(" ", adapters.stream().map(Object::toString).toList());
         Recipe recipe =
-                new Recipe(
-                        "",
-                        "# amalgam lora merge "
-                                + base
-                                + " "
-                                + String.join(" ", adapters.stream().map(Object::toString).toList())
-                                + " "
-                                + out
-                                + "\n",
-                        "passthrough",
-                        Location.NONE,
-                        List.of(ModelEntry.of(ref, Parameters.EMPTY)),
-                        List.of(),
-                        Optional.empty(),
-                        Parameters.EMPTY,
-                        Optional.empty(),
-                        written,
-                        Location.NONE,
-                        List.of());
+                Recipe.ofModels(
+                                "passthrough",
+                                List.of(ModelEntry.of(ref, Parameters.EMPTY)),
+                                Optional.empty(),
+                                Parameters.EMPTY)
+                        .withTypes(Optional.empty(), written)
+                        .withText("# amalgam lora merge " + base + " " + words + " " + out + "\n");
         return new MergePlanner(
                         MethodRegistry.load(),
                         model ->

@@ -59,9 +59,24 @@ final class PlanView {
                         + String.join(" + ", dtypes().keySet()));
         columns.row("holds", holds());
         plan.wholeModel().ifPresent(whole -> columns.row("first", survey(whole)));
+        plan.vocabulary().ifPresent(tokens -> columns.row("tokens", tokens(tokens)));
         columns.row("layers", layers());
         columns.row("plan", plan.hash().substring(0, 12));
         return columns.lines();
+    }
+
+    private static String tokens(MergePlan.VocabularySummary tokens) {
+        return tokens.tokens()
+                + " in "
+                + Quantity.of(tokens.rows(), "row")
+                + ": those of "
+                + tokens.start()
+                + (tokens.removed() == 0 ? "" : " but " + tokens.removed())
+                + (tokens.appended() == 0 ? "" : " and " + tokens.appended() + " more")
+                + "; "
+                + Quantity.of(tokens.tensors(), "tensor")
+                + " read by token, holding "
+                + Quantity.bytes(tokens.bytesHeld());
     }
 
     private String holds() {
@@ -160,6 +175,17 @@ final class PlanView {
         root.put("survey_passes", plan.wholeModel().map(WholeModel::passes).orElse(0));
         root.put("threads", resources.threads);
         root.put("block_elements", resources.blockElements(plan));
+        plan.vocabulary()
+                .ifPresent(
+                        tokens ->
+                                root.putObject("vocabulary")
+                                        .put("tokenizer_of", tokens.start().toString())
+                                        .put("tokens", tokens.tokens())
+                                        .put("rows", tokens.rows())
+                                        .put("appended", tokens.appended())
+                                        .put("removed", tokens.removed())
+                                        .put("tensors_by_token", tokens.tensors())
+                                        .put("bytes_held", tokens.bytesHeld()));
         root.put("tensors", plan.tasks().size());
         root.put("parameters", plan.parameters());
         ObjectNode types = root.putObject("dtypes");

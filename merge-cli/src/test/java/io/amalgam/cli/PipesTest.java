@@ -41,7 +41,7 @@ class PipesTest {
                 pipe,
                 "model '"
                         + pipe
-                        + "': expected a model directory or a .safetensors file, got a pipe or device");
+                        + "': expected a model directory, or a .safetensors or PyTorch file, got a pipe or device");
     }
 
     @Test

@@ -7,7 +7,9 @@ import io.amalgam.Formats;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -89,6 +91,28 @@ class PlanCommandTest {
         assertThat(layer.at("/inputs/1/from").asText()).isEqualTo("b:model.layers.1.up.weight");
         assertThat(layer.at("/inputs/1/parameters/weight").asDouble()).isEqualTo(1);
         assertThat(layer.at("/parameters/normalize").isBoolean()).isTrue();
+    }
+
+    @Test
+    void aMergedVocabularyIsAnnounced() throws IOException {
+        Path recipe = Models.averageRecipe(folder);
+        for (String model : new String[] {"a", "b"}) {
+            Files.writeString(
+                    folder.resolve(model).resolve("tokenizer.json"),
+                    "{\"model\": {\"vocab\": {\"x\": 0, \"" + model + "\": 1}}}");
+        }
+        Files.writeString(
+                recipe, "tokenizer: {pad_to_multiple_of: 8}\n", StandardOpenOption.APPEND);
+
+        assertThat(Cli.run("plan", recipe).out().lines().filter(l -> l.startsWith("tokens")))
+                .singleElement()
+                .asString()
+                .matches(
+                        "tokens +3 in 8 rows: those of a and 1 more; 2 tensors read by token, holding \\d+ B");
+        JsonNode json = Cli.run("plan", recipe, "--json").json();
+        assertThat(json.at("/vocabulary/tokenizer_of").asText()).isEqualTo("a");
+        assertThat(json.at("/vocabulary/rows").asInt()).isEqualTo(8);
+        assertThat(json.at("/vocabulary/appended").asInt()).isEqualTo(1);
     }
 
     @Test

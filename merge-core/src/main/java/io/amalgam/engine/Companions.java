@@ -2,10 +2,10 @@ package io.amalgam.engine;
 
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.SideFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -22,13 +22,13 @@ final class Companions {
     static List<SmallFile> of(MergePlan plan, MergeReport report, boolean withReport)
             throws IOException {
         List<SmallFile> files = new ArrayList<>();
-        Path donor = plan.donor().path();
-        for (Path side : plan.donor().sideFiles()) {
+        for (SideFile side : plan.sideFiles()) {
             files.add(
                     new SmallFile(
-                            side.toString().replace('\\', '/'),
-                            Files.readAllBytes(donor.resolve(side))));
+                            side.name().toString().replace('\\', '/'),
+                            Files.readAllBytes(side.file())));
         }
+        files.addAll(plan.madeFiles());
         if (withReport) {
             files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
             files.add(new SmallFile(REPORT, ReportJson.of(plan, report)));

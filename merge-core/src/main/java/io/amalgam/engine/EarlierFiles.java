@@ -90,7 +90,8 @@ final class EarlierFiles {
         for (OutputLayout.DataFile file : plan.layout().files()) {
             known.add(Path.of(file.name()));
         }
-        plan.donor().sideFiles().forEach(file -> known.add(file.getName(0)));
+        plan.sideFiles().forEach(file -> known.add(file.name().getName(0)));
+        plan.madeFiles().forEach(file -> known.add(Path.of(file.name())));
         List<String> kept = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {

@@ -66,6 +66,30 @@ public final class LooseTensors {
                     "tok_embeddings.weight",
                     "shared.weight",
                     "backbone.embeddings.weight");
+
+    /** What tensors with a row for each token are called, before the last part of their names. */
+    private static final Set<String> BY_TOKEN =
+            Set.of(
+                    "embed_tokens",
+                    "embed_tokens_per_layer",
+                    "word_embeddings",
+                    "tok_embeddings",
+                    "embed_in",
+                    "embed_out",
+                    "embedding",
+                    "embeddings",
+                    "wte",
+                    "shared",
+                    "shared_head",
+                    "head",
+                    "lm_head",
+                    "output",
+                    "output_layer",
+                    "decoder",
+                    "predictions",
+                    "vocab_projector",
+                    "generator_lm_head");
+
     private static final List<String> BUFFERS =
             List.of(
                     "rotary_emb.inv_freq",
@@ -98,6 +122,19 @@ public final class LooseTensors {
     /** Whether this is the input embedding's matrix over the vocabulary. */
     public static boolean isEmbedding(String name) {
         return endsWithName(name, EMBEDDINGS);
+    }
+
+    /**
+     * Whether the tensor may have a row for each token: an embedding, a head, a head's bias.
+     * Whether it does, its number of rows says.
+     */
+    public static boolean mayBeByToken(String name) {
+        if (isHead(name) || isEmbedding(name)) {
+            return true;
+        }
+        int last = name.lastIndexOf('.');
+        String owner = last < 0 ? "" : name.substring(name.lastIndexOf('.', last - 1) + 1, last);
+        return BY_TOKEN.contains(owner);
     }
 
     /** Whether the tensor is a constant that libraries rebuild, so that a model may lack it. */

@@ -87,8 +87,10 @@ public final class ComputedPlan {
                 layout,
                 changes,
                 sideFiles,
+                List.of(),
+                Optional.empty(),
                 warnings,
                 options,
-                PlanHash.of(tasks, layout, changes, identity));
+                PlanHash.of(tasks, layout, changes, List.of(), identity));
     }
 }

@@ -19,7 +19,9 @@ import java.util.Optional;
  *
  * @param tasks in the order of the layout's placements
  * @param donor the model whose configuration and side files the output gets
- * @param sideFiles what the output gets copies of from the donor
+ * @param sideFiles what the output gets copies of from the donor or the tokenizer's model
+ * @param madeFiles what is written in the place of such copies: an edited tokenizer
+ * @param vocabulary the tokens, where the recipe has a tokenizer section
  * @param warnings what looks wrong but does not stop the merge
  * @param hash hexadecimal SHA-256 of all that decides the output's bytes, the inputs' contents
  *     apart: two plans with one hash write the same files from the same models
@@ -33,6 +35,8 @@ public record MergePlan(
         OutputLayout layout,
         ConfigChanges configChanges,
         List<SideFile> sideFiles,
+        List<OutputLayout.SmallFile> madeFiles,
+        Optional<VocabularySummary> vocabulary,
         List<Problem> warnings,
         PlanOptions options,
         String hash)
@@ -40,8 +44,29 @@ public record MergePlan(
     public MergePlan {
         tasks = List.copyOf(tasks);
         sideFiles = List.copyOf(sideFiles);
+        madeFiles = List.copyOf(madeFiles);
         warnings = List.copyOf(warnings);
     }
+
+    /**
+     * The tokens of a merged model.
+     *
+     * @param start the model whose tokenizer the output takes over
+     * @param tokens of the output
+     * @param rows of its embeddings
+     * @param appended tokens that the start lacks
+     * @param removed tokens of the start's tokenizer that it has no rows for
+     * @param tensors inputs whose rows are read through an index
+     * @param bytesHeld memory of indices and tokenizer files during the merge
+     */
+    public record VocabularySummary(
+            ModelRef start,
+            int tokens,
+            int rows,
+            int appended,
+            int removed,
+            int tensors,
+            long bytesHeld) {}
 
     /** Elements written. */
     public long parameters() {
@@ -71,6 +96,9 @@ public record MergePlan(
         long sum = layout.bytes();
         for (SideFile file : sideFiles) {
             sum += file.bytes();
+        }
+        for (OutputLayout.SmallFile file : madeFiles) {
+            sum += file.content().length;
         }
         for (OutputLayout.SmallFile file : modelFiles()) {
             sum += file.content().length;

@@ -15,6 +15,7 @@ import io.amalgam.method.StatefulMethod;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
+import io.amalgam.tokenizer.MergedVocabulary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
@@ -81,6 +82,22 @@ public final class MergePlanner {
         boolean uneven = options.tensors() != PlanOptions.TensorSet.SAME;
         SlotBuilder builder = new SlotBuilder(recipe, models, mixesLayers, uneven, problems);
         List<Slot> slots = builder.build();
+        Optional<ModelRef> donorRef =
+                recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());
+        Optional<TokenizerPlan> tokenizer =
+                builder.complete()
+                        ? recipe.tokenizer()
+                                .flatMap(
+                                        section ->
+                                                TokenizerPlan.of(
+                                                        section,
+                                                        models,
+                                                        models.all(),
+                                                        donorRef.orElseThrow(),
+                                                        problems,
+                                                        warnings))
+                        : Optional.empty();
+        VocabularyPlan vocabulary = new VocabularyPlan(recipe, tokenizer, problems);
         List<TensorTask> built = new ArrayList<>();
         if (method.isPresent()) {
             TaskBuilder taskBuilder =
@@ -91,8 +108,10 @@ public final class MergePlanner {
                             parameters.orElseThrow(),
                             check.orElseThrow(),
                             builder.complete(),
+                            vocabulary,
                             problems);
             slots.forEach(slot -> taskBuilder.build(slot).ifPresent(built::add));
+            vocabulary.check();
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
                         Problem.of(
@@ -104,17 +123,16 @@ public final class MergePlanner {
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
         warnings.addAll(typeWarnings(built));
-        Optional<ModelRef> donorRef =
-                recipe.baseModel().or(() -> opened.keySet().stream().findFirst());
         Optional<Checkpoint> donor = donorRef.map(opened::get);
-        List<SideFile> sideFiles =
-                donor.map(d -> SideFile.of(donorRef.orElseThrow(), d, problems)).orElse(List.of());
+        CompanionPlan companions = new CompanionPlan(recipe, opened, tokenizer, problems, warnings);
+        donorRef.ifPresent(companions::build);
         ConfigChanges changes =
                 new ConfigChanges(
                         recipe.outDtype().or(recipe::dtype),
                         builder.layerChange(),
                         donor.flatMap(d -> tied(d, !recipe.slices().isEmpty(), built)),
-                        donorRef.flatMap(ModelRef::overrideArchitecture));
+                        donorRef.flatMap(ModelRef::overrideArchitecture),
+                        companions.change());
         if (problems.isEmpty()) {
             donor.ifPresent(
                     d -> warnings.addAll(configWarnings(donorRef.orElseThrow(), d, changes)));
@@ -141,10 +159,27 @@ public final class MergePlanner {
                 outputFormat,
                 layout,
                 changes,
-                sideFiles,
+                companions.copied(),
+                companions.made(),
+                tokenizer.map(t -> summary(t, vocabulary, companions)),
                 warnings,
                 options,
-                PlanHash.of(tasks, layout, changes));
+                PlanHash.of(tasks, layout, changes, companions.made()));
+    }
+
+    private static MergePlan.VocabularySummary summary(
+            TokenizerPlan tokenizer, VocabularyPlan vocabulary, CompanionPlan companions) {
+        MergedVocabulary tokens = tokenizer.tokens();
+        long files =
+                companions.made().stream().mapToLong(file -> (long) file.content().length).sum();
+        return new MergePlan.VocabularySummary(
+                tokenizer.start(),
+                tokens.ids().size(),
+                tokenizer.rows(),
+                tokens.appended().size(),
+                tokens.removed().size(),
+                vocabulary.reindexed(),
+                vocabulary.bytesHeld() + files);
     }
 
     private static List<TensorTask> withState(

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -91,6 +92,11 @@ final class OpenModels implements Closeable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** The models that could be opened, in the order they were first named. */
+    List<Model> all() {
+        return models.values().stream().flatMap(Optional::stream).toList();
     }
 
     /** All models that could be opened, in the order they were first named. */

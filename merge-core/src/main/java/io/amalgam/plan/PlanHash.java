@@ -21,15 +21,24 @@ final class PlanHash {
 
     private PlanHash() {}
 
-    static String of(List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes) {
-        return of(tasks, layout, changes, "");
+    static String of(
+            List<TensorTask> tasks,
+            OutputLayout layout,
+            ConfigChanges changes,
+            List<OutputLayout.SmallFile> madeFiles) {
+        return of(tasks, layout, changes, madeFiles, "");
     }
 
     /**
+     * @param madeFiles files beside the weights that the plan makes
      * @param identity what else decides the output; empty for nothing
      */
     static String of(
-            List<TensorTask> tasks, OutputLayout layout, ConfigChanges changes, String identity) {
+            List<TensorTask> tasks,
+            OutputLayout layout,
+            ConfigChanges changes,
+            List<OutputLayout.SmallFile> madeFiles,
+            String identity) {
         StringBuilder text = new StringBuilder();
         line(text, VERSION);
         for (TensorTask task : tasks) {
@@ -66,6 +75,14 @@ final class PlanHash {
         changes.architecture()
                 .map(name -> "architecture " + name + "\n")
                 .ifPresent(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+        changes.vocabulary()
+                .map(vocabulary -> "vocabulary " + vocabulary + "\n")
+                .ifPresent(line -> digest.update(line.getBytes(StandardCharsets.UTF_8)));
+        for (OutputLayout.SmallFile file : madeFiles) {
+            String line = file.name() + " " + file.content().length + "\n";
+            digest.update(line.getBytes(StandardCharsets.UTF_8));
+            digest.update(file.content());
+        }
         digest.update(identity.getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest.digest());
     }

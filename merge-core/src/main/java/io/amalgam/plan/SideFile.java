@@ -14,10 +14,11 @@ import java.util.List;
 /**
  * A file the output gets a copy of: tokenizer, generation settings.
  *
- * @param name relative to the donor's directory
+ * @param name relative to the model's directory, and to the output's
+ * @param file where it is
  * @param bytes its size
  */
-public record SideFile(Path name, long bytes) {
+public record SideFile(Path name, Path file, long bytes) {
     /**
      * The donor's side files. Each is opened once, for copying them comes last and must not fail
      * then.
@@ -29,7 +30,7 @@ public record SideFile(Path name, long bytes) {
             try {
                 String found = found(file);
                 if (found.isEmpty()) {
-                    files.add(new SideFile(name, Files.size(file)));
+                    files.add(new SideFile(name, file, Files.size(file)));
                 } else {
                     problems.add(unreadable(ref, file, found));
                 }

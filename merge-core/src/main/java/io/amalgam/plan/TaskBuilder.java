@@ -31,12 +31,14 @@ final class TaskBuilder {
     private final ParameterResolver parameters;
     private final RecipeCheck check;
     private final boolean complete;
+    private final VocabularyPlan vocabulary;
     private final Problems problems;
     private int leftOut;
 
     /**
      * @param complete whether every model could be opened; if not, no task is made, and only what
      *     is true whatever the others hold is reported
+     * @param vocabulary what turns stored tensors into those with the output's rows
      */
     TaskBuilder(
             Recipe recipe,
@@ -45,6 +47,7 @@ final class TaskBuilder {
             ParameterResolver parameters,
             RecipeCheck check,
             boolean complete,
+            VocabularyPlan vocabulary,
             Problems problems) {
         this.recipe = recipe;
         this.method = method;
@@ -53,6 +56,7 @@ final class TaskBuilder {
         this.parameters = parameters;
         this.check = check;
         this.complete = complete;
+        this.vocabulary = vocabulary;
         this.problems = problems;
     }
 
@@ -78,10 +82,7 @@ final class TaskBuilder {
                 case UNION -> {}
             }
         }
-        List<TensorSource> sources = new ArrayList<>();
-        for (Slot.Part part : present) {
-            sources.add(part.model().tensors.get(part.tensor().orElseThrow()));
-        }
+        List<TensorSource> sources = vocabulary.sources(slot, present);
         if (!sameShapes(slot, present, sources)) {
             return Optional.empty();
         }
@@ -254,13 +255,16 @@ final class TaskBuilder {
         for (int i = 1; i < sources.size(); i++) {
             TensorInfo other = sources.get(i).info();
             if (!other.shape().equals(first.info().shape())) {
-                boolean vocabulary = vocabulariesDiffer(slot, first.info().shape(), other.shape());
+                boolean tokens = vocabulariesDiffer(slot, first.info().shape(), other.shape());
+                if (tokens && vocabulary.failed()) {
+                    return false;
+                }
                 problems.add(
                         "shape "
                                 + present.get(i).model().ref
                                 + first.info().shape()
                                 + other.shape()
-                                + vocabulary,
+                                + tokens,
                         Problem.expected(
                                         "shape of tensor '"
                                                 + slot.name()
@@ -274,12 +278,12 @@ final class TaskBuilder {
                                         other.shape())
                                 .at(present.get(i).model().ref.location())
                                 .hint(
-                                        vocabulary
+                                        tokens
                                                 ? "the vocabularies differ: "
                                                         + first.info().shape().dim(0)
                                                         + " and "
                                                         + other.shape().dim(0)
-                                                        + " rows; this version cannot merge them yet"
+                                                        + " rows; add 'tokenizer: {source: union}' to the recipe, or 'tokenizer: {source: base}' to keep the tokens of the base or first model"
                                                 : "models of different sizes cannot be merged"));
                 return false;
             }

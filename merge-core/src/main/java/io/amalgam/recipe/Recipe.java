@@ -19,6 +19,8 @@ import java.util.Optional;
  * @param parameters those of lowest precedence
  * @param dtype what tensors are computed in; empty for the inputs' own
  * @param outDtype what tensors are written in; empty for what they were computed in
+ * @param tokenizer which tokens the output has; empty to keep those of the base or first model
+ * @param chatTemplate what its tokenizer makes prompts with; empty to keep the one it has
  * @param warnings things that were read and have no effect
  */
 public record Recipe(
@@ -32,6 +34,8 @@ public record Recipe(
         Parameters parameters,
         Optional<DType> dtype,
         Optional<DType> outDtype,
+        Optional<TokenizerSection> tokenizer,
+        Optional<ChatTemplate> chatTemplate,
         Location location,
         List<Problem> warnings) {
     /**
@@ -48,6 +52,8 @@ public record Recipe(
         Objects.requireNonNull(parameters, "parameters");
         Objects.requireNonNull(dtype, "dtype");
         Objects.requireNonNull(outDtype, "outDtype");
+        Objects.requireNonNull(tokenizer, "tokenizer");
+        Objects.requireNonNull(chatTemplate, "chatTemplate");
         Objects.requireNonNull(location, "location");
         warnings = List.copyOf(warnings);
         if (models.isEmpty() == slices.isEmpty()) {
@@ -72,6 +78,8 @@ public record Recipe(
                 parameters,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Location.NONE,
                 List.of());
     }
@@ -89,6 +97,8 @@ public record Recipe(
                 parameters,
                 computed,
                 written,
+                tokenizer,
+                chatTemplate,
                 location,
                 warnings);
     }
@@ -106,6 +116,8 @@ public record Recipe(
                 parameters,
                 dtype,
                 outDtype,
+                tokenizer,
+                chatTemplate,
                 location,
                 warnings);
     }

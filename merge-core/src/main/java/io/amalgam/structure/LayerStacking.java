@@ -102,6 +102,8 @@ public final class LayerStacking {
                         parameters,
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
                         Location.NONE,
                         List.of());
         return bare.withText(RecipeWriter.text(bare));

@@ -44,6 +44,7 @@ class ArchitectureTest {
                     "checkpoint",
                     "layers",
                     "recipe",
+                    "tokenizer",
                     "method",
                     "plan",
                     "structure",

@@ -114,7 +114,7 @@ class PlanProblemsTest {
                 .tensor("model.embed_tokens.weight", 40, 8);
         assertThat(models.problems(LINEAR))
                 .containsExactly(
-                        "shape of tensor 'model.embed_tokens.weight' in 'two' (and 1 more tensor alike): expected [32, 8] as in 'one', got [40, 8] (r.yml:3:32); the vocabularies differ: 32 and 40 rows; this version cannot merge them yet");
+                        "shape of tensor 'model.embed_tokens.weight' in 'two' (and 1 more tensor alike): expected [32, 8] as in 'one', got [40, 8] (r.yml:3:32); the vocabularies differ: 32 and 40 rows; add 'tokenizer: {source: union}' to the recipe, or 'tokenizer: {source: base}' to keep the tokens of the base or first model");
     }
 
     @Test

@@ -95,6 +95,8 @@ class RecipeTest {
                 Parameters.EMPTY,
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 Location.NONE,
                 List.of());
     }

@@ -41,6 +41,9 @@ enum Level {
             "negative_prompts",
             "noise_scale",
             "residual_scale"),
+    TOKENIZER("in 'tokenizer'", "source", "tokens", "pad_to_multiple_of"),
+    TOKEN("in an entry of 'tokens'", "source", "force"),
+    TOKEN_SOURCE("in a token's source", "kind", "model", "token", "token_id"),
     CONDITION("in a filtered value", "filter", "value");
 
     /**

@@ -2,11 +2,13 @@ package io.amalgam.recipe.yaml;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.recipe.ChatTemplate;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,6 +67,7 @@ public final class RecipeReader {
         private final ModelRefReader references;
         private final ParameterReader parameters;
         private final SliceReader slices;
+        private final TokenizerReader tokenizers;
 
         RecipeReading(Findings findings) {
             this.findings = findings;
@@ -72,6 +75,7 @@ public final class RecipeReader {
             this.references = new ModelRefReader(reading);
             this.parameters = new ParameterReader(reading);
             this.slices = new SliceReader(reading, references, parameters);
+            this.tokenizers = new TokenizerReader(reading, references);
         }
 
         Recipe read(MappingNode root, String text) {
@@ -90,6 +94,8 @@ public final class RecipeReader {
             DTypeReader dtypes = new DTypeReader(findings);
             Optional<DType> dtype = dtypes.read(recipe, "dtype");
             Optional<DType> outDtype = dtypes.read(recipe, "out_dtype");
+            Optional<TokenizerSection> tokenizer = tokenizers.read(recipe);
+            Optional<ChatTemplate> chatTemplate = tokenizers.chatTemplate(recipe);
             findings.throwIfAny();
             return new Recipe(
                     findings.file(),
@@ -102,6 +108,8 @@ public final class RecipeReader {
                     shared,
                     dtype,
                     outDtype,
+                    tokenizer,
+                    chatTemplate,
                     recipe.location(),
                     findings.warnings());
         }

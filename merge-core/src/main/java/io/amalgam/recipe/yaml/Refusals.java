@@ -11,30 +11,14 @@ final class Refusals {
     private static final List<String> SUBJECTS = List.of("models", "slices", "modules");
 
     private static final String ADD_MODELS = "add 'models', the list of models to merge";
-    private static final String COPIED =
-            "remove it to have the tokenizer of the base or first model copied";
 
     private static final Map<String, String> NOT_YET =
-            Map.of(
-                    "tokenizer",
-                    COPIED,
-                    "tokenizer_source",
-                    COPIED,
-                    "chat_template",
-                    "remove it to keep the template of the copied tokenizer",
-                    "modules",
-                    "use 'models': it merges all of a model's tensors");
+            Map.of("modules", "use 'models': it merges all of a model's tensors");
 
     private Refusals() {}
 
     static void check(Fields recipe, Findings findings) {
         subjects(recipe, findings);
-        if (recipe.get("tokenizer").isPresent() && recipe.get("tokenizer_source").isPresent()) {
-            findings.error(
-                    recipe.key("tokenizer_source"),
-                    Problem.of("'tokenizer' and 'tokenizer_source' exclude each other")
-                            .hint("keep 'tokenizer'"));
-        }
         for (Map.Entry<String, String> refused : NOT_YET.entrySet()) {
             String key = refused.getKey();
             if (recipe.get(key).isPresent()) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -23,6 +24,8 @@ public final class ConfigPatch {
     private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
 
     private static final String TIED = "tie_word_embeddings";
+
+    private static final String VOCABULARY = "vocab_size";
 
     private static final List<String> COUNT_KEYS =
             List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth");
@@ -45,6 +48,9 @@ public final class ConfigPatch {
      *   <li>{@code architectures} becomes the one name that overrides it.
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
      *       level, and in a section that has the key.
+     *   <li>The number of rows for tokens is set under {@code vocab_size} where it is there, at the
+     *       top level or in a section; at the top level if it is nowhere. Ids of special tokens are
+     *       set where they are there.
      * </ul>
      */
     public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
@@ -53,6 +59,7 @@ public final class ConfigPatch {
         changes.layers().ifPresent(layers -> setLayers(config, layers));
         changes.architecture().ifPresent(name -> config.putArray("architectures").add(name));
         changes.tied().ifPresent(tied -> setTied(config, tied));
+        changes.vocabulary().ifPresent(vocabulary -> setVocabulary(config, vocabulary));
         return config;
     }
 
@@ -128,6 +135,27 @@ public final class ConfigPatch {
             if (settings.has(TIED)) {
                 settings.put(TIED, tied);
             }
+        }
+    }
+
+    private static void setVocabulary(ObjectNode config, VocabularyChange vocabulary) {
+        List<ObjectNode> settings =
+                sections(config).stream().map(path -> section(config, path)).toList();
+        if (settings.stream().noneMatch(section -> section.has(VOCABULARY))) {
+            config.put(VOCABULARY, vocabulary.rows());
+        }
+        for (ObjectNode section : settings) {
+            if (section.has(VOCABULARY)) {
+                section.put(VOCABULARY, vocabulary.rows());
+            }
+            vocabulary
+                    .tokenIds()
+                    .forEach(
+                            (key, id) -> {
+                                if (section.has(key)) {
+                                    section.set(key, id);
+                                }
+                            });
         }
     }
 

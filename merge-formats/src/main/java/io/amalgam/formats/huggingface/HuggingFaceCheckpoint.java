@@ -2,9 +2,10 @@ package io.amalgam.formats.huggingface;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.formats.pytorch.PyTorchFile;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,16 +17,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** An open model directory. Every tensor present counts, whether the index mentions it or not. */
 final class HuggingFaceCheckpoint implements Checkpoint {
     private static final String SINGLE = "model.safetensors";
+    private static final String PYTORCH = "pytorch_model.bin";
     private static final int LISTED = 5;
 
     private final Path path;
-    private final Map<String, SafetensorsFile> files = new LinkedHashMap<>();
-    private final Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, Checkpoint> files = new LinkedHashMap<>();
+    private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
     private @Nullable ObjectNode config;
     private List<Path> sideFiles = List.of();
@@ -53,26 +56,34 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openWeights(String name, List<Problem> problems) throws IOException {
-        Path index = path.resolve(ShardIndex.FILE);
-        if (Files.exists(index)) {
-            try {
-                openShards(ShardIndex.read(index, problems), name, problems);
-            } catch (BadInputException e) {
-                problems.addAll(e.problems());
+        for (String single : List.of(SINGLE, PYTORCH)) {
+            Path index = path.resolve(single + ShardIndex.SUFFIX);
+            if (Files.exists(index)) {
+                openShards(index, name, problems);
+                return;
             }
-        } else if (Files.exists(path.resolve(SINGLE))) {
-            openFile(SINGLE, name, problems);
-        } else {
-            problems.add(NoWeights.in(path));
+            if (Files.exists(path.resolve(single))) {
+                openFile(single, name, problems);
+                return;
+            }
+        }
+        problems.add(NoWeights.in(path));
+    }
+
+    private void openShards(Path file, String name, List<Problem> problems) throws IOException {
+        try {
+            openShards(file, ShardIndex.read(file, problems), name, problems);
+        } catch (BadInputException e) {
+            problems.addAll(e.problems());
         }
     }
 
-    private void openShards(ShardIndex index, String name, List<Problem> problems)
+    private void openShards(Path indexFile, ShardIndex index, String name, List<Problem> problems)
             throws IOException {
         if (index.shards().isEmpty() && problems.isEmpty()) {
             problems.add(
                     Problem.of("the index names no shard")
-                            .at("'" + path.resolve(ShardIndex.FILE) + "'")
+                            .at("'" + indexFile + "'")
                             .hint(JsonFiles.DAMAGED));
         }
         for (var shard : index.shards().entrySet()) {
@@ -80,18 +91,20 @@ final class HuggingFaceCheckpoint implements Checkpoint {
             if (!Files.exists(path.resolve(file))) {
                 problems.add(
                         Problem.of("shard '" + file + "' is missing")
-                                .at("'" + path.resolve(ShardIndex.FILE) + "'")
+                                .at("'" + indexFile + "'")
                                 .hint("the download is incomplete: get the missing file"));
                 continue;
             }
             openFile(file, name, problems);
-            SafetensorsFile opened = files.get(file);
+            Checkpoint opened = files.get(file);
             if (opened == null) {
                 continue;
             }
+            Set<String> tied = opened instanceof PyTorchFile pickled ? pickled.tied() : Set.of();
             List<String> missing =
                     shard.getValue().stream()
                             .filter(tensor -> !opened.tensors().containsKey(tensor))
+                            .filter(tensor -> !tied.contains(tensor))
                             .toList();
             if (!missing.isEmpty()) {
                 problems.add(
@@ -100,7 +113,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
                                                 + file
                                                 + "' lacks tensors the index puts there: "
                                                 + listed(missing))
-                                .at("'" + path.resolve(ShardIndex.FILE) + "'")
+                                .at("'" + indexFile + "'")
                                 .hint(
                                         "index and shards are of different models: download both again"));
             }
@@ -108,9 +121,13 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openFile(String file, String name, List<Problem> problems) throws IOException {
-        SafetensorsFile opened;
+        Checkpoint opened;
         try {
-            opened = SafetensorsFile.open(path.resolve(file), name);
+            Path weights = path.resolve(file);
+            opened =
+                    file.endsWith(".bin")
+                            ? PyTorchFile.open(weights, name)
+                            : SafetensorsFile.open(weights, name);
         } catch (BadInputException e) {
             problems.addAll(e.problems());
             return;
@@ -157,7 +174,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     @Override
-    public Map<String, StoredTensor> tensors() {
+    public Map<String, TensorSource> tensors() {
         return Collections.unmodifiableMap(tensors);
     }
 
@@ -173,7 +190,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     @Override
     public List<Path> weightFiles() {
-        return files.values().stream().map(SafetensorsFile::path).toList();
+        return files.values().stream().map(Checkpoint::path).toList();
     }
 
     @Override
@@ -184,7 +201,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     @Override
     public void close() throws IOException {
         IOException failure = null;
-        for (SafetensorsFile file : files.values()) {
+        for (Checkpoint file : files.values()) {
             try {
                 file.close();
             } catch (IOException e) {

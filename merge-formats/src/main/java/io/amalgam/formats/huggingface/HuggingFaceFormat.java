@@ -18,8 +18,9 @@ import java.util.Optional;
 
 /**
  * Model directories. Weights are those of {@code model.safetensors.index.json} where there is one,
- * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}.
- * Problems of index, shards and config are reported together.
+ * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}; else
+ * those of {@code pytorch_model.bin.index.json} or {@code pytorch_model.bin}. Problems of index,
+ * shards and config are reported together.
  */
 public final class HuggingFaceFormat implements CheckpointFormat {
     private static final String CONFIG = "config.json";

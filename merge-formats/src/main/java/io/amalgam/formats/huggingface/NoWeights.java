@@ -29,7 +29,7 @@ final class NoWeights {
         if (found.stream()
                 .anyMatch(name -> name.startsWith("pytorch_model") && name.contains(".bin"))) {
             return problem.hint(
-                    "pytorch_model.bin is not supported yet: save the model as safetensors first");
+                    "its shards are found by 'pytorch_model.bin.index.json', which is missing: the download is incomplete");
         }
         List<String> candidates =
                 found.stream().filter(name -> name.endsWith(".safetensors")).toList();

@@ -20,7 +20,10 @@ import java.util.TreeSet;
  * @param shards tensor names by file name, both sorted
  */
 record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
-    static final String FILE = "model.safetensors.index.json";
+    /** What an index is called after the name a single file would have. */
+    static final String SUFFIX = ".index.json";
+
+    static final String FILE = "model.safetensors" + SUFFIX;
 
     ShardIndex {
         shards = Collections.unmodifiableSortedMap(new TreeMap<>(shards));

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
+import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -15,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -230,6 +233,34 @@ class ConfigPatchTest {
     void theFirstLayersWithoutAWindowFollow(int old, int expected) {
         assertThat(layers("{'max_window_layers': " + old + "}", 3, 0, 1, 1, 2))
                 .isEqualTo(json("{'max_window_layers': " + expected + "}"));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    {'a': 1}                                             | {'a': 1, 'vocab_size': 9}
+                    {'vocab_size': 5, 'a': 1}                            | {'vocab_size': 9, 'a': 1}
+                    {'text_config': {'vocab_size': 5}}                   | {'text_config': {'vocab_size': 9}}
+                    {'vocab_size': 5, 'text_config': {'vocab_size': 5}}  | {'vocab_size': 9, 'text_config': {'vocab_size': 9}}
+                    {'vocab_size': 5, 'audio_config': {'vocab_size': 5}} | {'vocab_size': 9, 'audio_config': {'vocab_size': 5}}
+                    {'vocab_size': 5, 'eos_token_id': 3, 'pad_token_id': 1} | {'vocab_size': 9, 'eos_token_id': 7, 'pad_token_id': 1}
+                    {'vocab_size': 5, 'text_config': {'eos_token_id': 3}}   | {'vocab_size': 9, 'text_config': {'eos_token_id': 7}}
+                    """,
+            quoteCharacter = '"')
+    void setsTheVocabularyWhereItIs(String donor, String expected) {
+        VocabularyChange change =
+                new VocabularyChange(9, Map.of("eos_token_id", IntNode.valueOf(7)));
+        ConfigChanges changes =
+                new ConfigChanges(
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.empty(),
+                        Optional.of(change));
+
+        assertThat(ConfigPatch.patch(json(donor), changes)).isEqualTo(json(expected));
     }
 
     @Test

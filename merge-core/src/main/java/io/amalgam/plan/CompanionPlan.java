@@ -1,0 +1,173 @@
+package io.amalgam.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.recipe.ChatTemplate;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tokenizer.ChatTemplates;
+import io.amalgam.tokenizer.MergedVocabulary;
+import io.amalgam.tokenizer.TokenIds;
+import io.amalgam.tokenizer.TokenizerFile;
+import io.amalgam.tokenizer.TokenizerOutput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * The files the output gets beside weights and configuration: copies of the donor's, with the
+ * tokenizer and the chat template the recipe asks for.
+ */
+final class CompanionPlan {
+    private final Recipe recipe;
+    private final Map<ModelRef, Checkpoint> models;
+    private final Optional<TokenizerPlan> tokenizer;
+    private final Problems problems;
+    private final List<Problem> warnings;
+    private final List<SideFile> copied = new ArrayList<>();
+    private final List<SmallFile> made = new ArrayList<>();
+    private Optional<VocabularyChange> change = Optional.empty();
+
+    CompanionPlan(
+            Recipe recipe,
+            Map<ModelRef, Checkpoint> models,
+            Optional<TokenizerPlan> tokenizer,
+            Problems problems,
+            List<Problem> warnings) {
+        this.recipe = recipe;
+        this.models = models;
+        this.tokenizer = tokenizer;
+        this.problems = problems;
+        this.warnings = warnings;
+    }
+
+    /** Files copied as they are. */
+    List<SideFile> copied() {
+        return copied;
+    }
+
+    /** Files with their contents. */
+    List<SmallFile> made() {
+        return made;
+    }
+
+    /** What becomes of the configuration. */
+    Optional<VocabularyChange> change() {
+        return change;
+    }
+
+    void build(ModelRef donorRef) {
+        Checkpoint donor = models.get(donorRef);
+        if (donor == null) {
+            return;
+        }
+        List<SideFile> files = new ArrayList<>(SideFile.of(donorRef, donor, problems));
+        ModelRef startRef = tokenizer.map(TokenizerPlan::start).orElse(donorRef);
+        Checkpoint start = models.getOrDefault(startRef, donor);
+        if (start != donor) {
+            files.removeIf(file -> TokenizerOutput.isTokenizerFile(file.name()));
+            for (SideFile file : SideFile.of(startRef, start, problems)) {
+                if (TokenizerOutput.isTokenizerFile(file.name())) {
+                    files.add(file);
+                }
+            }
+        }
+        try {
+            Optional<MergedVocabulary> tokens = tokenizer.map(TokenizerPlan::tokens);
+            TokenizerOutput output = TokenizerOutput.of(start.path(), tokens, template(start));
+            files.removeIf(file -> output.replaces(file.name()));
+            made.addAll(output.made());
+            for (String role : output.lostRoles()) {
+                warnings.add(
+                        Problem.of(role + " has no row in '" + startRef + "' and is left out")
+                                .at(startRef.location())
+                                .hint("the output's tokenizer has no such token"));
+            }
+            if (tokenizer.isPresent()) {
+                configuration(tokenizer.get(), donor, start, files);
+            }
+        } catch (BadInputException e) {
+            problems.addAll(e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        copied.addAll(files);
+    }
+
+    private void configuration(
+            TokenizerPlan plan, Checkpoint donor, Checkpoint start, List<SideFile> files)
+            throws IOException {
+        if (start == donor) {
+            change = Optional.of(new VocabularyChange(plan.rows(), Map.of()));
+            return;
+        }
+        // Another model's tokenizer numbers the special tokens differently.
+        Map<String, JsonNode> ids = TokenIds.of(start.path(), start.config());
+        change = Optional.of(new VocabularyChange(plan.rows(), ids));
+        Optional<ObjectNode> generation = TokenIds.generation(donor.path(), ids);
+        if (generation.isPresent()) {
+            files.removeIf(file -> file.name().equals(Path.of(TokenIds.GENERATION)));
+            made.add(new SmallFile(TokenIds.GENERATION, TokenIds.bytes(generation.get())));
+        }
+    }
+
+    private Optional<String> template(Checkpoint start) throws IOException {
+        if (recipe.chatTemplate().isEmpty()) {
+            return Optional.empty();
+        }
+        ChatTemplate wanted = recipe.chatTemplate().get();
+        Path file = start.path().resolve(TokenizerFile.NAME);
+        if (!Files.exists(file) && !Files.exists(start.path().resolve("tokenizer_config.json"))) {
+            problems.add(
+                    Problem.of("'chat_template' has no tokenizer to go with")
+                            .at(wanted.location())
+                            .hint("add a tokenizer to '" + start.path() + "', or remove the key"));
+            return Optional.empty();
+        }
+        Collection<Path> all = models.values().stream().map(Checkpoint::path).toList();
+        Optional<String> text = ChatTemplates.text(wanted, all);
+        if (text.isEmpty()) {
+            warnings.add(
+                    Problem.of("'chat_template: auto' has no effect: no model has a template")
+                            .at(wanted.location())
+                            .hint("name a built-in template, or write one"));
+            return Optional.empty();
+        }
+        warnAboutTokens(wanted, ChatTemplates.tokens(text.get()), file);
+        return text;
+    }
+
+    private void warnAboutTokens(ChatTemplate wanted, Set<String> used, Path file)
+            throws IOException {
+        if (used.isEmpty() || (tokenizer.isEmpty() && !Files.exists(file))) {
+            return;
+        }
+        Set<String> known =
+                tokenizer.isPresent()
+                        ? tokenizer.get().tokens().ids().keySet()
+                        : TokenizerFile.read(file).tokens();
+        List<String> unknown = used.stream().filter(token -> !known.contains(token)).toList();
+        if (!unknown.isEmpty()) {
+            warnings.add(
+                    Problem.of(
+                                    "the chat template writes '"
+                                            + String.join("', '", unknown)
+                                            + "', which the output has no token for")
+                            .at(wanted.location())
+                            .hint(
+                                    "it is read as ordinary text; add it under 'tokens' of the tokenizer section"));
+        }
+    }
+}

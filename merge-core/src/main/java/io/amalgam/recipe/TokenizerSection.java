@@ -1,0 +1,44 @@
+package io.amalgam.recipe;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * Which tokens a merged model has, and where the rows of its embeddings come from.
+ *
+ * @param vocabulary what its tokens are
+ * @param tokens what is said of single tokens, by their text
+ * @param padTo the number of rows is rounded up to a multiple of this
+ */
+public record TokenizerSection(
+        Vocabulary vocabulary,
+        Map<String, TokenRule> tokens,
+        Optional<Integer> padTo,
+        Location location) {
+    /**
+     * @throws IllegalArgumentException if rows are padded to a multiple of nothing
+     */
+    public TokenizerSection {
+        Objects.requireNonNull(vocabulary, "vocabulary");
+        tokens = Collections.unmodifiableMap(new LinkedHashMap<>(tokens));
+        if (padTo.filter(multiple -> multiple < 1).isPresent()) {
+            throw new IllegalArgumentException("a multiple of " + padTo.get());
+        }
+        Objects.requireNonNull(location, "location");
+    }
+
+    /** The tokens of which models. */
+    public sealed interface Vocabulary {
+        /** Those of the base or first model, then those that only others have. */
+        record Union() implements Vocabulary {}
+
+        /** Those of the base or first model. */
+        record Base() implements Vocabulary {}
+
+        /** Those of one model, which need not be merged. */
+        record Of(ModelRef model) implements Vocabulary {}
+    }
+}
