@@ -3,6 +3,7 @@ package io.amalgam;
 import io.amalgam.engine.InMemory;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
 import io.amalgam.kernel.KernelProvider;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
@@ -16,8 +17,11 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * Any merge method on ND4J arrays: the same arithmetic as merges of files, to the bit.
@@ -55,7 +59,7 @@ public final class ArrayMerge {
      * @throws BadInputException if there is no such method
      */
     public static ArrayMerge with(String method) {
-        return new ArrayMerge(MethodRegistry.load().get(method));
+        return new ArrayMerge(MethodRegistry.load().get(Objects.requireNonNull(method, "method")));
     }
 
     /** Sets the base; for methods without one it is one more model. */
@@ -72,6 +76,7 @@ public final class ArrayMerge {
     }
 
     private ArrayMerge add(INDArray array, Map<String, ?> parameters, String model) {
+        Objects.requireNonNull(array, "array");
         Map<String, Object> values = new HashMap<>();
         method.info()
                 .parameters(ParameterSpec.Scope.PER_MODEL)
@@ -94,18 +99,22 @@ public final class ArrayMerge {
      */
     public ArrayMerge random(long newSeed, String tensorName) {
         this.seed = newSeed;
-        this.name = tensorName;
+        this.name = Objects.requireNonNull(tensorName, "tensorName");
         return this;
     }
 
     /**
      * Merges.
      *
-     * @return a new FLOAT array of the inputs' shape
-     * @throws BadInputException if arrays or parameters do not fit the method
+     * @return a new FLOAT array of the inputs' shape; an empty one if they are empty
+     * @throws BadInputException if arrays or parameters do not fit the method, or an array holds
+     *     integers or booleans
      */
     public INDArray merge() {
         check();
+        if (arrays.get(0).isEmpty()) {
+            return Nd4j.empty(DataType.FLOAT);
+        }
         TensorInfo output =
                 new TensorInfo(name, io.amalgam.tensor.DType.F32, ArrayTypes.shape(arrays.get(0)));
         List<TensorCall.Input> all = new ArrayList<>(inputs);
@@ -138,12 +147,15 @@ public final class ArrayMerge {
                             "models for '" + info.name() + "'", info.modelCount(), others));
         }
         for (INDArray array : arrays) {
-            if (!array.equalShapes(arrays.get(0))) {
+            if (!array.dataType().isFPType()) {
                 throw new BadInputException(
-                        Problem.expected(
-                                "shape of an input",
-                                ArrayTypes.shape(arrays.get(0)),
-                                ArrayTypes.shape(array)));
+                        Problem.expected("type of an input", "a floating type", array.dataType())
+                                .hint("integers and booleans are never averaged"));
+            }
+            INDArray first = arrays.get(0);
+            if (array.isEmpty() != first.isEmpty() || !array.equalShapes(first)) {
+                throw new BadInputException(
+                        Problem.expected("shape of an input", shape(first), shape(array)));
             }
         }
         for (ParameterSpec spec : info.parameters()) {
@@ -164,18 +176,25 @@ public final class ArrayMerge {
         }
     }
 
+    private static String shape(INDArray array) {
+        return array.isEmpty() ? "an empty array" : ArrayTypes.shape(array).toString();
+    }
+
     private void set(
             String key, ParameterSpec.Scope scope, Object value, Map<String, Object> values) {
         Optional<ParameterSpec> spec = method.info().parameter(key).filter(s -> s.scope() == scope);
         if (spec.isEmpty()) {
-            throw new BadInputException(
+            List<String> names =
+                    method.info().parameters(scope).stream().map(ParameterSpec::name).toList();
+            Problem problem =
                     Problem.expected(
                             "parameter '" + key + "' of '" + method.info().name() + "'",
-                            "one of "
-                                    + method.info().parameters(scope).stream()
-                                            .map(ParameterSpec::name)
-                                            .toList(),
-                            "'" + key + "'"));
+                            "one of " + names,
+                            "'" + key + "'");
+            throw new BadInputException(
+                    Suggestions.nearest(key, names)
+                            .map(name -> problem.hint("did you mean '" + name + "'?"))
+                            .orElse(problem));
         }
         values.put(key, ParameterSpec.coerce(spec.get(), value));
     }

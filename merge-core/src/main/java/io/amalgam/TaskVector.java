@@ -31,7 +31,8 @@ public final class TaskVector {
      * The difference of two checkpoints. Integer and boolean tensors have none and must be equal;
      * tensors without elements have none either.
      *
-     * @throws BadInputException if they do not have the same tensors in the same shapes
+     * @throws BadInputException if they do not have the same tensors in the same shapes, or
+     *     integers in one are numbers with fractions in the other
      */
     public static TaskVector between(TensorFile base, TensorFile tuned) throws IOException {
         return between(base.tensors(), tuned.tensors());
@@ -45,6 +46,9 @@ public final class TaskVector {
                 (name, origin) -> {
                     INDArray other = Objects.requireNonNull(tuned.get(name));
                     requireSameShape(name, origin, other);
+                    if (origin.dataType().isFPType() != other.dataType().isFPType()) {
+                        throw otherType(name, origin.dataType(), other.dataType());
+                    }
                     if (origin.isEmpty()) {
                         return;
                     }
@@ -75,16 +79,36 @@ public final class TaskVector {
         return map(INDArray::neg);
     }
 
-    /** Every change times a factor. */
+    /**
+     * Every change times a factor.
+     *
+     * @throws BadInputException if the factor is not finite
+     */
     public TaskVector scale(double factor) {
+        if (!Double.isFinite(factor)) {
+            throw new BadInputException(
+                    Problem.expected("factor of a task vector", "a finite number", factor));
+        }
         return map(delta -> delta.mul(factor));
     }
 
     /**
      * {@code base + delta} for every tensor, in the base's types; tensors without a change are the
      * base's.
+     *
+     * @throws BadInputException if the base lacks a tensor that the vector changes, or has it in
+     *     another shape or as integers: no change is lost silently
      */
     public Map<String, INDArray> apply(Map<String, INDArray> base) {
+        for (String name : deltas.keySet()) {
+            if (!base.containsKey(name)) {
+                throw new BadInputException(
+                        Problem.expected(
+                                "tensors of the base",
+                                "all that the task vector changes",
+                                "none of the name '" + name + "'"));
+            }
+        }
         Map<String, INDArray> merged = new LinkedHashMap<>();
         base.forEach(
                 (name, origin) -> {
@@ -94,6 +118,9 @@ public final class TaskVector {
                         return;
                     }
                     requireSameShape(name, origin, delta);
+                    if (!origin.dataType().isFPType()) {
+                        throw otherType(name, delta.dataType(), origin.dataType());
+                    }
                     merged.put(name, floats(origin).add(delta).castTo(origin.dataType()));
                 });
         return merged;
@@ -133,6 +160,12 @@ public final class TaskVector {
 
     private static INDArray floats(INDArray array) {
         return array.castTo(DataType.FLOAT);
+    }
+
+    private static BadInputException otherType(String name, DataType expected, DataType got) {
+        return new BadInputException(
+                Problem.expected("type of tensor '" + name + "'", expected, got)
+                        .hint("integers and booleans have no task vector"));
     }
 
     private static void requireSameNames(Map<String, INDArray> a, Map<String, INDArray> b) {

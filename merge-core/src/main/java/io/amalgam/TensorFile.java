@@ -16,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -30,6 +31,7 @@ public final class TensorFile implements Closeable {
     private static final int PIECE = 1 << 20;
 
     private final Checkpoint checkpoint;
+    private volatile boolean closed;
 
     TensorFile(Checkpoint checkpoint) {
         this.checkpoint = checkpoint;
@@ -56,9 +58,12 @@ public final class TensorFile implements Closeable {
      * the caller's.
      *
      * @throws BadInputException if there is no such tensor, or ND4J has no such type
-     * @throws IOException if it cannot be read
+     * @throws IOException if it cannot be read, or the checkpoint is closed
      */
     public INDArray tensor(String name) throws IOException {
+        if (closed) {
+            throw new IOException("checkpoint '" + checkpoint.path() + "' is closed");
+        }
         TensorSource source = source(name);
         TensorInfo info = source.info();
         DataType type = ArrayTypes.of(info);
@@ -84,7 +89,7 @@ public final class TensorFile implements Closeable {
     }
 
     private TensorSource source(String name) {
-        TensorSource source = checkpoint.tensors().get(name);
+        TensorSource source = checkpoint.tensors().get(Objects.requireNonNull(name, "name"));
         if (source == null) {
             throw new BadInputException(
                     Problem.of("no tensor '" + name + "' in '" + checkpoint.path() + "'")
@@ -124,6 +129,7 @@ public final class TensorFile implements Closeable {
 
     @Override
     public void close() throws IOException {
+        closed = true;
         checkpoint.close();
     }
 }

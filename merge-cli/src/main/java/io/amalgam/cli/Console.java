@@ -6,6 +6,10 @@ import java.util.List;
 
 /** Where commands print: results on standard output, everything else on standard error. */
 final class Console {
+    /** Line and paragraph separators, and what changes the direction of reading. */
+    private static final String REORDERING =
+            "\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+
     private static final int SHOWN = 20;
     private static final String RED = "\u001b[1;31m";
     private static final String YELLOW = "\u001b[33m";
@@ -71,8 +75,8 @@ final class Console {
     }
 
     /**
-     * Names in files may hold anything: a line stays a line, and a terminal is not sent control
-     * characters.
+     * Names in files may hold anything: a line stays a line, a terminal is not sent control
+     * characters, and none that turn the reading direction, which make a name look like another.
      */
     static String oneLine(String text) {
         StringBuilder line = new StringBuilder(text.length());
@@ -80,7 +84,7 @@ final class Console {
             char c = text.charAt(i);
             if (c == '\n') {
                 line.append("\\n");
-            } else if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+            } else if (Character.isISOControl(c) || REORDERING.indexOf(c) >= 0) {
                 line.append(String.format("\\u%04x", (int) c));
             } else {
                 line.append(c);

@@ -62,9 +62,11 @@ final class InspectCommand extends Subcommand {
         architecture(checkpoint).ifPresent(name -> columns.row("architecture", name));
         columns.row("files", checkpoint.weightFiles().size());
         columns.row("tensors", infos.size());
+        String parameters = String.valueOf(inventory.parameters());
+        String rounded = Quantity.count(inventory.parameters());
         columns.row(
                 "parameters",
-                inventory.parameters() + " (" + Quantity.count(inventory.parameters()) + ")");
+                parameters.equals(rounded) ? parameters : parameters + " (" + rounded + ")");
         columns.row("size", Quantity.bytes(inventory.bytes()));
         columns.row("layers", layers(inventory));
         columns.row(

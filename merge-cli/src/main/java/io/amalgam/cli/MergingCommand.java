@@ -41,6 +41,7 @@ abstract class MergingCommand extends Subcommand {
     @Option(
             names = "--kernels",
             paramLabel = "KIND",
+            completionCandidates = Completions.Kernels.class,
             description = "auto, simd or scalar: how to compute. All give the same bytes.")
     private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
 

@@ -24,6 +24,7 @@ final class MethodsCommand extends Subcommand {
             index = "0",
             arity = "0..1",
             paramLabel = "NAME",
+            completionCandidates = Completions.Methods.class,
             description = "A method to explain.")
     private @Nullable String name;
 

@@ -7,6 +7,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.MissingParameterException;
@@ -20,6 +22,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
 
 /** Wrong usage in the words every message of the project uses. */
 final class UsageProblems {
+    /** What the help command says of a command that is none. */
+    private static final Pattern UNKNOWN_TO_HELP = Pattern.compile("Unknown subcommand '(.*)'\\.");
+
     private UsageProblems() {}
 
     static Problem of(ParameterException e) {
@@ -37,7 +42,9 @@ final class UsageProblems {
         if (argument != null && e.getValue() != null) {
             return Problem.expected(name(argument), expected(argument), "'" + e.getValue() + "'");
         }
-        return Problem.of(Objects.requireNonNullElse(e.getMessage(), "wrong usage"));
+        String message = Objects.requireNonNullElse(e.getMessage(), "wrong usage");
+        Matcher help = UNKNOWN_TO_HELP.matcher(message);
+        return help.matches() ? unmatched(help.group(1), command) : Problem.of(message);
     }
 
     private static Problem unmatched(String word, CommandSpec command) {

@@ -36,6 +36,13 @@ class ConsoleTest {
     }
 
     @Test
+    void namesCannotTurnTheReadingDirection() {
+        errors(Terminal.NONE, List.of(Problem.of("tensor '" + (char) 0x202e + "thgiew'")));
+
+        assertThat(lines()).containsExactly("error: tensor '\\u202ethgiew'");
+    }
+
+    @Test
     void colourOnTerminalsOnly() {
         errors(new Terminal(true, true, 80, true), problems(1));
 

@@ -98,6 +98,30 @@ class LauncherTest {
         assertThat(log()).containsPattern("(?m)^amalgam \\d");
     }
 
+    /** Whatever Java takes for its default is refused beside another. */
+    @ParameterizedTest
+    @ValueSource(strings = {"-XX:+UseParallelGC -Xmx128m", "-XX:+UseSerialGC", "-Xmx128m"})
+    void anyGarbageCollectorMayBeAskedFor(String options) throws Exception {
+        assertThat(sh("AMALGAM_JAVA_OPTS='" + options + "' home/amalgam --version"))
+                .as(log())
+                .isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "printf 'echo java version %s1.8.0_202%s >&2' '\\\"' '\\\"' >old/bin/java",
+                "echo 'JAVA_VERSION=\"1.8.0_202\"' >old/release; echo >old/bin/java"
+            })
+    void anOldJavaIsCalledByItsName(String install) throws Exception {
+        String script =
+                "mkdir -p old/bin\n"
+                        + install
+                        + "\nchmod +x old/bin/java\nJAVA_HOME=$PWD/old home/amalgam --version";
+        assertThat(sh(script)).isEqualTo(1);
+        assertThat(log()).startsWith("error: java: expected version 17 or newer, got '8' (");
+    }
+
     @Test
     void aLocaleWithOtherCharactersStays() throws Exception {
         String script =

@@ -57,6 +57,7 @@ class UsageTest {
                     inspect                      | amalgam inspect | missing PATH
                     methods ties linear          | amalgam methods | one argument too many: 'linear'
                     doctor who                   | amalgam doctor | one argument too many: 'who'
+                    help mrege                   | amalgam            | unknown command 'mrege'; did you mean 'merge'?
                     completion fish              | amalgam completion | one argument too many: 'fish'
                     """)
     void saysWhatIsWrong(String line, String command, String message) {
@@ -160,6 +161,13 @@ class UsageTest {
                 .startsWith("#!/usr/bin/env bash")
                 .contains("complete -F")
                 .contains("--out-shard-size", "inspect", "methods");
+    }
+
+    @Test
+    void completionOffersWhatTheHelpNames() {
+        assertThat(Cli.run("completion").out())
+                .contains("\"auto\" \"simd\" \"scalar\"")
+                .contains("\"linear\" \"slerp\"");
     }
 
     @Test

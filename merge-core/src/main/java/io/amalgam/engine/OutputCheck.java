@@ -7,6 +7,7 @@ import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,9 +26,9 @@ public final class OutputCheck {
     public static List<Problem> problems(
             MergePlan plan, Path directory, boolean resume, boolean overwrite) throws IOException {
         List<Problem> problems = new ArrayList<>();
-        if (Files.exists(directory) && !Files.isDirectory(directory)) {
+        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
             problems.add(
-                    Problem.expected("output '" + directory + "'", "a directory", "a file")
+                    Problem.expected("output '" + directory + "'", "a directory", found(directory))
                             .hint("choose another output"));
             return problems;
         }
@@ -43,6 +44,11 @@ public final class OutputCheck {
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
+    }
+
+    /** What is there that is no directory. */
+    private static String found(Path path) {
+        return Files.exists(path) ? "a file" : "a link to nothing";
     }
 
     private static void inputs(MergePlan plan, Path directory, List<Problem> problems)
@@ -67,6 +73,27 @@ public final class OutputCheck {
                                     .hint("inputs are never written over: choose another output"));
                     break;
                 }
+            }
+            companions(checkpoint, out, directory, problems);
+        }
+    }
+
+    /** Folders inside an input that are a part of it, such as a module's. */
+    private static void companions(
+            Checkpoint checkpoint, Path out, Path directory, List<Problem> problems)
+            throws IOException {
+        for (Path side : checkpoint.sideFiles()) {
+            Path folder = side.getParent();
+            if (folder != null && checkpoint.path().resolve(folder).toRealPath().equals(out)) {
+                problems.add(
+                        Problem.of(
+                                        "output '"
+                                                + directory
+                                                + "' is a part of the input model '"
+                                                + checkpoint.path()
+                                                + "'")
+                                .hint("inputs are never written over: choose another output"));
+                return;
             }
         }
     }
@@ -110,7 +137,7 @@ public final class OutputCheck {
     private static void space(MergePlan plan, Path directory, List<Problem> problems)
             throws IOException {
         Path existing = directory.toAbsolutePath();
-        while (existing != null && !Files.exists(existing)) {
+        while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
             existing = existing.getParent();
         }
         if (existing == null) {
@@ -122,7 +149,7 @@ public final class OutputCheck {
                     Problem.expected(
                                     "output '" + directory + "'",
                                     "a directory at '" + existing + "'",
-                                    "a file")
+                                    found(existing))
                             .hint("choose another output"));
             return;
         }

@@ -1,6 +1,7 @@
 package io.amalgam.error;
 
 import java.util.Collection;
+import java.util.Locale;
 import java.util.Optional;
 
 /** "Did you mean": the nearest known name by edit distance. */
@@ -8,14 +9,15 @@ public final class Suggestions {
     private Suggestions() {}
 
     /**
-     * The known name nearest to {@code word}, if it is near enough (a third of its length, at least
-     * two edits).
+     * The known name nearest to {@code word} whatever the case of letters, if it is near enough (a
+     * third of its length, at least two edits).
      */
     public static Optional<String> nearest(String word, Collection<String> known) {
         String best = null;
         int bestDistance = Math.max(2, word.length() / 3) + 1;
+        String plain = word.toLowerCase(Locale.ROOT);
         for (String candidate : known) {
-            int distance = distance(word, candidate);
+            int distance = distance(plain, candidate.toLowerCase(Locale.ROOT));
             if (distance < bestDistance) {
                 bestDistance = distance;
                 best = candidate;

@@ -281,7 +281,12 @@ public final class MergePlanner {
         return wide == 0
                 ? List.of()
                 : List.of(
-                        Problem.of(wide + " float64 tensors are merged in float32 arithmetic")
+                        Problem.of(
+                                        wide
+                                                + (wide == 1
+                                                        ? " float64 tensor is"
+                                                        : " float64 tensors are")
+                                                + " merged in float32 arithmetic")
                                 .hint("their values are rounded once as they are read"));
     }
 

@@ -80,6 +80,14 @@ final class OpenModels implements Closeable {
             }
             return Optional.empty();
         } catch (FileSystemException e) {
+            if (String.valueOf(e.getReason()).startsWith("Too many open files")) {
+                problems.add(
+                        Problem.of("model '" + ref + "' cannot be read: too many open files")
+                                .at(ref.location())
+                                .hint("raise the limit with 'ulimit -n', or merge fewer shards")
+                                .ofStorage());
+                return Optional.empty();
+            }
             String reason =
                     e instanceof AccessDeniedException
                             ? "no permission for '" + e.getFile() + "'"

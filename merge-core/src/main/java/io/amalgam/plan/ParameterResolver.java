@@ -180,7 +180,15 @@ final class ParameterResolver {
                                                                 + "'")
                                                 .at(level.location(spec.name()))
                                                 .hint(
-                                                        "its filters leave this tensor out: add '- value: ...' for all others")));
+                                                        isEmptyList(level, spec)
+                                                                ? "its list is empty: write a number in it"
+                                                                : "its filters leave this tensor out: add '- value: ...' for all others")));
+    }
+
+    private static boolean isEmptyList(Parameters level, ParameterSpec spec) {
+        return level.get(spec.name())
+                .filter(value -> value instanceof Gradient list && list.values().isEmpty())
+                .isPresent();
     }
 
     private static String name(ParameterSpec spec, String model) {

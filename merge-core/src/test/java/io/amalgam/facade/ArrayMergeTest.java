@@ -141,6 +141,52 @@ class ArrayMergeTest {
         assertRefused(
                 () -> ArrayMerge.with("linear").merge(),
                 "models for 'linear': expected at least 1, got 0");
+        assertRefused(
+                () -> ArrayMerge.with("ties").base(one).model(one, Map.of("wieght", 1)),
+                "parameter 'wieght' of 'ties': expected one of [weight, density], got 'wieght'; did you mean 'weight'?");
+    }
+
+    @Test
+    void integersAreNeverAveraged() {
+        Map<String, Integer> weight = Map.of("weight", 1);
+        assertRefused(
+                () ->
+                        ArrayMerge.with("linear")
+                                .model(Nd4j.createFromArray(1, 2), weight)
+                                .model(Nd4j.createFromArray(2, 3), weight)
+                                .merge(),
+                "type of an input: expected a floating type, got INT; integers and booleans are never averaged");
+        assertRefused(
+                () ->
+                        ArrayMerge.with("linear")
+                                .model(Nd4j.createFromArray(true, false), weight)
+                                .merge(),
+                "type of an input: expected a floating type, got BOOL");
+    }
+
+    @Test
+    void emptyArraysMergeToAnEmptyOne() {
+        Map<String, Integer> weight = Map.of("weight", 1);
+        INDArray empty = Nd4j.empty(DataType.FLOAT);
+        INDArray merged =
+                ArrayMerge.with("linear").model(empty, weight).model(empty, weight).merge();
+        assertThat(merged.isEmpty()).isTrue();
+        assertRefused(
+                () ->
+                        ArrayMerge.with("linear")
+                                .model(Nd4j.scalar(1f), weight)
+                                .model(empty, weight)
+                                .merge(),
+                "shape of an input: expected [], got an empty array");
+    }
+
+    @Test
+    @SuppressWarnings("NullAway") // what callers without null checks do
+    void nothingForAnArrayIsToldAtOnce() {
+        ArrayMerge merge = ArrayMerge.with("linear");
+        assertThatThrownBy(() -> merge.model(null, Map.of("weight", 1)))
+                .isInstanceOf(NullPointerException.class)
+                .hasMessage("array");
     }
 
     private static void assertRefused(Runnable call, String message) {

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.Map;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -82,6 +83,11 @@ class TaskVectorTest {
             assertThat(vector.scale(2).apply(one).get("w").castTo(DataType.FLOAT).toFloatVector())
                     .containsExactly(1, 4);
         }
+        TensorFile closed = Checkpoints.open(b);
+        closed.close();
+        assertThatThrownBy(() -> closed.tensor("w"))
+                .isInstanceOf(IOException.class)
+                .hasMessage("checkpoint '" + b + "' is closed");
     }
 
     @Test
@@ -101,9 +107,40 @@ class TaskVectorTest {
                                         Map.of("i", Nd4j.createFromArray(2L))))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("integer tensor 'i': expected equal values");
-        assertThatThrownBy(() -> change.apply(Map.of("w", vector(1))))
+        assertThatThrownBy(() -> change.apply(Map.of("w", vector(1), "b", vector(3))))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage("shape of tensor 'w': expected [1], got [2]");
+    }
+
+    @Test
+    void noChangeIsLostSilently() {
+        assertThatThrownBy(() -> change.apply(Map.of("other", vector(1))))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith(
+                        "tensors of the base: expected all that the task vector changes, got none of the name '");
+    }
+
+    @Test
+    void integersHaveNoChange() {
+        Map<String, INDArray> floats = Map.of("w", vector(1.5f));
+        Map<String, INDArray> integers = Map.of("w", Nd4j.createFromArray(1));
+        TaskVector half = TaskVector.between(Map.of("w", vector(1)), floats);
+        for (ThrowingCallable call :
+                new ThrowingCallable[] {
+                    () -> TaskVector.between(floats, integers), () -> half.apply(integers)
+                }) {
+            assertThatThrownBy(call)
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessage(
+                            "type of tensor 'w': expected FLOAT, got INT; integers and booleans have no task vector");
+        }
+    }
+
+    @Test
+    void factorsAreFinite() {
+        assertThatThrownBy(() -> change.scale(Double.NaN))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage("factor of a task vector: expected a finite number, got NaN");
     }
 
     private static INDArray vector(float... values) {

@@ -17,6 +17,7 @@ import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,7 +26,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Models that are headers only, and plans made from them; {@code locked} cannot be read. */
+/**
+ * Models that are headers only, and plans made from them; {@code locked} and {@code crowded} cannot
+ * be read.
+ */
 final class Models {
     private final Map<String, Header> models = new HashMap<>();
     private final List<String> open = new ArrayList<>();
@@ -71,6 +75,10 @@ final class Models {
                 ref -> {
                     if (ref.path().equals("locked")) {
                         throw new AccessDeniedException("locked/model.safetensors");
+                    }
+                    if (ref.path().equals("crowded")) {
+                        throw new FileSystemException(
+                                "crowded/model.safetensors", null, "Too many open files");
                     }
                     Header header = models.get(ref.path());
                     if (header == null) {

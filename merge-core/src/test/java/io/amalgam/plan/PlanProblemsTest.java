@@ -1,9 +1,11 @@
 package io.amalgam.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
@@ -332,7 +334,7 @@ class PlanProblemsTest {
         models.get("two").tensor("model.norm.weight", DType.F64, 8);
         try (MergePlan plan = models.plan(LINEAR)) {
             assertThat(plan.warnings().toString())
-                    .contains("1 float64 tensors are merged in float32 arithmetic");
+                    .contains("1 float64 tensor is merged in float32 arithmetic");
         }
     }
 
@@ -399,6 +401,27 @@ class PlanProblemsTest {
                 .hasSize(3)
                 .contains(
                         "model 'locked' cannot be read: no permission for 'locked/model.safetensors' (r.yml:3:18); check its permissions and links");
+    }
+
+    @Test
+    void anEmptyListIsNotTakenForAFilter() {
+        assertThat(models.problems(LINEAR.replace("weight: 1", "weight: []")))
+                .allMatch(problem -> problem.endsWith("; its list is empty: write a number in it"))
+                .isNotEmpty();
+    }
+
+    @Test
+    void tooManyOpenFilesAreNoFaultOfTheModel() {
+        assertThatThrownBy(() -> models.plan(LINEAR.replace("one", "crowded")))
+                .isInstanceOfSatisfying(
+                        BadInputException.class,
+                        e ->
+                                assertThat(e.problems())
+                                        .hasSize(1)
+                                        .allMatch(p -> p.kind() == Problem.Kind.STORAGE)
+                                        .first()
+                                        .hasToString(
+                                                "model 'crowded' cannot be read: too many open files (r.yml:3:18); raise the limit with 'ulimit -n', or merge fewer shards"));
     }
 
     @Test

@@ -68,6 +68,40 @@ class OutputDirectoryTest {
     }
 
     @Test
+    void moduleOfAnInputIsNeverWrittenOver() throws IOException {
+        Path module = Files.createDirectories(root.resolve("one/1_Pooling"));
+        Files.writeString(module.resolve("config.json"), "pooling");
+        Path link = Files.createSymbolicLink(root.resolve("link"), module);
+        for (Path output : new Path[] {module, link}) {
+            assertRefused(
+                    output,
+                    Options.DEFAULT.overwriting(),
+                    "output '%s' is a part of the input model '%s'; inputs are never written over"
+                            .formatted(output, root.resolve("one")));
+        }
+        assertThat(module.resolve("config.json")).hasContent("pooling");
+    }
+
+    @Test
+    void linkToNothingIsRefused() throws IOException {
+        Files.createSymbolicLink(out, root.resolve("gone"));
+        Path link = Files.createSymbolicLink(root.resolve("loop"), Path.of("loop"));
+        for (Path output : new Path[] {out, link}) {
+            assertRefused(
+                    output,
+                    Options.DEFAULT.overwriting(),
+                    "output '%s': expected a directory, got a link to nothing; choose another output"
+                            .formatted(output));
+            assertRefused(
+                    output.resolve("sub"),
+                    Options.DEFAULT,
+                    "output '%s': expected a directory at '%s', got a link to nothing"
+                            .formatted(output.resolve("sub"), output));
+        }
+        assertThat(root.resolve("gone")).doesNotExist();
+    }
+
+    @Test
     void directoryThatIsNotEmptyIsRefused() throws IOException {
         Files.createDirectories(out);
         Files.writeString(out.resolve("notes.txt"), "mine");

@@ -81,11 +81,13 @@ public final class JsonFiles {
         }
     }
 
-    /** The parser's first sentence, without the list of all that JSON allows. */
+    /** The parser's first sentence, without the list of all that JSON allows and its own notes. */
     private static String reason(String message) {
         String line = message.lines().findFirst().orElse("").strip();
         int allowed = line.indexOf(": was expecting (");
         String reason = allowed < 0 ? line : line.substring(0, allowed);
+        int note = reason.indexOf(" (start marker at ");
+        reason = note < 0 ? reason : reason.substring(0, note);
         return reason.isEmpty()
                 ? reason
                 : reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);

@@ -1,0 +1,32 @@
+package io.amalgam.cli;
+
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.method.MethodRegistry;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.Locale;
+
+/** Words that the completion script offers; asked for only when it is made. */
+final class Completions {
+    private Completions() {}
+
+    /** The values of {@code --kernels}, as they are documented. */
+    static final class Kernels implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(KernelProvider.Choice.values())
+                    .map(choice -> choice.name().toLowerCase(Locale.ROOT))
+                    .iterator();
+        }
+    }
+
+    /** The names of the merge methods. */
+    static final class Methods implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return MethodRegistry.load().all().stream()
+                    .map(method -> method.info().name())
+                    .iterator();
+        }
+    }
+}
