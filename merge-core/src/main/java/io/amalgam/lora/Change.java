@@ -1,5 +1,6 @@
 package io.amalgam.lora;
 
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -13,8 +14,6 @@ import java.util.List;
  * @param doras the others
  */
 record Change(Factors plain, List<Dora> doras) {
-    private static final int CHUNK = 1024;
-
     /**
      * @param delta the adapter's own change, its weight not in it
      * @param weight how much of the adapter is wanted
@@ -25,54 +24,58 @@ record Change(Factors plain, List<Dora> doras) {
 
     /** Changes {@code count} elements of the tensor, from {@code from} on. */
     void apply(long from, int count, float[] dst, int at) {
-        float[] acc = new float[Math.min(CHUNK, count)];
         int cols = plain.cols();
+        // Of a row's length, so that all arrays have one index: see Factors.
+        float[] base = new float[cols];
+        float[] acc = new float[cols];
         for (int done = 0; done < count; ) {
             long row = (from + done) / cols;
             int col = (int) ((from + done) % cols);
-            int n = Math.min(Math.min(cols - col, count - done), CHUNK);
+            int n = Math.min(cols - col, count - done);
+            System.arraycopy(dst, at + done, base, col, n);
+            Arrays.fill(acc, col, col + n, 0);
             if (doras.isEmpty()) {
-                java.util.Arrays.fill(acc, 0, n, 0);
-                plain.add(row, col, n, acc);
-                for (int j = 0; j < n; j++) {
-                    dst[at + done + j] += acc[j];
-                }
+                plain.add(row, col, col + n, acc);
+                addBase(base, col, col + n, acc);
             } else {
-                dora(row, col, n, dst, at + done, acc);
+                dora(row, col, col + n, base, acc);
             }
+            System.arraycopy(acc, col, dst, at + done, n);
             done += n;
         }
     }
 
-    private void dora(long row, int col, int n, float[] dst, int at, float[] acc) {
-        Dora only = doras.get(0);
-        if (doras.size() == 1 && plain.rank() == 0 && only.weight == 1) {
-            changed(only, row, col, n, dst, at, acc);
-            System.arraycopy(acc, 0, dst, at, n);
-            return;
-        }
-        float[] sum = new float[n];
-        plain.add(row, col, n, sum);
-        for (Dora dora : doras) {
-            changed(dora, row, col, n, dst, at, acc);
-            float weight = (float) dora.weight;
-            for (int j = 0; j < n; j++) {
-                sum[j] += weight * (acc[j] - dst[at + j]);
-            }
-        }
-        for (int j = 0; j < n; j++) {
-            dst[at + j] += sum[j];
+    private static void addBase(float[] base, int from, int to, float[] acc) {
+        for (int j = from; j < to; j++) {
+            acc[j] = base[j] + acc[j];
         }
     }
 
-    /** What one DoRA adapter alone makes of the base's values. */
-    private static void changed(
-            Dora dora, long row, int col, int n, float[] base, int at, float[] acc) {
-        java.util.Arrays.fill(acc, 0, n, 0);
-        dora.delta.add(row, col, n, acc);
-        for (int j = 0; j < n; j++) {
-            float factor = dora.factors[dora.byRow ? (int) row : col + j];
-            acc[j] = factor * (base[at + j] + acc[j]);
+    private void dora(long row, int from, int to, float[] base, float[] acc) {
+        Dora only = doras.get(0);
+        if (doras.size() == 1 && plain.rank() == 0 && only.weight == 1) {
+            changed(only, row, from, to, base, acc);
+            return;
+        }
+        float[] alone = new float[acc.length];
+        plain.add(row, from, to, acc);
+        for (Dora dora : doras) {
+            Arrays.fill(alone, from, to, 0);
+            changed(dora, row, from, to, base, alone);
+            float weight = (float) dora.weight;
+            for (int j = from; j < to; j++) {
+                acc[j] += weight * (alone[j] - base[j]);
+            }
+        }
+        addBase(base, from, to, acc);
+    }
+
+    /** What one DoRA adapter alone makes of the base's values; {@code acc} is zero before. */
+    private static void changed(Dora dora, long row, int from, int to, float[] base, float[] acc) {
+        dora.delta.add(row, from, to, acc);
+        for (int j = from; j < to; j++) {
+            float factor = dora.factors[dora.byRow ? (int) row : j];
+            acc[j] = factor * (base[j] + acc[j]);
         }
     }
 }

@@ -136,24 +136,36 @@ final class LoraTensor implements TensorSource {
         int rows = Math.toIntExact(info.shape().dim(0));
         int rank = parts.stream().mapToInt(Decoded::rank).sum();
         float[] left = new float[Math.multiplyExact(rows, rank)];
-        float[] right = new float[Math.multiplyExact(rank, cols)];
+        float[][] right = new float[rank][cols];
         int from = 0;
         for (Decoded part : parts) {
             int r = part.rank;
+            float[] tall = part.flipped ? transposed(part.a, r, rows) : part.b;
             for (int i = 0; i < rows; i++) {
-                for (int k = 0; k < r; k++) {
-                    float value = part.flipped ? part.a[k * rows + i] : part.b[i * r + k];
-                    left[i * rank + from + k] = (float) (part.factor * value);
-                }
+                scale(tall, i * r, r, part.factor, left, i * rank + from);
             }
+            float[] wide = part.flipped ? transposed(part.b, cols, r) : part.a;
             for (int k = 0; k < r; k++) {
-                for (int j = 0; j < cols; j++) {
-                    right[(from + k) * cols + j] =
-                            part.flipped ? part.b[j * r + k] : part.a[k * cols + j];
-                }
+                System.arraycopy(wide, k * cols, right[from + k], 0, cols);
             }
             from += r;
         }
         return new Factors(rank, cols, left, right);
+    }
+
+    private static void scale(float[] x, int at, int n, double factor, float[] to, int toAt) {
+        for (int k = 0; k < n; k++) {
+            to[toAt + k] = (float) (factor * x[at + k]);
+        }
+    }
+
+    private static float[] transposed(float[] x, int rows, int cols) {
+        float[] flipped = new float[x.length];
+        for (int i = 0; i < rows; i++) {
+            for (int j = 0; j < cols; j++) {
+                flipped[j * rows + i] = x[i * cols + j];
+            }
+        }
+        return flipped;
     }
 }

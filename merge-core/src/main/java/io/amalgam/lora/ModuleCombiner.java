@@ -196,7 +196,11 @@ final class ModuleCombiner {
             for (int i = 0; i < left.length; i++) {
                 left[i] = (float) (left[i] * part.scale());
             }
-            Factors factors = new Factors(part.rank(), in, left, part.a());
+            float[][] right = new float[part.rank()][];
+            for (int k = 0; k < right.length; k++) {
+                right[k] = Arrays.copyOfRange(part.a(), k * in, (k + 1) * in);
+            }
+            Factors factors = new Factors(part.rank(), in, left, right);
             float[] delta = new float[Math.multiplyExact(part.out(), in)];
             float[] row = new float[in];
             for (int i = 0; i < part.out(); i++) {

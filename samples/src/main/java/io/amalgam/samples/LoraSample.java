@@ -7,6 +7,7 @@ import io.amalgam.TensorFile;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -34,15 +35,15 @@ public final class LoraSample {
                             "3 half of each", (r, i) -> half(r, i),
                             "4 the same at rank 4", (r, i) -> half(r, i).truncate(4),
                             "5 the same at rank 2", (r, i) -> half(r, i).truncate(2));
-            for (String name : all.keySet().stream().sorted().toList()) {
+            for (Map.Entry<String, Combination> entry : new TreeMap<>(all).entrySet()) {
                 Map<String, INDArray> model = base.tensors();
                 for (String module : rotated.modules()) {
                     LoraPair change =
-                            all.get(name).of(rotated.module(module), inverted.module(module));
+                            entry.getValue().of(rotated.module(module), inverted.module(module));
                     model.computeIfPresent(
                             module + ".weight", (key, weight) -> change.addTo(weight, 1));
                 }
-                System.out.println(classifier.row(name, model));
+                System.out.println(classifier.row(entry.getKey(), model));
             }
         }
     }
