@@ -2,18 +2,17 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.MergeEngine;
-import io.amalgam.engine.MergeReport;
-import io.amalgam.engine.OutputCheck;
 import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.KernelProvider;
-import io.amalgam.plan.MergePlan;
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedMerge;
+import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -29,7 +28,8 @@ import picocli.CommandLine.Parameters;
             "  amalgam merge recipe.yml merged/",
             "  amalgam merge recipe.yml merged/ --resume         continue what was interrupted",
             "  amalgam merge recipe.yml merged/ --dry-run        check everything, write nothing",
-            "  amalgam merge recipe.yml merged/ -j 1 --memory 32M"
+            "  amalgam merge recipe.yml merged/ -j 1 --memory 32M",
+            "  amalgam merge stages.yml merged/ --keep-stages stages/   keep what its named documents give"
         })
 final class MergeCommand extends Subcommand {
     private final Interruption interruption;
@@ -55,6 +55,13 @@ final class MergeCommand extends Subcommand {
             names = "--dry-run",
             description = "Check everything and print the plan; write nothing.")
     private boolean dryRun;
+
+    @Option(
+            names = "--lazy",
+            negatable = true,
+            description =
+                    "Do not merge a stage again that is there from an earlier run. On unless --no-lazy.")
+    private @Nullable Boolean lazy;
 
     @Mixin private ResourceMixin resources;
 
@@ -96,65 +103,69 @@ final class MergeCommand extends Subcommand {
                 console.note(provider.explanation());
             }
         }
-        try (MergePlan plan = planning.plan()) {
+        try (StagedPlan plan = planning.plan()) {
             console.warnings(plan.warnings());
-            PlanView view = new PlanView(plan, resources);
+            StagedPlanView view = new StagedPlanView(plan, resources);
+            EngineOptions options =
+                    resources
+                            .options(provider.kernels())
+                            .allowNonfinite(allowNonfinite)
+                            .resume(resume)
+                            .overwrite(overwrite)
+                            .report(!noReport);
             if (dryRun) {
-                return dryRun(plan, view);
+                return dryRun(plan, view, options);
             }
             if (verbosity.verbose()) {
-                view.lines().forEach(console::note);
+                view.lines(false).forEach(console::note);
             }
-            return merge(plan, provider);
+            return merge(plan, options);
         }
     }
 
     private void checkUsage() {
-        if (planning.contradictory()) {
-            throw usage("options '--tensor-union' and '--tensor-intersection' exclude each other");
-        }
         if (resume && overwrite) {
             throw usage("options '--resume' and '--overwrite' exclude each other");
         }
-        resources
-                .complaint()
+        planning.complaint()
+                .or(resources::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
                         });
     }
 
-    private int dryRun(MergePlan plan, PlanView view) throws IOException {
-        List<Problem> problems =
-                new ArrayList<>(OutputCheck.problems(plan, out, resume, overwrite));
-        problems.addAll(resources.problems(plan));
+    private int dryRun(StagedPlan plan, StagedPlanView view, EngineOptions options)
+            throws IOException {
+        List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         if (json) {
             Json.print(console, view.json(false).put("output", out.toString()));
         } else if (!verbosity.quiet) {
-            view.lines().forEach(console::print);
+            view.lines(false).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
         }
         return ExitCode.DONE;
     }
 
-    private int merge(MergePlan plan, KernelProvider provider) throws IOException {
-        EngineOptions options =
-                EngineOptions.defaults(provider.kernels())
-                        .threads(resources.threads)
-                        .memory(resources.memory.bytes())
-                        .allowNonfinite(allowNonfinite)
-                        .resume(resume)
-                        .overwrite(overwrite)
-                        .report(!noReport);
+    private int merge(StagedPlan plan, EngineOptions options) throws IOException {
         Cancellation cancellation = interruption.merging();
-        MergeReport report;
-        try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
-            report = MergeEngine.run(plan, out, options, progress, cancellation);
+        StagedMerge.Report report;
+        try (StageProgress progress = new StageProgress(console, verbosity.quiet, json)) {
+            report = StagedMerge.run(plan, places(plan), options, progress, cancellation);
         }
-        new MergeSummary(plan, report, out).print(console, json, verbosity.quiet);
+        StagedSummary summary = new StagedSummary(plan, report, out);
+        if (json) {
+            Json.print(console, summary.json());
+        } else if (!verbosity.quiet) {
+            summary.lines().forEach(console::print);
+        }
         return ExitCode.DONE;
+    }
+
+    private StagePlaces places(StagedPlan plan) {
+        return planning.places(plan, out).anew(Boolean.FALSE.equals(lazy));
     }
 }

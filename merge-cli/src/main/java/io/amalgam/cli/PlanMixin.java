@@ -1,16 +1,13 @@
 package io.amalgam.cli;
 
-import io.amalgam.Formats;
-import io.amalgam.method.MethodRegistry;
-import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
-import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.yaml.ReadOptions;
 import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -19,61 +16,33 @@ final class PlanMixin {
     @Parameters(index = "0", paramLabel = "RECIPE", description = "A recipe, as mergekit's YAML.")
     Path recipe;
 
-    @Option(
-            names = "--random-seed",
-            paramLabel = "N",
-            description = "Seed of random methods, 0 unless given: runs are always repeatable.")
-    long seed;
+    @Mixin PlanningMixin options;
 
     @Option(
-            names = "--out-shard-size",
-            paramLabel = "SIZE",
-            converter = ByteSize.Converter.class,
+            names = {"--keep-stages", "--intermediate-dir", "-I"},
+            paramLabel = "DIR",
             description =
-                    "Bytes at which a new file is begun, 5B unless given; 0 for one file. k, M and B (or G) are powers of 1000, KiB, MiB"
-                            + " and GiB of 1024.")
-    ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
+                    "Write the results of a recipe's named documents into folders of DIR, and keep them.")
+    @Nullable Path stages;
 
-    @Option(names = "--strict", description = "Warnings are errors.")
-    boolean strict;
-
-    @Option(
-            names = "--tensor-union",
-            description = "Merge every tensor, from the models that have it.")
-    boolean union;
-
-    @Option(
-            names = "--tensor-intersection",
-            description = "Merge only tensors that all models have.")
-    boolean intersection;
+    /** Plans; the caller closes the plan. */
+    StagedPlan plan() throws IOException {
+        return options.plan(
+                RecipeReader.readAll(recipe, options.reading()), recipe, stages != null);
+    }
 
     /**
-     * Plans; the caller closes the plan. Models are looked for from the working directory, then
-     * from the recipe's folder.
+     * Where the stages of a plan go. With no document for the output itself, it is the folder of
+     * those that have names.
      */
-    MergePlan plan() throws IOException {
-        Recipe read = RecipeReader.read(recipe, new ReadOptions(strict));
-        Formats formats = Formats.load();
-        Path here = Path.of("");
-        Path folder = recipe.getParent() == null ? here : recipe.getParent();
-        return new MergePlanner(
-                        MethodRegistry.load(),
-                        formats.models(List.of(here, folder)),
-                        formats.get("huggingface"))
-                .plan(read, options());
-    }
-
-    boolean contradictory() {
-        return union && intersection;
-    }
-
-    private PlanOptions options() {
-        PlanOptions.TensorSet tensors = PlanOptions.TensorSet.SAME;
-        if (union) {
-            tensors = PlanOptions.TensorSet.UNION;
-        } else if (intersection) {
-            tensors = PlanOptions.TensorSet.INTERSECTION;
+    StagePlaces places(StagedPlan plan, Path out) {
+        if (stages != null) {
+            return StagePlaces.keeping(out, stages);
         }
-        return new PlanOptions(seed, shardSize.bytes(), tensors, strict);
+        return plan.result().isEmpty() ? StagePlaces.keeping(out, out) : StagePlaces.beside(out);
+    }
+
+    Optional<String> complaint() {
+        return options.complaint();
     }
 }

@@ -1,9 +1,9 @@
 package io.amalgam.cli;
 
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
-import io.amalgam.error.Problem;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
-import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -33,16 +33,16 @@ final class ResourceMixin {
         return Optional.empty();
     }
 
+    /** Engine options with these resources. */
+    EngineOptions options(Kernels kernels) {
+        return EngineOptions.defaults(kernels).threads(threads).memory(memory.bytes());
+    }
+
     int blockElements(MergePlan plan) {
         return MergeEngine.blockElements(plan, threads, memory.bytes());
     }
 
     long bytesHeld(MergePlan plan) {
         return MergeEngine.bytesHeld(plan, threads, memory.bytes());
-    }
-
-    /** Whether the smallest buffers fit: asked where no engine is started that would find out. */
-    List<Problem> problems(MergePlan plan) {
-        return MergeEngine.tooLittleMemory(plan, threads, memory.bytes()).stream().toList();
     }
 }

@@ -2,6 +2,7 @@ package io.amalgam.recipe;
 
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -74,6 +75,20 @@ public record Recipe(
                 Optional.empty(),
                 Location.NONE,
                 List.of());
+    }
+
+    /**
+     * Every model reference, in the order of the recipe; the same model may come more than once.
+     */
+    public List<ModelRef> references() {
+        List<ModelRef> references = new ArrayList<>();
+        baseModel.ifPresent(references::add);
+        models.forEach(entry -> references.add(entry.model()));
+        for (OutputSlice slice : slices) {
+            slice.baseModel().ifPresent(references::add);
+            slice.sources().forEach(source -> references.add(source.model()));
+        }
+        return references;
     }
 
     /** The same recipe with other types to compute in and to write. */

@@ -45,7 +45,8 @@ class ArchitectureTest {
                     "recipe",
                     "method",
                     "plan",
-                    "engine");
+                    "engine",
+                    "stages");
 
     private static JavaClasses classes;
 

@@ -1,0 +1,84 @@
+package io.amalgam.cli;
+
+import io.amalgam.Formats;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.RecipeFile;
+import io.amalgam.recipe.yaml.ReadOptions;
+import io.amalgam.stages.StagePlanner;
+import io.amalgam.stages.StagedPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that change what is written. */
+final class PlanningMixin {
+    @Option(
+            names = "--random-seed",
+            paramLabel = "N",
+            description = "Seed of random methods, 0 unless given: runs are always repeatable.")
+    long seed;
+
+    @Option(
+            names = "--out-shard-size",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description =
+                    "Bytes at which a new file is begun, 5B unless given; 0 for one file. k, M and B (or G) are powers of 1000, KiB, MiB"
+                            + " and GiB of 1024.")
+    ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
+
+    @Option(names = "--strict", description = "Warnings are errors.")
+    boolean strict;
+
+    @Option(
+            names = "--tensor-union",
+            description = "Merge every tensor, from the models that have it.")
+    boolean union;
+
+    @Option(
+            names = "--tensor-intersection",
+            description = "Merge only tensors that all models have.")
+    boolean intersection;
+
+    /** What is wrong with the values given. */
+    Optional<String> complaint() {
+        return union && intersection
+                ? Optional.of(
+                        "options '--tensor-union' and '--tensor-intersection' exclude each other")
+                : Optional.empty();
+    }
+
+    ReadOptions reading() {
+        return new ReadOptions(strict);
+    }
+
+    /**
+     * Plans the recipes of a file; the caller closes the plan. Models are looked for from the
+     * working directory, then from the recipe's folder.
+     *
+     * @param keep whether all stages are written
+     */
+    StagedPlan plan(RecipeFile recipes, Path file, boolean keep) throws IOException {
+        Formats formats = Formats.load();
+        Path here = Path.of("");
+        Path folder = file.getParent() == null ? here : file.getParent();
+        return new StagePlanner(
+                        MethodRegistry.load(),
+                        formats.models(List.of(here, folder)),
+                        formats.get("huggingface"))
+                .plan(recipes, options(), keep);
+    }
+
+    private PlanOptions options() {
+        PlanOptions.TensorSet tensors = PlanOptions.TensorSet.SAME;
+        if (union) {
+            tensors = PlanOptions.TensorSet.UNION;
+        } else if (intersection) {
+            tensors = PlanOptions.TensorSet.INTERSECTION;
+        }
+        return new PlanOptions(seed, shardSize.bytes(), tensors, strict);
+    }
+}
