@@ -65,14 +65,7 @@ final class MergeCommand extends Subcommand {
 
     @Mixin private ResourceMixin resources;
 
-    @Option(
-            names = "--kernels",
-            paramLabel = "KIND",
-            description = "auto, simd or scalar: how to compute. All give the same bytes.")
-    private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
-
-    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
-    private boolean allowNonfinite;
+    @Mixin private EngineMixin engine;
 
     @Option(
             names = "--no-report",
@@ -90,26 +83,19 @@ final class MergeCommand extends Subcommand {
     public Integer call() throws IOException {
         checkUsage();
         List<String> remarks = MergekitOptions.remarks(spec);
-        KernelProvider provider = KernelProvider.choose(kernels);
+        KernelProvider provider = engine.provider();
         if (!dryRun) {
             Rehearsal.beginWithConversions(provider.kernels());
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
-            boolean slow =
-                    kernels == KernelProvider.Choice.AUTO
-                            && provider.kernels().name().equals("scalar");
-            if (slow || verbosity.verbose()) {
-                console.note(provider.explanation());
-            }
         }
+        engine.explain(provider, console, verbosity);
         try (StagedPlan plan = planning.plan()) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =
-                    resources
-                            .options(provider.kernels())
-                            .allowNonfinite(allowNonfinite)
+                    engine.options(provider, resources)
                             .resume(resume)
                             .overwrite(overwrite)
                             .report(!noReport);

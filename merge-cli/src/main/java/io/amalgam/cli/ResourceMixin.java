@@ -1,8 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
-import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
 import java.util.Optional;
 import picocli.CommandLine.Option;
@@ -31,11 +29,6 @@ final class ResourceMixin {
             return Optional.of("option '--memory': expected more than 0 bytes, got 0");
         }
         return Optional.empty();
-    }
-
-    /** Engine options with these resources. */
-    EngineOptions options(Kernels kernels) {
-        return EngineOptions.defaults(kernels).threads(threads).memory(memory.bytes());
     }
 
     int blockElements(MergePlan plan) {

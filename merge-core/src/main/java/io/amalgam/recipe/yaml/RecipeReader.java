@@ -39,6 +39,16 @@ public final class RecipeReader {
         return read(RecipeText.read(file), file.toString(), options);
     }
 
+    /**
+     * The text of a recipe file: UTF-8, with or without a byte order mark, and at most 3 MiB long.
+     *
+     * @throws BadInputException if it is not
+     * @throws IOException if the file is there and cannot be read
+     */
+    public static String text(Path file) throws IOException {
+        return RecipeText.read(file);
+    }
+
     /** Reads text with {@link ReadOptions#DEFAULT}. */
     public static Recipe read(String text, String fileName) {
         return read(text, fileName, ReadOptions.DEFAULT);
