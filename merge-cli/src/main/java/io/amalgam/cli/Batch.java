@@ -18,10 +18,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Runs the merges of a batch one after another, each into a folder of its own, and goes on after
@@ -36,6 +38,7 @@ final class Batch {
     private final Settings settings;
     private final Cancellation cancellation;
     private final Map<BatchJob, BatchResult> results = new LinkedHashMap<>();
+    private final Set<BatchJob> failed = new HashSet<>();
 
     /**
      * @param root what the folders are in
@@ -65,7 +68,7 @@ final class Batch {
         List<BatchJob> order = BatchOrder.of(inputs(jobs));
         for (int i = 0; i < order.size() && !cancellation.isRequested(); i++) {
             BatchJob job = order.get(i);
-            if (results.get(job).state() == State.NOT_RUN) {
+            if (!failed.contains(job)) {
                 note("[" + (i + 1) + "/" + order.size() + "] " + job.name());
                 put(attempt(job));
                 write();
@@ -82,6 +85,7 @@ final class Batch {
     private void put(BatchResult result) {
         results.put(result.job(), result);
         if (result.state() == State.FAILED) {
+            failed.add(result.job());
             console.errors(result.problems());
         }
     }

@@ -11,6 +11,7 @@ import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -43,13 +44,13 @@ final class RecipePaths {
     }
 
     private void add(String argument) throws IOException {
-        Path path = path(argument);
-        List<Path> found = List.of();
-        if (path != null && Files.isDirectory(path)) {
-            found = recipesIn(path);
-        } else if (path != null && Files.exists(path)) {
-            found = List.of(path);
-        } else if (SPECIAL.matcher(argument).find()) {
+        Optional<Path> path = path(argument).filter(Files::exists);
+        boolean folder = path.filter(Files::isDirectory).isPresent();
+        boolean pattern = path.isEmpty() && SPECIAL.matcher(argument).find();
+        List<Path> found = path.map(List::of).orElse(List.of());
+        if (folder) {
+            found = recipesIn(path.get());
+        } else if (pattern) {
             found = matching(argument);
         }
         for (Path file : found) {
@@ -58,12 +59,10 @@ final class RecipePaths {
             }
         }
         if (found.isEmpty()) {
-            String got = "nothing there";
-            if (path != null && Files.isDirectory(path)) {
-                got = "a folder without .yml or .yaml files";
-            } else if (SPECIAL.matcher(argument).find()) {
-                got = "a pattern that no file fits";
-            }
+            String got =
+                    folder
+                            ? "a folder without .yml or .yaml files"
+                            : pattern ? "a pattern that no file fits" : "nothing there";
             problems.add(
                     Problem.expected(
                                     "recipes '" + argument + "'",
@@ -73,12 +72,12 @@ final class RecipePaths {
         }
     }
 
-    private static Path path(String argument) {
+    private static Optional<Path> path(String argument) {
         try {
-            return Path.of(argument);
+            return Optional.of(Path.of(argument));
         } catch (InvalidPathException e) {
             // On Windows a path has no stars.
-            return null;
+            return Optional.empty();
         }
     }
 

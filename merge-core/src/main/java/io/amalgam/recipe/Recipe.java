@@ -62,13 +62,27 @@ public record Recipe(
             List<ModelEntry> models,
             Optional<ModelRef> baseModel,
             Parameters parameters) {
+        return of(method, models, List.of(), baseModel, parameters);
+    }
+
+    /**
+     * A merge built in code.
+     *
+     * @throws IllegalArgumentException unless there are either models or slices
+     */
+    public static Recipe of(
+            String method,
+            List<ModelEntry> models,
+            List<OutputSlice> slices,
+            Optional<ModelRef> baseModel,
+            Parameters parameters) {
         return new Recipe(
                 "",
                 "",
                 method,
                 Location.NONE,
                 models,
-                List.of(),
+                slices,
                 baseModel,
                 parameters,
                 Optional.empty(),
@@ -89,6 +103,31 @@ public record Recipe(
             slice.sources().forEach(source -> references.add(source.model()));
         }
         return references;
+    }
+
+    /**
+     * Whether two recipes say the same, wherever and however it is written: models, parameters and
+     * types are equal.
+     */
+    public boolean saysTheSameAs(Recipe other) {
+        return PlainRecipe.of(this).equals(PlainRecipe.of(other));
+    }
+
+    /** The same recipe with another text to be kept beside the merged model. */
+    public Recipe withText(String written) {
+        return new Recipe(
+                file,
+                written,
+                method,
+                methodLocation,
+                models,
+                slices,
+                baseModel,
+                parameters,
+                dtype,
+                outDtype,
+                location,
+                warnings);
     }
 
     /** The same recipe with other types to compute in and to write. */

@@ -100,6 +100,17 @@ public final class StagePlanner {
 
         private Checkpoint open(ModelRef ref) throws IOException {
             StageCheckpoint stage = results.get(ref.path());
+            if (stage != null && ref.lora().isPresent()) {
+                throw new BadInputException(
+                        Problem.of(
+                                        "adapter '"
+                                                + ref.lora().get()
+                                                + "' on document '"
+                                                + ref.path()
+                                                + "' is not supported")
+                                .at(ref.location())
+                                .hint("keep the stage, and merge the adapter into it there"));
+            }
             return stage != null ? stage : source.open(ref);
         }
 
