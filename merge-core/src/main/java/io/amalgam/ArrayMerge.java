@@ -62,6 +62,11 @@ public final class ArrayMerge {
         return new ArrayMerge(MethodRegistry.load().get(Objects.requireNonNull(method, "method")));
     }
 
+    /** Merges by a method of one's own, which need not be found by {@link MethodRegistry#load}. */
+    public static ArrayMerge with(MergeMethod method) {
+        return new ArrayMerge(method);
+    }
+
     /** Sets the base; for methods without one it is one more model. */
     public ArrayMerge base(INDArray array) {
         if (method.info().base() != MethodInfo.Base.ORDINARY) {

@@ -54,7 +54,10 @@ final class ArrayTypes {
             case BFLOAT16 -> DType.BF16;
             case FLOAT -> DType.F32;
             case DOUBLE -> DType.F64;
-            default -> throw new IllegalArgumentException("no stored type for " + array.dataType());
+            default ->
+                    throw new BadInputException(
+                            Problem.expected(
+                                    "array", "a type that files can hold", array.dataType()));
         };
     }
 
@@ -74,5 +77,11 @@ final class ArrayTypes {
 
     static Shape shape(INDArray array) {
         return Shape.of(array.shape());
+    }
+
+    /** An array as a tensor: ND4J's empty arrays without a shape are vectors of no elements. */
+    static TensorInfo info(String name, INDArray array) {
+        boolean shapeless = array.isEmpty() && array.shape().length == 0;
+        return new TensorInfo(name, of(array), shapeless ? Shape.of(0) : shape(array));
     }
 }

@@ -3,9 +3,12 @@ package io.amalgam;
 import io.amalgam.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
+import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Opens checkpoints as ND4J arrays:
+ * Opens checkpoints as ND4J arrays, and writes arrays as checkpoints:
  *
  * <pre>{@code
  * try (TensorFile model = Checkpoints.open(Path.of("models/base"))) {
@@ -25,5 +28,32 @@ public final class Checkpoints {
     public static TensorFile open(Path path) throws IOException {
         Checkpoint checkpoint = Formats.load().open(path, path.toString());
         return new TensorFile(checkpoint);
+    }
+
+    /**
+     * Writes arrays: to a bare weights file if the path ends in {@code .safetensors}, else to a
+     * model directory, weights only. Every array is written in its own type and shape, row-major;
+     * FLOAT as F32, HALF as F16, BFLOAT16 as BF16, LONG as I64 and so on.
+     *
+     * @param tensors by name, in the order they are to be listed
+     * @throws io.amalgam.error.BadInputException if something is there already, or a type has no
+     *     stored counterpart
+     * @throws IOException if writing fails; nothing that looks whole is left
+     */
+    public static void write(Map<String, INDArray> tensors, Path path) throws IOException {
+        if (path.toString().endsWith(".safetensors")) {
+            CheckpointWriter.file(tensors, path, Map.of());
+        } else {
+            CheckpointWriter.directory(tensors, path, Optional.empty());
+        }
+    }
+
+    /**
+     * As {@link #write(Map, Path)}, to a model directory that also gets a donor's {@code
+     * config.json}, tokenizer and the like.
+     */
+    public static void write(Map<String, INDArray> tensors, Path directory, TensorFile donor)
+            throws IOException {
+        CheckpointWriter.directory(tensors, directory, Optional.of(donor));
     }
 }

@@ -3,6 +3,7 @@ package io.amalgam;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -21,6 +22,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
  */
 public final class TaskVector {
+    private static final String KEY = "amalgam";
+    private static final String VALUE = "task_vector";
+
     private final Map<String, INDArray> deltas;
 
     private TaskVector(Map<String, INDArray> deltas) {
@@ -61,6 +65,42 @@ public final class TaskVector {
                     }
                 });
         return new TaskVector(deltas);
+    }
+
+    /**
+     * Opens a task vector that {@link #write} wrote.
+     *
+     * @throws BadInputException if the file holds none
+     */
+    public static TaskVector open(Path file) throws IOException {
+        try (TensorFile tensors = Checkpoints.open(file)) {
+            if (!VALUE.equals(tensors.checkpoint().metadata().get(KEY))) {
+                throw new BadInputException(
+                        Problem.expected(
+                                        "file '" + file + "'",
+                                        "a task vector",
+                                        "weights of another kind")
+                                .hint("make one with TaskVector.between(base, tuned)"));
+            }
+            return new TaskVector(tensors.tensors());
+        }
+    }
+
+    /**
+     * Writes the changes to a {@code .safetensors} file: F32, by tensor name, with a mark that they
+     * are a task vector.
+     *
+     * @throws BadInputException if the file is there, or its name ends otherwise
+     */
+    public void write(Path file) throws IOException {
+        if (!file.toString().endsWith(".safetensors")) {
+            throw new BadInputException(
+                    Problem.expected(
+                            "file for a task vector",
+                            "a name that ends in .safetensors",
+                            "'" + file + "'"));
+        }
+        CheckpointWriter.file(deltas, file, Map.of(KEY, VALUE));
     }
 
     /** The tensors' changes by name, FLOAT. */

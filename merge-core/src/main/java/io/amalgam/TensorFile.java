@@ -12,13 +12,10 @@ import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
-import org.bytedeco.javacpp.BytePointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -64,7 +61,10 @@ public final class TensorFile implements Closeable {
         if (closed) {
             throw new IOException("checkpoint '" + checkpoint.path() + "' is closed");
         }
-        TensorSource source = source(name);
+        return read(source(name));
+    }
+
+    static INDArray read(TensorSource source) throws IOException {
         TensorInfo info = source.info();
         DataType type = ArrayTypes.of(info);
         if (info.elements() == 0) {
@@ -75,7 +75,8 @@ public final class TensorFile implements Closeable {
             return ArrayTypes.array(decode(source), info.shape().dims());
         }
         INDArray array = Nd4j.createUninitialized(type, info.shape().dims(), 'c');
-        fill(array, source.stored().get().region());
+        FileRegion region = source.stored().get().region();
+        ArrayBytes.each(array, region.length(), region::readFully);
         return array;
     }
 
@@ -102,7 +103,7 @@ public final class TensorFile implements Closeable {
         return source;
     }
 
-    private static float[] decode(TensorSource source) throws IOException {
+    static float[] decode(TensorSource source) throws IOException {
         float[] values = new float[Math.toIntExact(source.info().elements())];
         Workspace workspace = new Workspace(ScalarKernels.INSTANCE, PIECE / Long.BYTES);
         for (int from = 0; from < values.length; from += workspace.capacity()) {
@@ -110,21 +111,6 @@ public final class TensorFile implements Closeable {
             source.read(from, n, values, from, workspace);
         }
         return values;
-    }
-
-    /** Copies the stored bytes to the array's own memory; both are little-endian and row-major. */
-    private static void fill(INDArray array, FileRegion region) throws IOException {
-        try (BytePointer target = new BytePointer(array.data().addressPointer())) {
-            for (long at = 0; at < region.length(); at += PIECE) {
-                int n = (int) Math.min(PIECE, region.length() - at);
-                ByteBuffer piece =
-                        target.position(at)
-                                .limit(at + n)
-                                .asByteBuffer()
-                                .order(ByteOrder.LITTLE_ENDIAN);
-                region.readFully(at, piece);
-            }
-        }
     }
 
     @Override

@@ -28,6 +28,7 @@ final class Commands {
             Console console, Interruption interruption) {
         Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
         all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
+        all.put("batch", () -> withMergekitOptions(new BatchCommand(console, interruption)));
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
         all.put("soup", () -> new CommandLine(new SoupCommand(console, interruption)));
         all.put("average", () -> new CommandLine(new AverageCommand(console, interruption)));
@@ -112,6 +113,7 @@ final class Commands {
             footerHeading = "%nExamples:%n",
             footer = {
                 "  amalgam merge recipe.yml merged/        merge models as a recipe says",
+                "  amalgam batch recipes/ merged/          merge by every recipe of a folder",
                 "  amalgam plan recipe.yml                 check a recipe, see what it would do",
                 "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",
                 "  amalgam upscale base --layers 48 deep/  a deeper model to train on",

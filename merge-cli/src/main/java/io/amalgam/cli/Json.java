@@ -21,8 +21,12 @@ final class Json {
     }
 
     static void print(Console console, ObjectNode document) {
+        console.print(text(document));
+    }
+
+    static String text(ObjectNode document) {
         try {
-            console.print(MAPPER.writeValueAsString(document));
+            return MAPPER.writeValueAsString(document);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }

@@ -177,7 +177,7 @@ final class LoraMergeCommand extends Subcommand {
             matches(root, model);
             Json.print(console, root);
         } else if (!verbosity.quiet) {
-            view.lines().forEach(console::print);
+            view.lines(false).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
         }
         return ExitCode.DONE;

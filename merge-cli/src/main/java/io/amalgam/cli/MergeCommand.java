@@ -1,10 +1,21 @@
 package io.amalgam.cli;
 
-import io.amalgam.plan.MergePlan;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.Rehearsal;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedMerge;
+import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -17,9 +28,12 @@ import picocli.CommandLine.Parameters;
             "  amalgam merge recipe.yml merged/",
             "  amalgam merge recipe.yml merged/ --resume         continue what was interrupted",
             "  amalgam merge recipe.yml merged/ --dry-run        check everything, write nothing",
-            "  amalgam merge recipe.yml merged/ -j 1 --memory 32M"
+            "  amalgam merge recipe.yml merged/ -j 1 --memory 32M",
+            "  amalgam merge stages.yml merged/ --keep-stages stages/   keep what its named documents give"
         })
-final class MergeCommand extends MergingCommand {
+final class MergeCommand extends Subcommand {
+    private final Interruption interruption;
+
     @Mixin private PlanMixin planning;
 
     @Parameters(
@@ -28,22 +42,116 @@ final class MergeCommand extends MergingCommand {
             description = "The output directory, new or empty. Inputs are never written over.")
     private Path out;
 
+    @Option(names = "--resume", description = "Continue an interrupted merge.")
+    private boolean resume;
+
+    @Option(
+            names = "--overwrite",
+            description =
+                    "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
+    private boolean overwrite;
+
+    @Option(
+            names = "--dry-run",
+            description = "Check everything and print the plan; write nothing.")
+    private boolean dryRun;
+
+    @Option(
+            names = "--lazy",
+            negatable = true,
+            description =
+                    "Do not merge a stage again that is there from an earlier run. On unless --no-lazy.")
+    private @Nullable Boolean lazy;
+
+    @Mixin private ResourceMixin resources;
+
+    @Mixin private EngineMixin engine;
+
+    @Option(
+            names = "--no-report",
+            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+    private boolean noReport;
+
+    @Mixin private VerbosityMixin verbosity;
+
     MergeCommand(Console console, Interruption interruption) {
-        super(console, interruption);
+        super(console);
+        this.interruption = interruption;
     }
 
     @Override
-    PlanningMixin planning() {
-        return planning;
+    public Integer call() throws IOException {
+        checkUsage();
+        List<String> remarks = MergekitOptions.remarks(spec);
+        KernelProvider provider = engine.provider();
+        if (!dryRun) {
+            Rehearsal.beginWithConversions(provider.kernels());
+        }
+        if (!verbosity.quiet) {
+            remarks.forEach(console::note);
+        }
+        engine.explain(provider, console, verbosity);
+        try (StagedPlan plan = planning.plan()) {
+            console.warnings(plan.warnings());
+            StagedPlanView view = new StagedPlanView(plan, resources);
+            EngineOptions options =
+                    engine.options(provider, resources)
+                            .resume(resume)
+                            .overwrite(overwrite)
+                            .report(!noReport);
+            if (dryRun) {
+                return dryRun(plan, view, options);
+            }
+            if (verbosity.verbose()) {
+                view.lines(false).forEach(console::note);
+            }
+            return merge(plan, options);
+        }
     }
 
-    @Override
-    MergePlan plan() throws IOException {
-        return planning.plan();
+    private void checkUsage() {
+        if (resume && overwrite) {
+            throw usage("options '--resume' and '--overwrite' exclude each other");
+        }
+        planning.complaint()
+                .or(resources::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
     }
 
-    @Override
-    Path out() {
-        return out;
+    private int dryRun(StagedPlan plan, StagedPlanView view, EngineOptions options)
+            throws IOException {
+        List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+        if (json) {
+            Json.print(console, view.json(false).put("output", out.toString()));
+        } else if (!verbosity.quiet) {
+            view.lines(false).forEach(console::print);
+            console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
+        }
+        return ExitCode.DONE;
+    }
+
+    private int merge(StagedPlan plan, EngineOptions options) throws IOException {
+        Cancellation cancellation = interruption.merging();
+        StagedMerge.Report report;
+        try (StageProgress progress = new StageProgress(console, verbosity.quiet, json)) {
+            report = StagedMerge.run(plan, places(plan), options, progress, cancellation);
+        }
+        StagedSummary summary = new StagedSummary(plan, report, out);
+        if (json) {
+            Json.print(console, summary.json());
+        } else if (!verbosity.quiet) {
+            summary.lines().forEach(console::print);
+        }
+        return ExitCode.DONE;
+    }
+
+    private StagePlaces places(StagedPlan plan) {
+        return planning.places(plan, out).anew(Boolean.FALSE.equals(lazy));
     }
 }

@@ -105,7 +105,7 @@ abstract class MergingCommand extends Subcommand {
                 return dryRun(plan, view);
             }
             if (verbosity.verbose()) {
-                view.lines().forEach(console::note);
+                view.lines(false).forEach(console::note);
             }
             return merge(plan, provider);
         }
@@ -113,14 +113,12 @@ abstract class MergingCommand extends Subcommand {
 
     /** Refuses options that exclude each other. */
     void checkUsage() {
-        if (planning().contradictory()) {
-            throw usage("options '--tensor-union' and '--tensor-intersection' exclude each other");
-        }
         if (resume && overwrite) {
             throw usage("options '--resume' and '--overwrite' exclude each other");
         }
-        resources
+        planning()
                 .complaint()
+                .or(resources::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -137,7 +135,7 @@ abstract class MergingCommand extends Subcommand {
         if (json) {
             Json.print(console, view.json(false).put("output", out().toString()));
         } else if (!verbosity.quiet) {
-            view.lines().forEach(console::print);
+            view.lines(false).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out() + "'"));
         }
         return ExitCode.DONE;

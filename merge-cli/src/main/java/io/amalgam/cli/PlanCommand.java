@@ -1,6 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.plan.MergePlan;
+import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -34,11 +34,8 @@ final class PlanCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        if (planning.contradictory()) {
-            throw usage("options '--tensor-union' and '--tensor-intersection' exclude each other");
-        }
-        resources
-                .complaint()
+        planning.complaint()
+                .or(resources::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -47,17 +44,13 @@ final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        try (MergePlan plan = planning.plan()) {
+        try (StagedPlan plan = planning.plan()) {
             console.warnings(plan.warnings());
-            PlanView view = new PlanView(plan, resources);
+            StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {
                 Json.print(console, view.json(tensors));
             } else {
-                view.lines().forEach(console::print);
-                if (tensors) {
-                    console.print("");
-                    view.tensorLines().forEach(console::print);
-                }
+                view.lines(tensors).forEach(console::print);
             }
         }
         return ExitCode.DONE;

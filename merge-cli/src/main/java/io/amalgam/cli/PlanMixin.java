@@ -1,27 +1,48 @@
 package io.amalgam.cli;
 
-import io.amalgam.plan.MergePlan;
-import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.yaml.ReadOptions;
 import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** What makes a plan: the recipe, and the options that change what is written. */
-final class PlanMixin extends PlanningMixin {
+final class PlanMixin {
     @Parameters(index = "0", paramLabel = "RECIPE", description = "A recipe, as mergekit's YAML.")
     Path recipe;
 
+    @Mixin PlanningMixin options;
+
+    @Option(
+            names = {"--keep-stages", "--intermediate-dir", "-I"},
+            paramLabel = "DIR",
+            description =
+                    "Write the results of a recipe's named documents into folders of DIR, and keep them.")
+    @Nullable Path stages;
+
+    /** Plans; the caller closes the plan. */
+    StagedPlan plan() throws IOException {
+        return options.plan(
+                RecipeReader.readAll(recipe, options.reading()), recipe, stages != null);
+    }
+
     /**
-     * Plans; the caller closes the plan. Models are looked for from the working directory, then
-     * from the recipe's folder.
+     * Where the stages of a plan go. With no document for the output itself, it is the folder of
+     * those that have names.
      */
-    MergePlan plan() throws IOException {
-        Recipe read = RecipeReader.read(recipe, new ReadOptions(strict));
-        Path here = Path.of("");
-        Path folder = recipe.getParent() == null ? here : recipe.getParent();
-        return plan(read, List.of(here, folder));
+    StagePlaces places(StagedPlan plan, Path out) {
+        if (stages != null) {
+            return StagePlaces.keeping(out, stages);
+        }
+        return plan.result().isEmpty() ? StagePlaces.keeping(out, out) : StagePlaces.beside(out);
+    }
+
+    Optional<String> complaint() {
+        return options.complaint();
     }
 }

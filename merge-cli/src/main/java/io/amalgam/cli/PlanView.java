@@ -29,7 +29,7 @@ final class PlanView {
                         .all();
     }
 
-    List<String> lines() {
+    private List<String> lines() {
         Columns columns = new Columns();
         columns.row("method", plan.recipe().method());
         plan.models()
@@ -77,6 +77,16 @@ final class PlanView {
                 + Quantity.of(tokens.tensors(), "tensor")
                 + " read by token, holding "
                 + Quantity.bytes(tokens.bytesHeld());
+    }
+
+    /** The plan, and each output tensor where asked for. */
+    List<String> lines(boolean tensors) {
+        List<String> lines = new ArrayList<>(lines());
+        if (tensors) {
+            lines.add("");
+            lines.addAll(tensorLines());
+        }
+        return lines;
     }
 
     private String holds() {
@@ -127,7 +137,7 @@ final class PlanView {
         return plan.recipe().baseModel().filter(ref::equals).isPresent();
     }
 
-    List<String> tensorLines() {
+    private List<String> tensorLines() {
         Columns columns = new Columns();
         columns.row("tensor", "type", "shape", "method", "parameters");
         for (TensorTask task : plan.tasks()) {

@@ -6,13 +6,18 @@ import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeFile;
+import io.amalgam.recipe.yaml.ReadOptions;
+import io.amalgam.stages.StagePlanner;
+import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** The options that change what is written. */
-class PlanningMixin {
+final class PlanningMixin {
     @Option(
             names = "--random-seed",
             paramLabel = "N",
@@ -41,19 +46,44 @@ class PlanningMixin {
             description = "Merge only tensors that all models have.")
     boolean intersection;
 
-    /** Plans; the caller closes the plan. Models are looked for from these folders, in order. */
-    final MergePlan plan(Recipe recipe, List<Path> folders) throws IOException {
+    /** What is wrong with the values given. */
+    Optional<String> complaint() {
+        return union && intersection
+                ? Optional.of(
+                        "options '--tensor-union' and '--tensor-intersection' exclude each other")
+                : Optional.empty();
+    }
+
+    ReadOptions reading() {
+        return new ReadOptions(strict);
+    }
+
+    /**
+     * Plans the recipes of a file; the caller closes the plan. Models are looked for from the
+     * working directory, then from the recipe's folder.
+     *
+     * @param keep whether all stages are written
+     */
+    StagedPlan plan(RecipeFile recipes, Path file, boolean keep) throws IOException {
+        Formats formats = Formats.load();
+        Path here = Path.of("");
+        Path folder = file.getParent() == null ? here : file.getParent();
+        return new StagePlanner(
+                        MethodRegistry.load(),
+                        formats.models(List.of(here, folder)),
+                        formats.get("huggingface"))
+                .plan(recipes, options(), keep);
+    }
+
+    /** Plans one recipe; the caller closes the plan. Models are looked for from these folders. */
+    MergePlan plan(Recipe recipe, List<Path> folders) throws IOException {
         Formats formats = Formats.load();
         return new MergePlanner(
                         MethodRegistry.load(), formats.models(folders), formats.get("huggingface"))
                 .plan(recipe, options());
     }
 
-    final boolean contradictory() {
-        return union && intersection;
-    }
-
-    final PlanOptions options() {
+    PlanOptions options() {
         PlanOptions.TensorSet tensors = PlanOptions.TensorSet.SAME;
         if (union) {
             tensors = PlanOptions.TensorSet.UNION;

@@ -62,6 +62,42 @@ class ProcessTest {
     }
 
     @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal to send")
+    void aSignalEndsABatchAndKeepsWhatIsDone() throws Exception {
+        List<NamedTensor> tensors = new ArrayList<>();
+        for (int i = 0; i < TENSORS; i++) {
+            tensors.add(Models.filled("layers." + i + ".weight", i, 4));
+        }
+        Models.write(folder.resolve("model"), tensors, "{}");
+        Path recipes = Files.createDirectory(folder.resolve("recipes"));
+        String text = "merge_method: %s\nmodels: [{model: ../model}]\n";
+        Files.writeString(recipes.resolve("a.yml"), text.formatted("passthrough"));
+        Files.writeString(recipes.resolve("b.yml"), text.formatted("slow"));
+        Files.writeString(recipes.resolve("c.yml"), text.formatted("slow"));
+        Path root = folder.resolve("root");
+        Path begun = folder.resolve("begun");
+
+        Process batch = slowly(50, begun, "batch", recipes, root, "-j", "1");
+        while (!Files.exists(begun) && batch.isAlive()) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        batch.destroy();
+
+        assertThat(batch.waitFor()).isEqualTo(130);
+        assertThat(Files.readString(root.resolve("batch.json")))
+                .containsSubsequence(
+                        "\"state\" : \"merged\"",
+                        "\"state\" : \"interrupted\"",
+                        "\"state\" : \"not_run\"");
+        assertThat(root.resolve("b/model.safetensors")).doesNotExist();
+
+        assertThat(slowly(0, begun, "batch", recipes, root).waitFor()).isZero();
+        assertThat(log()).contains("2 merged, 1 unchanged");
+        assertThat(root.resolve("b/model.safetensors"))
+                .hasSameBinaryContentAs(root.resolve("a/model.safetensors"));
+    }
+
+    @Test
     void theLaunchersOptionsSuitThisJava() throws Exception {
         List<String> options = new ArrayList<>(List.of("@src/main/launcher/java.args"));
         if (Runtime.version().feature() >= 24) {

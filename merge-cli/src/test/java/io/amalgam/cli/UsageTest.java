@@ -36,6 +36,10 @@ class UsageTest {
                     merge a b --memory lots      | amalgam merge | option '--memory': expected a number of bytes such as 5000000, 512M or 1.5GB, got 'lots'
                     merge a b --memory 0         | amalgam merge | option '--memory': expected more than 0 bytes, got 0
                     merge a b --kernels gpu      | amalgam merge | option '--kernels': expected one of auto, simd, scalar, got 'gpu'
+                    batch                        | amalgam batch | missing RECIPE and OUTROOT
+                    batch a                      | amalgam batch | missing OUTROOT
+                    batch a b --sweep t          | amalgam batch | option '--sweep': expected name=value,value or name=first..last:step, got 't'
+                    batch a b --sweep t=1 --sweep t=2 | amalgam batch | option '--sweep': 't' is given twice
                     merge a b -j 1 -j 2          | amalgam merge | option '--num-threads' is given twice
                     merge a b --resume --overwrite | amalgam merge | options '--resume' and '--overwrite' exclude each other
                     plan a --tensor-union --tensor-intersection | amalgam plan | options '--tensor-union' and '--tensor-intersection' exclude each other
@@ -84,6 +88,7 @@ class UsageTest {
     @ValueSource(
             strings = {
                 "merge",
+                "batch",
                 "plan",
                 "soup",
                 "average",
@@ -114,6 +119,7 @@ class UsageTest {
         for (String command :
                 List.of(
                         "merge",
+                        "batch",
                         "plan",
                         "soup",
                         "average",
@@ -160,7 +166,7 @@ class UsageTest {
         assertThat(result.out())
                 .startsWith("#!/usr/bin/env bash")
                 .contains("complete -F")
-                .contains("--out-shard-size", "inspect", "methods");
+                .contains("--out-shard-size", "--sweep", "batch", "inspect", "methods");
     }
 
     @Test

@@ -39,4 +39,20 @@ public interface Checkpoint extends Closeable {
     default long bytesHeld() {
         return 0;
     }
+
+    /**
+     * The files that the tensors' values come from in the end: other than {@link #weightFiles()}
+     * where those were only made on the way.
+     */
+    default List<Path> origins() {
+        return weightFiles();
+    }
+
+    /**
+     * Bytes that each reader holds for computing tensors while they are read, beside its workspace,
+     * where it reads so many elements at a time.
+     */
+    default long bytesHeld(int elements) {
+        return 0;
+    }
 }

@@ -14,4 +14,13 @@ public final class Cancellation {
     public boolean isRequested() {
         return requested;
     }
+
+    /**
+     * @throws MergeCancelledException if asked to stop
+     */
+    public void throwIfRequested() {
+        if (requested) {
+            throw new MergeCancelledException();
+        }
+    }
 }

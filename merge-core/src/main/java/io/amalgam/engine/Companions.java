@@ -19,7 +19,8 @@ final class Companions {
 
     private Companions() {}
 
-    static List<SmallFile> of(MergePlan plan, MergeReport report, boolean withReport)
+    static List<SmallFile> of(
+            MergePlan plan, MergeReport report, List<InputFile> origins, boolean withReport)
             throws IOException {
         List<SmallFile> files = new ArrayList<>();
         for (SideFile side : plan.sideFiles()) {
@@ -31,7 +32,7 @@ final class Companions {
         files.addAll(plan.madeFiles());
         if (withReport) {
             files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
-            files.add(new SmallFile(REPORT, ReportJson.of(plan, report)));
+            files.add(new SmallFile(REPORT, ReportJson.of(plan, report, origins)));
         }
         plan.donor()
                 .config()

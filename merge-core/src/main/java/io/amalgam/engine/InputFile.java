@@ -17,13 +17,27 @@ import java.util.List;
  *
  * @param millis its time of change
  */
-record InputFile(Path path, long bytes, long millis) {
+public record InputFile(Path path, long bytes, long millis) {
 
     /** All weights files of a plan's models, in their order, as they are now. */
     static List<InputFile> of(MergePlan plan) throws IOException {
         List<InputFile> files = new ArrayList<>();
         for (Checkpoint checkpoint : plan.models().values()) {
             for (Path file : checkpoint.weightFiles()) {
+                files.add(now(file));
+            }
+        }
+        return files;
+    }
+
+    /**
+     * All files that a plan's models come from in the end, as they are now: those its stages read
+     * in place of what its stages write.
+     */
+    public static List<InputFile> origins(MergePlan plan) throws IOException {
+        List<InputFile> files = new ArrayList<>();
+        for (Checkpoint checkpoint : plan.models().values()) {
+            for (Path file : checkpoint.origins()) {
                 files.add(now(file));
             }
         }
@@ -46,7 +60,7 @@ record InputFile(Path path, long bytes, long millis) {
      *
      * @throws BadInputException naming every file that changed
      */
-    static void requireUnchanged(List<InputFile> files) throws IOException {
+    public static void requireUnchanged(List<InputFile> files) throws IOException {
         List<Problem> problems = new ArrayList<>();
         for (InputFile then : files) {
             String got = then.change();

@@ -37,11 +37,9 @@ public final class MergeEngine {
      * @return a power of two; 0 if not even the smallest block fits
      */
     public static int blockElements(MergePlan plan, int threads, long memory) {
-        int inputs = inputs(plan);
         int block = LARGEST_BLOCK;
-        long held = threads * stateBytes(plan) + plan.modelBytesHeld();
         while (block >= SMALLEST_BLOCK
-                && threads * Worker.bytesHeld(inputs, block) + held > memory) {
+                && plan.modelBytesHeld() + threads * bytesHeld(plan, block) > memory) {
             block /= 2;
         }
         return block < SMALLEST_BLOCK ? 0 : block;
@@ -52,9 +50,8 @@ public final class MergeEngine {
      * block {@link #blockElements} chooses.
      */
     public static long bytesHeld(MergePlan plan, int threads, long memory) {
-        int block = blockElements(plan, threads, memory);
         return plan.modelBytesHeld()
-                + threads * (Worker.bytesHeld(inputs(plan), block) + stateBytes(plan));
+                + threads * bytesHeld(plan, blockElements(plan, threads, memory));
     }
 
     /** What speaks against merging in so much memory, in bytes; empty if it is enough. */
@@ -62,11 +59,7 @@ public final class MergeEngine {
         if (blockElements(plan, threads, memory) > 0) {
             return Optional.empty();
         }
-        long least =
-                plan.modelBytesHeld()
-                        + threads
-                                * (Worker.bytesHeld(inputs(plan), SMALLEST_BLOCK)
-                                        + stateBytes(plan));
+        long least = plan.modelBytesHeld() + threads * bytesHeld(plan, SMALLEST_BLOCK);
         String what =
                 "memory for the buffers of %d thread%s and %d input%s"
                         .formatted(
@@ -79,8 +72,14 @@ public final class MergeEngine {
                         .hint("raise --memory, or use fewer threads (-j)"));
     }
 
-    private static long stateBytes(MergePlan plan) {
-        return plan.wholeModel().map(WholeModel::stateBytes).orElse(0L);
+    /**
+     * Bytes of one worker: its own, what models that are computed while they are read take, and its
+     * state of a survey.
+     */
+    private static long bytesHeld(MergePlan plan, int block) {
+        long models = plan.models().values().stream().mapToLong(m -> m.bytesHeld(block)).sum();
+        long state = plan.wholeModel().map(WholeModel::stateBytes).orElse(0L);
+        return Worker.bytesHeld(inputs(plan), block) + models + state;
     }
 
     private static int inputs(MergePlan plan) {
@@ -110,6 +109,7 @@ public final class MergeEngine {
         }
         int blockElements = blockElements(plan, options.threads(), options.memory());
         List<InputFile> inputs = InputFile.of(plan);
+        List<InputFile> origins = InputFile.origins(plan);
         MadeDirectories made = MadeDirectories.before(directory);
         boolean wasThere = Journal.exists(directory);
         MergeReport report;
@@ -127,7 +127,7 @@ public final class MergeEngine {
             try (OutputFiles files = OutputFiles.open(directory, plan.layout())) {
                 Run run = new Run(plan, options, listener, cancellation, journal, files, begin);
                 report = run.merge(blockElements, earlier.kept());
-                List<SmallFile> companions = Companions.of(plan, report, options.report());
+                List<SmallFile> companions = Companions.of(plan, report, origins, options.report());
                 InputFile.requireUnchanged(inputs);
                 files.commit(companions, earlier.toRemove(companions));
             }

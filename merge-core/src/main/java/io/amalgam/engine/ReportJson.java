@@ -8,6 +8,7 @@ import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -21,7 +22,11 @@ final class ReportJson {
 
     private ReportJson() {}
 
-    static byte[] of(MergePlan plan, MergeReport report) throws IOException {
+    /**
+     * @param origins the files merged, as they were when the merge began
+     */
+    static byte[] of(MergePlan plan, MergeReport report, List<InputFile> origins)
+            throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("amalgam_report", 1);
         root.put("merge_method", plan.recipe().method());
@@ -41,6 +46,7 @@ final class ReportJson {
                                                         .filter(ref::equals)
                                                         .isPresent())
                                         .put("tensors", checkpoint.tensors().size()));
+        root.set("inputs", inputs(origins));
         ObjectNode run = root.putObject("run");
         run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);
         run.put("bytes_moved", report.bytesMoved());
@@ -60,6 +66,18 @@ final class ReportJson {
             tensor(tensors.addObject(), plan.tasks().get(i), report.tensors().get(i));
         }
         return JSON.writeValueAsBytes(root);
+    }
+
+    /** Names without folders: a report may be published. */
+    static ArrayNode inputs(List<InputFile> origins) {
+        ArrayNode inputs = JSON.createArrayNode();
+        for (InputFile input : origins) {
+            inputs.addObject()
+                    .put("file", input.path().getFileName().toString())
+                    .put("bytes", input.bytes())
+                    .put("modified_ms", input.millis());
+        }
+        return inputs;
     }
 
     private static void tensor(ObjectNode node, TensorTask task, MergeReport.Written written) {

@@ -2,6 +2,9 @@ package io.amalgam.kernel;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.IdentityHashMap;
+import java.util.Map;
+import java.util.function.Function;
 
 /**
  * The buffers one worker reuses for every block it reads or writes, so that the hot path allocates
@@ -12,6 +15,7 @@ public final class Workspace {
     private final int capacity;
     private final ByteBuffer bytes;
     private final short[] shorts;
+    private final Map<Object, Object> kept = new IdentityHashMap<>();
 
     /**
      * @param capacity the largest number of elements converted at once
@@ -41,6 +45,14 @@ public final class Workspace {
     /** Raw 16-bit values, {@link #capacity()} of them. */
     public short[] shorts() {
         return shorts;
+    }
+
+    /**
+     * What a tensor that is computed while it is read keeps from one block to the next: made when
+     * first asked for, one for each owner, told apart by identity.
+     */
+    public <T> T kept(Object owner, Class<T> type, Function<Workspace, T> made) {
+        return type.cast(kept.computeIfAbsent(owner, unused -> made.apply(this)));
     }
 
     /** Memory held, in bytes, for {@code capacity} elements. */

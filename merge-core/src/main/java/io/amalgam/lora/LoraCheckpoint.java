@@ -99,6 +99,18 @@ public final class LoraCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Path> origins() {
+        List<Path> files = new ArrayList<>(base.origins());
+        adapters.forEach(weighted -> files.addAll(weighted.adapter().files()));
+        return files;
+    }
+
+    @Override
+    public long bytesHeld(int elements) {
+        return base.bytesHeld(elements);
+    }
+
+    @Override
     public List<Path> sideFiles() {
         return base.sideFiles();
     }

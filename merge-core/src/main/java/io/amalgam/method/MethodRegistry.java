@@ -68,6 +68,18 @@ public final class MethodRegistry {
         return new MethodRegistry(all);
     }
 
+    /**
+     * These methods and one more, which takes the place of one of its own class.
+     *
+     * @throws BadInputException if another method has its name
+     */
+    public MethodRegistry with(MergeMethod method) {
+        List<MergeMethod> all = new ArrayList<>(methods.values());
+        all.removeIf(other -> other.getClass().equals(method.getClass()));
+        all.add(method);
+        return new MethodRegistry(all);
+    }
+
     public Collection<MergeMethod> all() {
         return methods.values();
     }

@@ -2,6 +2,7 @@ package io.amalgam.recipe;
 
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -67,13 +68,27 @@ public record Recipe(
             List<ModelEntry> models,
             Optional<ModelRef> baseModel,
             Parameters parameters) {
+        return of(method, models, List.of(), baseModel, parameters);
+    }
+
+    /**
+     * A merge built in code.
+     *
+     * @throws IllegalArgumentException unless there are either models or slices
+     */
+    public static Recipe of(
+            String method,
+            List<ModelEntry> models,
+            List<OutputSlice> slices,
+            Optional<ModelRef> baseModel,
+            Parameters parameters) {
         return new Recipe(
                 "",
                 "",
                 method,
                 Location.NONE,
                 models,
-                List.of(),
+                slices,
                 baseModel,
                 parameters,
                 Optional.empty(),
@@ -82,6 +97,28 @@ public record Recipe(
                 Optional.empty(),
                 Location.NONE,
                 List.of());
+    }
+
+    /**
+     * Every model reference, in the order of the recipe; the same model may come more than once.
+     */
+    public List<ModelRef> references() {
+        List<ModelRef> references = new ArrayList<>();
+        baseModel.ifPresent(references::add);
+        models.forEach(entry -> references.add(entry.model()));
+        for (OutputSlice slice : slices) {
+            slice.baseModel().ifPresent(references::add);
+            slice.sources().forEach(source -> references.add(source.model()));
+        }
+        return references;
+    }
+
+    /**
+     * Whether two recipes say the same, wherever and however it is written: models, parameters and
+     * types are equal.
+     */
+    public boolean saysTheSameAs(Recipe other) {
+        return PlainRecipe.of(this).equals(PlainRecipe.of(other));
     }
 
     /** The same recipe with other types to compute in and to write. */

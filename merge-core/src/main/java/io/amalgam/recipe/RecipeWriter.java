@@ -1,102 +1,145 @@
 package io.amalgam.recipe;
 
-import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Collectors;
+import java.util.Map;
+import java.util.Optional;
 
-/** Recipes made in code as text that reads back to the same recipe. */
+/**
+ * Recipes as text in the language they are read in: reading the text gives an equal recipe, places
+ * apart.
+ */
 public final class RecipeWriter {
+    private final StringBuilder text = new StringBuilder();
+
     private RecipeWriter() {}
 
-    /**
-     * The recipe as YAML. Models are paths as they stand: adapters and revisions are not written.
-     */
-    public static String text(Recipe recipe) {
-        StringBuilder text = new StringBuilder();
-        text.append("merge_method: ").append(recipe.method()).append('\n');
-        recipe.baseModel()
-                .ifPresent(m -> text.append("base_model: ").append(model(m)).append('\n'));
+    /** The YAML of a recipe. */
+    public static String write(Recipe recipe) {
+        RecipeWriter writer = new RecipeWriter();
+        writer.line(0, "merge_method: " + quote(recipe.method()));
+        recipe.baseModel().ifPresent(base -> writer.line(0, "base_model: " + reference(base)));
         if (!recipe.models().isEmpty()) {
-            text.append("models:\n");
-        }
-        for (ModelEntry entry : recipe.models()) {
-            text.append("  - {model: ").append(model(entry.model()));
-            text.append(parameters(", parameters: ", entry.parameters())).append("}\n");
+            writer.line(0, "models:");
+            for (ModelEntry entry : recipe.models()) {
+                writer.line(1, "- model: " + reference(entry.model()));
+                writer.parameters(2, entry.parameters());
+            }
         }
         if (!recipe.slices().isEmpty()) {
-            text.append("slices:\n");
+            writer.line(0, "slices:");
+            recipe.slices().forEach(writer::slice);
         }
-        for (OutputSlice slice : recipe.slices()) {
-            text.append("  - sources:\n");
-            for (Source source : slice.sources()) {
-                text.append("      - {model: ").append(model(source.model()));
-                text.append(", layer_range: [").append(source.start());
-                text.append(", ").append(source.end()).append(']');
-                text.append(parameters(", parameters: ", source.parameters())).append("}\n");
-            }
-            text.append(parameters("    parameters: ", slice.parameters()));
-            text.append(slice.parameters().isEmpty() ? "" : "\n");
-            slice.baseModel()
-                    .ifPresent(m -> text.append("    base_model: ").append(model(m)).append('\n'));
-        }
-        text.append(parameters("parameters: ", recipe.parameters()));
-        text.append(recipe.parameters().isEmpty() ? "" : "\n");
-        recipe.dtype().ifPresent(t -> text.append("dtype: ").append(t.recipeName()).append('\n'));
-        recipe.outDtype()
-                .ifPresent(t -> text.append("out_dtype: ").append(t.recipeName()).append('\n'));
-        return text.toString();
+        writer.parameters(0, recipe.parameters());
+        recipe.dtype().ifPresent(type -> writer.line(0, "dtype: " + type.recipeName()));
+        recipe.outDtype().ifPresent(type -> writer.line(0, "out_dtype: " + type.recipeName()));
+        return writer.text.toString();
     }
 
-    private static String model(ModelRef ref) {
-        boolean plain = !ref.path().contains("+") && !ref.path().contains("@");
-        return plain ? quoted(ref.path()) : "{model: {path: " + quoted(ref.path()) + "}}";
+    private void slice(OutputSlice slice) {
+        line(1, "- sources:");
+        for (Source source : slice.sources()) {
+            line(3, "- model: " + reference(source.model()));
+            line(4, "layer_range: [" + source.start() + ", " + source.end() + "]");
+            parameters(4, source.parameters());
+        }
+        slice.baseModel().ifPresent(base -> line(2, "base_model: " + reference(base)));
+        parameters(2, slice.parameters());
     }
 
-    private static String parameters(String before, Parameters parameters) {
+    private void parameters(int depth, Parameters parameters) {
         if (parameters.isEmpty()) {
-            return "";
+            return;
         }
-        List<String> entries = new ArrayList<>();
+        line(depth, "parameters:");
         for (String name : parameters.names()) {
-            entries.add(name + ": " + value(parameters.get(name).orElseThrow()));
+            parameter(depth + 1, quote(name) + ":", parameters.get(name).orElseThrow());
         }
-        return before + "{" + String.join(", ", entries) + "}";
     }
 
-    private static String value(ParameterValue value) {
-        if (value instanceof Scalar scalar) {
-            return scalar(scalar.value());
+    private void parameter(int depth, String key, ParameterValue value) {
+        if (!(value instanceof Filtered filtered)) {
+            line(depth, key + " " + plain(value));
+            return;
         }
+        line(depth, key);
+        for (Filtered.Entry entry : filtered.entries()) {
+            String filter = entry.filter().map(f -> "filter: " + quote(f) + ", ").orElse("");
+            line(depth + 1, "- {" + filter + "value: " + plain(entry.value()) + "}");
+        }
+    }
+
+    private static String plain(ParameterValue value) {
         if (value instanceof Gradient gradient) {
-            return gradient.values().stream()
-                    .map(RecipeWriter::scalar)
-                    .collect(Collectors.joining(", ", "[", "]"));
+            List<String> values = gradient.values().stream().map(RecipeWriter::scalar).toList();
+            return "[" + String.join(", ", values) + "]";
         }
-        List<String> entries = new ArrayList<>();
-        for (Filtered.Entry entry : ((Filtered) value).entries()) {
-            String filter = entry.filter().map(f -> "filter: " + quoted(f) + ", ").orElse("");
-            entries.add("{" + filter + "value: " + value(entry.value()) + "}");
-        }
-        return "[" + String.join(", ", entries) + "]";
+        return scalar(((Scalar) value).value());
     }
 
     private static String scalar(Object value) {
-        return value instanceof String text ? quoted(text) : String.valueOf(value);
+        if (value instanceof Double number) {
+            return number(number);
+        }
+        return value instanceof String string ? quote(string) : value.toString();
     }
 
-    /** Double quotes: no escapes but these are needed, and control characters keep to one line. */
-    private static String quoted(String text) {
+    /** YAML 1.1 takes a number for text if its exponent has no sign. */
+    private static String number(double value) {
+        if (Double.isNaN(value)) {
+            return ".nan";
+        }
+        if (Double.isInfinite(value)) {
+            return value > 0 ? ".inf" : "-.inf";
+        }
+        return Double.toString(value).replaceFirst("E(?=\\d)", "E+");
+    }
+
+    /** Text if that is read as the same reference, else a mapping. */
+    private static String reference(ModelRef ref) {
+        boolean literal = (ref.path() + ref.lora().orElse("")).matches("(?s).*[+@].*");
+        if (!literal && ref.overrideArchitecture().isEmpty()) {
+            return quote(ref.toString());
+        }
+        StringBuilder mapping = new StringBuilder("{model: ");
+        mapping.append(path(ref.path(), ref.revision()));
+        ref.lora().ifPresent(l -> mapping.append(", lora: ").append(path(l, ref.loraRevision())));
+        ref.overrideArchitecture()
+                .ifPresent(a -> mapping.append(", override_architecture: ").append(quote(a)));
+        return mapping.append('}').toString();
+    }
+
+    private static String path(String path, Optional<String> revision) {
+        return "{path: "
+                + quote(path)
+                + revision.map(r -> ", revision: " + quote(r)).orElse("")
+                + "}";
+    }
+
+    private static final Map<Character, String> ESCAPES = Map.of('"', "\\\"", '\\', "\\\\");
+
+    /** Words stand as they are; other text is quoted. */
+    private static String quote(String text) {
+        boolean word =
+                text.matches(
+                        "[a-z][a-z0-9]*(_[a-z0-9]+)+|weight|density|linear|slerp|ties|passthrough");
+        if (word) {
+            return text;
+        }
+        if (text.chars().noneMatch(c -> c < ' ' || c > '~')) {
+            return "'" + text.replace("'", "''") + "'";
+        }
         StringBuilder quoted = new StringBuilder("\"");
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                quoted.append('\\').append(c);
-            } else if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
-                quoted.append(String.format("\\u%04x", (int) c));
-            } else {
-                quoted.append(c);
-            }
+        for (char c : text.toCharArray()) {
+            boolean ascii = c >= ' ' && c <= '~';
+            quoted.append(
+                    ascii
+                            ? ESCAPES.getOrDefault(c, String.valueOf(c))
+                            : String.format("\\u%04x", (int) c));
         }
         return quoted.append('"').toString();
+    }
+
+    private void line(int depth, String line) {
+        text.append("  ".repeat(depth)).append(line).append('\n');
     }
 }

@@ -106,6 +106,6 @@ public final class LayerStacking {
                         Optional.empty(),
                         Location.NONE,
                         List.of());
-        return bare.withText(RecipeWriter.text(bare));
+        return bare.withText(RecipeWriter.write(bare));
     }
 }

@@ -49,6 +49,7 @@ class ArchitectureTest {
                     "plan",
                     "structure",
                     "engine",
+                    "stages",
                     "lora");
 
     private static JavaClasses classes;

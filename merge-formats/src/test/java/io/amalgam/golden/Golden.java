@@ -25,6 +25,11 @@ final class Golden {
         }
     }
 
+    /** The folder of recipes of several documents; their models are in {@link #folder()}. */
+    static Path stages() {
+        return folder().resolveSibling("stages");
+    }
+
     static List<String> all() throws IOException {
         try (Stream<Path> files = Files.list(folder().resolve("recipes"))) {
             return files.map(file -> file.getFileName().toString().replace(".yml", ""))

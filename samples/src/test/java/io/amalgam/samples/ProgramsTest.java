@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.amalgam.Checkpoints;
 import io.amalgam.TensorFile;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -111,6 +113,58 @@ class ProgramsTest {
         assertThat(lines).contains("104488 of 104488 bytes written");
         assertThat(lines.get(lines.size() - 1)).startsWith(merged + ": 6 tensors in ");
         assertThat(merged).isDirectoryContaining(file -> file.endsWith("amalgam-report.json"));
+    }
+
+    @Test
+    void mergeSaidInCode() throws IOException {
+        Path merged = out.resolve("built");
+        List<String> lines = output(() -> BuilderSample.main(merged.toString()));
+        assertThat(lines.get(0)).isEqualTo("merge_method: ties");
+        assertThat(lines.get(lines.size() - 1)).isEqualTo("6 tensors merged to " + merged);
+        String yaml = String.join("\n", lines.subList(0, lines.size() - 2)) + "\n";
+        assertThat(merged.resolve("amalgam-recipe.yml")).hasContent(yaml);
+
+        // The recipe written beside the model makes the same model.
+        Path again = out.resolve("again");
+        RunRecipe.merge(
+                RecipeReader.read(merged.resolve("amalgam-recipe.yml")),
+                List.of(Digits.model(".")),
+                again,
+                MergeListener.NONE);
+        assertThat(again.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(merged.resolve("model.safetensors"));
+    }
+
+    @Test
+    void mergeInMemory() throws IOException {
+        List<String> lines = output(() -> InMemorySample.main(out.toString()));
+        assertThat(lines).hasSize(3);
+        assertThat(lines.get(1)).startsWith("slerp 0.4 ");
+        String written = out.resolve("half-rotated").toString();
+        assertThat(output(() -> DigitsAccuracy.main(written)).get(1).substring(20).strip())
+                .isEqualTo(lines.get(2).substring(20).strip());
+        assertThat(out.resolve("half-rotated/config.json")).isRegularFile();
+    }
+
+    @Test
+    void progressAndCancellation() throws IOException {
+        Path stopped = out.resolve("stopped");
+        List<String> lines = output(() -> ProgressSample.main(stopped.toString()));
+        assertThat(lines.get(0)).isEqualTo("begins: 6 tensors");
+        assertThat(lines)
+                .containsSubsequence(
+                        "stopped; a model there: false", "went on; a model there: true");
+    }
+
+    @Test
+    void aMethodOfOnesOwn() throws IOException {
+        List<String> lines = output(OwnMethodSample::main);
+        assertThat(lines).hasSize(5);
+        List<String> known = output(DigitsAccuracy::main);
+        assertThat(lines.get(1).substring(20).strip())
+                .isEqualTo(known.get(1).substring(20).strip());
+        assertThat(lines.get(4).substring(20).strip())
+                .isEqualTo(known.get(2).substring(20).strip());
     }
 
     @Test

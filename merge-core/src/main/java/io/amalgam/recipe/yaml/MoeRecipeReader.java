@@ -65,7 +65,7 @@ public final class MoeRecipeReader {
         boolean marked = text.indexOf(RecipeText.BYTE_ORDER_MARK) == 0;
         String unmarked = marked ? text.substring(1) : text;
         Findings findings = new Findings(fileName, options);
-        MappingNode root = YamlText.parse(unmarked, findings);
+        MappingNode root = YamlText.parseOne(unmarked, findings);
         new NodeCheck(findings).check(root);
         return new MoeRecipeReader(findings).read(root, unmarked);
     }

@@ -8,6 +8,7 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -40,6 +41,16 @@ public final class RecipeReader {
         return read(RecipeText.read(file), file.toString(), options);
     }
 
+    /**
+     * The text of a recipe file: UTF-8, with or without a byte order mark, and at most 3 MiB long.
+     *
+     * @throws BadInputException if it is not
+     * @throws IOException if the file is there and cannot be read
+     */
+    public static String text(Path file) throws IOException {
+        return RecipeText.read(file);
+    }
+
     /** Reads text with {@link ReadOptions#DEFAULT}. */
     public static Recipe read(String text, String fileName) {
         return read(text, fileName, ReadOptions.DEFAULT);
@@ -49,15 +60,48 @@ public final class RecipeReader {
      * Reads text.
      *
      * @param fileName for messages
-     * @throws BadInputException with all problems found, if there are any
+     * @throws BadInputException with all problems found, if there are any, or if there are several
+     *     recipes
      */
     public static Recipe read(String text, String fileName, ReadOptions options) {
+        List<RecipeFile.Document> documents = readAll(text, fileName, options).documents();
+        if (documents.size() > 1) {
+            throw new BadInputException(
+                    Problem.expected("recipe", "one document", documents.size())
+                            .at(documents.get(1).recipe().location())
+                            .hint("read it as a file of several recipes"));
+        }
+        return documents.get(0).recipe();
+    }
+
+    /**
+     * Reads a file of one recipe or more, as {@link #read(Path, ReadOptions)} does.
+     *
+     * @throws BadInputException with all problems of all recipes, if there are any
+     * @throws IOException if the file is there and cannot be read
+     */
+    public static RecipeFile readAll(Path file, ReadOptions options) throws IOException {
+        return readAll(RecipeText.read(file), file.toString(), options);
+    }
+
+    /**
+     * Reads the text of one recipe or more: YAML documents, of which all but one have a {@code
+     * name}. The only document of a text needs none, and its name is ignored.
+     *
+     * @param fileName for messages
+     * @throws BadInputException with all problems of all recipes, if there are any
+     */
+    public static RecipeFile readAll(String text, String fileName, ReadOptions options) {
         boolean marked = text.indexOf(RecipeText.BYTE_ORDER_MARK) == 0;
         String unmarked = marked ? text.substring(1) : text;
-        Findings findings = new Findings(fileName, options);
-        MappingNode root = YamlText.parse(unmarked, findings);
+        List<MappingNode> roots = YamlText.parse(unmarked, new Findings(fileName, options));
+        return new DocumentsReader(unmarked, fileName, options).read(roots);
+    }
+
+    /** Reads one document, whose problems and warnings go to the findings. */
+    static Recipe read(MappingNode root, String text, Findings findings) {
         new NodeCheck(findings).check(root);
-        return new RecipeReading(findings).read(root, unmarked);
+        return new RecipeReading(findings).read(root, text);
     }
 
     /** The top level of one recipe. */

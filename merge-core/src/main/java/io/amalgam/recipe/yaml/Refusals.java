@@ -28,12 +28,6 @@ final class Refusals {
                                 .hint(refused.getValue()));
             }
         }
-        if (recipe.get("name").isPresent()) {
-            findings.warning(
-                    recipe.key("name"),
-                    Problem.of("'name' has no effect in a recipe of one document")
-                            .hint("remove it"));
-        }
     }
 
     private static void subjects(Fields recipe, Findings findings) {

@@ -4,7 +4,8 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.Location;
 import java.io.StringReader;
-import java.util.Iterator;
+import java.util.ArrayList;
+import java.util.List;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
@@ -21,11 +22,11 @@ final class YamlText {
     private YamlText() {}
 
     /**
-     * The mapping that a recipe is.
+     * The mappings that recipes are, one for each document that is not empty.
      *
-     * @throws BadInputException if the text is not YAML, or not one document with a mapping
+     * @throws BadInputException if the text is not YAML, or a document is no mapping
      */
-    static MappingNode parse(String text, Findings findings) {
+    static List<MappingNode> parse(String text, Findings findings) {
         if (text.length() > RecipeText.MAX_LENGTH) {
             throw RecipeText.tooLong(new Location(findings.file(), 0, 0));
         }
@@ -53,25 +54,31 @@ final class YamlText {
         }
     }
 
-    private static MappingNode parse(Yaml yaml, String text, Findings findings) {
-        Iterator<Node> documents = yaml.composeAll(new StringReader(text)).iterator();
-        Location start = new Location(findings.file(), 1, 1);
-        if (!documents.hasNext()) {
-            throw findings.fatal(start, notARecipe("nothing"));
-        }
-        Node first = documents.next();
-        if (documents.hasNext()) {
+    /** As {@link #parse(String, Findings)}, of a text with one document. */
+    static MappingNode parseOne(String text, Findings findings) {
+        List<MappingNode> documents = parse(text, findings);
+        if (documents.size() > 1) {
             throw findings.fatal(
-                    findings.at(documents.next()),
-                    Problem.of("recipes of several documents are not supported by this version yet")
+                    findings.at(documents.get(1)),
+                    Problem.expected("documents", "one", documents.size())
                             .hint("put each document into a file of its own"));
         }
-        if (first instanceof MappingNode mapping) {
-            return mapping;
+        return documents.get(0);
+    }
+
+    private static List<MappingNode> parse(Yaml yaml, String text, Findings findings) {
+        List<MappingNode> documents = new ArrayList<>();
+        for (Node document : yaml.composeAll(new StringReader(text))) {
+            if (document instanceof MappingNode mapping) {
+                documents.add(mapping);
+            } else if (!Nodes.isNull(document)) {
+                throw findings.fatal(findings.at(document), notARecipe(Nodes.describe(document)));
+            }
         }
-        boolean empty = Nodes.isNull(first);
-        Location place = empty ? start : findings.at(first);
-        throw findings.fatal(place, notARecipe(Nodes.describe(first)));
+        if (documents.isEmpty()) {
+            throw findings.fatal(new Location(findings.file(), 1, 1), notARecipe("nothing"));
+        }
+        return documents;
     }
 
     private static Problem notARecipe(String found) {

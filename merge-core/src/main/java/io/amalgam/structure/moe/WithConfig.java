@@ -37,6 +37,21 @@ record WithConfig(Checkpoint model, ObjectNode changed) implements Checkpoint {
     }
 
     @Override
+    public List<Path> origins() {
+        return model.origins();
+    }
+
+    @Override
+    public long bytesHeld() {
+        return model.bytesHeld();
+    }
+
+    @Override
+    public long bytesHeld(int elements) {
+        return model.bytesHeld(elements);
+    }
+
+    @Override
     public List<Path> sideFiles() {
         return model.sideFiles();
     }

@@ -1,0 +1,217 @@
+package io.amalgam.cli;
+
+import io.amalgam.cli.BatchResult.State;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.FinishedMerge;
+import io.amalgam.engine.InputFile;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedMerge;
+import io.amalgam.stages.StagedPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Runs the merges of a batch one after another, each into a folder of its own, and goes on after
+ * one that fails.
+ */
+final class Batch {
+    static final String FILE = "batch.json";
+
+    private final Console console;
+    private final PlanningMixin planning;
+    private final EngineOptions options;
+    private final Settings settings;
+    private final Cancellation cancellation;
+    private final Map<BatchJob, BatchResult> results = new LinkedHashMap<>();
+    private final Set<BatchJob> failed = new HashSet<>();
+
+    /**
+     * @param root what the folders are in
+     * @param dryRun whether nothing is written
+     * @param quiet whether nothing is said on the way
+     * @param json whether progress is not wanted
+     */
+    record Settings(Path root, boolean dryRun, boolean quiet, boolean json) {}
+
+    Batch(
+            Console console,
+            PlanningMixin planning,
+            EngineOptions options,
+            Settings settings,
+            Cancellation cancellation) {
+        this.console = console;
+        this.planning = planning;
+        this.options = options;
+        this.settings = settings;
+        this.cancellation = cancellation;
+    }
+
+    /** Runs them; the results are in the order given. */
+    BatchSummary run(List<BatchJob> jobs) throws IOException {
+        jobs.forEach(
+                job -> results.put(job, BatchResult.of(job, out(job), State.NOT_RUN, List.of())));
+        List<BatchJob> order = BatchOrder.of(inputs(jobs));
+        for (int i = 0; i < order.size() && !cancellation.isRequested(); i++) {
+            BatchJob job = order.get(i);
+            if (!failed.contains(job)) {
+                note("[" + (i + 1) + "/" + order.size() + "] " + job.name());
+                put(attempt(job));
+                write();
+            }
+        }
+        write();
+        return summary();
+    }
+
+    private BatchSummary summary() {
+        return new BatchSummary(List.copyOf(results.values()));
+    }
+
+    private void put(BatchResult result) {
+        results.put(result.job(), result);
+        if (result.state() == State.FAILED) {
+            failed.add(result.job());
+            console.errors(result.problems());
+        }
+    }
+
+    private Path out(BatchJob job) {
+        return settings.root().resolve(job.name());
+    }
+
+    /** What each job reads; those that cannot be planned have failed. */
+    private Map<BatchJob, List<InputFile>> inputs(List<BatchJob> jobs) {
+        Map<BatchJob, List<InputFile>> inputs = new LinkedHashMap<>();
+        for (BatchJob job : jobs) {
+            List<InputFile> files = new ArrayList<>();
+            inputs.put(job, files);
+            if (cancellation.isRequested()) {
+                continue;
+            }
+            try (StagedPlan plan = plan(job)) {
+                for (MergePlan each : plans(plan)) {
+                    files.addAll(InputFile.origins(each));
+                }
+            } catch (IOException | RuntimeException e) {
+                note("[-/" + jobs.size() + "] " + job.name());
+                put(failed(job, e));
+            }
+        }
+        return inputs;
+    }
+
+    private static List<MergePlan> plans(StagedPlan plan) {
+        List<MergePlan> plans = new ArrayList<>();
+        plan.steps().forEach(step -> plans.add(step.plan()));
+        plan.result().ifPresent(plans::add);
+        return plans;
+    }
+
+    private StagedPlan plan(BatchJob job) throws IOException {
+        return planning.plan(
+                RecipeReader.readAll(job.text(), job.file().toString(), planning.reading()),
+                job.file(),
+                false);
+    }
+
+    private BatchResult attempt(BatchJob job) {
+        long begin = System.nanoTime();
+        try (StagedPlan plan = plan(job)) {
+            if (!settings.quiet()) {
+                console.warnings(plan.warnings());
+            }
+            State state = run(job, plan);
+            double seconds = state == State.MERGED ? (System.nanoTime() - begin) / 1e9 : 0;
+            return new BatchResult(
+                    job,
+                    out(job),
+                    state,
+                    seconds,
+                    plan.result().map(MergePlan::outputBytes).orElse(0L),
+                    plan.result().map(MergePlan::hash).orElse(""),
+                    List.of());
+        } catch (MergeCancelledException e) {
+            return BatchResult.of(job, out(job), State.INTERRUPTED, List.of());
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            return failed(job, e);
+        }
+    }
+
+    private State run(BatchJob job, StagedPlan plan) throws IOException {
+        Path out = out(job);
+        Optional<MergePlan> result = plan.result();
+        if (result.isPresent()) {
+            Optional<String> difference = FinishedMerge.difference(result.get(), out);
+            if (difference.isEmpty()) {
+                return State.UNCHANGED;
+            }
+            requireReplaceable(out, difference.get());
+        }
+        StagePlaces places =
+                result.isPresent() ? StagePlaces.beside(out) : StagePlaces.keeping(out, out);
+        if (settings.dryRun()) {
+            List<Problem> problems = StagedMerge.problems(plan, places, options);
+            if (!problems.isEmpty()) {
+                throw new BadInputException(problems);
+            }
+            return State.CHECKED;
+        }
+        StagedMerge.Report report;
+        try (StageProgress progress =
+                new StageProgress(console, settings.quiet(), settings.json())) {
+            report = StagedMerge.run(plan, places, options, progress, cancellation);
+        }
+        boolean nothing =
+                report.result().isEmpty()
+                        && report.stages().stream().allMatch(stage -> stage.report().isEmpty());
+        return nothing ? State.UNCHANGED : State.MERGED;
+    }
+
+    /** Says why a merge that was there before is not taken as it is. */
+    private void requireReplaceable(Path out, String difference) {
+        boolean finished =
+                Files.exists(out.resolve("amalgam-report.json"))
+                        && !Files.exists(out.resolve(".amalgam-partial"));
+        if (finished && !options.overwrite()) {
+            throw new BadInputException(
+                    Problem.of("'" + out + "' holds another merge: " + difference)
+                            .hint("give --overwrite to replace it"));
+        }
+    }
+
+    private BatchResult failed(BatchJob job, Throwable e) {
+        return BatchResult.of(job, out(job), State.FAILED, Failure.of(e).problems());
+    }
+
+    private void note(String text) {
+        if (!settings.quiet()) {
+            console.note(Console.oneLine(text));
+        }
+    }
+
+    /** The results so far; whole or not at all, so that a batch may be watched. */
+    private void write() throws IOException {
+        if (settings.dryRun()) {
+            return;
+        }
+        Files.createDirectories(settings.root());
+        Path part = settings.root().resolve("." + FILE + ".part");
+        Files.writeString(part, Json.text(summary().json()) + "\n");
+        Files.move(part, settings.root().resolve(FILE), StandardCopyOption.REPLACE_EXISTING);
+    }
+}

@@ -1,0 +1,136 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.Rehearsal;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.kernel.KernelProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "batch",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Merges by many recipes, each into a folder of its own, and sums up in a table.",
+            "Goes on after a merge that fails. What is done and unchanged is not merged again, and what was interrupted is continued."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam batch recipes/ merged/                   every .yml and .yaml file of a folder",
+            "  amalgam batch 'recipes/*-ties.yml' merged/       those that fit a pattern",
+            "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
+            "                                                   ${density} and ${weight} in the recipe, every combination",
+            "  amalgam batch recipes/ merged/ --dry-run         check everything, write nothing"
+        })
+final class BatchCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(
+            arity = "0..*",
+            paramLabel = "RECIPE... OUTROOT",
+            description =
+                    "Recipes: files, folders, patterns. Last the folder for the merged models and batch.json.")
+    private List<String> paths = List.of();
+
+    @Option(
+            names = "--sweep",
+            paramLabel = "NAME=VALUES",
+            description =
+                    "Merge once for each value: a,b,c or first..last:step in place of ${NAME} in recipes. Repeatable: every combination.")
+    private List<String> sweeps = List.of();
+
+    @Option(
+            names = "--overwrite",
+            description = "Replace what an earlier, different merge left in a folder.")
+    private boolean overwrite;
+
+    @Option(names = "--dry-run", description = "Check everything; write nothing.")
+    private boolean dryRun;
+
+    @Mixin private PlanningMixin planning;
+    @Mixin private ResourceMixin resources;
+    @Mixin private EngineMixin engine;
+    @Mixin private VerbosityMixin verbosity;
+
+    BatchCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        planning.complaint()
+                .or(resources::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        if (paths.size() < 2 || paths.contains("")) {
+            throw usage(paths.isEmpty() ? "missing RECIPE and OUTROOT" : "missing OUTROOT");
+        }
+        List<String> remarks = MergekitOptions.remarks(spec);
+        List<Sweep> parsed = parsedSweeps();
+        List<BatchJob> jobs =
+                BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1)), parsed);
+        Path root = Path.of(paths.get(paths.size() - 1));
+        if (Files.exists(root) && !Files.isDirectory(root)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + root + "'", "a directory", "a file")
+                            .hint("give the folder for the merged models last"));
+        }
+        KernelProvider provider = engine.provider();
+        if (!dryRun) {
+            Rehearsal.beginWithConversions(provider.kernels());
+        }
+        if (!verbosity.quiet) {
+            remarks.forEach(console::note);
+        }
+        engine.explain(provider, console, verbosity);
+        BatchSummary summary =
+                new Batch(
+                                console,
+                                planning,
+                                engine.options(provider, resources)
+                                        .resume(!overwrite)
+                                        .overwrite(overwrite),
+                                new Batch.Settings(root, dryRun, verbosity.quiet, json),
+                                interruption.merging())
+                        .run(jobs);
+        if (json) {
+            Json.print(console, summary.json());
+        } else if (!verbosity.quiet) {
+            summary.lines().forEach(console::print);
+        }
+        return summary.exit();
+    }
+
+    private List<Sweep> parsedSweeps() {
+        List<Sweep> parsed = new ArrayList<>();
+        long merges = 1;
+        for (String text : sweeps) {
+            try {
+                Sweep sweep = Sweep.parse(text);
+                if (parsed.stream().anyMatch(other -> other.name().equals(sweep.name()))) {
+                    throw usage("option '--sweep': '" + sweep.name() + "' is given twice");
+                }
+                parsed.add(sweep);
+                merges = Math.min(merges * sweep.values().size(), Sweep.MOST + 1L);
+            } catch (IllegalArgumentException e) {
+                throw usage("option '--sweep': " + e.getMessage());
+            }
+        }
+        if (merges > Sweep.MOST) {
+            throw usage(
+                    "option '--sweep': expected at most " + Sweep.MOST + " combinations, got more");
+        }
+        return parsed;
+    }
+}

@@ -1,0 +1,117 @@
+package io.amalgam.cli;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.nio.file.FileSystems;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.nio.file.PathMatcher;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/** The recipe files that arguments name: files, folders of them, and patterns no shell expanded. */
+final class RecipePaths {
+    private static final Pattern SPECIAL = Pattern.compile("[*?\\[{]");
+
+    private final List<Path> files = new ArrayList<>();
+    private final Set<Path> seen = new HashSet<>();
+    private final List<Problem> problems = new ArrayList<>();
+
+    private RecipePaths() {}
+
+    /**
+     * The files in the order of the arguments, those of one argument by name, each once.
+     *
+     * @throws BadInputException for every argument that names none
+     */
+    static List<Path> of(List<String> arguments) throws IOException {
+        RecipePaths paths = new RecipePaths();
+        for (String argument : arguments) {
+            paths.add(argument);
+        }
+        if (!paths.problems.isEmpty()) {
+            throw new BadInputException(paths.problems);
+        }
+        return paths.files;
+    }
+
+    private void add(String argument) throws IOException {
+        Optional<Path> path = path(argument).filter(Files::exists);
+        boolean folder = path.filter(Files::isDirectory).isPresent();
+        boolean pattern = path.isEmpty() && SPECIAL.matcher(argument).find();
+        List<Path> found = path.map(List::of).orElse(List.of());
+        if (folder) {
+            found = recipesIn(path.get());
+        } else if (pattern) {
+            found = matching(argument);
+        }
+        for (Path file : found) {
+            if (seen.add(file.toRealPath())) {
+                files.add(file);
+            }
+        }
+        if (found.isEmpty()) {
+            String got =
+                    folder
+                            ? "a folder without .yml or .yaml files"
+                            : pattern ? "a pattern that no file fits" : "nothing there";
+            problems.add(
+                    Problem.expected(
+                                    "recipes '" + argument + "'",
+                                    "a file, a folder or a pattern",
+                                    got)
+                            .hint("check the path"));
+        }
+    }
+
+    private static Optional<Path> path(String argument) {
+        try {
+            return Optional.of(Path.of(argument));
+        } catch (InvalidPathException e) {
+            // On Windows a path has no stars.
+            return Optional.empty();
+        }
+    }
+
+    private static List<Path> recipesIn(Path folder) throws IOException {
+        try (Stream<Path> entries = Files.list(folder)) {
+            return entries.filter(RecipePaths::isRecipe).sorted().toList();
+        }
+    }
+
+    private static boolean isRecipe(Path file) {
+        String name = file.getFileName().toString();
+        return Files.isRegularFile(file) && (name.endsWith(".yml") || name.endsWith(".yaml"));
+    }
+
+    private static List<Path> matching(String pattern) throws IOException {
+        Matcher special = SPECIAL.matcher(pattern);
+        int first = special.find() ? special.start() : pattern.length();
+        int slash = pattern.lastIndexOf('/', first);
+        String start = pattern.substring(0, slash + 1);
+        Path folder = Path.of(start);
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        String rest = pattern.substring(slash + 1);
+        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + rest);
+        int depth =
+                rest.contains("**")
+                        ? Integer.MAX_VALUE
+                        : (int) rest.chars().filter(c -> c == '/').count() + 1;
+        try (Stream<Path> all = Files.walk(folder, depth)) {
+            return all.filter(Files::isRegularFile)
+                    .filter(file -> matcher.matches(folder.relativize(file)))
+                    .sorted()
+                    .toList();
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package io.amalgam.cli;
+
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.recipe.Location;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * A recipe's text with places to fill: {@code ${name}}. {@code $${name}} stands for the text {@code
+ * ${name}}.
+ *
+ * @param file as the user named it
+ */
+record RecipeTemplate(String file, String text) {
+    private static final Pattern PLACE = Pattern.compile("\\$(\\$)?\\{([A-Za-z_][A-Za-z0-9_]*)}");
+
+    /** The names to fill, in the order they first come. */
+    Set<String> names() {
+        Set<String> names = new LinkedHashSet<>();
+        Matcher place = PLACE.matcher(text);
+        while (place.find()) {
+            if (place.group(1) == null) {
+                names.add(place.group(2));
+            }
+        }
+        return names;
+    }
+
+    /** A problem for each place whose name has no value. */
+    List<Problem> unfilled(Set<String> values) {
+        List<Problem> problems = new ArrayList<>();
+        Matcher place = PLACE.matcher(text);
+        while (place.find()) {
+            String name = place.group(2);
+            if (place.group(1) == null && !values.contains(name)) {
+                problems.add(
+                        Problem.of("no value for '${" + name + "}'")
+                                .at(location(place.start()))
+                                .hint(
+                                        Suggestions.didYouMean(
+                                                name,
+                                                // Names of one or two letters are near to all.
+                                                name.length() > 2 ? values : Set.of(),
+                                                "give '--sweep "
+                                                        + name
+                                                        + "=...', or write '$${"
+                                                        + name
+                                                        + "}' for the text itself")));
+            }
+        }
+        return problems;
+    }
+
+    private Location location(int index) {
+        int line = 1;
+        int start = 0;
+        for (int i = 0; i < index; i++) {
+            if (text.charAt(i) == '\n') {
+                line++;
+                start = i + 1;
+            }
+        }
+        return new Location(file, line, text.codePointCount(start, index) + 1);
+    }
+
+    /** The text with every place filled. */
+    String fill(Map<String, String> values) {
+        return PLACE.matcher(text)
+                .replaceAll(
+                        place ->
+                                Matcher.quoteReplacement(
+                                        place.group(1) != null
+                                                ? place.group().substring(1)
+                                                : Objects.requireNonNull(
+                                                        values.get(place.group(2)))));
+    }
+}

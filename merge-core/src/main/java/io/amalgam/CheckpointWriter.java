@@ -1,0 +1,168 @@
+package io.amalgam;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * Writes arrays as a checkpoint. Files get names of their own until all are whole, and then their
+ * own, the one that makes the model complete last.
+ */
+final class CheckpointWriter {
+    private final Map<Path, Path> temporaries = new LinkedHashMap<>();
+    private final String mark = "." + UUID.randomUUID() + ".tmp";
+
+    private CheckpointWriter() {}
+
+    /** Weights of one file, which must not be there. */
+    static void file(Map<String, INDArray> tensors, Path file, Map<String, String> metadata)
+            throws IOException {
+        if (Files.exists(file)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + file + "'", "nothing there", "a file")
+                            .hint("choose another name, or delete it first"));
+        }
+        OutputLayout layout = layout("safetensors", tensors, 0, metadata);
+        new CheckpointWriter().write(tensors, layout, name -> file, List.of());
+    }
+
+    /** A model directory, new or empty, with what a donor lends. */
+    static void directory(Map<String, INDArray> tensors, Path directory, Optional<TensorFile> donor)
+            throws IOException {
+        Files.createDirectories(directory);
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                throw new BadInputException(
+                        Problem.expected(
+                                        "output directory '" + directory + "'",
+                                        "an empty or new directory",
+                                        "one with '" + entry.getFileName() + "'")
+                                .hint("choose another, or empty it first"));
+            }
+        }
+        CheckpointFormat format = Formats.load().get("huggingface");
+        List<OutputLayout.SmallFile> lent = new ArrayList<>();
+        if (donor.isPresent()) {
+            for (Path side : donor.get().checkpoint().sideFiles()) {
+                Path from = donor.get().checkpoint().path().resolve(side);
+                lent.add(new OutputLayout.SmallFile(side.toString(), Files.readAllBytes(from)));
+            }
+            Optional<ObjectNode> config = donor.get().checkpoint().config();
+            config.ifPresent(c -> lent.addAll(format.modelFiles(c, ConfigChanges.NONE)));
+        }
+        OutputLayout layout =
+                layout("huggingface", tensors, PlanOptions.DEFAULT_SHARD_BYTES, Map.of());
+        new CheckpointWriter().write(tensors, layout, directory::resolve, lent);
+    }
+
+    private static OutputLayout layout(
+            String format,
+            Map<String, INDArray> tensors,
+            long shardBytes,
+            Map<String, String> metadata) {
+        Map<String, String> all = new LinkedHashMap<>(metadata);
+        all.put("format", "pt");
+        return Formats.load()
+                .get(format)
+                .layout(infos(tensors), new CheckpointFormat.LayoutOptions(shardBytes, all))
+                .orElseThrow();
+    }
+
+    private static List<TensorInfo> infos(Map<String, INDArray> tensors) {
+        List<TensorInfo> infos = new ArrayList<>();
+        tensors.forEach((name, array) -> infos.add(ArrayTypes.info(name, array)));
+        return infos;
+    }
+
+    private interface Places {
+        Path of(String name);
+    }
+
+    private void write(
+            Map<String, INDArray> tensors,
+            OutputLayout layout,
+            Places places,
+            List<OutputLayout.SmallFile> lent)
+            throws IOException {
+        try {
+            for (OutputLayout.SmallFile small : lent) {
+                small(places.of(small.name()), small.content());
+            }
+            for (int i = 0; i < layout.files().size(); i++) {
+                data(i, layout, tensors, places.of(layout.files().get(i).name()));
+            }
+            for (OutputLayout.SmallFile small : layout.last()) {
+                small(places.of(small.name()), small.content());
+            }
+            for (Map.Entry<Path, Path> entry : temporaries.entrySet()) {
+                Files.move(entry.getKey(), entry.getValue(), StandardCopyOption.REPLACE_EXISTING);
+            }
+        } finally {
+            for (Path temporary : temporaries.keySet()) {
+                Files.deleteIfExists(temporary);
+            }
+        }
+    }
+
+    private FileChannel open(Path file) throws IOException {
+        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
+        Files.createDirectories(folder);
+        Path temporary = folder.resolve("." + file.getFileName() + mark);
+        temporaries.put(temporary, file);
+        return FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    }
+
+    private void small(Path file, byte[] content) throws IOException {
+        try (FileChannel channel = open(file)) {
+            write(channel, ByteBuffer.wrap(content), 0);
+            channel.force(true);
+        }
+    }
+
+    private void data(int number, OutputLayout layout, Map<String, INDArray> tensors, Path file)
+            throws IOException {
+        try (FileChannel channel = open(file)) {
+            write(channel, ByteBuffer.wrap(layout.files().get(number).header()), 0);
+            int index = 0;
+            for (Map.Entry<String, INDArray> tensor : tensors.entrySet()) {
+                OutputLayout.Placement place = layout.placements().get(index++);
+                TensorInfo info = ArrayTypes.info(tensor.getKey(), tensor.getValue());
+                if (place.file() == number && info.elements() > 0) {
+                    ArrayBytes.each(
+                            tensor.getValue().dup('c'),
+                            info.bytes(),
+                            (at, piece) -> write(channel, piece, place.offset() + at));
+                }
+            }
+            channel.force(true);
+        }
+    }
+
+    private static void write(FileChannel channel, ByteBuffer bytes, long at) throws IOException {
+        long next = at;
+        while (bytes.hasRemaining()) {
+            next += channel.write(bytes, next);
+        }
+    }
+}

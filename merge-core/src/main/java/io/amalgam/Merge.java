@@ -1,0 +1,363 @@
+package io.amalgam;
+
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeEngine;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.MergePlanner;
+import io.amalgam.plan.ModelSource;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeWriter;
+import io.amalgam.recipe.Source;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+import org.nd4j.linalg.api.ndarray.INDArray;
+
+/**
+ * A merge, said in code:
+ *
+ * <pre>{@code
+ * MergeReport report =
+ *         Merge.ties()
+ *                 .base("models/base")
+ *                 .model("models/chat", weight(0.5), density(0.2))
+ *                 .model("models/code", weight(0.3), density(1, 0.5))
+ *                 .with(normalize(true))
+ *                 .to(Path.of("merged"))
+ *                 .run();
+ * }</pre>
+ *
+ * <p>It is a recipe in other words: {@link #recipe()} is what the YAML of {@link #yaml()} gives,
+ * and merges to the same bytes. Models are paths or arrays in memory, and the result is written or
+ * given as arrays; streams in fixed memory unless there are arrays. Every method works, built-in
+ * ones, those {@link java.util.ServiceLoader} finds, and an instance passed to {@link
+ * #method(MergeMethod)}; their formulas and papers are in docs/methods.md.
+ *
+ * <p>Methods that set something return this object. Used by one thread at a time; merging does not
+ * change it.
+ */
+public final class Merge {
+    private final String method;
+    private final MethodRegistry methods;
+    private final List<ModelEntry> models = new ArrayList<>();
+    private final List<OutputSlice> slices = new ArrayList<>();
+    private final Map<String, ParameterValue> shared = new LinkedHashMap<>();
+    private final Map<String, ArrayModel> arrays = new LinkedHashMap<>();
+    private final List<Path> folders = new ArrayList<>(List.of(Path.of("")));
+    private Optional<ModelRef> base = Optional.empty();
+    private Optional<DType> dtype = Optional.empty();
+    private Optional<DType> outDtype = Optional.empty();
+    private PlanOptions planOptions = PlanOptions.DEFAULT;
+    private EngineOptions engineOptions =
+            EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
+    private MergeListener listener = MergeListener.NONE;
+    private Cancellation cancellation = new Cancellation();
+    private Optional<Path> out = Optional.empty();
+
+    private Merge(String method, MethodRegistry methods) {
+        this.method = method;
+        this.methods = methods;
+    }
+
+    /**
+     * A merge by the method of a name.
+     *
+     * @throws BadInputException if there is none, with the nearest one
+     */
+    public static Merge method(String name) {
+        MethodRegistry methods = MethodRegistry.load();
+        return new Merge(methods.get(name).info().name(), methods);
+    }
+
+    /**
+     * A merge by a method of one's own.
+     *
+     * @throws BadInputException if another method has its name
+     */
+    public static Merge method(MergeMethod own) {
+        return new Merge(own.info().name(), MethodRegistry.load().with(own));
+    }
+
+    /**
+     * Weighted average: {@code weight} for each model; {@code normalize}. Wortsman et al. 2022, <a
+     * href="https://arxiv.org/abs/2203.05482">arXiv 2203.05482</a>.
+     */
+    public static Merge linear() {
+        return method("linear");
+    }
+
+    /** Along the arc between a base and one model: {@code t}. Shoemake 1985. */
+    public static Merge slerp() {
+        return method("slerp");
+    }
+
+    /**
+     * Adds weighted differences from a base: {@code weight}, {@code lambda}. Ilharco et al. 2022,
+     * <a href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
+     */
+    public static Merge taskArithmetic() {
+        return method("task_arithmetic");
+    }
+
+    /**
+     * Adds what is largest of the differences and agrees in sign: {@code weight}, {@code density}.
+     * Yadav et al. 2023, <a href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
+     */
+    public static Merge ties() {
+        return method("ties");
+    }
+
+    /**
+     * Adds a random share of the differences, rescaled: {@code weight}, {@code density}. Yu et al.
+     * 2023, <a href="https://arxiv.org/abs/2311.03099">arXiv 2311.03099</a>.
+     */
+    public static Merge dareLinear() {
+        return method("dare_linear");
+    }
+
+    /** As {@link #dareLinear()}, of what agrees in sign. */
+    public static Merge dareTies() {
+        return method("dare_ties");
+    }
+
+    /** Tensors as they are: for stacking layers of models with {@link #slice}. */
+    public static Merge passthrough() {
+        return method("passthrough");
+    }
+
+    /** The base model, as a recipe writes it: a path, looked for from {@link #folder folders}. */
+    public Merge base(String reference) {
+        base = Optional.of(ModelRef.parse(reference, Location.NONE));
+        return this;
+    }
+
+    /** The base model at a path, whatever characters are in it. */
+    public Merge base(Path path) {
+        base = Optional.of(ModelRef.of(path.toString()));
+        return this;
+    }
+
+    /** A base model in memory. */
+    public Merge base(Map<String, INDArray> tensors) {
+        base = Optional.of(inMemory("arrays-base", tensors));
+        return this;
+    }
+
+    /** A model, as a recipe writes it, with its parameters. */
+    public Merge model(String reference, Setting... settings) {
+        return add(ModelRef.parse(reference, Location.NONE), settings);
+    }
+
+    /** A model at a path, whatever characters are in it. */
+    public Merge model(Path path, Setting... settings) {
+        return add(ModelRef.of(path.toString()), settings);
+    }
+
+    /**
+     * A model in memory: arrays by tensor name, of any type and shape that files can hold. They are
+     * read when the merge runs, as float32, and not changed.
+     */
+    public Merge model(Map<String, INDArray> tensors, Setting... settings) {
+        return add(inMemory("arrays-" + (models.size() + 1), tensors), settings);
+    }
+
+    private ModelRef inMemory(String name, Map<String, INDArray> tensors) {
+        arrays.put(name, new ArrayModel(name, tensors));
+        return ModelRef.of(name);
+    }
+
+    private Merge add(ModelRef model, Setting... settings) {
+        models.add(ModelEntry.of(model, parameters(settings)));
+        return this;
+    }
+
+    /** The output's next layers, merged from these sources; instead of {@link #model models}. */
+    public Merge slice(Source... sources) {
+        slices.add(
+                new OutputSlice(
+                        List.of(sources), Optional.empty(), Parameters.EMPTY, Location.NONE));
+        return this;
+    }
+
+    /**
+     * Layers of a model, for {@link #slice}.
+     *
+     * @param start the first, counted from 0
+     * @param end the one after the last
+     */
+    public static Source layers(String reference, int start, int end, Setting... settings) {
+        return new Source(
+                ModelRef.parse(reference, Location.NONE),
+                start,
+                end,
+                parameters(settings),
+                Location.NONE);
+    }
+
+    private static Parameters parameters(Setting... settings) {
+        Map<String, ParameterValue> values = new LinkedHashMap<>();
+        for (Setting setting : settings) {
+            values.put(setting.name(), setting.value());
+        }
+        return Parameters.of(values);
+    }
+
+    /** Parameters of the whole recipe: shared ones, and defaults for those of models. */
+    public Merge with(Setting... settings) {
+        for (Setting setting : settings) {
+            shared.put(setting.name(), setting.value());
+        }
+        return this;
+    }
+
+    /** The type of the result; the inputs' own unless set. Arithmetic is float32 in any case. */
+    public Merge dtype(DType type) {
+        dtype = Optional.of(type);
+        return this;
+    }
+
+    /** The type that is written, where it differs from {@link #dtype}. */
+    public Merge outDtype(DType type) {
+        outDtype = Optional.of(type);
+        return this;
+    }
+
+    /** A folder that relative model paths are looked for in, after those given before. */
+    public Merge folder(Path folder) {
+        folders.add(folder);
+        return this;
+    }
+
+    /** Seed of random methods; 0 unless set. */
+    public Merge seed(long seed) {
+        return plan(old -> new PlanOptions(seed, old.maxShardBytes(), old.tensors(), old.strict()));
+    }
+
+    /** What else the plan depends on: shards, tensors that only some models have. */
+    public Merge plan(UnaryOperator<PlanOptions> change) {
+        planOptions = change.apply(planOptions);
+        return this;
+    }
+
+    /** How it runs: threads, memory, resuming, overwriting. The result is the same. */
+    public Merge engine(UnaryOperator<EngineOptions> change) {
+        engineOptions = change.apply(engineOptions);
+        return this;
+    }
+
+    /** Is told of progress by the thread that merges, a few times a second. */
+    public Merge listener(MergeListener hears) {
+        listener = hears;
+        return this;
+    }
+
+    /** A switch by which another thread stops the merge. */
+    public Merge cancellation(Cancellation stops) {
+        cancellation = stops;
+        return this;
+    }
+
+    /** Where {@link #run} writes: a new or empty directory. */
+    public Merge to(Path directory) {
+        out = Optional.of(directory);
+        return this;
+    }
+
+    /** Where {@link #run} writes: a new or empty directory. */
+    public Merge to(String directory) {
+        return to(Path.of(directory));
+    }
+
+    /**
+     * The recipe this is, with its text.
+     *
+     * @throws IllegalStateException unless there are either models or slices
+     */
+    public Recipe recipe() {
+        if (models.isEmpty() == slices.isEmpty()) {
+            throw new IllegalStateException("a merge has either models or slices");
+        }
+        Recipe recipe =
+                Recipe.of(method, models, slices, base, Parameters.of(shared))
+                        .withTypes(dtype, outDtype);
+        return recipe.withText(RecipeWriter.write(recipe));
+    }
+
+    /** The recipe's text, which merges to the same bytes wherever its models are found. */
+    public String yaml() {
+        return recipe().text();
+    }
+
+    /**
+     * Plans the merge without running it; the caller closes the plan.
+     *
+     * @throws BadInputException with everything that is wrong
+     * @throws IOException if a model's headers cannot be read
+     */
+    public MergePlan plan() throws IOException {
+        Formats formats = Formats.load();
+        CheckpointFormat format = formats.get("huggingface");
+        ModelSource files = formats.models(folders);
+        ModelSource all =
+                ref -> {
+                    ArrayModel model = arrays.get(ref.path());
+                    return model != null ? model : files.open(ref);
+                };
+        return new MergePlanner(methods, all, format).plan(recipe(), planOptions);
+    }
+
+    /**
+     * Merges to the directory given by {@link #to}.
+     *
+     * @throws BadInputException if something is wrong with the models, the parameters, the output
+     *     or the data; nothing is left there
+     * @throws IOException if reading or writing fails; what was begun can be resumed
+     * @throws io.amalgam.engine.MergeCancelledException if stopped; likewise
+     * @throws IllegalStateException without a directory
+     */
+    public MergeReport run() throws IOException {
+        Path directory =
+                out.orElseThrow(() -> new IllegalStateException("no directory: say to(...)"));
+        arrays.values().forEach(ArrayModel::requireFloats);
+        try (MergePlan plan = plan()) {
+            return MergeEngine.run(plan, directory, engineOptions, listener, cancellation);
+        }
+    }
+
+    /**
+     * Merges in memory, on the calling thread.
+     *
+     * @return new arrays by tensor name, with the values and in the types that {@link #run} writes
+     *     (F8 as FLOAT)
+     * @throws BadInputException if something is wrong with the models or parameters, or tensors of
+     *     integers differ
+     * @throws IOException if a model that is a file cannot be read
+     * @throws io.amalgam.engine.MergeCancelledException if stopped between tensors
+     */
+    public Map<String, INDArray> toArrays() throws IOException {
+        try (MergePlan plan = plan()) {
+            return new ArrayMerging(plan, engineOptions.kernels(), listener, cancellation).run();
+        }
+    }
+}

@@ -1,0 +1,112 @@
+package io.amalgam.engine;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.SideFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * Whether a directory holds what a plan would write: an earlier merge's report says of which plan
+ * and which inputs it is, and what its files' checksums were.
+ */
+public final class FinishedMerge {
+    private static final int PIECE = 1 << 20;
+
+    private FinishedMerge() {}
+
+    /**
+     * Why merging the plan into a directory would change anything there. Reads the weights in it
+     * whole, to see that they are what was written.
+     *
+     * @return in a few words; empty if the plan's result is there, whole
+     * @throws IOException if what is there cannot be read
+     */
+    public static Optional<String> difference(MergePlan plan, Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return Optional.of("nothing is there");
+        }
+        if (Journal.exists(directory)) {
+            return Optional.of("a merge there is not finished");
+        }
+        Path file = directory.resolve(Companions.REPORT);
+        if (!Files.isRegularFile(file)) {
+            return Optional.of("no " + Companions.REPORT + " is there");
+        }
+        JsonNode report;
+        try {
+            report = new ObjectMapper().readTree(Files.readAllBytes(file));
+        } catch (JsonProcessingException e) {
+            return Optional.of("its " + Companions.REPORT + " is damaged");
+        }
+        if (!report.path("plan_hash").asText().equals(plan.hash())) {
+            return Optional.of("recipe or options changed");
+        }
+        // Read again, so that both sides have JSON's own kinds of numbers.
+        JsonNode now =
+                new ObjectMapper().readTree(ReportJson.inputs(InputFile.origins(plan)).toString());
+        if (!report.path("inputs").equals(now)) {
+            return Optional.of("inputs changed");
+        }
+        return files(plan, directory, report);
+    }
+
+    private static Optional<String> files(MergePlan plan, Path directory, JsonNode report)
+            throws IOException {
+        for (String name : expected(plan)) {
+            if (!Files.isRegularFile(directory.resolve(name))) {
+                return Optional.of("'" + name + "' is missing");
+            }
+        }
+        for (JsonNode written : report.path("files")) {
+            Path file = directory.resolve(written.path("name").asText());
+            boolean same =
+                    Files.size(file) == written.path("bytes").asLong()
+                            && checksum(file).equals(written.path("crc32c").asText());
+            if (!same) {
+                return Optional.of("'" + file.getFileName() + "' changed since it was written");
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static List<String> expected(MergePlan plan) {
+        List<String> names = new ArrayList<>();
+        plan.layout().files().forEach(file -> names.add(file.name()));
+        plan.layout().last().forEach(file -> names.add(file.name()));
+        for (SideFile side : plan.sideFiles()) {
+            names.add(side.name().toString());
+        }
+        plan
+                .donor()
+                .config()
+                .map(config -> plan.format().modelFiles(config, plan.configChanges()))
+                .orElse(List.of())
+                .stream()
+                .map(OutputLayout.SmallFile::name)
+                .forEach(names::add);
+        return names;
+    }
+
+    private static String checksum(Path file) throws IOException {
+        CRC32C crc = new CRC32C();
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
+        try (FileChannel channel = FileChannel.open(file)) {
+            while (channel.read(piece) >= 0) {
+                crc.update(piece.flip());
+                piece.clear();
+            }
+        }
+        return String.format("%08x", (int) crc.getValue());
+    }
+}

@@ -1,0 +1,80 @@
+package io.amalgam.recipe;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Recipes reduced to what they say: without places, text and warnings, every number a Double. */
+final class PlainRecipe {
+    private PlainRecipe() {}
+
+    static Recipe of(Recipe recipe) {
+        return new Recipe(
+                "",
+                "",
+                recipe.method(),
+                Location.NONE,
+                recipe.models().stream()
+                        .map(entry -> ModelEntry.of(entry.model(), plain(entry.parameters())))
+                        .toList(),
+                recipe.slices().stream().map(PlainRecipe::plain).toList(),
+                recipe.baseModel(),
+                plain(recipe.parameters()),
+                recipe.dtype(),
+                recipe.outDtype(),
+                recipe.tokenizer(),
+                recipe.chatTemplate(),
+                Location.NONE,
+                List.of());
+    }
+
+    private static OutputSlice plain(OutputSlice slice) {
+        return new OutputSlice(
+                slice.sources().stream().map(PlainRecipe::plain).toList(),
+                slice.baseModel(),
+                plain(slice.parameters()),
+                Location.NONE);
+    }
+
+    private static Source plain(Source source) {
+        return new Source(
+                source.model(),
+                source.start(),
+                source.end(),
+                plain(source.parameters()),
+                Location.NONE);
+    }
+
+    private static Parameters plain(Parameters parameters) {
+        Map<String, ParameterValue> values = new LinkedHashMap<>();
+        for (String name : parameters.names()) {
+            values.put(name, plain(parameters.get(name).orElseThrow()));
+        }
+        return Parameters.of(values);
+    }
+
+    private static ParameterValue plain(ParameterValue value) {
+        if (value instanceof Scalar scalar) {
+            return new Scalar(plain(scalar.value()), Location.NONE);
+        }
+        if (value instanceof Gradient gradient) {
+            return new Gradient(
+                    gradient.values().stream().map(PlainRecipe::plain).toList(), Location.NONE);
+        }
+        return new Filtered(
+                ((Filtered) value)
+                        .entries().stream()
+                                .map(
+                                        entry ->
+                                                new Filtered.Entry(
+                                                        entry.filter(),
+                                                        plain(entry.value()),
+                                                        Location.NONE))
+                                .toList(),
+                Location.NONE);
+    }
+
+    private static Object plain(Object value) {
+        return value instanceof Number number ? (Object) number.doubleValue() : value;
+    }
+}

@@ -1,0 +1,158 @@
+package io.amalgam.stages;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The result of a planned merge as a model of another: its tensors are known from the plan, whether
+ * or not they are ever written. Closing it closes nothing; the plan belongs to the {@link
+ * StagedPlan}.
+ */
+final class StageCheckpoint implements Checkpoint {
+    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final int SHOWN = 16;
+
+    private final String name;
+    private final MergePlan plan;
+    private final Map<String, StageTensor> tensors = new LinkedHashMap<>();
+    private final int inputs;
+    private boolean readThrough;
+    private volatile @Nullable Checkpoint written;
+
+    StageCheckpoint(String name, MergePlan plan) {
+        this.name = name;
+        this.plan = plan;
+        plan.tasks().forEach(t -> tensors.put(t.output().name(), new StageTensor(this, t)));
+        this.inputs = plan.tasks().stream().mapToInt(t -> t.sources().size()).max().orElse(1);
+    }
+
+    /** The name with the hash of its plan: one text never means two results. */
+    String label() {
+        return name + "#" + plan.hash().substring(0, SHOWN);
+    }
+
+    MergePlan plan() {
+        return plan;
+    }
+
+    int inputs() {
+        return inputs;
+    }
+
+    Collection<StageTensor> all() {
+        return tensors.values();
+    }
+
+    boolean readThrough() {
+        return readThrough;
+    }
+
+    /** Decides that tensors are computed while they are read. */
+    void computeWhileRead() {
+        readThrough = true;
+    }
+
+    /** From here on tensors are read from this checkpoint, which is the plan's result. */
+    void written(Checkpoint result) {
+        written = result;
+    }
+
+    Optional<Checkpoint> written() {
+        return Optional.ofNullable(written);
+    }
+
+    Optional<TensorSource> writtenTensor(String tensor) {
+        Checkpoint result = written;
+        return result == null
+                ? Optional.empty()
+                : Optional.ofNullable(result.tensors().get(tensor));
+    }
+
+    /** Where the result is; until it is written, the folder its side files will be copied from. */
+    @Override
+    public Path path() {
+        return written().orElse(plan.donor()).path();
+    }
+
+    @Override
+    public Map<String, ? extends TensorSource> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public Map<String, String> metadata() {
+        return Map.of("format", "pt");
+    }
+
+    /** The donor's configuration with what the stage changes in it. */
+    @Override
+    public Optional<ObjectNode> config() {
+        return plan.donor()
+                .config()
+                .flatMap(
+                        config ->
+                                plan.format().modelFiles(config, plan.configChanges()).stream()
+                                        .filter(file -> file.name().equals("config.json"))
+                                        .findFirst()
+                                        .map(StageCheckpoint::parse));
+    }
+
+    private static ObjectNode parse(SmallFile file) {
+        try {
+            return (ObjectNode) JSON.readTree(file.content());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    @Override
+    public List<Path> weightFiles() {
+        return written().map(Checkpoint::weightFiles).orElseGet(() -> files(m -> m.weightFiles()));
+    }
+
+    @Override
+    public List<Path> origins() {
+        return files(Checkpoint::origins);
+    }
+
+    private List<Path> files(Function<Checkpoint, List<Path>> some) {
+        return plan.models().values().stream().flatMap(m -> some.apply(m).stream()).toList();
+    }
+
+    @Override
+    public List<Path> sideFiles() {
+        return written().orElse(plan.donor()).sideFiles();
+    }
+
+    /** Blocks of the stage's inputs, as many again for its method's own use, and the result. */
+    @Override
+    public long bytesHeld() {
+        return plan.modelBytesHeld();
+    }
+
+    @Override
+    public long bytesHeld(int elements) {
+        long models = plan.models().values().stream().mapToLong(m -> m.bytesHeld(elements)).sum();
+        return readThrough ? (2L * inputs + 1) * elements * Float.BYTES + models : 0;
+    }
+
+    @Override
+    public void close() {
+        // Others may still read it.
+    }
+}

@@ -1,0 +1,118 @@
+package io.amalgam.stages;
+
+import io.amalgam.engine.FinishedMerge;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.stages.StagedPlan.Step;
+import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/**
+ * Where a staged merge writes: the result, and each written stage in a folder of its name.
+ *
+ * @param out of the document without a name
+ * @param stages the folder that stages' folders are in
+ * @param kept whether stages stay; if not, {@code stages} is a folder of this merge alone
+ * @param again whether stages are merged anew that are there, whole, from an earlier run
+ */
+public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
+    /** Ends the name of the folder beside an output that stages are written to for a while. */
+    public static final String FOLDER = ".amalgam-stages";
+
+    /** Stages beside the output, removed when it is there. */
+    public static StagePlaces beside(Path out) {
+        Path whole = out.toAbsolutePath().normalize();
+        Path name = Objects.requireNonNullElse(whole.getFileName(), Path.of("out"));
+        return new StagePlaces(out, whole.resolveSibling(name + FOLDER), false, false);
+    }
+
+    /** Stages that stay, in a folder. */
+    public static StagePlaces keeping(Path out, Path stages) {
+        return new StagePlaces(out, stages, true, false);
+    }
+
+    /** These places, where stages are merged again even if they are there. */
+    public StagePlaces anew(boolean always) {
+        return new StagePlaces(out, stages, kept, always);
+    }
+
+    /** The folder of a stage. */
+    public Path of(String stage) {
+        return stages.resolve(stage);
+    }
+
+    /** Names of the stages whose results are there and need not be merged. */
+    Set<String> done(StagedPlan plan) throws IOException {
+        Set<String> done = new HashSet<>();
+        for (Step step : plan.written()) {
+            if (!again && FinishedMerge.difference(step.plan(), of(step.name())).isEmpty()) {
+                done.add(step.name());
+            }
+        }
+        return done;
+    }
+
+    /** The space that all outputs on the result's disk take, where only together it is too much. */
+    List<Problem> space(StagedPlan plan, Set<String> done) throws IOException {
+        Optional<MergePlan> result = plan.result();
+        if (kept || result.isEmpty()) {
+            return List.of();
+        }
+        long needed = result.get().diskBytes();
+        for (Step step : plan.written()) {
+            needed += done.contains(step.name()) ? 0 : step.plan().diskBytes();
+        }
+        Path existing = out.toAbsolutePath();
+        while (existing != null && !Files.isDirectory(existing)) {
+            existing = existing.getParent();
+        }
+        long free =
+                existing == null ? Long.MAX_VALUE : Files.getFileStore(existing).getUsableSpace();
+        if (plan.written().isEmpty() || free >= needed) {
+            return List.of();
+        }
+        return List.of(
+                Problem.expected(
+                                "space for '" + out + "' and the stages beside it",
+                                needed + " bytes",
+                                free + " bytes free")
+                        .hint("free some, or keep the stages on another disk")
+                        .ofStorage());
+    }
+
+    /** Removes the stages' folders, unless they are kept. */
+    void clean(StagedPlan plan) throws IOException {
+        if (kept || !Files.isDirectory(stages)) {
+            return;
+        }
+        for (Step step : plan.written()) {
+            remove(of(step.name()));
+        }
+        try {
+            Files.delete(stages);
+        } catch (DirectoryNotEmptyException e) {
+            // A stage of another recipe that was merged to the same output, or what is not ours.
+            return;
+        }
+    }
+
+    private static void remove(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return;
+        }
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(path);
+            }
+        }
+    }
+}

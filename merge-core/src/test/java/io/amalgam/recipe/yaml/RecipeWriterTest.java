@@ -1,0 +1,102 @@
+package io.amalgam.recipe.yaml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeWriter;
+import io.amalgam.recipe.Scalar;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** What is written is read as the same recipe. */
+class RecipeWriterTest {
+    static List<Path> golden() {
+        return Recipes.golden();
+    }
+
+    @ParameterizedTest
+    @MethodSource("golden")
+    void goldenRecipes(Path file) throws IOException {
+        Recipe recipe = RecipeReader.read(Files.readString(file), "r.yml");
+        Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
+
+        assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
+        assertThat(again.warnings()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "plain",
+                "it's",
+                "a: b",
+                "#x",
+                "- x",
+                "{a}",
+                "[a]",
+                "~",
+                "null",
+                "yes",
+                "1e3",
+                "3",
+                " blank ",
+                "tab\there",
+                "line\nend",
+                "quote\"d",
+                "back\\slash",
+                "ünï",
+                "\u2028",
+                "*",
+                "&a",
+                "!t",
+                "%",
+                "@at",
+                "a+b",
+                "a@b"
+            })
+    void awkwardNames(String text) {
+        Map<String, ParameterValue> values = new LinkedHashMap<>();
+        values.put("word", new Scalar(text, Location.NONE));
+        values.put(text, ParameterValue.of(1e-7));
+        values.put("large", ParameterValue.of(1.5e300));
+        Recipe recipe =
+                Recipe.ofModels(
+                        "linear",
+                        List.of(ModelEntry.of(ModelRef.of(text), Parameters.of(values))),
+                        Optional.of(ModelRef.of("x" + text)),
+                        Parameters.EMPTY);
+
+        Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
+
+        assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
+    }
+
+    @Test
+    void differencesAreSeen() {
+        String text = "merge_method: linear\nmodels: [{model: a, parameters: {weight: 1}}]\n";
+        Recipe recipe = RecipeReader.read(text, "r.yml");
+
+        assertThat(recipe.saysTheSameAs(RecipeReader.read("# x\n" + text, "s.yml"))).isTrue();
+        assertThat(recipe.saysTheSameAs(RecipeReader.read(text.replace("1", "1.0"), "r"))).isTrue();
+        for (String other : List.of("weight: 2", "weight: [1]", "density: 1", "weight: true")) {
+            Recipe changed = RecipeReader.read(text.replace("weight: 1", other), "r.yml");
+            assertThat(recipe.saysTheSameAs(changed)).as(other).isFalse();
+        }
+        assertThat(recipe.saysTheSameAs(RecipeReader.read(text + "dtype: float16\n", "r")))
+                .isFalse();
+    }
+}

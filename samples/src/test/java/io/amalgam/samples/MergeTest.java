@@ -1,0 +1,321 @@
+package io.amalgam.samples;
+
+import static io.amalgam.Setting.density;
+import static io.amalgam.Setting.filtered;
+import static io.amalgam.Setting.gradient;
+import static io.amalgam.Setting.normalize;
+import static io.amalgam.Setting.otherwise;
+import static io.amalgam.Setting.scale;
+import static io.amalgam.Setting.t;
+import static io.amalgam.Setting.weight;
+import static io.amalgam.Setting.where;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.amalgam.Checkpoints;
+import io.amalgam.Formats;
+import io.amalgam.Merge;
+import io.amalgam.Setting;
+import io.amalgam.TaskVector;
+import io.amalgam.TensorFile;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.error.BadInputException;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.MergePlanner;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/** Merges said in code: the same recipes, plans and bytes as those of files. */
+class MergeTest {
+    @TempDir Path out;
+
+    private static Merge in(Merge merge) {
+        return merge.folder(Digits.model("."));
+    }
+
+    private static Map<String, INDArray> model(String name) throws IOException {
+        try (TensorFile file = Checkpoints.open(Digits.model(name))) {
+            return file.tensors();
+        }
+    }
+
+    private static void assertSame(Merge merge, String yaml) throws IOException {
+        Recipe recipe = RecipeReader.read(yaml, "r.yml");
+        assertThat(merge.recipe().saysTheSameAs(recipe)).isTrue();
+        assertThat(RecipeReader.read(merge.yaml(), "w.yml").saysTheSameAs(recipe)).isTrue();
+        Formats formats = Formats.load();
+        MergePlanner planner =
+                new MergePlanner(
+                        MethodRegistry.load(),
+                        formats.models(List.of(Digits.model("."))),
+                        formats.get("huggingface"));
+        try (MergePlan built = in(merge).plan();
+                MergePlan read = planner.plan(recipe, PlanOptions.DEFAULT)) {
+            assertThat(built.hash()).isEqualTo(read.hash());
+        }
+    }
+
+    @Test
+    void sayWhatYamlSays() throws IOException {
+        assertSame(
+                Merge.ties()
+                        .base("base")
+                        .model("expert-rotated", weight(0.5), density(0.2))
+                        .model("expert-inverted", weight(0.3, 0.7), density(1))
+                        .with(normalize(false), Setting.of("lambda", 0.9))
+                        .dtype(DType.BF16),
+                """
+                merge_method: ties
+                base_model: base
+                models:
+                  - model: expert-rotated
+                    parameters: {weight: 0.5, density: 0.2}
+                  - model: expert-inverted
+                    parameters: {weight: [0.3, 0.7], density: 1}
+                parameters: {normalize: false, lambda: 0.9}
+                dtype: bfloat16
+                """);
+        assertSame(
+                Merge.linear()
+                        .model("base", filtered("weight", where("fc1", 0.1, 0.9), otherwise(1)))
+                        .model("expert-rotated", gradient("weight", 1, 2))
+                        .dtype(DType.F32)
+                        .outDtype(DType.F16),
+                """
+                merge_method: linear
+                models:
+                  - model: base
+                    parameters:
+                      weight: [{filter: fc1, value: [0.1, 0.9]}, {value: 1}]
+                  - {model: expert-rotated, parameters: {weight: [1, 2]}}
+                dtype: float32
+                out_dtype: float16
+                """);
+        assertSame(
+                Merge.method("dare_ties")
+                        .base("base")
+                        .model("expert-rotated", weight(1), density(0.5))
+                        .with(Setting.of("rescale", "density")),
+                """
+                merge_method: dare_ties
+                base_model: base
+                models: [{model: expert-rotated, parameters: {weight: 1, density: 0.5}}]
+                parameters: {rescale: density}
+                """);
+    }
+
+    @Test
+    void slicesToo() {
+        Merge merge =
+                Merge.passthrough()
+                        .slice(Merge.layers("a", 0, 4))
+                        .slice(Merge.layers("b", 2, 4, scale(0.5)));
+        String yaml =
+                """
+                merge_method: passthrough
+                slices:
+                  - sources: [{model: a, layer_range: [0, 4]}]
+                  - sources: [{model: b, layer_range: [2, 4], parameters: {scale: 0.5}}]
+                """;
+        assertThat(merge.recipe().saysTheSameAs(RecipeReader.read(yaml, "r.yml"))).isTrue();
+        assertThat(RecipeReader.read(merge.yaml(), "w").saysTheSameAs(merge.recipe())).isTrue();
+        assertThatIllegalStateException().isThrownBy(() -> merge.model("a").recipe());
+        assertThatIllegalStateException().isThrownBy(() -> Merge.linear().recipe());
+    }
+
+    @Test
+    void arraysGiveTheValuesOfFiles() throws IOException {
+        for (DType type : List.of(DType.F32, DType.BF16, DType.F16)) {
+            Path written = out.resolve(type.name());
+            in(Merge.ties())
+                    .base("base")
+                    .model("expert-rotated", weight(0.5), density(0.3))
+                    .model("expert-mirrored", weight(0.5), density(0.3))
+                    .dtype(type)
+                    .to(written)
+                    .run();
+
+            // A model in memory beside one in a file.
+            Map<String, INDArray> merged =
+                    in(Merge.ties())
+                            .base(model("base"))
+                            .model(model("expert-rotated"), weight(0.5), density(0.3))
+                            .model("expert-mirrored", weight(0.5), density(0.3))
+                            .dtype(type)
+                            .toArrays();
+
+            try (TensorFile file = Checkpoints.open(written)) {
+                assertThat(merged).isEqualTo(file.tensors());
+                assertThat(merged.get("fc1.weight").dataType())
+                        .isEqualTo(file.tensor("fc1.weight").dataType());
+            }
+        }
+    }
+
+    @Test
+    void arraysAreMergedToFilesToo() throws IOException {
+        Merge.slerp()
+                .base(model("base"))
+                .model(model("expert-rotated"))
+                .with(t(0.3))
+                .to(out.resolve("memory"))
+                .run();
+        in(Merge.slerp())
+                .base("base")
+                .model("expert-rotated")
+                .with(t(0.3))
+                .to(out.resolve("files").toString())
+                .run();
+
+        assertThat(out.resolve("memory/model.safetensors"))
+                .hasSameBinaryContentAs(out.resolve("files/model.safetensors"));
+    }
+
+    @Test
+    void integersAreEqualOrAnError() throws IOException {
+        Map<String, INDArray> one = new HashMap<>(model("base"));
+        one.put("step", Nd4j.createFromArray(1L, 2L));
+        Map<String, INDArray> two = new HashMap<>(model("expert-rotated"));
+        two.put("step", Nd4j.createFromArray(1L, 2L));
+
+        Merge merge = Merge.linear().model(one, weight(1)).model(two, weight(1));
+        assertThat(merge.toArrays().get("step"))
+                .isEqualTo(one.get("step"))
+                .isNotSameAs(one.get("step"));
+        assertThatThrownBy(() -> merge.to(out).run())
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("merge in memory, and write the result");
+        two.get("step").addi(1);
+        assertThatThrownBy(merge::toArrays)
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith("I64 tensor 'step' of all models: expected equal values");
+    }
+
+    @Test
+    void listensAndStops() throws IOException {
+        List<Integer> heard = new ArrayList<>();
+        Cancellation cancellation = new Cancellation();
+        MergeListener listener =
+                new MergeListener() {
+                    @Override
+                    public void progressed(Progress progress) {
+                        heard.add(progress.tensors());
+                        if (progress.tensors() == 2) {
+                            cancellation.cancel();
+                        }
+                    }
+                };
+        Merge merge = in(Merge.linear()).model("base", weight(1)).listener(listener);
+        merge.toArrays();
+        assertThat(heard).containsExactly(1, 2, 3, 4, 5, 6);
+
+        assertThatThrownBy(() -> merge.cancellation(cancellation).toArrays())
+                .isInstanceOf(MergeCancelledException.class);
+        assertThatThrownBy(() -> merge.to(out).run()).isInstanceOf(MergeCancelledException.class);
+        assertThatIllegalStateException().isThrownBy(() -> in(Merge.linear()).run());
+    }
+
+    @Test
+    void methodsByNameAndByObject() throws IOException {
+        assertThatThrownBy(() -> Merge.method("tise")).hasMessageContaining("did you mean 'ties'?");
+        Map<String, INDArray> plugged =
+                in(Merge.method("median")).model("base").model("expert-rotated").toArrays();
+        Map<String, INDArray> passed =
+                in(Merge.method(new MedianMethod()))
+                        .model("base")
+                        .model("expert-rotated")
+                        .toArrays();
+        assertThat(passed).isEqualTo(plugged);
+    }
+
+    @Test
+    void everyTypeIsWrittenAndRead() throws IOException {
+        Map<String, INDArray> all = new LinkedHashMap<>();
+        all.put("view", Nd4j.arange(24).castTo(DataType.FLOAT).reshape(4, 6).transpose());
+        all.put("part", Nd4j.arange(24).castTo(DataType.FLOAT).reshape(4, 6).getColumn(2));
+        all.put("scalar", Nd4j.scalar(2.5f));
+        for (DataType type :
+                List.of(
+                        DataType.DOUBLE,
+                        DataType.FLOAT16,
+                        DataType.BFLOAT16,
+                        DataType.INT64,
+                        DataType.INT32,
+                        DataType.INT16,
+                        DataType.INT8,
+                        DataType.UINT8,
+                        DataType.BOOL)) {
+            all.put(type.name(), Nd4j.createFromArray(0f, 1f, 1f, 0f).castTo(type));
+        }
+        all.put("empty", Nd4j.empty(DataType.FLOAT));
+        all.put("large", Nd4j.rand(DataType.FLOAT, 700, 401));
+
+        for (String name : List.of("weights.safetensors", "model")) {
+            Path path = out.resolve(name);
+            Checkpoints.write(all, path);
+            try (TensorFile file = Checkpoints.open(path)) {
+                assertThat(file.names()).containsExactlyInAnyOrderElementsOf(all.keySet());
+                for (String tensor : all.keySet()) {
+                    INDArray read = file.tensor(tensor);
+                    assertThat(read.dataType()).isEqualTo(all.get(tensor).dataType());
+                    assertThat(read).as(tensor).isEqualTo(all.get(tensor));
+                }
+            }
+            assertThatThrownBy(() -> Checkpoints.write(all, path))
+                    .isInstanceOf(BadInputException.class);
+        }
+        try (var files = Files.list(out)) {
+            assertThat(files.map(file -> file.getFileName().toString()))
+                    .containsExactlyInAnyOrder("weights.safetensors", "model");
+        }
+    }
+
+    @Test
+    void taskVectorsAreFiles() throws IOException {
+        TaskVector vector = TaskVector.between(model("base"), model("expert-rotated"));
+        Path file = out.resolve("learned.safetensors");
+        vector.write(file);
+
+        assertThat(TaskVector.open(file).deltas()).isEqualTo(vector.deltas());
+        assertThatThrownBy(() -> TaskVector.open(Digits.model("base")))
+                .hasMessageContaining("expected a task vector, got weights of another kind");
+        assertThatThrownBy(() -> vector.write(out.resolve("learned")))
+                .hasMessageContaining("a name that ends in .safetensors");
+        assertThatThrownBy(() -> vector.write(file)).hasMessageContaining("expected nothing there");
+    }
+
+    @Test
+    void donorsLendConfigurationAndTokenizer() throws IOException {
+        Path donor = out.resolve("donor");
+        Files.createDirectories(donor);
+        for (String name : List.of("config.json", "model.safetensors")) {
+            Files.copy(Digits.model("base").resolve(name), donor.resolve(name));
+        }
+        Files.writeString(donor.resolve("tokenizer.json"), "{}");
+        try (TensorFile base = Checkpoints.open(donor)) {
+            Checkpoints.write(base.tensors(), out.resolve("copy"), base);
+        }
+        assertThat(out.resolve("copy/tokenizer.json")).hasContent("{}");
+        assertThat(out.resolve("copy/config.json")).isRegularFile();
+        assertThat(model(out.resolve("copy").toAbsolutePath().toString())).isEqualTo(model("base"));
+    }
+}
