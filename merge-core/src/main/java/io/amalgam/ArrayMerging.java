@@ -7,14 +7,18 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
+import io.amalgam.method.Stage;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.ops.transforms.Transforms;
 
 /** Runs a plan into arrays, tensor by tensor, on the calling thread. */
 final class ArrayMerging {
@@ -37,9 +41,11 @@ final class ArrayMerging {
         long written = 0;
         long read = 0;
         listener.started(plan, 0);
-        for (TensorTask task : plan.tasks()) {
+        Map<String, float[]> together = wholeModel();
+        for (TensorTask task : plan.modelTasks()) {
             cancellation.throwIfRequested();
-            merged.put(task.output().name(), task.method().isPresent() ? merge(task) : equal(task));
+            String name = task.output().name();
+            merged.put(name, merge(task, together.get(name)));
             written += task.output().bytes();
             read += task.inputBytes();
             listener.progressed(
@@ -53,7 +59,42 @@ final class ArrayMerging {
         return merged;
     }
 
-    private INDArray merge(TensorTask task) throws IOException {
+    /** The tensors of a method that looks at all of them first; nothing for any other. */
+    private Map<String, float[]> wholeModel() throws IOException {
+        Map<String, float[]> merged = new HashMap<>();
+        if (plan.wholeModel().isEmpty()) {
+            return merged;
+        }
+        List<TensorTask> tasks =
+                plan.wholeModel().get().tasks().stream().map(plan.tasks()::get).toList();
+        List<List<float[]>> values = new ArrayList<>();
+        for (TensorTask task : tasks) {
+            values.add(values(task));
+        }
+        List<float[]> results =
+                InMemory.merge(
+                        tasks.get(0).method().orElseThrow(),
+                        tasks.stream().map(TensorTask::call).toList(),
+                        values,
+                        kernels);
+        for (int i = 0; i < tasks.size(); i++) {
+            merged.put(tasks.get(i).output().name(), results.get(i));
+        }
+        return merged;
+    }
+
+    private INDArray merge(TensorTask task, float @Nullable [] known) throws IOException {
+        if (!task.output().dtype().arithmetic()) {
+            boolean largest =
+                    task.method().isPresent() && task.firstStage() instanceof Stage.CopyLargest;
+            return largest ? largest(task) : equal(task);
+        }
+        float[] result =
+                known != null ? known : InMemory.run(task.firstStage(), values(task), kernels);
+        return ArrayBytes.rounded(result, task.output(), kernels);
+    }
+
+    private static List<float[]> values(TensorTask task) throws IOException {
         List<float[]> values = new ArrayList<>();
         for (TensorSource source : task.sources()) {
             values.add(
@@ -61,8 +102,18 @@ final class ArrayMerging {
                             ? array.floats()
                             : TensorFile.decode(source));
         }
-        float[] result = InMemory.run(task.firstStage(), values, kernels);
-        return ArrayBytes.rounded(result, task.output(), kernels);
+        return values;
+    }
+
+    /** Integers of which the largest is kept, element by element. */
+    private static INDArray largest(TensorTask task) throws IOException {
+        INDArray largest = array(task.sources().get(0));
+        for (TensorSource other : task.sources()) {
+            if (!largest.isEmpty()) {
+                largest = Transforms.max(largest, array(other));
+            }
+        }
+        return largest;
     }
 
     /** Integers: what all inputs agree on. */

@@ -17,7 +17,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "batch",
         sortOptions = false,
-        abbreviateSynopsis = true,
+        customSynopsis = "amalgam batch [OPTIONS] RECIPE... OUTROOT",
         description = {
             "Merges by many recipes, each into a folder of its own, and sums up in a table.",
             "Goes on after a merge that fails. What is done and unchanged is not merged again, and what was interrupted is continued."
@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam batch recipes/ merged/                   every .yml and .yaml file of a folder",
             "  amalgam batch 'recipes/*-ties.yml' merged/       those that fit a pattern",
             "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
-            "                                                   ${density} and ${weight} in the recipe, every combination",
+            "                                                   $${density} and $${weight} in the recipe, every combination",
             "  amalgam batch recipes/ merged/ --dry-run         check everything, write nothing"
         })
 final class BatchCommand extends Subcommand {
@@ -35,6 +35,7 @@ final class BatchCommand extends Subcommand {
 
     @Parameters(
             arity = "0..*",
+            hideParamSyntax = true,
             paramLabel = "RECIPE... OUTROOT",
             description =
                     "Recipes: files, folders, patterns. Last the folder for the merged models and batch.json.")
@@ -44,7 +45,7 @@ final class BatchCommand extends Subcommand {
             names = "--sweep",
             paramLabel = "NAME=VALUES",
             description =
-                    "Merge once for each value: a,b,c or first..last:step in place of ${NAME} in recipes. Repeatable: every combination.")
+                    "Merge once for each value: a,b,c or first..last:step in place of $${NAME} in recipes. Repeatable: every combination.")
     private List<String> sweeps = List.of();
 
     @Option(

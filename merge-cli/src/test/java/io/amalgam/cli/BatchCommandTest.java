@@ -193,6 +193,14 @@ class BatchCommandTest {
     }
 
     @Test
+    void helpShowsPlacesAsTheyAreWritten() {
+        assertThat(Cli.run("batch", "--help").out())
+                .startsWith("Usage: amalgam batch [OPTIONS] RECIPE... OUTROOT\n")
+                .contains("\n      RECIPE... OUTROOT ")
+                .contains("${NAME}", "${density} and ${weight} in the recipe");
+    }
+
+    @Test
     void recipesOfSeveralDocumentsAreMerges() throws IOException {
         Files.writeString(
                 recipes.resolve("staged.yml"),

@@ -3,7 +3,6 @@ package io.amalgam.kernel;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -15,7 +14,7 @@ public final class Workspace {
     private final int capacity;
     private final ByteBuffer bytes;
     private final short[] shorts;
-    private final Map<Object, Object> kept = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, Object> kept = new IdentityHashMap<>();
 
     /**
      * @param capacity the largest number of elements converted at once

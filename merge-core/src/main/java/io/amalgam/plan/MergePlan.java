@@ -9,6 +9,7 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,6 +110,18 @@ public record MergePlan(
     /** The passes over the whole model before the first tensor is combined; empty without. */
     public Optional<WholeModel> wholeModel() {
         return WholeModel.of(tasks);
+    }
+
+    /** The tasks whose tensors are the model's: without a server's state in a file of its own. */
+    public List<TensorTask> modelTasks() {
+        List<TensorTask> model = new ArrayList<>();
+        for (int i = 0; i < tasks.size(); i++) {
+            int file = layout.placements().get(i).file();
+            if (!layout.files().get(file).name().equals(CheckpointFormat.STATE_FILE)) {
+                model.add(tasks.get(i));
+            }
+        }
+        return model;
     }
 
     private List<OutputLayout.SmallFile> modelFiles() {

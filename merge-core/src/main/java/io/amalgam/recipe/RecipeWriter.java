@@ -129,7 +129,8 @@ public final class RecipeWriter {
             return "'" + text.replace("'", "''") + "'";
         }
         StringBuilder quoted = new StringBuilder("\"");
-        for (char c : text.toCharArray()) {
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
             boolean ascii = c >= ' ' && c <= '~';
             quoted.append(
                     ascii

@@ -6,10 +6,10 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -31,13 +31,19 @@ final class StageCheckpoint implements Checkpoint {
     private final MergePlan plan;
     private final Map<String, StageTensor> tensors = new LinkedHashMap<>();
     private final int inputs;
+    private final boolean elementWise;
     private boolean readThrough;
     private volatile @Nullable Checkpoint written;
 
     StageCheckpoint(String name, MergePlan plan) {
         this.name = name;
         this.plan = plan;
-        plan.tasks().forEach(t -> tensors.put(t.output().name(), new StageTensor(this, t)));
+        List<TensorTask> model = plan.modelTasks();
+        model.forEach(t -> tensors.put(t.output().name(), new StageTensor(this, t)));
+        this.elementWise =
+                model.size() == plan.tasks().size()
+                        && plan.wholeModel().isEmpty()
+                        && tensors.values().stream().allMatch(StageTensor::elementWise);
         this.inputs = plan.tasks().stream().mapToInt(t -> t.sources().size()).max().orElse(1);
     }
 
@@ -54,8 +60,12 @@ final class StageCheckpoint implements Checkpoint {
         return inputs;
     }
 
-    Collection<StageTensor> all() {
-        return tensors.values();
+    /**
+     * Whether every tensor is made block by block in one pass, and nothing else is: a method that
+     * looks at the whole model first, or keeps a state, must run for itself.
+     */
+    boolean elementWise() {
+        return elementWise;
     }
 
     boolean readThrough() {

@@ -13,6 +13,7 @@ import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 
 /**
@@ -36,23 +37,29 @@ final class StageKinds {
     static Map<String, Kind> of(
             Map<Document, MergePlan> plans, Map<String, StageCheckpoint> results, boolean keep) {
         StageKinds decision = new StageKinds(keep);
-        List<Document> backwards = new ArrayList<>(plans.keySet());
+        List<Map.Entry<Document, MergePlan>> backwards = new ArrayList<>(plans.entrySet());
         Collections.reverse(backwards);
         Map<StageCheckpoint, List<MergePlan>> users = new HashMap<>();
-        for (Document document : backwards) {
-            MergePlan plan = plans.get(document);
+        for (Map.Entry<Document, MergePlan> entry : backwards) {
+            Document document = entry.getKey();
+            MergePlan plan = entry.getValue();
             // All that use a stage come after it, so they have been looked at.
             boolean needed =
                     document.name()
-                            .map(name -> decision.decide(name, results.get(name), users))
+                            .map(name -> decision.decide(name, named(results, name), users))
                             .orElse(true);
             if (needed) {
                 for (String used : StageOrder.uses(document, results.keySet())) {
-                    users.computeIfAbsent(results.get(used), unused -> new ArrayList<>()).add(plan);
+                    users.computeIfAbsent(named(results, used), unused -> new ArrayList<>())
+                            .add(plan);
                 }
             }
         }
         return decision.kinds;
+    }
+
+    private static StageCheckpoint named(Map<String, StageCheckpoint> results, String name) {
+        return Objects.requireNonNull(results.get(name));
     }
 
     /** Whether the stage is needed at all. */
@@ -63,10 +70,7 @@ final class StageKinds {
             return false;
         }
         boolean through =
-                !keep
-                        && using.size() == 1
-                        && stage.all().stream().allMatch(StageTensor::elementWise)
-                        && readsOnce(using.get(0), stage);
+                !keep && using.size() == 1 && stage.elementWise() && readsOnce(using.get(0), stage);
         if (through) {
             stage.computeWhileRead();
         }
@@ -76,8 +80,8 @@ final class StageKinds {
 
     /** Whether a merge reads no tensor of a stage twice. */
     private static boolean readsOnce(MergePlan plan, StageCheckpoint stage) {
-        if (!plan.models().containsValue(stage)) {
-            // Something is laid over it that may read as it likes.
+        if (!plan.models().containsValue(stage) || plan.wholeModel().isPresent()) {
+            // Something is laid over it that may read as it likes, or all is read to begin with.
             return false;
         }
         Set<TensorSource> read = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -96,6 +100,7 @@ final class StageKinds {
         Stage first = task.firstStage();
         return first instanceof Stage.Copy
                 || first instanceof Stage.Combine
-                || first instanceof Stage.CopyEqual;
+                || first instanceof Stage.CopyEqual
+                || first instanceof Stage.CopyLargest;
     }
 }

@@ -42,7 +42,7 @@ final class StageTensor implements TensorSource {
             return source().flatMap(TensorSource::stored).isPresent();
         }
         return first instanceof Stage.Copy
-                || first instanceof Stage.Combine combine && combine.rowLength() == 1;
+                || (first instanceof Stage.Combine combine && combine.rowLength() == 1);
     }
 
     /** The stage's input that this tensor is a copy of, without rounding. */
@@ -93,14 +93,16 @@ final class StageTensor implements TensorSource {
             task.sources().get(copy.input()).read(begin, n, buffers.out(), 0, workspace);
             return;
         }
-        Block block = buffers.block();
-        for (int i = 0; i < task.sources().size(); i++) {
-            task.sources().get(i).read(begin, n, block.input(i), 0, workspace);
-        }
-        block.moveTo(begin, n);
         if (!(first instanceof Stage.Combine combine)) {
             throw new IllegalStateException("stage of " + describe() + " must be written first");
         }
+        Block block = buffers.block();
+        for (int i = 0; i < task.sources().size(); i++) {
+            if (combine.reads(i)) {
+                task.sources().get(i).read(begin, n, block.input(i), 0, workspace);
+            }
+        }
+        block.moveTo(begin, n);
         combine.combine(block, buffers.out());
     }
 

@@ -161,6 +161,23 @@ class StagedMergeTest {
     }
 
     @Test
+    void whatLooksAtWholeModelsOrKeepsAStateIsWritten() throws IOException {
+        String soup =
+                "name: mean\nmerge_method: fedavgm\nbase_model: a\nmodels: [{model: b, parameters: {examples: 9}}]\n---\n";
+        assertThat(kinds(soup + LINEAR)).containsExactly(Kind.WRITTEN);
+        String whole =
+                """
+                merge_method: ties
+                base_model: c
+                models: [{model: mean, parameters: {weight: 1, density: 0.5}}]
+                parameters: {trim_scope: model}
+                """;
+        assertThat(kinds(bf16(STAGE) + whole)).containsExactly(Kind.WRITTEN);
+        files.merge(soup + LINEAR, out);
+        assertThat(out.resolve("model.safetensors")).isRegularFile();
+    }
+
+    @Test
     void whatIsUsedTwiceIsWritten() throws IOException {
         String twice =
                 """

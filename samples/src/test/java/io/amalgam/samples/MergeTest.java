@@ -172,6 +172,26 @@ class MergeTest {
     }
 
     @Test
+    void methodsOfWholeModelsAndWithStatesGiveTheValuesOfFiles() throws IOException {
+        List<Merge> merges =
+                List.of(
+                        Merge.ties().with(Setting.of("trim_scope", "model"), density(0.3)),
+                        Merge.method("fedavgm").with(Setting.of("examples", 10)));
+        for (int i = 0; i < merges.size(); i++) {
+            Merge merge =
+                    in(merges.get(i))
+                            .base("base")
+                            .model("expert-rotated", weight(0.5))
+                            .model("expert-mirrored", weight(0.5))
+                            .to(out.resolve("merge-" + i));
+            merge.run();
+            try (TensorFile file = Checkpoints.open(out.resolve("merge-" + i))) {
+                assertThat(merge.toArrays()).isEqualTo(file.tensors());
+            }
+        }
+    }
+
+    @Test
     void arraysAreMergedToFilesToo() throws IOException {
         Merge.slerp()
                 .base(model("base"))
