@@ -22,10 +22,30 @@ final class PlainRecipe {
                 plain(recipe.parameters()),
                 recipe.dtype(),
                 recipe.outDtype(),
-                recipe.tokenizer(),
-                recipe.chatTemplate(),
+                recipe.tokenizer().map(PlainRecipe::plain),
+                recipe.chatTemplate().map(PlainRecipe::plain),
                 Location.NONE,
                 List.of());
+    }
+
+    private static TokenizerSection plain(TokenizerSection section) {
+        Map<String, TokenRule> tokens = new LinkedHashMap<>();
+        section.tokens()
+                .forEach(
+                        (token, rule) ->
+                                tokens.put(
+                                        token,
+                                        new TokenRule(rule.origin(), rule.force(), Location.NONE)));
+        return new TokenizerSection(section.vocabulary(), tokens, section.padTo(), Location.NONE);
+    }
+
+    private static ChatTemplate plain(ChatTemplate template) {
+        if (template instanceof ChatTemplate.Literal literal) {
+            return new ChatTemplate.Literal(literal.text(), Location.NONE);
+        }
+        return template instanceof ChatTemplate.BuiltIn builtIn
+                ? new ChatTemplate.BuiltIn(builtIn.name(), Location.NONE)
+                : new ChatTemplate.Auto(Location.NONE);
     }
 
     private static OutputSlice plain(OutputSlice slice) {

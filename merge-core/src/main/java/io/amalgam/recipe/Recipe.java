@@ -110,6 +110,7 @@ public record Recipe(
             slice.baseModel().ifPresent(references::add);
             slice.sources().forEach(source -> references.add(source.model()));
         }
+        tokenizer.ifPresent(section -> references.addAll(section.references()));
         return references;
     }
 

@@ -32,6 +32,9 @@ public final class RecipeWriter {
         writer.parameters(0, recipe.parameters());
         recipe.dtype().ifPresent(type -> writer.line(0, "dtype: " + type.recipeName()));
         recipe.outDtype().ifPresent(type -> writer.line(0, "out_dtype: " + type.recipeName()));
+        recipe.tokenizer().ifPresent(writer::tokenizer);
+        recipe.chatTemplate()
+                .ifPresent(template -> writer.line(0, "chat_template: " + template(template)));
         return writer.text.toString();
     }
 
@@ -44,6 +47,54 @@ public final class RecipeWriter {
         }
         slice.baseModel().ifPresent(base -> line(2, "base_model: " + reference(base)));
         parameters(2, slice.parameters());
+    }
+
+    private void tokenizer(TokenizerSection section) {
+        line(0, "tokenizer:");
+        line(1, "source: " + vocabulary(section.vocabulary()));
+        section.padTo().ifPresent(multiple -> line(1, "pad_to_multiple_of: " + multiple));
+        if (!section.tokens().isEmpty()) {
+            line(1, "tokens:");
+        }
+        section.tokens()
+                .forEach(
+                        (token, rule) -> {
+                            line(2, quote(token) + ":");
+                            line(3, "source: " + origin(rule.origin()));
+                            line(3, "force: " + rule.force());
+                        });
+    }
+
+    private static String vocabulary(TokenizerSection.Vocabulary vocabulary) {
+        if (vocabulary instanceof TokenizerSection.Vocabulary.Of of) {
+            // A model may be named as one of the words.
+            boolean word = of.model().path().equals("union") || of.model().path().equals("base");
+            return word ? mapping(of.model()) : reference(of.model());
+        }
+        return vocabulary instanceof TokenizerSection.Vocabulary.Union ? "union" : "base";
+    }
+
+    private static String origin(TokenRule.Origin origin) {
+        if (origin instanceof TokenRule.Origin.SameToken same) {
+            return reference(same.model());
+        }
+        if (origin instanceof TokenRule.Origin.OtherToken other) {
+            String model = reference(other.model());
+            String token = quote(other.token());
+            return "{kind: model_token, model: " + model + ", token: " + token + "}";
+        }
+        if (origin instanceof TokenRule.Origin.Row row) {
+            String model = reference(row.model());
+            return "{kind: model_token, model: " + model + ", token_id: " + row.id() + "}";
+        }
+        return "{kind: zero}";
+    }
+
+    private static String template(ChatTemplate template) {
+        if (template instanceof ChatTemplate.Literal literal) {
+            return quote(literal.text());
+        }
+        return template instanceof ChatTemplate.BuiltIn builtIn ? quote(builtIn.name()) : "auto";
     }
 
     private void parameters(int depth, Parameters parameters) {
@@ -100,6 +151,10 @@ public final class RecipeWriter {
         if (!literal && ref.overrideArchitecture().isEmpty()) {
             return quote(ref.toString());
         }
+        return mapping(ref);
+    }
+
+    private static String mapping(ModelRef ref) {
         StringBuilder mapping = new StringBuilder("{model: ");
         mapping.append(path(ref.path(), ref.revision()));
         ref.lora().ifPresent(l -> mapping.append(", lora: ").append(path(l, ref.loraRevision())));

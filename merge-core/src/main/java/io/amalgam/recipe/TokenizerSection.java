@@ -1,7 +1,9 @@
 package io.amalgam.recipe;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -28,6 +30,24 @@ public record TokenizerSection(
             throw new IllegalArgumentException("a multiple of " + padTo.get());
         }
         Objects.requireNonNull(location, "location");
+    }
+
+    /** Every model reference in the section. */
+    List<ModelRef> references() {
+        List<ModelRef> references = new ArrayList<>();
+        if (vocabulary instanceof Vocabulary.Of of) {
+            references.add(of.model());
+        }
+        for (TokenRule rule : tokens.values()) {
+            if (rule.origin() instanceof TokenRule.Origin.SameToken same) {
+                references.add(same.model());
+            } else if (rule.origin() instanceof TokenRule.Origin.OtherToken other) {
+                references.add(other.model());
+            } else if (rule.origin() instanceof TokenRule.Origin.Row row) {
+                references.add(row.model());
+            }
+        }
+        return references;
     }
 
     /** The tokens of which models. */

@@ -68,6 +68,13 @@ final class StageCheckpoint implements Checkpoint {
         return elementWise;
     }
 
+    /**
+     * Whether its tokenizer is made or taken from elsewhere: files there are not before it runs.
+     */
+    boolean hasOwnTokenizer() {
+        return plan.vocabulary().isPresent() || !plan.madeFiles().isEmpty();
+    }
+
     boolean readThrough() {
         return readThrough;
     }
@@ -149,12 +156,12 @@ final class StageCheckpoint implements Checkpoint {
         return written().orElse(plan.donor()).sideFiles();
     }
 
-    /** Blocks of the stage's inputs, as many again for its method's own use, and the result. */
     @Override
     public long bytesHeld() {
-        return plan.modelBytesHeld();
+        return readThrough ? plan.modelBytesHeld() : 0;
     }
 
+    /** Blocks of the stage's inputs, as many again for its method's own use, and the result. */
     @Override
     public long bytesHeld(int elements) {
         long models = plan.models().values().stream().mapToLong(m -> m.bytesHeld(elements)).sum();

@@ -111,6 +111,16 @@ public final class StagePlanner {
                                 .at(ref.location())
                                 .hint("keep the stage, and merge the adapter into it there"));
             }
+            if (stage != null && stage.hasOwnTokenizer()) {
+                throw new BadInputException(
+                        Problem.of(
+                                        "document '"
+                                                + ref.path()
+                                                + "' has a tokenizer of its own and cannot be a model of another")
+                                .at(ref.location())
+                                .hint(
+                                        "merge it by a recipe of its own first, or move its 'tokenizer' and 'chat_template' to the last merge"));
+            }
             return stage != null ? stage : source.open(ref);
         }
 

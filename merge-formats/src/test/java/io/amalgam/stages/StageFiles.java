@@ -59,7 +59,10 @@ record StageFiles(Path root) {
                 root.resolve(name).resolve("config.json"),
                 "{\"model_type\": \"" + name + "\", \"num_hidden_layers\": 3}");
         Files.writeString(
-                root.resolve(name).resolve("tokenizer.json"), "{\"of\": \"" + name + "\"}");
+                root.resolve(name).resolve("tokenizer.json"),
+                "{\"of\": \""
+                        + name
+                        + "\", \"added_tokens\": [], \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"x\": 0}, \"unk_token\": \"x\"}}");
     }
 
     private static NamedTensor floats(String name, int seed, long... dims) {

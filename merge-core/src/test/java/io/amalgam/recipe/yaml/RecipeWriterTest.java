@@ -85,6 +85,32 @@ class RecipeWriterTest {
         assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "tokenizer: {}\n",
+                "tokenizer: {source: base, pad_to_multiple_of: 8}\nchat_template: auto\n",
+                "tokenizer: {source: b}\nchat_template: chatml\n",
+                "tokenizer: {source: {model: {path: union}}}\n",
+                "chat_template: \"{% for m in messages %}\\n{{ m['x'] }}{% endfor %}\"\n",
+                """
+                tokenizer:
+                  tokens:
+                    "<|im_start|>": {source: b, force: true}
+                    "it's": {source: {kind: zero}}
+                    x: {source: {kind: model_token, model: a, token: y}}
+                    z: {source: {kind: model_token, model: a, token_id: 3}}
+                """
+            })
+    void tokenizers(String section) {
+        String text = "merge_method: linear\nmodels: [{model: a}, {model: b}]\n";
+        Recipe recipe = RecipeReader.read(text + section, "r.yml");
+        Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
+
+        assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
+        assertThat(again.saysTheSameAs(RecipeReader.read(text, "r.yml"))).isFalse();
+    }
+
     @Test
     void differencesAreSeen() {
         String text = "merge_method: linear\nmodels: [{model: a, parameters: {weight: 1}}]\n";
