@@ -4,10 +4,15 @@ import io.amalgam.engine.Rehearsal;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine;
 
 /** The command line: the only place of the project that prints and exits. */
 public final class Amalgam {
+    /** Commands that plan and write models. */
+    private static final Set<String> MERGING =
+            Set.of("merge", "batch", "soup", "average", "stack", "upscale", "moe", "lora");
+
     private Amalgam() {}
 
     public static void main(String[] args) {
@@ -50,7 +55,7 @@ public final class Amalgam {
             console.print(Version.line());
             return ExitCode.DONE;
         }
-        if (args.length > 0 && args[0].equals("merge")) {
+        if (args.length > 0 && MERGING.contains(args[0])) {
             Rehearsal.beginWithLibraries();
         }
         CommandLine commands = Commands.of(console, interruption, args);
