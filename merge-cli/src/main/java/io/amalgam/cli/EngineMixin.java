@@ -9,6 +9,7 @@ final class EngineMixin {
     @Option(
             names = "--kernels",
             paramLabel = "KIND",
+            completionCandidates = Completions.Kernels.class,
             description = "auto, simd or scalar: how to compute. All give the same bytes.")
     private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
 

@@ -38,15 +38,7 @@ abstract class MergingCommand extends Subcommand {
 
     @Mixin private ResourceMixin resources;
 
-    @Option(
-            names = "--kernels",
-            paramLabel = "KIND",
-            completionCandidates = Completions.Kernels.class,
-            description = "auto, simd or scalar: how to compute. All give the same bytes.")
-    private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
-
-    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
-    private boolean allowNonfinite;
+    @Mixin private EngineMixin engine;
 
     @Option(
             names = "--no-report",
@@ -85,19 +77,14 @@ abstract class MergingCommand extends Subcommand {
     public Integer call() throws IOException {
         checkUsage();
         List<String> remarks = MergekitOptions.remarks(spec);
-        KernelProvider provider = KernelProvider.choose(kernels);
+        KernelProvider provider = engine.provider();
         if (!dryRun) {
             Rehearsal.beginWithConversions(provider.kernels());
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
-            boolean slow =
-                    kernels == KernelProvider.Choice.AUTO
-                            && provider.kernels().name().equals("scalar");
-            if (slow || verbosity.verbose()) {
-                console.note(provider.explanation());
-            }
         }
+        engine.explain(provider, console, verbosity);
         try (MergePlan plan = plan()) {
             console.warnings(plan.warnings());
             PlanView view = new PlanView(plan, resources);
@@ -143,10 +130,7 @@ abstract class MergingCommand extends Subcommand {
 
     private int merge(MergePlan plan, KernelProvider provider) throws IOException {
         EngineOptions options =
-                EngineOptions.defaults(provider.kernels())
-                        .threads(resources.threads)
-                        .memory(resources.memory.bytes())
-                        .allowNonfinite(allowNonfinite)
+                engine.options(provider, resources)
                         .resume(resume)
                         .overwrite(overwrite)
                         .report(!noReport);
