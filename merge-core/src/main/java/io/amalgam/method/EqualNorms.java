@@ -44,12 +44,7 @@ record EqualNorms(int base, List<Integer> others, Function<float[], Stage> then)
 
     @Override
     public double[][] merge(double[][] earlier, double[][] later) {
-        for (int m = 0; m < earlier.length; m++) {
-            for (int lane = 0; lane < Kernels.LANES; lane++) {
-                earlier[m][lane] += later[m][lane];
-            }
-        }
-        return earlier;
+        return LaneSums.add(earlier, later);
     }
 
     @Override

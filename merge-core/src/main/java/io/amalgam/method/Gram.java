@@ -40,12 +40,7 @@ final class Gram implements Stage.Reduce<double[][]> {
 
     @Override
     public double[][] merge(double[][] earlier, double[][] later) {
-        for (int pair = 0; pair < earlier.length; pair++) {
-            for (int lane = 0; lane < Kernels.LANES; lane++) {
-                earlier[pair][lane] += later[pair][lane];
-            }
-        }
-        return earlier;
+        return LaneSums.add(earlier, later);
     }
 
     @Override

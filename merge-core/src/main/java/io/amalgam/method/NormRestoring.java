@@ -66,12 +66,7 @@ final class NormRestoring implements Stage.Reduce<double[][]> {
 
     @Override
     public double[][] merge(double[][] earlier, double[][] later) {
-        for (int row = 0; row < earlier.length; row++) {
-            for (int lane = 0; lane < Kernels.LANES; lane++) {
-                earlier[row][lane] += later[row][lane];
-            }
-        }
-        return earlier;
+        return LaneSums.add(earlier, later);
     }
 
     @Override

@@ -174,9 +174,7 @@ public final class Sce implements MergeMethod {
         @Override
         public Tally merge(Tally earlier, Tally later) {
             earlier.varying += later.varying;
-            for (int lane = 0; lane < Kernels.LANES; lane++) {
-                earlier.squares[lane] += later.squares[lane];
-            }
+            LaneSums.add(earlier.squares, later.squares);
             return earlier;
         }
 
@@ -223,12 +221,7 @@ public final class Sce implements MergeMethod {
 
         @Override
         public double[][] merge(double[][] earlier, double[][] later) {
-            for (int m = 0; m < earlier.length; m++) {
-                for (int lane = 0; lane < Kernels.LANES; lane++) {
-                    earlier[m][lane] += later[m][lane];
-                }
-            }
-            return earlier;
+            return LaneSums.add(earlier, later);
         }
 
         @Override
