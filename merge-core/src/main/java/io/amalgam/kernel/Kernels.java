@@ -155,6 +155,13 @@ public interface Kernels {
     void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n);
 
     /**
+     * The population variance of {@code d_m = x[m] - base} over the models: {@code sum (e_m - mean
+     * e)^2 / models} with {@code e_m = d_m - d_0}, exactly 0 where all are equal. Every step
+     * rounded, models in order; the sum of squares begins with model 0's.
+     */
+    void variance(float[][] x, int models, float[] base, float[] dst, int n);
+
+    /**
      * {@link #consensus} of {@code weights[m] * trimmed(x[m] - base)}, trimmed as by {@link
      * #trimmedDelta} with {@code cuts[m]}, in one pass.
      */
@@ -170,21 +177,21 @@ public interface Kernels {
             int n);
 
     /**
-     * Counts the deltas whose magnitude bits are above {@code high} (returned), and those within
-     * {@code low .. high}, both included, into {@code histogram[(bits - low) >>> shift]}; but those
-     * equal to a pivot into {@code counts} at the pivot's index, not into the histogram. Real
-     * deltas of 16-bit models take few values: counting the frequent ones apart is fast.
+     * Counts the deltas whose magnitude bits are above {@code high} (returned), and lists the bits
+     * within {@code low .. high}, both included, in their order; but those equal to a pivot are
+     * counted instead. Real deltas of 16-bit models take few values: counting the frequent ones
+     * apart is fast.
      *
+     * @param inside gets the list: room for {@code n}; what is after it is arbitrary
      * @param pivots {@value #PIVOTS} different bit patterns within the bracket; -1 for none
-     * @param counts as many, added to
+     * @param counts as many, added to; after them one more, set to the length of the list
      */
     int countBracket(
             float[] x,
             float[] base,
             int low,
             int high,
-            int shift,
-            int[] histogram,
+            int[] inside,
             int[] pivots,
             int[] counts,
             int n);

@@ -220,38 +220,72 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void variance(float[][] x, int models, float[] base, float[] dst, int n) {
+        variance(x, models, base, dst, 0, n);
+    }
+
+    /** {@link #variance} of the elements {@code from .. to-1}. */
+    public static void variance(
+            float[][] x, int models, float[] base, float[] dst, int from, int to) {
+        for (int i = from; i < to; i++) {
+            float first = x[0][i] - base[i];
+            float mean = 0;
+            for (int m = 1; m < models; m++) {
+                mean += x[m][i] - base[i] - first;
+            }
+            mean /= models;
+            float sum = mean * mean;
+            for (int m = 1; m < models; m++) {
+                float distance = x[m][i] - base[i] - first - mean;
+                sum += distance * distance;
+            }
+            dst[i] = sum / models;
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
             int low,
             int high,
-            int shift,
-            int[] histogram,
+            int[] inside,
             int[] pivots,
             int[] counts,
             int n) {
+        counts[PIVOTS] = 0;
+        return countBracket(x, base, low, high, inside, pivots, counts, 0, n);
+    }
+
+    /** {@link #countBracket} of the elements {@code from .. to-1}, its list going on. */
+    public static int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int[] inside,
+            int[] pivots,
+            int[] counts,
+            int from,
+            int to) {
         int above = 0;
-        for (int i = 0; i < n; i++) {
+        for (int i = from; i < to; i++) {
             int bits = magnitude(x[i] - base[i]);
             if (bits > high) {
                 above++;
             } else if (bits >= low) {
-                count(bits, low, shift, histogram, pivots, counts);
+                int pivot = 0;
+                while (pivot < PIVOTS && pivots[pivot] != bits) {
+                    pivot++;
+                }
+                if (pivot < PIVOTS) {
+                    counts[pivot]++;
+                } else {
+                    inside[counts[PIVOTS]++] = bits;
+                }
             }
         }
         return above;
-    }
-
-    /** Counts one magnitude that is within the bracket. */
-    public static void count(
-            int bits, int low, int shift, int[] histogram, int[] pivots, int[] counts) {
-        for (int p = 0; p < PIVOTS; p++) {
-            if (bits == pivots[p]) {
-                counts[p]++;
-                return;
-            }
-        }
-        histogram[(bits - low) >>> shift]++;
     }
 
     @Override

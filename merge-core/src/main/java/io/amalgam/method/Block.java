@@ -80,9 +80,9 @@ public final class Block {
         return selection;
     }
 
-    /** A reusable array of that many ints. */
+    /** A reusable array of at least that many ints. */
     public int[] ints(int count) {
-        if (ints.length != count) {
+        if (ints.length < count) {
             ints = new int[count];
         }
         return ints;

@@ -8,6 +8,13 @@ package io.amalgam.method;
  * @param equalsBefore elements equal to the threshold are kept below this index
  */
 record MagnitudeCut(int bits, long equalsBefore) implements DeltaMask {
+    /** Keeps nothing. */
+    static final MagnitudeCut NOTHING = new MagnitudeCut(Integer.MAX_VALUE, 0);
+
+    boolean keepsNothing() {
+        return equals(NOTHING);
+    }
+
     @Override
     public int cut(Block in) {
         long equals = equalsBefore - in.offset();

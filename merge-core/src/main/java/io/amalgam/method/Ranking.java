@@ -1,7 +1,5 @@
 package io.amalgam.method;
 
-import io.amalgam.kernel.Kernels;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -18,18 +16,6 @@ interface Ranking {
      */
     void values(Block in, float[] dst);
 
-    /** As {@link Kernels#countBracket}, of the numbers' magnitudes. */
-    default int countBracket(
-            Block in, int low, int high, int shift, int[] histogram, int[] pivots, int[] counts) {
-        float[] values = in.scratch(0);
-        float[] zeros = in.scratch(1);
-        int n = in.length();
-        values(in, values);
-        Arrays.fill(zeros, 0, n, 0f);
-        return in.kernels()
-                .countBracket(values, zeros, low, high, shift, histogram, pivots, counts, n);
-    }
-
     /** The task vector {@code x - base}, rounded to float32. */
     record Delta(int input, int base) implements Ranking {
         @Override
@@ -40,28 +26,6 @@ interface Ranking {
         @Override
         public void values(Block in, float[] dst) {
             in.kernels().subtract(in.input(input), in.input(base), dst, in.length());
-        }
-
-        @Override
-        public int countBracket(
-                Block in,
-                int low,
-                int high,
-                int shift,
-                int[] histogram,
-                int[] pivots,
-                int[] counts) {
-            return in.kernels()
-                    .countBracket(
-                            in.input(input),
-                            in.input(base),
-                            low,
-                            high,
-                            shift,
-                            histogram,
-                            pivots,
-                            counts,
-                            in.length());
         }
     }
 }

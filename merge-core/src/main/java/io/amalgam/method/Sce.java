@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 public final class Sce implements MergeMethod {
     private static final double NEGLIGIBLE = 1e-6;
 
+    /** Far more than a sum in another order differs by. */
+    private static final double SURELY_NEGLIGIBLE = 0.999 * NEGLIGIBLE;
+
     private static final MethodInfo INFO =
             new MethodInfo(
                     "sce",
@@ -36,7 +39,7 @@ public final class Sce implements MergeMethod {
                     new MethodInfo.Paper(
                             "FuseChat: Knowledge Fusion of Chat Models",
                             "https://arxiv.org/abs/2408.07990"),
-                    "three or four passes, two with select_topk 1; a histogram of 4 MiB a worker");
+                    "two or three passes; a list of 4 MiB a worker");
 
     private static List<ParameterSpec> parameters() {
         List<ParameterSpec> parameters = new ArrayList<>();
@@ -69,7 +72,7 @@ public final class Sce implements MergeMethod {
         Selection all = new Selection(variance, null, frequency, (float) LayerScale.factor(call));
         return share >= 1
                 ? new Squares(all, call.elements())
-                : new Varying(all, call.elements(), (float) share);
+                : select(all, call.elements(), (float) share);
     }
 
     /**
@@ -129,72 +132,35 @@ public final class Sce implements MergeMethod {
         }
     }
 
-    /** How many elements vary, and about the mean of all squares. */
-    private static final class Tally {
-        long varying;
-        final double[] squares = new double[Kernels.LANES];
+    /**
+     * Searches for the boundary of what is selected. Squares are summed beside in any order, for an
+     * upper bound that decides about nothing but a pass.
+     */
+    private static Stage select(Selection all, long elements, float share) {
+        Variance variance = all.variance();
+        MagnitudeCut[] found = new MagnitudeCut[1];
+        TopMagnitudes search = new TopMagnitudes(elements);
+        search.addShareOfNonzero(variance, share, cut -> found[0] = cut);
+        return search.then(
+                (in, lanes) -> squares(variance, in, lanes),
+                squares -> {
+                    if (found[0] == null || found[0].keepsNothing()) {
+                        return new Stage.Copy(variance.base());
+                    }
+                    Selection selected = all.with(found[0]);
+                    boolean equal = Kernels.total(squares) / elements < SURELY_NEGLIGIBLE;
+                    return equal
+                            ? new Erase(selected, equalWeights(selected.models()))
+                            : new Squares(selected, elements);
+                });
     }
 
-    /**
-     * Counts the elements that vary, of which a share is then selected: exact. Squares are summed
-     * in any order, for an upper bound that decides about nothing but a pass.
-     */
-    private record Varying(Selection selection, long elements, float share)
-            implements Stage.Reduce<Tally> {
-        /** Far more than a sum in another order differs by. */
-        private static final double SURELY_NEGLIGIBLE = 0.999 * NEGLIGIBLE;
-
-        @Override
-        public boolean anyOrder() {
-            return true;
-        }
-
-        @Override
-        public Tally newState() {
-            return new Tally();
-        }
-
-        @Override
-        public void fold(Tally state, Block in) {
-            int n = in.length();
-            float[] values = in.scratch(0);
-            selection.variance().values(in, values);
-            int count = 0;
-            for (int i = 0; i < n; i++) {
-                count += values[i] == 0 ? 0 : 1;
-            }
-            state.varying += count;
-            for (int input : selection.variance().others()) {
-                float[] origin = in.input(selection.variance().base());
-                in.kernels().subtract(in.input(input), origin, values, n);
-                in.kernels().dot(values, values, state.squares, n);
-            }
-        }
-
-        @Override
-        public Tally merge(Tally earlier, Tally later) {
-            earlier.varying += later.varying;
-            LaneSums.add(earlier.squares, later.squares);
-            return earlier;
-        }
-
-        @Override
-        public Stage next(Tally total) {
-            long k = Math.min(elements, (long) ((float) total.varying * share));
-            if (k == 0) {
-                return new Stage.Copy(selection.variance().base());
-            }
-            TopMagnitudes search = new TopMagnitudes(elements);
-            MagnitudeCut[] found = new MagnitudeCut[1];
-            search.add(selection.variance(), k, cut -> found[0] = cut);
-            boolean equal = Kernels.total(total.squares) / elements < SURELY_NEGLIGIBLE;
-            return search.then(
-                    () -> {
-                        Selection selected = selection.with(found[0]);
-                        return equal
-                                ? new Erase(selected, equalWeights(selection.models()))
-                                : new Squares(selected, elements);
-                    });
+    private static void squares(Variance variance, Block in, double[] lanes) {
+        float[] delta = in.scratch(0);
+        float[] origin = in.input(variance.base());
+        for (int input : variance.others()) {
+            in.kernels().subtract(in.input(input), origin, delta, in.length());
+            in.kernels().dot(delta, delta, lanes, in.length());
         }
     }
 

@@ -7,7 +7,11 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -17,11 +21,11 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Magnitudes order as their bit patterns do, so a boundary is found among ints. A sample gives a
  * narrow bracket around each boundary, and the values that are frequent in it (differences of
- * 16-bit numbers take few values). One pass counts what lies above the bracket, histograms what
- * lies inside, and counts the frequent values block by block. If the boundary is one of those, the
- * blocks' counts say where keeping ends, and reading one block says at which index. Otherwise, and
- * where the sample misled, the search goes on in a smaller or another bracket with another pass: at
- * most a few times. Small tensors are read once and sorted.
+ * 16-bit numbers take few values). One pass counts what lies above the bracket, lists what lies
+ * inside, and counts the frequent values block by block. With the boundary known, the blocks say
+ * where keeping ends, and reading one block says at which index. Where the sample misled, or the
+ * list grew too long, the search goes on in another or a smaller bracket with another pass: at most
+ * a few times. Small tensors are read once and sorted.
  */
 final class TopMagnitudes {
     /** Tensors up to this many elements are held and sorted. */
@@ -30,7 +34,15 @@ final class TopMagnitudes {
     private static final int CHUNKS = 128;
     private static final int CHUNK = 256;
     private static final int LARGEST = 0x7fffffff;
-    private static final int ALL_BINS = 1 << 20;
+
+    /** Bins, and listed values, of all searches together. */
+    private static final int ALL_BINS = 1 << 16;
+
+    private static final int ALL_LISTED = 1 << 20;
+
+    /** Where the number wanted is not known before the elements that are not 0 are counted. */
+    private static final long UNKNOWN = -1;
+
     private static final int[] NO_PIVOTS = {-1, -1, -1, -1};
 
     /** Share of the sample from which on a value is worth counting apart. */
@@ -38,6 +50,16 @@ final class TopMagnitudes {
 
     private final long elements;
     private final List<Search> searches = new ArrayList<>();
+    private BlockSums beside = BlockSums.NONE;
+
+    /** Sums in float64 over all blocks, in any order: for bounds. */
+    interface BlockSums {
+        /** Nothing to sum. */
+        BlockSums NONE = (in, lanes) -> {};
+
+        /** Adds a block's elements to {@link Kernels#LANES} lanes. */
+        void add(Block in, double[] lanes);
+    }
 
     TopMagnitudes(long elements) {
         this.elements = elements;
@@ -45,7 +67,7 @@ final class TopMagnitudes {
 
     /** Asks for the boundary of the {@code k} largest magnitudes, 1 to the number of elements. */
     void add(Ranking ranking, long k, Consumer<MagnitudeCut> found) {
-        searches.add(new Search(ranking, k, true, 0, LARGEST, NO_PIVOTS, found));
+        searches.add(new Search(ranking, k, 0, true, 0, LARGEST, NO_PIVOTS, found));
     }
 
     /**
@@ -54,39 +76,75 @@ final class TopMagnitudes {
      */
     void addThreshold(Ranking ranking, long k, Consumer<Float> found) {
         Consumer<MagnitudeCut> value = cut -> found.accept(Float.intBitsToFloat(cut.bits()));
-        searches.add(new Search(ranking, k, false, 0, LARGEST, NO_PIVOTS, value));
+        searches.add(new Search(ranking, k, 0, false, 0, LARGEST, NO_PIVOTS, value));
+    }
+
+    /**
+     * Asks for the boundary of the {@code trunc(share * those)} largest magnitudes of those that
+     * are not 0, the product in float32; if that is none, {@link MagnitudeCut#NOTHING}.
+     */
+    void addShareOfNonzero(Ranking ranking, float share, Consumer<MagnitudeCut> found) {
+        searches.add(new Search(ranking, UNKNOWN, share, true, 0, LARGEST, NO_PIVOTS, found));
+    }
+
+    /** Has sums made in the same passes. */
+    Stage then(BlockSums sums, Function<double[], Stage> next) {
+        beside = sums;
+        double[] lanes = new double[Kernels.LANES];
+        return then(lanes, () -> next.apply(lanes));
     }
 
     /** The stages of the search, then what {@code next} gives once all boundaries are known. */
     Stage then(Supplier<Stage> next) {
+        return then(new double[Kernels.LANES], next);
+    }
+
+    private Stage then(double[] lanes, Supplier<Stage> next) {
         if (searches.isEmpty() || elements == 0) {
             return next.get();
         }
-        return elements <= SMALL ? sorted(next) : sampled(next);
+        Stage.Probe sampled = reader -> sampled(reader, lanes, next);
+        return elements <= SMALL ? sorted(lanes, next) : sampled;
     }
 
     /**
      * One search: the bracket of bit patterns, both ends included, that the boundary lies in.
      *
+     * @param k how many are wanted; {@link #UNKNOWN} for a {@code share} of those that are not 0
      * @param ties whether it matters which of several equal elements are kept
      * @param pivots values within the bracket that are counted block by block, -1 for none
      */
     private record Search(
             Ranking ranking,
             long k,
+            float share,
             boolean ties,
             int low,
             int high,
             int[] pivots,
             Consumer<MagnitudeCut> found) {
         Search within(int newLow, int newHigh) {
-            return new Search(ranking, k, ties, newLow, newHigh, NO_PIVOTS, found);
+            return new Search(ranking, k, share, ties, newLow, newHigh, NO_PIVOTS, found);
         }
 
         Search with(int... values) {
             int[] padded = NO_PIVOTS.clone();
             System.arraycopy(values, 0, padded, 0, values.length);
-            return new Search(ranking, k, ties, low, high, padded, found);
+            return new Search(ranking, k, share, ties, low, high, padded, found);
+        }
+
+        /** The same, once it is known how many are not 0. */
+        Search of(long nonzero) {
+            long wanted = k == UNKNOWN ? Math.min(nonzero, (long) (nonzero * share)) : k;
+            return new Search(ranking, wanted, share, ties, low, high, pivots, found);
+        }
+
+        /** Whether nothing is wanted, which is then said. */
+        boolean nothing() {
+            if (k == 0) {
+                found.accept(MagnitudeCut.NOTHING);
+            }
+            return k == 0;
         }
 
         int pivot(int bits) {
@@ -99,14 +157,19 @@ final class TopMagnitudes {
         }
     }
 
-    private Stage.Probe sorted(Supplier<Stage> next) {
+    private Stage.Probe sorted(double[] lanes, Supplier<Stage> next) {
         return reader -> {
             int n = (int) elements;
             int[] bits = new int[n];
             Block all = block(searches, n);
             read(reader, searches, all, 0);
-            for (Search search : searches) {
-                magnitudes(search, all, bits, 0);
+            beside.add(all, lanes);
+            for (Search asked : searches) {
+                magnitudes(asked, all, bits, 0);
+                Search search = asked.of(Arrays.stream(bits).filter(b -> b != 0).count());
+                if (search.nothing()) {
+                    continue;
+                }
                 int[] ordered = bits.clone();
                 Arrays.sort(ordered);
                 int threshold = ordered[n - (int) search.k()];
@@ -133,28 +196,31 @@ final class TopMagnitudes {
         return index;
     }
 
-    private Stage.Probe sampled(Supplier<Stage> next) {
-        return reader -> {
-            int[][] samples = new int[searches.size()][CHUNKS * CHUNK];
-            Block block = block(searches, CHUNK);
-            for (int chunk = 0; chunk < CHUNKS; chunk++) {
-                read(reader, searches, block, (elements - CHUNK) / (CHUNKS - 1) * chunk);
-                for (int s = 0; s < samples.length; s++) {
-                    magnitudes(searches.get(s), block, samples[s], chunk * CHUNK);
-                }
-            }
-            List<Search> begun = new ArrayList<>();
+    private Stage sampled(Stage.Reader reader, double[] lanes, Supplier<Stage> next)
+            throws IOException {
+        int[][] samples = new int[searches.size()][CHUNKS * CHUNK];
+        Block block = block(searches, CHUNK);
+        for (int chunk = 0; chunk < CHUNKS; chunk++) {
+            read(reader, searches, block, (elements - CHUNK) / (CHUNKS - 1) * chunk);
             for (int s = 0; s < samples.length; s++) {
-                begun.add(begin(searches.get(s), elements, samples[s]));
+                magnitudes(searches.get(s), block, samples[s], chunk * CHUNK);
             }
-            return new Count(begun, next);
-        };
+        }
+        List<Search> begun = new ArrayList<>();
+        for (int s = 0; s < samples.length; s++) {
+            begun.add(begin(searches.get(s), elements, samples[s]));
+        }
+        return new Count(begun, lanes, next);
     }
 
     private static Search begin(Search search, long elements, int[] sample) {
-        double share = (double) search.k() / elements;
+        double share = share(search, elements, sample);
         double rank = sample.length * (1 - share);
         double margin = 16 + 3 * Math.sqrt(sample.length * share * (1 - share));
+        if (search.k() == UNKNOWN) {
+            // How many there are is an estimate too.
+            margin *= 1.5;
+        }
         int low = (int) Math.floor(rank - margin);
         int high = (int) Math.ceil(rank + margin);
         int from = Math.max(0, low);
@@ -164,6 +230,14 @@ final class TopMagnitudes {
                 search.within(
                         low < 0 ? 0 : sample[low], high >= sample.length ? LARGEST : sample[high]);
         return bracketed.with(frequent(sample, from, to));
+    }
+
+    private static double share(Search search, long elements, int[] sample) {
+        if (search.k() != UNKNOWN) {
+            return (double) search.k() / elements;
+        }
+        long nonzero = Arrays.stream(sample).filter(bits -> bits != 0).count();
+        return search.share() * nonzero / sample.length;
     }
 
     /**
@@ -232,81 +306,28 @@ final class TopMagnitudes {
         }
     }
 
-    /** How many elements of a block equal each pivot. */
-    private record BlockCount(long offset, int length, int[] equal) {}
+    /** What one worker has counted, for each search. */
+    private static final class Tallies {
+        final BracketTally[] of;
+        final double[] lanes = new double[Kernels.LANES];
 
-    /**
-     * What one worker has counted for one search: exact, so workers' counts add up in any order.
-     */
-    private static final class Tally {
-        long above;
-        final int[] bins;
-        long @Nullable [] drained;
-        long unread;
-        final int[] equal = new int[Kernels.PIVOTS];
-        final List<BlockCount> blocks = new ArrayList<>();
-
-        Tally(int size) {
-            bins = new int[size];
-        }
-
-        /** Moves the int bins to long ones, before they could overflow or to add them up. */
-        long[] drain() {
-            if (drained == null) {
-                drained = new long[bins.length];
-            }
-            for (int bin = 0; bin < bins.length; bin++) {
-                drained[bin] += bins[bin];
-            }
-            Arrays.fill(bins, 0);
-            unread = 0;
-            return drained;
-        }
-
-        long count(int bin) {
-            return bins[bin] + (drained == null ? 0 : drained[bin]);
-        }
-
-        /** How many elements equal each pivot, in all blocks. */
-        long[] pivots() {
-            long[] sums = new long[Kernels.PIVOTS];
-            for (BlockCount block : blocks) {
-                for (int p = 0; p < sums.length; p++) {
-                    sums[p] += block.equal()[p];
-                }
-            }
-            return sums;
-        }
-
-        void add(Tally other) {
-            above += other.above;
-            blocks.addAll(other.blocks);
-            long[] total = drain();
-            for (int bin = 0; bin < bins.length; bin++) {
-                total[bin] += other.count(bin);
-            }
+        Tallies(int searches) {
+            of = new BracketTally[searches];
         }
     }
 
-    private final class Count implements Stage.Reduce<List<Tally>> {
+    private final class Count implements Stage.Reduce<Tallies> {
         private final List<Search> open;
+        private final double @Nullable [] lanes;
         private final Supplier<Stage> next;
-        private final int[] shifts;
-        private final int[] sizes;
 
-        Count(List<Search> open, Supplier<Stage> next) {
+        /**
+         * @param lanes get the sums made beside; null where they have been made
+         */
+        Count(List<Search> open, double @Nullable [] lanes, Supplier<Stage> next) {
             this.open = List.copyOf(open);
+            this.lanes = lanes;
             this.next = next;
-            this.shifts = new int[open.size()];
-            this.sizes = new int[open.size()];
-            int most = Math.max(1 << 12, Integer.highestOneBit(ALL_BINS / open.size()));
-            for (int s = 0; s < shifts.length; s++) {
-                long range = (long) open.get(s).high() - open.get(s).low();
-                while ((range >>> shifts[s]) >= most) {
-                    shifts[s]++;
-                }
-                sizes[s] = (int) (range >>> shifts[s]) + 1;
-            }
         }
 
         @Override
@@ -320,110 +341,131 @@ final class TopMagnitudes {
         }
 
         @Override
-        public List<Tally> newState() {
-            List<Tally> tallies = new ArrayList<>();
-            for (int size : sizes) {
-                tallies.add(new Tally(size));
+        public Tallies newState() {
+            Tallies tallies = new Tallies(open.size());
+            int bins = Math.max(1 << 12, Integer.highestOneBit(ALL_BINS / open.size()));
+            int room = Math.max(1 << 14, ALL_LISTED / open.size());
+            for (int s = 0; s < tallies.of.length; s++) {
+                Search search = open.get(s);
+                long range = (long) search.high() - search.low();
+                int shift = 0;
+                while ((range >>> shift) >= bins) {
+                    shift++;
+                }
+                tallies.of[s] =
+                        new BracketTally(search.low(), shift, (int) (range >>> shift) + 1, room);
             }
             return tallies;
         }
 
         @Override
-        public void fold(List<Tally> state, Block in) {
-            for (int s = 0; s < shifts.length; s++) {
-                fold(state.get(s), open.get(s), shifts[s], in);
+        public void fold(Tallies state, Block in) {
+            if (lanes != null) {
+                beside.add(in, state.lanes);
             }
-        }
-
-        private void fold(Tally tally, Search search, int shift, Block in) {
-            int n = in.length();
-            if (tally.unread + n > 1 << 30) {
-                tally.drain();
-            }
-            tally.unread += n;
-            Arrays.fill(tally.equal, 0);
-            tally.above +=
-                    search.ranking()
-                            .countBracket(
-                                    in,
-                                    search.low(),
-                                    search.high(),
-                                    shift,
-                                    tally.bins,
-                                    search.pivots(),
-                                    tally.equal);
-            if (search.pivots()[0] >= 0) {
-                tally.blocks.add(new BlockCount(in.offset(), n, tally.equal.clone()));
+            Ranking known = null;
+            for (int s = 0; s < open.size(); s++) {
+                Search search = open.get(s);
+                BracketTally tally = state.of[s];
+                if (search.ranking() instanceof Ranking.Delta delta) {
+                    float[] x = in.input(delta.input());
+                    tally.count(in, x, in.input(delta.base()), search.high(), search.pivots());
+                    continue;
+                }
+                float[] values = in.scratch(0);
+                float[] zeros = in.scratch(1);
+                if (!search.ranking().equals(known)) {
+                    known = search.ranking();
+                    known.values(in, values);
+                    Arrays.fill(zeros, 0, in.length(), 0f);
+                }
+                tally.count(in, values, zeros, search.high(), search.pivots());
+                if (search.k() == UNKNOWN) {
+                    tally.countZeros(values, in.length());
+                }
             }
         }
 
         @Override
-        public List<Tally> merge(List<Tally> earlier, List<Tally> later) {
-            for (int s = 0; s < shifts.length; s++) {
-                earlier.get(s).add(later.get(s));
+        public Tallies merge(Tallies earlier, Tallies later) {
+            for (int s = 0; s < earlier.of.length; s++) {
+                earlier.of[s].add(later.of[s]);
             }
+            LaneSums.add(earlier.lanes, later.lanes);
             return earlier;
         }
 
         @Override
-        public Stage next(List<Tally> total) {
+        public Stage next(Tallies total) {
+            if (lanes != null) {
+                LaneSums.add(lanes, total.lanes);
+            }
             List<Search> again = new ArrayList<>();
             List<Tie> ties = new ArrayList<>();
-            for (int s = 0; s < shifts.length; s++) {
-                settle(open.get(s), total.get(s), s, again, ties);
+            for (int s = 0; s < open.size(); s++) {
+                Search search = open.get(s).of(elements - total.of[s].zeros());
+                if (!search.nothing()) {
+                    settle(search, total.of[s], again, ties);
+                }
             }
-            Supplier<Stage> then = again.isEmpty() ? next : () -> new Count(again, next);
+            Supplier<Stage> then = again.isEmpty() ? next : () -> new Count(again, null, next);
             return ties.isEmpty() ? then.get() : locate(ties, then);
         }
 
         /** Walks down from the top of the bracket to where the k-th magnitude lies. */
-        private void settle(Search search, Tally tally, int s, List<Search> again, List<Tie> ties) {
-            long reached = tally.above;
+        private void settle(Search search, BracketTally tally, List<Search> again, List<Tie> ties) {
+            long reached = tally.above();
             if (reached >= search.k()) {
                 again.add(search.within(search.high() + 1, LARGEST));
                 return;
             }
             int[] pivots = Arrays.stream(search.pivots()).filter(p -> p >= 0).sorted().toArray();
-            long[] equal = tally.pivots();
+            long[] equal = tally.frequent();
             int pivot = pivots.length - 1;
-            for (int bin = sizes[s] - 1; bin >= 0; bin--) {
-                int first = search.low() + (bin << shifts[s]);
-                int last = (int) Math.min(search.high(), first + (1L << shifts[s]) - 1);
-                long plain = tally.count(bin);
+            for (int bin = tally.bins() - 1; bin >= 0; bin--) {
+                int first = search.low() + (bin << tally.shift());
+                int last = (int) Math.min(search.high(), first + (1L << tally.shift()) - 1);
+                long others = tally.others(bin);
                 int from = pivot;
                 long frequent = 0;
                 while (pivot >= 0 && pivots[pivot] >= first) {
                     frequent += equal[search.pivot(pivots[pivot--])];
                 }
-                if (reached + plain + frequent < search.k()) {
-                    reached += plain + frequent;
+                if (reached + others + frequent < search.k()) {
+                    reached += others + frequent;
                     continue;
                 }
-                if (first < last && plain > 0) {
-                    int[] inside = Arrays.copyOfRange(pivots, pivot + 1, from + 1);
+                int[] inside = Arrays.copyOfRange(pivots, pivot + 1, from + 1);
+                if (first < last && others > 0 && !tally.complete()) {
                     again.add(search.within(first, last).with(inside));
-                } else if (plain > 0 && frequent == 0) {
-                    settle(
-                            search.within(first, first),
-                            search,
-                            tally,
-                            search.k() - reached,
-                            plain,
-                            again,
-                            ties);
-                } else {
-                    // Nothing but pivots in this bin: they are counted each, so their order is
-                    // known.
-                    int at = from;
-                    long here = equal[search.pivot(pivots[at])];
-                    while (reached + here < search.k()) {
-                        reached += here;
-                        here = equal[search.pivot(pivots[--at])];
-                    }
-                    Search found = search.within(pivots[at], pivots[at]);
-                    settle(found, search, tally, search.k() - reached, here, again, ties);
+                    return;
                 }
-                return;
+                SortedMap<Integer, Long> values = new TreeMap<>(Comparator.reverseOrder());
+                for (int bits : inside) {
+                    values.put(bits, equal[search.pivot(bits)]);
+                }
+                if (tally.complete()) {
+                    for (int bits : tally.listed(first, last)) {
+                        values.merge(bits, 1L, Long::sum);
+                    }
+                } else if (others > 0) {
+                    values.put(first, others);
+                }
+                for (Map.Entry<Integer, Long> value : values.entrySet()) {
+                    if (reached + value.getValue() >= search.k()) {
+                        long wanted = search.k() - reached;
+                        settle(
+                                search,
+                                value.getKey(),
+                                wanted,
+                                value.getValue(),
+                                tally,
+                                again,
+                                ties);
+                        return;
+                    }
+                    reached += value.getValue();
+                }
             }
             again.add(search.within(0, search.low() - 1));
         }
@@ -433,26 +475,31 @@ final class TopMagnitudes {
          * occurrences end.
          */
         private void settle(
-                Search found,
                 Search search,
-                Tally tally,
+                int bits,
                 long wanted,
                 long equal,
+                BracketTally tally,
                 List<Search> again,
                 List<Tie> ties) {
-            int bits = found.low();
+            Search found = search.within(bits, bits);
+            int pivot = search.pivot(bits);
             if (wanted == equal || bits == 0 || !search.ties()) {
                 found.found().accept(new MagnitudeCut(bits, elements));
-            } else if (search.pivot(bits) >= 0) {
-                ties.add(new Tie(found, search.pivot(bits), wanted, tally.blocks));
+            } else if (pivot >= 0 || tally.complete()) {
+                ties.add(new Tie(found, pivot, wanted, tally));
             } else {
                 again.add(found.with(bits));
             }
         }
     }
 
-    /** A threshold found, of whose occurrences only the first {@code wanted} are kept. */
-    private record Tie(Search search, int pivot, long wanted, List<BlockCount> blocks) {}
+    /**
+     * A threshold found, of whose occurrences only the first {@code wanted} are kept.
+     *
+     * @param pivot its index among the frequent values, -1 where it is none
+     */
+    private record Tie(Search search, int pivot, long wanted, BracketTally tally) {}
 
     /** Finds where the last kept element of each tie lies. */
     private Stage.Probe locate(List<Tie> ties, Supplier<Stage> then) {
@@ -466,18 +513,17 @@ final class TopMagnitudes {
     }
 
     private static long endOf(Stage.Reader reader, Tie tie) throws IOException {
-        List<BlockCount> blocks = new ArrayList<>(tie.blocks());
-        blocks.sort(Comparator.comparingLong(BlockCount::offset));
+        int threshold = tie.search().low();
         long wanted = tie.wanted();
-        for (BlockCount block : blocks) {
-            int equal = block.equal()[tie.pivot()];
+        for (BracketTally.BlockCount block : tie.tally().inOrder()) {
+            int equal = tie.pivot() >= 0 ? block.equal()[tie.pivot()] : block.listed(threshold);
             if (equal >= wanted) {
                 int[] bits = new int[block.length()];
                 List<Search> alone = List.of(tie.search());
                 Block values = block(alone, bits.length);
                 read(reader, alone, values, block.offset());
                 magnitudes(tie.search(), values, bits, 0);
-                return block.offset() + indexAfter(bits, tie.search().low(), wanted);
+                return block.offset() + indexAfter(bits, threshold, wanted);
             }
             wanted -= equal;
         }

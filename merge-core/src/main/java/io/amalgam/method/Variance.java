@@ -1,7 +1,6 @@
 package io.amalgam.method;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -19,35 +18,6 @@ record Variance(int base, List<Integer> others) implements Ranking {
 
     @Override
     public void values(Block in, float[] dst) {
-        int n = in.length();
-        int models = others.size();
-        float[] origin = in.input(base);
-        float[][] apart = in.scratchGroup(models);
-        float[] first = apart[0];
-        float[] mean = in.scratch(2);
-        in.kernels().subtract(in.input(others.get(0)), origin, first, n);
-        Arrays.fill(mean, 0, n, 0f);
-        for (int m = 1; m < models; m++) {
-            float[] x = in.input(others.get(m));
-            float[] e = apart[m];
-            for (int i = 0; i < n; i++) {
-                e[i] = x[i] - origin[i] - first[i];
-                mean[i] += e[i];
-            }
-        }
-        for (int i = 0; i < n; i++) {
-            mean[i] /= models;
-            dst[i] = mean[i] * mean[i];
-        }
-        for (int m = 1; m < models; m++) {
-            float[] e = apart[m];
-            for (int i = 0; i < n; i++) {
-                float distance = e[i] - mean[i];
-                dst[i] += distance * distance;
-            }
-        }
-        for (int i = 0; i < n; i++) {
-            dst[i] /= models;
-        }
+        in.kernels().variance(in.inputs(others), others.size(), in.input(base), dst, in.length());
     }
 }

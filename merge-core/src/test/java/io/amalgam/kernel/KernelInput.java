@@ -20,7 +20,7 @@ final class KernelInput {
     final float[] out;
     final short[] shorts;
     final double[] lanes;
-    final int[] histogram;
+    final int[] inside;
     final int[] counts;
     final float[][] weighted;
     final float[] weights;
@@ -109,8 +109,8 @@ final class KernelInput {
             shorts[i] = (short) random.nextInt();
         }
         lanes = random.doubles(Kernels.LANES).toArray();
-        histogram = random.ints(1 << 12, 0, 100).toArray();
-        counts = random.ints(Kernels.PIVOTS, 0, 100).toArray();
+        inside = random.ints(n + SPARE, 0, 100).toArray();
+        counts = random.ints(Kernels.PIVOTS + 1, 0, 100).toArray();
     }
 
     private KernelInput(KernelInput other) {
@@ -120,7 +120,7 @@ final class KernelInput {
         out = other.out.clone();
         shorts = other.shorts.clone();
         lanes = other.lanes.clone();
-        histogram = other.histogram.clone();
+        inside = other.inside.clone();
         counts = other.counts.clone();
         weights = other.weights.clone();
         weighted = Arrays.stream(other.weighted).map(float[]::clone).toArray(float[][]::new);
@@ -143,7 +143,7 @@ final class KernelInput {
                     .isEqualTo(bits(expected.weighted[m]));
         }
         assertThat(shorts).as("%s: shorts", description).isEqualTo(expected.shorts);
-        assertThat(histogram).as("%s: histogram", description).isEqualTo(expected.histogram);
+        assertThat(inside).as("%s: inside", description).isEqualTo(expected.inside);
         assertThat(counts).as("%s: counts", description).isEqualTo(expected.counts);
         assertThat(Arrays.stream(lanes).mapToLong(Double::doubleToLongBits).toArray())
                 .as("%s: lanes", description)

@@ -380,25 +380,32 @@ abstract class KernelsContract {
     }
 
     @Test
+    void variance() {
+        for (int models = 1; models <= KernelInput.MODELS; models++) {
+            int count = models;
+            check((k, in, n) -> k.variance(in.weighted, count, in.a, in.out, n));
+        }
+    }
+
+    @Test
     void countBracket() {
         int half = Float.floatToRawIntBits(0.5f);
         // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or
         // in.
         int[][] brackets = {
-            {0, Integer.MAX_VALUE, 19},
-            {half, half, 0},
-            {half - 100, half + 100, 1},
-            {0, 0, 0},
-            {1, 4095, 0},
-            {Float.floatToRawIntBits(0.02f), Float.floatToRawIntBits(0.03f), 12},
-            {0x7F000000, 0x7F7FFFFF, 12},
-            {0x7F000000, INFINITE, 12}
+            {0, Integer.MAX_VALUE},
+            {half, half},
+            {half - 100, half + 100},
+            {0, 0},
+            {1, 4095},
+            {Float.floatToRawIntBits(0.02f), Float.floatToRawIntBits(0.03f)},
+            {0x7F000000, 0x7F7FFFFF},
+            {0x7F000000, INFINITE}
         };
         for (int[] bracket : brackets) {
             checkResult(
                     (k, in, n) -> {
-                        // Which NaN a difference is, and so its place in a histogram, is not
-                        // specified.
+                        // Which NaN a difference is is not specified.
                         KernelInput used = bracket[1] > INFINITE ? withoutNonFinite(in) : in;
                         int above =
                                 k.countBracket(
@@ -406,11 +413,11 @@ abstract class KernelsContract {
                                         used.b,
                                         bracket[0],
                                         bracket[1],
-                                        bracket[2],
-                                        in.histogram,
+                                        in.inside,
                                         pivots(bracket[0], bracket[1], used.a, used.b, n),
                                         in.counts,
                                         n);
+                        Arrays.fill(in.inside, in.counts[Kernels.PIVOTS], in.inside.length, 0);
                         return above;
                     });
         }

@@ -205,17 +205,38 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void variance(float[][] x, int models, float[] base, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float[] apart = new float[models];
+            float mean = 0;
+            for (int m = 0; m < models; m++) {
+                apart[m] = minus(minus(x[m][i], base[i]), minus(x[0][i], base[i]));
+                if (m > 0) {
+                    mean = plus(mean, apart[m]);
+                }
+            }
+            mean = (float) ((double) mean / models);
+            float sum = times(mean, mean);
+            for (int m = 1; m < models; m++) {
+                float distance = minus(apart[m], mean);
+                sum = plus(sum, times(distance, distance));
+            }
+            dst[i] = (float) ((double) sum / models);
+        }
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
             int low,
             int high,
-            int shift,
-            int[] histogram,
+            int[] inside,
             int[] pivots,
             int[] counts,
             int n) {
         int above = 0;
+        int listed = 0;
         for (int i = 0; i < n; i++) {
             long bits = magnitude(minus(x[i], base[i]));
             above += bits > high ? 1 : 0;
@@ -227,9 +248,10 @@ final class ReferenceKernels implements Kernels {
                 }
             }
             if (!pivot && low <= bits && bits <= high) {
-                histogram[(int) ((bits - low) / (1L << shift))]++;
+                inside[listed++] = (int) bits;
             }
         }
+        counts[PIVOTS] = listed;
         return above;
     }
 

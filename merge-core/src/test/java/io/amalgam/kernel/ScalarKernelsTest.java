@@ -49,24 +49,21 @@ class ScalarKernelsTest extends KernelsContract {
     @Test
     void bracketByHand() {
         float[] x = {1, 2, 3, 4, -3, 0.5f};
-        int[] histogram = new int[3];
         int two = Float.floatToRawIntBits(2);
         int three = Float.floatToRawIntBits(3);
-        int shift = 22;
+        int[] inside = new int[6];
         int[] none = {-1, -1, -1, -1};
-        int[] counts = new int[4];
+        int[] counts = new int[5];
         float[] zero = new float[6];
-        assertThat(subject().countBracket(x, zero, two, three, shift, histogram, none, counts, 6))
+        assertThat(subject().countBracket(x, zero, two, three, inside, none, counts, 6))
                 .isEqualTo(1);
-        // 3 is 2 with the top fraction bit set, 2^22 patterns further.
-        assertThat(histogram).containsExactly(1, 2, 0);
-        assertThat(counts).containsOnly(0);
+        assertThat(inside).containsExactly(two, three, three, 0, 0, 0);
+        assertThat(counts).containsExactly(0, 0, 0, 0, 3);
 
-        int[] pivots = {two, three, -1, -1};
-        histogram = new int[3];
-        subject().countBracket(x, zero, two, three, shift, histogram, pivots, counts, 6);
-        assertThat(histogram).containsOnly(0);
-        assertThat(counts).containsExactly(1, 2, 0, 0);
+        int[] pivots = {-1, three, -1, -1};
+        subject().countBracket(x, zero, two, three, inside, pivots, counts, 6);
+        assertThat(inside[0]).isEqualTo(two);
+        assertThat(counts).containsExactly(0, 2, 0, 0, 1);
     }
 
     @Test

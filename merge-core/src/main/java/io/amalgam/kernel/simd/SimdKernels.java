@@ -134,17 +134,21 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void variance(float[][] x, int models, float[] base, float[] dst, int n) {
+        VectorLinear.variance(x, models, base, dst, n);
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,
             int low,
             int high,
-            int shift,
-            int[] histogram,
+            int[] inside,
             int[] pivots,
             int[] counts,
             int n) {
-        return VectorDeltas.countBracket(x, base, low, high, shift, histogram, pivots, counts, n);
+        return VectorBrackets.countBracket(x, base, low, high, inside, pivots, counts, n);
     }
 
     @Override

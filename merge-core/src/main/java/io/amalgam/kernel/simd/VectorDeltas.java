@@ -4,10 +4,8 @@ import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
-import io.amalgam.kernel.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /** Deltas compared by the bits of their magnitude. */
@@ -96,86 +94,6 @@ final class VectorDeltas {
         for (; i < n; i++) {
             dst[i] = magnitude(by[i]) >= cut ? x[i] - base[i] : 0;
         }
-    }
-
-    static int countBracket(
-            float[] x,
-            float[] base,
-            int low,
-            int high,
-            int shift,
-            int[] histogram,
-            int[] pivots,
-            int[] counts,
-            int n) {
-        int bound = FLOATS.loopBound(n);
-        int pivot0 = pivots[0];
-        int pivot1 = pivots[1];
-        int pivot2 = pivots[2];
-        int pivot3 = pivots[3];
-        IntVector top = IntVector.broadcast(INTS, high);
-        IntVector above = IntVector.zero(INTS);
-        int equal0 = 0;
-        int equal1 = 0;
-        int equal2 = 0;
-        int equal3 = 0;
-        int i = 0;
-        for (; i < bound; i += LENGTH) {
-            FloatVector delta =
-                    FloatVector.fromArray(FLOATS, x, i).sub(FloatVector.fromArray(FLOATS, base, i));
-            IntVector bits = delta.reinterpretAsInts().and(ABS);
-            // All three are 0 .. 2^31-1, so the differences do not overflow and their signs tell
-            // the order.
-            IntVector headroom = top.sub(bits);
-            above = above.add(headroom.lanewise(VectorOperators.LSHR, 31));
-            VectorMask<Integer> inside = headroom.or(bits.sub(low)).compare(VectorOperators.GE, 0);
-            VectorMask<Integer> first = bits.compare(VectorOperators.EQ, pivot0);
-            int within = inside.trueCount();
-            int at0 = first.trueCount();
-            equal0 += at0;
-            // The first pivot is the frequent one: most vectors end here.
-            if (within != at0) {
-                VectorMask<Integer> second = bits.compare(VectorOperators.EQ, pivot1);
-                VectorMask<Integer> third = bits.compare(VectorOperators.EQ, pivot2);
-                VectorMask<Integer> fourth = bits.compare(VectorOperators.EQ, pivot3);
-                int at1 = second.trueCount();
-                int at2 = third.trueCount();
-                int at3 = fourth.trueCount();
-                equal1 += at1;
-                equal2 += at2;
-                equal3 += at3;
-                if (within != at0 + at1 + at2 + at3) {
-                    VectorMask<Integer> others =
-                            inside.andNot(first.or(second)).andNot(third.or(fourth));
-                    int end = i + others.lastTrue();
-                    for (int lane = i + others.firstTrue(); lane <= end; lane++) {
-                        int value = magnitude(x[lane] - base[lane]);
-                        if (value >= low
-                                && value <= high
-                                && value != pivot0
-                                && value != pivot1
-                                && value != pivot2
-                                && value != pivot3) {
-                            histogram[(value - low) >>> shift]++;
-                        }
-                    }
-                }
-            }
-        }
-        counts[0] += equal0;
-        counts[1] += equal1;
-        counts[2] += equal2;
-        counts[3] += equal3;
-        int count = above.reduceLanes(VectorOperators.ADD);
-        for (; i < n; i++) {
-            int bits = magnitude(x[i] - base[i]);
-            if (bits > high) {
-                count++;
-            } else if (bits >= low) {
-                ScalarKernels.count(bits, low, shift, histogram, pivots, counts);
-            }
-        }
-        return count;
     }
 
     private static int magnitude(float value) {

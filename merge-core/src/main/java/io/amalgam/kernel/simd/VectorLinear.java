@@ -3,6 +3,7 @@ package io.amalgam.kernel.simd;
 import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
+import io.amalgam.kernel.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -67,5 +68,28 @@ final class VectorLinear {
             }
             out[i] = origin + lambda * (divisor == 1 ? sum : sum / divisor);
         }
+    }
+
+    static void variance(float[][] x, int models, float[] base, float[] dst, int n) {
+        int bound = FLOATS.loopBound(n);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        float count = models;
+        for (int i = 0; i < bound; i += LENGTH) {
+            FloatVector origin = FloatVector.fromArray(FLOATS, base, i);
+            FloatVector first = FloatVector.fromArray(FLOATS, x[0], i).sub(origin);
+            FloatVector sum = zero;
+            for (int m = 1; m < models; m++) {
+                sum = sum.add(FloatVector.fromArray(FLOATS, x[m], i).sub(origin).sub(first));
+            }
+            FloatVector mean = sum.div(count);
+            FloatVector squares = mean.mul(mean);
+            for (int m = 1; m < models; m++) {
+                FloatVector distance =
+                        FloatVector.fromArray(FLOATS, x[m], i).sub(origin).sub(first).sub(mean);
+                squares = squares.add(distance.mul(distance));
+            }
+            squares.div(count).intoArray(dst, i);
+        }
+        ScalarKernels.variance(x, models, base, dst, bound, n);
     }
 }

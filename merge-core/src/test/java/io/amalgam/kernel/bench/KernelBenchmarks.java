@@ -57,9 +57,9 @@ public class KernelBenchmarks {
     private final float[] weights = {0.4f, 0.3f, 0.2f, 0.1f};
     private final int[] cuts = {1 << 29, 1 << 29, 1 << 29, 1 << 29};
     private final double[] lanes = new double[Kernels.LANES];
-    private final int[] histogram = new int[1 << 12];
+    private final int[] inside = new int[BLOCK];
     private final int[] pivots = {-1, -1, -1, -1};
-    private final int[] counts = new int[Kernels.PIVOTS];
+    private final int[] counts = new int[Kernels.PIVOTS + 1];
     private final int low = Float.floatToRawIntBits(0.00200f);
     private final int high = Float.floatToRawIntBits(0.00205f);
 
@@ -158,8 +158,14 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
+    public float[] variance() {
+        kernels.variance(weighted, 3, base, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
     public int countBracket() {
-        return kernels.countBracket(x, base, low, high, 8, histogram, pivots, counts, BLOCK);
+        return kernels.countBracket(x, base, low, high, inside, pivots, counts, BLOCK);
     }
 
     @Benchmark
