@@ -48,7 +48,7 @@ final class Scheduler {
                 if (run.hasUnit()) {
                     active.add(run);
                 } else {
-                    listener.finished(run);
+                    finish(run);
                 }
                 continue;
             }
@@ -79,7 +79,7 @@ final class Scheduler {
             }
         }
         if (run.isLast()) {
-            listener.finished(run);
+            finish(run);
             wakeAll();
             return;
         }
@@ -93,9 +93,14 @@ final class Scheduler {
             }
         }
         if (over) {
-            listener.finished(run);
+            finish(run);
         }
         wakeAll();
+    }
+
+    private void finish(TaskRun run) throws Exception {
+        listener.finished(run);
+        run.release();
     }
 
     private synchronized void wakeAll() {

@@ -90,6 +90,14 @@ final class TaskRun {
         checksums = isLast() ? new int[units] : new int[0];
     }
 
+    /** Lets go of what its stages held, once it is over: the run itself is kept. */
+    void release() {
+        stage = null;
+        partials = new Object[1];
+        sharedStates = List.of();
+        checksums = new int[0];
+    }
+
     boolean hasUnit() {
         return stage != null && nextUnit < units;
     }

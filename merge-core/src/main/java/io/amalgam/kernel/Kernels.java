@@ -127,26 +127,37 @@ public interface Kernels {
     void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n);
 
     /**
-     * Keeps elements by random words and bounds on what these must be below. Of element {@code i},
-     * {@code at} to {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code
-     * words[i]}, its highest bit turned round, is below {@code lows[bins[i]]}, else 0. Where it is
-     * not, but is below {@code highs[bins[i]]}, {@code i} is added to {@code unsure}.
+     * Keeps elements by random words, as far as bounds tell. Of element {@code i}, {@code at} to
+     * {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code words[i] >>>
+     * 1} is below {@code low}, else 0; where that is {@code low} to {@code high}, {@code i} is
+     * added to {@code open}.
      *
-     * @param highs nowhere less than lows
-     * @param unsure from index 0 on, at least {@code n + 1} long; beyond what is added its contents
+     * @param low at least 0
+     * @param high at least {@code low}
+     * @param open from index 0 on, at least {@code n + 1} long; beyond what is added its contents
      *     are arbitrary
      * @return how many were added
      */
     int keepBelow(
-            int[] bits,
-            int[] words,
-            int[] bins,
-            int[] lows,
-            int[] highs,
-            float[] dst,
-            int[] unsure,
-            int at,
-            int n);
+            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n);
+
+    /**
+     * How many of the elements {@code from .. to-1} come before one of them in the order of
+     * magnitudes, {@code bits & 0x7fffffff}, of equal ones the lower index first.
+     */
+    int rank(int[] bits, int from, int element, int to);
+
+    /**
+     * Notes which numbers are not +0: bit {@code i % 8} of {@code dst[at + i / 8]} for element
+     * {@code i}, the last byte filled up with 0.
+     */
+    void nonzeroBits(float[] x, byte[] dst, int at, int n);
+
+    /**
+     * {@code dst = x - base} where the bit of {@code kept}, as {@link #nonzeroBits} has them, is
+     * set, else +0.
+     */
+    void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n);
 
     /**
      * {@code dst = x - base} where the bits of {@code |by|} are at least {@code cut}, else 0: as

@@ -190,26 +190,87 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public int keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
+        return keepBelow(bits, words, low, high, dst, open, 0, at, at + n);
+    }
+
+    /** {@link #keepBelow} of the elements {@code from .. to-1}, its list going on. */
+    public static int keepBelow(
             int[] bits,
             int[] words,
-            int[] bins,
-            int[] lows,
-            int[] highs,
+            int low,
+            int high,
             float[] dst,
-            int[] unsure,
-            int at,
-            int n) {
-        int open = 0;
-        for (int i = at; i < at + n; i++) {
-            long word = words[i] ^ Integer.MIN_VALUE;
-            // -1 where it is below; a branch would guess wrong half of the time.
-            long sure = (word - lows[bins[i]]) >> 63;
-            long possible = (word - highs[bins[i]]) >> 63;
-            dst[i] = Float.intBitsToFloat(bits[i] & (int) sure);
-            unsure[open] = i;
-            open += (int) (possible & ~sure & 1);
+            int[] open,
+            int listed,
+            int from,
+            int to) {
+        int count = listed;
+        for (int i = from; i < to; i++) {
+            int half = words[i] >>> 1;
+            // -1 where it is below, or within; a branch would often guess wrong.
+            int below = (half - low) >> 31;
+            int within = ~((half - low | high - half) >> 31);
+            dst[i] = Float.intBitsToFloat(bits[i] & below);
+            open[count] = i;
+            count -= within;
         }
-        return open;
+        return count;
+    }
+
+    @Override
+    public int rank(int[] bits, int from, int element, int to) {
+        int own = bits[element] & Integer.MAX_VALUE;
+        return element - from - larger(bits, own, from, element) + smaller(bits, own, element, to);
+    }
+
+    /** How many of the elements {@code from .. to-1} have a larger magnitude. */
+    public static int larger(int[] bits, int own, int from, int to) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            count += (own - (bits[i] & Integer.MAX_VALUE)) >>> 31;
+        }
+        return count;
+    }
+
+    /** How many of the elements {@code from .. to-1} have a smaller magnitude. */
+    public static int smaller(int[] bits, int own, int from, int to) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            count += ((bits[i] & Integer.MAX_VALUE) - own) >>> 31;
+        }
+        return count;
+    }
+
+    @Override
+    public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
+        nonzeroBits(x, dst, at, 0, n);
+    }
+
+    /** {@link #nonzeroBits} from an element on whose index is a multiple of 8. */
+    public static void nonzeroBits(float[] x, byte[] dst, int at, int from, int n) {
+        for (int i = from; i < n; i += 8) {
+            int set = 0;
+            for (int j = i; j < Math.min(i + 8, n); j++) {
+                int bits = Float.floatToRawIntBits(x[j]);
+                set |= (bits | -bits) >>> 31 << (j - i);
+            }
+            dst[at + i / 8] = (byte) set;
+        }
+    }
+
+    @Override
+    public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
+        keptDelta(x, base, kept, at, dst, 0, n);
+    }
+
+    /** {@link #keptDelta} of the elements {@code from .. n-1}. */
+    public static void keptDelta(
+            float[] x, float[] base, byte[] kept, int at, float[] dst, int from, int n) {
+        for (int i = from; i < n; i++) {
+            int mask = -(kept[at + i / 8] >>> i % 8 & 1);
+            dst[i] = Float.intBitsToFloat(Float.floatToRawIntBits(x[i] - base[i]) & mask);
+        }
     }
 
     @Override

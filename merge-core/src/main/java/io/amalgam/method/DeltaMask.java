@@ -30,6 +30,11 @@ interface DeltaMask {
         return -1;
     }
 
+    /** Whether finding the mask takes so long that it is worth remembering for the next pass. */
+    default boolean isDear() {
+        return false;
+    }
+
     /** As {@link Stage.Combine#rowLength()}: what a block must hold for the mask to be known. */
     default long rowLength() {
         return 1;

@@ -1,37 +1,61 @@
 package io.amalgam.method;
 
 import io.amalgam.kernel.Kernels;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * Finds the factors that give thinned task vectors their L1 norm back: {@code sum |d| / sum |kept
  * d|}, sums in float64, the factor rounded to float32; 1 where either sum is below 1e-7.
  */
-final class NormRestoring implements Stage.Reduce<double[][]> {
+final class NormRestoring implements Stage.Reduce<NormRestoring.State> {
     private static final double NEGLIGIBLE = 1e-7;
 
     private final int base;
     private final List<Integer> others;
     private final DeltaMask[] masks;
-    private final Function<float[], Stage> then;
+    private final boolean remembers;
+    private final BiFunction<DeltaMask[], float[], Stage> then;
 
+    /**
+     * @param then given the masks, remembered where they are dear, and the factors
+     */
     NormRestoring(
-            int base, List<Integer> others, DeltaMask[] masks, Function<float[], Stage> then) {
+            int base,
+            long elements,
+            List<Integer> others,
+            DeltaMask[] masks,
+            BiFunction<DeltaMask[], float[], Stage> then) {
         this.base = base;
+        this.remembers = KeptMask.fits(masks, elements);
         this.others = List.copyOf(others);
         this.masks = masks.clone();
         this.then = then;
     }
 
-    /** Lanes of the whole vector's sum and of the kept part's, for each mask. */
-    @Override
-    public double[][] newState() {
-        return new double[2 * masks.length][Kernels.LANES];
+    /** Sums, and what the masks keep. */
+    static final class State {
+        /** Lanes of the whole vector's sum and of the kept part's, for each mask. */
+        final double[][] lanes;
+
+        final List<KeptMask.Part> parts = new ArrayList<>();
+
+        State(int masks) {
+            lanes = new double[2 * masks][Kernels.LANES];
+        }
     }
 
     @Override
-    public void fold(double[][] state, Block in) {
+    public State newState() {
+        return new State(masks.length);
+    }
+
+    @Override
+    public void fold(State state, Block in) {
+        if (remembers && state.parts.isEmpty()) {
+            state.parts.add(new KeptMask.Part(in.offset(), masks.length));
+        }
         Kernels kernels = in.kernels();
         float[] origin = in.input(base);
         float[] delta = in.scratch(0);
@@ -41,9 +65,12 @@ final class NormRestoring implements Stage.Reduce<double[][]> {
             }
             float[] x = in.input(others.get(m));
             kernels.subtract(x, origin, delta, in.length());
-            absSum(in, delta, state[2 * m]);
+            absSum(in, delta, state.lanes[2 * m]);
             masks[m].delta(in, x, origin, delta);
-            absSum(in, delta, state[2 * m + 1]);
+            absSum(in, delta, state.lanes[2 * m + 1]);
+            if (remembers && masks[m].isDear()) {
+                state.parts.get(0).add(m, in, delta);
+            }
         }
     }
 
@@ -65,20 +92,26 @@ final class NormRestoring implements Stage.Reduce<double[][]> {
     }
 
     @Override
-    public double[][] merge(double[][] earlier, double[][] later) {
-        return LaneSums.add(earlier, later);
+    public State merge(State earlier, State later) {
+        LaneSums.add(earlier.lanes, later.lanes);
+        earlier.parts.addAll(later.parts);
+        return earlier;
     }
 
     @Override
-    public Stage next(double[][] total) {
+    public Stage next(State total) {
         float[] factors = new float[masks.length];
+        DeltaMask[] known = masks.clone();
         for (int m = 0; m < masks.length; m++) {
-            double whole = Kernels.total(total[2 * m]);
-            double kept = Kernels.total(total[2 * m + 1]);
+            double whole = Kernels.total(total.lanes[2 * m]);
+            double part = Kernels.total(total.lanes[2 * m + 1]);
             boolean restore =
-                    masks[m] != DeltaMask.ALL && whole >= NEGLIGIBLE && kept >= NEGLIGIBLE;
-            factors[m] = restore ? (float) (whole / kept) : 1;
+                    masks[m] != DeltaMask.ALL && whole >= NEGLIGIBLE && part >= NEGLIGIBLE;
+            factors[m] = restore ? (float) (whole / part) : 1;
+            if (remembers && masks[m].isDear()) {
+                known[m] = new KeptMask(total.parts, m, rowLength());
+            }
         }
-        return then.apply(factors);
+        return then.apply(known, factors);
     }
 }

@@ -58,6 +58,11 @@ final class RankedMask implements DeltaMask {
     }
 
     @Override
+    public boolean isDear() {
+        return !dividing;
+    }
+
+    @Override
     public long rowLength() {
         return (long) length * stride;
     }

@@ -6,9 +6,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which elements of a row are kept where that depends on their rank and on a random word,
- * mostly without knowing the rank: a histogram of the magnitudes gives bounds for it, and only
- * where the word lies between the probabilities at both bounds is it looked up. One worker's
- * scratch.
+ * mostly without knowing the rank: most words are below the limits of all ranks or of none; of the
+ * others, a histogram of the magnitudes gives bounds for the rank, and only where the word lies
+ * between the limits at both bounds is it looked up. One worker's scratch.
  */
 final class RankedRows {
     private static final int ABS = 0x7FFFFFFF;
@@ -17,7 +17,7 @@ final class RankedRows {
     private static final int OCTAVES = 8;
 
     /** So many ranks are counted each by going through the row. */
-    private static final int FEW = 16;
+    private static final int FEW = 40;
 
     /** From here on sorting the row is faster than counting. */
     private static final int MANY = 256;
@@ -37,8 +37,11 @@ final class RankedRows {
 
     private int[] counts = {};
     private int[] firsts = {};
-    private int[] lows = {};
-    private int[] highs = {};
+
+    /** One of the bin's magnitudes, and in which bits others differ from it. */
+    private int[] some = {};
+
+    private int[] apart = {};
 
     /** The columns of a block with steps between a row's elements, one at a time. */
     private static final class Column {
@@ -125,9 +128,32 @@ final class RankedRows {
             rebin(at, m);
             count(at, m);
         }
-        bound(limits);
-        int open = kernels.keepBelow(bits, words, bins, lows, highs, dst, unsure, at, m);
-        settle(limits, dst, at, open);
+        bound();
+        // Limits have their highest bit turned round, and a half too many is looked at closer.
+        int low = (limits[0] ^ Integer.MIN_VALUE) >>> 1;
+        int high = (limits[m - 1] ^ Integer.MIN_VALUE) >>> 1;
+        int open = kernels.keepBelow(bits, words, low, high, dst, unsure, at, m);
+        settle(kernels, limits, dst, at, byBins(limits, dst, open));
+    }
+
+    /**
+     * Decides about the first elements of {@link #unsure} by their bins, and returns how many are
+     * left in it.
+     */
+    private int byBins(int[] limits, float[] dst, int open) {
+        int left = 0;
+        for (int u = 0; u < open; u++) {
+            int i = unsure[u];
+            int bin = bins[i];
+            long word = words[i] ^ Integer.MIN_VALUE;
+            // -1 where it is below; a branch would guess wrong half of the time.
+            int sure = (int) ((word - limits[firsts[bin]]) >> 63);
+            int possible = (int) ((word - limits[firsts[bin + 1] - 1]) >> 63);
+            dst[i] = Float.intBitsToFloat(bits[i] & sure);
+            unsure[left] = i;
+            left += possible & ~sure & 1;
+        }
+        return left;
     }
 
     /** Bins for magnitudes up to {@code largest}. */
@@ -163,21 +189,18 @@ final class RankedRows {
         }
     }
 
-    /** The least rank in each bin, and the limits at its least and greatest. */
-    private void bound(int[] limits) {
-        int last = limits.length - 1;
+    /** The least rank in each bin, and after the last one how many ranks there are. */
+    private void bound() {
         int rank = 0;
         for (int bin = 0; bin < counts.length; bin++) {
             firsts[bin] = rank;
-            // Empty bins get limits too: cheaper than asking.
-            lows[bin] = limits[Math.min(rank, last)];
             rank += counts[bin];
-            highs[bin] = limits[Math.max(rank - 1, 0)];
         }
+        firsts[counts.length] = rank;
     }
 
     /** Decides about the first elements of {@link #unsure}, whose bins alone do not. */
-    private void settle(int[] limits, float[] dst, int at, int open) {
+    private void settle(Kernels kernels, int[] limits, float[] dst, int at, int open) {
         int m = limits.length;
         int left = open > FEW ? settleEqual(limits, dst, at, open) : open;
         if (left > MANY) {
@@ -188,7 +211,7 @@ final class RankedRows {
             return;
         }
         for (int u = 0; u < left; u++) {
-            decide(limits, dst, unsure[u], rank(unsure[u], at, m));
+            decide(limits, dst, unsure[u], kernels.rank(bits, at, unsure[u], at + m));
         }
     }
 
@@ -198,14 +221,12 @@ final class RankedRows {
      */
     private int settleEqual(int[] limits, float[] dst, int at, int open) {
         int end = at + limits.length;
-        // No longer needed in this row: lows for some element of each bin, highs for whether
-        // others differ.
         for (int i = at; i < end; i++) {
-            lows[bins[i]] = bits[i] & ABS;
-            highs[bins[i]] = 0;
+            some[bins[i]] = bits[i] & ABS;
+            apart[bins[i]] = 0;
         }
         for (int i = at; i < end; i++) {
-            highs[bins[i]] |= (bits[i] & ABS) ^ lows[bins[i]];
+            apart[bins[i]] |= (bits[i] & ABS) ^ some[bins[i]];
         }
         int left = 0;
         int next = 0;
@@ -214,7 +235,7 @@ final class RankedRows {
             int rank = firsts[bin]++;
             if (unsure[next] == i) {
                 next++;
-                if (highs[bin] == 0) {
+                if (apart[bin] == 0) {
                     decide(limits, dst, i, rank);
                 } else {
                     unsure[left++] = i;
@@ -227,19 +248,6 @@ final class RankedRows {
     private void decide(int[] limits, float[] dst, int i, int rank) {
         boolean keep = (words[i] ^ Integer.MIN_VALUE) < limits[rank];
         dst[i] = keep ? Float.intBitsToFloat(bits[i]) : 0;
-    }
-
-    /** How many of a row come before an element. */
-    private int rank(int own, int at, int m) {
-        int mine = bits[own] & ABS;
-        int rank = 0;
-        for (int i = at; i < at + m; i++) {
-            rank += ((bits[i] & ABS) - mine) >>> 31;
-        }
-        for (int i = at; i < own; i++) {
-            rank += (((bits[i] & ABS) ^ mine) - 1) >>> 31;
-        }
-        return rank;
     }
 
     /** Keeps as {@link #settle} does, and divides by the probability that an element is kept. */
@@ -275,9 +283,9 @@ final class RankedRows {
         int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(Math.max(1, m - 1))));
         if (counts.length != wanted) {
             counts = new int[wanted];
-            firsts = new int[wanted];
-            lows = new int[wanted];
-            highs = new int[wanted];
+            firsts = new int[wanted + 1];
+            some = new int[wanted];
+            apart = new int[wanted];
         }
     }
 }

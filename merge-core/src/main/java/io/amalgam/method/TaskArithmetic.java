@@ -229,9 +229,10 @@ public final class TaskArithmetic implements WholeModelMethod {
         if (rescale == Rescale.NORM && thinned && member.sparsifier() != Sparsifier.NONE) {
             return new NormRestoring(
                     call.base(),
+                    call.elements(),
                     others,
                     masks,
-                    found -> combine(call, vote, masks, product(factors, found)));
+                    (known, found) -> combine(call, vote, known, product(factors, found)));
         }
         return combine(call, vote, masks, factors);
     }

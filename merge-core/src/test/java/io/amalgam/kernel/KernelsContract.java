@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.kernel.KernelInput.Kind;
 import io.amalgam.tensor.SlowFloats;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -317,35 +319,63 @@ abstract class KernelsContract {
 
     @Test
     void keepBelow() {
-        int least = Integer.MIN_VALUE;
         int most = Integer.MAX_VALUE;
         // Bounds far apart, equal, at the ends of the range.
-        int[] lows = {-1 << 29, 5, least, most, -1 << 30, least};
-        int[] highs = {1 << 29, 5, least, most, 1 << 30, most};
-        for (int at : new int[] {0, 7}) {
+        int[][] bounds = {{1 << 29, 3 << 29}, {5, 5}, {0, 0}, {most, most}, {0, most}};
+        for (int[] bound : bounds) {
+            for (int at : new int[] {0, 7}) {
+                checkResult(
+                        (k, in, n) -> {
+                            int count = Math.max(0, n - at);
+                            int[] words = bits(in.b);
+                            for (int i = 0; i < n; i += 5) {
+                                // At a bound, or beside it.
+                                words[i] = 2 * bound[i % 2] + (i % 4) - 1;
+                            }
+                            int[] open = new int[n + 1];
+                            int listed =
+                                    k.keepBelow(
+                                            bits(in.a),
+                                            words,
+                                            bound[0],
+                                            bound[1],
+                                            in.out,
+                                            open,
+                                            at,
+                                            count);
+                            return Arrays.stream(open, 0, listed).boxed().toList();
+                        });
+            }
+        }
+    }
+
+    @Test
+    void rank() {
+        checkResult(
+                (k, in, n) -> {
+                    List<Integer> ranks = new ArrayList<>();
+                    // What is said about NaN's order goes no further than magnitudes of bits.
+                    int[] bits = bits(withoutNonFinite(in).a);
+                    for (int element = 0; element < n; element += 5) {
+                        ranks.add(k.rank(bits, element / 2, element, n - (n - element) / 3));
+                    }
+                    return ranks;
+                });
+    }
+
+    @Test
+    void keptBits() {
+        for (int at : new int[] {0, 3}) {
             checkResult(
                     (k, in, n) -> {
-                        int count = Math.max(0, n - at);
-                        int[] words = bits(in.b);
-                        int[] bins = new int[n];
-                        for (int i = 0; i < n; i++) {
-                            bins[i] = i * 7 % lows.length;
-                            // Exactly at a bound, too.
-                            words[i] = i % 5 == 0 ? lows[bins[i]] ^ least : words[i];
+                        byte[] kept = new byte[at + (n + 7) / 8 + 2];
+                        Arrays.fill(kept, (byte) 0x5A);
+                        for (int i = 0; i < n; i += 3) {
+                            in.a[i] = i % 2 == 0 ? 0f : -0f;
                         }
-                        int[] unsure = new int[n + 1];
-                        int open =
-                                k.keepBelow(
-                                        bits(in.a),
-                                        words,
-                                        bins,
-                                        lows,
-                                        highs,
-                                        in.out,
-                                        unsure,
-                                        at,
-                                        count);
-                        return Arrays.stream(unsure, 0, open).boxed().toList();
+                        k.nonzeroBits(in.a, kept, at, n);
+                        k.keptDelta(in.b, in.c, kept, at, in.out, n);
+                        return Arrays.toString(kept);
                     });
         }
     }

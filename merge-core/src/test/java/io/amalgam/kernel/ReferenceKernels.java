@@ -177,24 +177,45 @@ final class ReferenceKernels implements Kernels {
 
     @Override
     public int keepBelow(
-            int[] bits,
-            int[] words,
-            int[] bins,
-            int[] lows,
-            int[] highs,
-            float[] dst,
-            int[] unsure,
-            int at,
-            int n) {
-        int open = 0;
+            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
+        int listed = 0;
         for (int i = at; i < at + n; i++) {
-            long word = Integer.toUnsignedLong(words[i]) - (1L << 31);
-            dst[i] = word < lows[bins[i]] ? Float.intBitsToFloat(bits[i]) : 0;
-            if (lows[bins[i]] <= word && word < highs[bins[i]]) {
-                unsure[open++] = i;
+            long half = Integer.toUnsignedLong(words[i]) / 2;
+            dst[i] = half < low ? Float.intBitsToFloat(bits[i]) : 0;
+            if (low <= half && half <= high) {
+                open[listed++] = i;
             }
         }
-        return open;
+        return listed;
+    }
+
+    @Override
+    public int rank(int[] bits, int from, int element, int to) {
+        float own = Math.abs(Float.intBitsToFloat(bits[element]));
+        int rank = 0;
+        for (int i = from; i < to; i++) {
+            int order = Float.compare(Math.abs(Float.intBitsToFloat(bits[i])), own);
+            rank += order < 0 || (order == 0 && i < element) ? 1 : 0;
+        }
+        return rank;
+    }
+
+    @Override
+    public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
+        java.util.BitSet set = new java.util.BitSet();
+        for (int i = 0; i < n; i++) {
+            set.set(i, Float.floatToRawIntBits(x[i]) != 0);
+        }
+        byte[] bytes = java.util.Arrays.copyOf(set.toByteArray(), (n + 7) / 8);
+        System.arraycopy(bytes, 0, dst, at, bytes.length);
+    }
+
+    @Override
+    public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
+        java.util.BitSet set = java.util.BitSet.valueOf(kept);
+        for (int i = 0; i < n; i++) {
+            dst[i] = set.get(8 * at + i) ? minus(x[i], base[i]) : 0;
+        }
     }
 
     @Override

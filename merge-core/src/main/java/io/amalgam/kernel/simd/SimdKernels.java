@@ -116,16 +116,23 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public int keepBelow(
-            int[] bits,
-            int[] words,
-            int[] bins,
-            int[] lows,
-            int[] highs,
-            float[] dst,
-            int[] unsure,
-            int at,
-            int n) {
-        return VectorRanks.keepBelow(bits, words, bins, lows, highs, dst, unsure, at, n);
+            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
+        return VectorRanks.keepBelow(bits, words, low, high, dst, open, at, n);
+    }
+
+    @Override
+    public int rank(int[] bits, int from, int element, int to) {
+        return VectorRanks.rank(bits, from, element, to);
+    }
+
+    @Override
+    public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
+        VectorBits.nonzeroBits(x, dst, at, n);
+    }
+
+    @Override
+    public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
+        VectorBits.keptDelta(x, base, kept, at, dst, n);
     }
 
     @Override

@@ -3,11 +3,11 @@ package io.amalgam.kernel.simd;
 import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
+import io.amalgam.kernel.ScalarKernels;
 import jdk.incubator.vector.IntVector;
-import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
-/** Bins of magnitudes, and decisions by the bounds that hold for a bin. */
+/** Bins of magnitudes, and decisions by bounds of random words. */
 final class VectorRanks {
     private static final int ABS = 0x7FFFFFFF;
 
@@ -30,45 +30,47 @@ final class VectorRanks {
     }
 
     static int keepBelow(
-            int[] bits,
-            int[] words,
-            int[] bins,
-            int[] lows,
-            int[] highs,
-            float[] dst,
-            int[] unsure,
-            int at,
-            int n) {
-        int open = 0;
+            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
+        IntVector bottom = IntVector.broadcast(INTS, low);
+        IntVector top = IntVector.broadcast(INTS, high);
+        int[] outside = new int[LENGTH];
+        int listed = 0;
         int i = at;
         for (; i <= at + n - LENGTH; i += LENGTH) {
-            IntVector word =
-                    IntVector.fromArray(INTS, words, i)
-                            .lanewise(VectorOperators.XOR, Integer.MIN_VALUE);
-            IntVector low = IntVector.fromArray(INTS, lows, 0, bins, i);
-            IntVector high = IntVector.fromArray(INTS, highs, 0, bins, i);
-            VectorMask<Integer> sure = word.compare(VectorOperators.LT, low);
-            IntVector.zero(INTS)
-                    .blend(IntVector.fromArray(INTS, bits, i), sure)
+            IntVector half = IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, 1);
+            IntVector beyond = half.sub(bottom);
+            IntVector.fromArray(INTS, bits, i)
+                    .and(beyond.lanewise(VectorOperators.ASHR, 31))
                     .reinterpretAsFloats()
                     .intoArray(dst, i);
-            VectorMask<Integer> doubtful = word.compare(VectorOperators.LT, high).andNot(sure);
-            if (doubtful.anyTrue()) {
-                for (int lane = 0; lane < LENGTH; lane++) {
-                    if (doubtful.laneIsSet(lane)) {
-                        unsure[open++] = i + lane;
-                    }
-                }
+            beyond.or(top.sub(half)).intoArray(outside, 0);
+            // Without branches: which lanes they are cannot be foreseen.
+            for (int lane = 0; lane < LENGTH; lane++) {
+                open[listed] = i + lane;
+                listed += 1 + (outside[lane] >> 31);
             }
         }
-        for (; i < at + n; i++) {
-            int word = words[i] ^ Integer.MIN_VALUE;
-            boolean sure = word < lows[bins[i]];
-            dst[i] = sure ? Float.intBitsToFloat(bits[i]) : 0;
-            if (!sure && word < highs[bins[i]]) {
-                unsure[open++] = i;
-            }
+        return ScalarKernels.keepBelow(bits, words, low, high, dst, open, listed, i, at + n);
+    }
+
+    static int rank(int[] bits, int from, int element, int to) {
+        int own = bits[element] & ABS;
+        IntVector mine = IntVector.broadcast(INTS, own);
+        IntVector counts = IntVector.zero(INTS);
+        int i = from;
+        for (; i <= element - LENGTH; i += LENGTH) {
+            IntVector other = IntVector.fromArray(INTS, bits, i).and(ABS);
+            // 1 where the other is larger.
+            counts = counts.sub(mine.sub(other).lanewise(VectorOperators.LSHR, 31));
         }
-        return open;
+        int before = i - from - ScalarKernels.larger(bits, own, i, element) + element - i;
+        i = element;
+        for (; i <= to - LENGTH; i += LENGTH) {
+            IntVector other = IntVector.fromArray(INTS, bits, i).and(ABS);
+            counts = counts.add(other.sub(mine).lanewise(VectorOperators.LSHR, 31));
+        }
+        return before
+                + counts.reduceLanes(VectorOperators.ADD)
+                + ScalarKernels.smaller(bits, own, i, to);
     }
 }
