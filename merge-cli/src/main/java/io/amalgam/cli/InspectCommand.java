@@ -85,6 +85,19 @@ final class InspectCommand extends Subcommand {
                     Quantity.bytes(share.bytes()));
         }
         types.print(console);
+        if (inventory.parts().size() > 1) {
+            console.print("");
+            Columns modules = new Columns().row("module", "layers", "tensors", "elements");
+            for (Inventory.Part part : inventory.parts()) {
+                String layers =
+                        part.part()
+                                .stack()
+                                .map(stack -> stack.count() + " in " + stack.prefix() + "*")
+                                .orElse("-");
+                modules.row(part.part().name(), layers, part.tensors(), part.elements());
+            }
+            modules.print(console);
+        }
         if (tensors) {
             console.print("");
             Columns list = new Columns().row("tensor", "type", "shape", "size");
@@ -139,6 +152,14 @@ final class InspectCommand extends Subcommand {
             layers.addObject().put("prefix", stack.prefix()).put("count", stack.count());
         }
         root.put("tensors_outside_layers", inventory.loose());
+        ArrayNode modules = root.putArray("modules");
+        for (Inventory.Part part : inventory.parts()) {
+            ObjectNode module = modules.addObject().put("name", part.part().name());
+            part.part().stack().ifPresent(stack -> module.put("prefix", stack.prefix()));
+            module.put("layers", part.part().stack().map(LayerStack::count).orElse(0))
+                    .put("tensors", part.tensors())
+                    .put("elements", part.elements());
+        }
         ObjectNode memory = root.putObject("memory");
         memory.put("inference_bytes", inventory.inferenceBytes());
         memory.put("inference_formula", Inventory.INFERENCE);

@@ -2,6 +2,8 @@ package io.amalgam.cli;
 
 import io.amalgam.layers.LayerStack;
 import io.amalgam.layers.LayerStacks;
+import io.amalgam.layers.ModelPart;
+import io.amalgam.layers.ModelParts;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
@@ -14,8 +16,9 @@ import java.util.Map;
  *
  * @param shares by type, in the order of {@link DType}
  * @param loose tensors outside of all layers
+ * @param parts what recipes may name under {@code modules}
  */
-record Inventory(List<Share> shares, List<LayerStack> stacks, long loose) {
+record Inventory(List<Share> shares, List<LayerStack> stacks, long loose, List<Part> parts) {
     static final String INFERENCE =
             "size x 1.2: the weights, and a fifth for activations and caches";
     static final String TRAINING =
@@ -25,7 +28,11 @@ record Inventory(List<Share> shares, List<LayerStack> stacks, long loose) {
     Inventory {
         shares = List.copyOf(shares);
         stacks = List.copyOf(stacks);
+        parts = List.copyOf(parts);
     }
+
+    /** A part of the model and what is in it. */
+    record Part(ModelPart part, long tensors, long elements) {}
 
     /** The tensors of one type. */
     record Share(DType dtype, long tensors, long elements, long bytes) {
@@ -42,7 +49,22 @@ record Inventory(List<Share> shares, List<LayerStack> stacks, long loose) {
         }
         LayerStacks stacks = LayerStacks.of(infos.stream().map(TensorInfo::name).toList());
         long loose = infos.stream().filter(info -> stacks.find(info.name()).isEmpty()).count();
-        return new Inventory(new ArrayList<>(shares.values()), stacks.all(), loose);
+        return new Inventory(
+                new ArrayList<>(shares.values()), stacks.all(), loose, parts(infos, stacks));
+    }
+
+    private static List<Part> parts(List<TensorInfo> infos, LayerStacks stacks) {
+        ModelParts parts = ModelParts.of(infos.stream().map(TensorInfo::name).toList(), stacks);
+        List<Part> counted = new ArrayList<>();
+        for (ModelPart part : parts.all()) {
+            List<TensorInfo> own =
+                    infos.stream()
+                            .filter(i -> parts.of(i.name()).filter(part::equals).isPresent())
+                            .toList();
+            long elements = own.stream().mapToLong(TensorInfo::elements).sum();
+            counted.add(new Part(part, own.size(), elements));
+        }
+        return counted;
     }
 
     /** Elements that can be trained and merged: integers and booleans are not. */

@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.plan.MergePlan;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.structure.LayerRange;
 import io.amalgam.structure.LayerStacking;
 import java.io.IOException;
@@ -11,8 +12,11 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -28,6 +32,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  amalgam stack models/chat:0-23 models/code:8-31 stacked/",
             "  amalgam stack base:0-15 base:8-23 base:16-31 deeper/       the same layers twice",
+            "  amalgam stack t5:0-5 t5:2-11 deeper/ --module decoder       the encoder stays as it is",
             "  amalgam stack base:0-27 shorter/ --dry-run"
         })
 final class StackCommand extends MergingCommand {
@@ -38,6 +43,13 @@ final class StackCommand extends MergingCommand {
             description =
                     "Layers from first to last; then the output directory, new or empty. Inputs are never written over.")
     private List<String> words = new ArrayList<>();
+
+    @Option(
+            names = "--module",
+            paramLabel = "NAME",
+            description =
+                    "Of models with several stacks, the part whose layers are stacked: encoder, decoder, text, vision, ... The first model gives the other parts.")
+    private @Nullable String module;
 
     @Mixin private PlanningMixin planning;
 
@@ -70,14 +82,23 @@ final class StackCommand extends MergingCommand {
     MergePlan plan() throws IOException {
         List<LayerRange> ranges =
                 words.subList(0, words.size() - 1).stream().map(LayerRange::parse).toList();
+        Optional<String> part = Optional.ofNullable(module);
         Map<String, Integer> layers = new HashMap<>();
         for (LayerRange range : ranges) {
             String name = range.model();
-            layers.put(name, ModelHeaders.read(name, model -> LayerStacking.layers(model, name)));
+            layers.put(
+                    name,
+                    ModelHeaders.read(name, model -> LayerStacking.layers(model, name, part)));
         }
-        return planning.plan(
-                LayerStacking.recipe(ranges, name -> Objects.requireNonNull(layers.get(name))),
-                ModelHeaders.FOLDERS);
+        Recipe recipe =
+                LayerStacking.recipe(ranges, name -> Objects.requireNonNull(layers.get(name)));
+        String first = ranges.get(0).model();
+        Recipe whole =
+                part.isEmpty()
+                        ? recipe
+                        : ModelHeaders.read(
+                                first, m -> LayerStacking.inModule(recipe, m, first, part.get()));
+        return planning.plan(whole, ModelHeaders.FOLDERS);
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.plan.MergePlan;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.structure.DepthUpscaling;
 import io.amalgam.structure.LayerStacking;
 import io.amalgam.structure.OutputProjections;
@@ -71,6 +72,13 @@ final class UpscaleCommand extends MergingCommand {
                             + " down_proj and their like) are scaled. With 0 they do nothing until trained.")
     private @Nullable Double damp;
 
+    @Option(
+            names = "--module",
+            paramLabel = "NAME",
+            description =
+                    "Of a model with several stacks, the part to make deeper: encoder, decoder, text, vision, ...")
+    private @Nullable String module;
+
     @Mixin private PlanningMixin planning;
 
     UpscaleCommand(Console console, Interruption interruption) {
@@ -95,7 +103,8 @@ final class UpscaleCommand extends MergingCommand {
 
     @Override
     MergePlan plan() throws IOException {
-        int count = ModelHeaders.read(model, opened -> LayerStacking.layers(opened, model));
+        Optional<String> part = Optional.ofNullable(module);
+        int count = ModelHeaders.read(model, opened -> LayerStacking.layers(opened, model, part));
         DepthUpscaling upscaling =
                 DepthUpscaling.of(
                         count,
@@ -108,7 +117,13 @@ final class UpscaleCommand extends MergingCommand {
                 damp == null
                         ? List.of()
                         : ModelHeaders.read(model, m -> OutputProjections.filters(m, model));
-        return planning.plan(upscaling.recipe(model, projections), ModelHeaders.FOLDERS);
+        Recipe recipe = upscaling.recipe(model, projections);
+        Recipe whole =
+                part.isEmpty()
+                        ? recipe
+                        : ModelHeaders.read(
+                                model, m -> LayerStacking.inModule(recipe, m, model, part.get()));
+        return planning.plan(whole, ModelHeaders.FOLDERS);
     }
 
     @Override

@@ -33,6 +33,26 @@ class InspectCommandTest {
     }
 
     @Test
+    void showsTheModulesOfAModelWithSeveralStacks() throws IOException {
+        Path model = Models.encoderDecoder(folder.resolve("m"), 3, 2, 1);
+
+        assertThat(Cli.run("inspect", model).out())
+                .containsPattern(
+                        "(?m)^layers +2 in decoder\\.block\\.\\*, 3 in encoder\\.block\\.\\*, 3 tensors outside of layers$")
+                .containsPattern("(?m)^module +layers +tensors +elements$")
+                .containsPattern("(?m)^decoder +2 in decoder\\.block\\.\\* +4 +52$")
+                .containsPattern("(?m)^encoder +3 in encoder\\.block\\.\\* +5 +68$")
+                .containsPattern("(?m)^shared +- +1 +24$");
+        JsonNode json = Cli.run("inspect", model, "--json").json();
+        assertThat(json.at("/modules/0/name").asText()).isEqualTo("decoder");
+        assertThat(json.at("/modules/0/layers").asInt()).isEqualTo(2);
+        assertThat(json.at("/modules/2/name").asText()).isEqualTo("shared");
+        assertThat(json.at("/modules/2/tensors").asInt()).isEqualTo(1);
+        assertThat(Cli.run("inspect", Models.tiny(folder.resolve("t"), 1)).out())
+                .doesNotContain("module ");
+    }
+
+    @Test
     void jsonHasTheSameNumbers() throws IOException {
         JsonNode json = Cli.run("inspect", Models.tiny(folder.resolve("m"), 1), "--json").json();
 

@@ -28,6 +28,34 @@ final class Models {
         return write(directory, tensors, "{\"architectures\": [\"TinyModel\"]}");
     }
 
+    /**
+     * A model like T5. Tensors of layer {@code i} are {@code value + i}, all others {@code value};
+     * what only a stack's first layer has is {@code value + 50}.
+     */
+    static Path encoderDecoder(Path directory, int encoder, int decoder, float value)
+            throws IOException {
+        List<NamedTensor> tensors = new ArrayList<>();
+        tensors.add(filled("shared.weight", value, 6, 4));
+        stack(tensors, "encoder.", encoder, value);
+        stack(tensors, "decoder.", decoder, value);
+        return write(
+                directory,
+                tensors,
+                "{\"is_encoder_decoder\": true, \"num_layers\": "
+                        + encoder
+                        + ", \"num_decoder_layers\": "
+                        + decoder
+                        + "}");
+    }
+
+    private static void stack(List<NamedTensor> tensors, String part, int layers, float value) {
+        tensors.add(filled(part + "block.0.layer.0.relative_attention_bias", value + 50, 4, 4));
+        for (int i = 0; i < layers; i++) {
+            tensors.add(filled(part + "block." + i + ".layer.0.o.weight", value + i, 4, 4));
+        }
+        tensors.add(filled(part + "final_layer_norm.weight", value, 4));
+    }
+
     static NamedTensor filled(String name, float value, long... dims) {
         Shape shape = Shape.of(dims);
         float[] values = new float[(int) shape.elements()];

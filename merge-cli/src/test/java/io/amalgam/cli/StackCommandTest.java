@@ -100,6 +100,60 @@ class StackCommandTest {
     }
 
     @Test
+    void stacksOnePartOfSeveral() throws IOException {
+        Path t5 = Models.encoderDecoder(temp.resolve("t5"), 3, 2, 1);
+        Path other = Models.encoderDecoder(temp.resolve("t5-other"), 3, 2, 11);
+        Path out = temp.resolve("out");
+
+        Cli result = Cli.run("stack", t5 + ":1", other, out, "--module", "decoder");
+
+        assertThat(result.errors()).isEmpty();
+        assertThat(result.exit()).isZero();
+        assertThat(values(out))
+                .hasSize(1 + 5 + 5)
+                .containsEntry("decoder.block.0.layer.0.o.weight", 2f)
+                .containsEntry("decoder.block.0.layer.0.relative_attention_bias", 51f)
+                .containsEntry("decoder.block.1.layer.0.o.weight", 11f)
+                .containsEntry("decoder.block.2.layer.0.o.weight", 12f)
+                .containsEntry("decoder.final_layer_norm.weight", 11f)
+                .containsEntry("encoder.block.2.layer.0.o.weight", 3f)
+                .containsEntry("shared.weight", 1f);
+        assertThat(config(out).path("num_layers").asInt()).isEqualTo(3);
+        assertThat(config(out).path("num_decoder_layers").asInt()).isEqualTo(3);
+    }
+
+    @Test
+    void makesOnePartDeeper() throws IOException {
+        Path t5 = Models.encoderDecoder(temp.resolve("t5"), 4, 2, 1);
+        Path out = temp.resolve("out");
+
+        Cli result =
+                Cli.run(
+                        "upscale",
+                        t5,
+                        out,
+                        "--layers",
+                        6,
+                        "--average-overlap",
+                        "--module",
+                        "encoder");
+
+        assertThat(result.exit()).isZero();
+        assertThat(values(out))
+                .hasSize(1 + 8 + 4)
+                // 0, 1, mean of 2 and 0, mean of 3 and 1, 2, 3
+                .containsEntry("encoder.block.2.layer.0.o.weight", 2f)
+                .containsEntry("encoder.block.5.layer.0.o.weight", 4f)
+                .containsEntry("decoder.block.1.layer.0.o.weight", 2f)
+                .doesNotContainKey("encoder.block.2.layer.0.relative_attention_bias");
+        assertThat(config(out).path("num_layers").asInt()).isEqualTo(6);
+        Path again = temp.resolve("again");
+        Cli.run("merge", out.resolve("amalgam-recipe.yml"), again);
+        assertThat(again.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(out.resolve("model.safetensors"));
+    }
+
+    @Test
     void theRecipeBesideTheModelGivesTheSameModel() throws IOException {
         Path out = temp.resolve("out");
         Path again = temp.resolve("again");

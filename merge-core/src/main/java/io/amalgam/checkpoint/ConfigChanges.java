@@ -8,31 +8,35 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * How a merged model's configuration differs from its donor's.
  *
  * @param dtype the type its weights are written in, where the recipe says one
- * @param layers the new layers, where the recipe restacks them
+ * @param layers the new layers of each stack that the recipe restacks
  * @param tied whether output head and embedding are one tensor, where that changes
  * @param architecture the only name in its list of architectures, where the recipe overrides it
  * @param vocabulary the tokens it has rows for, where a recipe says something of them
  */
 public record ConfigChanges(
         Optional<DType> dtype,
-        Optional<LayerChange> layers,
+        List<LayerChange> layers,
         Optional<Boolean> tied,
         Optional<String> architecture,
         Optional<VocabularyChange> vocabulary) {
 
     public static final ConfigChanges NONE =
-            new ConfigChanges(
-                    Optional.empty(), Optional.empty(), Optional.empty(), Optional.empty());
+            new ConfigChanges(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
+
+    public ConfigChanges {
+        layers = List.copyOf(layers);
+    }
 
     /** Changes that leave the vocabulary as it is. */
     public ConfigChanges(
             Optional<DType> dtype,
-            Optional<LayerChange> layers,
+            List<LayerChange> layers,
             Optional<Boolean> tied,
             Optional<String> architecture) {
         this(dtype, layers, tied, architecture, Optional.empty());
@@ -53,8 +57,13 @@ public record ConfigChanges(
      * @param oldCount layers of the donor
      * @param sources for each output layer the number of the layer it comes from
      * @param origins for each output layer the model it comes from, where that is not the donor
+     * @param stack which of the donor's stacks; empty where it has one
      */
-    public record LayerChange(int oldCount, List<Integer> sources, List<Optional<Origin>> origins) {
+    public record LayerChange(
+            int oldCount,
+            List<Integer> sources,
+            List<Optional<Origin>> origins,
+            Optional<Stack> stack) {
         public LayerChange {
             sources = List.copyOf(sources);
             origins = List.copyOf(origins);
@@ -66,6 +75,23 @@ public record ConfigChanges(
         /** All layers from the donor. */
         public LayerChange(int oldCount, List<Integer> sources) {
             this(oldCount, sources, Collections.nCopies(sources.size(), Optional.empty()));
+        }
+
+        /** Layers of a donor with one stack. */
+        public LayerChange(int oldCount, List<Integer> sources, List<Optional<Origin>> origins) {
+            this(oldCount, sources, origins, Optional.empty());
+        }
+    }
+
+    /**
+     * One of a model's several stacks.
+     *
+     * @param name for messages
+     * @param words that its settings may go by: {@code decoder}, {@code vision}, {@code text}
+     */
+    public record Stack(String name, Set<String> words) {
+        public Stack {
+            words = Set.copyOf(words);
         }
     }
 

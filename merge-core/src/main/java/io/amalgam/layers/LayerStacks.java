@@ -88,8 +88,7 @@ public final class LayerStacks {
                 return false;
             }
         }
-        String path = prefix.substring(0, prefix.length() - 1);
-        if (LAYER_WORDS.contains(path.substring(path.lastIndexOf('.') + 1))) {
+        if (isWorded(prefix)) {
             return true;
         }
         Map<String, Integer> occurrences = new HashMap<>();
@@ -101,6 +100,16 @@ public final class LayerStacks {
         long recurring =
                 occurrences.values().stream().filter(count -> count * 2 > members.size()).count();
         return members.size() > 1 && recurring >= RECURRING;
+    }
+
+    /** Whether a stack is one by the word before its numbers, not only by what recurs in it. */
+    static boolean isWorded(LayerStack stack) {
+        return isWorded(stack.prefix());
+    }
+
+    private static boolean isWorded(String prefix) {
+        String path = prefix.substring(0, prefix.length() - 1);
+        return LAYER_WORDS.contains(path.substring(path.lastIndexOf('.') + 1));
     }
 
     private record Cut(String prefix, int index, String suffix) {}

@@ -84,6 +84,7 @@ public final class MergePlanner {
         List<Slot> slots = builder.build();
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());
+        donorRef.flatMap(models::get).flatMap(builder::leftOut).ifPresent(warnings::add);
         Optional<TokenizerPlan> tokenizer =
                 builder.complete()
                         ? recipe.tokenizer()
@@ -129,8 +130,8 @@ public final class MergePlanner {
         ConfigChanges changes =
                 new ConfigChanges(
                         recipe.outDtype().or(recipe::dtype),
-                        builder.layerChange(),
-                        donor.flatMap(d -> tied(d, !recipe.slices().isEmpty(), built)),
+                        builder.layerChanges(),
+                        donorRef.flatMap(models::get).flatMap(d -> tied(d, builder, built)),
                         donorRef.flatMap(ModelRef::overrideArchitecture),
                         companions.change());
         if (problems.isEmpty()) {
@@ -192,7 +193,8 @@ public final class MergePlanner {
                 recipe.baseModel()
                         .or(
                                 () ->
-                                        recipe.slices().stream()
+                                        recipe.sections().stream()
+                                                .flatMap(section -> section.slices().stream())
                                                 .flatMap(slice -> slice.baseModel().stream())
                                                 .findFirst());
         return method.orElse(null) instanceof StatefulMethod stateful && base.isPresent()
@@ -295,16 +297,18 @@ public final class MergePlanner {
      * stack whose last model has none, where the donor has one, makes them one.
      */
     private static Optional<Boolean> tied(
-            Checkpoint donor, boolean stacked, List<TensorTask> tasks) {
-        Optional<JsonNode> said = donor.config().map(c -> c.path("tie_word_embeddings"));
-        boolean donorHasHead = donor.tensors().keySet().stream().anyMatch(LooseTensors::isHead);
+            OpenModels.Model donor, SlotBuilder builder, List<TensorTask> tasks) {
+        Optional<JsonNode> said = donor.checkpoint.config().map(c -> c.path("tie_word_embeddings"));
+        Optional<String> head =
+                donor.tensors.keySet().stream().filter(LooseTensors::isHead).findFirst();
         boolean headWritten = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
         if (headWritten) {
             // Where nothing is said some architectures tie, as the missing head shows.
-            boolean ties = !donorHasHead && said.map(value -> value.asBoolean(true)).orElse(false);
+            boolean ties = head.isEmpty() && said.map(value -> value.asBoolean(true)).orElse(false);
             return ties ? Optional.of(false) : Optional.empty();
         }
-        boolean apart = donorHasHead && !said.map(value -> value.asBoolean(false)).orElse(false);
+        boolean stacked = head.filter(name -> builder.isStacked(donor, name)).isPresent();
+        boolean apart = !said.map(value -> value.asBoolean(false)).orElse(false);
         return stacked && apart ? Optional.of(true) : Optional.empty();
     }
 }

@@ -6,6 +6,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerStacks;
 import io.amalgam.layers.LooseTensors;
+import io.amalgam.layers.ModelParts;
 import io.amalgam.layers.NameMatcher;
 import io.amalgam.recipe.ModelRef;
 import java.io.Closeable;
@@ -36,6 +37,7 @@ final class OpenModels implements Closeable {
         final Map<String, ? extends TensorSource> tensors;
         final LayerStacks stacks;
         private final NameMatcher matcher;
+        private Optional<ModelParts> parts = Optional.empty();
 
         Model(ModelRef ref, Checkpoint checkpoint) {
             this.ref = ref;
@@ -43,6 +45,13 @@ final class OpenModels implements Closeable {
             this.tensors = checkpoint.tensors();
             this.stacks = LayerStacks.of(tensors.keySet());
             this.matcher = new NameMatcher(tensors.keySet());
+        }
+
+        /** Its parts; found when first asked for. */
+        ModelParts parts() {
+            ModelParts found = parts.orElseGet(() -> ModelParts.of(tensors.keySet(), stacks));
+            parts = Optional.of(found);
+            return found;
         }
 
         /** This model's spelling of a tensor name. */

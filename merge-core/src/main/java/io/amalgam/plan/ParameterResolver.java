@@ -13,6 +13,8 @@ import io.amalgam.recipe.Filtered;
 import io.amalgam.recipe.Gradient;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModuleSection;
+import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
@@ -26,7 +28,7 @@ import java.util.Optional;
 
 /**
  * Gives every parameter of a method its value for one tensor: the first level that has one wins,
- * from the model's entry over its slice and the whole recipe to the method's default.
+ * from the model's entry over its slice, its module and the whole recipe to the method's default.
  */
 final class ParameterResolver {
     private final MethodInfo method;
@@ -50,7 +52,7 @@ final class ParameterResolver {
         for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.SHARED)) {
             resolve(
                             spec,
-                            List.of(slot.slice(), recipe.parameters()),
+                            List.of(slot.slice(), slot.module(), recipe.parameters()),
                             slot.name(),
                             slot.position(),
                             "")
@@ -68,7 +70,8 @@ final class ParameterResolver {
         // A tied embedding stands for the head: filters go by what it is used as.
         String name =
                 LooseTensors.isHead(slot.name()) ? slot.name() : part.tensor().orElse(slot.name());
-        List<Parameters> levels = List.of(part.parameters(), slot.slice(), recipe.parameters());
+        List<Parameters> levels =
+                List.of(part.parameters(), slot.slice(), slot.module(), recipe.parameters());
         for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.PER_MODEL)) {
             if (isBase && !spec.forBase()) {
                 continue;
@@ -255,16 +258,22 @@ final class ParameterResolver {
     List<Problem> unknownNames() {
         List<Problem> unknown = new ArrayList<>();
         unknownNames(recipe.parameters(), unknown);
-        recipe.models().forEach(entry -> unknownNames(entry.parameters(), unknown));
-        recipe.slices()
-                .forEach(
-                        slice -> {
-                            unknownNames(slice.parameters(), unknown);
-                            slice.sources().forEach(s -> unknownNames(s.parameters(), unknown));
-                        });
-        recipe.models().forEach(entry -> misplaced(entry.parameters(), unknown));
-        recipe.slices()
-                .forEach(slice -> slice.sources().forEach(s -> misplaced(s.parameters(), unknown)));
+        for (ModuleSection section : recipe.sections()) {
+            unknownNames(section.parameters(), unknown);
+            section.models().forEach(entry -> unknownNames(entry.parameters(), unknown));
+            for (OutputSlice slice : section.slices()) {
+                unknownNames(slice.parameters(), unknown);
+                slice.sources().forEach(s -> unknownNames(s.parameters(), unknown));
+            }
+        }
+        for (ModuleSection section : recipe.sections()) {
+            section.models().forEach(entry -> misplaced(entry.parameters(), unknown));
+            section.slices()
+                    .forEach(
+                            slice ->
+                                    slice.sources()
+                                            .forEach(s -> misplaced(s.parameters(), unknown)));
+        }
         return unknown;
     }
 

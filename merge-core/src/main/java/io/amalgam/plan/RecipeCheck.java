@@ -6,6 +6,7 @@ import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.ParameterSpec.Scope;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
@@ -33,30 +34,34 @@ final class RecipeCheck {
     }
 
     void check() {
-        if (recipe.slices().isEmpty()) {
-            wholeModels();
-        } else {
-            recipe.slices().forEach(this::slice);
+        for (ModuleSection section : recipe.sections()) {
+            if (section.slices().isEmpty()) {
+                wholeModels(section);
+            }
+            section.slices().forEach(slice -> slice(section, slice));
         }
     }
 
-    private void wholeModels() {
+    private void wholeModels(ModuleSection section) {
         Set<ModelRef> models = new LinkedHashSet<>();
-        recipe.models().forEach(entry -> models.add(entry.model()));
+        section.models().forEach(entry -> models.add(entry.model()));
         boolean baseListed = recipe.baseModel().map(models::contains).orElse(true);
         recipe.baseModel().ifPresent(models::add);
         count(models, recipe.baseModel());
-        checkShared(List.of(recipe.parameters()));
-        for (ModelEntry entry : recipe.models()) {
-            List<Parameters> levels = List.of(entry.parameters(), recipe.parameters());
-            checkModel(entry.model(), isBase(entry.model(), recipe.baseModel()), levels);
+        List<Parameters> shared = List.of(section.parameters(), recipe.parameters());
+        checkShared(shared);
+        for (ModelEntry entry : section.models()) {
+            checkModel(
+                    entry.model(),
+                    isBase(entry.model(), recipe.baseModel()),
+                    List.of(entry.parameters(), section.parameters(), recipe.parameters()));
         }
         if (!baseListed) {
-            checkModel(recipe.baseModel().orElseThrow(), hasBase(), List.of(recipe.parameters()));
+            checkModel(recipe.baseModel().orElseThrow(), hasBase(), shared);
         }
     }
 
-    private void slice(OutputSlice slice) {
+    private void slice(ModuleSection section, OutputSlice slice) {
         Set<ModelRef> models = new LinkedHashSet<>();
         slice.sources().forEach(source -> models.add(source.model()));
         Optional<ModelRef> base = slice.baseModel().or(recipe::baseModel);
@@ -70,12 +75,16 @@ final class RecipeCheck {
                 count(models, base.filter(models::contains));
             }
         }
-        checkShared(List.of(slice.parameters(), recipe.parameters()));
+        checkShared(List.of(slice.parameters(), section.parameters(), recipe.parameters()));
         for (Source source : slice.sources()) {
             checkModel(
                     source.model(),
                     isBase(source.model(), base),
-                    List.of(source.parameters(), slice.parameters(), recipe.parameters()));
+                    List.of(
+                            source.parameters(),
+                            slice.parameters(),
+                            section.parameters(),
+                            recipe.parameters()));
         }
     }
 

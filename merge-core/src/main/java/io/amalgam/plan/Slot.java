@@ -13,10 +13,16 @@ import java.util.Optional;
  * @param position what gradients are evaluated at
  * @param parts in recipe order
  * @param slice parameters of the output slice it belongs to
+ * @param module parameters of the module it belongs to
  * @param base the slice's own base model
  */
 record Slot(
-        String name, double position, List<Part> parts, Parameters slice, Optional<ModelRef> base) {
+        String name,
+        double position,
+        List<Part> parts,
+        Parameters slice,
+        Parameters module,
+        Optional<ModelRef> base) {
     Slot {
         parts = List.copyOf(parts);
     }

@@ -33,7 +33,7 @@ final class StackCheck {
         this.uneven = uneven;
         this.problems = problems;
         Map<String, Integer> members = new HashMap<>();
-        layersOf(first)
+        layersOf(first, stack)
                 .forEach(
                         (layer, tensors) ->
                                 tensors.forEach(
@@ -55,7 +55,7 @@ final class StackCheck {
         if (model == first) {
             return;
         }
-        Map<Integer, Map<String, Shape>> layers = layersOf(model);
+        Map<Integer, Map<String, Shape>> layers = layersOf(model, stack);
         for (int i = from; i < to; i++) {
             Map<String, Shape> tensors = layers.getOrDefault(i, Map.of());
             int layer = i;
@@ -105,7 +105,7 @@ final class StackCheck {
     }
 
     /** An embedding and a head that come from different models must count the same tokens. */
-    void vocabularies(Iterable<Slot> slots) {
+    static void vocabularies(Iterable<Slot> slots, Problems problems) {
         Optional<Slot> embedding = Optional.empty();
         Optional<Slot> head = Optional.empty();
         for (Slot slot : slots) {
@@ -154,11 +154,12 @@ final class StackCheck {
     }
 
     /** Shapes by layer number and suffix, with one spelling of layer norms' parameters. */
-    private static Map<Integer, Map<String, Shape>> layersOf(Model model) {
+    private static Map<Integer, Map<String, Shape>> layersOf(Model model, LayerStack stack) {
         Map<Integer, Map<String, Shape>> layers = new HashMap<>();
         model.tensors.forEach(
                 (name, tensor) -> {
-                    Optional<LayerName> found = model.stacks.find(name);
+                    Optional<LayerName> found =
+                            model.stacks.find(name).filter(l -> l.stack().equals(stack));
                     found.ifPresent(
                             layer ->
                                     layers.computeIfAbsent(layer.index(), unused -> new HashMap<>())

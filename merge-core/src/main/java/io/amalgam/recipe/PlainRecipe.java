@@ -14,10 +14,9 @@ final class PlainRecipe {
                 "",
                 recipe.method(),
                 Location.NONE,
-                recipe.models().stream()
-                        .map(entry -> ModelEntry.of(entry.model(), plain(entry.parameters())))
-                        .toList(),
+                plain(recipe.models()),
                 recipe.slices().stream().map(PlainRecipe::plain).toList(),
+                recipe.modules().stream().map(PlainRecipe::plain).toList(),
                 recipe.baseModel(),
                 plain(recipe.parameters()),
                 recipe.dtype(),
@@ -46,6 +45,21 @@ final class PlainRecipe {
         return template instanceof ChatTemplate.BuiltIn builtIn
                 ? new ChatTemplate.BuiltIn(builtIn.name(), Location.NONE)
                 : new ChatTemplate.Auto(Location.NONE);
+    }
+
+    private static List<ModelEntry> plain(List<ModelEntry> models) {
+        return models.stream()
+                .map(entry -> ModelEntry.of(entry.model(), plain(entry.parameters())))
+                .toList();
+    }
+
+    private static ModuleSection plain(ModuleSection module) {
+        return new ModuleSection(
+                module.name(),
+                plain(module.models()),
+                module.slices().stream().map(PlainRecipe::plain).toList(),
+                plain(module.parameters()),
+                Location.NONE);
     }
 
     private static OutputSlice plain(OutputSlice slice) {

@@ -14,8 +14,10 @@ import java.util.Optional;
  * @param text the recipe as written, to be kept beside the merged model; empty for recipes built in
  *     code
  * @param method name of the merge method, not yet checked
- * @param models whole models to merge; empty if there are slices
- * @param slices the output's layers from first to last; empty if there are models
+ * @param models whole models to merge; empty if there are slices or modules
+ * @param slices the output's layers from first to last; empty if there are models or modules
+ * @param modules the output's parts, each with models or slices of its own; empty if there are
+ *     models or slices
  * @param baseModel the model that others are compared with, and whose config the output takes
  * @param parameters those of lowest precedence
  * @param dtype what tensors are computed in; empty for the inputs' own
@@ -31,6 +33,7 @@ public record Recipe(
         Location methodLocation,
         List<ModelEntry> models,
         List<OutputSlice> slices,
+        List<ModuleSection> modules,
         Optional<ModelRef> baseModel,
         Parameters parameters,
         Optional<DType> dtype,
@@ -40,7 +43,7 @@ public record Recipe(
         Location location,
         List<Problem> warnings) {
     /**
-     * @throws IllegalArgumentException unless there are either models or slices
+     * @throws IllegalArgumentException unless there are either models, slices or modules
      */
     public Recipe {
         Objects.requireNonNull(file, "file");
@@ -49,6 +52,7 @@ public record Recipe(
         Objects.requireNonNull(methodLocation, "methodLocation");
         models = List.copyOf(models);
         slices = List.copyOf(slices);
+        modules = List.copyOf(modules);
         Objects.requireNonNull(baseModel, "baseModel");
         Objects.requireNonNull(parameters, "parameters");
         Objects.requireNonNull(dtype, "dtype");
@@ -57,8 +61,12 @@ public record Recipe(
         Objects.requireNonNull(chatTemplate, "chatTemplate");
         Objects.requireNonNull(location, "location");
         warnings = List.copyOf(warnings);
-        if (models.isEmpty() == slices.isEmpty()) {
-            throw new IllegalArgumentException("a recipe has either models or slices");
+        int subjects =
+                (models.isEmpty() ? 0 : 1)
+                        + (slices.isEmpty() ? 0 : 1)
+                        + (modules.isEmpty() ? 0 : 1);
+        if (subjects != 1) {
+            throw new IllegalArgumentException("a recipe has either models, slices or modules");
         }
     }
 
@@ -69,6 +77,15 @@ public record Recipe(
             Optional<ModelRef> baseModel,
             Parameters parameters) {
         return of(method, models, List.of(), baseModel, parameters);
+    }
+
+    /** A merge of parts, built in code. */
+    public static Recipe ofModules(
+            String method,
+            List<ModuleSection> modules,
+            Optional<ModelRef> baseModel,
+            Parameters parameters) {
+        return of(method, List.of(), List.of(), modules, baseModel, parameters);
     }
 
     /**
@@ -82,6 +99,16 @@ public record Recipe(
             List<OutputSlice> slices,
             Optional<ModelRef> baseModel,
             Parameters parameters) {
+        return of(method, models, slices, List.of(), baseModel, parameters);
+    }
+
+    private static Recipe of(
+            String method,
+            List<ModelEntry> models,
+            List<OutputSlice> slices,
+            List<ModuleSection> modules,
+            Optional<ModelRef> baseModel,
+            Parameters parameters) {
         return new Recipe(
                 "",
                 "",
@@ -89,6 +116,7 @@ public record Recipe(
                 Location.NONE,
                 models,
                 slices,
+                modules,
                 baseModel,
                 parameters,
                 Optional.empty(),
@@ -105,13 +133,22 @@ public record Recipe(
     public List<ModelRef> references() {
         List<ModelRef> references = new ArrayList<>();
         baseModel.ifPresent(references::add);
-        models.forEach(entry -> references.add(entry.model()));
-        for (OutputSlice slice : slices) {
-            slice.baseModel().ifPresent(references::add);
-            slice.sources().forEach(source -> references.add(source.model()));
+        for (ModuleSection section : sections()) {
+            section.models().forEach(entry -> references.add(entry.model()));
+            for (OutputSlice slice : section.slices()) {
+                slice.baseModel().ifPresent(references::add);
+                slice.sources().forEach(source -> references.add(source.model()));
+            }
         }
         tokenizer.ifPresent(section -> references.addAll(section.references()));
         return references;
+    }
+
+    /** The modules; where there are none, models or slices as one section without a name. */
+    public List<ModuleSection> sections() {
+        return modules.isEmpty()
+                ? List.of(new ModuleSection("", models, slices, Parameters.EMPTY, Location.NONE))
+                : modules;
     }
 
     /**
@@ -131,6 +168,7 @@ public record Recipe(
                 methodLocation,
                 models,
                 slices,
+                modules,
                 baseModel,
                 parameters,
                 computed,
@@ -150,6 +188,7 @@ public record Recipe(
                 methodLocation,
                 models,
                 slices,
+                modules,
                 baseModel,
                 parameters,
                 dtype,

@@ -18,16 +18,14 @@ public final class RecipeWriter {
         RecipeWriter writer = new RecipeWriter();
         writer.line(0, "merge_method: " + quote(recipe.method()));
         recipe.baseModel().ifPresent(base -> writer.line(0, "base_model: " + reference(base)));
-        if (!recipe.models().isEmpty()) {
-            writer.line(0, "models:");
-            for (ModelEntry entry : recipe.models()) {
-                writer.line(1, "- model: " + reference(entry.model()));
-                writer.parameters(2, entry.parameters());
-            }
+        writer.subject(0, recipe.models(), recipe.slices());
+        if (!recipe.modules().isEmpty()) {
+            writer.line(0, "modules:");
         }
-        if (!recipe.slices().isEmpty()) {
-            writer.line(0, "slices:");
-            recipe.slices().forEach(writer::slice);
+        for (ModuleSection module : recipe.modules()) {
+            writer.line(1, quote(module.name()) + ":");
+            writer.subject(2, module.models(), module.slices());
+            writer.parameters(2, module.parameters());
         }
         writer.parameters(0, recipe.parameters());
         recipe.dtype().ifPresent(type -> writer.line(0, "dtype: " + type.recipeName()));
@@ -38,15 +36,29 @@ public final class RecipeWriter {
         return writer.text.toString();
     }
 
-    private void slice(OutputSlice slice) {
-        line(1, "- sources:");
-        for (Source source : slice.sources()) {
-            line(3, "- model: " + reference(source.model()));
-            line(4, "layer_range: [" + source.start() + ", " + source.end() + "]");
-            parameters(4, source.parameters());
+    private void subject(int depth, List<ModelEntry> models, List<OutputSlice> slices) {
+        if (!models.isEmpty()) {
+            line(depth, "models:");
         }
-        slice.baseModel().ifPresent(base -> line(2, "base_model: " + reference(base)));
-        parameters(2, slice.parameters());
+        for (ModelEntry entry : models) {
+            line(depth + 1, "- model: " + reference(entry.model()));
+            parameters(depth + 2, entry.parameters());
+        }
+        if (!slices.isEmpty()) {
+            line(depth, "slices:");
+        }
+        slices.forEach(slice -> slice(depth, slice));
+    }
+
+    private void slice(int depth, OutputSlice slice) {
+        line(depth + 1, "- sources:");
+        for (Source source : slice.sources()) {
+            line(depth + 3, "- model: " + reference(source.model()));
+            line(depth + 4, "layer_range: [" + source.start() + ", " + source.end() + "]");
+            parameters(depth + 4, source.parameters());
+        }
+        slice.baseModel().ifPresent(base -> line(depth + 2, "base_model: " + reference(base)));
+        parameters(depth + 2, slice.parameters());
     }
 
     private void tokenizer(TokenizerSection section) {

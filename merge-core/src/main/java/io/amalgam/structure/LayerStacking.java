@@ -5,16 +5,23 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerStack;
 import io.amalgam.layers.LayerStacks;
+import io.amalgam.layers.ModelPart;
+import io.amalgam.layers.ModelParts;
 import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.RecipeWriter;
 import io.amalgam.recipe.Source;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.ToIntFunction;
 
 /** Recipes that stack layers, made without a recipe file. */
@@ -60,12 +67,71 @@ public final class LayerStacking {
     }
 
     /**
-     * How many layers a model has.
+     * How many layers a model has, or one of its parts.
      *
-     * @throws BadInputException if it has no layers, or several stacks of them
+     * @param module name of the part; empty for a model with one stack
+     * @throws BadInputException if it has no such part, no layers, or several stacks of them
      */
-    public static int layers(Checkpoint model, String name) {
-        return stack(model, name).count();
+    public static int layers(Checkpoint model, String name, Optional<String> module) {
+        return module.map(part -> part(model, name, part))
+                .orElseGet(() -> stack(model, name))
+                .count();
+    }
+
+    private static LayerStack part(Checkpoint model, String name, String module) {
+        ModelParts parts = parts(model);
+        List<ModelPart> meant = parts.named(module);
+        List<LayerStack> stacks = meant.stream().flatMap(p -> p.stack().stream()).toList();
+        if (meant.isEmpty()) {
+            throw new BadInputException(parts.unknown(module, name));
+        }
+        if (stacks.size() > 1) {
+            throw new BadInputException(ModelParts.ambiguous(module, name, meant));
+        }
+        if (stacks.isEmpty()) {
+            throw new BadInputException(
+                    Problem.of(
+                                    "module '"
+                                            + module
+                                            + "' of model '"
+                                            + name
+                                            + "' has no numbered layers")
+                            .hint("it has " + ModelParts.describe(parts.all())));
+        }
+        return stacks.get(0);
+    }
+
+    private static ModelParts parts(Checkpoint model) {
+        Set<String> names = model.tensors().keySet();
+        return ModelParts.of(names, LayerStacks.of(names));
+    }
+
+    /**
+     * The same recipe for one part of a model with several stacks: its other parts are taken as
+     * they are.
+     *
+     * @param recipe of slices
+     * @param model which the other parts come from
+     * @param name of the model, as recipes write it
+     * @param module name of the part whose layers the slices are
+     */
+    public static Recipe inModule(Recipe recipe, Checkpoint model, String name, String module) {
+        ModelParts parts = parts(model);
+        List<ModelPart> rest = new ArrayList<>(parts.all());
+        rest.removeAll(parts.named(module));
+        Parameters whole =
+                recipe.method().equals("linear")
+                        ? Parameters.of(Map.of("weight", ParameterValue.of(1.0)))
+                        : Parameters.EMPTY;
+        List<ModuleSection> modules = new ArrayList<>();
+        modules.add(ModuleSection.ofSlices(module, recipe.slices()));
+        for (ModelPart part : rest) {
+            ModelEntry entry = ModelEntry.of(ModelRef.of(name), whole);
+            modules.add(ModuleSection.ofModels(part.name(), List.of(entry)));
+        }
+        Recipe bare =
+                Recipe.ofModules(recipe.method(), modules, Optional.empty(), recipe.parameters());
+        return bare.withText(RecipeWriter.write(bare));
     }
 
     static LayerStack stack(Checkpoint model, String name) {
@@ -80,7 +146,19 @@ public final class LayerStacking {
                                 ", ", all.stream().map(s -> "'" + s.prefix() + "N'").toList());
         throw new BadInputException(
                 Problem.expected("layer stacks of model '" + name + "'", "one", found)
-                        .hint("only models with one stack of numbered layers can be restacked"));
+                        .hint(
+                                all.isEmpty()
+                                        ? "only models with numbered layers can be restacked"
+                                        : "choose one with --module: " + names(model)));
+    }
+
+    private static String names(Checkpoint model) {
+        return String.join(
+                ", ",
+                parts(model).all().stream()
+                        .filter(part -> part.stack().isPresent())
+                        .map(part -> "'" + part.name() + "'")
+                        .toList());
     }
 
     static OutputSlice slice(String model, int start, int end, Parameters parameters) {
@@ -98,6 +176,7 @@ public final class LayerStacking {
                         Location.NONE,
                         List.of(),
                         slices,
+                        List.of(),
                         Optional.empty(),
                         parameters,
                         Optional.empty(),

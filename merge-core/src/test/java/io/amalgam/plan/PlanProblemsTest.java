@@ -244,7 +244,7 @@ class PlanProblemsTest {
                         "layer stacks of model 'flat': expected one, got none (r.yml:3:23); its tensor names have no numbered layers; use 'models' instead of 'slices'");
         assertThat(models.problems(recipe.replace("NAME", "pair")))
                 .containsExactly(
-                        "layer stacks of model 'pair': expected one, got 'encoder.layers.N', 'decoder.layers.N' (r.yml:3:23); 'slices' needs a model with one stack; use 'models'");
+                        "layer stacks of model 'pair': expected one, got 'encoder.layers.N', 'decoder.layers.N' (r.yml:3:23); give each part its slices or models under 'modules': 'encoder', 'decoder'");
     }
 
     @Test

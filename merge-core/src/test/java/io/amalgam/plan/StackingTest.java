@@ -166,7 +166,7 @@ class StackingTest {
         models.get("one").config("{'layer_types': ['a']}".replace('\'', '"'));
         models.get("two").config("{'layer_types': ['b']}".replace('\'', '"'));
         try (MergePlan plan = models.plan(STACK)) {
-            LayerChange change = plan.configChanges().layers().orElseThrow();
+            LayerChange change = plan.configChanges().layers().get(0);
             assertThat(change.oldCount()).isEqualTo(4);
             assertThat(change.sources()).containsExactly(0, 1, 4, 5);
             assertThat(change.origins().subList(0, 2)).allMatch(origin -> origin.isEmpty());

@@ -81,6 +81,21 @@ class RecipeTest {
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> recipe(List.of(model), List.of(slice)))
                 .isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> ModuleSection.ofModels("encoder", List.of()))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void sectionsAreModulesOrTheWholeModel() {
+        ModelEntry model = ModelEntry.of(A, Parameters.EMPTY);
+        ModuleSection module = ModuleSection.ofModels("encoder", List.of(model));
+        Recipe parts =
+                Recipe.ofModules("linear", List.of(module), Optional.empty(), Parameters.EMPTY);
+
+        assertThat(parts.sections()).containsExactly(module);
+        assertThat(parts.references()).containsExactly(A);
+        assertThat(recipe(List.of(model), List.of()).sections())
+                .containsExactly(ModuleSection.ofModels("", List.of(model)));
     }
 
     private static Recipe recipe(List<ModelEntry> models, List<OutputSlice> slices) {
@@ -91,6 +106,7 @@ class RecipeTest {
                 Location.NONE,
                 models,
                 slices,
+                List.of(),
                 Optional.empty(),
                 Parameters.EMPTY,
                 Optional.empty(),

@@ -22,6 +22,7 @@ enum Level {
             "name"),
     SOURCE("in an item of 'sources'", "model", "layer_range", "parameters"),
     MODEL("in an item of 'models'", "model", "parameters"),
+    MODULE("in a module", "models", "slices", "parameters"),
     SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
     REFERENCE("in a model reference", "model", "lora", "override_architecture"),
     PATH("in a path", "path", "revision"),
@@ -72,7 +73,7 @@ enum Level {
                     "nuslerp_flatten",
                     "trim");
 
-    private static final List<Level> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE);
+    private static final List<Level> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE, MODULE);
 
     private final String place;
 

@@ -5,6 +5,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.recipe.ChatTemplate;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
@@ -124,7 +125,7 @@ public final class RecipeReader {
 
         Recipe read(MappingNode root, String text) {
             Fields recipe = Fields.of(root, Level.RECIPE, reading);
-            Refusals.check(recipe, findings);
+            Subjects.check(recipe, findings);
             Optional<String> method =
                     recipe.required("merge_method", "name one, as in 'merge_method: linear'")
                             .flatMap(this::method);
@@ -132,6 +133,10 @@ public final class RecipeReader {
                     recipe.get("models").map(n -> slices.models(recipe, n)).orElse(List.of());
             List<OutputSlice> parts =
                     recipe.get("slices").map(n -> slices.slices(recipe, n)).orElse(List.of());
+            List<ModuleSection> modules =
+                    recipe.get("modules")
+                            .map(new ModuleReader(reading, slices, parameters)::read)
+                            .orElse(List.of());
             Optional<ModelRef> base =
                     recipe.get("base_model").flatMap(n -> references.read("base_model", n));
             Parameters shared = parameters.read(recipe);
@@ -148,6 +153,7 @@ public final class RecipeReader {
                     findings.at(recipe.get("merge_method").orElseThrow()),
                     models,
                     parts,
+                    modules,
                     base,
                     shared,
                     dtype,

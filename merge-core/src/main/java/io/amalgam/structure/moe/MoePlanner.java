@@ -134,8 +134,7 @@ public final class MoePlanner {
         List<TensorTask> made = tasks.build();
         ObjectNode changed = family.config(config, recipe, tasks.headless());
         ConfigChanges changes =
-                new ConfigChanges(
-                        recipe.dtype(), Optional.empty(), Optional.empty(), Optional.empty());
+                new ConfigChanges(recipe.dtype(), List.of(), Optional.empty(), Optional.empty());
         List<Problem> warnings = new ArrayList<>(recipe.warnings());
         return ComputedPlan.of(
                 "moe",

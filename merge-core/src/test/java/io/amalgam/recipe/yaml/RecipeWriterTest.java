@@ -112,6 +112,38 @@ class RecipeWriterTest {
     }
 
     @Test
+    void modules() {
+        String text =
+                """
+                merge_method: ties
+                base_model: b
+                modules:
+                  encoder:
+                    models: [{model: a, parameters: {weight: [0, 1]}}, {model: b}]
+                    parameters: {density: 0.5}
+                  "model.decoder":
+                    slices:
+                      - sources:
+                          - {model: a, layer_range: [0, 2], parameters: {weight: 1}}
+                          - {model: b, layer_range: [2, 4]}
+                        base_model: b
+                        parameters: {weight: 0.5}
+                      - sources: [{model: b, layer_range: [1, 2]}]
+                """;
+        Recipe recipe = RecipeReader.read(text, "r.yml");
+        Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
+
+        assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
+        assertThat(again.warnings()).isEmpty();
+        assertThat(recipe.modules().get(1).location()).hasToString("r.yml:7:3");
+        assertThat(recipe.references()).hasSize(7);
+        for (String other : List.of("[2, 4]", "density: 0.5", "model.decoder", "[0, 1]")) {
+            String changed = text.replace(other, other.replaceFirst("[02.]", "1"));
+            assertThat(recipe.saysTheSameAs(RecipeReader.read(changed, "r"))).as(other).isFalse();
+        }
+    }
+
+    @Test
     void differencesAreSeen() {
         String text = "merge_method: linear\nmodels: [{model: a, parameters: {weight: 1}}]\n";
         Recipe recipe = RecipeReader.read(text, "r.yml");

@@ -27,6 +27,8 @@ public final class ConfigPatch {
 
     private static final String VOCABULARY = "vocab_size";
 
+    private static final String DECODER_LAYERS = "num_decoder_layers";
+
     private static final List<String> COUNT_KEYS =
             List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth");
 
@@ -39,7 +41,8 @@ public final class ConfigPatch {
      *   <li>The dtype is set under {@code dtype} and {@code torch_dtype}, whichever are there; at
      *       the top level under {@code dtype} if neither is.
      *   <li>The layer count is set under each of {@code num_hidden_layers}, {@code n_layer}, {@code
-     *       n_layers}, {@code num_layers} and {@code depth} whose value is the old count.
+     *       n_layers}, {@code num_layers} and {@code depth} whose value is the old count; where the
+     *       model has several stacks, under the keys that are about the one: see {@link StackKeys}.
      *   <li>{@code max_window_layers}, the number of first layers that attend to everything,
      *       becomes the number of first output layers made from those; a number of all layers stays
      *       one. Where a number cannot say the new order, {@code layer_types} is added: see {@link
@@ -56,7 +59,12 @@ public final class ConfigPatch {
     public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
         ObjectNode config = donor.deepCopy();
         changes.dtype().ifPresent(dtype -> setDtype(config, dtype.recipeName()));
-        changes.layers().ifPresent(layers -> setLayers(config, layers));
+        nameDecoderCount(config, changes.layers());
+        List<List<String>> counts =
+                changes.layers().stream().map(change -> layerCountKeys(config, change)).toList();
+        for (int i = 0; i < counts.size(); i++) {
+            setLayers(config, changes.layers().get(i), counts.get(i));
+        }
         changes.architecture().ifPresent(name -> config.putArray("architectures").add(name));
         changes.tied().ifPresent(tied -> setTied(config, tied));
         changes.vocabulary().ifPresent(vocabulary -> setVocabulary(config, vocabulary));
@@ -88,10 +96,44 @@ public final class ConfigPatch {
         return found;
     }
 
+    /**
+     * As {@link #layerCountKeys(ObjectNode, int)}, for one stack of a model that may have several.
+     */
+    static List<String> layerCountKeys(ObjectNode config, LayerChange change) {
+        if (change.stack().isEmpty()) {
+            return layerCountKeys(config, change.oldCount());
+        }
+        ObjectNode named = config.deepCopy();
+        nameDecoderCount(named, List.of(change));
+        return StackKeys.counts(named, change, COUNT_KEYS);
+    }
+
+    /**
+     * T5 may leave out the number of its decoder's layers where it is that of its encoder's; it
+     * cannot once one of them changes.
+     */
+    private static void nameDecoderCount(ObjectNode config, List<LayerChange> changes) {
+        boolean several = changes.stream().anyMatch(change -> change.stack().isPresent());
+        JsonNode both = config.path("num_layers");
+        if (several
+                && both.isInt()
+                && config.path("is_encoder_decoder").asBoolean(false)
+                && !config.hasNonNull(DECODER_LAYERS)
+                && !config.has("decoder_layers")) {
+            config.put(DECODER_LAYERS, both.intValue());
+        }
+    }
+
+    private static List<String> sectionsOf(ObjectNode config, LayerChange change) {
+        return change.stack()
+                .map(stack -> StackKeys.sections(config, stack))
+                .orElseGet(() -> sections(config));
+    }
+
     /** Dotted paths of numbers about layers that are not true of the new order. */
     static List<String> broken(ObjectNode config, LayerChange change) {
         List<String> broken = new ArrayList<>();
-        for (String section : sections(config)) {
+        for (String section : sectionsOf(config, change)) {
             LayerKinds.broken(section, section(config, section), change).stream()
                     .map(key -> section.isEmpty() ? key : section + "." + key)
                     .forEach(broken::add);
@@ -109,13 +151,13 @@ public final class ConfigPatch {
         }
     }
 
-    private static void setLayers(ObjectNode config, LayerChange change) {
-        for (String key : layerCountKeys(config, change.oldCount())) {
+    private static void setLayers(ObjectNode config, LayerChange change, List<String> countKeys) {
+        for (String key : countKeys) {
             int dot = key.lastIndexOf('.');
             ObjectNode settings = section(config, dot < 0 ? "" : key.substring(0, dot));
             settings.put(key.substring(dot + 1), change.sources().size());
         }
-        for (String section : sections(config)) {
+        for (String section : sectionsOf(config, change)) {
             ObjectNode settings = section(config, section);
             List<String> keys = new ArrayList<>();
             settings.fieldNames().forEachRemaining(keys::add);

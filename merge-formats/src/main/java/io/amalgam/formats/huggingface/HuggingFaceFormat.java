@@ -80,16 +80,20 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     @Override
     public List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
         List<Problem> problems = new ArrayList<>();
-        changes.layers().ifPresent(layers -> unchanged(donorConfig, layers, problems));
+        changes.layers().forEach(layers -> unchanged(donorConfig, layers, problems));
         return problems;
     }
 
     private static void unchanged(ObjectNode config, LayerChange layers, List<Problem> problems) {
         if (layers.sources().size() != layers.oldCount()
-                && ConfigPatch.layerCountKeys(config, layers.oldCount()).isEmpty()) {
+                && ConfigPatch.layerCountKeys(config, layers).isEmpty()) {
             problems.add(
                     Problem.of(
-                                    "config.json has no number of layers that could be changed from "
+                                    "config.json has no number of "
+                                            + layers.stack()
+                                                    .map(stack -> "'" + stack.name() + "' ")
+                                                    .orElse("")
+                                            + "layers that could be changed from "
                                             + layers.oldCount()
                                             + " to "
                                             + layers.sources().size())

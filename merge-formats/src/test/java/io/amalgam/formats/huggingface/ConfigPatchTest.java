@@ -9,13 +9,17 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
+import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.layers.PartWords;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,7 +63,7 @@ class ConfigPatchTest {
                         json(donor),
                         new ConfigChanges(
                                 Optional.of(DType.BF16),
-                                Optional.empty(),
+                                List.of(),
                                 Optional.empty(),
                                 Optional.empty()));
 
@@ -150,10 +154,7 @@ class ConfigPatchTest {
     void theFormatGivesTheConfigFile() {
         ConfigChanges changes =
                 new ConfigChanges(
-                        Optional.of(DType.F16),
-                        Optional.empty(),
-                        Optional.empty(),
-                        Optional.empty());
+                        Optional.of(DType.F16), List.of(), Optional.empty(), Optional.empty());
 
         List<SmallFile> files =
                 new HuggingFaceFormat().modelFiles(json("{'b': 1, 'dtype': 'x', 'a': 2}"), changes);
@@ -195,14 +196,14 @@ class ConfigPatchTest {
         return ConfigPatch.patch(
                 json(donor),
                 new ConfigChanges(
-                        Optional.empty(), Optional.of(change), Optional.empty(), Optional.empty()));
+                        Optional.empty(), List.of(change), Optional.empty(), Optional.empty()));
     }
 
     private static ObjectNode tied(String donor, boolean tied) {
         return ConfigPatch.patch(
                 json(donor),
                 new ConfigChanges(
-                        Optional.empty(), Optional.empty(), Optional.of(tied), Optional.empty()));
+                        Optional.empty(), List.of(), Optional.of(tied), Optional.empty()));
     }
 
     private static ObjectNode json(String text) {
@@ -255,7 +256,7 @@ class ConfigPatchTest {
         ConfigChanges changes =
                 new ConfigChanges(
                         Optional.empty(),
-                        Optional.empty(),
+                        List.of(),
                         Optional.empty(),
                         Optional.empty(),
                         Optional.of(change));
@@ -307,7 +308,7 @@ class ConfigPatchTest {
                                 Optional.of(lender)));
         ConfigChanges changes =
                 new ConfigChanges(
-                        Optional.empty(), Optional.of(change), Optional.empty(), Optional.empty());
+                        Optional.empty(), List.of(change), Optional.empty(), Optional.empty());
 
         assertThat(ConfigPatch.patch(donor, changes))
                 .isEqualTo(
@@ -341,7 +342,7 @@ class ConfigPatchTest {
     private static ConfigChanges stacked(int old, Integer... sources) {
         return new ConfigChanges(
                 Optional.empty(),
-                Optional.of(new LayerChange(old, List.of(sources))),
+                List.of(new LayerChange(old, List.of(sources))),
                 Optional.empty(),
                 Optional.empty());
     }
@@ -349,8 +350,7 @@ class ConfigPatchTest {
     @Test
     void theArchitectureIsTheOneThatOverrides() {
         ConfigChanges changes =
-                new ConfigChanges(
-                        Optional.empty(), Optional.empty(), Optional.empty(), Optional.of("X"));
+                new ConfigChanges(Optional.empty(), List.of(), Optional.empty(), Optional.of("X"));
 
         assertThat(ConfigPatch.patch(json("{'architectures': ['A', 'B'], 'c': 1}"), changes))
                 .isEqualTo(json("{'architectures': ['X'], 'c': 1}"));
@@ -363,7 +363,7 @@ class ConfigPatchTest {
         LayerChange change = new LayerChange(3, List.of(0, 1));
         ConfigChanges changes =
                 new ConfigChanges(
-                        Optional.empty(), Optional.of(change), Optional.empty(), Optional.empty());
+                        Optional.empty(), List.of(change), Optional.empty(), Optional.empty());
         HuggingFaceFormat format = new HuggingFaceFormat();
 
         assertThat(format.unchanged(json("{'num_hidden_layers': 3}"), changes)).isEmpty();
@@ -371,5 +371,73 @@ class ConfigPatchTest {
                 .singleElement()
                 .hasToString(
                         "config.json has no number of layers that could be changed from 3 to 2; set it in the output's config.json");
+    }
+
+    /** What the configs of models with several stacks say after one of them has other layers. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // stack, layers before, after | config before | what changes
+                "decoder | 2 | 3 | {'is_encoder_decoder': true, 'num_layers': 2, 'num_decoder_layers': 2} | {'num_decoder_layers': 3}",
+                "encoder | 2 | 3 | {'is_encoder_decoder': true, 'num_layers': 2, 'num_decoder_layers': 2} | {'num_layers': 3}",
+                "decoder | 2 | 3 | {'is_encoder_decoder': true, 'num_layers': 2} | {'num_decoder_layers': 3}",
+                "encoder | 2 | 3 | {'is_encoder_decoder': true, 'num_layers': 2} | {'num_layers': 3, 'num_decoder_layers': 2}",
+                "model.decoder | 2 | 1 | {'encoder_layers': 2, 'decoder_layers': 2, 'num_hidden_layers': 2} | {'decoder_layers': 1}",
+                "model.encoder | 2 | 1 | {'encoder_layers': 2, 'decoder_layers': 2, 'num_hidden_layers': 2} | {'encoder_layers': 1, 'num_hidden_layers': 1}",
+                "text_model | 2 | 3 | {'text_config': {'num_hidden_layers': 2}, 'vision_config': {'num_hidden_layers': 2}} | {'text_config': {'num_hidden_layers': 3}}",
+                "vision_model | 2 | 3 | {'text_config': {'num_hidden_layers': 2}, 'vision_config': {'num_hidden_layers': 2}} | {'vision_config': {'num_hidden_layers': 3}}",
+                "model.language_model | 2 | 3 | {'text_config': {'num_hidden_layers': 2, 'layer_types': ['a', 'b']}, 'layer_types': ['a', 'b'], 'vision_config': {'depth': 2, 'layer_types': ['a', 'b']}} | {'text_config': {'num_hidden_layers': 3, 'layer_types': ['a', 'b', 'b']}, 'layer_types': ['a', 'b', 'b']}",
+                "visual | 2 | 1 | {'num_hidden_layers': 2, 'vision_config': {'depth': 2}} | {'vision_config': {'depth': 1}}",
+                "encoder | 2 | 3 | {'encoder': {'num_hidden_layers': 2}, 'decoder': {'num_hidden_layers': 2}} | {'encoder': {'num_hidden_layers': 3}}",
+                "qformer | 2 | 3 | {'qformer_config': {'num_hidden_layers': 2}, 'text_config': {'num_hidden_layers': 2}} | {'qformer_config': {'num_hidden_layers': 3}}"
+            })
+    void oneStackOfSeveral(String stack, int old, int count, String donor, String expected) {
+        ObjectNode changed = json(donor);
+        merge(changed, json(expected));
+
+        assertThat(ConfigPatch.patch(json(donor), stacked(stack, old, count))).isEqualTo(changed);
+        assertThat(new HuggingFaceFormat().unchanged(json(donor), stacked(stack, old, count)))
+                .isEmpty();
+    }
+
+    private static void merge(ObjectNode into, ObjectNode from) {
+        from.properties()
+                .forEach(
+                        entry -> {
+                            if (entry.getValue() instanceof ObjectNode section) {
+                                merge((ObjectNode) into.get(entry.getKey()), section);
+                            } else {
+                                into.set(entry.getKey(), entry.getValue());
+                            }
+                        });
+    }
+
+    /** The last layer left out or repeated. */
+    private static ConfigChanges stacked(String path, int old, int count) {
+        List<Integer> sources = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            sources.add(Math.min(i, old - 1));
+        }
+        return new ConfigChanges(
+                Optional.empty(),
+                List.of(
+                        new LayerChange(
+                                old,
+                                sources,
+                                Collections.nCopies(count, Optional.empty()),
+                                Optional.of(new Stack(path, PartWords.of(path))))),
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    @Test
+    void aStackWhoseNumberIsNotFoundIsNamed() {
+        ObjectNode config = json("{'text_config': {'num_hidden_layers': 2}}");
+
+        assertThat(new HuggingFaceFormat().unchanged(config, stacked("visual", 2, 3)))
+                .singleElement()
+                .hasToString(
+                        "config.json has no number of 'visual' layers that could be changed from 2 to 3; set it in the output's config.json");
     }
 }
