@@ -27,7 +27,7 @@ public final class ArceeFusion implements MergeMethod {
                     new MethodInfo.Paper(
                             "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
                             "https://arxiv.org/abs/2403.13257"),
-                    "three passes; one number a row, one row in float64, and a histogram of 1 MiB a worker");
+                    "three passes; one number a row, one row in float64, and a list of up to 4 MiB a worker");
 
     @Override
     public MethodInfo info() {

@@ -25,10 +25,10 @@ final class TaskArithmeticFamily {
                     "https://arxiv.org/abs/2406.11617");
 
     private static final String SEARCHED =
-            "two passes, three where magnitudes tie at the cut; a histogram of 1 MiB a worker";
+            "two passes; a list of up to 4 MiB a worker of what is near the cut";
     private static final String DRAWN = "two passes, one without rescaling by the norm";
     private static final String RANKED =
-            "two passes, one without rescaling by the norm; whole rows of each model";
+            "two passes, one without rescaling by the norm; whole rows of each model, masks of up to 24 MiB a tensor";
 
     private TaskArithmeticFamily() {}
 
