@@ -96,20 +96,20 @@ public final class ModelParts {
     }
 
     /** That there is no part of this name. */
-    public Problem unknown(String name, String model) {
+    public Problem unknown(String module, String model) {
         List<String> names = all().stream().map(ModelPart::name).toList();
         String near =
-                Suggestions.nearest(name, names)
+                Suggestions.nearest(module, names)
                         .map(part -> "did you mean '" + part + "'? ")
                         .orElse("");
-        return Problem.of("model '" + model + "' has no module '" + name + "'")
+        return Problem.of("model '" + model + "' has no module '" + module + "'")
                 .hint(near + "it has " + describe(all()));
     }
 
     /** That a name means several parts with layers. */
-    public static Problem ambiguous(String name, String model, List<ModelPart> meant) {
+    public static Problem ambiguous(String module, String model, List<ModelPart> meant) {
         return Problem.expected(
-                        "module '" + name + "' of model '" + model + "'",
+                        "module '" + module + "' of model '" + model + "'",
                         "a name of one part",
                         "a name of " + describe(meant))
                 .hint("write one of these");

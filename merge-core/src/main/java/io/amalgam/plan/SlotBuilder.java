@@ -246,7 +246,7 @@ final class SlotBuilder {
     private static List<Slot> ordered(List<Slot> slots, Model model) {
         Map<String, Integer> places = new HashMap<>();
         model.tensors.keySet().forEach(name -> places.put(name, places.size()));
-        Map<Slot, Integer> keys = new IdentityHashMap<>();
+        IdentityHashMap<Slot, Integer> keys = new IdentityHashMap<>();
         int last = 0;
         for (Slot slot : slots) {
             last = places.getOrDefault(slot.name(), last);

@@ -78,15 +78,15 @@ public final class LayerStacking {
                 .count();
     }
 
-    private static LayerStack part(Checkpoint model, String name, String module) {
+    private static LayerStack part(Checkpoint model, String ref, String module) {
         ModelParts parts = parts(model);
         List<ModelPart> meant = parts.named(module);
         List<LayerStack> stacks = meant.stream().flatMap(p -> p.stack().stream()).toList();
         if (meant.isEmpty()) {
-            throw new BadInputException(parts.unknown(module, name));
+            throw new BadInputException(parts.unknown(module, ref));
         }
         if (stacks.size() > 1) {
-            throw new BadInputException(ModelParts.ambiguous(module, name, meant));
+            throw new BadInputException(ModelParts.ambiguous(module, ref, meant));
         }
         if (stacks.isEmpty()) {
             throw new BadInputException(
@@ -94,7 +94,7 @@ public final class LayerStacking {
                                     "module '"
                                             + module
                                             + "' of model '"
-                                            + name
+                                            + ref
                                             + "' has no numbered layers")
                             .hint("it has " + ModelParts.describe(parts.all())));
         }

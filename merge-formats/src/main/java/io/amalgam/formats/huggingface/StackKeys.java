@@ -44,7 +44,7 @@ final class StackKeys {
         boolean encoder = words.contains(PartWords.ENCODER);
         boolean decoder = words.contains(PartWords.DECODER);
         List<String> found = new ArrayList<>(worded);
-        if (!senses && (text || encoder || decoder && worded.isEmpty() && !hasEncoder(config))) {
+        if (!senses && (text || encoder || (decoder && worded.isEmpty() && !hasEncoder(config)))) {
             found.addAll(plain);
         }
         return found;
