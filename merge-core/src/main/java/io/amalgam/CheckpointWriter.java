@@ -3,6 +3,7 @@ package io.amalgam;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -43,7 +44,10 @@ final class CheckpointWriter {
                     Problem.expected("output '" + file + "'", "nothing there", "a file")
                             .hint("choose another name, or delete it first"));
         }
-        OutputLayout layout = layout("safetensors", tensors, 0, metadata);
+        Map<String, String> all = new LinkedHashMap<>(metadata);
+        all.put("format", "pt");
+        OutputLayout layout =
+                layout("safetensors", tensors, new CheckpointFormat.LayoutOptions(0, all));
         new CheckpointWriter().write(tensors, layout, name -> file, List.of());
     }
 
@@ -63,30 +67,30 @@ final class CheckpointWriter {
         }
         CheckpointFormat format = Formats.load().get("huggingface");
         List<OutputLayout.SmallFile> lent = new ArrayList<>();
+        ModelFolders folders = donor.map(d -> d.checkpoint().folders()).orElse(ModelFolders.NONE);
         if (donor.isPresent()) {
             for (Path side : donor.get().checkpoint().sideFiles()) {
                 Path from = donor.get().checkpoint().path().resolve(side);
                 lent.add(new OutputLayout.SmallFile(side.toString(), Files.readAllBytes(from)));
             }
             Optional<ObjectNode> config = donor.get().checkpoint().config();
-            config.ifPresent(c -> lent.addAll(format.modelFiles(c, ConfigChanges.NONE)));
+            config.map(c -> format.modelFiles(c, ConfigChanges.NONE)).stream()
+                    .flatMap(List::stream)
+                    .map(f -> new OutputLayout.SmallFile(folders.atHome(f.name()), f.content()))
+                    .forEach(lent::add);
         }
         OutputLayout layout =
-                layout("huggingface", tensors, PlanOptions.DEFAULT_SHARD_BYTES, Map.of());
+                layout(
+                        "huggingface",
+                        tensors,
+                        new CheckpointFormat.LayoutOptions(
+                                PlanOptions.DEFAULT_SHARD_BYTES, Map.of("format", "pt"), folders));
         new CheckpointWriter().write(tensors, layout, directory::resolve, lent);
     }
 
     private static OutputLayout layout(
-            String format,
-            Map<String, INDArray> tensors,
-            long shardBytes,
-            Map<String, String> metadata) {
-        Map<String, String> all = new LinkedHashMap<>(metadata);
-        all.put("format", "pt");
-        return Formats.load()
-                .get(format)
-                .layout(infos(tensors), new CheckpointFormat.LayoutOptions(shardBytes, all))
-                .orElseThrow();
+            String format, Map<String, INDArray> tensors, CheckpointFormat.LayoutOptions options) {
+        return Formats.load().get(format).layout(infos(tensors), options).orElseThrow();
     }
 
     private static List<TensorInfo> infos(Map<String, INDArray> tensors) {

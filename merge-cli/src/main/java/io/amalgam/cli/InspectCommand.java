@@ -62,6 +62,9 @@ final class InspectCommand extends Subcommand {
         architecture(checkpoint).ifPresent(name -> columns.row("architecture", name));
         columns.row("files", checkpoint.weightFiles().size());
         columns.row("tensors", infos.size());
+        if (!checkpoint.folders().modules().isEmpty()) {
+            columns.row("folders", ModelModules.of(checkpoint));
+        }
         String parameters = String.valueOf(inventory.parameters());
         String rounded = Quantity.count(inventory.parameters());
         columns.row(
@@ -146,6 +149,9 @@ final class InspectCommand extends Subcommand {
                     .put("tensors", share.tensors())
                     .put("elements", share.elements())
                     .put("bytes", share.bytes());
+        }
+        if (!checkpoint.folders().modules().isEmpty()) {
+            ModelModules.put(checkpoint, root.putArray("folders"));
         }
         ArrayNode layers = root.putArray("layers");
         for (LayerStack stack : inventory.stacks()) {

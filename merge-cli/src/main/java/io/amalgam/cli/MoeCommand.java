@@ -95,7 +95,7 @@ final class MoeCommand extends MergingCommand {
         return new MoePlanner(
                         formats.models(folders),
                         formats.get("huggingface"),
-                        model -> TokenizerFile.read(model.path())::encodePrompt,
+                        model -> TokenizerFile.read(model.home())::encodePrompt,
                         check)
                 .plan(recipe, layout.layout(), planning.options());
     }

@@ -69,6 +69,31 @@ class InspectCommandTest {
     }
 
     @Test
+    void showsTheModulesOfAModelInParts() throws IOException {
+        Path model = Models.tiny(folder.resolve("m"), 1);
+        Models.write(
+                model.resolve("2_Dense"), List.of(Models.filled("linear.weight", 1, 3, 4)), "{}");
+        Files.writeString(
+                model.resolve("modules.json"),
+                """
+                [{"path": "", "type": "s.models.Transformer"}, {"path": "1_Pooling", "type": "s.Pooling"},
+                 {"path": "2_Dense", "type": "s.models.Dense"}]
+                """);
+
+        Cli text = Cli.run("inspect", model, "--tensors");
+        assertThat(text.out())
+                .containsPattern(
+                        "(?m)^folders +Transformer, Pooling, Dense \\(2_Dense, 12 parameters\\)$")
+                .containsPattern("(?m)^tensors +5$")
+                .containsPattern("(?m)^2_Dense\\.linear\\.weight +F32 +\\[3, 4\\] +48 B$");
+        JsonNode json = Cli.run("inspect", model, "--json").json();
+        assertThat(json.at("/folders/2/type").asText()).isEqualTo("Dense");
+        assertThat(json.at("/folders/2/folder").asText()).isEqualTo("2_Dense");
+        assertThat(json.at("/folders/2/parameters").asLong()).isEqualTo(12);
+        assertThat(json.at("/folders/1/parameters").asLong()).isZero();
+    }
+
+    @Test
     void listsTensorsOfABareFile() throws IOException {
         Path file = Models.tiny(folder.resolve("m"), 1).resolve("model.safetensors");
 

@@ -33,6 +33,16 @@ public interface Checkpoint extends Closeable {
      */
     List<Path> sideFiles();
 
+    /** The parts it is stored in, where it is more than one. */
+    default ModelFolders folders() {
+        return ModelFolders.NONE;
+    }
+
+    /** The directory of its configuration and tokenizer: {@link #path()}, or a folder there. */
+    default Path home() {
+        return folders().home().isEmpty() ? path() : path().resolve(folders().home());
+    }
+
     /**
      * Bytes that reading its tensors may hold beside the reader's buffers, whatever their number.
      */

@@ -42,7 +42,8 @@ public interface CheckpointFormat {
     Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options);
 
     /**
-     * The files that describe a merged model beside its weights, made from the donor's.
+     * The files that describe a merged model beside its weights, made from the donor's. They belong
+     * to the model proper's folder.
      *
      * @param donorConfig the donor's {@code config.json}
      * @return nothing for formats without such files
@@ -83,10 +84,16 @@ public interface CheckpointFormat {
      * @param maxShardBytes size at which a new file is begun, counted over tensor bytes; 0 for one
      *     file
      * @param metadata free-form, stored with the tensors
+     * @param folders where the parts of the model go, for formats of directories
      */
-    record LayoutOptions(long maxShardBytes, Map<String, String> metadata) {
+    record LayoutOptions(long maxShardBytes, Map<String, String> metadata, ModelFolders folders) {
         public LayoutOptions {
             metadata = Map.copyOf(metadata);
+        }
+
+        /** A model that lies in its directory. */
+        public LayoutOptions(long maxShardBytes, Map<String, String> metadata) {
+            this(maxShardBytes, metadata, ModelFolders.NONE);
         }
     }
 }

@@ -34,12 +34,7 @@ final class Companions {
             files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
             files.add(new SmallFile(REPORT, ReportJson.of(plan, report, origins)));
         }
-        plan.donor()
-                .config()
-                .ifPresent(
-                        config ->
-                                files.addAll(
-                                        plan.format().modelFiles(config, plan.configChanges())));
+        files.addAll(plan.modelFiles());
         return files;
     }
 }

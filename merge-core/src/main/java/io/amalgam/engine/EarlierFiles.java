@@ -88,10 +88,10 @@ final class EarlierFiles {
         weights.forEach(file -> known.add(file.getName(0)));
         sides.forEach(file -> known.add(file.getName(0)));
         for (OutputLayout.DataFile file : plan.layout().files()) {
-            known.add(Path.of(file.name()));
+            known.add(Path.of(file.name()).getName(0));
         }
         plan.sideFiles().forEach(file -> known.add(file.name().getName(0)));
-        plan.madeFiles().forEach(file -> known.add(Path.of(file.name())));
+        plan.madeFiles().forEach(file -> known.add(Path.of(file.name()).getName(0)));
         List<String> kept = new ArrayList<>();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {

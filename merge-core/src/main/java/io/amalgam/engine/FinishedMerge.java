@@ -3,7 +3,6 @@ package io.amalgam.engine;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.SideFile;
 import java.io.IOException;
@@ -87,14 +86,7 @@ public final class FinishedMerge {
         for (SideFile side : plan.sideFiles()) {
             names.add(side.name().toString());
         }
-        plan
-                .donor()
-                .config()
-                .map(config -> plan.format().modelFiles(config, plan.configChanges()))
-                .orElse(List.of())
-                .stream()
-                .map(OutputLayout.SmallFile::name)
-                .forEach(names::add);
+        plan.modelFiles().forEach(file -> names.add(file.name()));
         return names;
     }
 

@@ -10,8 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 
 /** Whether an output directory can take a plan's files: looked at before anything is written. */
 public final class OutputCheck {
@@ -82,9 +84,19 @@ public final class OutputCheck {
     private static void companions(
             Checkpoint checkpoint, Path out, Path directory, List<Problem> problems)
             throws IOException {
+        Set<Path> folders = new LinkedHashSet<>();
+        if (!checkpoint.folders().home().isEmpty()) {
+            // Its weights are deeper, but the directory is the model's all the same.
+            folders.add(checkpoint.path());
+        }
         for (Path side : checkpoint.sideFiles()) {
             Path folder = side.getParent();
-            if (folder != null && checkpoint.path().resolve(folder).toRealPath().equals(out)) {
+            if (folder != null) {
+                folders.add(checkpoint.path().resolve(folder));
+            }
+        }
+        for (Path folder : folders) {
+            if (folder.toRealPath().equals(out)) {
                 problems.add(
                         Problem.of(
                                         "output '"

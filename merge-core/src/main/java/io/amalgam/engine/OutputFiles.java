@@ -16,7 +16,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The files of an output while it is made. They grow in a folder of their own inside the output
@@ -34,6 +36,7 @@ final class OutputFiles implements Closeable {
     private final Path partial;
     private final OutputLayout layout;
     private final List<FileChannel> channels = new ArrayList<>();
+    private final Set<Path> touched = new LinkedHashSet<>();
 
     private OutputFiles(Path directory, OutputLayout layout) {
         this.directory = directory;
@@ -134,7 +137,10 @@ final class OutputFiles implements Closeable {
         for (int i = early; i < data.size(); i++) {
             move(data.get(i).name());
         }
-        forceDirectory();
+        for (Path folder : touched) {
+            forceDirectory(folder);
+        }
+        forceDirectory(directory);
     }
 
     /** Removes a file, and its folder inside the directory if that was all it held. */
@@ -152,7 +158,9 @@ final class OutputFiles implements Closeable {
 
     private void move(String name) throws IOException {
         Path to = directory.resolve(name);
-        Files.createDirectories(to.getParent());
+        Path folder = to.resolveSibling("");
+        Files.createDirectories(folder);
+        touched.add(folder);
         moveOver(part(name), to);
     }
 
@@ -178,7 +186,7 @@ final class OutputFiles implements Closeable {
     }
 
     /** Makes the renames durable where the system lets a directory be opened. */
-    private void forceDirectory() {
+    private static void forceDirectory(Path directory) {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         } catch (IOException e) {

@@ -2,6 +2,7 @@ package io.amalgam.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -108,6 +109,11 @@ public final class LoraCheckpoint implements Checkpoint {
     @Override
     public long bytesHeld(int elements) {
         return base.bytesHeld(elements);
+    }
+
+    @Override
+    public ModelFolders folders() {
+        return base.folders();
     }
 
     @Override

@@ -73,20 +73,25 @@ final class CompanionPlan {
         if (donor == null) {
             return;
         }
-        List<SideFile> files = new ArrayList<>(SideFile.of(donorRef, donor, problems));
+        List<SideFile> apart = new ArrayList<>();
+        List<SideFile> files = new ArrayList<>();
+        for (SideFile file : SideFile.of(donorRef, donor, problems)) {
+            Optional<SideFile> atHome = file.atHome(donor);
+            atHome.ifPresentOrElse(files::add, () -> apart.add(file));
+        }
         ModelRef startRef = tokenizer.map(TokenizerPlan::start).orElse(donorRef);
         Checkpoint start = models.getOrDefault(startRef, donor);
         if (start != donor) {
             files.removeIf(file -> TokenizerOutput.isTokenizerFile(file.name()));
             for (SideFile file : SideFile.of(startRef, start, problems)) {
-                if (TokenizerOutput.isTokenizerFile(file.name())) {
-                    files.add(file);
-                }
+                file.atHome(start)
+                        .filter(f -> TokenizerOutput.isTokenizerFile(f.name()))
+                        .ifPresent(files::add);
             }
         }
         try {
             Optional<MergedVocabulary> tokens = tokenizer.map(TokenizerPlan::tokens);
-            TokenizerOutput output = TokenizerOutput.of(start.path(), tokens, template(start));
+            TokenizerOutput output = TokenizerOutput.of(start.home(), tokens, template(start));
             files.removeIf(file -> output.replaces(file.name()));
             made.addAll(output.made());
             for (String role : output.lostRoles()) {
@@ -103,7 +108,13 @@ final class CompanionPlan {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        copied.addAll(files);
+        copied.addAll(apart);
+        files.forEach(file -> copied.add(file.named(place(donor, file.name().toString()))));
+        made.replaceAll(file -> new SmallFile(place(donor, file.name()), file.content()));
+    }
+
+    private static String place(Checkpoint donor, String name) {
+        return donor.folders().atHome(name);
     }
 
     private void configuration(
@@ -114,9 +125,9 @@ final class CompanionPlan {
             return;
         }
         // Another model's tokenizer numbers the special tokens differently.
-        Map<String, JsonNode> ids = TokenIds.of(start.path(), start.config());
+        Map<String, JsonNode> ids = TokenIds.of(start.home(), start.config());
         change = Optional.of(new VocabularyChange(plan.rows(), ids));
-        Optional<ObjectNode> generation = TokenIds.generation(donor.path(), ids);
+        Optional<ObjectNode> generation = TokenIds.generation(donor.home(), ids);
         if (generation.isPresent()) {
             files.removeIf(file -> file.name().equals(Path.of(TokenIds.GENERATION)));
             made.add(new SmallFile(TokenIds.GENERATION, TokenIds.bytes(generation.get())));
@@ -128,15 +139,15 @@ final class CompanionPlan {
             return Optional.empty();
         }
         ChatTemplate wanted = recipe.chatTemplate().get();
-        Path file = start.path().resolve(TokenizerFile.NAME);
-        if (!Files.exists(file) && !Files.exists(start.path().resolve("tokenizer_config.json"))) {
+        Path file = start.home().resolve(TokenizerFile.NAME);
+        if (!Files.exists(file) && !Files.exists(start.home().resolve("tokenizer_config.json"))) {
             problems.add(
                     Problem.of("'chat_template' has no tokenizer to go with")
                             .at(wanted.location())
-                            .hint("add a tokenizer to '" + start.path() + "', or remove the key"));
+                            .hint("add a tokenizer to '" + start.home() + "', or remove the key"));
             return Optional.empty();
         }
-        Collection<Path> all = models.values().stream().map(Checkpoint::path).toList();
+        Collection<Path> all = models.values().stream().map(Checkpoint::home).toList();
         Optional<String> text = ChatTemplates.text(wanted, all);
         if (text.isEmpty()) {
             warnings.add(

@@ -75,7 +75,9 @@ public final class ComputedPlan {
                 format.layout(
                                 tasks.stream().map(TensorTask::output).toList(),
                                 new CheckpointFormat.LayoutOptions(
-                                        options.maxShardBytes(), Map.of("format", "pt")))
+                                        options.maxShardBytes(),
+                                        Map.of("format", "pt"),
+                                        donor.folders()))
                         .orElseThrow(
                                 () -> new IllegalStateException(format.name() + " cannot write"));
         return new MergePlan(

@@ -124,10 +124,16 @@ public record MergePlan(
         return model;
     }
 
-    private List<OutputLayout.SmallFile> modelFiles() {
-        return donor.config()
-                .map(config -> format.modelFiles(config, configChanges))
-                .orElse(List.of());
+    /** The configuration, under its name in the output's directory. */
+    public List<OutputLayout.SmallFile> modelFiles() {
+        return donor.config().map(config -> format.modelFiles(config, configChanges)).stream()
+                .flatMap(List::stream)
+                .map(file -> new OutputLayout.SmallFile(place(file.name()), file.content()))
+                .toList();
+    }
+
+    private String place(String name) {
+        return donor.folders().atHome(name);
     }
 
     @Override

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -81,10 +82,15 @@ public final class MergePlanner {
                         .orElse(true);
         boolean uneven = options.tensors() != PlanOptions.TensorSet.SAME;
         SlotBuilder builder = new SlotBuilder(recipe, models, mixesLayers, uneven, problems);
-        List<Slot> slots = builder.build();
+        List<Slot> built = builder.build();
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());
         donorRef.flatMap(models::get).flatMap(builder::leftOut).ifPresent(warnings::add);
+        List<Slot> slots =
+                donorRef.flatMap(models::get)
+                        .map(d -> new ModuleCheck(d, models.all(), problems, warnings))
+                        .map(modules -> modules.check(built))
+                        .orElse(built);
         Optional<TokenizerPlan> tokenizer =
                 builder.complete()
                         ? recipe.tokenizer()
@@ -99,7 +105,7 @@ public final class MergePlanner {
                                                         warnings))
                         : Optional.empty();
         VocabularyPlan vocabulary = new VocabularyPlan(recipe, tokenizer, problems);
-        List<TensorTask> built = new ArrayList<>();
+        List<TensorTask> merged = new ArrayList<>();
         if (method.isPresent()) {
             TaskBuilder taskBuilder =
                     new TaskBuilder(
@@ -111,7 +117,7 @@ public final class MergePlanner {
                             builder.complete(),
                             vocabulary,
                             problems);
-            slots.forEach(slot -> taskBuilder.build(slot).ifPresent(built::add));
+            slots.forEach(slot -> taskBuilder.build(slot).ifPresent(merged::add));
             vocabulary.check();
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
@@ -120,10 +126,10 @@ public final class MergePlanner {
                                         + " tensors that only some models have are left out"));
             }
         }
-        List<TensorTask> tasks = withState(built, recipe, method, models, problems);
+        List<TensorTask> tasks = withState(merged, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
-        warnings.addAll(typeWarnings(built));
+        warnings.addAll(typeWarnings(merged));
         Optional<Checkpoint> donor = donorRef.map(opened::get);
         CompanionPlan companions = new CompanionPlan(recipe, opened, tokenizer, problems, warnings);
         donorRef.ifPresent(companions::build);
@@ -131,7 +137,7 @@ public final class MergePlanner {
                 new ConfigChanges(
                         recipe.outDtype().or(recipe::dtype),
                         builder.layerChanges(),
-                        donorRef.flatMap(models::get).flatMap(d -> tied(d, builder, built)),
+                        donorRef.flatMap(models::get).flatMap(d -> tied(d, builder, merged)),
                         donorRef.flatMap(ModelRef::overrideArchitecture),
                         companions.change());
         if (problems.isEmpty()) {
@@ -151,7 +157,7 @@ public final class MergePlanner {
             warnings.forEach(problems::add);
         }
         problems.throwIfAny(options.strict() ? List.of() : warnings);
-        OutputLayout layout = layout(tasks, options);
+        OutputLayout layout = layout(tasks, options, donor.orElseThrow().folders());
         return new MergePlan(
                 recipe,
                 tasks,
@@ -211,12 +217,12 @@ public final class MergePlanner {
         }
     }
 
-    private OutputLayout layout(List<TensorTask> tasks, PlanOptions options) {
+    private OutputLayout layout(List<TensorTask> tasks, PlanOptions options, ModelFolders folders) {
         return ServerState.layout(
                 outputFormat,
                 tasks,
                 new CheckpointFormat.LayoutOptions(
-                        options.maxShardBytes(), Map.of("format", "pt")));
+                        options.maxShardBytes(), Map.of("format", "pt"), folders));
     }
 
     /** What the output's configuration should say and will not. */

@@ -10,6 +10,7 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A file the output gets a copy of: tokenizer, generation settings.
@@ -19,6 +20,22 @@ import java.util.List;
  * @param bytes its size
  */
 public record SideFile(Path name, Path file, long bytes) {
+    /** The same file under another name. */
+    SideFile named(String other) {
+        return new SideFile(Path.of(other), file, bytes);
+    }
+
+    /** By its name in the folder of the model proper; empty if it is elsewhere. */
+    Optional<SideFile> atHome(Checkpoint model) {
+        String home = model.folders().home();
+        if (home.isEmpty()) {
+            return Optional.of(this);
+        }
+        return name.startsWith(home)
+                ? Optional.of(named(Path.of(home).relativize(name).toString()))
+                : Optional.empty();
+    }
+
     /**
      * The donor's side files. Each is opened once, for copying them comes last and must not fail
      * then.

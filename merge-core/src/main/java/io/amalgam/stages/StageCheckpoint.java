@@ -3,6 +3,7 @@ package io.amalgam.stages;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.plan.MergePlan;
@@ -149,6 +150,11 @@ final class StageCheckpoint implements Checkpoint {
 
     private List<Path> files(Function<Checkpoint, List<Path>> some) {
         return plan.models().values().stream().flatMap(m -> some.apply(m).stream()).toList();
+    }
+
+    @Override
+    public ModelFolders folders() {
+        return written().orElse(plan.donor()).folders();
     }
 
     @Override

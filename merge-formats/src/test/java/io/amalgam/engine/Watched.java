@@ -2,6 +2,7 @@ package io.amalgam.engine;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.Workspace;
@@ -64,6 +65,11 @@ final class Watched {
         @Override
         public List<Path> weightFiles() {
             return model.weightFiles();
+        }
+
+        @Override
+        public ModelFolders folders() {
+            return model.folders();
         }
 
         @Override

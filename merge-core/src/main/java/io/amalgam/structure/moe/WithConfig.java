@@ -2,6 +2,7 @@ package io.amalgam.structure.moe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -49,6 +50,11 @@ record WithConfig(Checkpoint model, ObjectNode changed) implements Checkpoint {
     @Override
     public long bytesHeld(int elements) {
         return model.bytesHeld(elements);
+    }
+
+    @Override
+    public ModelFolders folders() {
+        return model.folders();
     }
 
     @Override

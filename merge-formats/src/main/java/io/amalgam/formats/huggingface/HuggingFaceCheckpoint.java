@@ -2,34 +2,27 @@ package io.amalgam.formats.huggingface;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.formats.pytorch.PyTorchFile;
-import io.amalgam.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** An open model directory. Every tensor present counts, whether the index mentions it or not. */
+/** An open model directory, with the folders of its modules. */
 final class HuggingFaceCheckpoint implements Checkpoint {
-    private static final String SINGLE = "model.safetensors";
-    private static final String PYTORCH = "pytorch_model.bin";
-    private static final int LISTED = 5;
-
     private final Path path;
-    private final Map<String, Checkpoint> files = new LinkedHashMap<>();
+    private final List<WeightFiles> weights = new ArrayList<>();
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
-    private final Map<String, String> metadata = new LinkedHashMap<>();
+    private ModelFolders folders = ModelFolders.NONE;
     private @Nullable ObjectNode config;
     private List<Path> sideFiles = List.of();
 
@@ -41,12 +34,13 @@ final class HuggingFaceCheckpoint implements Checkpoint {
         HuggingFaceCheckpoint checkpoint = new HuggingFaceCheckpoint(path);
         try {
             List<Problem> problems = new ArrayList<>();
+            checkpoint.folders = ModuleList.of(path, problems);
             checkpoint.openWeights(name, problems);
             checkpoint.openConfig(problems);
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
-            checkpoint.sideFiles = SideFiles.in(path);
+            checkpoint.sideFiles = SideFiles.in(path, checkpoint.folders);
             return checkpoint;
         } catch (IOException | RuntimeException | Error e) {
             try (checkpoint) {
@@ -56,101 +50,23 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openWeights(String name, List<Problem> problems) throws IOException {
-        for (String single : List.of(SINGLE, PYTORCH)) {
-            Path index = path.resolve(single + ShardIndex.SUFFIX);
-            if (Files.exists(index)) {
-                openShards(index, name, problems);
-                return;
-            }
-            if (Files.exists(path.resolve(single))) {
-                openFile(single, name, problems);
-                return;
-            }
-        }
-        problems.add(NoWeights.in(path));
-    }
-
-    private void openShards(Path file, String name, List<Problem> problems) throws IOException {
-        try {
-            openShards(file, ShardIndex.read(file, problems), name, problems);
-        } catch (BadInputException e) {
-            problems.addAll(e.problems());
+        tensors.putAll(openIn(home(), name, problems).tensors());
+        for (String folder : folders.weighted()) {
+            WeightFiles module = openIn(path.resolve(folder), name, problems);
+            module.tensorsOf(folder).forEach(tensors::putIfAbsent);
         }
     }
 
-    private void openShards(Path indexFile, ShardIndex index, String name, List<Problem> problems)
+    private WeightFiles openIn(Path folder, String name, List<Problem> problems)
             throws IOException {
-        if (index.shards().isEmpty() && problems.isEmpty()) {
-            problems.add(
-                    Problem.of("the index names no shard")
-                            .at("'" + indexFile + "'")
-                            .hint(JsonFiles.DAMAGED));
-        }
-        for (var shard : index.shards().entrySet()) {
-            String file = shard.getKey();
-            if (!Files.exists(path.resolve(file))) {
-                problems.add(
-                        Problem.of("shard '" + file + "' is missing")
-                                .at("'" + indexFile + "'")
-                                .hint("the download is incomplete: get the missing file"));
-                continue;
-            }
-            openFile(file, name, problems);
-            Checkpoint opened = files.get(file);
-            if (opened == null) {
-                continue;
-            }
-            Set<String> tied = opened instanceof PyTorchFile pickled ? pickled.tied() : Set.of();
-            List<String> missing =
-                    shard.getValue().stream()
-                            .filter(tensor -> !opened.tensors().containsKey(tensor))
-                            .filter(tensor -> !tied.contains(tensor))
-                            .toList();
-            if (!missing.isEmpty()) {
-                problems.add(
-                        Problem.of(
-                                        "shard '"
-                                                + file
-                                                + "' lacks tensors the index puts there: "
-                                                + listed(missing))
-                                .at("'" + indexFile + "'")
-                                .hint(
-                                        "index and shards are of different models: download both again"));
-            }
-        }
-    }
-
-    private void openFile(String file, String name, List<Problem> problems) throws IOException {
-        Checkpoint opened;
-        try {
-            Path weights = path.resolve(file);
-            opened =
-                    file.endsWith(".bin")
-                            ? PyTorchFile.open(weights, name)
-                            : SafetensorsFile.open(weights, name);
-        } catch (BadInputException e) {
-            problems.addAll(e.problems());
-            return;
-        }
-        List<String> twice =
-                opened.tensors().keySet().stream().filter(tensors::containsKey).toList();
-        if (!twice.isEmpty()) {
-            problems.add(
-                    Problem.of(
-                                    "shard '"
-                                            + file
-                                            + "' holds tensors that an earlier shard holds too: "
-                                            + listed(twice))
-                            .at("'" + path.resolve(file) + "'")
-                            .hint("shards of different models are mixed: download them again"));
-        }
-        files.put(file, opened);
-        opened.tensors().forEach(tensors::putIfAbsent);
-        opened.metadata().forEach(metadata::putIfAbsent);
+        WeightFiles opened = new WeightFiles(folder);
+        weights.add(opened);
+        opened.open(name, problems);
+        return opened;
     }
 
     private void openConfig(List<Problem> problems) throws IOException {
-        Path file = path.resolve("config.json");
+        Path file = home().resolve("config.json");
         if (Files.exists(file)) {
             try {
                 config = JsonFiles.readObject(file);
@@ -160,17 +76,14 @@ final class HuggingFaceCheckpoint implements Checkpoint {
         }
     }
 
-    private static String listed(Collection<String> names) {
-        String shown = String.join("', '", names.stream().limit(LISTED).toList());
-        return "'"
-                + shown
-                + "'"
-                + (names.size() > LISTED ? " and " + (names.size() - LISTED) + " more" : "");
-    }
-
     @Override
     public Path path() {
         return path;
+    }
+
+    @Override
+    public ModelFolders folders() {
+        return folders;
     }
 
     @Override
@@ -178,9 +91,10 @@ final class HuggingFaceCheckpoint implements Checkpoint {
         return Collections.unmodifiableMap(tensors);
     }
 
+    /** That of the model proper's files. */
     @Override
     public Map<String, String> metadata() {
-        return Collections.unmodifiableMap(metadata);
+        return weights.get(0).metadata();
     }
 
     @Override
@@ -190,7 +104,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     @Override
     public List<Path> weightFiles() {
-        return files.values().stream().map(Checkpoint::path).toList();
+        return weights.stream().flatMap(files -> files.paths().stream()).toList();
     }
 
     @Override
@@ -201,9 +115,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     @Override
     public void close() throws IOException {
         IOException failure = null;
-        for (Checkpoint file : files.values()) {
+        for (WeightFiles files : weights) {
             try {
-                file.close();
+                files.close();
             } catch (IOException e) {
                 if (failure == null) {
                     failure = e;

@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFormat;
@@ -14,13 +15,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * Model directories. Weights are those of {@code model.safetensors.index.json} where there is one,
  * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}; else
- * those of {@code pytorch_model.bin.index.json} or {@code pytorch_model.bin}. Problems of index,
- * shards and config are reported together.
+ * those of {@code pytorch_model.bin.index.json} or {@code pytorch_model.bin}. Modules that {@code
+ * modules.json} lists are parts of the model, with weights found likewise in their folders: see
+ * {@link ModelFolders}. Problems of index, shards and config are reported together.
  */
 public final class HuggingFaceFormat implements CheckpointFormat {
     private static final String CONFIG = "config.json";
@@ -44,15 +47,17 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     /**
      * One {@code model.safetensors}, or shards and an index. Tensors are assigned to shards in the
      * order given: a shard is closed when the next tensor would take it beyond the limit; a tensor
-     * that is larger than the limit has a shard to itself.
+     * that is larger than the limit has a shard to itself. Of a model in parts, each part's tensors
+     * lie in its folder: see {@link PartLayout}.
      */
     @Override
     public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {
+        Map<String, String> metadata = SafetensorsFormat.withFormat(options.metadata());
         return Optional.of(
-                Shards.layout(
-                        tensors,
-                        options.maxShardBytes(),
-                        SafetensorsFormat.withFormat(options.metadata())));
+                options.folders().equals(ModelFolders.NONE)
+                        ? Shards.layout(tensors, options.maxShardBytes(), metadata)
+                        : PartLayout.of(
+                                tensors, options.maxShardBytes(), metadata, options.folders()));
     }
 
     /** The patched {@code config.json}: see {@link ConfigPatch}. */
@@ -64,7 +69,13 @@ public final class HuggingFaceFormat implements CheckpointFormat {
 
     @Override
     public List<Path> weightFilesIn(Path directory) throws IOException {
-        return new SafetensorsFormat().weightFilesIn(directory);
+        List<Path> files = new ArrayList<>(new SafetensorsFormat().weightFilesIn(directory));
+        for (Path folder : SideFiles.partsIn(directory)) {
+            for (Path file : new SafetensorsFormat().weightFilesIn(directory.resolve(folder))) {
+                files.add(folder.resolve(file));
+            }
+        }
+        return files;
     }
 
     @Override

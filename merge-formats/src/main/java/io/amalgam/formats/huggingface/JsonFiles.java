@@ -53,16 +53,23 @@ public final class JsonFiles {
      * @throws BadInputException if it is no regular file or not one JSON object, or has a key twice
      */
     public static ObjectNode readObject(Path file) throws IOException {
+        JsonNode node = read(file);
+        if (node instanceof ObjectNode object) {
+            return object;
+        }
+        throw new BadInputException(
+                Problem.expected("file", "a JSON object", describe(node))
+                        .at("'" + file + "'")
+                        .hint(DAMAGED));
+    }
+
+    /**
+     * @throws BadInputException if it is no regular file or not one JSON value, or has a key twice
+     */
+    static JsonNode read(Path file) throws IOException {
         RegularFile.require(file);
         try {
-            JsonNode node = MAPPER.readTree(Files.readAllBytes(file));
-            if (node instanceof ObjectNode object) {
-                return object;
-            }
-            throw new BadInputException(
-                    Problem.expected("file", "a JSON object", describe(node))
-                            .at("'" + file + "'")
-                            .hint(DAMAGED));
+            return MAPPER.readTree(Files.readAllBytes(file));
         } catch (JsonProcessingException e) {
             JsonLocation at = e.getLocation();
             String where = at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();

@@ -71,7 +71,7 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
     }
 
     /** Whether the name can only mean a file in the model's own directory, on any system. */
-    private static boolean isPlain(String name) {
+    static boolean isPlain(String name) {
         return !name.isEmpty()
                 && !name.equals(".")
                 && !name.equals("..")
@@ -85,17 +85,22 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
     }
 
     private static Problem notPlain(String name, Path file) {
-        String shown =
-                name.codePoints()
-                        .mapToObj(
-                                c ->
-                                        Character.isISOControl(c)
-                                                ? String.format("\\u%04x", c)
-                                                : Character.toString(c))
-                        .reduce("", String::concat);
         return Problem.expected(
-                        "shard", "the name of a file in the model's directory", "'" + shown + "'")
+                        "shard",
+                        "the name of a file in the model's directory",
+                        "'" + printable(name) + "'")
                 .at("'" + file + "'")
                 .hint("do not use this model: its index points elsewhere");
+    }
+
+    /** A name for messages: control characters by their numbers. */
+    static String printable(String name) {
+        return name.codePoints()
+                .mapToObj(
+                        c ->
+                                Character.isISOControl(c)
+                                        ? String.format("\\u%04x", c)
+                                        : Character.toString(c))
+                .reduce("", String::concat);
     }
 }

@@ -1,11 +1,14 @@
 package io.amalgam.formats.huggingface;
 
+import io.amalgam.checkpoint.ModelFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -37,47 +40,91 @@ final class SideFiles {
                     "config_sentence_transformers.json",
                     "sentence_bert_config.json");
 
-    /** Folders of sentence-transformers' modules: {@code 1_Pooling}, {@code 2_Dense}. */
+    /** Folders as sentence-transformers names them: {@code 1_Pooling}, {@code 2_Dense}. */
     private static final Pattern MODULE = Pattern.compile("\\d+_[A-Za-z]+");
 
-    private static final List<String> MODULE_FILES =
-            List.of("config.json", "model.safetensors", "pytorch_model.bin");
+    /** Weights, in whatever form: those of a merged module are new. */
+    private static final Pattern WEIGHTS =
+            Pattern.compile(
+                    "(?i).*\\.(safetensors|bin|pt|pth|h5|ot|msgpack|onnx|onnx_data|index\\.json)");
+
+    private static final String CONFIG = "config.json";
 
     private SideFiles() {}
 
     /**
      * Those that exist in {@code directory}, relative to it, whether they can be read or not. Of
-     * module folders, all files: a dense module has weights of its own.
+     * module folders, all files but weights that are merged.
      */
-    static List<Path> in(Path directory) throws IOException {
-        List<Path> found = named(directory);
-        for (Path folder : list(directory)) {
-            if (isModule(folder)) {
-                list(folder).stream()
-                        .filter(file -> !Files.isDirectory(file))
-                        .map(file -> relative(folder, file))
-                        .forEach(found::add);
+    static List<Path> in(Path directory, ModelFolders folders) throws IOException {
+        Set<Path> found = new LinkedHashSet<>(named(directory));
+        Path home = Path.of(folders.home());
+        if (!folders.home().isEmpty()) {
+            named(directory.resolve(home)).forEach(file -> found.add(home.resolve(file)));
+            if (Files.exists(directory.resolve(CONFIG))) {
+                found.add(Path.of(CONFIG));
+            }
+        }
+        Set<String> weighted = Set.copyOf(folders.weighted());
+        for (Path folder : modules(directory, folders)) {
+            boolean ofHome = folder.equals(home);
+            boolean merged = ofHome || weighted.contains(folder.toString().replace('\\', '/'));
+            for (Path file : list(directory.resolve(folder))) {
+                String name = file.getFileName().toString();
+                if (!Files.isDirectory(file)
+                        && !(merged && WEIGHTS.matcher(name).matches())
+                        && !(ofHome && name.equals(CONFIG))) {
+                    found.add(folder.resolve(name));
+                }
             }
         }
         return List.copyOf(found);
     }
 
-    /**
-     * Those that no one would mistake for anything else: of module folders, only the configuration
-     * and the weights.
-     */
-    static List<Path> unmistakable(Path directory) throws IOException {
-        List<Path> found = named(directory);
-        found.removeIf(file -> Files.isDirectory(directory.resolve(file)));
+    /** Folders of modules, relative to {@code directory}, those inside them included. */
+    private static List<Path> modules(Path directory, ModelFolders folders) throws IOException {
+        Set<Path> modules = new LinkedHashSet<>();
         for (Path folder : list(directory)) {
-            if (isModule(folder)) {
-                for (String name : MODULE_FILES) {
-                    if (Files.isRegularFile(folder.resolve(name))) {
-                        found.add(relative(folder, folder.resolve(name)));
-                    }
+            String name = folder.getFileName().toString();
+            if (Files.isDirectory(folder) && MODULE.matcher(name).matches()) {
+                modules.add(Path.of(name));
+            }
+        }
+        for (ModelFolders.Part module : folders.modules()) {
+            Path folder = directory.resolve(module.folder());
+            if (!module.folder().isEmpty() && Files.isDirectory(folder)) {
+                modules.add(Path.of(module.folder()));
+                if (!module.folder().equals(folders.home())) {
+                    ModuleList.foldersIn(folder).stream()
+                            .map(directory::relativize)
+                            .forEach(modules::add);
                 }
             }
         }
+        return List.copyOf(modules);
+    }
+
+    /**
+     * Folders of modules, relative to the directory: those its {@code modules.json} lists, as far
+     * as it can be read, and those with usual names.
+     */
+    static List<Path> partsIn(Path directory) throws IOException {
+        return modules(directory, ModuleList.of(directory, new ArrayList<>()));
+    }
+
+    /**
+     * Those that no one would mistake for anything else: of module folders, the configuration and
+     * what has a usual name.
+     */
+    static List<Path> unmistakable(Path directory) throws IOException {
+        List<Path> found = named(directory);
+        for (Path folder : partsIn(directory)) {
+            named(directory.resolve(folder)).forEach(file -> found.add(folder.resolve(file)));
+            if (Files.isRegularFile(directory.resolve(folder).resolve(CONFIG))) {
+                found.add(folder.resolve(CONFIG));
+            }
+        }
+        found.removeIf(file -> Files.isDirectory(directory.resolve(file)));
         return found;
     }
 
@@ -89,15 +136,6 @@ final class SideFiles {
             }
         }
         return found;
-    }
-
-    private static boolean isModule(Path folder) {
-        return MODULE.matcher(folder.getFileName().toString()).matches()
-                && Files.isDirectory(folder);
-    }
-
-    private static Path relative(Path folder, Path file) {
-        return Path.of(folder.getFileName().toString(), file.getFileName().toString());
     }
 
     private static List<Path> list(Path directory) throws IOException {
