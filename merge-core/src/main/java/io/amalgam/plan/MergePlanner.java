@@ -104,6 +104,10 @@ public final class MergePlanner {
                                                         problems,
                                                         warnings))
                         : Optional.empty();
+        if (recipe.tokenizer().isEmpty()) {
+            donorRef.flatMap(models::get)
+                    .ifPresent(d -> new VocabularyCheck(d, slots).warn(warnings));
+        }
         VocabularyPlan vocabulary = new VocabularyPlan(recipe, tokenizer, problems);
         List<TensorTask> merged = new ArrayList<>();
         if (method.isPresent()) {
