@@ -14,13 +14,17 @@ import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A command that plans and writes a model: what such commands share. */
 abstract class MergingCommand extends Subcommand {
     private final Interruption interruption;
+    private final List<Problem> found = Collections.synchronizedList(new ArrayList<>());
+    private volatile @Nullable ProgressView progress;
 
     @Option(names = "--resume", description = "Continue an interrupted merge.")
     private boolean resume;
@@ -66,6 +70,19 @@ abstract class MergingCommand extends Subcommand {
         if (interruption.merging().isRequested()) {
             throw new MergeCancelledException();
         }
+    }
+
+    /** Says what is under way beside tensors; nothing if empty. May be called by any thread. */
+    final void underWay(String text) {
+        ProgressView shown = progress;
+        if (shown != null) {
+            shown.underWay(text);
+        }
+    }
+
+    /** Keeps what is found during the merge, to be said after it. May be called by any thread. */
+    final void warnLater(List<Problem> warnings) {
+        found.addAll(warnings);
     }
 
     /** Lines said after the model is written. */
@@ -136,8 +153,12 @@ abstract class MergingCommand extends Subcommand {
                         .report(!noReport);
         Cancellation cancellation = interruption.merging();
         MergeReport report;
-        try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
-            report = MergeEngine.run(plan, out(), options, progress, cancellation);
+        try (ProgressView shown = ProgressView.on(console, verbosity.quiet || json)) {
+            progress = shown;
+            report = MergeEngine.run(plan, out(), options, shown, cancellation);
+        } finally {
+            progress = null;
+            console.warnings(List.copyOf(found));
         }
         new MergeSummary(plan, report, out()).print(console, json, verbosity.quiet);
         if (!verbosity.quiet) {

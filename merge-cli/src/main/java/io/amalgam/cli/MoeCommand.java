@@ -1,11 +1,14 @@
 package io.amalgam.cli;
 
 import io.amalgam.Formats;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.formats.huggingface.TokenizerFile;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.MoeRecipe;
 import io.amalgam.recipe.yaml.MoeRecipeReader;
 import io.amalgam.recipe.yaml.ReadOptions;
+import io.amalgam.structure.moe.GateListener;
 import io.amalgam.structure.moe.MoePlanner;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,6 +60,28 @@ final class MoeCommand extends MergingCommand {
             description = "Do not say so.")
     private boolean understood;
 
+    /** What is heard of gates while they are computed, by the threads that merge. */
+    private final GateListener gates =
+            new GateListener() {
+                @Override
+                public void check() {
+                    checkInterrupted();
+                }
+
+                @Override
+                public void layers(int done, int of) {
+                    underWay(done == of ? "" : "gates: layer " + (done + 1) + " of " + of);
+                }
+
+                @Override
+                public void warn(List<Problem> warnings) {
+                    if (planning.strict) {
+                        throw new BadInputException(warnings);
+                    }
+                    warnLater(warnings);
+                }
+            };
+
     MoeCommand(Console console, Interruption interruption) {
         super(console, interruption);
     }
@@ -81,7 +106,7 @@ final class MoeCommand extends MergingCommand {
         MoeRecipe recipe = MoeRecipeReader.read(file, new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, List.of(here, folder), this::checkInterrupted);
+        return plan(recipe, layout, planning, List.of(here, folder), gates);
     }
 
     static MergePlan plan(
@@ -89,14 +114,14 @@ final class MoeCommand extends MergingCommand {
             LayoutMixin layout,
             PlanningMixin planning,
             List<Path> folders,
-            Runnable check)
+            GateListener gates)
             throws IOException {
         Formats formats = Formats.load();
         return new MoePlanner(
                         formats.models(folders),
                         formats.get("huggingface"),
                         model -> TokenizerFile.read(model.home())::encodePrompt,
-                        check)
+                        gates)
                 .plan(recipe, layout.layout(), planning.options());
     }
 

@@ -18,6 +18,7 @@ final class ProgressBars implements ProgressView {
     private final Console console;
     private @Nullable ProgressBar bar;
     private String survey = "";
+    private volatile String aside = "";
 
     ProgressBars(Console console) {
         this.console = console;
@@ -48,12 +49,18 @@ final class ProgressBars implements ProgressView {
     }
 
     @Override
+    public void underWay(String text) {
+        aside = text.isEmpty() ? "" : "  " + text;
+    }
+
+    @Override
     public void progressed(Progress progress) {
         if (bar != null) {
             bar.setExtraMessage(
                     Quantity.bytes(progress.bytesMoved() * 1e9 / Math.max(progress.nanos(), 1))
                             + "/s"
-                            + (progress.bytesWritten() == 0 ? survey : ""));
+                            + (progress.bytesWritten() == 0 ? survey : "")
+                            + aside);
             bar.stepTo(progress.bytesWritten());
         }
     }

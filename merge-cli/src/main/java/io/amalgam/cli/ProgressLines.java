@@ -10,6 +10,7 @@ final class ProgressLines implements ProgressView {
     private long lastNanos;
     private long firstWritten = -1;
     private String survey = "";
+    private volatile String aside = "";
 
     ProgressLines(Console console) {
         this.console = console;
@@ -26,6 +27,11 @@ final class ProgressLines implements ProgressView {
     }
 
     @Override
+    public void underWay(String text) {
+        aside = text.isEmpty() ? "" : "  " + text;
+    }
+
+    @Override
     public void progressed(Progress progress) {
         if (firstWritten < 0) {
             firstWritten = progress.bytesWritten();
@@ -39,7 +45,7 @@ final class ProgressLines implements ProgressView {
             console.note(survey + "  " + Quantity.bytes(progress.bytesMoved() / seconds) + "/s");
             return;
         }
-        console.note(line(progress, firstWritten));
+        console.note(line(progress, firstWritten) + aside);
     }
 
     /**

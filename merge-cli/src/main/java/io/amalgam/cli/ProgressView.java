@@ -25,6 +25,9 @@ interface ProgressView extends MergeListener, AutoCloseable {
                 : "pass " + pass + " of at most " + passes + " over the whole model";
     }
 
+    /** What is under way beside tensors; nothing if empty. May be called by any thread. */
+    default void underWay(String text) {}
+
     @Override
     void close();
 }

@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.plan.MergePlan;
+import io.amalgam.structure.moe.GateListener;
 import io.amalgam.structure.moe.Upcycling;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -115,7 +116,7 @@ final class UpcycleCommand extends MergingCommand {
                 layout,
                 planning,
                 ModelHeaders.FOLDERS,
-                this::checkInterrupted);
+                GateListener.NONE);
     }
 
     @Override

@@ -273,6 +273,38 @@ class MoeCommandTest {
                 .hasContent(Files.readString(temp.resolve("moe.yml")));
     }
 
+    /** Prompts that end in one token have one state where nothing has been mixed yet. */
+    @Test
+    void gatesThatAreAlikeAreWarnings() throws IOException {
+        Path base = dense("base", "llama", 16);
+        Files.writeString(
+                base.resolve("tokenizer.json"),
+                """
+                {"model": {"type": "BPE", "vocab": {"a": 0, "b": 1, "c": 2}, "merges": []}}
+                """);
+        String config =
+                """
+                base_model: base
+                gate_mode: hidden
+                experts:
+                  - {source_model: base, positive_prompts: [ab]}
+                  - {source_model: base, positive_prompts: [cab], negative_prompts: [c]}
+                  - {source_model: base, positive_prompts: [cb]}
+                  - {source_model: base, positive_prompts: [a], negative_prompts: [a]}
+                """;
+
+        Cli result = moe(config);
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.err().lines().filter(line -> line.startsWith("warning: ")))
+                .containsExactly(
+                        "warning: gate of expert 3 ('base'): expected a direction, got nearly nothing in layers 0-3; its rows there are rounding noise: give negative prompts that are further from its positive ones, or none",
+                        "warning: gates of expert 0 ('base') and expert 2 ('base'): expected different directions, got a cosine of 1.000000 in layer 0; the router cannot choose between them there: give prompts that differ more, and end differently");
+        Path strict = temp.resolve("strict");
+        assertThat(Cli.run("moe", temp.resolve("moe.yml"), strict, "--strict").exit()).isEqualTo(3);
+        assertThat(strict).doesNotExist();
+    }
+
     @Test
     void whatIsWrongIsSaidTogether() throws IOException {
         dense("base", "llama", 16);

@@ -15,6 +15,7 @@ import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.yaml.MoeRecipeReader;
 import io.amalgam.recipe.yaml.ReadOptions;
+import io.amalgam.structure.moe.GateListener;
 import io.amalgam.structure.moe.MoePlanner;
 import java.io.IOException;
 import java.net.URISyntaxException;
@@ -46,7 +47,7 @@ class GoldenMoeTest {
                         formats.models(List.of(folder())),
                         formats.get("huggingface"),
                         model -> TokenizerFile.read(model.path())::encodePrompt,
-                        () -> {});
+                        GateListener.NONE);
         Path out = temp.resolve(name + layout);
         Path config = folder().resolve("recipes").resolve(name + ".yml");
         try (MergePlan plan =

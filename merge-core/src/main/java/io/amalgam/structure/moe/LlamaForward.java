@@ -39,11 +39,17 @@ final class LlamaForward {
     /**
      * Runs up to the input of the last layer.
      *
-     * @param check called now and then: may throw to stop
+     * @param check called now and then, by any thread at work: may throw to stop
+     * @param shared through which others may take part in the matrix products
      */
-    void run(List<int[]> prompts, Workspace workspace, Runnable check, States listener)
+    void run(
+            List<int[]> prompts,
+            Workspace workspace,
+            Runnable check,
+            SharedRows shared,
+            States listener)
             throws IOException {
-        MatrixProduct product = new MatrixProduct(rounding, workspace, check);
+        MatrixProduct product = new MatrixProduct(rounding, workspace, check, shared);
         int tokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         float[] x = embed(prompts, tokens, product);
         listener.enter(0, x);

@@ -17,11 +17,14 @@ final class MatrixProduct {
     private final Rounding rounding;
     private final Workspace workspace;
     private final Runnable check;
+    private final SharedRows shared;
 
     /**
-     * @param check called before each row of a matrix: may throw to stop
+     * @param check called before each row of a matrix, by any thread at work: may throw to stop
+     * @param shared through which others may take part
      */
-    MatrixProduct(Rounding rounding, Workspace workspace, Runnable check) {
+    MatrixProduct(Rounding rounding, Workspace workspace, Runnable check, SharedRows shared) {
+        this.shared = shared;
         this.rounding = rounding;
         this.workspace = workspace;
         this.check = check;
@@ -39,21 +42,26 @@ final class MatrixProduct {
         int in = (int) weight.info().shape().dim(1);
         float[] added = bias.isPresent() ? vector(bias.get()) : new float[out];
         float[][] tiles = tiles(x, rows, in);
-        float[] row = new float[(in + STEP - 1) / STEP * STEP];
-        float[] sums = new float[TILE];
         float[] y = new float[rows * out];
-        for (int r = 0; r < out; r++) {
-            check.run();
-            read(weight, (long) r * in, row, in);
-            for (int t = 0; t < tiles.length; t++) {
-                java.util.Arrays.fill(sums, 0);
-                accumulate(row, tiles[t], sums);
-                int end = Math.min(TILE, rows - t * TILE);
-                for (int i = 0; i < end; i++) {
-                    y[(t * TILE + i) * out + r] = rounding.round(sums[i] + added[r]);
-                }
-            }
-        }
+        shared.run(
+                out,
+                workspace,
+                (from, to, own) -> {
+                    float[] row = new float[(in + STEP - 1) / STEP * STEP];
+                    float[] sums = new float[TILE];
+                    for (int r = from; r < to; r++) {
+                        check.run();
+                        read(weight, (long) r * in, row, in, own);
+                        for (int t = 0; t < tiles.length; t++) {
+                            java.util.Arrays.fill(sums, 0);
+                            accumulate(row, tiles[t], sums);
+                            int end = Math.min(TILE, rows - t * TILE);
+                            for (int i = 0; i < end; i++) {
+                                y[(t * TILE + i) * out + r] = rounding.round(sums[i] + added[r]);
+                            }
+                        }
+                    }
+                });
         return y;
     }
 
@@ -65,9 +73,14 @@ final class MatrixProduct {
     }
 
     void read(TensorSource source, long from, float[] dst, int count) throws IOException {
-        for (int done = 0; done < count; done += workspace.capacity()) {
-            int n = Math.min(workspace.capacity(), count - done);
-            source.read(from + done, n, dst, done, workspace);
+        read(source, from, dst, count, workspace);
+    }
+
+    private void read(TensorSource source, long from, float[] dst, int count, Workspace own)
+            throws IOException {
+        for (int done = 0; done < count; done += own.capacity()) {
+            int n = Math.min(own.capacity(), count - done);
+            source.read(from + done, n, dst, done, own);
         }
         for (int i = 0; i < count; i++) {
             dst[i] = rounding.round(dst[i]);

@@ -36,7 +36,7 @@ public final class MoePlanner {
     private final ModelSource source;
     private final CheckpointFormat format;
     private final PromptEncoder.Factory encoders;
-    private final Runnable check;
+    private final GateListener listener;
 
     /** How experts are laid out. */
     public enum Layout {
@@ -50,15 +50,14 @@ public final class MoePlanner {
 
     /**
      * @param format must be able to lay out files
-     * @param check called now and then while gates are computed from prompts, which happens when
-     *     the plan is run and may take minutes: may throw to stop
+     * @param listener hears of gates computed from prompts, which happens when the plan is run
      */
     public MoePlanner(
             ModelSource source,
             CheckpointFormat format,
             PromptEncoder.Factory encoders,
-            Runnable check) {
-        this.check = check;
+            GateListener listener) {
+        this.listener = listener;
         this.source = source;
         this.format = format;
         this.encoders = encoders;
@@ -218,20 +217,32 @@ public final class MoePlanner {
         }
         List<PromptGates.Tokens> tokens = new ArrayList<>();
         for (Expert expert : recipe.experts()) {
-            tokens.add(tokens(expert, encoder));
+            tokens.add(tokens(called(tokens.size(), expert), expert, encoder));
         }
         for (Expert expert : recipe.shared()) {
             if (!expert.positive().isEmpty()) {
-                tokens.add(tokens(expert, encoder));
+                tokens.add(tokens("shared expert '" + expert.model() + "'", expert, encoder));
             }
         }
         checkTokens(tokens, base, name);
         return new PromptGates(
-                name, recipe.gateMode(), shape, base.tensors(), tokens, Rounding.BFLOAT16, check);
+                name,
+                recipe.gateMode(),
+                shape,
+                base.tensors(),
+                tokens,
+                recipe.experts().size(),
+                Rounding.BFLOAT16,
+                listener);
     }
 
-    private static PromptGates.Tokens tokens(Expert expert, PromptEncoder encoder) {
+    private static String called(int number, Expert expert) {
+        return "expert " + number + " ('" + expert.model() + "')";
+    }
+
+    private static PromptGates.Tokens tokens(String name, Expert expert, PromptEncoder encoder) {
         return new PromptGates.Tokens(
+                name,
                 expert.positive().stream().map(encoder::encode).toList(),
                 expert.negative().stream().map(encoder::encode).toList());
     }

@@ -1,6 +1,7 @@
 package io.amalgam.structure.moe;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.recipe.MoeRecipe.GateMode;
 import java.io.IOException;
@@ -18,11 +19,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * Rows of routers made from prompts. Computed once, when the first row is asked for; held are
  * {@code layers x experts x width} numbers, and the activations of as many prompts as fit. Safe for
- * use by many threads, of which the first computes and the others wait.
+ * use by many threads, of which the first computes and those that wait for it help.
  */
 final class PromptGates {
     /** Elements of the residual stream that are held at a time; a few arrays are as large. */
     private static final long HELD = 1 << 21;
+
+    /** Rows shorter than this are not given length 1. */
+    private static final float LEAST = 1e-8f;
 
     private final String model;
     private final GateMode mode;
@@ -30,15 +34,27 @@ final class PromptGates {
     private final Map<String, ? extends TensorSource> tensors;
     private final List<Tokens> experts;
     private final Rounding rounding;
-    private final Runnable check;
-    private float @Nullable [][][] rows;
+    private final int routed;
+    private final GateListener listener;
+    private volatile float @Nullable [][][] rows;
+    private @Nullable Attempt attempt;
 
-    /** The tokens of an expert's prompts. */
-    record Tokens(List<int[]> positive, List<int[]> negative) {}
+    /**
+     * The tokens of an expert's prompts.
+     *
+     * @param expert what it is called, for messages
+     */
+    record Tokens(String expert, List<int[]> positive, List<int[]> negative) {}
+
+    /** The one computation: where it fails, it does for all that ask for its result. */
+    private static final class Attempt {
+        final SharedRows shared = new SharedRows();
+        @Nullable Exception failure;
+    }
 
     /**
      * @param model what the user calls the model that reads the prompts
-     * @param check called now and then while they are computed: may throw to stop
+     * @param routed how many of the experts, from the first, compete with each other
      */
     PromptGates(
             String model,
@@ -46,23 +62,72 @@ final class PromptGates {
             LlamaShape shape,
             Map<String, ? extends TensorSource> tensors,
             List<Tokens> experts,
+            int routed,
             Rounding rounding,
-            Runnable check) {
+            GateListener listener) {
         this.model = model;
         this.mode = mode;
         this.shape = shape;
         this.tensors = tensors;
         this.experts = List.copyOf(experts);
         this.rounding = rounding;
-        this.check = check;
+        this.routed = routed;
+        this.listener = listener;
     }
 
     /** The rows of one layer: a row for each expert. */
-    synchronized float[][] rows(int layer, Workspace workspace) throws IOException {
-        if (rows == null) {
-            rows = mode == GateMode.CHEAP_EMBED ? embedded(workspace) : hidden(workspace);
+    float[][] rows(int layer, Workspace workspace) throws IOException {
+        float[][][] known = rows;
+        while (known == null) {
+            take(workspace);
+            known = rows;
         }
-        return rows[mode == GateMode.CHEAP_EMBED ? 0 : layer];
+        return known[mode == GateMode.CHEAP_EMBED ? 0 : layer];
+    }
+
+    /** Computes the rows, or helps the thread that does. */
+    private void take(Workspace workspace) throws IOException {
+        Attempt current;
+        boolean first;
+        synchronized (this) {
+            first = attempt == null;
+            if (attempt == null) {
+                attempt = new Attempt();
+            }
+            current = attempt;
+        }
+        if (first) {
+            compute(current, workspace);
+        } else {
+            current.shared.help(workspace);
+            synchronized (this) {
+                SharedRows.rethrow(current.failure);
+            }
+        }
+    }
+
+    private void compute(Attempt own, Workspace workspace) throws IOException {
+        boolean[][] vanished =
+                new boolean[mode == GateMode.CHEAP_EMBED ? 1 : shape.layers()][experts.size()];
+        try {
+            float[][][] made =
+                    mode == GateMode.CHEAP_EMBED
+                            ? embedded(workspace, own.shared, vanished)
+                            : hidden(workspace, own.shared, vanished);
+            List<String> names = experts.stream().map(Tokens::expert).toList();
+            List<Problem> problems = new GateCheck(names, routed, mode).problems(made, vanished);
+            if (!problems.isEmpty()) {
+                listener.warn(problems);
+            }
+            rows = made;
+        } catch (IOException | RuntimeException e) {
+            synchronized (this) {
+                own.failure = e;
+            }
+            throw e;
+        } finally {
+            own.shared.end();
+        }
     }
 
     /** What reading a layer's rows takes from storage, summed over layers: the model once. */
@@ -107,12 +172,14 @@ final class PromptGates {
     }
 
     /** Sums of embeddings, each of length 1 before they are subtracted. */
-    private float[][][] embedded(Workspace workspace) throws IOException {
+    private float[][][] embedded(Workspace workspace, SharedRows shared, boolean[][] vanished)
+            throws IOException {
         TensorSource embedding = tensors.get("model.embed_tokens.weight");
-        MatrixProduct reader = new MatrixProduct(Rounding.NONE, workspace, check);
+        MatrixProduct reader = new MatrixProduct(Rounding.NONE, workspace, listener::check, shared);
         float[][] gates = new float[experts.size()][];
         for (int e = 0; e < gates.length; e++) {
             float[] gate = sum(embedding, experts.get(e).positive(), reader);
+            vanished[0][e] = length(gate) < LEAST;
             normalise(gate, Rounding.NONE);
             if (!experts.get(e).negative().isEmpty()) {
                 float[] against = sum(embedding, experts.get(e).negative(), reader);
@@ -120,6 +187,7 @@ final class PromptGates {
                 for (int i = 0; i < gate.length; i++) {
                     gate[i] -= against[i];
                 }
+                vanished[0][e] |= length(gate) < GateCheck.NOTHING;
                 normalise(gate, Rounding.NONE);
             }
             gates[e] = gate;
@@ -152,7 +220,8 @@ final class PromptGates {
     /** A prompt with the sums its states belong to, one for each layer. */
     private record Prompt(int[] tokens, double[][] sums) {}
 
-    private float[][][] hidden(Workspace workspace) throws IOException {
+    private float[][][] hidden(Workspace workspace, SharedRows shared, boolean[][] vanished)
+            throws IOException {
         int layers = shape.layers();
         double[][][] positive = new double[experts.size()][layers][shape.hidden()];
         double[][][] negative = new double[experts.size()][layers][shape.hidden()];
@@ -166,24 +235,34 @@ final class PromptGates {
             }
         }
         LlamaForward forward = new LlamaForward(shape, tensors, rounding);
-        for (List<Prompt> group : groups(prompts)) {
+        List<List<Prompt>> groups = groups(prompts);
+        for (int g = 0; g < groups.size(); g++) {
+            List<Prompt> group = groups.get(g);
+            int before = g * (layers - 1);
+            int all = groups.size() * (layers - 1);
             forward.run(
                     group.stream().map(Prompt::tokens).toList(),
                     workspace,
-                    check,
-                    (layer, states) -> add(states, group, layer));
+                    listener::check,
+                    shared,
+                    (layer, states) -> {
+                        listener.layers(before + layer, all);
+                        add(states, group, layer);
+                    });
         }
         float[][][] gates = new float[layers][experts.size()][];
         for (int layer = 0; layer < layers; layer++) {
             for (int e = 0; e < experts.size(); e++) {
                 Tokens expert = experts.get(e);
                 float[] gate = mean(positive[e][layer], expert.positive().size());
+                double least = Math.max(LEAST, length(gate) * GateCheck.NOTHING);
                 if (!expert.negative().isEmpty()) {
                     float[] against = mean(negative[e][layer], expert.negative().size());
                     for (int i = 0; i < gate.length; i++) {
                         gate[i] = rounding.round(gate[i] - against[i]);
                     }
                 }
+                vanished[layer][e] = length(gate) < least;
                 normalise(gate, rounding);
                 gates[layer][e] = gate;
             }
@@ -232,12 +311,16 @@ final class PromptGates {
         return mean;
     }
 
-    private static void normalise(float[] x, Rounding rounding) {
+    private static double length(float[] x) {
         double squares = 0;
         for (float value : x) {
             squares += (double) value * value;
         }
-        float length = rounding.round(Math.max((float) Math.sqrt(squares), 1e-8f));
+        return Math.sqrt(squares);
+    }
+
+    private static void normalise(float[] x, Rounding rounding) {
+        float length = rounding.round(Math.max((float) length(x), LEAST));
         for (int i = 0; i < x.length; i++) {
             x[i] = rounding.round(x[i] / length);
         }

@@ -42,6 +42,7 @@ class LlamaForwardTest {
                             PROMPTS,
                             new Workspace(ScalarKernels.INSTANCE, 16),
                             () -> {},
+                            new SharedRows(),
                             (layer, x) -> states.put(layer, x.clone()));
             assertThat(states).hasSize(3);
             for (int layer = 0; layer < 3; layer++) {
@@ -81,6 +82,7 @@ class LlamaForwardTest {
                                             PROMPTS,
                                             new Workspace(ScalarKernels.INSTANCE, 16),
                                             stopper,
+                                            new SharedRows(),
                                             (layer, x) -> entered.add(layer)))
                     .isInstanceOf(CancellationException.class);
         }
