@@ -58,6 +58,12 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     private void openWeights(String name, List<Problem> problems) throws IOException {
         for (String single : List.of(SINGLE, PYTORCH)) {
             Path index = path.resolve(single + ShardIndex.SUFFIX);
+            for (Path file : List.of(index, path.resolve(single))) {
+                if (NoWeights.isLinkToNothing(file)) {
+                    problems.add(NoWeights.linkToNothing(file));
+                    return;
+                }
+            }
             if (Files.exists(index)) {
                 openShards(index, name, problems);
                 return;
@@ -151,6 +157,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     private void openConfig(List<Problem> problems) throws IOException {
         Path file = path.resolve("config.json");
+        if (NoWeights.isLinkToNothing(file)) {
+            problems.add(NoWeights.linkToNothing(file));
+        }
         if (Files.exists(file)) {
             try {
                 config = JsonFiles.readObject(file);
