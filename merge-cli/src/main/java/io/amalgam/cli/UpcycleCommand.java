@@ -27,6 +27,9 @@ import picocli.CommandLine.Parameters;
             "  amalgam moe upcycle models/base mixture/ --experts 8 --every 2 --noise-scale 0.01"
         })
 final class UpcycleCommand extends MergingCommand {
+    /** Twice what the widest published mixtures have: a plan's memory grows with them. */
+    private static final int MOST_EXPERTS = 4096;
+
     @Parameters(index = "0", paramLabel = "MODEL", description = "The dense model.")
     private String model = "";
 
@@ -86,9 +89,18 @@ final class UpcycleCommand extends MergingCommand {
         if (experts < 1 || topK < 1 || every < 1) {
             throw usage("options '--experts', '--top-k' and '--every': expected at least 1");
         }
-        if (!Double.isFinite(routerScale) || !Double.isFinite(noise)) {
-            throw usage("options '--router-scale' and '--noise-scale': expected finite numbers");
+        if (experts > MOST_EXPERTS) {
+            throw usage(
+                    "option '--experts': expected at most " + MOST_EXPERTS + ", got " + experts);
         }
+        if (!isScale(routerScale) || !isScale(noise)) {
+            throw usage(
+                    "options '--router-scale' and '--noise-scale': expected finite numbers from 0 up");
+        }
+    }
+
+    private static boolean isScale(double value) {
+        return value >= 0 && Double.isFinite(value);
     }
 
     @Override
@@ -127,6 +139,8 @@ final class UpcycleCommand extends MergingCommand {
     @Override
     List<String> afterwards() {
         return List.of(
-                "the mixture computes what the model did: it is a start for continued training");
+                noise == 0
+                        ? "the mixture computes what the model did: it is a start for continued training"
+                        : "the mixture computes what the model did, but for the noise: it is a start for continued training");
     }
 }

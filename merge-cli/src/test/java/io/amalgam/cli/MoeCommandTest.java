@@ -167,6 +167,65 @@ class MoeCommandTest {
         assertThat(floats(out2, "model.layers.3.mlp.experts.down_proj")).hasSize(8 * 8 * 16);
     }
 
+    /** What an upcycled model attends to is what the model attended to. */
+    @Test
+    void upcyclingKeepsWindowsOfAttention() throws IOException {
+        Path mistral = dense("mistral", "mistral", 16);
+        settings(mistral, "\"sliding_window\": 5");
+        assertThat(upcycled(mistral, "1").path("sliding_window").asInt()).isEqualTo(5);
+        JsonNode every = upcycled(mistral, "2");
+        assertThat(every.path("use_sliding_window").asBoolean()).isTrue();
+        assertThat(every.path("sliding_window").asInt()).isEqualTo(5);
+        assertThat(every.path("layer_types").toString())
+                .isEqualTo("[%1$s,%1$s,%1$s,%1$s]".formatted("\"sliding_attention\""));
+
+        Path qwen = dense("qwen", "qwen2", 16);
+        settings(qwen, "\"sliding_window\": 5, \"max_window_layers\": 3");
+        assertThat(upcycled(qwen, "1").path("use_sliding_window").asBoolean()).isFalse();
+        settings(qwen, "\"use_sliding_window\": true");
+        JsonNode last = upcycled(qwen, "4");
+        assertThat(last.path("use_sliding_window").asBoolean()).isTrue();
+        assertThat(last.path("layer_types").toString())
+                .isEqualTo(
+                        "[%1$s,%1$s,%1$s,%2$s]"
+                                .formatted("\"full_attention\"", "\"sliding_attention\""));
+        String types =
+                "[%2$s,%1$s,%1$s,%2$s]".formatted("\"full_attention\"", "\"sliding_attention\"");
+        settings(qwen, "\"layer_types\": " + types);
+        assertThat(upcycled(qwen, "3").path("layer_types").toString()).isEqualTo(types);
+    }
+
+    private static void settings(Path model, String more) throws IOException {
+        Path file = model.resolve("config.json");
+        Files.writeString(file, Files.readString(file).replaceFirst("\\{", "{" + more + ", "));
+    }
+
+    private JsonNode upcycled(Path model, String every) throws IOException {
+        Path out = temp.resolve(model.getFileName() + "-" + every);
+        Cli result = Cli.run("moe", "upcycle", model, out, "--every", every);
+        assertThat(result.errors()).isEmpty();
+        return config(out);
+    }
+
+    @Test
+    void noiseIsNoLessThanNoneAndIsSaid() throws IOException {
+        Path model = dense("m", "llama", 16);
+        Path out = temp.resolve("out");
+        assertThat(Cli.run("moe", "upcycle", model, out, "--noise-scale", -1).errors())
+                .singleElement()
+                .asString()
+                .contains("finite numbers from 0 up");
+        assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 5000).errors())
+                .singleElement()
+                .asString()
+                .contains("expected at most 4096, got 5000");
+        assertThat(Cli.run("moe", "upcycle", model, out, "--noise-scale", 0.5).err())
+                .contains("but for the noise");
+        Path odd = temp.resolve("out\ufffd");
+        assertThat(Cli.run("moe", "upcycle", model, odd).exit()).isEqualTo(2);
+        assertThat(odd).doesNotExist();
+    }
+
     @Test
     void threadsAndMemoryChangeNothing() throws IOException {
         Path model = dense("m", "llama", 700);

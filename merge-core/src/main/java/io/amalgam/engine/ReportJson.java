@@ -1,5 +1,8 @@
 package io.amalgam.engine;
 
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
@@ -61,11 +64,32 @@ final class ReportJson {
                     .put("bytes", file.bytes())
                     .put("crc32c", file.crc32c());
         }
-        ArrayNode tensors = root.putArray("tensors");
-        for (int i = 0; i < plan.tasks().size(); i++) {
-            tensor(tensors.addObject(), plan.tasks().get(i), report.tensors().get(i));
+        return written(root, plan.tasks(), report.tensors());
+    }
+
+    /**
+     * Tensor by tensor: as a tree, the report of a hundred thousand takes several times its text.
+     */
+    private static byte[] written(
+            ObjectNode root, List<TensorTask> tasks, List<MergeReport.Written> tensors)
+            throws IOException {
+        ByteArrayBuilder bytes = new ByteArrayBuilder();
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            for (Map.Entry<String, JsonNode> field : root.properties()) {
+                json.writeFieldName(field.getKey());
+                json.writeTree(field.getValue());
+            }
+            json.writeArrayFieldStart("tensors");
+            for (int i = 0; i < tasks.size(); i++) {
+                ObjectNode tensor = JSON.createObjectNode();
+                tensor(tensor, tasks.get(i), tensors.get(i));
+                json.writeTree(tensor);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
         }
-        return JSON.writeValueAsBytes(root);
+        return bytes.getClearAndRelease();
     }
 
     /** Names without folders: a report may be published. */

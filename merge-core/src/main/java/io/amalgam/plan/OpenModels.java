@@ -33,6 +33,7 @@ final class OpenModels implements Closeable {
     /** A model with what its tensor names say. */
     static final class Model {
         final ModelRef ref;
+        final String name;
         final Checkpoint checkpoint;
         final Map<String, ? extends TensorSource> tensors;
         final LayerStacks stacks;
@@ -41,6 +42,7 @@ final class OpenModels implements Closeable {
 
         Model(ModelRef ref, Checkpoint checkpoint) {
             this.ref = ref;
+            this.name = ref.toString();
             this.checkpoint = checkpoint;
             this.tensors = checkpoint.tensors();
             this.stacks = LayerStacks.of(tensors.keySet());

@@ -70,7 +70,9 @@ final class SlotBuilder {
                 layers.build(this::open, slots).ifPresent(layerChanges::add);
             }
         }
-        if (sections.stream().anyMatch(section -> !section.slices().isEmpty())) {
+        boolean stacked = sections.stream().anyMatch(section -> !section.slices().isEmpty());
+        // With a tokenizer section both get the output's rows.
+        if (stacked && recipe.tokenizer().isEmpty()) {
             StackCheck.vocabularies(slots, problems);
         }
         if (recipe.modules().isEmpty()) {

@@ -141,7 +141,7 @@ final class StackCheck {
                                     columns.get().dim(0))
                             .at(out.model().ref.location())
                             .hint(
-                                    "the vocabularies differ: take the last layers from a model of the same vocabulary"));
+                                    "the vocabularies differ: add 'tokenizer: {source: union}' to the recipe, or take the last layers from a model of the same vocabulary"));
         }
     }
 

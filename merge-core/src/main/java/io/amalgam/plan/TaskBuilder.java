@@ -165,7 +165,7 @@ final class TaskBuilder {
         List<TensorCall.Input> inputs = new ArrayList<>();
         for (int i = 0; i < present.size(); i++) {
             Map<String, Object> values = parameters.perModel(slot, present.get(i), i == base);
-            inputs.add(new TensorCall.Input(present.get(i).model().ref.toString(), values));
+            inputs.add(new TensorCall.Input(present.get(i).model().name, values));
         }
         return inputs;
     }
@@ -184,9 +184,7 @@ final class TaskBuilder {
 
     private TensorCall plainCall(TensorInfo output, List<Slot.Part> present) {
         List<TensorCall.Input> inputs =
-                present.stream()
-                        .map(p -> new TensorCall.Input(p.model().ref.toString(), Map.of()))
-                        .toList();
+                present.stream().map(p -> new TensorCall.Input(p.model().name, Map.of())).toList();
         return new TensorCall(output, inputs, -1, Map.of(), options.seed());
     }
 

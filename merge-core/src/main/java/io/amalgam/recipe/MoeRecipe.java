@@ -19,7 +19,8 @@ import java.util.OptionalDouble;
  * @param dtype what tensors are written in; empty for the models' own
  * @param architecture the family of models wanted, by the beginning of its name
  * @param every one in so many layers gets experts
- * @param silentShared whether shared experts begin with an output of 0
+ * @param upcycled whether all experts are the base, so that the mixture has to compute what it
+ *     does: shared experts begin with an output of 0, windows of attention stay
  */
 public record MoeRecipe(
         String file,
@@ -33,7 +34,7 @@ public record MoeRecipe(
         Optional<DType> dtype,
         Optional<String> architecture,
         int every,
-        boolean silentShared,
+        boolean upcycled,
         Location location,
         List<Problem> warnings) {
     public MoeRecipe {

@@ -38,6 +38,9 @@ import java.util.Set;
  */
 public record DepthUpscaling(
         int layers, List<Integer> overlaps, boolean average, OptionalDouble damping) {
+    /** Of layers and copies: far more than any model has, and what a plan can hold. */
+    private static final int MOST = 10_000;
+
     public DepthUpscaling {
         overlaps = List.copyOf(overlaps);
     }
@@ -62,6 +65,7 @@ public record DepthUpscaling(
                 copies.orElseGet(
                         () -> target.map(t -> Math.max(2, (t + layers - 1) / layers)).orElse(2));
         require(count >= 2, "copies", "at least 2", count, "one copy is the model itself");
+        require(count <= MOST, "copies", "at most " + MOST, count, "no model is that deep");
         if (overlap.isPresent()) {
             require(
                     overlap.get() >= 0 && overlap.get() < layers,
@@ -72,6 +76,7 @@ public record DepthUpscaling(
         }
         long most = (long) count * layers;
         long depth = target.map(Integer::longValue).orElse(most - (count - 1L) * overlap.orElse(0));
+        require(depth <= MOST, "layers", "at most " + MOST, depth, "no model is that deep");
         require(
                 depth > layers,
                 "layers",

@@ -49,6 +49,18 @@ class DepthUpscalingTest {
         assertThat(of(8, 19, null, 3, false).stack()).isEqualTo(singles(0, 6, 2, 6, 1, 7));
     }
 
+    /** What no plan could hold is refused before it is begun. */
+    @Test
+    void depthHasAnEnd() {
+        assertThat(of(4, 10_000, null, null, false).stack()).hasSize(10_000);
+        assertThatThrownBy(() -> of(4, 10_001, null, null, false))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("'--layers': expected at most 10000, got 10001");
+        assertThatThrownBy(() -> of(4, 6, null, 1_000_000_000, false))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("'--copies': expected at most 10000, got 1000000000");
+    }
+
     @Test
     void everyLengthComesOut() {
         for (boolean average : new boolean[] {false, true}) {

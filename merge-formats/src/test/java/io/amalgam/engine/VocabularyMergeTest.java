@@ -123,6 +123,44 @@ class VocabularyMergeTest {
         return new ObjectMapper().readTree(file.toFile());
     }
 
+    /**
+     * The embedding comes from the first model, the head from the last: both by the same tokens.
+     */
+    @Test
+    void stackedModelsOfDifferentVocabularies() throws IOException {
+        List<String> first = List.of("[UNK]", "mer", "##ge", "model");
+        List<String> second = List.of("[UNK]", "model", "##s", "mer", "er");
+        model(
+                "a",
+                rows(embedding(10, 4), "lm_head.weight", 20, 4, 3),
+                wordPiece(first),
+                "{'vocab_size': 4}");
+        model(
+                "b",
+                rows(embedding(30, 5), "lm_head.weight", 40, 5, 3),
+                wordPiece(second),
+                "{'vocab_size': 5}");
+
+        Path out =
+                merge(
+                        """
+                        merge_method: passthrough
+                        slices:
+                          - sources: [{model: a, layer_range: [0, 1]}]
+                          - sources: [{model: b, layer_range: [0, 1]}]
+                        tokenizer: {source: union}
+                        """);
+
+        // [UNK], mer, ##ge, model, then ##s and er, which a lacks as b lacks ##ge.
+        assertThat(json(out.resolve("config.json")).path("vocab_size").asInt()).isEqualTo(6);
+        assertThat(column(out, EMBEDDING, 3)).startsWith(10f, 11f, 12f, 13f).hasSize(6);
+        List<Float> head = column(out, "lm_head.weight", 3);
+        assertThat(head).hasSize(6);
+        assertThat(List.of(head.get(0), head.get(1), head.get(3), head.get(4), head.get(5)))
+                .containsExactly(40f, 43f, 41f, 42f, 44f);
+        assertThat(floats(out, "model.layers.1.norm.weight")).isEqualTo(new float[] {30, 1});
+    }
+
     @Test
     void wordPieceWithHeadAndBias() throws IOException {
         List<String> first = List.of("[UNK]", "mer", "##ge", "model");

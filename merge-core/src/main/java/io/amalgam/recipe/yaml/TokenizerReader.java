@@ -20,6 +20,9 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /** Reads {@code tokenizer}, {@code tokenizer_source} and {@code chat_template}. */
 final class TokenizerReader {
+    /** Hardware asks for hundreds at most; each row of padding is held as a number. */
+    private static final int LARGEST_MULTIPLE = 1 << 16;
+
     private static final String SOURCES = "'union', 'base' or a model";
     private static final String ORIGINS =
             "a model, {kind: zero} or {kind: model_token, model: ..., token: ...}";
@@ -79,7 +82,10 @@ final class TokenizerReader {
         Map<String, TokenRule> tokens = fields.get("tokens").map(this::tokens).orElse(Map.of());
         Optional<Integer> padTo =
                 fields.get("pad_to_multiple_of")
-                        .flatMap(value -> wholeNumber("pad_to_multiple_of", value, 1));
+                        .flatMap(
+                                value ->
+                                        wholeNumber(
+                                                "pad_to_multiple_of", value, 1, LARGEST_MULTIPLE));
         return vocabulary.map(v -> new TokenizerSection(v, tokens, padTo, fields.location()));
     }
 
@@ -203,7 +209,8 @@ final class TokenizerReader {
         }
         if (given.get(0).equals("token_id")) {
             Optional<Integer> id =
-                    fields.get("token_id").flatMap(value -> wholeNumber("token_id", value, 0));
+                    fields.get("token_id")
+                            .flatMap(value -> wholeNumber("token_id", value, 0, Integer.MAX_VALUE));
             return model.flatMap(ref -> id.map(row -> new TokenRule.Origin.Row(ref, row)));
         }
         Optional<String> token = fields.get("token").flatMap(value -> text("token", value));
@@ -219,18 +226,20 @@ final class TokenizerReader {
         return Optional.empty();
     }
 
-    private Optional<Integer> wholeNumber(String key, Node node, int least) {
+    private Optional<Integer> wholeNumber(String key, Node node, int least, int most) {
         Optional<Object> value =
                 node instanceof ScalarNode scalar ? Nodes.tryValue(scalar) : Optional.empty();
         double number = value.map(v -> Scalar.number(v).orElse(-1)).orElse(-1.0);
-        if (number == Math.rint(number) && number >= least && number <= Integer.MAX_VALUE) {
+        if (number == Math.rint(number) && number >= least && number <= most) {
             return Optional.of((int) number);
         }
         findings.error(
                 node,
                 Problem.expected(
                         "'" + key + "'",
-                        "a whole number from " + least + " up",
+                        "a whole number from "
+                                + least
+                                + (most == Integer.MAX_VALUE ? " up" : " to " + most),
                         Nodes.describe(node)));
         return Optional.empty();
     }

@@ -193,7 +193,7 @@ final class ExpertTasks {
             Projection projection = each.getKey();
             TensorSource matrix = each.getValue();
             TensorSource written =
-                    recipe.silentShared() && projection == Projection.DOWN
+                    recipe.upcycled() && projection == Projection.DOWN
                             ? new MadeSource.Zeros(matrix.info())
                             : matrix;
             write(prefix + family.sharedExpert(projection), matrix.info().shape(), written);

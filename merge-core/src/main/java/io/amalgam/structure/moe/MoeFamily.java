@@ -194,6 +194,9 @@ enum MoeFamily {
                 }
             }
         }
+        if (recipe.upcycled()) {
+            AttentionWindows.keep(base, config, this);
+        }
         return config;
     }
 

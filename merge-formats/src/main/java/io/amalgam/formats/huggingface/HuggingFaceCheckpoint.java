@@ -67,6 +67,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     private void openConfig(List<Problem> problems) throws IOException {
         Path file = home().resolve("config.json");
+        if (NoWeights.isLinkToNothing(file)) {
+            problems.add(NoWeights.linkToNothing(file));
+        }
         if (Files.exists(file)) {
             try {
                 config = JsonFiles.readObject(file);

@@ -13,6 +13,18 @@ final class NoWeights {
 
     private NoWeights() {}
 
+    /** Downloads keep files elsewhere and link to them. */
+    static boolean isLinkToNothing(Path file) {
+        return Files.isSymbolicLink(file) && !Files.exists(file);
+    }
+
+    static Problem linkToNothing(Path file) {
+        return Problem.expected(
+                        "file '" + file.getFileName() + "'", "a readable file", "a link to nothing")
+                .at("'" + file + "'")
+                .hint("the download is incomplete: get the file again, or mend the link");
+    }
+
     static Problem in(Path directory) throws IOException {
         List<String> found = names(directory);
         Problem problem =

@@ -53,6 +53,12 @@ final class WeightFiles implements Closeable {
     void open(String name, List<Problem> problems) throws IOException {
         for (String single : NAMES) {
             Path index = folder.resolve(single + ShardIndex.SUFFIX);
+            for (Path file : List.of(index, folder.resolve(single))) {
+                if (NoWeights.isLinkToNothing(file)) {
+                    problems.add(NoWeights.linkToNothing(file));
+                    return;
+                }
+            }
             if (Files.exists(index)) {
                 openShards(index, name, problems);
                 return;

@@ -35,6 +35,10 @@ final class Unpickler {
     private static final int MOST_VALUES = 2_000_000;
 
     private static final int LONGEST_NAME = 1 << 16;
+
+    /** torch's own limit; without one, a shape kept once and used often fills the heap. */
+    private static final int MOST_DIMENSIONS = 64;
+
     private static final Object MARK = new Object();
 
     private final ByteBuffer in;
@@ -323,6 +327,7 @@ final class Unpickler {
             }
             case TENSOR -> {
                 if (items.size() == 6 || items.size() == 7) {
+                    plain(items, 6);
                     return view(items, null);
                 }
             }
@@ -330,6 +335,7 @@ final class Unpickler {
                 if (items.size() >= 7
                         && items.get(6) instanceof Known type
                         && type.type().isPresent()) {
+                    plain(items, 7);
                     return view(items, type.type().orElseThrow());
                 }
             }
@@ -341,6 +347,23 @@ final class Unpickler {
             default -> {}
         }
         throw bad("it calls '" + known.text() + "' with other values than a tensor's");
+    }
+
+    /**
+     * The last argument says what is to be done to the stored values as they are read: {@code neg}
+     * for a tensor that torch keeps as the negative of its storage.
+     */
+    private static void plain(List<Object> items, int at) {
+        if (items.size() > at && items.get(at) instanceof Dict dict && !dict.entries().isEmpty()) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "tensor",
+                                    "the values of its storage",
+                                    "others ('"
+                                            + shown(dict.entries().keySet().iterator().next() + "")
+                                            + "')")
+                            .hint("call resolve_neg() on it and save the model again"));
+        }
     }
 
     /** {@code (storage, offset, size, strides, requires_grad, hooks)}, and what follows. */
@@ -361,6 +384,9 @@ final class Unpickler {
     }
 
     private long[] numbers(Tuple tuple) {
+        if (tuple.items().size() > MOST_DIMENSIONS) {
+            throw bad("a tensor has more than " + MOST_DIMENSIONS + " dimensions");
+        }
         long[] numbers = new long[tuple.items().size()];
         for (int i = 0; i < numbers.length; i++) {
             if (!(tuple.items().get(i) instanceof Long number)) {

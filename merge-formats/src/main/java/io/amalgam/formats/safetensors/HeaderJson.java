@@ -1,6 +1,8 @@
 package io.amalgam.formats.safetensors;
 
 import io.amalgam.tensor.TensorInfo;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.TreeMap;
@@ -10,6 +12,9 @@ import java.util.TreeMap;
  * must be escaped is.
  */
 final class HeaderJson {
+    private static final int PIECE = 1 << 13;
+
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final StringBuilder json = new StringBuilder("{");
 
     void metadata(Map<String, String> metadata) {
@@ -39,10 +44,19 @@ final class HeaderJson {
             json.append(axis == 0 ? "" : ",").append(tensor.shape().dim(axis));
         }
         json.append("],\"data_offsets\":[").append(begin).append(',').append(end).append("]}");
+        if (json.length() > PIECE) {
+            flush();
+        }
+    }
+
+    /** Of a header of many megabytes there is one copy only. */
+    private void flush() {
+        bytes.writeBytes(json.toString().getBytes(StandardCharsets.UTF_8));
+        json.setLength(0);
     }
 
     private void separate() {
-        if (json.charAt(json.length() - 1) != '{') {
+        if (json.length() == 0 || json.charAt(json.length() - 1) != '{') {
             json.append(',');
         }
     }
@@ -67,8 +81,11 @@ final class HeaderJson {
         json.append('"');
     }
 
-    String finished() {
-        return json.append('}').toString();
+    /** All of it, as UTF-8. */
+    byte[] finished() {
+        json.append('}');
+        flush();
+        return bytes.toByteArray();
     }
 
     /**

@@ -40,14 +40,14 @@ public final class SafetensorsFile implements Checkpoint {
 
     private final Path path;
     private final FileChannel channel;
-    private final SafetensorsHeader header;
+    private final Map<String, String> metadata;
     private final Map<String, StoredTensor> tensors;
 
     private SafetensorsFile(
             Path path, String model, FileChannel channel, SafetensorsHeader header) {
         this.path = path;
         this.channel = channel;
-        this.header = header;
+        this.metadata = header.metadata();
         Map<String, StoredTensor> stored = new LinkedHashMap<>();
         header.tensors()
                 .forEach(
@@ -104,7 +104,7 @@ public final class SafetensorsFile implements Checkpoint {
 
     @Override
     public Map<String, String> metadata() {
-        return header.metadata();
+        return metadata;
     }
 
     /** None: a bare file has no settings beside it. */

@@ -140,8 +140,7 @@ public final class SafetensorsLayout {
         }
     }
 
-    private static byte[] bytes(String json) {
-        byte[] text = json.getBytes(StandardCharsets.UTF_8);
+    private static byte[] bytes(byte[] text) {
         int length = (text.length + 7) / 8 * 8;
         if (length > SafetensorsHeader.MAX_LENGTH) {
             throw new BadInputException(

@@ -105,6 +105,24 @@ class PickleCorpusTest {
                 .hasMessageContaining("it keeps more than 2000000 values");
     }
 
+    /** A shape that is kept once and used by every tensor would be copied for each. */
+    @Test
+    void dimensionsAreCounted() {
+        assertThat(Unpickler.read(tensorOf(64))).isInstanceOf(Pickle.View.class);
+        assertThatThrownBy(() -> Unpickler.read(tensorOf(65)))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("a tensor has more than 64 dimensions");
+    }
+
+    private static byte[] tensorOf(int dimensions) {
+        String text =
+                "ctorch._utils\n_rebuild_tensor_v2\n(("
+                        + "X\7\0\0\0storagectorch\nFloatStorage\nX\1\0\0\0000X\3\0\0\0cpuK\1tQK\0("
+                        + "K\1".repeat(dimensions)
+                        + "tq\0h\0\u0089NtR.";
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
     @Test
     void namesHaveAnEnd() {
         byte[] name = new byte[1 << 20];
