@@ -129,7 +129,11 @@ final class TaskBuilder {
             reportNoBase(slot);
             return Optional.empty();
         }
-        if (!check.count(base >= 0, others)) {
+        boolean right =
+                present.size() == slot.parts().size()
+                        ? check.count(base >= 0, others)
+                        : check.countOfTensor(slot.name(), base >= 0, others);
+        if (!right) {
             return Optional.empty();
         }
         int before = problems.added();
