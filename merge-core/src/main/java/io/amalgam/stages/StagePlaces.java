@@ -105,7 +105,7 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
         }
     }
 
-    private static void remove(Path folder) throws IOException {
+    static void remove(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return;
         }
