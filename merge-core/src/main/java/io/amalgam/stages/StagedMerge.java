@@ -76,6 +76,7 @@ public final class StagedMerge {
                                 options.overwrite()));
             }
         }
+        places.nested(plan).ifPresent(problems::add);
         problems.addAll(places.space(plan, done));
         List<MergePlan> plans = new ArrayList<>(plan.written().stream().map(Step::plan).toList());
         plan.result().ifPresent(plans::add);
