@@ -92,7 +92,9 @@ class SoupCommandTest {
                     .singleElement()
                     .asString()
                     .contains("continue it with --resume, or start again with --overwrite");
-            assertThat(Cli.run(with(with(words, (Object[]) more), "--resume", "--overwrite")).exit())
+            assertThat(
+                            Cli.run(with(with(words, (Object[]) more), "--resume", "--overwrite"))
+                                    .exit())
                     .isEqualTo(2);
         }
         assertThat(Cli.run("soup", model("one"), model("two"), out, "--resume").exit()).isZero();
