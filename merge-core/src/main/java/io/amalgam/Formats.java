@@ -163,14 +163,24 @@ public final class Formats {
      * @param folders in order, usually the working directory and the recipe's folder
      */
     public ModelSource models(List<Path> folders) {
-        List<Path> searched = List.copyOf(folders);
-        return model -> {
+        return new LocalModels(List.copyOf(folders));
+    }
+
+    /** Models and adapters by path. */
+    private final class LocalModels implements ModelSource {
+        private final List<Path> searched;
+
+        LocalModels(List<Path> searched) {
+            this.searched = searched;
+        }
+
+        @Override
+        public Checkpoint open(ModelRef model) throws IOException {
             Path path = find("model", model.path(), model, searched);
             if (model.lora().isEmpty()) {
-                return open(path, model.toString());
+                return Formats.this.open(path, model.toString());
             }
-            Path adapterPath = find("adapter", model.lora().get(), model, searched);
-            Adapter adapter = adapter(adapterPath, model.lora().get());
+            Adapter adapter = adapterOf(model);
             try {
                 return withAdapters(path, model.path(), List.of(new WeightedAdapter(adapter, 1)));
             } catch (IOException | RuntimeException | Error e) {
@@ -178,7 +188,18 @@ public final class Formats {
                     throw e;
                 }
             }
-        };
+        }
+
+        @Override
+        public Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {
+            return LoraCheckpoint.over(
+                    base, model.path(), List.of(new WeightedAdapter(adapterOf(model), 1)));
+        }
+
+        private Adapter adapterOf(ModelRef model) throws IOException {
+            String written = model.lora().orElseThrow();
+            return adapter(find("adapter", written, model, searched), written);
+        }
     }
 
     private static Path find(String kind, String written, ModelRef model, List<Path> searched) {

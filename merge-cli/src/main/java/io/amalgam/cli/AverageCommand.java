@@ -53,9 +53,7 @@ final class AverageCommand extends Subcommand {
         private @Nullable Integer last;
     }
 
-    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
-    private boolean overwrite;
-
+    @Mixin private OutputMixin output;
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
 
@@ -66,8 +64,8 @@ final class AverageCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        resources
-                .complaint()
+        output.complaint()
+                .or(resources::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -87,7 +85,7 @@ final class AverageCommand extends Subcommand {
         Cancellation cancellation = interruption.merging();
         MergeSummary summary;
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
-            summary = merge.run(out, overwrite, resources, progress, cancellation);
+            summary = merge.run(out, output::on, resources, progress, cancellation);
         } catch (MergeCancelledException e) {
             return interrupted();
         }

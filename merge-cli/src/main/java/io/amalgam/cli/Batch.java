@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.cli.BatchResult.State;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
@@ -42,11 +43,12 @@ final class Batch {
 
     /**
      * @param root what the folders are in
+     * @param stages where those of recipes of several documents go
      * @param dryRun whether nothing is written
      * @param quiet whether nothing is said on the way
      * @param json whether progress is not wanted
      */
-    record Settings(Path root, boolean dryRun, boolean quiet, boolean json) {}
+    record Settings(Path root, StagesMixin stages, boolean dryRun, boolean quiet, boolean json) {}
 
     Batch(
             Console console,
@@ -126,7 +128,7 @@ final class Batch {
         return planning.plan(
                 RecipeReader.readAll(job.text(), job.file().toString(), planning.reading()),
                 job.file(),
-                false);
+                settings.stages().kept());
     }
 
     private BatchResult attempt(BatchJob job) {
@@ -162,8 +164,7 @@ final class Batch {
             }
             requireReplaceable(out, difference.get());
         }
-        StagePlaces places =
-                result.isPresent() ? StagePlaces.beside(out) : StagePlaces.keeping(out, out);
+        StagePlaces places = settings.stages().places(plan, out, job.name());
         if (settings.dryRun()) {
             List<Problem> problems = StagedMerge.problems(plan, places, options);
             if (!problems.isEmpty()) {
@@ -186,7 +187,7 @@ final class Batch {
     private void requireReplaceable(Path out, String difference) {
         boolean finished =
                 Files.exists(out.resolve("amalgam-report.json"))
-                        && !Files.exists(out.resolve(".amalgam-partial"));
+                        && !Files.exists(out.resolve(OutputLayout.PARTIAL));
         if (finished && !options.overwrite()) {
             throw new BadInputException(
                     Problem.of("'" + out + "' holds another merge: " + difference)

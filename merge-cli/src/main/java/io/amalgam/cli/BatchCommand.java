@@ -57,6 +57,7 @@ final class BatchCommand extends Subcommand {
     private boolean dryRun;
 
     @Mixin private PlanningMixin planning;
+    @Mixin private StagesMixin stages;
     @Mixin private ResourceMixin resources;
     @Mixin private EngineMixin engine;
     @Mixin private VerbosityMixin verbosity;
@@ -102,7 +103,7 @@ final class BatchCommand extends Subcommand {
                                 engine.options(provider, resources)
                                         .resume(!overwrite)
                                         .overwrite(overwrite),
-                                new Batch.Settings(root, dryRun, verbosity.quiet, json),
+                                new Batch.Settings(root, stages, dryRun, verbosity.quiet, json),
                                 interruption.merging())
                         .run(jobs);
         if (json) {

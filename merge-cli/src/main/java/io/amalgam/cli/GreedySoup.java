@@ -79,7 +79,12 @@ final class GreedySoup {
         try {
             try (ProgressView silent = ProgressView.on(console, true)) {
                 new ModelMerge("soup", "soup", models, "")
-                        .run(candidate, true, resources, silent, cancellation);
+                        .run(
+                                candidate,
+                                options -> options.overwrite(true),
+                                resources,
+                                silent,
+                                cancellation);
             }
             return command.score(candidate, cancellation);
         } finally {

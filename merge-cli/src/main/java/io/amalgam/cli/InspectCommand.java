@@ -4,10 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.Formats;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerStack;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -47,6 +50,15 @@ final class InspectCommand extends Subcommand {
             List<TensorInfo> infos =
                     checkpoint.tensors().values().stream().map(TensorSource::info).toList();
             Inventory inventory = Inventory.of(infos);
+            if (Files.exists(path.resolve(OutputLayout.PARTIAL))) {
+                console.warnings(
+                        List.of(
+                                Problem.of(
+                                                "'"
+                                                        + path
+                                                        + "' holds an interrupted merge beside this model")
+                                        .hint("repeat its command with --resume to finish it")));
+            }
             if (json) {
                 Json.print(console, json(checkpoint, infos, inventory));
             } else {

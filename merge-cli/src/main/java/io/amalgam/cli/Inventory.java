@@ -15,10 +15,16 @@ import java.util.Map;
  * A model's tensors, counted.
  *
  * @param shares by type, in the order of {@link DType}
+ * @param parameters see {@link TensorInfo#parameters()}
  * @param loose tensors outside of all layers
  * @param parts what recipes may name under {@code modules}
  */
-record Inventory(List<Share> shares, List<LayerStack> stacks, long loose, List<Part> parts) {
+record Inventory(
+        List<Share> shares,
+        long parameters,
+        List<LayerStack> stacks,
+        long loose,
+        List<Part> parts) {
     static final String INFERENCE =
             "size x 1.2: the weights, and a fifth for activations and caches";
     static final String TRAINING =
@@ -49,8 +55,13 @@ record Inventory(List<Share> shares, List<LayerStack> stacks, long loose, List<P
         }
         LayerStacks stacks = LayerStacks.of(infos.stream().map(TensorInfo::name).toList());
         long loose = infos.stream().filter(info -> stacks.find(info.name()).isEmpty()).count();
+        long parameters = infos.stream().mapToLong(TensorInfo::parameters).sum();
         return new Inventory(
-                new ArrayList<>(shares.values()), stacks.all(), loose, parts(infos, stacks));
+                new ArrayList<>(shares.values()),
+                parameters,
+                stacks.all(),
+                loose,
+                parts(infos, stacks));
     }
 
     private static List<Part> parts(List<TensorInfo> infos, LayerStacks stacks) {
@@ -67,11 +78,6 @@ record Inventory(List<Share> shares, List<LayerStack> stacks, long loose, List<P
         return counted;
     }
 
-    /** Elements that can be trained and merged: integers and booleans are not. */
-    long parameters() {
-        return shares.stream().filter(s -> s.dtype().arithmetic()).mapToLong(Share::elements).sum();
-    }
-
     long bytes() {
         return shares.stream().mapToLong(Share::bytes).sum();
     }
@@ -83,6 +89,6 @@ record Inventory(List<Share> shares, List<LayerStack> stacks, long loose, List<P
     long trainingBytes() {
         long gradients =
                 shares.stream().filter(s -> s.dtype().arithmetic()).mapToLong(Share::bytes).sum();
-        return bytes() + gradients + ADAM_BYTES * parameters();
+        return bytes() + gradients + ADAM_BYTES * parameters;
     }
 }

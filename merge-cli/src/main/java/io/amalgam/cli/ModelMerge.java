@@ -17,6 +17,7 @@ import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.UnaryOperator;
 
 /**
  * Merges of models that are named on the command line instead of in a recipe. The recipe is made
@@ -68,10 +69,14 @@ record ModelMerge(String command, String method, List<Path> models, String param
         }
     }
 
-    /** Merges. */
+    /**
+     * Merges.
+     *
+     * @param output says what to do with a directory that is not empty
+     */
     MergeSummary run(
             Path out,
-            boolean overwrite,
+            UnaryOperator<EngineOptions> output,
             ResourceMixin resources,
             ProgressView progress,
             Cancellation cancellation)
@@ -79,10 +84,10 @@ record ModelMerge(String command, String method, List<Path> models, String param
         EngineOptions options =
                 EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels())
                         .threads(resources.threads)
-                        .memory(resources.memory.bytes())
-                        .overwrite(overwrite);
+                        .memory(resources.memory.bytes());
         try (MergePlan plan = plan()) {
-            MergeReport report = MergeEngine.run(plan, out, options, progress, cancellation);
+            MergeReport report =
+                    MergeEngine.run(plan, out, output.apply(options), progress, cancellation);
             return new MergeSummary(plan, report, out);
         }
     }

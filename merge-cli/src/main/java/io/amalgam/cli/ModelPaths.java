@@ -12,6 +12,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 
 /** Models named by patterns, or by the folder they lie in. */
 final class ModelPaths {
@@ -62,12 +63,17 @@ final class ModelPaths {
                     found.add(entry);
                 }
             }
+        } catch (PatternSyntaxException e) {
+            throw new BadInputException(
+                    RecipePaths.badPattern("checkpoints", folder.resolve(pattern).toString(), e));
         }
     }
 
     private static boolean isModel(Path folder) {
         return Files.exists(folder.resolve("model.safetensors"))
-                || Files.exists(folder.resolve("model.safetensors.index.json"));
+                || Files.exists(folder.resolve("model.safetensors.index.json"))
+                || Files.exists(folder.resolve("pytorch_model.bin"))
+                || Files.exists(folder.resolve("pytorch_model.bin.index.json"));
     }
 
     private static boolean isPattern(String name) {

@@ -11,10 +11,12 @@ import java.nio.file.PathMatcher;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.stream.Stream;
 
 /** The recipe files that arguments name: files, folders of them, and patterns no shell expanded. */
@@ -35,7 +37,11 @@ final class RecipePaths {
     static List<Path> of(List<String> arguments) throws IOException {
         RecipePaths paths = new RecipePaths();
         for (String argument : arguments) {
-            paths.add(argument);
+            try {
+                paths.add(argument);
+            } catch (BadInputException e) {
+                paths.problems.addAll(e.problems());
+            }
         }
         if (!paths.problems.isEmpty()) {
             throw new BadInputException(paths.problems);
@@ -92,6 +98,24 @@ final class RecipePaths {
         return Files.isRegularFile(file) && (name.endsWith(".yml") || name.endsWith(".yaml"));
     }
 
+    private static PathMatcher matcher(String argument, String pattern) {
+        try {
+            return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+        } catch (PatternSyntaxException e) {
+            throw new BadInputException(badPattern("recipes", argument, e));
+        }
+    }
+
+    /** A pattern whose brackets do not close, or that is wrong in another way. */
+    static Problem badPattern(String what, String argument, PatternSyntaxException e) {
+        return Problem.expected(
+                        what + " '" + argument + "'",
+                        "a path or a pattern",
+                        "a pattern that cannot be read: "
+                                + e.getDescription().toLowerCase(Locale.ROOT))
+                .hint("check the path; '\\' before '[', '{', '*' and '?' takes them as they are");
+    }
+
     private static List<Path> matching(String pattern) throws IOException {
         Matcher special = SPECIAL.matcher(pattern);
         int first = special.find() ? special.start() : pattern.length();
@@ -102,7 +126,7 @@ final class RecipePaths {
             return List.of();
         }
         String rest = pattern.substring(slash + 1);
-        PathMatcher matcher = FileSystems.getDefault().getPathMatcher("glob:" + rest);
+        PathMatcher matcher = matcher(pattern, rest);
         int depth =
                 rest.contains("**")
                         ? Integer.MAX_VALUE

@@ -63,9 +63,7 @@ final class SoupCommand extends Subcommand {
             description = "How long one score may take, an hour unless given.")
     private long timeout = HOUR;
 
-    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
-    private boolean overwrite;
-
+    @Mixin private OutputMixin output;
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
 
@@ -85,7 +83,7 @@ final class SoupCommand extends Subcommand {
             ModelMerge merge = new ModelMerge("soup", "soup", chosen, "");
             MergeSummary summary;
             try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
-                summary = merge.run(out, overwrite, resources, progress, cancellation);
+                summary = merge.run(out, output::on, resources, progress, cancellation);
             }
             summary.print(console, json, verbosity.quiet);
             return ExitCode.DONE;
@@ -104,8 +102,8 @@ final class SoupCommand extends Subcommand {
         if (timeout < 1) {
             throw usage("option '--score-timeout': expected at least 1, got " + timeout);
         }
-        resources
-                .complaint()
+        output.complaint()
+                .or(resources::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

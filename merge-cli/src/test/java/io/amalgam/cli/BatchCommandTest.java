@@ -127,6 +127,20 @@ class BatchCommandTest {
     }
 
     @Test
+    void recipesOfTheSameModelsFollowEachOther() throws IOException {
+        for (int i = 0; i < 6; i++) {
+            recipe(i + ".yml", i % 2 == 0 ? "a" : "b", "0." + (i + 1));
+        }
+
+        Cli result = Cli.run("batch", recipes, root);
+
+        assertThat(result.err().lines().filter(line -> line.startsWith("[")))
+                .containsExactly("[1/6] 0", "[2/6] 2", "[3/6] 4", "[4/6] 1", "[5/6] 3", "[6/6] 5");
+        assertThat(written().path("merges").findValuesAsText("name"))
+                .containsExactly("0", "1", "2", "3", "4", "5");
+    }
+
+    @Test
     void dryRunWritesNothing() throws IOException {
         recipe("one.yml", "a", "1");
 
@@ -211,5 +225,35 @@ class BatchCommandTest {
 
         assertThat(Cli.run("batch", recipes, root).exit()).isZero();
         assertThat(Cli.run("batch", recipes, root).out()).endsWith("1 unchanged\n");
+        assertThat(root.resolve("staged.amalgam-stages")).doesNotExist();
+    }
+
+    @Test
+    void stagesAreKeptForEachMergeOnRequest() throws IOException {
+        Files.writeString(
+                recipes.resolve("staged.yml"),
+                "name: half\n"
+                        + SCALED.formatted("a", "0.5")
+                        + "---\n"
+                        + "merge_method: passthrough\nmodels: [{model: half, parameters: {scale: ${s}}}]\n");
+        Files.writeString(
+                recipes.resolve("named.yml"),
+                "name: third\n"
+                        + SCALED.formatted("a", "0.3")
+                        + "---\nname: last\n"
+                        + SCALED.formatted("b", "0.3"));
+        Path kept = folder.resolve("kept");
+
+        Cli first = Cli.run("batch", recipes, root, "--sweep", "s=1,2", "--keep-stages", kept);
+
+        assertThat(first.exit()).isZero();
+        assertThat(kept.resolve("staged_s=1/half/model.safetensors")).isRegularFile();
+        assertThat(kept.resolve("staged_s=2/half/amalgam-report.json")).isRegularFile();
+        assertThat(kept.resolve("named/third/model.safetensors")).isRegularFile();
+        assertThat(root.resolve("named")).doesNotExist();
+        assertThat(root.resolve("staged_s=2/model.safetensors")).isRegularFile();
+
+        Cli again = Cli.run("batch", recipes, root, "--sweep", "s=1,2,3", "-I", kept);
+        assertThat(again.out()).endsWith("1 merged, 3 unchanged\n");
     }
 }

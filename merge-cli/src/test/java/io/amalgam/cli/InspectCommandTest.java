@@ -117,6 +117,30 @@ class InspectCommandTest {
     }
 
     @Test
+    void aMergeThatWasInterruptedIsToBeResumed() throws IOException {
+        Path out = folder.resolve("out");
+        Files.createDirectories(out.resolve(".amalgam-partial"));
+
+        Cli nothing = Cli.run("inspect", out);
+        assertThat(nothing.exit()).isEqualTo(3);
+        assertThat(nothing.errors())
+                .singleElement()
+                .asString()
+                .endsWith(
+                        "; a merge to it was interrupted, or is still running: repeat its command with --resume to finish it");
+
+        Models.tiny(out, 1);
+        Cli earlier = Cli.run("inspect", out, "--json");
+        assertThat(earlier.exit()).isZero();
+        assertThat(earlier.json().path("parameters").asLong()).isEqualTo(56);
+        assertThat(earlier.err())
+                .isEqualTo(
+                        "warning: '"
+                                + out
+                                + "' holds an interrupted merge beside this model; repeat its command with --resume to finish it\n");
+    }
+
+    @Test
     void nothingThereIsBadInput() throws IOException {
         Cli result = Cli.run("inspect", folder.resolve("nothing"), "--json");
         assertThat(result.exit()).isEqualTo(3);

@@ -40,7 +40,7 @@ class MergeCommandTest {
         List<String> lines = result.out().lines().toList();
         assertThat(lines).hasSize(4);
         assertThat(lines.get(0)).isEqualTo("merged to " + out);
-        assertThat(lines.get(1)).isEqualTo("4 tensors, 59 parameters, 227 B in 1 file");
+        assertThat(lines.get(1)).isEqualTo("4 tensors, 56 parameters, 227 B in 1 file");
         assertThat(lines.get(2))
                 .matches("read and wrote .* in .* s \\(.*/s\\), \\S+ kernels, \\d+ threads?");
         assertThat(lines.get(3)).matches("plan [0-9a-f]{12}");
@@ -82,7 +82,7 @@ class MergeCommandTest {
         JsonNode json = result.json();
         assertThat(json.path("output").asText()).isEqualTo(out.toString());
         assertThat(json.path("tensors").asInt()).isEqualTo(4);
-        assertThat(json.path("parameters").asLong()).isEqualTo(59);
+        assertThat(json.path("parameters").asLong()).isEqualTo(56);
         assertThat(json.path("bytes").asLong()).isEqualTo(227);
         assertThat(json.path("threads").asInt()).isEqualTo(1);
         assertThat(json.path("kernels").asText()).isEqualTo("scalar");

@@ -27,7 +27,7 @@ class PlanCommandTest {
                 .containsPattern("(?m)^model +a  \\(4 tensors\\)$")
                 .containsPattern("(?m)^reads +454 B from 2 models$")
                 .containsPattern(
-                        "(?m)^writes +\\d+ B in 1 file: 4 tensors, 59 parameters, float32 \\+ u8$")
+                        "(?m)^writes +\\d+ B in 1 file: 4 tensors, 56 parameters, float32 \\+ u8$")
                 .containsPattern("(?m)^holds +.* in buffers: 2 threads, blocks of 16384 elements$")
                 .containsPattern("(?m)^layers +2 in model\\.layers\\.\\*$")
                 .containsPattern("(?m)^plan +[0-9a-f]{12}$");

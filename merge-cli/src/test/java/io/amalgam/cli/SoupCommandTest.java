@@ -80,6 +80,33 @@ class SoupCommandTest {
                 .contains(model("one").toString().replace("\\", "\\\\"));
     }
 
+    @Test
+    void whatWasInterruptedIsContinued() throws IOException {
+        Files.createDirectories(out.resolve(".amalgam-partial"));
+        Files.writeString(out.resolve(".amalgam-partial/journal"), "cut short");
+
+        for (String[] more : new String[][] {{}, {"--last", "2"}}) {
+            String command = more.length == 0 ? "soup" : "average";
+            Object[] words = {command, model("one"), model("two"), out};
+            assertThat(Cli.run(with(words, (Object[]) more)).errors())
+                    .singleElement()
+                    .asString()
+                    .contains("continue it with --resume, or start again with --overwrite");
+            assertThat(
+                            Cli.run(with(with(words, (Object[]) more), "--resume", "--overwrite"))
+                                    .exit())
+                    .isEqualTo(2);
+        }
+        assertThat(Cli.run("soup", model("one"), model("two"), out, "--resume").exit()).isZero();
+        assertThat(value(out)).isEqualTo(1.5f);
+    }
+
+    private static Object[] with(Object[] words, Object... more) {
+        return java.util.stream.Stream.concat(
+                        java.util.Arrays.stream(words), java.util.Arrays.stream(more))
+                .toArray();
+    }
+
     /** 1.5 is wanted: 2 comes first, 1 brings it there, 9 would take it away. */
     @Test
     void greedilyKeepsWhatHelps() throws IOException {

@@ -87,6 +87,24 @@ class StagesTest {
     }
 
     @Test
+    void stagesAndTheOutputDoNotLieInEachOther() {
+        for (Path kept : java.util.List.of(out, out.resolve("stages"))) {
+            Cli result = Cli.run("merge", recipe, out, "-I", kept);
+            assertThat(result.exit()).isEqualTo(3);
+            assertThat(result.errors())
+                    .containsExactly(
+                            "error: folder of stage 'mean': expected one apart from the output '"
+                                    + out
+                                    + "', got '"
+                                    + kept.resolve("mean")
+                                    + "'; keep stages in a folder beside the output");
+        }
+        assertThat(Cli.run("merge", recipe, folder.resolve("mean/x"), "-I", folder).exit())
+                .isEqualTo(3);
+        assertThat(out).doesNotExist();
+    }
+
+    @Test
     void dryRunWritesNothing() {
         Cli result = Cli.run("merge", recipe, out, "--dry-run", "-I", folder.resolve("kept"));
 

@@ -44,6 +44,15 @@ public interface Checkpoint extends Closeable {
     }
 
     /**
+     * What a federated method keeps for its next round, where it is known before it is a file;
+     * empty where it is what {@link CheckpointFormat#STATE_FILE} in {@link #path()} holds, if that
+     * is there.
+     */
+    default Optional<Map<String, TensorSource>> serverState() {
+        return Optional.empty();
+    }
+
+    /**
      * Bytes that reading its tensors may hold beside the reader's buffers, whatever their number.
      */
     default long bytesHeld() {

@@ -11,6 +11,12 @@ import java.util.List;
  *     CheckpointFormat#layout}
  */
 public record OutputLayout(List<DataFile> files, List<Placement> placements, List<SmallFile> last) {
+    /**
+     * The folder, in an output directory, that a merge writes in until the model is complete. What
+     * was interrupted leaves it.
+     */
+    public static final String PARTIAL = ".amalgam-partial";
+
     public OutputLayout {
         files = List.copyOf(files);
         placements = List.copyOf(placements);

@@ -84,7 +84,7 @@ final class EarlierFiles {
     /** Names of the entries that stay as they are, sorted. */
     List<String> kept() throws IOException {
         Set<Path> known = new HashSet<>();
-        known.add(Path.of(OutputFiles.PARTIAL));
+        known.add(Path.of(OutputLayout.PARTIAL));
         weights.forEach(file -> known.add(file.getName(0)));
         sides.forEach(file -> known.add(file.getName(0)));
         for (OutputLayout.DataFile file : plan.layout().files()) {

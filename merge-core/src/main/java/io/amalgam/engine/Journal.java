@@ -1,5 +1,6 @@
 package io.amalgam.engine;
 
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.Closeable;
@@ -47,7 +48,7 @@ final class Journal implements Closeable {
     }
 
     private static Path file(Path directory) {
-        return directory.resolve(OutputFiles.PARTIAL).resolve(NAME);
+        return directory.resolve(OutputLayout.PARTIAL).resolve(NAME);
     }
 
     /** Whether a merge has left a journal in this output directory, whatever is in it. */

@@ -1,6 +1,7 @@
 package io.amalgam.engine;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
@@ -129,7 +130,7 @@ public final class OutputCheck {
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
-                boolean ours = entry.getFileName().toString().equals(OutputFiles.PARTIAL);
+                boolean ours = entry.getFileName().toString().equals(OutputLayout.PARTIAL);
                 if (!ours
                         && !EarlierFiles.isNothing(entry)
                         && !overwrite
@@ -179,7 +180,7 @@ public final class OutputCheck {
         }
         long needed = plan.diskBytes();
         long free = Files.getFileStore(existing).getUsableSpace();
-        Path partial = directory.resolve(OutputFiles.PARTIAL);
+        Path partial = directory.resolve(OutputLayout.PARTIAL);
         if (Files.isDirectory(partial)) {
             try (DirectoryStream<Path> parts = Files.newDirectoryStream(partial)) {
                 for (Path part : parts) {

@@ -29,7 +29,6 @@ import java.util.Set;
  * <p>Writes are positional and may come from any thread.
  */
 final class OutputFiles implements Closeable {
-    static final String PARTIAL = ".amalgam-partial";
     private static final String PART = ".part";
 
     private final Path directory;
@@ -40,7 +39,7 @@ final class OutputFiles implements Closeable {
 
     private OutputFiles(Path directory, OutputLayout layout) {
         this.directory = directory;
-        this.partial = directory.resolve(PARTIAL);
+        this.partial = directory.resolve(OutputLayout.PARTIAL);
         this.layout = layout;
     }
 
@@ -198,7 +197,7 @@ final class OutputFiles implements Closeable {
     /** Removes the parts an earlier merge left, but not its journal. */
     static void removeParts(Path directory) throws IOException {
         try (DirectoryStream<Path> parts =
-                Files.newDirectoryStream(directory.resolve(PARTIAL), "*" + PART)) {
+                Files.newDirectoryStream(directory.resolve(OutputLayout.PARTIAL), "*" + PART)) {
             for (Path part : parts) {
                 Files.delete(part);
             }
@@ -207,7 +206,7 @@ final class OutputFiles implements Closeable {
 
     /** Removes the folder of unfinished work; its journal last, so that until then it is known. */
     static void removePartial(Path directory) throws IOException {
-        Path partial = directory.resolve(PARTIAL);
+        Path partial = directory.resolve(OutputLayout.PARTIAL);
         if (Files.isDirectory(partial)) {
             removeParts(directory);
         }

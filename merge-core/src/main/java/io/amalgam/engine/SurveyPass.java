@@ -115,5 +115,9 @@ final class SurveyPass<S> {
         public boolean reads(int input) {
             return pass.reads(tensor, input);
         }
+
+        boolean takesNonfinite() {
+            return pass.takesNonfinite();
+        }
     }
 }

@@ -136,14 +136,22 @@ final class Worker {
             throw new MergeCancelledException();
         }
         TensorTask task = unit.run().task;
-        // Values are checked where they are combined: every input is read there, and each once.
-        boolean check = checkFinite && unit.stage() instanceof Stage.Combine;
+        boolean check = checkFinite && isChecked(unit.stage());
         block.moveTo(from, n);
         for (int i = 0; i < task.sources().size(); i++) {
             if (isRead(unit.stage(), i)) {
                 read(task, i, from, n, block.input(i), 0, check);
             }
         }
+    }
+
+    /**
+     * Values are checked where they are combined: every input is read there, and each once. A
+     * survey is over before: what is wrong in one tensor would show in others first.
+     */
+    private static boolean isChecked(Stage stage) {
+        return stage instanceof Stage.Combine
+                || (stage instanceof SurveyPass<?>.OfTensor survey && !survey.takesNonfinite());
     }
 
     private static boolean isRead(Stage stage, int input) {

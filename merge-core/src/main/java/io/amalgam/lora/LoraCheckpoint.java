@@ -121,6 +121,11 @@ public final class LoraCheckpoint implements Checkpoint {
         return base.sideFiles();
     }
 
+    @Override
+    public Optional<Map<String, TensorSource>> serverState() {
+        return base.serverState();
+    }
+
     /** The factors of the largest tensors, as many as are held at a time. */
     @Override
     public long bytesHeld() {

@@ -117,6 +117,12 @@ public final class Krum implements WholeModelMethod {
             }
         }
 
+        /** A client that sends no numbers is far from all others. */
+        @Override
+        public boolean takesNonfinite() {
+            return true;
+        }
+
         @Override
         public double[][] merge(double[][] earlier, double[][] later) {
             return LaneSums.add(earlier, later);

@@ -3,6 +3,7 @@ package io.amalgam.method;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -19,14 +20,32 @@ import org.jspecify.annotations.Nullable;
  * a_m s_m) / max(sum s_m, 1e-12)}. Quantiles are values of the vector, those of ascending ranks
  * {@code trunc(0.0001 n)}, {@code trunc(0.9999 n) - 1} and {@code trunc((1 - ratio) n)}.
  *
- * <p>Task vectors and scores {@code p} are float32, all between and after is float64, and the
- * result rounded once.
+ * <p>Task vectors and scores {@code p}, as {@code exp(-n) p}, are float32, all between and after is
+ * float64, and the result rounded once.
+ *
+ * <p>These are the definitions of the authors' program (<a
+ * href="https://github.com/duguodong7/pcb-merging">pcb-merging.py</a>). The paper's text has
+ * softmax in place of both functions, and no clipping.
  *
  * <p>Du et al. 2024, "Parameter Competition Balancing for Model Merging", <a
  * href="https://arxiv.org/abs/2410.02396">arXiv 2410.02396</a>.
  */
 public final class Pcb implements WholeModelMethod {
     private static final double CLIPPED = 1e-4;
+
+    /** Below it tanh is taken by its series. */
+    private static final double SMALL = 0x1p-10;
+
+    private static final double THIRD = 1.0 / 3;
+
+    // Arrays of a block, by number: those of float64, then the one of float32.
+    private static final int SUM = 0;
+    private static final int SHARES = 1;
+    private static final int AGREED = 2;
+    private static final int SCRATCH = 3;
+    private static final int MERGED = 4;
+    private static final int WEIGHTS = 5;
+    private static final int SCORES = 0;
 
     private static final MethodInfo INFO =
             new MethodInfo(
@@ -206,13 +225,16 @@ public final class Pcb implements WholeModelMethod {
                 TensorCall call = calls.get(tensor);
                 List<Integer> others = call.others();
                 float[][] deltas = deltas(in, call.base(), others);
+                if (competition != null) {
+                    sum(deltas, in);
+                }
                 for (int m = 0; m < deltas.length; m++) {
-                    int[] of = keys[models.of()[tensor][others.get(m)]];
+                    int model = models.of()[tensor][others.get(m)];
                     if (competition == null) {
-                        magnitudes(deltas[m], of, in.length());
+                        magnitudes(deltas[m], keys[model], in.length());
                     } else {
-                        competition.scores(
-                                deltas, m, models.of()[tensor][others.get(m)], of, in.length());
+                        competition.scores(deltas, m, model, in);
+                        ordered(in.scratch(SCORES), keys[model], in.length());
                     }
                 }
             }
@@ -225,6 +247,12 @@ public final class Pcb implements WholeModelMethod {
         }
     }
 
+    private static void ordered(float[] scores, int[] keys, int n) {
+        for (int i = 0; i < n; i++) {
+            keys[i] = OrderStatistics.ordered(scores[i]);
+        }
+    }
+
     private static float[][] deltas(Block in, int base, List<Integer> others) {
         float[][] deltas = in.scratchGroup(others.size());
         for (int m = 0; m < deltas.length; m++) {
@@ -233,37 +261,51 @@ public final class Pcb implements WholeModelMethod {
         return deltas;
     }
 
+    /** Fills the block's array {@link #SUM} with the sum of the task vectors, in order. */
+    private static void sum(float[][] deltas, Block in) {
+        double[] sum = in.doubles(SUM);
+        Arrays.fill(sum, 0, in.length(), 0);
+        for (float[] delta : deltas) {
+            for (int i = 0; i < in.length(); i++) {
+                sum[i] += delta[i];
+            }
+        }
+    }
+
     /** What magnitudes are clipped to, by model, and the scores that follow. */
     private record Competition(float[] lows, float[] highs) {
-        double clip(float delta, int model) {
-            return Math.max(lows[model], Math.min(highs[model], Math.abs(delta)));
-        }
-
-        void scores(float[][] deltas, int m, int model, int[] keys, int n) {
+        /** Fills the block's array {@link #SCORES} with one model's scores. */
+        void scores(float[][] deltas, int m, int model, Block in) {
+            int n = in.length();
+            float[] delta = deltas[m];
+            double[] sum = in.doubles(SUM);
+            double[] shares = in.doubles(SHARES);
+            double[] agreed = in.doubles(AGREED);
+            float low = lows[model];
+            float high = highs[model];
+            double range = (double) high - low;
+            double scale = range == 0 ? 0 : 1 / range;
             for (int i = 0; i < n; i++) {
-                float score = score(deltas[m][i], sum(deltas, i), model, deltas.length);
-                keys[i] = OrderStatistics.ordered(score);
+                float clipped = Math.max(low, Math.min(high, Math.abs(delta[i])));
+                double share = ((double) clipped - low) * scale;
+                // e^-n, a factor of all that normalizing takes away, so that nothing overflows.
+                shares[i] = deltas.length * (share * share - 1);
+                double x = delta[i] * sum[i];
+                // The series of tanh: to 1e-13 of the value where it is near 0, as nearly all are.
+                agreed[i] = x - x * x * x * THIRD;
             }
-        }
-
-        static double sum(float[][] deltas, int i) {
-            double sum = 0;
-            for (float[] delta : deltas) {
-                sum += delta[i];
+            for (int i = 0; i < n; i++) {
+                double x = delta[i] * sum[i];
+                if (!(Math.abs(x) < SMALL)) {
+                    agreed[i] = StrictMath.tanh(x);
+                }
             }
-            return sum;
-        }
-
-        float score(float delta, double sum, int model, int models) {
-            double range = (double) highs[model] - lows[model];
-            double share = range == 0 ? 0 : (clip(delta, model) - lows[model]) / range;
-            // Added to 0, so that both zeros have the same rank.
-            return 0f + (float) (StrictMath.exp(models * share * share) * tanh(delta * sum));
-        }
-
-        /** Small arguments, nearly all there are, by their series: to 1e-13 of the value. */
-        private static double tanh(double x) {
-            return Math.abs(x) < 0x1p-10 ? x - x * x * x / 3 : StrictMath.tanh(x);
+            Elementary.exp(shares, in.doubles(SCRATCH), n);
+            float[] scores = in.scratch(SCORES);
+            for (int i = 0; i < n; i++) {
+                // Added to 0, so that both zeros have the same rank.
+                scores[i] = 0f + (float) (shares[i] * agreed[i]);
+            }
         }
     }
 
@@ -277,26 +319,38 @@ public final class Pcb implements WholeModelMethod {
             implements Stage.Combine {
         @Override
         public void combine(Block in, float[] out) {
+            int n = in.length();
             float[][] deltas = deltas(in, call.base(), others);
+            sum(deltas, in);
+            double[] merged = in.doubles(MERGED);
+            double[] weights = in.doubles(WEIGHTS);
+            Arrays.fill(merged, 0, n, 0);
+            Arrays.fill(weights, 0, n, 0);
+            for (int m = 0; m < deltas.length; m++) {
+                int model = models[others.get(m)];
+                competition.scores(deltas, m, model, in);
+                add(deltas[m], model, in, merged, weights);
+            }
             float[] origin = in.input(call.base());
             double lambda = call.number("lambda");
+            for (int i = 0; i < n; i++) {
+                out[i] = (float) (origin[i] + lambda * (merged[i] / Math.max(weights[i], 1e-12)));
+            }
+        }
+
+        private void add(float[] delta, int model, Block in, double[] merged, double[] weights) {
+            float[] scores = in.scratch(SCORES);
+            float floor = floors[model];
+            float low = competition.lows()[model];
+            float high = competition.highs()[model];
+            double range = (double) tops[model] - floor;
             for (int i = 0; i < in.length(); i++) {
-                double sum = Competition.sum(deltas, i);
-                double merged = 0;
-                double weights = 0;
-                for (int m = 0; m < deltas.length; m++) {
-                    int model = models[others.get(m)];
-                    float delta = deltas[m][i];
-                    float score = competition.score(delta, sum, model, deltas.length);
-                    if (score > floors[model]) {
-                        double weight =
-                                ((double) score - floors[model])
-                                        / ((double) tops[model] - floors[model]);
-                        merged += Math.signum(delta) * competition.clip(delta, model) * weight;
-                        weights += weight;
-                    }
+                if (scores[i] > floor) {
+                    double weight = ((double) scores[i] - floor) / range;
+                    float clipped = Math.max(low, Math.min(high, Math.abs(delta[i])));
+                    merged[i] += Math.signum(delta[i]) * clipped * weight;
+                    weights[i] += weight;
                 }
-                out[i] = (float) (origin[i] + lambda * (merged / Math.max(weights, 1e-12)));
             }
         }
     }

@@ -44,6 +44,14 @@ public sealed interface Survey {
             return false;
         }
 
+        /**
+         * Whether NaN and infinities are as good as other numbers to it: models that have some are
+         * judged, and may be left out. Else they are refused where they are read.
+         */
+        default boolean takesNonfinite() {
+            return false;
+        }
+
         /** Whether values of an input of a tensor are looked at; those of others are not read. */
         default boolean reads(int tensor, int input) {
             return true;

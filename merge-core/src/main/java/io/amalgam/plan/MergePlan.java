@@ -69,9 +69,9 @@ public record MergePlan(
             int tensors,
             long bytesHeld) {}
 
-    /** Elements written. */
+    /** The model's parameters: without integers, and without a server's state. */
     public long parameters() {
-        return tasks.stream().mapToLong(task -> task.output().elements()).sum();
+        return modelTasks().stream().mapToLong(task -> task.output().parameters()).sum();
     }
 
     /** Tensor bytes read by one pass over all inputs. */

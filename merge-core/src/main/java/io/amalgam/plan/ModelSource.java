@@ -1,6 +1,8 @@
 package io.amalgam.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 
@@ -12,4 +14,18 @@ public interface ModelSource {
      * @throws IOException if it cannot be read
      */
     Checkpoint open(ModelRef model) throws IOException;
+
+    /**
+     * Puts the adapter a reference names into a base that is open already. Closing the result
+     * closes the base.
+     *
+     * @throws io.amalgam.error.BadInputException if there is no such adapter, it does not fit, or
+     *     this source knows no adapters
+     * @throws IOException if it cannot be read
+     */
+    default Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {
+        throw new BadInputException(
+                Problem.of("adapters cannot be used here, not '" + model + "'")
+                        .at(model.location()));
+    }
 }

@@ -17,7 +17,7 @@ import java.util.TreeMap;
  */
 final class PlanHash {
     /** Changes when the same plan would give other bytes than before. */
-    private static final String VERSION = "amalgam-plan 1";
+    private static final String VERSION = "amalgam-plan 2";
 
     private PlanHash() {}
 

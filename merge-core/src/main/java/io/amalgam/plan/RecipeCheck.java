@@ -128,7 +128,7 @@ final class RecipeCheck {
      * @return whether it is right
      */
     boolean count(boolean base, int others) {
-        if (others >= method.minModels() && others <= method.maxModels()) {
+        if (fits(others)) {
             return true;
         }
         String hint =
@@ -150,6 +150,32 @@ final class RecipeCheck {
                                 others)
                         .at(recipe.methodLocation())
                         .hint(hint));
+        return false;
+    }
+
+    private boolean fits(int others) {
+        return others >= method.minModels() && others <= method.maxModels();
+    }
+
+    /** As {@link #count}, of the models that have a tensor where others do not. */
+    boolean countOfTensor(String tensor, boolean base, int others) {
+        if (fits(others)) {
+            return true;
+        }
+        problems.add(
+                "count of tensor, " + others,
+                Problem.expected(
+                                "models with tensor '"
+                                        + tensor
+                                        + "' for '"
+                                        + method.name()
+                                        + "'"
+                                        + (base ? " beside the base" : ""),
+                                method.modelCount(),
+                                others)
+                        .at(recipe.methodLocation())
+                        .hint("merge only tensors that all have, by --tensor-intersection")
+                        .ofTensor());
         return false;
     }
 

@@ -10,6 +10,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.method.StatePart;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
+import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
@@ -27,25 +28,37 @@ import java.util.Optional;
 final class ServerState {
     private final StatefulMethod method;
     private final String file;
-    private final Optional<OpenModels.Model> earlier;
+    private final Optional<Map<String, ? extends TensorSource>> earlier;
+    private final Location location;
     private final Problems problems;
 
     private ServerState(
             StatefulMethod method,
             String file,
-            Optional<OpenModels.Model> earlier,
+            Optional<Map<String, ? extends TensorSource>> earlier,
+            Location location,
             Problems problems) {
         this.method = method;
         this.file = file;
         this.earlier = earlier;
+        this.location = location;
         this.problems = problems;
     }
 
-    /** Opens the state that lies beside a base model, if there is one. */
+    /** The state of a base model, if it has one: most often a file beside it, which is opened. */
     static ServerState open(
             StatefulMethod method, ModelRef base, OpenModels models, Problems problems) {
         String file = base.path() + "/" + CheckpointFormat.STATE_FILE;
         Optional<Checkpoint> server = models.get(base).map(model -> model.checkpoint);
+        if (server.flatMap(Checkpoint::serverState).isPresent()) {
+            Map<String, TensorSource> known = server.get().serverState().get();
+            return new ServerState(
+                    method,
+                    file,
+                    known.isEmpty() ? Optional.empty() : Optional.of(known),
+                    base.location(),
+                    problems);
+        }
         boolean found =
                 server.map(Checkpoint::path)
                         .filter(Files::isDirectory)
@@ -53,7 +66,9 @@ final class ServerState {
                         .filter(Files::exists)
                         .isPresent();
         ModelRef ref = ModelRef.of(file).at(base.location());
-        return new ServerState(method, file, found ? models.get(ref) : Optional.empty(), problems);
+        Optional<OpenModels.Model> opened = found ? models.get(ref) : Optional.empty();
+        return new ServerState(
+                method, file, opened.map(model -> model.tensors), base.location(), problems);
     }
 
     private static Path in(Path directory) {
@@ -106,7 +121,7 @@ final class ServerState {
         if (earlier.isEmpty()) {
             return new Zeros(wanted);
         }
-        TensorSource found = earlier.get().tensors.get(wanted.name());
+        TensorSource found = earlier.get().get(wanted.name());
         if (found != null && found.info().equals(wanted)) {
             return found;
         }
@@ -118,7 +133,7 @@ final class ServerState {
                                 found == null
                                         ? "none"
                                         : found.info().dtype() + " " + found.info().shape())
-                        .at(earlier.get().ref.location())
+                        .at(location)
                         .hint(
                                 "the state is another method's or model's: remove the file to begin with zeros"));
         return new Zeros(wanted);

@@ -6,6 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
+import io.amalgam.method.Stage;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.recipe.Location;
@@ -129,7 +130,11 @@ final class TaskBuilder {
             reportNoBase(slot);
             return Optional.empty();
         }
-        if (!check.count(base >= 0, others)) {
+        boolean right =
+                present.size() == slot.parts().size()
+                        ? check.count(base >= 0, others)
+                        : check.countOfTensor(slot.name(), base >= 0, others);
+        if (!right) {
             return Optional.empty();
         }
         int before = problems.added();
@@ -144,7 +149,7 @@ final class TaskBuilder {
             if (method instanceof StatefulMethod stateful) {
                 checkStateful(stateful, call);
             } else {
-                method.bind(call);
+                checkRows(output, method.bind(call));
             }
         } catch (BadInputException e) {
             e.problems().forEach(p -> report(p.at(recipe.methodLocation())));
@@ -152,6 +157,25 @@ final class TaskBuilder {
         }
         return Optional.of(
                 new TensorTask(output, sources, Optional.of(method), call, slot.position()));
+    }
+
+    /** Rows that a method looks at whole must fit in an array. */
+    private static void checkRows(TensorInfo output, Stage first) {
+        long row = 1;
+        if (first instanceof Stage.Reduce<?> reduce) {
+            row = reduce.rowLength();
+        } else if (first instanceof Stage.Combine combine) {
+            row = combine.rowLength();
+        }
+        if (row > LONGEST_ROW) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "rows of tensor '" + output.name() + "'",
+                                    "at most " + LONGEST_ROW + " elements",
+                                    row)
+                            .hint("the method looks at whole rows: choose another for this model")
+                            .ofTensor());
+        }
     }
 
     /** The state's inputs come later, but the call must be whole to be checked. */
@@ -179,6 +203,9 @@ final class TaskBuilder {
             problems.addOnce(problem.what() + key, problem);
         }
     }
+
+    /** What every Java can make an array of. */
+    private static final long LONGEST_ROW = Integer.MAX_VALUE - 8;
 
     private static final MergeMethod SURVIVOR = new io.amalgam.method.Passthrough();
 

@@ -3,14 +3,19 @@ package io.amalgam.stages;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.method.StatePart;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -22,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * The result of a planned merge as a model of another: its tensors are known from the plan, whether
  * or not they are ever written. Closing it closes nothing; the plan belongs to the {@link
- * StagedPlan}.
+ * StagedPlan}, which also calls {@link #discard}.
  */
 final class StageCheckpoint implements Checkpoint {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -30,20 +35,35 @@ final class StageCheckpoint implements Checkpoint {
 
     private final String name;
     private final MergePlan plan;
+    private final ModelSource source;
     private final Map<String, StageTensor> tensors = new LinkedHashMap<>();
+    private final Map<String, TensorSource> state = new LinkedHashMap<>();
     private final int inputs;
     private final boolean elementWise;
     private boolean readThrough;
+    private @Nullable CompanionFolder companions;
     private volatile @Nullable Checkpoint written;
+    private volatile @Nullable Checkpoint writtenState;
 
-    StageCheckpoint(String name, MergePlan plan) {
+    /**
+     * @param source opens the state that the stage writes
+     */
+    StageCheckpoint(String name, MergePlan plan, ModelSource source) {
         this.name = name;
         this.plan = plan;
-        List<TensorTask> model = plan.modelTasks();
-        model.forEach(t -> tensors.put(t.output().name(), new StageTensor(this, t)));
+        this.source = source;
+        for (TensorTask task : plan.tasks()) {
+            StageTensor tensor = new StageTensor(this, task);
+            if (task.method().orElse(null) instanceof StatePart) {
+                state.put(task.output().name(), tensor);
+            } else {
+                tensors.put(task.output().name(), tensor);
+            }
+        }
         this.elementWise =
-                model.size() == plan.tasks().size()
+                state.isEmpty()
                         && plan.wholeModel().isEmpty()
+                        && plan.vocabulary().isEmpty()
                         && tensors.values().stream().allMatch(StageTensor::elementWise);
         this.inputs = plan.tasks().stream().mapToInt(t -> t.sources().size()).max().orElse(1);
     }
@@ -63,17 +83,29 @@ final class StageCheckpoint implements Checkpoint {
 
     /**
      * Whether every tensor is made block by block in one pass, and nothing else is: a method that
-     * looks at the whole model first, or keeps a state, must run for itself.
+     * looks at the whole model first, or keeps a state, must run for itself, and so must what reads
+     * its models token by token.
      */
     boolean elementWise() {
         return elementWise;
     }
 
     /**
-     * Whether its tokenizer is made or taken from elsewhere: files there are not before it runs.
+     * Makes the files beside its weights, where they will not be those of its donor: whoever uses
+     * the stage needs them before it runs.
      */
-    boolean hasOwnTokenizer() {
-        return plan.vocabulary().isPresent() || !plan.madeFiles().isEmpty();
+    void makeCompanions() throws IOException {
+        boolean own = plan.vocabulary().isPresent() || !plan.madeFiles().isEmpty();
+        if (own && companions == null) {
+            companions = CompanionFolder.of(plan);
+        }
+    }
+
+    /** Removes what {@link #makeCompanions} made. */
+    void discard() throws IOException {
+        if (companions != null) {
+            companions.close();
+        }
     }
 
     boolean readThrough() {
@@ -85,25 +117,42 @@ final class StageCheckpoint implements Checkpoint {
         readThrough = true;
     }
 
-    /** From here on tensors are read from this checkpoint, which is the plan's result. */
-    void written(Checkpoint result) {
-        written = result;
+    /** From here on tensors are read from a folder, which holds the plan's result. */
+    void readFrom(Path folder) throws IOException {
+        written = plan.format().open(folder, name);
+        if (!state.isEmpty()) {
+            Path file = folder.resolve(CheckpointFormat.STATE_FILE).toAbsolutePath();
+            writtenState = source.open(ModelRef.of(file.toString()));
+        }
+    }
+
+    /** Closes what {@link #readFrom} opened. */
+    void closeWritten() throws IOException {
+        for (Checkpoint open : Arrays.asList(written, writtenState)) {
+            if (open != null) {
+                open.close();
+            }
+        }
     }
 
     Optional<Checkpoint> written() {
         return Optional.ofNullable(written);
     }
 
-    Optional<TensorSource> writtenTensor(String tensor) {
-        Checkpoint result = written;
+    Optional<TensorSource> writtenTensor(StageTensor tensor) {
+        String wanted = tensor.info().name();
+        Checkpoint result = state.get(wanted) == tensor ? writtenState : written;
         return result == null
                 ? Optional.empty()
-                : Optional.ofNullable(result.tensors().get(tensor));
+                : Optional.ofNullable(result.tensors().get(wanted));
     }
 
-    /** Where the result is; until it is written, the folder its side files will be copied from. */
+    /** Where the result is; until it is written, a folder with its side files. */
     @Override
     public Path path() {
+        if (written == null && companions != null) {
+            return companions.path();
+        }
         return written().orElse(plan.donor()).path();
     }
 
@@ -158,7 +207,15 @@ final class StageCheckpoint implements Checkpoint {
     }
 
     @Override
+    public Optional<Map<String, TensorSource>> serverState() {
+        return Optional.of(Collections.unmodifiableMap(state));
+    }
+
+    @Override
     public List<Path> sideFiles() {
+        if (written == null && companions != null) {
+            return companions.names();
+        }
         return written().orElse(plan.donor()).sideFiles();
     }
 

@@ -70,7 +70,11 @@ final class StageKinds {
             return false;
         }
         boolean through =
-                !keep && using.size() == 1 && stage.elementWise() && readsOnce(using.get(0), stage);
+                !keep
+                        && using.size() == 1
+                        && stage.elementWise()
+                        && !adapted(using.get(0), name)
+                        && readsOnce(using.get(0), stage);
         if (through) {
             stage.computeWhileRead();
         }
@@ -78,10 +82,16 @@ final class StageKinds {
         return true;
     }
 
+    /** Whether a merge lays an adapter over a stage, which may read it as it likes. */
+    private static boolean adapted(MergePlan plan, String name) {
+        return plan.models().keySet().stream()
+                .anyMatch(ref -> ref.path().equals(name) && ref.lora().isPresent());
+    }
+
     /** Whether a merge reads no tensor of a stage twice. */
     private static boolean readsOnce(MergePlan plan, StageCheckpoint stage) {
         if (!plan.models().containsValue(stage) || plan.wholeModel().isPresent()) {
-            // Something is laid over it that may read as it likes, or all is read to begin with.
+            // It is not read as it is, or all is read to begin with.
             return false;
         }
         Set<TensorSource> read = Collections.newSetFromMap(new IdentityHashMap<>());

@@ -61,6 +61,26 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
         return done;
     }
 
+    /** Stages that would lie in the output, which is then not empty, or around it. */
+    Optional<Problem> nested(StagedPlan plan) {
+        Path whole = out.toAbsolutePath().normalize();
+        if (plan.result().isEmpty()) {
+            return Optional.empty();
+        }
+        for (Step step : plan.written()) {
+            Path folder = of(step.name()).toAbsolutePath().normalize();
+            if (folder.startsWith(whole) || whole.startsWith(folder)) {
+                return Optional.of(
+                        Problem.expected(
+                                        "folder of stage '" + step.name() + "'",
+                                        "one apart from the output '" + out + "'",
+                                        "'" + of(step.name()) + "'")
+                                .hint("keep stages in a folder beside the output"));
+            }
+        }
+        return Optional.empty();
+    }
+
     /** The space that all outputs on the result's disk take, where only together it is too much. */
     List<Problem> space(StagedPlan plan, Set<String> done) throws IOException {
         Optional<MergePlan> result = plan.result();
@@ -105,7 +125,7 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
         }
     }
 
-    private static void remove(Path folder) throws IOException {
+    static void remove(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return;
         }

@@ -91,7 +91,8 @@ public final class StagePlanner {
                                 .plan(document.recipe(), options);
                 plans.put(document, plan);
                 document.name()
-                        .ifPresent(name -> results.put(name, new StageCheckpoint(name, plan)));
+                        .ifPresent(
+                                name -> results.put(name, new StageCheckpoint(name, plan, source)));
             } catch (BadInputException e) {
                 problems.addAll(e.problems());
                 warnings.addAll(e.warnings());
@@ -100,28 +101,11 @@ public final class StagePlanner {
 
         private Checkpoint open(ModelRef ref) throws IOException {
             StageCheckpoint stage = results.get(ref.path());
-            if (stage != null && ref.lora().isPresent()) {
-                throw new BadInputException(
-                        Problem.of(
-                                        "adapter '"
-                                                + ref.lora().get()
-                                                + "' on document '"
-                                                + ref.path()
-                                                + "' is not supported")
-                                .at(ref.location())
-                                .hint("keep the stage, and merge the adapter into it there"));
+            if (stage == null) {
+                return source.open(ref);
             }
-            if (stage != null && stage.hasOwnTokenizer()) {
-                throw new BadInputException(
-                        Problem.of(
-                                        "document '"
-                                                + ref.path()
-                                                + "' has a tokenizer of its own and cannot be a model of another")
-                                .at(ref.location())
-                                .hint(
-                                        "merge it by a recipe of its own first, or move its 'tokenizer' and 'chat_template' to the last merge"));
-            }
-            return stage != null ? stage : source.open(ref);
+            stage.makeCompanions();
+            return ref.lora().isPresent() ? source.withAdapter(stage, ref) : stage;
         }
 
         StagedPlan finish(boolean keep) {
@@ -151,6 +135,9 @@ public final class StagePlanner {
         void close() throws IOException {
             for (MergePlan plan : plans.values()) {
                 plan.close();
+            }
+            for (StageCheckpoint stage : results.values()) {
+                stage.discard();
             }
         }
     }

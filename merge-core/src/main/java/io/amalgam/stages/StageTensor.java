@@ -61,7 +61,7 @@ final class StageTensor implements TensorSource {
     @Override
     public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
             throws IOException {
-        Optional<TensorSource> other = stage.writtenTensor(info().name()).or(this::source);
+        Optional<TensorSource> other = stage.writtenTensor(this).or(this::source);
         if (other.isPresent()) {
             return other.get().read(from, count, dst, at, workspace);
         }
@@ -138,7 +138,7 @@ final class StageTensor implements TensorSource {
 
     @Override
     public Optional<StoredTensor> stored() {
-        return stage.writtenTensor(info().name()).or(this::source).flatMap(TensorSource::stored);
+        return stage.writtenTensor(this).or(this::source).flatMap(TensorSource::stored);
     }
 
     @Override

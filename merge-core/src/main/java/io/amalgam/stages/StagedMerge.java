@@ -1,6 +1,5 @@
 package io.amalgam.stages;
 
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.InputFile;
@@ -77,6 +76,7 @@ public final class StagedMerge {
                                 options.overwrite()));
             }
         }
+        places.nested(plan).ifPresent(problems::add);
         problems.addAll(places.space(plan, done));
         List<MergePlan> plans = new ArrayList<>(plan.written().stream().map(Step::plan).toList());
         plan.result().ifPresent(plans::add);
@@ -138,8 +138,7 @@ public final class StagedMerge {
                         done.contains(step.name())
                                 ? skipped(step, places, listener)
                                 : stage(step, places, options, listener, cancellation));
-                Checkpoint written = step.plan().format().open(places.of(step.name()), step.name());
-                opened.add(plan.checkpoint(step.name()), written);
+                opened.add(plan.checkpoint(step.name()), places.of(step.name()));
             }
             if (plan.result().isPresent()) {
                 InputFile.requireUnchanged(origins);
@@ -185,19 +184,19 @@ public final class StagedMerge {
 
     /** The written stages that are open; later merges read them. */
     private static final class Opened implements Closeable {
-        private final List<Checkpoint> checkpoints = new ArrayList<>();
+        private final List<StageCheckpoint> stages = new ArrayList<>();
 
-        void add(StageCheckpoint stage, Checkpoint written) {
-            checkpoints.add(written);
-            stage.written(written);
+        void add(StageCheckpoint stage, Path folder) throws IOException {
+            stages.add(stage);
+            stage.readFrom(folder);
         }
 
         @Override
         public void close() throws IOException {
-            for (Checkpoint checkpoint : checkpoints) {
-                checkpoint.close();
+            for (StageCheckpoint stage : stages) {
+                stage.closeWritten();
             }
-            checkpoints.clear();
+            stages.clear();
         }
     }
 }

@@ -91,5 +91,8 @@ public final class StagedPlan implements Closeable {
         if (result != null) {
             result.close();
         }
+        for (StageCheckpoint stage : results.values()) {
+            stage.discard();
+        }
     }
 }

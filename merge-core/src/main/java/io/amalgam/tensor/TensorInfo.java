@@ -14,6 +14,11 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
         return shape.elements();
     }
 
+    /** Elements that can be trained and merged: none of a tensor of integers or booleans. */
+    public long parameters() {
+        return dtype.arithmetic() ? elements() : 0;
+    }
+
     public long bytes() {
         return dtype.bytesFor(shape.elements());
     }

@@ -2,6 +2,7 @@ package io.amalgam.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.error.BadInputException;
 import java.util.Arrays;
@@ -87,6 +88,69 @@ class PcbTest {
         float[][] models = models(base, count, distance);
         float[] merged = call(base, models, SIZES).set("ratio", ratio).set("lambda", lambda).run();
         Data.assertClose(merged, slow(base, models, ratio, lambda), 1e-6);
+    }
+
+    /** One model of the vector below: a permutation of magnitudes with outliers at both ends. */
+    private static float[] vector(int model) {
+        Map<Long, Integer> odd = Map.of(0L, 10, 1L, 300, 2L, 600);
+        Map<Long, Integer> large = Map.of(19_997L, 40_000, 19_998L, 60_000, 19_999L, 90_000);
+        float[] values = new float[20_000];
+        for (int i = 0; i < values.length; i++) {
+            long h = (i * 7919L + model * 10_007L) % values.length;
+            int magnitude = odd.getOrDefault(h, large.getOrDefault(h, (int) h + 1000));
+            boolean negative = (i * 2654435761L + model * 1234567L >> 15 & 1) == 1;
+            values[i] = (negative ? -magnitude : magnitude) / 65536f;
+        }
+        return values;
+    }
+
+    /**
+     * Numbers made in numpy 2, float64, by sorting whole rows, of the definitions in the authors'
+     * program (pcb-merging.py of github.com/duguodong7/pcb-merging): magnitudes clipped to the
+     * sorted row's elements {@code int(d * 0.0001)} and {@code int(d * (1 - 0.0001) - 1)}, scores
+     * from below to {@code int(d * (1 - ratio))}. Any of these ranks one higher or lower changes an
+     * element by 1e-4 or more.
+     */
+    @Test
+    void asTheAuthorsProgramClipsAndDrops() {
+        float[] zero = new float[20_000];
+        float[][] models = {vector(0), vector(1), vector(2)};
+        float[] merged = call(zero, models, 7000, 13_000).run();
+
+        int[] at = {0, 1, 2, 5, 1502, 2321, 8465, 8568, 14_815, 16_430};
+        double[] expected = {
+            0,
+            0.288787841796875,
+            -0.2570340255300079,
+            0.31436080803802463,
+            -0.23422778354684415,
+            0.607855126225237,
+            -0.2342071533203125,
+            -0.6036495651411923,
+            0.5924775355241884,
+            0
+        };
+        float[] found = new float[at.length];
+        double all = 0;
+        int changed = 0;
+        for (float value : merged) {
+            all += Math.abs(value);
+            changed += value != 0 ? 1 : 0;
+        }
+        for (int i = 0; i < at.length; i++) {
+            found[i] = merged[at[i]];
+        }
+        Data.assertClose(found, expected, 1e-6);
+        assertThat(changed).isEqualTo(4004);
+        assertThat(all).isCloseTo(1149.1492471379565, within(1e-3));
+    }
+
+    /** A factor of all scores is taken out: e to the power of the models' number is no float. */
+    @Test
+    void manyModelsDoNotOverflow() {
+        float[] base = Data.normal(3000, 1);
+        float[][] models = models(base, 100, 2);
+        Data.assertClose(call(base, models, 3000).run(), slow(base, models, 0.1, 1), 1e-5);
     }
 
     @Test

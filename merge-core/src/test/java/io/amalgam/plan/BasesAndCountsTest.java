@@ -83,6 +83,22 @@ class BasesAndCountsTest {
     }
 
     @Test
+    void aTensorThatTooFewModelsHaveIsNamed() {
+        models.get("two").without(UP).without(UP.replace("1", "2"));
+        PlanOptions union =
+                new PlanOptions(
+                        0, PlanOptions.DEFAULT_SHARD_BYTES, PlanOptions.TensorSet.UNION, false);
+        assertThat(
+                        models.problems(
+                                "merge_method: model_stock\nbase_model: base\nmodels: [{model: one}, {model: two}]\n",
+                                union))
+                .containsExactly(
+                        "models with tensor '"
+                                + UP
+                                + "' for 'model_stock' beside the base (and 1 more tensor alike): expected at least 2, got 1 (r.yml:1:15); merge only tensors that all have, by --tensor-intersection");
+    }
+
+    @Test
     void anOptionalBaseHasEveryTensor() throws IOException {
         models.get("base").without(UP);
         String recipe =

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.SafetensorsLayout;
+import io.amalgam.method.MethodInfo;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -18,8 +20,11 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tensors too large for an array, in files that hold only a header and a hole. */
 class HugeTensorTest {
@@ -27,20 +32,49 @@ class HugeTensorTest {
 
     @TempDir Path root;
 
-    @Test
-    void arePlannedFromTheirHeaders() throws IOException {
-        sparse("base", 1);
-        sparse("one", 1);
-        sparse("two", 1);
-        try (MergePlan plan = Merges.plan(Merges.recipe(Merges.TIES), root, PlanOptions.DEFAULT)) {
+    static Stream<MethodInfo> methods() {
+        return EveryMethod.all();
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void arePlannedFromTheirHeaders(MethodInfo method) throws IOException {
+        List<String> models = EveryMethod.models(method);
+        for (String model : List.of("base", "one", "two", "three")) {
+            sparse(model, 1);
+        }
+        long inputs = models.size() + (method.base() == MethodInfo.Base.REQUIRED ? 1 : 0);
+        Recipe recipe = Merges.recipe(EveryMethod.recipe(method, models));
+        try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
             long elements = ROWS * 1024;
             assertThat(elements).isGreaterThan(Integer.MAX_VALUE);
             assertThat(plan.parameters()).isEqualTo(elements);
-            assertThat(plan.outputBytes()).isEqualTo(2 * elements);
-            assertThat(plan.inputBytes()).isEqualTo(6 * elements);
-            assertThat(plan.layout().bytes()).isGreaterThan(2 * elements);
-            assertThat(MergeEngine.bytesHeld(plan, 2, 64 << 20)).isLessThan(8 << 20);
+            assertThat(plan.modelTasks().get(0).output().bytes()).isEqualTo(4 * elements);
+            assertThat(plan.modelTasks().get(0).sources().subList(0, (int) inputs))
+                    .allMatch(source -> source.storedBytes() == 2 * elements);
+            assertThat(plan.layout().bytes()).isGreaterThan(4 * elements);
+            long state = plan.wholeModel().map(whole -> whole.stateBytes()).orElse(0L);
+            assertThat(MergeEngine.bytesHeld(plan, 2, 64 << 20) - 2 * state).isLessThan(16 << 20);
         }
+    }
+
+    @ParameterizedTest
+    @MethodSource("methods")
+    void ofOneRowAreRefusedWhereAMethodLooksAtWholeRows(MethodInfo method) throws IOException {
+        for (String model : List.of("base", "one", "two", "three")) {
+            sparse(model, Shape.of(ROWS * 1024), 1);
+        }
+        Recipe recipe = Merges.recipe(EveryMethod.recipe(method, EveryMethod.models(method)));
+        boolean rows = false;
+        try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
+            assertThat(plan.parameters()).isEqualTo(ROWS * 1024);
+        } catch (BadInputException e) {
+            rows = true;
+            assertThat(e)
+                    .hasMessageStartingWith(
+                            "rows of tensor 'w0': expected at most 2147483639 elements, got 2147486720");
+        }
+        assertThat(rows).isEqualTo(method.name().equals("arcee_fusion"));
     }
 
     @Test
@@ -60,9 +94,13 @@ class HugeTensorTest {
     }
 
     private void sparse(String model, int copies) throws IOException {
+        sparse(model, Shape.of(ROWS, 1024), copies);
+    }
+
+    private void sparse(String model, Shape shape, int copies) throws IOException {
         List<TensorInfo> tensors =
                 IntStream.range(0, copies)
-                        .mapToObj(i -> new TensorInfo("w" + i, DType.BF16, Shape.of(ROWS, 1024)))
+                        .mapToObj(i -> new TensorInfo("w" + i, DType.BF16, shape))
                         .toList();
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, Map.of("format", "pt"));
         Path directory = Files.createDirectories(root.resolve(model));

@@ -65,6 +65,45 @@ record StageFiles(Path root) {
                         + "\", \"added_tokens\": [], \"model\": {\"type\": \"WordLevel\", \"vocab\": {\"x\": 0}, \"unk_token\": \"x\"}}");
     }
 
+    /** A model with a row for each token, and a tokenizer that numbers them so. */
+    void vocabulary(String name, String... tokens) throws IOException {
+        List<String> numbered = new ArrayList<>();
+        for (int i = 0; i < tokens.length; i++) {
+            numbered.add("\"" + tokens[i] + "\": " + i);
+        }
+        Path folder = Files.createDirectories(root.resolve(name));
+        SafetensorsWriter.write(
+                folder.resolve("model.safetensors"),
+                List.of(
+                        floats("model.embed_tokens.weight", name.hashCode(), tokens.length, 5),
+                        floats("model.norm.weight", name.hashCode(), 9)),
+                Map.of("format", "pt"));
+        Files.writeString(
+                folder.resolve("config.json"),
+                "{\"model_type\": \"m\", \"vocab_size\": " + tokens.length + "}");
+        Files.writeString(
+                folder.resolve("tokenizer.json"),
+                "{\"version\": \"1.0\", \"added_tokens\": [], \"model\": {\"type\": \"WordLevel\", \"vocab\": {"
+                        + String.join(", ", numbered)
+                        + "}, \"unk_token\": \"x\"}}");
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{\"from\": \"" + name + "\"}");
+    }
+
+    /** An adapter for one layer of the models. */
+    void adapter(String name) throws IOException {
+        Path folder = Files.createDirectories(root.resolve(name));
+        Files.writeString(
+                folder.resolve("adapter_config.json"),
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 3}");
+        String module = "base_model.model.layers.1.up.lora_";
+        SafetensorsWriter.write(
+                folder.resolve("adapter_model.safetensors"),
+                List.of(
+                        floats(module + "A.weight", 5, 2, 41),
+                        floats(module + "B.weight", 5, 37, 2)),
+                Map.of("format", "pt"));
+    }
+
     private static NamedTensor floats(String name, int seed, long... dims) {
         Random random = new Random(name.hashCode() * 31L + seed);
         float[] values = new float[(int) Shape.of(dims).elements()];

@@ -391,17 +391,6 @@ class StagedMergeTest {
     }
 
     @Test
-    void adaptersOnStagesAndStagesWithTokenizersAreRefused() {
-        String adapted = LINEAR.replace("model: mean", "model: mean+lora");
-        assertThatThrownBy(() -> files.plan(bf16(STAGE) + adapted, false))
-                .hasMessage(
-                        "adapter 'lora' on document 'mean' is not supported (r.yml:10:13); keep the stage, and merge the adapter into it there");
-        String template = "chat_template: chatml\n---\n";
-        assertThatThrownBy(() -> files.plan(bf16(STAGE).replace("---\n", template) + LINEAR, false))
-                .hasMessageStartingWith("document 'mean' has a tokenizer of its own");
-    }
-
-    @Test
     void outputIsLookedAtBeforeStagesAreWritten() throws IOException {
         Files.createDirectories(out);
         Files.writeString(out.resolve("mine.txt"), "mine");

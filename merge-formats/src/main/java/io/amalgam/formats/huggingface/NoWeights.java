@@ -1,5 +1,6 @@
 package io.amalgam.formats.huggingface;
 
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -33,6 +34,10 @@ final class NoWeights {
                                 "'model.safetensors' or '" + ShardIndex.FILE + "'",
                                 describe(found))
                         .at("'" + directory + "'");
+        if (found.contains(OutputLayout.PARTIAL)) {
+            return problem.hint(
+                    "a merge to it was interrupted, or is still running: repeat its command with --resume to finish it");
+        }
         if (found.contains("adapter_config.json")
                 || found.stream().anyMatch(NoWeights::isAdapter)) {
             return problem.hint(

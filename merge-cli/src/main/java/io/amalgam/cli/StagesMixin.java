@@ -1,0 +1,40 @@
+package io.amalgam.cli;
+
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedPlan;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where the results of a recipe's named documents go. */
+final class StagesMixin {
+    @Option(
+            names = {"--keep-stages", "--intermediate-dir", "-I"},
+            paramLabel = "DIR",
+            description =
+                    "Write the results of a recipe's named documents into folders of DIR, and keep them.")
+    private @Nullable Path folder;
+
+    /** Whether all stages are written. */
+    boolean kept() {
+        return folder != null;
+    }
+
+    /** The places of a merge whose stages have the folder given. */
+    StagePlaces places(StagedPlan plan, Path out) {
+        return places(plan, out, folder);
+    }
+
+    /** The places of one merge of many, whose stages have a folder of its name there. */
+    StagePlaces places(StagedPlan plan, Path out, String merge) {
+        return places(plan, out, folder == null ? null : folder.resolve(merge));
+    }
+
+    /** With no document for the output itself, it is the folder of those that have names. */
+    private static StagePlaces places(StagedPlan plan, Path out, @Nullable Path stages) {
+        if (stages != null) {
+            return StagePlaces.keeping(out, stages);
+        }
+        return plan.result().isEmpty() ? StagePlaces.keeping(out, out) : StagePlaces.beside(out);
+    }
+}
