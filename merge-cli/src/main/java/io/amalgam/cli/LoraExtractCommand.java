@@ -80,6 +80,13 @@ final class LoraExtractCommand extends Subcommand {
             description = "What to write: bfloat16, float16, float32. Default: the models' own.")
     private @Nullable String dtype;
 
+    @Option(
+            names = {"-j", "--num-threads"},
+            paramLabel = "N",
+            description =
+                    "Tensors worked on at a time, one for each processor unless given. The result is the same.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")
     private boolean overwrite;
 
@@ -99,6 +106,9 @@ final class LoraExtractCommand extends Subcommand {
             throw usage(
                     "option '--energy': expected a number above 0 and at most 1, got " + energy);
         }
+        if (threads < 1) {
+            throw usage("option '--num-threads': expected at least 1, got " + threads);
+        }
         Optional<DType> written = LoraWords.dtype(dtype, this);
         ExtractOptions options =
                 new ExtractOptions(
@@ -113,7 +123,7 @@ final class LoraExtractCommand extends Subcommand {
         Extracted extracted;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
-            extracted = Extraction.of(from, origin, base.toString(), options, written);
+            extracted = Extraction.of(from, origin, base.toString(), options, written, threads);
         }
         formats.adapterFormat().write(out, extracted.adapter());
         if (json) {

@@ -8,12 +8,15 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.lora.Values;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +135,75 @@ class LoraCommandTest {
         for (float value : merged("again")) {
             assertThat(value).isBetween(7 - 1e-5f, 7 + 1e-5f);
         }
+    }
+
+    @Test
+    void threadsChangeNothing() throws IOException {
+        Path start = many("start", 1, false);
+        Path tuned = many("tuned", 2, false);
+        Path a = many("a", 3, true);
+        Path b = many("b", 4, true);
+        for (int threads : new int[] {1, 3}) {
+            String out = folder.resolve("by" + threads).toString();
+            assertThat(
+                            Cli.run(
+                                            "lora", "extract", tuned, start, out + "x", "--rank", 2,
+                                            "-j", threads)
+                                    .exit())
+                    .isZero();
+            assertThat(
+                            Cli.run(
+                                            "lora",
+                                            "combine",
+                                            "--method",
+                                            "ties",
+                                            "--density",
+                                            0.5,
+                                            "--on",
+                                            "core",
+                                            a,
+                                            b,
+                                            out + "c",
+                                            "-j",
+                                            threads)
+                                    .exit())
+                    .isZero();
+        }
+        for (String made : List.of("x", "c")) {
+            String file = made + "/adapter_model.safetensors";
+            assertThat(folder.resolve("by1" + file))
+                    .hasSameBinaryContentAs(folder.resolve("by3" + file));
+        }
+    }
+
+    /** Nine matrices of numbers in no order, or factors of them. */
+    private Path many(String name, long seed, boolean factors) throws IOException {
+        Random random = new Random(seed);
+        List<NamedTensor> tensors = new ArrayList<>();
+        for (int layer = 0; layer < 9; layer++) {
+            String module = "model.layers." + layer + ".up.";
+            if (factors) {
+                tensors.add(random("base_model.model." + module + "lora_A.weight", 2, 8, random));
+                tensors.add(random("base_model.model." + module + "lora_B.weight", 6, 2, random));
+            } else {
+                tensors.add(random(module + "weight", 6, 8, random));
+            }
+        }
+        Path directory = Files.createDirectory(folder.resolve(name));
+        String file = factors ? "adapter_model.safetensors" : "model.safetensors";
+        SafetensorsWriter.write(directory.resolve(file), tensors, Map.of("format", "pt"));
+        Files.writeString(
+                directory.resolve(factors ? "adapter_config.json" : "config.json"),
+                factors ? "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 1}" : "{}");
+        return directory;
+    }
+
+    private static NamedTensor random(String name, int rows, int cols, Random random) {
+        float[] values = new float[rows * cols];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return NamedTensor.ofFloats(name, Shape.of(rows, cols), values);
     }
 
     @Test

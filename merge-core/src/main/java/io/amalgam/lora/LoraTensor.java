@@ -42,7 +42,7 @@ final class LoraTensor implements TensorSource {
         // First: decoding the factors takes the workspace's buffers.
         Change change = cache.get(this, workspace);
         base.read(from, count, dst, at, workspace);
-        change.apply(from, count, dst, at);
+        change.apply(workspace, from, count, dst, at);
         return false;
     }
 
