@@ -138,6 +138,64 @@ class LoraCommandTest {
     }
 
     @Test
+    void sparseChangesAreAdaptersToo() throws IOException {
+        Path tuned = folder.resolve("tuned");
+        Path out = folder.resolve("change.safetensors");
+        assertThat(Cli.run("lora", "merge", base, adapter, tuned).exit()).isZero();
+        Cli done = Cli.run("lora", "extract", tuned, base, out, "--sparse", 0.5, "--json");
+        assertThat(done.exit()).as(done.err()).isZero();
+        assertThat(done.json().get("tensors").get(0).get("kept").intValue()).isEqualTo(24);
+        assertThat(done.json().get("unchanged").intValue()).isEqualTo(1);
+        assertThat(Cli.run("lora", "inspect", out).out())
+                .contains("changed tensors", "24", "layers.*.up");
+
+        Path half = folder.resolve("half");
+        assertThat(Cli.run("lora", "merge", base, out + ":0.5", half).exit()).isZero();
+        float[] expected = all(1);
+        Arrays.fill(expected, 0, 24, 4);
+        assertThat(merged("half")).containsExactly(expected);
+
+        Path recipe = folder.resolve("r.yml");
+        Files.writeString(
+                recipe, "merge_method: passthrough\nmodels: [{model: base+change.safetensors}]\n");
+        assertThat(Cli.run("merge", recipe, folder.resolve("recipe")).exit()).isZero();
+        Arrays.fill(expected, 0, 24, 7);
+        assertThat(merged("recipe")).containsExactly(expected);
+
+        assertThat(Cli.run("lora", "extract", tuned, base, out, "--sparse", 0.5).errors())
+                .singleElement()
+                .asString()
+                .contains("expected nothing there, got a file");
+        Path input = base.resolve("model.safetensors");
+        assertThat(
+                        Cli.run("lora", "extract", tuned, base, input, "--sparse", 1, "--overwrite")
+                                .errors())
+                .singleElement()
+                .asString()
+                .contains("inputs are never written over");
+        assertThat(Cli.run("lora", "extract", tuned, base, out, "--sparse", 1, "--overwrite").out())
+                .contains("100.0%", "1 tensor, 1 unchanged");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--sparse 2, expected a number above 0 and at most 1",
+        "--sparse 0, expected a number above 0 and at most 1",
+        "--sparse 0.1 --rank 3, takes no",
+        "--sparse 0.1 --dtype float16, takes no",
+        "-j 0 --rank 3, expected at least 1",
+        "--skip-undecomposable, '--rank'"
+    })
+    void extractSaysHowItIsUsed(String options, String message) {
+        List<Object> words =
+                new ArrayList<>(List.of("lora", "extract", base, base, "o.safetensors"));
+        words.addAll(List.of(options.split(" ")));
+        Cli done = Cli.run(words.toArray());
+        assertThat(done.exit()).isEqualTo(2);
+        assertThat(done.err()).contains(message);
+    }
+
+    @Test
     void threadsChangeNothing() throws IOException {
         Path start = many("start", 1, false);
         Path tuned = many("tuned", 2, false);

@@ -184,7 +184,9 @@ public final class Combination {
                                 ? "whole tensors, such as '"
                                         + adapter.whole().keySet().iterator().next()
                                         + "'"
-                                : biased ? "biases" : "";
+                                : !adapter.changes().isEmpty()
+                                        ? "a task vector's changes of tensors"
+                                        : biased ? "biases" : "";
         if (!has.isEmpty()) {
             problems.add(
                     Problem.expected(

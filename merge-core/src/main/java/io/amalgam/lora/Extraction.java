@@ -84,7 +84,7 @@ public final class Extraction {
 
     private Extracted extract(String baseName, Optional<DType> type, int threads)
             throws IOException {
-        checkSame();
+        checkSame(tuned, base);
         List<TensorSource> tensors = new ArrayList<>(base.tensors().values());
         // A bias goes with the factors of its weight, which may lie behind it.
         tensors.sort(Comparator.comparing(t -> t.info().name().endsWith(BIAS)));
@@ -113,7 +113,7 @@ public final class Extraction {
         return new Extracted(adapter, reports, List.copyOf(whole.keySet()), skipped, unchanged);
     }
 
-    private void checkSame() {
+    static void checkSame(Checkpoint tuned, Checkpoint base) {
         List<Problem> problems = new ArrayList<>();
         Set<String> names = new LinkedHashSet<>(base.tensors().keySet());
         names.addAll(tuned.tensors().keySet());
@@ -148,7 +148,7 @@ public final class Extraction {
         }
     }
 
-    private static String module(String tensor) {
+    static String module(String tensor) {
         int dot = tensor.lastIndexOf('.');
         return dot < 0 ? tensor : tensor.substring(0, dot);
     }

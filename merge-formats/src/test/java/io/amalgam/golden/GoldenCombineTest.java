@@ -98,8 +98,7 @@ class GoldenCombineTest {
                 SafetensorsFile deltas = SafetensorsFile.open(peft)) {
             List<WeightedAdapter> both =
                     List.of(new WeightedAdapter(a, 1), new WeightedAdapter(b, -0.5));
-            Combined combined =
-                    Combination.of(both, CombineOptions.of("linear"), Optional.empty());
+            Combined combined = Combination.of(both, CombineOptions.of("linear"), Optional.empty());
             for (Combined.Report report : combined.modules()) {
                 double[] one = delta(a.modules().get(report.module()));
                 double[] other = delta(b.modules().get(report.module()));
@@ -113,7 +112,7 @@ class GoldenCombineTest {
                 }
                 assertThat(report.crossTerms().orElseThrow())
                         .isCloseTo(Math.sqrt(off / sum), within(1e-5))
-                        .isBetween(0.64, 0.73);
+                        .isBetween(0.64, 0.78);
             }
             assertThat(combined.modules().get(0).crossTerms().orElseThrow())
                     .isCloseTo(0.6636, within(1e-4));
