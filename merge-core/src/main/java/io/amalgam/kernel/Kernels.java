@@ -103,7 +103,7 @@ public interface Kernels {
      * and sum rounded.
      *
      * @param l where the first row of {@code left} begins; each is {@code rank} long, row-major
-     * @param right its rows
+     * @param right its rows, at least {@code to} long
      * @param spare two arrays at least {@code to} long; what they hold afterwards is arbitrary
      */
     void addProducts(

@@ -7,7 +7,8 @@ import jdk.incubator.vector.FloatVector;
 
 /**
  * Low-rank products in tiles of two rows by four vectors: the sums stay in registers, and what is
- * read of the right factor serves both rows.
+ * read of the right factor serves both rows. All rows take a tile's columns before the next, so
+ * that the right factor's stay in the first cache.
  */
 final class VectorProducts {
     private static final int TILE = 4 * LENGTH;
@@ -26,15 +27,17 @@ final class VectorProducts {
             int at) {
         int n = to - from;
         int tiled = n - n % TILE;
-        int i = 0;
-        for (; i + 2 <= rows; i += 2) {
-            two(left, l + i * rank, right, rank, from, tiled, dst, at + i * n, n);
-        }
-        if (i < rows) {
-            one(left, l + i * rank, right, rank, from, tiled, dst, at + i * n);
+        for (int j = 0; j < tiled; j += TILE) {
+            int i = 0;
+            for (; i + 2 <= rows; i += 2) {
+                two(left, l + i * rank, right, rank, from + j, dst, at + i * n + j, n);
+            }
+            if (i < rows) {
+                one(left, l + i * rank, right, rank, from + j, dst, at + i * n + j);
+            }
         }
         if (tiled < n) {
-            for (i = 0; i < rows; i++) {
+            for (int i = 0; i < rows; i++) {
                 int row = at + i * n + tiled;
                 rest(left, l + i * rank, right, rank, from + tiled, to, dst, row);
             }
@@ -46,70 +49,63 @@ final class VectorProducts {
             int l,
             float[][] right,
             int rank,
-            int from,
-            int n,
+            int j,
             float[] dst,
             int at,
             int stride) {
-        FloatVector zero = FloatVector.zero(FLOATS);
-        for (int j = 0; j < n; j += TILE) {
-            FloatVector a0 = zero;
-            FloatVector a1 = zero;
-            FloatVector a2 = zero;
-            FloatVector a3 = zero;
-            FloatVector b0 = zero;
-            FloatVector b1 = zero;
-            FloatVector b2 = zero;
-            FloatVector b3 = zero;
-            for (int k = 0; k < rank; k++) {
-                float[] r = right[k];
-                FloatVector r0 = FloatVector.fromArray(FLOATS, r, from + j);
-                FloatVector r1 = FloatVector.fromArray(FLOATS, r, from + j + LENGTH);
-                FloatVector r2 = FloatVector.fromArray(FLOATS, r, from + j + 2 * LENGTH);
-                FloatVector r3 = FloatVector.fromArray(FLOATS, r, from + j + 3 * LENGTH);
-                FloatVector a = FloatVector.broadcast(FLOATS, left[l + k]);
-                FloatVector b = FloatVector.broadcast(FLOATS, left[l + rank + k]);
-                a0 = a0.add(r0.mul(a));
-                a1 = a1.add(r1.mul(a));
-                a2 = a2.add(r2.mul(a));
-                a3 = a3.add(r3.mul(a));
-                b0 = b0.add(r0.mul(b));
-                b1 = b1.add(r1.mul(b));
-                b2 = b2.add(r2.mul(b));
-                b3 = b3.add(r3.mul(b));
-            }
-            store(a0, dst, at + j);
-            store(a1, dst, at + j + LENGTH);
-            store(a2, dst, at + j + 2 * LENGTH);
-            store(a3, dst, at + j + 3 * LENGTH);
-            store(b0, dst, at + stride + j);
-            store(b1, dst, at + stride + j + LENGTH);
-            store(b2, dst, at + stride + j + 2 * LENGTH);
-            store(b3, dst, at + stride + j + 3 * LENGTH);
+        FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        FloatVector b0 = a0;
+        FloatVector b1 = a0;
+        FloatVector b2 = a0;
+        FloatVector b3 = a0;
+        for (int k = 0; k < rank; k++) {
+            float[] r = right[k];
+            FloatVector r0 = FloatVector.fromArray(FLOATS, r, j);
+            FloatVector r1 = FloatVector.fromArray(FLOATS, r, j + LENGTH);
+            FloatVector r2 = FloatVector.fromArray(FLOATS, r, j + 2 * LENGTH);
+            FloatVector r3 = FloatVector.fromArray(FLOATS, r, j + 3 * LENGTH);
+            FloatVector a = FloatVector.broadcast(FLOATS, left[l + k]);
+            FloatVector b = FloatVector.broadcast(FLOATS, left[l + rank + k]);
+            a0 = a0.add(r0.mul(a));
+            a1 = a1.add(r1.mul(a));
+            a2 = a2.add(r2.mul(a));
+            a3 = a3.add(r3.mul(a));
+            b0 = b0.add(r0.mul(b));
+            b1 = b1.add(r1.mul(b));
+            b2 = b2.add(r2.mul(b));
+            b3 = b3.add(r3.mul(b));
         }
+        store(a0, dst, at);
+        store(a1, dst, at + LENGTH);
+        store(a2, dst, at + 2 * LENGTH);
+        store(a3, dst, at + 3 * LENGTH);
+        store(b0, dst, at + stride);
+        store(b1, dst, at + stride + LENGTH);
+        store(b2, dst, at + stride + 2 * LENGTH);
+        store(b3, dst, at + stride + 3 * LENGTH);
     }
 
     private static void one(
-            float[] left, int l, float[][] right, int rank, int from, int n, float[] dst, int at) {
-        FloatVector zero = FloatVector.zero(FLOATS);
-        for (int j = 0; j < n; j += TILE) {
-            FloatVector a0 = zero;
-            FloatVector a1 = zero;
-            FloatVector a2 = zero;
-            FloatVector a3 = zero;
-            for (int k = 0; k < rank; k++) {
-                float[] r = right[k];
-                FloatVector a = FloatVector.broadcast(FLOATS, left[l + k]);
-                a0 = a0.add(FloatVector.fromArray(FLOATS, r, from + j).mul(a));
-                a1 = a1.add(FloatVector.fromArray(FLOATS, r, from + j + LENGTH).mul(a));
-                a2 = a2.add(FloatVector.fromArray(FLOATS, r, from + j + 2 * LENGTH).mul(a));
-                a3 = a3.add(FloatVector.fromArray(FLOATS, r, from + j + 3 * LENGTH).mul(a));
-            }
-            store(a0, dst, at + j);
-            store(a1, dst, at + j + LENGTH);
-            store(a2, dst, at + j + 2 * LENGTH);
-            store(a3, dst, at + j + 3 * LENGTH);
+            float[] left, int l, float[][] right, int rank, int j, float[] dst, int at) {
+        FloatVector a0 = FloatVector.zero(FLOATS);
+        FloatVector a1 = a0;
+        FloatVector a2 = a0;
+        FloatVector a3 = a0;
+        for (int k = 0; k < rank; k++) {
+            float[] r = right[k];
+            FloatVector a = FloatVector.broadcast(FLOATS, left[l + k]);
+            a0 = a0.add(FloatVector.fromArray(FLOATS, r, j).mul(a));
+            a1 = a1.add(FloatVector.fromArray(FLOATS, r, j + LENGTH).mul(a));
+            a2 = a2.add(FloatVector.fromArray(FLOATS, r, j + 2 * LENGTH).mul(a));
+            a3 = a3.add(FloatVector.fromArray(FLOATS, r, j + 3 * LENGTH).mul(a));
         }
+        store(a0, dst, at);
+        store(a1, dst, at + LENGTH);
+        store(a2, dst, at + 2 * LENGTH);
+        store(a3, dst, at + 3 * LENGTH);
     }
 
     private static void store(FloatVector sum, float[] dst, int at) {
