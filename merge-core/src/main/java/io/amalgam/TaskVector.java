@@ -1,7 +1,11 @@
 package io.amalgam;
 
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.lora.ExtractOptions;
+import io.amalgam.lora.SparseExtraction;
+import io.amalgam.lora.TaskVectorFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -22,9 +26,6 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
  */
 public final class TaskVector {
-    private static final String KEY = "amalgam";
-    private static final String VALUE = "task_vector";
-
     private final Map<String, INDArray> deltas;
 
     private TaskVector(Map<String, INDArray> deltas) {
@@ -68,13 +69,13 @@ public final class TaskVector {
     }
 
     /**
-     * Opens a task vector that {@link #write} wrote.
+     * Opens a task vector that {@link #write} or {@link #writeSparse} wrote.
      *
      * @throws BadInputException if the file holds none
      */
     public static TaskVector open(Path file) throws IOException {
         try (TensorFile tensors = Checkpoints.open(file)) {
-            if (!VALUE.equals(tensors.checkpoint().metadata().get(KEY))) {
+            if (!TaskVectorFile.is(tensors.checkpoint())) {
                 throw new BadInputException(
                         Problem.expected(
                                         "file '" + file + "'",
@@ -82,7 +83,12 @@ public final class TaskVector {
                                         "weights of another kind")
                                 .hint("make one with TaskVector.between(base, tuned)"));
             }
-            return new TaskVector(tensors.tensors());
+            Map<String, INDArray> deltas = new LinkedHashMap<>();
+            Map<String, TensorSource> changes = TaskVectorFile.changes(tensors.checkpoint());
+            for (Map.Entry<String, TensorSource> change : changes.entrySet()) {
+                deltas.put(change.getKey(), TensorFile.read(change.getValue()));
+            }
+            return new TaskVector(deltas);
         }
     }
 
@@ -93,6 +99,11 @@ public final class TaskVector {
      * @throws BadInputException if the file is there, or its name ends otherwise
      */
     public void write(Path file) throws IOException {
+        requireName(file);
+        CheckpointWriter.file(deltas, file, Map.of(TaskVectorFile.KEY, TaskVectorFile.DENSE));
+    }
+
+    private static void requireName(Path file) {
         if (!file.toString().endsWith(".safetensors")) {
             throw new BadInputException(
                     Problem.expected(
@@ -100,7 +111,41 @@ public final class TaskVector {
                             "a name that ends in .safetensors",
                             "'" + file + "'"));
         }
-        CheckpointWriter.file(deltas, file, Map.of(KEY, VALUE));
+    }
+
+    /**
+     * Writes the difference of two checkpoints to a {@code .safetensors} file of indices and
+     * values, without holding a tensor.
+     *
+     * @param share of each tensor's elements that is kept, those that changed most; 1 for all that
+     *     changed
+     * @throws BadInputException if the checkpoints do not have the same tensors in the same shapes,
+     *     the share is not above 0 and at most 1, the file is there, or its name ends otherwise
+     */
+    public static void writeSparse(TensorFile base, TensorFile tuned, Path file, double share)
+            throws IOException {
+        if (!(share > 0 && share <= 1)) {
+            throw new BadInputException(
+                    Problem.expected("share", "a number above 0 and at most 1", share));
+        }
+        requireNew(file);
+        SparseExtraction.write(
+                tuned.checkpoint(),
+                base.checkpoint(),
+                file,
+                ExtractOptions.ofEnergy(1),
+                share,
+                Formats.load().get("safetensors"),
+                Runtime.getRuntime().availableProcessors());
+    }
+
+    private static void requireNew(Path file) {
+        requireName(file);
+        if (java.nio.file.Files.exists(file)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + file + "'", "nothing there", "a file")
+                            .hint("choose another name, or delete it first"));
+        }
     }
 
     /** The tensors' changes by name, FLOAT. */

@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.IOException;
@@ -11,6 +12,34 @@ import java.util.List;
 /** Whether an adapter may be written to a directory. */
 final class AdapterOutput {
     private AdapterOutput() {}
+
+    /**
+     * Whether a file may be written.
+     *
+     * @param inputs models that are read
+     */
+    static void checkFile(Path out, boolean overwrite, List<Checkpoint> inputs) throws IOException {
+        if (!Files.exists(out)) {
+            return;
+        }
+        for (Checkpoint input : inputs) {
+            for (Path file : input.origins()) {
+                if (Files.exists(file) && Files.isSameFile(file, out)) {
+                    throw new BadInputException(
+                            Problem.of("output '" + out + "' is the input '" + file + "'")
+                                    .hint("inputs are never written over: choose another output"));
+                }
+            }
+        }
+        if (!overwrite || !Files.isRegularFile(out)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "output '" + out + "'",
+                                    "nothing there",
+                                    Files.isDirectory(out) ? "a directory" : "a file")
+                            .hint("choose another, or give --overwrite for a file"));
+        }
+    }
 
     /**
      * @param inputs paths that are read, and must not be written to; perhaps with weights

@@ -107,6 +107,13 @@ final class LoraCombineCommand extends Subcommand {
             description = "What to write: bfloat16, float16, float32. Default: the adapters' own.")
     private @Nullable String dtype;
 
+    @Option(
+            names = {"-j", "--num-threads"},
+            paramLabel = "N",
+            description =
+                    "Modules worked on at a time, one for each processor unless given. The result is the same.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")
     private boolean overwrite;
 
@@ -117,6 +124,9 @@ final class LoraCombineCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         Path out = LoraWords.out(words, this);
+        if (threads < 1) {
+            throw usage("option '--num-threads': expected at least 1, got " + threads);
+        }
         Optional<DType> written = LoraWords.dtype(dtype, this);
         if (rank != null && rank < 1) {
             throw usage("option '--rank': expected at least 1, got " + rank);
@@ -140,7 +150,7 @@ final class LoraCombineCommand extends Subcommand {
         List<WeightedAdapter> adapters = WeightedPath.open(formats, LoraWords.adapters(words));
         Combined combined;
         try {
-            combined = Combination.of(adapters, options, written);
+            combined = Combination.of(adapters, options, written, threads);
         } finally {
             for (WeightedAdapter weighted : adapters) {
                 weighted.adapter().close();
@@ -157,12 +167,14 @@ final class LoraCombineCommand extends Subcommand {
     }
 
     private void print(Combined combined, Path out) {
-        Columns columns = new Columns().row("module", "shape", "rank", "discarded", "cross terms");
+        Columns columns =
+                new Columns().row("module", "shape", "rank", "norm", "discarded", "cross terms");
         for (Combined.Report report : combined.modules()) {
             columns.row(
                     report.module(),
                     report.out() + " x " + report.in(),
                     report.rank(),
+                    String.format(Locale.ROOT, "%.4g", report.norm()),
                     percent(report.discarded()),
                     report.crossTerms().map(LoraCombineCommand::percent).orElse("-"));
         }
@@ -194,6 +206,7 @@ final class LoraCombineCommand extends Subcommand {
             node.put("out", report.out());
             node.put("in", report.in());
             node.put("rank", report.rank());
+            node.put("norm", report.norm());
             node.put("discarded", report.discarded());
             report.crossTerms().ifPresent(share -> node.put("cross_terms", share));
         }

@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.lora.ExtractOptions;
 import io.amalgam.lora.Extracted;
 import io.amalgam.lora.Extraction;
+import io.amalgam.lora.SparseExtraction;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  amalgam lora extract tuned/ base/ adapter/ --rank 32",
             "  amalgam lora extract tuned/ base/ adapter/ --energy 0.95      as few ranks as hold 95% of each change",
+            "  amalgam lora extract tuned/ base/ change.safetensors --sparse 0.1   the tenth that changed most",
             "  amalgam lora extract tuned/ base/ adapter/ --rank 16 --include 'self_attn' --exclude 'layers\\.0\\.'"
         })
 final class LoraExtractCommand extends Subcommand {
@@ -40,7 +42,10 @@ final class LoraExtractCommand extends Subcommand {
     @Parameters(index = "1", paramLabel = "BASE", description = "The model it was trained from.")
     private Path base;
 
-    @Parameters(index = "2", paramLabel = "OUT", description = "The adapter's directory.")
+    @Parameters(
+            index = "2",
+            paramLabel = "OUT",
+            description = "The adapter's directory; with --sparse, a file.")
     private Path out;
 
     @Option(names = "--rank", paramLabel = "N", description = "The largest rank of a module.")
@@ -51,6 +56,14 @@ final class LoraExtractCommand extends Subcommand {
             paramLabel = "SHARE",
             description = "Keep as few ranks as hold this share of a change's squared norm.")
     private @Nullable Double energy;
+
+    @Option(
+            names = "--sparse",
+            paramLabel = "SHARE",
+            description =
+                    "Keep this share of each tensor's elements, those that changed most, instead of factors; 1 for all that changed. OUT is a"
+                            + " .safetensors file then, which 'lora merge' takes as an adapter.")
+    private @Nullable Double sparse;
 
     @Option(
             names = {"-i", "--include"},
@@ -80,6 +93,13 @@ final class LoraExtractCommand extends Subcommand {
             description = "What to write: bfloat16, float16, float32. Default: the models' own.")
     private @Nullable String dtype;
 
+    @Option(
+            names = {"-j", "--num-threads"},
+            paramLabel = "N",
+            description =
+                    "Tensors worked on at a time, one for each processor unless given. The result is the same.")
+    private int threads = Runtime.getRuntime().availableProcessors();
+
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")
     private boolean overwrite;
 
@@ -89,8 +109,11 @@ final class LoraExtractCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        if (rank == null && energy == null) {
-            throw usage("expected '--rank' or '--energy'");
+        if (rank == null && energy == null && sparse == null) {
+            throw usage("expected '--rank', '--energy' or '--sparse'");
+        }
+        if (sparse != null) {
+            checkSparse(sparse);
         }
         if (rank != null && rank < 1) {
             throw usage("option '--rank': expected at least 1, got " + rank);
@@ -98,6 +121,9 @@ final class LoraExtractCommand extends Subcommand {
         if (energy != null && !(energy > 0 && energy <= 1)) {
             throw usage(
                     "option '--energy': expected a number above 0 and at most 1, got " + energy);
+        }
+        if (threads < 1) {
+            throw usage("option '--num-threads': expected at least 1, got " + threads);
         }
         Optional<DType> written = LoraWords.dtype(dtype, this);
         ExtractOptions options =
@@ -108,12 +134,15 @@ final class LoraExtractCommand extends Subcommand {
                         patterns("--exclude", exclude),
                         skip,
                         transposed);
+        if (sparse != null) {
+            return sparse(options, sparse);
+        }
         AdapterOutput.check(out, overwrite, List.of(tuned.toString(), base.toString()));
         Formats formats = Formats.load();
         Extracted extracted;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
-            extracted = Extraction.of(from, origin, base.toString(), options, written);
+            extracted = Extraction.of(from, origin, base.toString(), options, written, threads);
         }
         formats.adapterFormat().write(out, extracted.adapter());
         if (json) {
@@ -121,6 +150,37 @@ final class LoraExtractCommand extends Subcommand {
         } else {
             print(extracted);
         }
+        return ExitCode.DONE;
+    }
+
+    private void checkSparse(double share) {
+        if (rank != null || energy != null || dtype != null || skip || transposed) {
+            throw usage(
+                    "option '--sparse' takes no '--rank', '--energy', '--dtype',"
+                            + " '--skip-undecomposable' or '--fan-in-fan-out'");
+        }
+        if (!(share > 0 && share <= 1)) {
+            throw usage("option '--sparse': expected a number above 0 and at most 1, got " + share);
+        }
+        if (!out.toString().endsWith(".safetensors")) {
+            throw usage(
+                    "option '--sparse': expected an output that ends in .safetensors, got '"
+                            + out
+                            + "'");
+        }
+    }
+
+    private int sparse(ExtractOptions options, double share) throws IOException {
+        Formats formats = Formats.load();
+        SparseExtraction.Result result;
+        try (Checkpoint from = formats.open(tuned, tuned.toString());
+                Checkpoint origin = formats.open(base, base.toString())) {
+            AdapterOutput.checkFile(out, overwrite, List.of(from, origin));
+            result =
+                    SparseExtraction.write(
+                            from, origin, out, options, share, formats.get("safetensors"), threads);
+        }
+        new SparseSummary(result, out).print(console, json);
         return ExitCode.DONE;
     }
 

@@ -15,7 +15,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -94,7 +96,8 @@ final class LoraInspectCommand extends Subcommand {
             sum += module.magnitude().map(TensorSource::storedBytes).orElse(0L);
             sum += module.bias().map(TensorSource::storedBytes).orElse(0L);
         }
-        return sum + adapter.whole().values().stream().mapToLong(TensorSource::storedBytes).sum();
+        sum += adapter.whole().values().stream().mapToLong(TensorSource::storedBytes).sum();
+        return sum + adapter.changes().values().stream().mapToLong(TensorSource::storedBytes).sum();
     }
 
     private static long matrices(Adapter adapter) {
@@ -110,6 +113,9 @@ final class LoraInspectCommand extends Subcommand {
                 .ifPresent(name -> columns.row("base", name));
         columns.row("modules", adapter.modules().size());
         columns.row("whole tensors", adapter.whole().size());
+        if (!adapter.changes().isEmpty()) {
+            columns.row("changed tensors", adapter.changes().size());
+        }
         columns.row(
                 "parameters",
                 adapter.parameters() + " (" + Quantity.count(adapter.parameters()) + ")");
@@ -127,15 +133,16 @@ final class LoraInspectCommand extends Subcommand {
                                                 m.name(),
                                                 Optional.of(m.out() + " x " + m.in()),
                                                 Optional.of(m))));
-        adapter.whole()
-                .forEach(
-                        (name, tensor) ->
-                                rows.add(
-                                        new LoraMatch(
-                                                adapter.name(),
-                                                name,
-                                                Optional.of(tensor.info().shape().toString()),
-                                                Optional.empty())));
+        Map<String, TensorSource> others = new LinkedHashMap<>(adapter.whole());
+        others.putAll(adapter.changes());
+        others.forEach(
+                (name, tensor) ->
+                        rows.add(
+                                new LoraMatch(
+                                        adapter.name(),
+                                        name,
+                                        Optional.of(tensor.info().shape().toString()),
+                                        Optional.empty())));
         new MatchTable(rows).lines(modules).forEach(console::print);
         fleet().ifPresent(n -> fleet(n, matrices(adapter), adapter.parameters()));
     }

@@ -8,6 +8,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.engine.OutputCheck;
+import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.KernelProvider;
@@ -88,8 +89,7 @@ final class LoraMergeCommand extends Subcommand {
 
     @Mixin private ResourceMixin resources;
 
-    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
-    private boolean allowNonfinite;
+    @Mixin private EngineMixin engine;
 
     @Option(
             names = "--no-report",
@@ -117,6 +117,11 @@ final class LoraMergeCommand extends Subcommand {
         if (resume && overwrite) {
             throw usage("options '--resume' and '--overwrite' exclude each other");
         }
+        KernelProvider provider = engine.provider();
+        if (!dryRun) {
+            Rehearsal.beginWithProducts(provider.kernels());
+        }
+        engine.explain(provider, console, verbosity);
         try (MergePlan plan = plan(adapters, out, written)) {
             console.warnings(plan.warnings());
             LoraCheckpoint model = (LoraCheckpoint) plan.donor();
@@ -125,7 +130,7 @@ final class LoraMergeCommand extends Subcommand {
                         .lines(verbosity.verbose())
                         .forEach(line -> say(line));
             }
-            return dryRun ? dryRun(plan, model, out) : merge(plan, model, out);
+            return dryRun ? dryRun(plan, model, out) : merge(plan, model, out, provider);
         }
     }
 
@@ -183,12 +188,10 @@ final class LoraMergeCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
-    private int merge(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {
+    private int merge(MergePlan plan, LoraCheckpoint model, Path out, KernelProvider provider)
+            throws IOException {
         EngineOptions options =
-                EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels())
-                        .threads(resources.threads)
-                        .memory(resources.memory.bytes())
-                        .allowNonfinite(allowNonfinite)
+                engine.options(provider, resources)
                         .resume(resume)
                         .overwrite(overwrite)
                         .report(!noReport);

@@ -16,8 +16,9 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
 /**
- * Merges two tiny models in a temporary directory. The build runs it while the JVM notes which
- * classes are loaded: the archive made of them lets later starts skip most of loading.
+ * Merges two tiny models, and a tiny adapter, in a temporary directory. The build runs it while the
+ * JVM notes which classes are loaded: the archive made of them lets later starts skip most of
+ * loading.
  */
 @Command(name = "warm-up", hidden = true, description = "Loads the classes that merges use.")
 final class WarmUpCommand implements Callable<Integer> {
@@ -47,6 +48,15 @@ final class WarmUpCommand implements Callable<Integer> {
             Files.writeString(recipe, RECIPE.formatted(base.getFileName(), tuned.getFileName()));
             String out = folder.resolve("out").toString();
             int exit = run("merge", recipe.toString(), out);
+            String adapter = adapter(folder.resolve("adapter")).toString();
+            String original = base.toString();
+            exit |=
+                    run(
+                            "lora",
+                            "merge",
+                            original,
+                            adapter + ":0.5",
+                            folder.resolve("c").toString());
             exit |= run("plan", recipe.toString(), "--tensors", "--json");
             exit |= run("inspect", out);
             exit |= run("methods");
@@ -67,6 +77,21 @@ final class WarmUpCommand implements Callable<Integer> {
         SafetensorsWriter.write(
                 folder.resolve("model.safetensors"), List.of(tensor), Map.of("format", "pt"));
         Files.writeString(folder.resolve("config.json"), "{\"num_hidden_layers\": 1}\n");
+        return folder;
+    }
+
+    private static Path adapter(Path folder) throws IOException {
+        Files.createDirectory(folder);
+        String module = "base_model.model.layers.0.";
+        SafetensorsWriter.write(
+                folder.resolve("adapter_model.safetensors"),
+                List.of(
+                        NamedTensor.ofFloats(module + "lora_A.weight", Shape.of(1, 2), 1, 2),
+                        NamedTensor.ofFloats(module + "lora_B.weight", Shape.of(2, 1), 3, 4)),
+                Map.of("format", "pt"));
+        Files.writeString(
+                folder.resolve("adapter_config.json"),
+                "{\"peft_type\": \"LORA\", \"r\": 1, \"lora_alpha\": 1, \"target_modules\": [\"0\"]}\n");
         return folder;
     }
 

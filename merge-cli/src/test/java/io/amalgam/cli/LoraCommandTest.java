@@ -8,12 +8,15 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.lora.Values;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -132,6 +135,133 @@ class LoraCommandTest {
         for (float value : merged("again")) {
             assertThat(value).isBetween(7 - 1e-5f, 7 + 1e-5f);
         }
+    }
+
+    @Test
+    void sparseChangesAreAdaptersToo() throws IOException {
+        Path tuned = folder.resolve("tuned");
+        Path out = folder.resolve("change.safetensors");
+        assertThat(Cli.run("lora", "merge", base, adapter, tuned).exit()).isZero();
+        Cli done = Cli.run("lora", "extract", tuned, base, out, "--sparse", 0.5, "--json");
+        assertThat(done.exit()).as(done.err()).isZero();
+        assertThat(done.json().get("tensors").get(0).get("kept").intValue()).isEqualTo(24);
+        assertThat(done.json().get("unchanged").intValue()).isEqualTo(1);
+        assertThat(Cli.run("lora", "inspect", out).out())
+                .contains("changed tensors", "24", "layers.*.up");
+
+        Path half = folder.resolve("half");
+        assertThat(Cli.run("lora", "merge", base, out + ":0.5", half).exit()).isZero();
+        float[] expected = all(1);
+        Arrays.fill(expected, 0, 24, 4);
+        assertThat(merged("half")).containsExactly(expected);
+
+        Path recipe = folder.resolve("r.yml");
+        Files.writeString(
+                recipe, "merge_method: passthrough\nmodels: [{model: base+change.safetensors}]\n");
+        assertThat(Cli.run("merge", recipe, folder.resolve("recipe")).exit()).isZero();
+        Arrays.fill(expected, 0, 24, 7);
+        assertThat(merged("recipe")).containsExactly(expected);
+
+        assertThat(Cli.run("lora", "extract", tuned, base, out, "--sparse", 0.5).errors())
+                .singleElement()
+                .asString()
+                .contains("expected nothing there, got a file");
+        Path input = base.resolve("model.safetensors");
+        assertThat(
+                        Cli.run("lora", "extract", tuned, base, input, "--sparse", 1, "--overwrite")
+                                .errors())
+                .singleElement()
+                .asString()
+                .contains("inputs are never written over");
+        assertThat(Cli.run("lora", "extract", tuned, base, out, "--sparse", 1, "--overwrite").out())
+                .contains("100.0%", "1 tensor, 1 unchanged");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "--sparse 2, expected a number above 0 and at most 1",
+        "--sparse 0, expected a number above 0 and at most 1",
+        "--sparse 0.1 --rank 3, takes no",
+        "--sparse 0.1 --dtype float16, takes no",
+        "-j 0 --rank 3, expected at least 1",
+        "--skip-undecomposable, '--rank'"
+    })
+    void extractSaysHowItIsUsed(String options, String message) {
+        List<Object> words =
+                new ArrayList<>(List.of("lora", "extract", base, base, "o.safetensors"));
+        words.addAll(List.of(options.split(" ")));
+        Cli done = Cli.run(words.toArray());
+        assertThat(done.exit()).isEqualTo(2);
+        assertThat(done.err()).contains(message);
+    }
+
+    @Test
+    void threadsChangeNothing() throws IOException {
+        Path start = many("start", 1, false);
+        Path tuned = many("tuned", 2, false);
+        Path a = many("a", 3, true);
+        Path b = many("b", 4, true);
+        for (int threads : new int[] {1, 3}) {
+            String out = folder.resolve("by" + threads).toString();
+            assertThat(
+                            Cli.run(
+                                            "lora", "extract", tuned, start, out + "x", "--rank", 2,
+                                            "-j", threads)
+                                    .exit())
+                    .isZero();
+            assertThat(
+                            Cli.run(
+                                            "lora",
+                                            "combine",
+                                            "--method",
+                                            "ties",
+                                            "--density",
+                                            0.5,
+                                            "--on",
+                                            "core",
+                                            a,
+                                            b,
+                                            out + "c",
+                                            "-j",
+                                            threads)
+                                    .exit())
+                    .isZero();
+        }
+        for (String made : List.of("x", "c")) {
+            String file = made + "/adapter_model.safetensors";
+            assertThat(folder.resolve("by1" + file))
+                    .hasSameBinaryContentAs(folder.resolve("by3" + file));
+        }
+    }
+
+    /** Nine matrices of numbers in no order, or factors of them. */
+    private Path many(String name, long seed, boolean factors) throws IOException {
+        Random random = new Random(seed);
+        List<NamedTensor> tensors = new ArrayList<>();
+        for (int layer = 0; layer < 9; layer++) {
+            String module = "model.layers." + layer + ".up.";
+            if (factors) {
+                tensors.add(random("base_model.model." + module + "lora_A.weight", 2, 8, random));
+                tensors.add(random("base_model.model." + module + "lora_B.weight", 6, 2, random));
+            } else {
+                tensors.add(random(module + "weight", 6, 8, random));
+            }
+        }
+        Path directory = Files.createDirectory(folder.resolve(name));
+        String file = factors ? "adapter_model.safetensors" : "model.safetensors";
+        SafetensorsWriter.write(directory.resolve(file), tensors, Map.of("format", "pt"));
+        Files.writeString(
+                directory.resolve(factors ? "adapter_config.json" : "config.json"),
+                factors ? "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 1}" : "{}");
+        return directory;
+    }
+
+    private static NamedTensor random(String name, int rows, int cols, Random random) {
+        float[] values = new float[rows * cols];
+        for (int i = 0; i < values.length; i++) {
+            values[i] = (float) random.nextGaussian();
+        }
+        return NamedTensor.ofFloats(name, Shape.of(rows, cols), values);
     }
 
     @Test

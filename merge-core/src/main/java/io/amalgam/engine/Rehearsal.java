@@ -33,6 +33,11 @@ public final class Rehearsal {
     /** A little over the 50 calls after which the launcher has vector code compiled. */
     private static final int ROUNDS = 60;
 
+    /** An even number of rows and one more: products take rows by twos. */
+    private static final int ROWS = 3;
+
+    private static final int RANK = 4;
+
     private Rehearsal() {}
 
     /**
@@ -40,10 +45,24 @@ public final class Rehearsal {
      * its own while the caller reads the recipe and plans.
      */
     public static void beginWithConversions(Kernels kernels) {
+        begin(kernels, () -> conversions(kernels));
+    }
+
+    /** The same, and low-rank products besides: for merges of adapters. */
+    public static void beginWithProducts(Kernels kernels) {
+        begin(
+                kernels,
+                () -> {
+                    products(kernels);
+                    conversions(kernels);
+                });
+    }
+
+    private static void begin(Kernels kernels, Runnable rehearsal) {
         if (kernels.name().equals("scalar")) {
             return;
         }
-        Thread thread = new Thread(() -> conversions(kernels), "amalgam-rehearsal");
+        Thread thread = new Thread(rehearsal, "amalgam-rehearsal");
         thread.setDaemon(true);
         thread.start();
     }
@@ -75,6 +94,16 @@ public final class Rehearsal {
         for (int round = 0; round < ROUNDS; round++) {
             kernels.floatToBf16(values, raw, ELEMENTS);
             kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
+        }
+    }
+
+    private static void products(Kernels kernels) {
+        float[][] right = new float[RANK][ELEMENTS];
+        float[] left = new float[RANK * ROWS];
+        float[] values = new float[ROWS * ELEMENTS];
+        float[][] spare = new float[2][ELEMENTS];
+        for (int round = 0; round < ROUNDS; round++) {
+            kernels.addProducts(left, 0, right, RANK, ROWS, 0, ELEMENTS, values, 0, spare);
         }
     }
 

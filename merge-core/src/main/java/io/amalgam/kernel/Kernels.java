@@ -95,6 +95,29 @@ public interface Kernels {
      */
     void addScaled(float[] base, float[] sum, float divisor, float lambda, float[] out, int n);
 
+    /**
+     * Adds a product of two matrices, {@code dst += left right}, to some of its elements: {@code
+     * rows} rows of columns {@code from .. to-1}, which lie in {@code dst} one row behind another
+     * from index {@code at} on. Each becomes {@code dst + sum} with {@code sum = ((0 + left[l]
+     * right[0][j]) + left[l + 1] right[1][j]) + ...}: {@code rank} products in order, every product
+     * and sum rounded.
+     *
+     * @param l where the first row of {@code left} begins; each is {@code rank} long, row-major
+     * @param right its rows, at least {@code to} long
+     * @param spare two arrays at least {@code to} long; what they hold afterwards is arbitrary
+     */
+    void addProducts(
+            float[] left,
+            int l,
+            float[][] right,
+            int rank,
+            int rows,
+            int from,
+            int to,
+            float[] dst,
+            int at,
+            float[][] spare);
+
     // Task vectors, trimmed by magnitude. A magnitude is compared as the bit pattern of |x|, an int
     // in 0 .. 0x7fffffff that orders as
     // the magnitudes do.

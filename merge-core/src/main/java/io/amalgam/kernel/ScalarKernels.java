@@ -155,6 +155,21 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void addProducts(
+            float[] left,
+            int l,
+            float[][] right,
+            int rank,
+            int rows,
+            int from,
+            int to,
+            float[] dst,
+            int at,
+            float[][] spare) {
+        ScalarProducts.add(left, l, right, rank, rows, from, to, dst, at, spare);
+    }
+
+    @Override
     public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
         for (int i = 0; i < n; i++) {
             float delta = x[i] - base[i];

@@ -12,13 +12,15 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * An open adapter: low-rank changes of some modules, and tensors that replace the base's whole.
- * Opening one reads headers, settings and the one-number tensors some tools write; factors are read
- * when asked for. Safe for concurrent use until closed.
+ * An open adapter: low-rank changes of some modules, tensors that replace the base's whole, and
+ * changes of tensors, which make a task vector an adapter too. Opening one reads headers, settings
+ * and the one-number tensors some tools write; factors are read when asked for. Safe for concurrent
+ * use until closed.
  *
  * @param name what the user calls it
  * @param modules by name, in the order of the file
  * @param whole tensors of {@code modules_to_save} and trained biases, by the base's tensor names
+ * @param changes what is added to the base's tensors, by their names
  * @param config a copy of {@code adapter_config.json}, where there is one
  * @param files every file that holds its data
  * @param resource closed with the adapter
@@ -28,6 +30,7 @@ public record Adapter(
         Path path,
         Map<String, LoraModule> modules,
         Map<String, TensorSource> whole,
+        Map<String, TensorSource> changes,
         Optional<ObjectNode> config,
         List<Path> files,
         Closeable resource)
@@ -35,13 +38,19 @@ public record Adapter(
     public Adapter {
         modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
         whole = Collections.unmodifiableMap(new LinkedHashMap<>(whole));
+        changes = Collections.unmodifiableMap(new LinkedHashMap<>(changes));
         files = List.copyOf(files);
     }
 
     /** Numbers in all its tensors. */
     public long parameters() {
         long sum = modules.values().stream().mapToLong(LoraModule::parameters).sum();
-        return sum + whole.values().stream().mapToLong(t -> t.info().elements()).sum();
+        sum += whole.values().stream().mapToLong(t -> t.info().elements()).sum();
+        return sum + changes.values().stream().mapToLong(Adapter::numbers).sum();
+    }
+
+    private static long numbers(TensorSource change) {
+        return change instanceof SparseChange sparse ? sparse.kept() : change.info().elements();
     }
 
     @Override

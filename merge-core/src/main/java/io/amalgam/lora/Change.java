@@ -1,5 +1,7 @@
 package io.amalgam.lora;
 
+import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.Workspace;
 import java.util.Arrays;
 import java.util.List;
 
@@ -22,60 +24,72 @@ record Change(Factors plain, List<Dora> doras) {
      */
     record Dora(Factors delta, double weight, float[] factors, boolean byRow) {}
 
+    /** What one worker needs besides: two arrays of a row's length, from tensor to tensor. */
+    private static final class Spare {
+        private float[][] rows = new float[2][0];
+
+        float[][] ofLength(int cols) {
+            if (rows[0].length < cols) {
+                rows = new float[2][cols];
+            }
+            return rows;
+        }
+    }
+
     /** Changes {@code count} elements of the tensor, from {@code from} on. */
-    void apply(long from, int count, float[] dst, int at) {
+    void apply(Workspace workspace, long from, int count, float[] dst, int at) {
         int cols = plain.cols();
-        // Of a row's length, so that all arrays have one index: see Factors.
-        float[] base = new float[cols];
-        float[] acc = new float[cols];
+        float[][] spare =
+                workspace.kept(Spare.class, Spare.class, unused -> new Spare()).ofLength(cols);
+        Kernels kernels = workspace.kernels();
         for (int done = 0; done < count; ) {
             long row = (from + done) / cols;
             int col = (int) ((from + done) % cols);
             int n = Math.min(cols - col, count - done);
-            System.arraycopy(dst, at + done, base, col, n);
-            Arrays.fill(acc, col, col + n, 0);
+            int rows = n < cols ? 1 : (count - done) / cols;
             if (doras.isEmpty()) {
-                plain.add(row, col, col + n, acc);
-                addBase(base, col, col + n, acc);
+                plain.add(kernels, row, rows, col, col + n, dst, at + done, spare);
             } else {
-                dora(row, col, col + n, base, acc);
+                for (int i = 0; i < rows; i++) {
+                    dora(kernels, row + i, col, col + n, dst, at + done + i * n, spare);
+                }
             }
-            System.arraycopy(acc, col, dst, at + done, n);
-            done += n;
+            done += rows * n;
         }
     }
 
-    private static void addBase(float[] base, int from, int to, float[] acc) {
-        for (int j = from; j < to; j++) {
-            acc[j] = base[j] + acc[j];
-        }
-    }
-
-    private void dora(long row, int from, int to, float[] base, float[] acc) {
+    private void dora(
+            Kernels kernels, long row, int from, int to, float[] dst, int at, float[][] spare) {
+        int n = to - from;
+        float[] base = Arrays.copyOfRange(dst, at, at + n);
         Dora only = doras.get(0);
         if (doras.size() == 1 && plain.rank() == 0 && only.weight == 1) {
-            changed(only, row, from, to, base, acc);
+            float[] changed = changed(kernels, only, row, from, to, base, spare);
+            System.arraycopy(changed, 0, dst, at, n);
             return;
         }
-        float[] alone = new float[acc.length];
-        plain.add(row, from, to, acc);
+        float[] sum = new float[n];
+        plain.add(kernels, row, 1, from, to, sum, 0, spare);
         for (Dora dora : doras) {
-            Arrays.fill(alone, from, to, 0);
-            changed(dora, row, from, to, base, alone);
+            float[] alone = changed(kernels, dora, row, from, to, base, spare);
             float weight = (float) dora.weight;
-            for (int j = from; j < to; j++) {
-                acc[j] += weight * (alone[j] - base[j]);
+            for (int j = 0; j < n; j++) {
+                sum[j] += weight * (alone[j] - base[j]);
             }
         }
-        addBase(base, from, to, acc);
+        kernels.add(base, sum, sum, n);
+        System.arraycopy(sum, 0, dst, at, n);
     }
 
-    /** What one DoRA adapter alone makes of the base's values; {@code acc} is zero before. */
-    private static void changed(Dora dora, long row, int from, int to, float[] base, float[] acc) {
-        dora.delta.add(row, from, to, acc);
-        for (int j = from; j < to; j++) {
-            float factor = dora.factors[dora.byRow ? (int) row : j];
-            acc[j] = factor * (base[j] + acc[j]);
+    /** What one DoRA adapter alone makes of the base's values in a part of a row. */
+    private static float[] changed(
+            Kernels kernels, Dora dora, long row, int from, int to, float[] base, float[][] spare) {
+        float[] changed = new float[to - from];
+        dora.delta.add(kernels, row, 1, from, to, changed, 0, spare);
+        for (int j = 0; j < changed.length; j++) {
+            float factor = dora.factors[dora.byRow ? (int) row : from + j];
+            changed[j] = factor * (base[j] + changed[j]);
         }
+        return changed;
     }
 }

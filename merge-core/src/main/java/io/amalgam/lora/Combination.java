@@ -1,5 +1,6 @@
 package io.amalgam.lora;
 
+import io.amalgam.engine.InOrder;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
@@ -13,8 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Makes one adapter of several. One module is worked on at a time; what is held is its factors, for
- * methods on changes in full its change from every adapter, and the new adapter.
+ * Makes one adapter of several. Each thread works on one module at a time; what is held is its
+ * factors, for methods on changes in full its change from every adapter, and the new adapter.
  */
 public final class Combination {
     /** Methods on factors: PEFT's names, and {@code exact}. */
@@ -42,20 +43,31 @@ public final class Combination {
         this.options = options;
     }
 
+    /** Combines with a thread for each processor. */
+    public static Combined of(
+            List<WeightedAdapter> adapters, CombineOptions options, Optional<DType> dtype)
+            throws IOException {
+        return of(adapters, options, dtype, Runtime.getRuntime().availableProcessors());
+    }
+
     /**
      * Combines adapters; they stay open.
      *
      * @param dtype what is written; empty for the type that holds all adapters' factors
+     * @param threads modules worked on at a time; changes nothing in the result
      * @throws BadInputException if the adapters cannot be combined so, with every problem
      * @throws IOException if one cannot be read
      */
     public static Combined of(
-            List<WeightedAdapter> adapters, CombineOptions options, Optional<DType> dtype)
+            List<WeightedAdapter> adapters,
+            CombineOptions options,
+            Optional<DType> dtype,
+            int threads)
             throws IOException {
-        return new Combination(List.copyOf(adapters), options).combine(dtype);
+        return new Combination(List.copyOf(adapters), options).combine(dtype, threads);
     }
 
-    private Combined combine(Optional<DType> dtype) throws IOException {
+    private Combined combine(Optional<DType> dtype, int threads) throws IOException {
         checkOptions();
         adapters.forEach(weighted -> checkKind(weighted.adapter()));
         Map<String, List<Integer>> owners = new LinkedHashMap<>();
@@ -71,21 +83,15 @@ public final class Combination {
         ModuleCombiner combiner = new ModuleCombiner(options, adapters.size());
         List<LowRank> modules = new ArrayList<>();
         List<Combined.Report> reports = new ArrayList<>();
-        DType common = DType.BF16;
-        boolean first = true;
-        for (Map.Entry<String, List<Integer>> entry : owners.entrySet()) {
-            List<Part> parts = new ArrayList<>();
-            for (int t : entry.getValue()) {
-                Part part = part(entry.getKey(), t);
-                parts.add(part);
-                DType type = part.module().a().info().dtype();
-                common = first ? type : DType.promote(common, type);
-                first = false;
-            }
-            ModuleCombiner.Result result = combiner.combine(entry.getKey(), parts);
-            modules.add(result.factors());
-            reports.add(result.report());
-        }
+        InOrder.<Map.Entry<String, List<Integer>>, ModuleCombiner.Result>run(
+                List.copyOf(owners.entrySet()),
+                threads,
+                entry -> combiner.combine(entry.getKey(), parts(entry.getKey(), entry.getValue())),
+                result -> {
+                    modules.add(result.factors());
+                    reports.add(result.report());
+                });
+        DType common = commonType();
         boolean halves = common == DType.BF16 || common == DType.F16;
         Adapter donor = adapters.get(0).adapter();
         String base =
@@ -98,6 +104,23 @@ public final class Combination {
                         base,
                         donor.config());
         return new Combined(combined, reports, warnings());
+    }
+
+    /** The type that holds all factors. */
+    private DType commonType() {
+        return adapters.stream()
+                .flatMap(weighted -> weighted.adapter().modules().values().stream())
+                .map(module -> module.a().info().dtype())
+                .reduce(DType::promote)
+                .orElse(DType.F32);
+    }
+
+    private List<Part> parts(String name, List<Integer> owners) throws IOException {
+        List<Part> parts = new ArrayList<>();
+        for (int t : owners) {
+            parts.add(part(name, t));
+        }
+        return parts;
     }
 
     private List<Problem> warnings() {
@@ -161,7 +184,9 @@ public final class Combination {
                                 ? "whole tensors, such as '"
                                         + adapter.whole().keySet().iterator().next()
                                         + "'"
-                                : biased ? "biases" : "";
+                                : !adapter.changes().isEmpty()
+                                        ? "a task vector's changes of tensors"
+                                        : biased ? "biases" : "";
         if (!has.isEmpty()) {
             problems.add(
                     Problem.expected(

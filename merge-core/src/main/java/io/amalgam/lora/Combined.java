@@ -22,6 +22,7 @@ public record Combined(NewAdapter adapter, List<Report> modules, List<Problem> w
      *     out; 0 for methods without a cut
      * @param crossTerms for methods that add factors: how far the result is from the weighted sum
      *     of the changes, by that sum's norm
+     * @param norm the Frobenius norm of the new change
      */
     public record Report(
             String module,
@@ -29,7 +30,8 @@ public record Combined(NewAdapter adapter, List<Report> modules, List<Problem> w
             long in,
             int rank,
             double discarded,
-            Optional<Double> crossTerms) {}
+            Optional<Double> crossTerms,
+            double norm) {}
 
     /** The largest share that a module lost. */
     public double mostDiscarded() {

@@ -27,7 +27,7 @@ final class DoraNorm {
         for (long from = 0; from < elements; from += block.length) {
             int n = (int) Math.min(block.length, elements - from);
             base.read(from, n, block, 0, workspace);
-            plain.apply(from, n, block, 0);
+            plain.apply(workspace, from, n, block, 0);
             for (int i = 0; i < n; i++) {
                 double value = block[i];
                 squares[(int) (byRow ? (from + i) / cols : (from + i) % cols)] += value * value;

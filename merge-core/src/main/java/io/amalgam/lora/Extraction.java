@@ -2,6 +2,7 @@ package io.amalgam.lora;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.engine.InOrder;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
@@ -26,7 +27,7 @@ import java.util.Set;
  * Takes what fine-tuning changed out of a model, as an adapter: for each matrix the best change of
  * its rank, {@code B = U sqrt(S)} and {@code A = sqrt(S) V^T}, by a randomised SVD with a fixed
  * seed. What has no factors (embeddings, norms) or would not gain by them is saved whole, a module
- * at a time. Holds one matrix of both models and the new adapter.
+ * at a time. Holds for each thread one matrix of both models, and the new adapter.
  */
 public final class Extraction {
     private static final String WEIGHT = ".weight";
@@ -49,11 +50,24 @@ public final class Extraction {
         this.options = options;
     }
 
+    /** Extracts with a thread for each processor. */
+    public static Extracted of(
+            Checkpoint tuned,
+            Checkpoint base,
+            String baseName,
+            ExtractOptions options,
+            Optional<DType> type)
+            throws IOException {
+        int threads = Runtime.getRuntime().availableProcessors();
+        return of(tuned, base, baseName, options, type, threads);
+    }
+
     /**
      * Extracts; both models stay open.
      *
      * @param baseName what the adapter's settings name as its base
      * @param type what is written; empty for the models' own
+     * @param threads tensors worked on at a time; changes nothing in the result
      * @throws BadInputException if the models do not have the same tensors in the same shapes, or
      *     nothing differs
      */
@@ -62,27 +76,26 @@ public final class Extraction {
             Checkpoint base,
             String baseName,
             ExtractOptions options,
-            Optional<DType> type)
+            Optional<DType> type,
+            int threads)
             throws IOException {
-        return new Extraction(tuned, base, options).extract(baseName, type);
+        return new Extraction(tuned, base, options).extract(baseName, type, threads);
     }
 
-    private Extracted extract(String baseName, Optional<DType> type) throws IOException {
-        checkSame();
+    private Extracted extract(String baseName, Optional<DType> type, int threads)
+            throws IOException {
+        checkSame(tuned, base);
         List<TensorSource> tensors = new ArrayList<>(base.tensors().values());
         // A bias goes with the factors of its weight, which may lie behind it.
         tensors.sort(Comparator.comparing(t -> t.info().name().endsWith(BIAS)));
-        boolean first = true;
-        for (TensorSource tensor : tensors) {
-            DType own = tensor.info().dtype();
-            if (own.arithmetic()) {
-                dtype = first ? own : DType.promote(dtype, own);
-                first = false;
-                take(tensor);
-            } else {
-                unchanged++;
-            }
+        int all = tensors.size();
+        tensors.removeIf(tensor -> !tensor.info().dtype().arithmetic());
+        unchanged += all - tensors.size();
+        for (int i = 0; i < tensors.size(); i++) {
+            DType own = tensors.get(i).info().dtype();
+            dtype = i == 0 ? own : DType.promote(dtype, own);
         }
+        InOrder.run(tensors, threads, this::look, this::take);
         saveModules();
         if (modules.isEmpty()) {
             throw new BadInputException(
@@ -100,7 +113,7 @@ public final class Extraction {
         return new Extracted(adapter, reports, List.copyOf(whole.keySet()), skipped, unchanged);
     }
 
-    private void checkSame() {
+    static void checkSame(Checkpoint tuned, Checkpoint base) {
         List<Problem> problems = new ArrayList<>();
         Set<String> names = new LinkedHashSet<>(base.tensors().keySet());
         names.addAll(tuned.tensors().keySet());
@@ -135,12 +148,24 @@ public final class Extraction {
         }
     }
 
-    private static String module(String tensor) {
+    static String module(String tensor) {
         int dot = tensor.lastIndexOf('.');
         return dot < 0 ? tensor : tensor.substring(0, dot);
     }
 
-    private void take(TensorSource tensor) throws IOException {
+    /**
+     * What was found out about a tensor.
+     *
+     * @param bias its change, if it is a bias and changed
+     * @param factors if it has any that are worth it
+     */
+    private record Found(
+            String name, boolean changed, Optional<float[]> bias, Optional<Factored> factors) {}
+
+    private record Factored(LowRank factors, Extracted.Report report) {}
+
+    /** Works on one tensor; many threads at a time do. */
+    private Found look(TensorSource tensor) throws IOException {
         String name = tensor.info().name();
         float[] change = change(tensor);
         boolean changed = false;
@@ -154,25 +179,38 @@ public final class Extraction {
             }
             changed |= change[i] != 0;
         }
-        if (!changed) {
-            unchanged++;
-            return;
-        }
+        boolean bias = changed && name.endsWith(BIAS);
         String module = module(name);
-        if (name.endsWith(BIAS) && modules.containsKey(module)) {
-            LowRank factors = modules.get(module);
+        return new Found(
+                name,
+                changed,
+                bias ? Optional.of(change) : Optional.empty(),
+                changed && options.wants(module) && factorable(tensor)
+                        ? factor(module, tensor.info().shape(), change)
+                        : Optional.empty());
+    }
+
+    private void take(Found found) {
+        String module = module(found.name);
+        LowRank earlier = modules.get(module);
+        if (!found.changed) {
+            unchanged++;
+        } else if (found.bias.isPresent() && earlier != null) {
             modules.put(
                     module,
                     new LowRank(
                             module,
-                            factors.kind(),
-                            factors.a(),
-                            factors.b(),
-                            factors.aShape(),
-                            Optional.of(change)));
+                            earlier.kind(),
+                            earlier.a(),
+                            earlier.b(),
+                            earlier.aShape(),
+                            found.bias));
         } else if (!options.wants(module)) {
-            skipped.add(name);
-        } else if (!factorable(tensor) || !factor(module, tensor.info().shape(), change)) {
+            skipped.add(found.name);
+        } else if (found.factors.isPresent()) {
+            modules.put(module, found.factors.get().factors);
+            reports.add(found.factors.get().report);
+        } else {
             saved.add(module);
         }
     }
@@ -195,14 +233,14 @@ public final class Extraction {
                 && !LooseTensors.isEmbedding(name);
     }
 
-    /** Returns whether factors are worth it: smaller than the matrix, and as good as asked for. */
-    private boolean factor(String module, Shape shape, float[] change) {
+    /** Factors that are worth it: smaller than the matrix, and as good as asked for. */
+    private Optional<Factored> factor(String module, Shape shape, float[] change) {
         int rows = (int) shape.dim(0);
         int cols = change.length / rows;
         int worth = (int) ((long) rows * cols / ((long) rows + cols));
         int most = Math.min(options.rank().orElse(worth), Math.min(rows, cols));
         if (most < 1) {
-            return false;
+            return Optional.empty();
         }
         FloatMatrix matrix = new FloatMatrix(rows, cols, change);
         Svd svd =
@@ -214,7 +252,7 @@ public final class Extraction {
         if (options.rank().isEmpty()
                 && options.energy().isPresent()
                 && energy < options.energy().get() * (1 - 1e-9)) {
-            return false;
+            return Optional.empty();
         }
         double[] roots = Arrays.stream(svd.s()).map(Math::sqrt).toArray();
         Matrix left = svd.u().scaledColumns(roots);
@@ -225,19 +263,17 @@ public final class Extraction {
         long[] dims = shape.dims();
         dims[0] = a.rows();
         dims[1] = shape.rank() == 2 ? a.cols() : dims[1];
-        modules.put(
-                module,
-                new LowRank(
-                        module,
-                        flipped ? LoraModule.Kind.TRANSPOSED : LoraModule.Kind.LINEAR,
-                        a,
-                        b,
-                        Shape.of(dims),
-                        Optional.empty()));
-        reports.add(
-                new Extracted.Report(
-                        module, rows, cols, a.rows(), Math.min(1, energy), Math.sqrt(squares)));
-        return true;
+        LoraModule.Kind kind = flipped ? LoraModule.Kind.TRANSPOSED : LoraModule.Kind.LINEAR;
+        return Optional.of(
+                new Factored(
+                        new LowRank(module, kind, a, b, Shape.of(dims), Optional.empty()),
+                        new Extracted.Report(
+                                module,
+                                rows,
+                                cols,
+                                a.rows(),
+                                Math.min(1, energy),
+                                Math.sqrt(squares))));
     }
 
     /** A module that is not factored is saved with all its tensors, as loaders expect. */

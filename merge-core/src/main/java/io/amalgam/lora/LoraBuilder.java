@@ -132,6 +132,21 @@ final class LoraBuilder {
                                 whole(weighted, value, tensor.get(), false);
                             }
                         });
+        adapter.changes()
+                .forEach(
+                        (name, value) -> {
+                            Optional<String> tensor = matcher.tensor(name);
+                            matches.add(
+                                    new LoraMatch(adapter.name(), name, tensor, Optional.empty()));
+                            if (tensor.isEmpty()) {
+                                unmatched.add(name);
+                            } else if (alone(adapter, name, tensor.get(), taken)
+                                    && arithmetic(
+                                            source(tensor.get()).info(),
+                                            "tensor '" + name + "' of '" + adapter.name() + "'")) {
+                                whole(weighted, value, tensor.get(), true);
+                            }
+                        });
         if (!unmatched.isEmpty()) {
             problems.add(unmatched(adapter, unmatched));
         }
@@ -198,13 +213,7 @@ final class LoraBuilder {
     private boolean fits(Adapter adapter, LoraModule module, String tensor) {
         TensorInfo info = source(tensor).info();
         String what = "module '" + module.name() + "' of adapter '" + adapter.name() + "'";
-        if (!info.dtype().arithmetic()) {
-            problems.add(
-                    Problem.expected(
-                                    "tensor '" + tensor + "' of model '" + baseName + "'",
-                                    "floating-point numbers to add " + what + " to",
-                                    info.dtype())
-                            .hint("apply the adapter to the unquantised model"));
+        if (!arithmetic(info, what)) {
             return false;
         }
         long rows = info.shape().rank() == 0 ? 1 : info.shape().dim(0);
@@ -244,6 +253,18 @@ final class LoraBuilder {
         return false;
     }
 
+    private boolean arithmetic(TensorInfo tensor, String added) {
+        if (!tensor.dtype().arithmetic()) {
+            problems.add(
+                    Problem.expected(
+                                    "tensor '" + tensor.name() + "' of model '" + baseName + "'",
+                                    "floating-point numbers to add " + added + " to",
+                                    tensor.dtype())
+                            .hint("apply the adapter to the unquantised model"));
+        }
+        return tensor.dtype().arithmetic();
+    }
+
     private Problem unmatched(Adapter adapter, List<String> names) {
         StringBuilder list = new StringBuilder();
         int shown = Math.min(5, names.size());
@@ -255,7 +276,7 @@ final class LoraBuilder {
         if (names.size() > shown) {
             list.append(" and ").append(names.size() - shown).append(" more");
         }
-        int all = adapter.modules().size() + adapter.whole().size();
+        int all = adapter.modules().size() + adapter.whole().size() + adapter.changes().size();
         return Problem.expected(
                         "adapter '" + adapter.name() + "'",
                         "every module in model '" + baseName + "'",

@@ -108,7 +108,11 @@ public final class LoraCheckpoint implements Checkpoint {
 
     @Override
     public long bytesHeld(int elements) {
-        return base.bytesHeld(elements);
+        boolean sparse =
+                adapters.stream()
+                        .flatMap(weighted -> weighted.adapter().changes().values().stream())
+                        .anyMatch(SparseChange.class::isInstance);
+        return base.bytesHeld(elements) + (sparse ? SparseChange.bytesHeld(elements) : 0);
     }
 
     @Override

@@ -13,6 +13,12 @@ import java.util.List;
  * float32 and not rounded to the base's type.
  */
 final class LoraTensor implements TensorSource {
+    /**
+     * A cache line more than a row needs: rows of a power of two would all share few places of the
+     * first cache.
+     */
+    private static final int PAD = 16;
+
     private final TensorSource base;
     private final TensorInfo info;
     private final List<Term> terms;
@@ -42,7 +48,7 @@ final class LoraTensor implements TensorSource {
         // First: decoding the factors takes the workspace's buffers.
         Change change = cache.get(this, workspace);
         base.read(from, count, dst, at, workspace);
-        change.apply(from, count, dst, at);
+        change.apply(workspace, from, count, dst, at);
         return false;
     }
 
@@ -77,7 +83,7 @@ final class LoraTensor implements TensorSource {
         long rows = info.elements() / cols;
         long numbers = 0;
         for (Term term : terms) {
-            numbers += term.module.rank() * (rows + cols);
+            numbers += term.module.rank() * (rows + cols + PAD);
             numbers += term.module.magnitude().isPresent() ? Math.max(rows, cols) : 0;
         }
         return numbers * Float.BYTES;
@@ -136,7 +142,7 @@ final class LoraTensor implements TensorSource {
         int rows = Math.toIntExact(info.shape().dim(0));
         int rank = parts.stream().mapToInt(Decoded::rank).sum();
         float[] left = new float[Math.multiplyExact(rows, rank)];
-        float[][] right = new float[rank][cols];
+        float[][] right = new float[rank][cols + PAD];
         int from = 0;
         for (Decoded part : parts) {
             int r = part.rank;

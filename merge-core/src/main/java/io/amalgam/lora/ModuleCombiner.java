@@ -1,5 +1,6 @@
 package io.amalgam.lora;
 
+import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.linalg.FloatMatrix;
 import io.amalgam.linalg.LeadingSvd;
 import io.amalgam.linalg.Matrix;
@@ -164,10 +165,11 @@ final class ModuleCombiner {
         long[] dims = module.a().info().shape().dims();
         dims[0] = a.rows();
         LowRank factors = new LowRank(name, module.kind(), a, b, Shape.of(dims), Optional.empty());
+        double norm = Math.sqrt(LowRankSvd.of(b, a).energy());
         return new Result(
                 factors,
                 new Combined.Report(
-                        name, module.out(), module.in(), a.rows(), discarded, crossTerms));
+                        name, module.out(), module.in(), a.rows(), discarded, crossTerms, norm));
     }
 
     private int rank(List<Part> parts) {
@@ -202,12 +204,8 @@ final class ModuleCombiner {
             }
             Factors factors = new Factors(part.rank(), in, left, right);
             float[] delta = new float[Math.multiplyExact(part.out(), in)];
-            float[] row = new float[in];
-            for (int i = 0; i < part.out(); i++) {
-                Arrays.fill(row, 0);
-                factors.add(i, 0, in, row);
-                System.arraycopy(row, 0, delta, i * in, in);
-            }
+            float[][] spare = new float[2][in];
+            factors.add(ScalarKernels.INSTANCE, 0, part.out(), 0, in, delta, 0, spare);
             deltas.add(delta);
         }
         return deltas;

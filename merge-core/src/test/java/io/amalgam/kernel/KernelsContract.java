@@ -201,6 +201,42 @@ abstract class KernelsContract {
     }
 
     @Test
+    void addProducts() {
+        for (int rank : new int[] {0, 1, 3, KernelInput.MODELS}) {
+            for (int rows : new int[] {1, 2, 3}) {
+                check((k, in, n) -> addProducts(k, in, rank, rows, 0, n / rows));
+            }
+            check((k, in, n) -> addProducts(k, in, rank, 1, Math.min(3, n), n));
+        }
+    }
+
+    private static void addProducts(
+            Kernels kernels, KernelInput in, int rank, int rows, int from, int to) {
+        float[] left = new float[1 + rows * rank];
+        for (int i = 1; i < left.length; i++) {
+            left[i] = in.weights[i % KernelInput.MODELS] * i;
+        }
+        float[][] spare = new float[2][to];
+        kernels.addProducts(left, 1, in.weighted, rank, rows, from, to, in.out, 1, spare);
+    }
+
+    @Test
+    void addProductsIsTheSumInOrder() {
+        float[] left = {9, 0.1f, 1e8f, -1e8f, 3, 4, 5};
+        float[][] right = {{0.3f, 1}, {1, 2}, {1, 2}};
+        float[] dst = {0, 0.7f, 1, 2, 3};
+        subject().addProducts(left, 1, right, 3, 2, 0, 2, dst, 1, new float[2][2]);
+        float small = 0.1f * 0.3f;
+        assertThat(dst)
+                .containsExactly(
+                        0,
+                        0.7f + ((small + 1e8f) - 1e8f),
+                        1 + ((0.1f + 2e8f) - 2e8f),
+                        2 + ((3 * 0.3f + 4) + 5),
+                        3 + ((3f + 8) + 10));
+    }
+
+    @Test
     void add() {
         check((k, in, n) -> k.add(in.a, in.b, in.out, n));
         check((k, in, n) -> k.add(in.a, in.b, in.b, n));

@@ -144,6 +144,30 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void addProducts(
+            float[] left,
+            int l,
+            float[][] right,
+            int rank,
+            int rows,
+            int from,
+            int to,
+            float[] dst,
+            int at,
+            float[][] spare) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = from; j < to; j++) {
+                float sum = 0;
+                for (int k = 0; k < rank; k++) {
+                    sum = plus(sum, times(left[l + i * rank + k], right[k][j]));
+                }
+                int place = at + i * (to - from) + j - from;
+                dst[place] = plus(dst[place], sum);
+            }
+        }
+    }
+
+    @Override
     public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
         for (int i = 0; i < n; i++) {
             float delta = minus(x[i], base[i]);

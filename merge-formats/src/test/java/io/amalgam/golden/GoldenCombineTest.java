@@ -19,6 +19,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -83,6 +84,39 @@ class GoldenCombineTest {
                     assertThat(got[i]).isCloseTo(delta[i], within(1e-5));
                 }
             }
+        }
+    }
+
+    /** How far PEFT's own result is from the sum of the changes, and that docs/lora.md says so. */
+    @Test
+    void crossTermsArePefts() throws IOException {
+        Formats formats = Formats.load();
+        Path adapters = GoldenLoraTest.LORA.resolve("adapters");
+        Path peft = GoldenLoraTest.LORA.resolve("expected/linear-negative/delta.safetensors");
+        try (Adapter a = formats.adapter(adapters.resolve("a"), "a");
+                Adapter b = formats.adapter(adapters.resolve("b"), "b");
+                SafetensorsFile deltas = SafetensorsFile.open(peft)) {
+            List<WeightedAdapter> both =
+                    List.of(new WeightedAdapter(a, 1), new WeightedAdapter(b, -0.5));
+            Combined combined = Combination.of(both, CombineOptions.of("linear"), Optional.empty());
+            for (Combined.Report report : combined.modules()) {
+                double[] one = delta(a.modules().get(report.module()));
+                double[] other = delta(b.modules().get(report.module()));
+                float[] got = deltas.floats(report.module() + ".weight");
+                double off = 0;
+                double sum = 0;
+                for (int i = 0; i < one.length; i++) {
+                    double wanted = one[i] - 0.5 * other[i];
+                    sum += wanted * wanted;
+                    off += (got[i] - wanted) * (got[i] - wanted);
+                }
+                assertThat(report.crossTerms().orElseThrow())
+                        .isCloseTo(Math.sqrt(off / sum), within(1e-5))
+                        .isBetween(0.64, 0.78);
+            }
+            assertThat(combined.modules().get(0).crossTerms().orElseThrow())
+                    .isCloseTo(0.6636, within(1e-4));
+            assertThat(combined.modules().get(0).norm()).isCloseTo(0.7246, within(1e-4));
         }
     }
 

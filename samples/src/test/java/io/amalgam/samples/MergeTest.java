@@ -324,6 +324,27 @@ class MergeTest {
     }
 
     @Test
+    void sparseTaskVectorsAreFilesToo() throws IOException {
+        TaskVector vector = TaskVector.between(model("base"), model("expert-rotated"));
+        Path all = out.resolve("all.safetensors");
+        Path tenth = out.resolve("tenth.safetensors");
+        try (TensorFile base = Checkpoints.open(Digits.model("base"));
+                TensorFile tuned = Checkpoints.open(Digits.model("expert-rotated"))) {
+            TaskVector.writeSparse(base, tuned, all, 1);
+            TaskVector.writeSparse(base, tuned, tenth, 0.1);
+            assertThatThrownBy(() -> TaskVector.writeSparse(base, tuned, tenth, 0.1))
+                    .hasMessageContaining("expected nothing there");
+            assertThatThrownBy(() -> TaskVector.writeSparse(base, tuned, out.resolve("x"), 0))
+                    .hasMessageContaining("share: expected a number above 0 and at most 1");
+        }
+        assertThat(TaskVector.open(all).deltas()).isEqualTo(vector.deltas());
+        TaskVector cut = TaskVector.open(tenth);
+        assertThat(cut.deltas().keySet()).isEqualTo(vector.deltas().keySet());
+        assertThat(cut.norm() / vector.norm()).isBetween(0.3, 0.95);
+        assertThat(Files.size(tenth)).isLessThan(Files.size(all) / 8);
+    }
+
+    @Test
     void donorsLendConfigurationAndTokenizer() throws IOException {
         Path donor = out.resolve("donor");
         Files.createDirectories(donor);

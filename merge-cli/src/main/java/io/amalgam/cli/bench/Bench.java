@@ -18,8 +18,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Measures merges of synthetic models against the copy floor. Every measurement is a process of its
@@ -94,12 +94,6 @@ public final class Bench {
 
     /** Makes the models, measures, cleans up. */
     public List<Result> run() throws IOException, InterruptedException {
-        CheckpointFormat format = Formats.load().get("huggingface");
-        for (int i = 0; i < MODELS.length; i++) {
-            progress.accept("model " + MODELS[i] + " in " + folder);
-            SyntheticModel.write(folder.resolve(MODELS[i]), size, i, format);
-            readThrough(weights(MODELS[i]));
-        }
         List<BenchCase> cases =
                 BenchCase.ALL.stream()
                         .filter(
@@ -107,14 +101,15 @@ public final class Bench {
                                         options.methods().isEmpty()
                                                 || options.methods().contains(c.name()))
                         .toList();
+        make(cases);
         Map<String, List<ChildRun>> runs = new LinkedHashMap<>();
-        Map<Integer, List<Double>> floors = new LinkedHashMap<>();
+        Map<List<Path>, List<Double>> floors = new LinkedHashMap<>();
         try {
             for (int round = 0; round < options.rounds(); round++) {
-                for (int inputs : new TreeSet<>(cases.stream().map(BenchCase::inputs).toList())) {
+                for (List<Path> inputs : cases.stream().map(this::inputs).distinct().toList()) {
                     double seconds = measure(floorCommand(inputs)).seconds();
                     floors.computeIfAbsent(inputs, unused -> new ArrayList<>()).add(seconds);
-                    say(round, "floor of " + inputs + " inputs", seconds);
+                    say(round, "floor of " + names(inputs), seconds);
                 }
                 for (BenchCase measured : cases) {
                     ChildRun run = measure(mergeCommand(measured));
@@ -131,7 +126,7 @@ public final class Bench {
                                 result(
                                         c,
                                         runs.getOrDefault(c.name(), List.of()),
-                                        floors.getOrDefault(c.inputs(), List.of())))
+                                        floors.getOrDefault(inputs(c), List.of())))
                 .toList();
     }
 
@@ -144,7 +139,9 @@ public final class Bench {
         }
         try {
             for (BenchCase measured : BenchCase.ALL) {
-                if (options.methods().isEmpty() || options.methods().contains(measured.name())) {
+                boolean wanted =
+                        options.methods().isEmpty() || options.methods().contains(measured.name());
+                if (wanted && !measured.ofAdapter()) {
                     List<String> command =
                             List.of(
                                     program.get().toString(),
@@ -205,29 +202,60 @@ public final class Bench {
         return folder.resolve(model).resolve("model.safetensors");
     }
 
-    private List<String> floorCommand(int inputs) {
+    private Path adapter() {
+        return folder.resolve("adapter");
+    }
+
+    /** Makes what the cases read, and reads it once. */
+    private void make(List<BenchCase> cases) throws IOException {
+        CheckpointFormat format = Formats.load().get("huggingface");
+        boolean merging = cases.stream().anyMatch(c -> !c.ofAdapter());
+        for (int i = 0; i < (merging ? MODELS.length : 1); i++) {
+            progress.accept("model " + MODELS[i] + " in " + folder);
+            SyntheticModel.write(folder.resolve(MODELS[i]), size, i, format);
+            readThrough(weights(MODELS[i]));
+        }
+        if (cases.stream().anyMatch(BenchCase::ofAdapter)) {
+            progress.accept("adapter in " + folder);
+            SyntheticAdapter.write(adapter(), size, format);
+            readThrough(SyntheticAdapter.file(adapter()));
+        }
+    }
+
+    /** Files that are read, the largest last: as many models as the case reads, all of one size. */
+    private List<Path> inputs(BenchCase measured) {
+        if (measured.ofAdapter()) {
+            return List.of(SyntheticAdapter.file(adapter()), weights(MODELS[0]));
+        }
+        return Arrays.stream(MODELS, 0, measured.inputs()).map(this::weights).toList();
+    }
+
+    private static String names(List<Path> inputs) {
+        return inputs.stream()
+                .map(file -> file.getName(file.getNameCount() - 2).toString())
+                .collect(Collectors.joining(", "));
+    }
+
+    private List<String> floorCommand(List<Path> inputs) {
         List<String> command = new ArrayList<>(java());
         command.add(Floor.class.getName());
         command.add(Integer.toString(options.threads()));
         command.add(work.resolve("floor").toString());
-        // The cases with two inputs read the fine-tunes, those with four all models.
-        for (String model : Arrays.asList(MODELS).subList(0, inputs)) {
-            command.add(weights(model).toString());
-        }
+        inputs.forEach(input -> command.add(input.toString()));
         return command;
     }
 
     private List<String> mergeCommand(BenchCase measured) throws IOException {
         List<String> command = new ArrayList<>(java());
-        command.addAll(
-                List.of(
-                        "io.amalgam.cli.Amalgam",
-                        "merge",
-                        recipe(measured).toString(),
-                        work.resolve("merged").toString(),
-                        "--quiet",
-                        "-j",
-                        Integer.toString(options.threads())));
+        command.add("io.amalgam.cli.Amalgam");
+        if (measured.ofAdapter()) {
+            command.addAll(List.of("lora", "merge", folder.resolve(MODELS[0]).toString()));
+            command.add(adapter().toString());
+        } else {
+            command.addAll(List.of("merge", recipe(measured).toString()));
+        }
+        command.add(work.resolve("merged").toString());
+        command.addAll(List.of("--quiet", "-j", Integer.toString(options.threads())));
         return command;
     }
 

@@ -5,10 +5,10 @@ import java.util.List;
 /**
  * A merge that is measured.
  *
- * @param inputs models read: the floor it is held against reads as many
+ * @param inputs files read: the floor it is held against reads as many
  * @param goal times the floor
- * @param recipe with {@code %s} for the folder of the models and {@code $LAYERS}, {@code $HALF} for
- *     layer numbers
+ * @param recipe empty for an adapter put into the base; with {@code %s} for the folder of the
+ *     models and {@code $LAYERS}, {@code $HALF} for layer numbers
  */
 public record BenchCase(String name, int inputs, double goal, String recipe) {
     /** The measured merges. */
@@ -79,7 +79,13 @@ public record BenchCase(String name, int inputs, double goal, String recipe) {
                             4,
                             2.5,
                             taskVectors("sce", "") + "parameters: {select_topk: 0.5}\n"),
-                    new BenchCase("della", 4, 4, taskVectors("della", ", density: 0.5")));
+                    new BenchCase("della", 4, 4, taskVectors("della", ", density: 0.5")),
+                    new BenchCase("lora_merge", 2, 2, ""));
+
+    /** Whether this puts an adapter into the base. */
+    boolean ofAdapter() {
+        return recipe.isEmpty();
+    }
 
     private static String models(String method, String base) {
         return """

@@ -15,9 +15,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The floor: reads every byte of the inputs once and writes the bytes of the last one to an output,
- * with plain positional reads and writes and as many threads as a merge has. What no merge of these
- * files can beat. Run as a process of its own, as the merges are.
+ * The floor: reads every byte of the inputs once and writes the bytes of the last one, the largest,
+ * to an output, with plain positional reads and writes and as many threads as a merge has. What no
+ * merge of these files can beat. Run as a process of its own, as the merges are.
  */
 public final class Floor {
     private static final int BUFFER = 1 << 18;
@@ -78,7 +78,7 @@ public final class Floor {
     private static void copyUnits(List<FileChannel> channels, AtomicLong next) throws IOException {
         FileChannel out = channels.get(channels.size() - 1);
         ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-        long size = channels.get(0).size();
+        long size = channels.get(channels.size() - 2).size();
         for (long unit = next.getAndAdd(UNIT); unit < size; unit = next.getAndAdd(UNIT)) {
             long end = Math.min(size, unit + UNIT);
             for (long at = unit; at < end; at += BUFFER) {

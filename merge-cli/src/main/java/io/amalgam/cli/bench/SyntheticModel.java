@@ -97,19 +97,26 @@ final class SyntheticModel {
      */
     static void write(Path directory, Size size, int tune, CheckpointFormat format)
             throws IOException {
-        List<TensorInfo> tensors = tensors(size);
+        if (store(directory.resolve("model.safetensors"), tensors(size), tune, format)) {
+            Files.writeString(
+                    directory.resolve("config.json"), config(size), StandardCharsets.UTF_8);
+        }
+    }
+
+    /** Writes one file of made-up tensors; false if it is there already. */
+    static boolean store(Path target, List<TensorInfo> tensors, int tune, CheckpointFormat format)
+            throws IOException {
         OutputLayout layout =
                 format.layout(
                                 tensors,
                                 new CheckpointFormat.LayoutOptions(0, Map.of("format", "pt")))
                         .orElseThrow();
         OutputLayout.DataFile file = layout.files().get(0);
-        Path target = directory.resolve(file.name());
         if (Files.exists(target) && Files.size(target) == file.size()) {
-            return;
+            return false;
         }
-        Files.createDirectories(directory);
-        Path part = directory.resolve(file.name() + ".part");
+        Files.createDirectories(target.toAbsolutePath().getParent());
+        Path part = target.resolveSibling(target.getFileName() + ".part");
         try (FileChannel channel =
                 FileChannel.open(
                         part,
@@ -121,8 +128,8 @@ final class SyntheticModel {
                 values(channel, layout.placements().get(i).offset(), tensors.get(i), i, tune);
             }
         }
-        Files.writeString(directory.resolve("config.json"), config(size), StandardCharsets.UTF_8);
         Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
+        return true;
     }
 
     private static void values(FileChannel channel, long at, TensorInfo tensor, int index, int tune)

@@ -95,6 +95,21 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void addProducts(
+            float[] left,
+            int l,
+            float[][] right,
+            int rank,
+            int rows,
+            int from,
+            int to,
+            float[] dst,
+            int at,
+            float[][] spare) {
+        VectorProducts.add(left, l, right, rank, rows, from, to, dst, at);
+    }
+
+    @Override
     public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
         VectorDeltas.trimmedDelta(x, base, cut, dst, n);
     }

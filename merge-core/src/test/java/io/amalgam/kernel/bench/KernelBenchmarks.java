@@ -55,6 +55,8 @@ public class KernelBenchmarks {
     private final short[] shorts = new short[BLOCK];
     private final float[][] weighted = new float[MODELS][BLOCK];
     private final float[] weights = {0.4f, 0.3f, 0.2f, 0.1f};
+    private final float[] left = {0.4f, 0.3f, 0.2f, 0.1f, 0.3f, 0.1f, 0.2f, 0.4f};
+    private final float[][] spare = new float[2][BLOCK];
     private final int[] cuts = {1 << 29, 1 << 29, 1 << 29, 1 << 29};
     private final double[] lanes = new double[Kernels.LANES];
     private final int[] inside = new int[BLOCK];
@@ -78,6 +80,13 @@ public class KernelBenchmarks {
                 model[i] = random.nextBoolean() ? (float) random.nextGaussian() * 0.002f : 0;
             }
         }
+    }
+
+    /** Rank 4, two rows. */
+    @Benchmark
+    public float[] addProducts() {
+        kernels.addProducts(left, 0, weighted, MODELS, 2, 0, BLOCK / 2, out, 0, spare);
+        return out;
     }
 
     @Benchmark

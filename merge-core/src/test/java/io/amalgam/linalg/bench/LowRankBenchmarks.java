@@ -8,6 +8,7 @@ import io.amalgam.linalg.Svd;
 import io.amalgam.lora.LowRankSvd;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.openblas.global.openblas;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -25,9 +26,10 @@ import org.openjdk.jmh.annotations.Warmup;
 
 /**
  * Two adapters of rank 16 on one square matrix, combined to rank 16: through the core, and through
- * the dense change, by ND4J's full SVD, by the leading values alone, and by the randomised SVD.
+ * the dense change, by full SVDs, by the leading values alone, and by the randomised SVD. Full SVDs
+ * of 4096 x 4096 take minutes.
  *
- * <pre>./mvnw -pl merge-core test-compile exec:exec@jmh -Djmh.args=LowRankBenchmarks</pre>
+ * <pre>make jmh ARGS="LowRankBenchmarks -p size=512"</pre>
  */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.SingleShotTime)
@@ -78,8 +80,40 @@ public class LowRankBenchmarks {
         return RandomSvd.ofRank(dense, RANK, 0);
     }
 
+    /**
+     * LAPACK's divide and conquer, gesdd, of the library that comes with ND4J, which has no name
+     * for it: the fastest full SVD at hand. In float32, and forming the change does not count.
+     */
+    @Benchmark
+    @Warmup(iterations = 0)
+    @Measurement(iterations = 1)
+    public float[] divideAndConquerOfTheDense() {
+        float[] s = new float[size];
+        float[] u = new float[size * size];
+        float[] vt = new float[size * size];
+        int info =
+                openblas.LAPACKE_sgesdd(
+                        openblas.LAPACK_ROW_MAJOR,
+                        (byte) 'S',
+                        size,
+                        size,
+                        dense.values().clone(),
+                        size,
+                        s,
+                        u,
+                        size,
+                        vt,
+                        size);
+        if (info != 0) {
+            throw new IllegalStateException("gesdd: " + info);
+        }
+        return s;
+    }
+
     /** LAPACK's gesvd, through ND4J. */
     @Benchmark
+    @Warmup(iterations = 0)
+    @Measurement(iterations = 1)
     public INDArray fullOfTheDense() {
         INDArray a = Nd4j.create(dense.values(), new long[] {size, size}, 'c').dup('f');
         INDArray s = Nd4j.create(DataType.FLOAT, size);

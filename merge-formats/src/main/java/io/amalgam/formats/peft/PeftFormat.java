@@ -8,17 +8,19 @@ import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.lora.Adapter;
 import io.amalgam.lora.AdapterFormat;
 import io.amalgam.lora.NewAdapter;
+import io.amalgam.lora.TaskVectorFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * LoRA adapters: directories with {@code adapter_config.json} and {@code
  * adapter_model.safetensors}, diffusers' {@code pytorch_lora_weights.safetensors}, and bare files
- * of kohya's trainer, AI-Toolkit and diffusers.
+ * of kohya's trainer, AI-Toolkit and diffusers; and task vectors.
  */
 public final class PeftFormat implements AdapterFormat {
     static final String CONFIG = "adapter_config.json";
@@ -64,13 +66,31 @@ public final class PeftFormat implements AdapterFormat {
             throw new BadInputException(problems);
         }
         try {
+            if (TaskVectorFile.is(file)) {
+                return new Adapter(
+                        name,
+                        path,
+                        Map.of(),
+                        Map.of(),
+                        TaskVectorFile.changes(file),
+                        Optional.empty(),
+                        List.of(weights),
+                        file);
+            }
             AdapterReader reader = new AdapterReader(file, read, settings, problems);
             reader.read();
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
             return new Adapter(
-                    name, path, reader.modules(), reader.whole(), config, List.of(weights), file);
+                    name,
+                    path,
+                    reader.modules(),
+                    reader.whole(),
+                    Map.of(),
+                    config,
+                    List.of(weights),
+                    file);
         } catch (IOException | RuntimeException | Error e) {
             try (file) {
                 throw e;

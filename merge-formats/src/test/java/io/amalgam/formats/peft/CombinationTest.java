@@ -17,6 +17,7 @@ import io.amalgam.lora.WeightedAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -95,6 +96,8 @@ class CombinationTest {
         assertThat(combined.adapter().modules().get(0).rank()).isEqualTo(7);
         assertThat(combined.mostDiscarded()).isLessThan(1e-12);
         assertThat(delta(combined)).containsExactly(sum(0.7, -0.4), within(1e-5));
+        double squares = Arrays.stream(sum(0.7, -0.4)).map(x -> x * x).sum();
+        assertThat(combined.modules().get(0).norm()).isCloseTo(Math.sqrt(squares), within(1e-5));
     }
 
     @ParameterizedTest
@@ -104,6 +107,7 @@ class CombinationTest {
         for (Path same : List.of(one, copy)) {
             Combined combined = combine(CombineOptions.of(method), List.of(one, same), 1, -1);
             assertThat(delta(combined)).containsOnly(0.0);
+            assertThat(combined.modules().get(0).norm()).isZero();
         }
     }
 
