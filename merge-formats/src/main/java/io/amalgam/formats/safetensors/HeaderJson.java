@@ -16,6 +16,7 @@ final class HeaderJson {
 
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private final StringBuilder json = new StringBuilder("{");
+    private long length;
 
     void metadata(Map<String, String> metadata) {
         if (metadata.isEmpty()) {
@@ -49,9 +50,13 @@ final class HeaderJson {
         }
     }
 
-    /** Of a header of many megabytes there is one copy only. */
+    /** Of a header of many megabytes there is one copy only; of one that is too long, none. */
     private void flush() {
-        bytes.writeBytes(json.toString().getBytes(StandardCharsets.UTF_8));
+        byte[] piece = json.toString().getBytes(StandardCharsets.UTF_8);
+        length += piece.length;
+        if (length <= SafetensorsHeader.MAX_LENGTH) {
+            bytes.writeBytes(piece);
+        }
         json.setLength(0);
     }
 
@@ -65,6 +70,9 @@ final class HeaderJson {
         json.append('"');
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
+            if (json.length() > PIECE && !Character.isLowSurrogate(c)) {
+                flush();
+            }
             switch (c) {
                 case '"' -> json.append("\\\"");
                 case '\\' -> json.append("\\\\");
@@ -81,10 +89,15 @@ final class HeaderJson {
         json.append('"');
     }
 
-    /** All of it, as UTF-8. */
-    byte[] finished() {
+    /** Ends it; returns how many bytes it takes. */
+    long finish() {
         json.append('}');
         flush();
+        return length;
+    }
+
+    /** All of it, as UTF-8, once it is finished and found to be no longer than is read. */
+    byte[] bytes() {
         return bytes.toByteArray();
     }
 

@@ -96,7 +96,7 @@ public final class SafetensorsLayout {
             next = Math.addExact(next, tensor.bytes());
             json.tensor(tensor, begins[index], next);
         }
-        byte[] header = bytes(json.finished());
+        byte[] header = bytes(json);
         for (int i = 0; i < begins.length; i++) {
             begins[i] = Math.addExact(begins[i], (long) header.length);
         }
@@ -140,8 +140,8 @@ public final class SafetensorsLayout {
         }
     }
 
-    private static byte[] bytes(byte[] text) {
-        int length = (text.length + 7) / 8 * 8;
+    private static byte[] bytes(HeaderJson json) {
+        long length = (json.finish() + 7) / 8 * 8;
         if (length > SafetensorsHeader.MAX_LENGTH) {
             throw new BadInputException(
                     Problem.expected(
@@ -151,9 +151,9 @@ public final class SafetensorsLayout {
                             .hint("write the tensors to several files"));
         }
         ByteBuffer header =
-                ByteBuffer.allocate(SafetensorsHeader.PREFIX + length)
+                ByteBuffer.allocate(SafetensorsHeader.PREFIX + (int) length)
                         .order(ByteOrder.LITTLE_ENDIAN);
-        header.putLong(length).put(text);
+        header.putLong(length).put(json.bytes());
         while (header.hasRemaining()) {
             header.put((byte) ' ');
         }
