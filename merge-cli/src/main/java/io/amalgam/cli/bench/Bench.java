@@ -18,7 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeSet;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
@@ -34,8 +34,9 @@ public final class Bench {
     private final Options options;
     private final Consumer<String> progress;
     private final Path work;
+    private final List<BenchCase> cases;
     private final SyntheticModel.Size size;
-    private final Path folder;
+    private final SyntheticModel.Size deep;
 
     /**
      * @param parameters of each model, about
@@ -83,41 +84,61 @@ public final class Bench {
         this.options = options;
         this.progress = progress;
         this.work = options.output().resolve("amalgam-bench");
+        this.cases = BenchCase.chosen(options.methods());
         this.size = SyntheticModel.Size.of(options.parameters());
-        this.folder = options.models().resolve(size.layers() + "x" + size.hidden());
+        this.deep = SyntheticModel.Size.deep(options.parameters());
     }
 
-    /** Parameters of each model as made. */
+    /** Parameters of each model as made, those of the first case where they differ. */
     public long parameters() {
-        return size.parameters();
+        return size(cases.get(0)).parameters();
+    }
+
+    private SyntheticModel.Size size(BenchCase measured) {
+        return measured.deeper() ? deep : size;
+    }
+
+    private Path folder(BenchCase measured) {
+        SyntheticModel.Size of = size(measured);
+        return options.models().resolve(of.layers() + "x" + of.hidden());
+    }
+
+    /** The models of a case and of those like it. */
+    private static List<String> models(BenchCase measured) {
+        return Arrays.asList(MODELS).subList(0, measured.deeper() ? 2 : MODELS.length);
+    }
+
+    private void make(BenchCase measured) throws IOException {
+        CheckpointFormat format = Formats.load().get("huggingface");
+        for (int i = 0; i < models(measured).size(); i++) {
+            Path model = folder(measured).resolve(MODELS[i]);
+            progress.accept("model " + MODELS[i] + " in " + folder(measured));
+            SyntheticModel.write(model, size(measured), i, format);
+            readThrough(weights(measured, MODELS[i]));
+        }
     }
 
     /** Makes the models, measures, cleans up. */
     public List<Result> run() throws IOException, InterruptedException {
-        CheckpointFormat format = Formats.load().get("huggingface");
-        for (int i = 0; i < MODELS.length; i++) {
-            progress.accept("model " + MODELS[i] + " in " + folder);
-            SyntheticModel.write(folder.resolve(MODELS[i]), size, i, format);
-            readThrough(weights(MODELS[i]));
+        for (boolean deeper : new boolean[] {false, true}) {
+            Optional<BenchCase> one = cases.stream().filter(c -> c.deeper() == deeper).findFirst();
+            if (one.isPresent()) {
+                make(one.get());
+            }
         }
-        List<BenchCase> cases =
-                BenchCase.ALL.stream()
-                        .filter(
-                                c ->
-                                        options.methods().isEmpty()
-                                                || options.methods().contains(c.name()))
-                        .toList();
+        Map<String, BenchCase> byFloor = new TreeMap<>();
+        cases.forEach(c -> byFloor.putIfAbsent(c.floor(), c));
         Map<String, List<ChildRun>> runs = new LinkedHashMap<>();
-        Map<Integer, List<Double>> floors = new LinkedHashMap<>();
+        Map<String, List<Double>> floors = new LinkedHashMap<>();
         try {
             for (int round = 0; round < options.rounds(); round++) {
-                for (int inputs : new TreeSet<>(cases.stream().map(BenchCase::inputs).toList())) {
-                    double seconds = measure(floorCommand(inputs)).seconds();
-                    floors.computeIfAbsent(inputs, unused -> new ArrayList<>()).add(seconds);
-                    say(round, "floor of " + inputs + " inputs", seconds);
+                for (BenchCase floor : byFloor.values()) {
+                    double seconds = measure(floorCommand(floor), floor).seconds();
+                    floors.computeIfAbsent(floor.floor(), unused -> new ArrayList<>()).add(seconds);
+                    say(round, "floor of " + floor.floor(), seconds);
                 }
                 for (BenchCase measured : cases) {
-                    ChildRun run = measure(mergeCommand(measured));
+                    ChildRun run = measure(mergeCommand(measured), measured);
                     runs.computeIfAbsent(measured.name(), unused -> new ArrayList<>()).add(run);
                     say(round, measured.name(), run.seconds());
                 }
@@ -131,7 +152,7 @@ public final class Bench {
                                 result(
                                         c,
                                         runs.getOrDefault(c.name(), List.of()),
-                                        floors.getOrDefault(c.inputs(), List.of())))
+                                        floors.getOrDefault(c.floor(), List.of())))
                 .toList();
     }
 
@@ -143,18 +164,16 @@ public final class Bench {
             return seconds;
         }
         try {
-            for (BenchCase measured : BenchCase.ALL) {
-                if (options.methods().isEmpty() || options.methods().contains(measured.name())) {
-                    List<String> command =
-                            List.of(
-                                    program.get().toString(),
-                                    recipe(measured).toString(),
-                                    work.resolve("merged").toString(),
-                                    "--quiet");
-                    double taken = measure(command).seconds();
-                    seconds.put(measured.name(), taken);
-                    progress.accept(String.format("mergekit: %s %.2f s", measured.name(), taken));
-                }
+            for (BenchCase measured : cases) {
+                List<String> command =
+                        List.of(
+                                program.get().toString(),
+                                recipe(measured).toString(),
+                                work.resolve("merged").toString(),
+                                "--quiet");
+                double taken = measure(command, measured).seconds();
+                seconds.put(measured.name(), taken);
+                progress.accept(String.format("mergekit: %s %.2f s", measured.name(), taken));
             }
         } finally {
             delete(work);
@@ -176,10 +195,11 @@ public final class Bench {
                 runs.stream().mapToLong(ChildRun::anonymousBytes).max().orElse(-1));
     }
 
-    private ChildRun measure(List<String> command) throws IOException, InterruptedException {
+    private ChildRun measure(List<String> command, BenchCase measured)
+            throws IOException, InterruptedException {
         delete(work);
         Files.createDirectories(work);
-        settle();
+        settle(measured.deeper() ? deep.deeperBytes() : Files.size(weights(measured, MODELS[0])));
         return ChildRun.of(command);
     }
 
@@ -187,12 +207,11 @@ public final class Bench {
      * Writes and deletes a file as large as an output: virtual machines give back memory that lies
      * idle, and whoever writes first would pay for fetching it again.
      */
-    private void settle() throws IOException {
+    private void settle(long size) throws IOException {
         Path file = work.resolve("settle");
         ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
         try (FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            long size = Files.size(weights(MODELS[0]));
             for (long at = 0; at < size; at += BUFFER) {
                 buffer.clear();
                 channel.write(buffer, at);
@@ -201,18 +220,19 @@ public final class Bench {
         Files.delete(file);
     }
 
-    private Path weights(String model) {
-        return folder.resolve(model).resolve("model.safetensors");
+    private Path weights(BenchCase measured, String model) {
+        return folder(measured).resolve(model).resolve("model.safetensors");
     }
 
-    private List<String> floorCommand(int inputs) {
+    private List<String> floorCommand(BenchCase measured) {
         List<String> command = new ArrayList<>(java());
         command.add(Floor.class.getName());
         command.add(Integer.toString(options.threads()));
         command.add(work.resolve("floor").toString());
+        command.add(Long.toString(measured.deeper() ? deep.deeperBytes() : 0));
         // The cases with two inputs read the fine-tunes, those with four all models.
-        for (String model : Arrays.asList(MODELS).subList(0, inputs)) {
-            command.add(weights(model).toString());
+        for (String model : Arrays.asList(MODELS).subList(0, measured.inputs())) {
+            command.add(weights(measured, model).toString());
         }
         return command;
     }
@@ -232,10 +252,10 @@ public final class Bench {
     }
 
     private Path recipe(BenchCase measured) throws IOException {
-        Path file = folder.resolve(measured.name() + ".yml");
+        Path folder = folder(measured);
         return Files.writeString(
-                file,
-                measured.recipe(folder.toAbsolutePath().toString(), size.layers()),
+                folder.resolve(measured.name() + ".yml"),
+                measured.recipe(folder.toAbsolutePath().toString(), size(measured).layers()),
                 StandardCharsets.UTF_8);
     }
 
