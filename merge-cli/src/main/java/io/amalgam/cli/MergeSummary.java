@@ -71,7 +71,7 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
             files.addObject()
                     .put("name", file.name())
                     .put("bytes", file.bytes())
-                    .put("crc32c", file.crc32c());
+                    .put("crc32c", file.crc32c().orElse(null));
         }
         report.kept().forEach(root.putArray("kept")::add);
         Json.problems(root.putArray("warnings"), plan.warnings());

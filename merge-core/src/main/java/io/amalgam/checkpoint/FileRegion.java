@@ -14,12 +14,20 @@ import java.nio.file.Path;
  * @param file for messages
  */
 public record FileRegion(FileChannel channel, Path file, long offset, long length) {
+    /**
+     * Copies bytes to where another file stands, without passing them through this process where
+     * the system can. Moves that file's position.
+     *
+     * @return how many were copied, perhaps fewer than asked for; 0 if none are there any more
+     */
+    public long transferTo(long position, long count, FileChannel target) throws IOException {
+        requireInside(position, count);
+        return channel.transferTo(offset + position, count, target);
+    }
+
     /** Fills {@code into}'s remaining space from {@code position} of the region on. */
     public void readFully(long position, ByteBuffer into) throws IOException {
-        if (position < 0 || position + into.remaining() > length) {
-            throw new IndexOutOfBoundsException(
-                    position + "+" + into.remaining() + " of " + length);
-        }
+        requireInside(position, into.remaining());
         long at = offset + position;
         while (into.hasRemaining()) {
             int got = channel.read(into, at);
@@ -34,6 +42,12 @@ public record FileRegion(FileChannel channel, Path file, long offset, long lengt
                                 + "; the file was shortened while it was read");
             }
             at += got;
+        }
+    }
+
+    private void requireInside(long position, long count) {
+        if (position < 0 || position + count > length) {
+            throw new IndexOutOfBoundsException(position + "+" + count + " of " + length);
         }
     }
 }

@@ -19,11 +19,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an unfinished merge has done, one line a tensor: {@code done <index> <crc>}. The lines
- * before {@code begin} say which plan and which input files (by size and time of change) it belongs
- * to. A tensor is listed only after its bytes were handed to the system; on resuming, its checksum
- * says whether they arrived. A journal without {@code begin} was cut short before anything was
- * done, and counts for nothing.
+ * What an unfinished merge has done, one line a tensor: {@code done <index> <crc>}, or {@code
+ * copied <index> <input>} for one that is an input unchanged. The lines before {@code begin} say
+ * which plan and which input files (by size and time of change) it belongs to. A tensor is listed
+ * only after its bytes were handed to the system; on resuming, its checksum or the input it was
+ * copied from says whether they arrived. A journal without {@code begin} was cut short before
+ * anything was done, and counts for nothing.
  *
  * <p>The open journal is locked, so that two merges cannot write one output.
  */
@@ -33,12 +34,14 @@ final class Journal implements Closeable {
     private static final String OVERWRITE = "overwrite";
     private static final String BEGIN = "begin";
     private static final Pattern DONE = Pattern.compile("done ([0-9]{1,9}) ([0-9a-f]{8})");
+    private static final Pattern COPIED = Pattern.compile("copied ([0-9]{1,9}) ([0-9]{1,9})");
 
     private final JournalLock lock;
     private final FileChannel channel;
     private final boolean resumed;
     private boolean overwrites;
     private final Map<Integer, Integer> done = new HashMap<>();
+    private final Map<Integer, Integer> copied = new HashMap<>();
 
     private Journal(JournalLock lock, boolean resumed, boolean overwrites) {
         this.lock = lock;
@@ -125,7 +128,7 @@ final class Journal implements Closeable {
         List<String> head = lines.subList(0, begin);
         overwrites = head.contains(OVERWRITE);
         check(header(planHash, inputs), head, directory);
-        lines.subList(begin + 1, lines.size()).forEach(line -> parse(line, done));
+        lines.subList(begin + 1, lines.size()).forEach(line -> parse(line));
         // What follows the last line end was cut off while it was written.
         channel.truncate(readWholeLines(channel).length);
         channel.position(channel.size());
@@ -177,11 +180,18 @@ final class Journal implements Closeable {
         }
     }
 
-    private static void parse(String line, Map<Integer, Integer> done) {
+    private void parse(String line) {
         Matcher parts = DONE.matcher(line);
         if (parts.matches()) {
-            done.put(
-                    Integer.parseInt(parts.group(1)), Integer.parseUnsignedInt(parts.group(2), 16));
+            int task = Integer.parseInt(parts.group(1));
+            done.put(task, Integer.parseUnsignedInt(parts.group(2), 16));
+            copied.remove(task);
+        }
+        parts = COPIED.matcher(line);
+        if (parts.matches()) {
+            int task = Integer.parseInt(parts.group(1));
+            copied.put(task, Integer.parseInt(parts.group(2)));
+            done.remove(task);
         }
     }
 
@@ -195,9 +205,18 @@ final class Journal implements Closeable {
         return overwrites;
     }
 
-    /** Checksums of the tensors finished before, by task index. */
+    /** Checksums of the tensors computed before, by task index. */
     Map<Integer, Integer> done() {
         return Map.copyOf(done);
+    }
+
+    /** Inputs of the tensors copied before, by task index. */
+    Map<Integer, Integer> copied() {
+        return Map.copyOf(copied);
+    }
+
+    synchronized void finishedCopy(int task, int input) throws IOException {
+        append("copied " + task + " " + input);
     }
 
     synchronized void finished(int task, int crc) throws IOException {

@@ -1,6 +1,5 @@
 package io.amalgam.engine;
 
-import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -16,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -154,7 +152,7 @@ public final class MergeEngine {
         private final LongAdder moved = new LongAdder();
         private final LongAdder written = new LongAdder();
         private final LongAdder finished = new LongAdder();
-        private final int[] checksums;
+        private final Outcomes outcomes;
 
         Run(
                 MergePlan plan,
@@ -171,7 +169,7 @@ public final class MergeEngine {
             this.journal = journal;
             this.files = files;
             this.begin = begin;
-            this.checksums = new int[plan.tasks().size()];
+            this.outcomes = new Outcomes(plan);
         }
 
         MergeReport merge(int blockElements, List<String> kept) throws IOException {
@@ -184,17 +182,30 @@ public final class MergeEngine {
                             cancellation,
                             moved,
                             written);
-            int inputs = inputs(plan);
-            Worker own = new Worker(shared, inputs, blockElements);
-            List<TaskRun> runs = unfinished(own);
+            List<Worker> workers = new ArrayList<>();
+            int resumed;
+            try {
+                int inputs = inputs(plan);
+                while (workers.size() < options.threads()) {
+                    workers.add(new Worker(shared, inputs, blockElements));
+                }
+                resumed = merge(workers);
+            } finally {
+                for (Worker worker : workers) {
+                    worker.close();
+                }
+            }
+            files.complete();
+            return report(resumed, kept);
+        }
+
+        /** Returns how many tensors an earlier run had written. */
+        private int merge(List<Worker> workers) throws IOException {
+            List<TaskRun> runs = unfinished(workers.get(0));
             int resumed = plan.tasks().size() - runs.size();
             listener.started(plan, resumed);
             if (Rehearsal.isWorthIt(plan, options.kernels())) {
                 Rehearsal.run(plan, options.kernels());
-            }
-            List<Worker> workers = new ArrayList<>(List.of(own));
-            while (workers.size() < options.threads()) {
-                workers.add(new Worker(shared, inputs, blockElements));
             }
             Optional<WholeModel> whole = runs.isEmpty() ? Optional.empty() : plan.wholeModel();
             if (whole.isPresent()) {
@@ -202,7 +213,7 @@ public final class MergeEngine {
             }
             schedule(runs, workers, this::finish);
             listener.progressed(progress());
-            return report(resumed, kept);
+            return resumed;
         }
 
         /**
@@ -257,27 +268,38 @@ public final class MergeEngine {
 
         /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */
         private List<TaskRun> unfinished(Worker worker) throws IOException {
-            Map<Integer, Integer> done = new HashMap<>(journal.done());
+            Map<Integer, Integer> done = journal.done();
+            Map<Integer, Integer> copied = journal.copied();
             List<TaskRun> runs = new ArrayList<>();
             for (int i = 0; i < plan.tasks().size(); i++) {
                 TensorTask task = plan.tasks().get(i);
                 TaskRun run = new TaskRun(i, task);
                 Integer crc = done.get(i);
+                Integer input = copied.get(i);
                 if (crc != null && worker.checksumOf(run) == crc) {
-                    checksums[i] = crc;
-                    written.add(task.output().bytes());
-                    finished.increment();
+                    outcomes.computed(i, crc);
+                } else if (input != null && worker.isCopy(run, input)) {
+                    outcomes.copied(i, input);
                 } else {
                     runs.add(run);
+                    continue;
                 }
+                written.add(task.output().bytes());
+                finished.increment();
             }
             return runs;
         }
 
         private void finish(TaskRun run) throws IOException {
-            int crc = run.checksum();
-            checksums[run.index] = crc;
-            journal.finished(run.index, crc);
+            int input = run.copiedInput();
+            if (input >= 0) {
+                outcomes.copied(run.index, input);
+                journal.finishedCopy(run.index, input);
+            } else {
+                int crc = run.checksum();
+                outcomes.computed(run.index, crc);
+                journal.finished(run.index, crc);
+            }
             finished.increment();
         }
 
@@ -333,63 +355,17 @@ public final class MergeEngine {
             }
         }
 
-        private MergeReport report(int resumed, List<String> kept) {
-            List<MergeReport.Written> tensors = new ArrayList<>();
-            for (int i = 0; i < checksums.length; i++) {
-                tensors.add(
-                        new MergeReport.Written(
-                                plan.tasks().get(i).output().name(), hex(checksums[i])));
-            }
+        private MergeReport report(int resumed, List<String> kept) throws IOException {
             return new MergeReport(
                     plan.hash(),
                     options.kernels().name(),
                     options.threads(),
-                    tensors,
-                    fileSums(),
+                    outcomes.tensors(),
+                    outcomes.files(files),
                     kept,
                     resumed,
                     moved.sum(),
                     (System.nanoTime() - begin) / 1e9);
-        }
-
-        /**
-         * Checksums of whole files: of the header, then the tensors in the order they lie in the
-         * file.
-         */
-        private List<MergeReport.WrittenFile> fileSums() {
-            List<MergeReport.WrittenFile> sums = new ArrayList<>();
-            // Tensors have few different sizes.
-            Map<Long, Checksum.Shift> shifts = new HashMap<>();
-            List<OutputLayout.Placement> placements = plan.layout().placements();
-            for (int f = 0; f < plan.layout().files().size(); f++) {
-                OutputLayout.DataFile file = plan.layout().files().get(f);
-                CRC32C header = new CRC32C();
-                header.update(file.header());
-                int crc = (int) header.getValue();
-                int index = f;
-                List<Integer> inside = new ArrayList<>();
-                for (int i = 0; i < placements.size(); i++) {
-                    if (placements.get(i).file() == index) {
-                        inside.add(i);
-                    }
-                }
-                inside.sort(
-                        (a, b) ->
-                                Long.compare(
-                                        placements.get(a).offset(), placements.get(b).offset()));
-                for (int i : inside) {
-                    long bytes = plan.tasks().get(i).output().bytes();
-                    crc =
-                            shifts.computeIfAbsent(bytes, Checksum.Shift::new)
-                                    .append(crc, checksums[i]);
-                }
-                sums.add(new MergeReport.WrittenFile(file.name(), file.size(), hex(crc)));
-            }
-            return sums;
-        }
-
-        private static String hex(int crc) {
-            return String.format("%08x", crc);
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.amalgam.engine;
 
 import java.util.List;
+import java.util.Optional;
 
 /**
  * What a finished merge did.
@@ -28,9 +29,21 @@ public record MergeReport(
         kept = List.copyOf(kept);
     }
 
-    /** An output tensor and the CRC-32C of its bytes. */
-    public record Written(String name, String crc32c) {}
+    /**
+     * An output tensor.
+     *
+     * @param crc32c of its bytes; empty if it is a copy
+     * @param copiedFrom the input tensor whose bytes the system copied, nothing being computed
+     */
+    public record Written(String name, Optional<String> crc32c, Optional<String> copiedFrom) {}
 
-    /** A weights file with its size and the CRC-32C of all its bytes, header included. */
-    public record WrittenFile(String name, long bytes, String crc32c) {}
+    /**
+     * A weights file.
+     *
+     * @param crc32c of all its bytes, header included; empty if it holds copied tensors, whose
+     *     bytes were not looked at
+     * @param modifiedMillis when it was last written to, in milliseconds since 1970
+     */
+    public record WrittenFile(
+            String name, long bytes, Optional<String> crc32c, long modifiedMillis) {}
 }

@@ -74,6 +74,11 @@ final class OutputFiles implements Closeable {
         return partial.resolve(name.replace('/', '_') + PART);
     }
 
+    /** Another channel on a file, for writing; the caller closes it before the commit. */
+    FileChannel openAgain(int file) throws IOException {
+        return FileChannel.open(part(layout.files().get(file).name()), StandardOpenOption.WRITE);
+    }
+
     void write(int file, long position, ByteBuffer bytes) throws IOException {
         writeFully(channels.get(file), bytes, position);
     }
@@ -99,10 +104,23 @@ final class OutputFiles implements Closeable {
         }
     }
 
+    /** Makes what was written durable. Nothing is written to the weights after that. */
+    void complete() throws IOException {
+        for (FileChannel channel : channels) {
+            channel.force(true);
+        }
+        closeChannels();
+    }
+
+    /** When a file was last written to, in milliseconds since 1970: final once it is complete. */
+    long modifiedMillis(int file) throws IOException {
+        return Files.getLastModifiedTime(part(layout.files().get(file).name())).toMillis();
+    }
+
     /**
-     * Makes the output appear. An earlier model is whole until all of the new one lies beside it;
-     * from then on and up to the last move nothing in the directory looks like a whole model. A
-     * commit that was interrupted can be repeated.
+     * Makes the completed output appear. An earlier model is whole until all of the new one lies
+     * beside it; from then on and up to the last move nothing in the directory looks like a whole
+     * model. A commit that was interrupted can be repeated.
      *
      * @param companions files that belong to the model beside its weights
      * @param earlier files that must go before the new ones come, relative to the directory
@@ -114,10 +132,6 @@ final class OutputFiles implements Closeable {
         for (SmallFile file : layout.last()) {
             writeSmall(file);
         }
-        for (FileChannel channel : channels) {
-            channel.force(true);
-        }
-        closeChannels();
         for (Path file : earlier) {
             remove(file);
         }

@@ -62,7 +62,8 @@ final class ReportJson {
             files.addObject()
                     .put("name", file.name())
                     .put("bytes", file.bytes())
-                    .put("crc32c", file.crc32c());
+                    .put("crc32c", file.crc32c().orElse(null))
+                    .put("modified_ms", file.modifiedMillis());
         }
         return written(root, plan.tasks(), report.tensors());
     }
@@ -120,7 +121,8 @@ final class ReportJson {
             input.put("from", task.sources().get(i).describe());
             values(input.putObject("parameters"), call.inputs().get(i).values());
         }
-        node.put("crc32c", written.crc32c());
+        node.put("crc32c", written.crc32c().orElse(null));
+        written.copiedFrom().ifPresent(source -> node.put("copied_from", source));
     }
 
     private static void values(ObjectNode node, Map<String, Object> values) {

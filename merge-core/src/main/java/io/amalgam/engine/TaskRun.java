@@ -1,10 +1,12 @@
 package io.amalgam.engine;
 
+import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.method.Stage;
 import io.amalgam.plan.TensorTask;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,9 @@ final class TaskRun {
      * unit by unit, so another size would give other last bits.
      */
     static final long UNIT = 1 << 18;
+
+    /** Bytes of a unit where the system copies: nothing is summed, and fewer calls are cheaper. */
+    private static final long COPY_UNIT = 1 << 24;
 
     final int index;
     final TensorTask task;
@@ -57,6 +62,23 @@ final class TaskRun {
         enter(first.get());
     }
 
+    /** What a stage copies byte by byte; empty if the output must be computed or converted. */
+    static Optional<StoredTensor> copied(TensorTask task, int input) {
+        return input < task.sources().size()
+                ? task.sources()
+                        .get(input)
+                        .stored()
+                        .filter(stored -> stored.info().dtype() == task.output().dtype())
+                : Optional.empty();
+    }
+
+    /** The input that the output is a copy of, once it is written; -1 if it was computed. */
+    int copiedInput() {
+        return stage instanceof Stage.Copy copy && copied(task, copy.input()).isPresent()
+                ? copy.input()
+                : -1;
+    }
+
     /** A piece of work: a stage over some elements of a tensor. */
     record Unit(TaskRun run, Stage stage, int number, long from, long to) {}
 
@@ -74,7 +96,10 @@ final class TaskRun {
         } else if (next instanceof Stage.Reduce<?> reduce) {
             row = reduce.rowLength();
         }
-        unitElements = unitElements(row);
+        unitElements =
+                copiedInput() < 0
+                        ? unitElements(row)
+                        : COPY_UNIT * Byte.SIZE / task.output().dtype().bits() / UNIT * UNIT;
         boolean whole = next instanceof Stage.Probe || next instanceof Stage.Whole;
         long elements = task.output().elements();
         units =
@@ -172,7 +197,7 @@ final class TaskRun {
         return reduce.next(total);
     }
 
-    /** CRC-32C of the written tensor. */
+    /** CRC-32C of the written tensor, if it is no copy. */
     int checksum() {
         int crc = 0;
         Checksum.Shift shift = new Checksum.Shift(0);

@@ -1,5 +1,6 @@
 package io.amalgam.engine;
 
+import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
@@ -11,16 +12,18 @@ import io.amalgam.method.Block;
 import io.amalgam.method.Stage;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.DType;
+import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /** Does units of work with buffers of its own. One thread uses one worker. */
-final class Worker {
+final class Worker implements Closeable {
     private final OutputFiles files;
     private final List<Placement> placements;
     private final boolean checkFinite;
@@ -29,6 +32,7 @@ final class Worker {
     private final LongAdder written;
     private final Workspace workspace;
     private final int inputs;
+    private final DirectCopy direct;
     private final CRC32C crc = new CRC32C();
     private final float[] out;
     private Block block;
@@ -57,6 +61,7 @@ final class Worker {
         this.moved = shared.moved();
         this.written = shared.written();
         this.inputs = inputs;
+        this.direct = new DirectCopy(files);
         this.workspace = new Workspace(shared.kernels(), blockElements);
         this.block = new Block(shared.kernels(), inputs, blockElements);
         this.out = new float[blockElements];
@@ -246,10 +251,9 @@ final class Worker {
 
     private void copy(TaskRun.Unit unit, int input) throws IOException {
         TensorTask task = unit.run().task;
-        TensorSource source = task.sources().get(input);
-        DType type = task.output().dtype();
-        if (source.stored().isPresent() && source.info().dtype() == type) {
-            copyBytes(unit, source.stored().get());
+        Optional<StoredTensor> stored = TaskRun.copied(task, input);
+        if (stored.isPresent()) {
+            copyBytes(unit, stored.get());
             return;
         }
         for (long from = unit.from(); from < unit.to(); from += workspace.capacity()) {
@@ -262,16 +266,52 @@ final class Worker {
 
     private void copyBytes(TaskRun.Unit unit, StoredTensor stored) throws IOException {
         DType type = stored.info().dtype();
+        FileRegion region = stored.region();
+        Placement place = placements.get(unit.run().index);
         long end = type.bytesFor(unit.to());
-        int step = workspace.capacity() * Long.BYTES;
-        for (long at = type.bytesFor(unit.from()); at < end; at += step) {
+        long at = type.bytesFor(unit.from());
+        while (at < end) {
             checkCancelled();
-            ByteBuffer bytes = workspace.bytes((int) Math.min(step, end - at));
-            stored.region().readFully(at, bytes);
-            bytes.flip();
-            moved.add(bytes.remaining());
-            writeBytes(unit.run(), at, bytes);
+            long done = direct.copy(region, at, end - at, place.file(), place.offset() + at);
+            if (done == 0) {
+                done = throughBuffer(region, at, end - at, place);
+            }
+            moved.add(2 * done);
+            written.add(done);
+            at += done;
         }
+    }
+
+    /** Reads and writes at most a buffer's bytes of a copied tensor; returns how many. */
+    private int throughBuffer(FileRegion region, long at, long count, Placement place)
+            throws IOException {
+        ByteBuffer bytes =
+                workspace.bytes((int) Math.min((long) workspace.capacity() * Long.BYTES, count));
+        region.readFully(at, bytes);
+        files.write(place.file(), place.offset() + at, bytes.flip());
+        return bytes.limit();
+    }
+
+    /** Whether what an earlier run wrote is a copy of an input. */
+    boolean isCopy(TaskRun run, int input) throws IOException {
+        Optional<StoredTensor> stored = TaskRun.copied(run.task, input);
+        if (stored.isEmpty()) {
+            return false;
+        }
+        Placement place = placements.get(run.index);
+        ByteBuffer there = compared();
+        long end = stored.get().info().bytes();
+        for (long at = 0; at < end; at += there.capacity()) {
+            checkCancelled();
+            int n = (int) Math.min(there.capacity(), end - at);
+            ByteBuffer bytes = workspace.bytes(n);
+            stored.get().region().readFully(at, bytes);
+            files.read(place.file(), place.offset() + at, there.clear().limit(n));
+            if (!bytes.flip().equals(there.flip())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private void copyEqual(TaskRun.Unit unit) throws IOException {
@@ -375,6 +415,11 @@ final class Worker {
     /** The checksum of a tensor that an earlier run wrote. */
     int checksumOf(TaskRun run) throws IOException {
         return (int) whole(run, (reader, writer) -> {});
+    }
+
+    @Override
+    public void close() throws IOException {
+        direct.close();
     }
 
     private void checkCancelled() {

@@ -2,6 +2,7 @@ package io.amalgam.engine;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
@@ -15,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 
 /**
  * Models that tell of every block read from them: how tests do something in the middle of a merge.
@@ -32,10 +34,31 @@ final class Watched {
 
     static ModelSource watch(ModelSource models, Read read) {
         AtomicLong reads = new AtomicLong();
-        return ref -> new WatchedCheckpoint(models.open(ref), read, reads);
+        return ref ->
+                new WatchedCheckpoint(
+                        models.open(ref), tensor -> new WatchedTensor(tensor, read, reads));
     }
 
-    private record WatchedCheckpoint(Checkpoint model, Read read, AtomicLong reads)
+    /** Models whose tensors' bytes the system copies as the test says. */
+    static ModelSource watchCopies(ModelSource models, WatchedChannel.Copy copy) {
+        return ref ->
+                new WatchedCheckpoint(
+                        models.open(ref),
+                        tensor ->
+                                tensor instanceof StoredTensor stored
+                                        ? new StoredTensor(
+                                                stored.model(),
+                                                stored.info(),
+                                                new FileRegion(
+                                                        new WatchedChannel(
+                                                                stored.region().channel(), copy),
+                                                        stored.region().file(),
+                                                        stored.region().offset(),
+                                                        stored.region().length()))
+                                        : tensor);
+    }
+
+    private record WatchedCheckpoint(Checkpoint model, UnaryOperator<TensorSource> watch)
             implements Checkpoint {
         @Override
         public Path path() {
@@ -45,10 +68,7 @@ final class Watched {
         @Override
         public Map<String, TensorSource> tensors() {
             Map<String, TensorSource> watched = new LinkedHashMap<>();
-            model.tensors()
-                    .forEach(
-                            (name, tensor) ->
-                                    watched.put(name, new WatchedTensor(tensor, read, reads)));
+            model.tensors().forEach((name, tensor) -> watched.put(name, watch.apply(tensor)));
             return watched;
         }
 

@@ -14,12 +14,14 @@ import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 
 /**
  * Measures merges of synthetic models against the copy floor. Every measurement is a process of its
@@ -34,8 +36,9 @@ public final class Bench {
     private final Options options;
     private final Consumer<String> progress;
     private final Path work;
+    private final List<BenchCase> cases;
     private final SyntheticModel.Size size;
-    private final Path folder;
+    private final SyntheticModel.Size deep;
 
     /**
      * @param parameters of each model, about
@@ -83,36 +86,69 @@ public final class Bench {
         this.options = options;
         this.progress = progress;
         this.work = options.output().resolve("amalgam-bench");
+        this.cases = BenchCase.chosen(options.methods());
         this.size = SyntheticModel.Size.of(options.parameters());
-        this.folder = options.models().resolve(size.layers() + "x" + size.hidden());
+        this.deep = SyntheticModel.Size.deep(options.parameters());
     }
 
-    /** Parameters of each model as made. */
+    /** Parameters of each model as made, those of the first case where they differ. */
     public long parameters() {
-        return size.parameters();
+        return size(cases.get(0)).parameters();
+    }
+
+    private SyntheticModel.Size size(BenchCase measured) {
+        return measured.deeper() ? deep : size;
+    }
+
+    private Path folder(BenchCase measured) {
+        SyntheticModel.Size of = size(measured);
+        return options.models().resolve(of.layers() + "x" + of.hidden());
+    }
+
+    /** The models of a case and of those like it. */
+    private static List<String> models(BenchCase measured) {
+        int count = measured.ofAdapter() ? 1 : measured.deeper() ? 2 : MODELS.length;
+        return Arrays.asList(MODELS).subList(0, count);
+    }
+
+    /** Makes what a case reads, and reads it once; what is there already stays. */
+    private void make(BenchCase measured) throws IOException {
+        CheckpointFormat format = Formats.load().get("huggingface");
+        for (int i = 0; i < models(measured).size(); i++) {
+            Path model = folder(measured).resolve(MODELS[i]);
+            progress.accept("model " + MODELS[i] + " in " + folder(measured));
+            SyntheticModel.write(model, size(measured), i, format);
+            readThrough(weights(measured, MODELS[i]));
+        }
+        if (measured.ofAdapter()) {
+            progress.accept("adapter in " + folder(measured));
+            SyntheticAdapter.write(adapter(measured), size(measured), format);
+            readThrough(SyntheticAdapter.file(adapter(measured)));
+        }
     }
 
     /** Makes the models, measures, cleans up. */
     public List<Result> run() throws IOException, InterruptedException {
-        List<BenchCase> cases =
-                BenchCase.ALL.stream()
-                        .filter(
-                                c ->
-                                        options.methods().isEmpty()
-                                                || options.methods().contains(c.name()))
-                        .toList();
-        make(cases);
+        Set<Path> made = new HashSet<>();
+        for (BenchCase measured : cases) {
+            Path needed = measured.ofAdapter() ? adapter(measured) : folder(measured);
+            if (made.add(needed)) {
+                make(measured);
+            }
+        }
+        Map<String, BenchCase> byFloor = new TreeMap<>();
+        cases.forEach(c -> byFloor.putIfAbsent(c.floor(), c));
         Map<String, List<ChildRun>> runs = new LinkedHashMap<>();
-        Map<List<Path>, List<Double>> floors = new LinkedHashMap<>();
+        Map<String, List<Double>> floors = new LinkedHashMap<>();
         try {
             for (int round = 0; round < options.rounds(); round++) {
-                for (List<Path> inputs : cases.stream().map(this::inputs).distinct().toList()) {
-                    double seconds = measure(floorCommand(inputs)).seconds();
-                    floors.computeIfAbsent(inputs, unused -> new ArrayList<>()).add(seconds);
-                    say(round, "floor of " + names(inputs), seconds);
+                for (BenchCase floor : byFloor.values()) {
+                    double seconds = measure(floorCommand(floor), floor).seconds();
+                    floors.computeIfAbsent(floor.floor(), unused -> new ArrayList<>()).add(seconds);
+                    say(round, "floor of " + floor.floor(), seconds);
                 }
                 for (BenchCase measured : cases) {
-                    ChildRun run = measure(mergeCommand(measured));
+                    ChildRun run = measure(mergeCommand(measured), measured);
                     runs.computeIfAbsent(measured.name(), unused -> new ArrayList<>()).add(run);
                     say(round, measured.name(), run.seconds());
                 }
@@ -126,7 +162,7 @@ public final class Bench {
                                 result(
                                         c,
                                         runs.getOrDefault(c.name(), List.of()),
-                                        floors.getOrDefault(inputs(c), List.of())))
+                                        floors.getOrDefault(c.floor(), List.of())))
                 .toList();
     }
 
@@ -138,20 +174,19 @@ public final class Bench {
             return seconds;
         }
         try {
-            for (BenchCase measured : BenchCase.ALL) {
-                boolean wanted =
-                        options.methods().isEmpty() || options.methods().contains(measured.name());
-                if (wanted && !measured.ofAdapter()) {
-                    List<String> command =
-                            List.of(
-                                    program.get().toString(),
-                                    recipe(measured).toString(),
-                                    work.resolve("merged").toString(),
-                                    "--quiet");
-                    double taken = measure(command).seconds();
-                    seconds.put(measured.name(), taken);
-                    progress.accept(String.format("mergekit: %s %.2f s", measured.name(), taken));
+            for (BenchCase measured : cases) {
+                if (measured.ofAdapter()) {
+                    continue;
                 }
+                List<String> command =
+                        List.of(
+                                program.get().toString(),
+                                recipe(measured).toString(),
+                                work.resolve("merged").toString(),
+                                "--quiet");
+                double taken = measure(command, measured).seconds();
+                seconds.put(measured.name(), taken);
+                progress.accept(String.format("mergekit: %s %.2f s", measured.name(), taken));
             }
         } finally {
             delete(work);
@@ -173,10 +208,11 @@ public final class Bench {
                 runs.stream().mapToLong(ChildRun::anonymousBytes).max().orElse(-1));
     }
 
-    private ChildRun measure(List<String> command) throws IOException, InterruptedException {
+    private ChildRun measure(List<String> command, BenchCase measured)
+            throws IOException, InterruptedException {
         delete(work);
         Files.createDirectories(work);
-        settle();
+        settle(measured.deeper() ? deep.deeperBytes() : Files.size(weights(measured, MODELS[0])));
         return ChildRun.of(command);
     }
 
@@ -184,12 +220,11 @@ public final class Bench {
      * Writes and deletes a file as large as an output: virtual machines give back memory that lies
      * idle, and whoever writes first would pay for fetching it again.
      */
-    private void settle() throws IOException {
+    private void settle(long size) throws IOException {
         Path file = work.resolve("settle");
         ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
         try (FileChannel channel =
                 FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            long size = Files.size(weights(MODELS[0]));
             for (long at = 0; at < size; at += BUFFER) {
                 buffer.clear();
                 channel.write(buffer, at);
@@ -198,59 +233,41 @@ public final class Bench {
         Files.delete(file);
     }
 
-    private Path weights(String model) {
-        return folder.resolve(model).resolve("model.safetensors");
+    private Path weights(BenchCase measured, String model) {
+        return folder(measured).resolve(model).resolve("model.safetensors");
     }
 
-    private Path adapter() {
-        return folder.resolve("adapter");
-    }
-
-    /** Makes what the cases read, and reads it once. */
-    private void make(List<BenchCase> cases) throws IOException {
-        CheckpointFormat format = Formats.load().get("huggingface");
-        boolean merging = cases.stream().anyMatch(c -> !c.ofAdapter());
-        for (int i = 0; i < (merging ? MODELS.length : 1); i++) {
-            progress.accept("model " + MODELS[i] + " in " + folder);
-            SyntheticModel.write(folder.resolve(MODELS[i]), size, i, format);
-            readThrough(weights(MODELS[i]));
-        }
-        if (cases.stream().anyMatch(BenchCase::ofAdapter)) {
-            progress.accept("adapter in " + folder);
-            SyntheticAdapter.write(adapter(), size, format);
-            readThrough(SyntheticAdapter.file(adapter()));
-        }
+    private List<String> floorCommand(BenchCase measured) {
+        List<String> command = new ArrayList<>(java());
+        command.add(Floor.class.getName());
+        command.add(Integer.toString(options.threads()));
+        command.add(work.resolve("floor").toString());
+        command.add(Long.toString(measured.deeper() ? deep.deeperBytes() : 0));
+        inputs(measured).forEach(input -> command.add(input.toString()));
+        return command;
     }
 
     /** Files that are read, the largest last: as many models as the case reads, all of one size. */
     private List<Path> inputs(BenchCase measured) {
         if (measured.ofAdapter()) {
-            return List.of(SyntheticAdapter.file(adapter()), weights(MODELS[0]));
+            return List.of(SyntheticAdapter.file(adapter(measured)), weights(measured, MODELS[0]));
         }
-        return Arrays.stream(MODELS, 0, measured.inputs()).map(this::weights).toList();
+        return Arrays.stream(MODELS, 0, measured.inputs())
+                .map(model -> weights(measured, model))
+                .toList();
     }
 
-    private static String names(List<Path> inputs) {
-        return inputs.stream()
-                .map(file -> file.getName(file.getNameCount() - 2).toString())
-                .collect(Collectors.joining(", "));
-    }
-
-    private List<String> floorCommand(List<Path> inputs) {
-        List<String> command = new ArrayList<>(java());
-        command.add(Floor.class.getName());
-        command.add(Integer.toString(options.threads()));
-        command.add(work.resolve("floor").toString());
-        inputs.forEach(input -> command.add(input.toString()));
-        return command;
+    private Path adapter(BenchCase measured) {
+        return folder(measured).resolve("adapter");
     }
 
     private List<String> mergeCommand(BenchCase measured) throws IOException {
         List<String> command = new ArrayList<>(java());
         command.add("io.amalgam.cli.Amalgam");
         if (measured.ofAdapter()) {
-            command.addAll(List.of("lora", "merge", folder.resolve(MODELS[0]).toString()));
-            command.add(adapter().toString());
+            command.addAll(
+                    List.of("lora", "merge", folder(measured).resolve(MODELS[0]).toString()));
+            command.add(adapter(measured).toString());
         } else {
             command.addAll(List.of("merge", recipe(measured).toString()));
         }
@@ -260,10 +277,10 @@ public final class Bench {
     }
 
     private Path recipe(BenchCase measured) throws IOException {
-        Path file = folder.resolve(measured.name() + ".yml");
+        Path folder = folder(measured);
         return Files.writeString(
-                file,
-                measured.recipe(folder.toAbsolutePath().toString(), size.layers()),
+                folder.resolve(measured.name() + ".yml"),
+                measured.recipe(folder.toAbsolutePath().toString(), size(measured).layers()),
                 StandardCharsets.UTF_8);
     }
 

@@ -1,17 +1,30 @@
 package io.amalgam.cli.bench;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A merge that is measured.
  *
  * @param inputs files read: the floor it is held against reads as many
  * @param goal times the floor
- * @param recipe empty for an adapter put into the base; with {@code %s} for the folder of the
+ * @param recipe empty for an adapter put into the base; with {@code $DIR} for the folder of the
  *     models and {@code $LAYERS}, {@code $HALF} for layer numbers
+ * @param deeper whether models of 32 layers become one of 48; the floor then reads only the bytes
+ *     the output needs
  */
-public record BenchCase(String name, int inputs, double goal, String recipe) {
-    /** The measured merges. */
+public record BenchCase(String name, int inputs, double goal, String recipe, boolean deeper) {
+    BenchCase(String name, int inputs, double goal, String recipe) {
+        this(name, inputs, goal, recipe, false);
+    }
+
+    /** Measured when asked for: models of their own are made for them. */
+    public static final List<BenchCase> DEEPER =
+            List.of(
+                    new BenchCase("stack", 2, 1.2, slices("base", "tuned-1"), true),
+                    new BenchCase("upscale", 1, 1.2, slices("base", "base"), true));
+
+    /** The merges measured unless others are asked for. */
     public static final List<BenchCase> ALL =
             List.of(
                     new BenchCase(
@@ -85,6 +98,30 @@ public record BenchCase(String name, int inputs, double goal, String recipe) {
     /** Whether this puts an adapter into the base. */
     boolean ofAdapter() {
         return recipe.isEmpty();
+    }
+
+    /** The cases of these names; all but the deeper ones if none are given. */
+    static List<BenchCase> chosen(List<String> names) {
+        return names.isEmpty()
+                ? ALL
+                : Stream.concat(ALL.stream(), DEEPER.stream())
+                        .filter(known -> names.contains(known.name()))
+                        .toList();
+    }
+
+    /** What merges with the same floor have in common. */
+    String floor() {
+        return deeper || ofAdapter() ? name : inputs + " inputs";
+    }
+
+    private static String slices(String first, String second) {
+        return """
+                merge_method: passthrough
+                slices:
+                  - sources: [{model: $DIR/%s, layer_range: [0, 24]}]
+                  - sources: [{model: $DIR/%s, layer_range: [8, 32]}]
+                """
+                .formatted(first, second);
     }
 
     private static String models(String method, String base) {

@@ -34,6 +34,11 @@ final class SyntheticModel {
     /** From this many parameters on, layers are as wide as those of the well-known small model. */
     private static final long WIDE = 300_000_000;
 
+    private static final int DEEP = 32;
+
+    /** Hidden sizes come in steps, so that heads and their quarters are whole. */
+    private static final int STEP = 64;
+
     private SyntheticModel() {}
 
     /**
@@ -48,6 +53,20 @@ final class SyntheticModel {
             long layer = new Size(1, hidden).parameters() - loose;
             return new Size(
                     (int) Math.max(2, Math.round((parameters - loose) / (double) layer)), hidden);
+        }
+
+        /** 32 layers as wide as comes nearest to this many parameters. */
+        static Size deep(long parameters) {
+            int hidden = STEP;
+            while (new Size(DEEP, hidden + STEP / 2).parameters() < parameters) {
+                hidden += STEP;
+            }
+            return new Size(DEEP, hidden);
+        }
+
+        /** Bytes of a model with half as many layers again. */
+        long deeperBytes() {
+            return 2 * new Size(layers * 3 / 2, hidden).parameters();
         }
 
         int intermediate() {
