@@ -9,6 +9,7 @@ import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Averages of models named on the command line. */
 class SoupCommandTest {
@@ -80,31 +82,41 @@ class SoupCommandTest {
                 .contains(model("one").toString().replace("\\", "\\\\"));
     }
 
-    @Test
-    void whatWasInterruptedIsContinued() throws IOException {
-        Files.createDirectories(out.resolve(".amalgam-partial"));
-        Files.writeString(out.resolve(".amalgam-partial/journal"), "cut short");
+    @ParameterizedTest
+    @ValueSource(strings = {"soup", "average --last 2"})
+    void whatWasInterruptedIsContinued(String command) throws IOException {
+        List<Object> words = new ArrayList<>(List.of(command.split(" ")));
+        words.addAll(List.of(model("one"), model("two")));
+        List<Object> aside = new ArrayList<>(words);
+        aside.addAll(List.of(folder.resolve("aside"), "--json"));
+        String hash = Cli.run(aside.toArray()).json().path("plan_hash").asText();
+        words.add(out);
+        journal(hash, model("one"), model("two"));
 
-        for (String[] more : new String[][] {{}, {"--last", "2"}}) {
-            String command = more.length == 0 ? "soup" : "average";
-            Object[] words = {command, model("one"), model("two"), out};
-            assertThat(Cli.run(with(words, (Object[]) more)).errors())
-                    .singleElement()
-                    .asString()
-                    .contains("continue it with --resume, or start again with --overwrite");
-            assertThat(
-                            Cli.run(with(with(words, (Object[]) more), "--resume", "--overwrite"))
-                                    .exit())
-                    .isEqualTo(2);
-        }
-        assertThat(Cli.run("soup", model("one"), model("two"), out, "--resume").exit()).isZero();
+        assertThat(Cli.run(words.toArray()).errors())
+                .singleElement()
+                .asString()
+                .endsWith("; continue it with --resume, or start again with --overwrite");
+        words.add("--resume");
+        Cli resumed = Cli.run(words.toArray());
+        assertThat(resumed.errors()).isEmpty();
+        assertThat(resumed.exit()).isZero();
         assertThat(value(out)).isEqualTo(1.5f);
+        words.add("--overwrite");
+        assertThat(Cli.run(words.toArray()).exit()).isEqualTo(2);
     }
 
-    private static Object[] with(Object[] words, Object... more) {
-        return java.util.stream.Stream.concat(
-                        java.util.Arrays.stream(words), java.util.Arrays.stream(more))
-                .toArray();
+    /** What a merge leaves that was killed before its first tensor was whole. */
+    private void journal(String hash, Path... models) throws IOException {
+        StringBuilder text = new StringBuilder("amalgam-journal 2\nplan " + hash + "\n");
+        for (Path model : models) {
+            Path file = model.resolve("model.safetensors");
+            text.append("input ").append(Files.size(file)).append(' ');
+            text.append(Files.getLastModifiedTime(file).toMillis()).append(' ');
+            text.append(file.toAbsolutePath().normalize()).append('\n');
+        }
+        Files.createDirectories(out.resolve(".amalgam-partial"));
+        Files.writeString(out.resolve(".amalgam-partial/journal"), text + "begin\n");
     }
 
     /** 1.5 is wanted: 2 comes first, 1 brings it there, 9 would take it away. */
