@@ -4,6 +4,7 @@
 #   tools/kill-test.sh [DIRECTORY]     where models and outputs go, and are deleted; default: a new temporary one
 #
 # AMALGAM_KILL_SIZE         parameters of each of the four models (default 200m: about 2 GB of disk in all)
+# AMALGAM_KILL_METHOD       the bench's case that is merged (default ties; passthrough only copies)
 # AMALGAM_KILLS             how many merges are killed (default 10)
 # AMALGAM_OTHER_JAVA_HOME   a second JDK, whose output must be the same
 #
@@ -12,6 +13,7 @@ set -u
 
 home=$(cd "$(dirname "$0")/.." && pwd)
 size=${AMALGAM_KILL_SIZE:-200m}
+method=${AMALGAM_KILL_METHOD:-ties}
 kills=${AMALGAM_KILLS:-10}
 work=$(mktemp -d "${1:-${TMPDIR:-/tmp}}/amalgam-kill.XXXXXX") || exit 1
 models=$work/models
@@ -124,7 +126,7 @@ killed() {
             fi
             detail="$detail, killed after $moment s (whole by then)"
         else
-            done_tensors=$(grep -c '^done' "$out/.amalgam-partial/journal" 2>/dev/null)
+            done_tensors=$(grep -c '^done\|^copied' "$out/.amalgam-partial/journal" 2>/dev/null)
             detail="$detail, killed after $moment s (${done_tensors:-0} tensors done)"
         fi
         resume=(--resume)
@@ -186,9 +188,9 @@ disk_full() {
 changed() {
     rm -rf "$work/changed" "$work/copy"
     mkdir "$work/copy"
-    cp "$models/tuned-3/config.json" "$models/tuned-3/model.safetensors" "$work/copy"
+    cp "$models/tuned-1/config.json" "$models/tuned-1/model.safetensors" "$work/copy"
     input=$work/copy/model.safetensors
-    sed "s|$models/tuned-3|$work/copy|" "$recipe" >"$work/changed.yml"
+    sed "s|$models/tuned-1|$work/copy|" "$recipe" >"$work/changed.yml"
     start "$work/changed.yml" "$work/changed" -j 1
     await_writing "$work/changed"
     eval "$3"
@@ -197,7 +199,7 @@ changed() {
 }
 
 echo "models of $size parameters in $work" >&2
-"$home/amalgam" bench --size "$size" --rounds 1 --methods ties --no-mergekit --models "$models" --out "$work" >/dev/null 2>"$log" || {
+"$home/amalgam" bench --size "$size" --rounds 1 --methods "$method" --no-mergekit --models "$models" --out "$work" >/dev/null 2>"$log" || {
     cat "$log" >&2
     exit 1
 }
@@ -205,7 +207,7 @@ echo "models of $size parameters in $work" >&2
 for base in "$models"/*/base; do
     models=${base%/base}
 done
-recipe=$models/ties.yml
+recipe=$models/$method.yml
 
 printf '%-34s %-8s %s\n' check result detail
 begin=$(now)
