@@ -48,6 +48,7 @@ final class VectorConversions {
 
     static boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
         int bound = FLOATS.loopBound(n);
+        IntVector largestFinite = IntVector.broadcast(INTS, 0x7BFF);
         IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
@@ -63,11 +64,13 @@ final class VectorConversions {
                     ((FloatVector) magnitude.convertShape(VectorOperators.I2F, FLOATS, 0))
                             .mul(0x1p-24f)
                             .reinterpretAsInts();
+            // By the signs of differences: compiled a second time, masks became objects.
+            IntVector small = magnitude.sub(0x400).lanewise(VectorOperators.ASHR, 31);
+            IntVector special = largestFinite.sub(magnitude).lanewise(VectorOperators.ASHR, 31);
             moved.add(EXPONENT_DIFFERENCE << 23)
-                    .blend(subnormal, magnitude.compare(VectorOperators.LT, 0x400))
-                    .blend(
-                            moved.add(2 * EXPONENT_DIFFERENCE << 23),
-                            magnitude.compare(VectorOperators.GE, 0x7C00))
+                    .add(special.and(EXPONENT_DIFFERENCE << 23))
+                    .and(small.lanewise(VectorOperators.XOR, -1))
+                    .or(subnormal.and(small))
                     .or(sign)
                     .reinterpretAsFloats()
                     .intoArray(dst, at + i);
@@ -120,11 +123,16 @@ final class VectorConversions {
                             .min(0x7C00);
             IntVector subnormal =
                     magnitude.reinterpretAsFloats().add(0.5f).reinterpretAsInts().sub(0x3F000000);
+            IntVector small = magnitude.sub(0x38800000).lanewise(VectorOperators.ASHR, 31);
+            IntVector number = magnitude.sub(INFINITE + 1).lanewise(VectorOperators.ASHR, 31);
             IntVector result =
-                    normal.blend(subnormal, magnitude.compare(VectorOperators.LT, 0x38800000))
-                            .blend(
-                                    upper.and(0x3FF).or(0x7E00),
-                                    magnitude.compare(VectorOperators.GT, INFINITE))
+                    normal.and(small.lanewise(VectorOperators.XOR, -1))
+                            .or(subnormal.and(small))
+                            .and(number)
+                            .or(
+                                    upper.and(0x3FF)
+                                            .or(0x7E00)
+                                            .and(number.lanewise(VectorOperators.XOR, -1)))
                             .or(sign);
             largest = largest.max(result.and(0x7FFF));
             ((ShortVector) result.convertShape(VectorOperators.I2S, SHORTS, 0)).intoArray(dst, i);
