@@ -24,8 +24,7 @@ import org.jspecify.annotations.Nullable;
  * float64, and the result rounded once.
  *
  * <p>These are the definitions of the authors' program (<a
- * href="https://github.com/duguodong7/pcb-merging">pcb-merging.py</a>). The paper's text has
- * softmax in place of both functions, and no clipping.
+ * href="https://github.com/duguodong7/pcb-merging">pcb-merging.py</a>).
  *
  * <p>Du et al. 2024, "Parameter Competition Balancing for Model Merging", <a
  * href="https://arxiv.org/abs/2410.02396">arXiv 2410.02396</a>.
