@@ -7,7 +7,6 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
-import io.amalgam.engine.OutputCheck;
 import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -78,11 +77,7 @@ final class LoraMergeCommand extends Subcommand {
             description = "Bytes at which a new file is begun, 5B unless given; 0 for one file.")
     private ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
 
-    @Option(names = "--resume", description = "Continue an interrupted merge.")
-    private boolean resume;
-
-    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
-    private boolean overwrite;
+    @Mixin private OutputMixin output;
 
     @Option(names = "--dry-run", description = "Check everything, show the plan, write nothing.")
     private boolean dryRun;
@@ -110,13 +105,11 @@ final class LoraMergeCommand extends Subcommand {
         Optional<DType> written = LoraWords.dtype(dtype, this);
         resources
                 .complaint()
+                .or(output::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
                         });
-        if (resume && overwrite) {
-            throw usage("options '--resume' and '--overwrite' exclude each other");
-        }
         KernelProvider provider = engine.provider();
         if (!dryRun) {
             Rehearsal.beginWithProducts(provider.kernels());
@@ -170,8 +163,7 @@ final class LoraMergeCommand extends Subcommand {
     }
 
     private int dryRun(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {
-        List<Problem> problems =
-                new ArrayList<>(OutputCheck.problems(plan, out, resume, overwrite));
+        List<Problem> problems = new ArrayList<>(output.problems(plan, out));
         problems.addAll(resources.problems(plan));
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
@@ -190,11 +182,7 @@ final class LoraMergeCommand extends Subcommand {
 
     private int merge(MergePlan plan, LoraCheckpoint model, Path out, KernelProvider provider)
             throws IOException {
-        EngineOptions options =
-                engine.options(provider, resources)
-                        .resume(resume)
-                        .overwrite(overwrite)
-                        .report(!noReport);
+        EngineOptions options = output.on(engine.options(provider, resources)).report(!noReport);
         Cancellation cancellation = interruption.merging();
         MergeReport report;
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {

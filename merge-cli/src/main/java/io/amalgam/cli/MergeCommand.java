@@ -42,14 +42,7 @@ final class MergeCommand extends Subcommand {
             description = "The output directory, new or empty. Inputs are never written over.")
     private Path out;
 
-    @Option(names = "--resume", description = "Continue an interrupted merge.")
-    private boolean resume;
-
-    @Option(
-            names = "--overwrite",
-            description =
-                    "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
-    private boolean overwrite;
+    @Mixin private OutputMixin output;
 
     @Option(
             names = "--dry-run",
@@ -95,10 +88,7 @@ final class MergeCommand extends Subcommand {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =
-                    engine.options(provider, resources)
-                            .resume(resume)
-                            .overwrite(overwrite)
-                            .report(!noReport);
+                    output.on(engine.options(provider, resources)).report(!noReport);
             if (dryRun) {
                 return dryRun(plan, view, options);
             }
@@ -110,10 +100,8 @@ final class MergeCommand extends Subcommand {
     }
 
     private void checkUsage() {
-        if (resume && overwrite) {
-            throw usage("options '--resume' and '--overwrite' exclude each other");
-        }
-        planning.complaint()
+        output.complaint()
+                .or(planning::complaint)
                 .or(resources::complaint)
                 .ifPresent(
                         text -> {

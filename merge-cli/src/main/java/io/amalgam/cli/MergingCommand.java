@@ -5,7 +5,6 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
-import io.amalgam.engine.OutputCheck;
 import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -26,14 +25,7 @@ abstract class MergingCommand extends Subcommand {
     private final List<Problem> found = Collections.synchronizedList(new ArrayList<>());
     private volatile @Nullable ProgressView progress;
 
-    @Option(names = "--resume", description = "Continue an interrupted merge.")
-    private boolean resume;
-
-    @Option(
-            names = "--overwrite",
-            description =
-                    "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
-    private boolean overwrite;
+    @Mixin private OutputMixin output;
 
     @Option(
             names = "--dry-run",
@@ -127,11 +119,8 @@ abstract class MergingCommand extends Subcommand {
 
     /** Refuses options that exclude each other. */
     void checkUsage() {
-        if (resume && overwrite) {
-            throw usage("options '--resume' and '--overwrite' exclude each other");
-        }
-        planning()
-                .complaint()
+        output.complaint()
+                .or(planning()::complaint)
                 .or(resources::complaint)
                 .ifPresent(
                         text -> {
@@ -140,8 +129,7 @@ abstract class MergingCommand extends Subcommand {
     }
 
     private int dryRun(MergePlan plan, PlanView view) throws IOException {
-        List<Problem> problems =
-                new ArrayList<>(OutputCheck.problems(plan, out(), resume, overwrite));
+        List<Problem> problems = new ArrayList<>(output.problems(plan, out()));
         problems.addAll(resources.problems(plan));
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
@@ -156,11 +144,7 @@ abstract class MergingCommand extends Subcommand {
     }
 
     private int merge(MergePlan plan, KernelProvider provider) throws IOException {
-        EngineOptions options =
-                engine.options(provider, resources)
-                        .resume(resume)
-                        .overwrite(overwrite)
-                        .report(!noReport);
+        EngineOptions options = output.on(engine.options(provider, resources)).report(!noReport);
         Cancellation cancellation = interruption.merging();
         MergeReport report;
         try (ProgressView shown = ProgressView.on(console, verbosity.quiet || json)) {

@@ -1,6 +1,12 @@
 package io.amalgam.cli;
 
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.OutputCheck;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
@@ -9,7 +15,10 @@ final class OutputMixin {
     @Option(names = "--resume", description = "Continue an interrupted merge.")
     private boolean resume;
 
-    @Option(names = "--overwrite", description = "Write to a directory that is not empty.")
+    @Option(
+            names = "--overwrite",
+            description =
+                    "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
     private boolean overwrite;
 
     /** What is wrong with the values given. */
@@ -21,5 +30,10 @@ final class OutputMixin {
 
     EngineOptions on(EngineOptions options) {
         return options.resume(resume).overwrite(overwrite);
+    }
+
+    /** What a merge into a directory would be refused for, by these options. */
+    List<Problem> problems(MergePlan plan, Path out) throws IOException {
+        return OutputCheck.problems(plan, out, resume, overwrite);
     }
 }
