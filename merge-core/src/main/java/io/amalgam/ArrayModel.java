@@ -1,6 +1,5 @@
 package io.amalgam;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -13,7 +12,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -62,22 +60,7 @@ final class ArrayModel implements Checkpoint {
     }
 
     @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    @Override
-    public Optional<ObjectNode> config() {
-        return Optional.empty();
-    }
-
-    @Override
     public List<Path> weightFiles() {
-        return List.of();
-    }
-
-    @Override
-    public List<Path> sideFiles() {
         return List.of();
     }
 

@@ -19,19 +19,25 @@ public interface Checkpoint extends Closeable {
     Map<String, ? extends TensorSource> tensors();
 
     /** Free-form metadata stored with the tensors; empty where there is none. */
-    Map<String, String> metadata();
+    default Map<String, String> metadata() {
+        return Map.of();
+    }
 
     /** A copy of the model's {@code config.json}; empty for a bare weights file. */
-    Optional<ObjectNode> config();
+    default Optional<ObjectNode> config() {
+        return Optional.empty();
+    }
 
     /** Every file that holds tensor data: what must not be written over. */
     List<Path> weightFiles();
 
     /**
      * Files a merged model needs copied from its donor: tokenizer, generation settings,
-     * preprocessing. Relative to {@link #path()}.
+     * preprocessing. Relative to {@link #path()}. None beside a bare weights file.
      */
-    List<Path> sideFiles();
+    default List<Path> sideFiles() {
+        return List.of();
+    }
 
     /** The parts it is stored in, where it is more than one. */
     default ModelFolders folders() {

@@ -3,6 +3,7 @@ package io.amalgam.kernel;
 import io.amalgam.tensor.SlowFloats;
 import java.math.BigDecimal;
 import java.util.Arrays;
+import java.util.BitSet;
 
 /**
  * The kernels once more as the interface words them, slow and with other means: float32 operations
@@ -226,17 +227,17 @@ final class ReferenceKernels implements Kernels {
 
     @Override
     public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
-        java.util.BitSet set = new java.util.BitSet();
+        BitSet set = new BitSet();
         for (int i = 0; i < n; i++) {
             set.set(i, Float.floatToRawIntBits(x[i]) != 0);
         }
-        byte[] bytes = java.util.Arrays.copyOf(set.toByteArray(), (n + 7) / 8);
+        byte[] bytes = Arrays.copyOf(set.toByteArray(), (n + 7) / 8);
         System.arraycopy(bytes, 0, dst, at, bytes.length);
     }
 
     @Override
     public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
-        java.util.BitSet set = java.util.BitSet.valueOf(kept);
+        BitSet set = BitSet.valueOf(kept);
         for (int i = 0; i < n; i++) {
             dst[i] = set.get(8 * at + i) ? minus(x[i], base[i]) : 0;
         }

@@ -1,6 +1,5 @@
 package io.amalgam.structure;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.Workspace;
@@ -11,7 +10,6 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /** A checkpoint without data. */
 final class HeaderOnly implements Checkpoint {
@@ -42,22 +40,7 @@ final class HeaderOnly implements Checkpoint {
     }
 
     @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    @Override
-    public Optional<ObjectNode> config() {
-        return Optional.empty();
-    }
-
-    @Override
     public List<Path> weightFiles() {
-        return List.of();
-    }
-
-    @Override
-    public List<Path> sideFiles() {
         return List.of();
     }
 

@@ -117,20 +117,6 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     @Override
     public void close() throws IOException {
-        IOException failure = null;
-        for (WeightFiles files : weights) {
-            try {
-                files.close();
-            } catch (IOException e) {
-                if (failure == null) {
-                    failure = e;
-                } else {
-                    failure.addSuppressed(e);
-                }
-            }
-        }
-        if (failure != null) {
-            throw failure;
-        }
+        WeightFiles.closeAll(weights);
     }
 }

@@ -183,10 +183,15 @@ final class WeightFiles implements Closeable {
 
     @Override
     public void close() throws IOException {
+        closeAll(files.values());
+    }
+
+    /** Closes each, whatever the others do; fails as the first that failed. */
+    static void closeAll(Collection<? extends Closeable> opened) throws IOException {
         IOException failure = null;
-        for (Checkpoint file : files.values()) {
+        for (Closeable one : opened) {
             try {
-                file.close();
+                one.close();
             } catch (IOException e) {
                 if (failure == null) {
                     failure = e;

@@ -1,6 +1,5 @@
 package io.amalgam.formats.pytorch;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
@@ -25,7 +24,6 @@ import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -288,23 +286,8 @@ public final class PyTorchFile implements Checkpoint {
     }
 
     @Override
-    public Map<String, String> metadata() {
-        return Map.of();
-    }
-
-    @Override
-    public Optional<ObjectNode> config() {
-        return Optional.empty();
-    }
-
-    @Override
     public List<Path> weightFiles() {
         return List.of(path);
-    }
-
-    @Override
-    public List<Path> sideFiles() {
-        return List.of();
     }
 
     @Override

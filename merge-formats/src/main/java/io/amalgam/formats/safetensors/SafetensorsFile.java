@@ -1,6 +1,5 @@
 package io.amalgam.formats.safetensors;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
@@ -20,7 +19,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 
 /**
  * An open safetensors file. Opening reads and checks the header, not a byte of the data; files of
@@ -107,20 +105,9 @@ public final class SafetensorsFile implements Checkpoint {
         return metadata;
     }
 
-    /** None: a bare file has no settings beside it. */
-    @Override
-    public Optional<ObjectNode> config() {
-        return Optional.empty();
-    }
-
     @Override
     public List<Path> weightFiles() {
         return List.of(path);
-    }
-
-    @Override
-    public List<Path> sideFiles() {
-        return List.of();
     }
 
     /**
