@@ -46,27 +46,66 @@ final class VectorLinear {
             float[] out,
             int n) {
         int bound = FLOATS.loopBound(n);
-        FloatVector zero = FloatVector.zero(FLOATS);
-        int i = 0;
-        for (; i < bound; i += LENGTH) {
-            FloatVector origin = FloatVector.fromArray(FLOATS, base, i);
-            FloatVector sum = zero;
-            for (int m = 0; m < models; m++) {
-                FloatVector delta = FloatVector.fromArray(FLOATS, x[m], i).sub(origin);
-                sum = sum.add(delta.mul(weights[m]));
-            }
-            if (divisor != 1) {
-                sum = sum.div(divisor);
-            }
-            origin.add(sum.mul(lambda)).intoArray(out, i);
+        if (divisor == 1) {
+            addSums(x, weights, models, base, lambda, out, bound);
+        } else {
+            addQuotients(x, weights, models, base, divisor, lambda, out, bound);
         }
-        for (; i < n; i++) {
+        for (int i = bound; i < n; i++) {
             float origin = base[i];
             float sum = 0;
             for (int m = 0; m < models; m++) {
                 sum += weights[m] * (x[m][i] - origin);
             }
             out[i] = origin + lambda * (divisor == 1 ? sum : sum / divisor);
+        }
+    }
+
+    // The base is loaded again for each model, and there are two loops instead of a branch in one:
+    // a vector that outlives a loop within, or a branch, is an object on the heap on JDK 17.
+
+    private static void addSums(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float lambda,
+            float[] out,
+            int bound) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        for (int i = 0; i < bound; i += LENGTH) {
+            FloatVector sum = zero;
+            for (int m = 0; m < models; m++) {
+                FloatVector delta =
+                        FloatVector.fromArray(FLOATS, x[m], i)
+                                .sub(FloatVector.fromArray(FLOATS, base, i));
+                sum = sum.add(delta.mul(weights[m]));
+            }
+            FloatVector.fromArray(FLOATS, base, i).add(sum.mul(lambda)).intoArray(out, i);
+        }
+    }
+
+    private static void addQuotients(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int bound) {
+        FloatVector zero = FloatVector.zero(FLOATS);
+        for (int i = 0; i < bound; i += LENGTH) {
+            FloatVector sum = zero;
+            for (int m = 0; m < models; m++) {
+                FloatVector delta =
+                        FloatVector.fromArray(FLOATS, x[m], i)
+                                .sub(FloatVector.fromArray(FLOATS, base, i));
+                sum = sum.add(delta.mul(weights[m]));
+            }
+            FloatVector.fromArray(FLOATS, base, i)
+                    .add(sum.div(divisor).mul(lambda))
+                    .intoArray(out, i);
         }
     }
 
