@@ -32,6 +32,7 @@ final class TaskRun {
     private long unitElements;
     private int units;
     private int nextUnit;
+    private boolean backwards = true;
     private int doneUnits;
     private Object[] partials = new Object[1];
     private List<Object> sharedStates = new ArrayList<>();
@@ -108,6 +109,7 @@ final class TaskRun {
                         : whole ? 1 : Math.toIntExact((elements + unitElements - 1) / unitElements);
         nextUnit = 0;
         doneUnits = 0;
+        backwards = !backwards;
         partials =
                 new Object
                         [next instanceof Stage.Reduce<?> reduce && !reduce.anyOrder() ? units : 1];
@@ -128,7 +130,7 @@ final class TaskRun {
     }
 
     Unit takeUnit() {
-        int number = nextUnit++;
+        int number = backwards ? units - 1 - nextUnit++ : nextUnit++;
         boolean whole = stage instanceof Stage.Probe || stage instanceof Stage.Whole;
         long elements = task.output().elements();
         long from = whole ? 0 : number * unitElements;
