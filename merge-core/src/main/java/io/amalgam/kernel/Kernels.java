@@ -293,6 +293,12 @@ public interface Kernels {
     /** {@code lanes[i % LANES] += (double) a[i] * (double) b[i]}: products are exact. */
     void dot(float[] a, float[] b, double[] lanes, int n);
 
+    /**
+     * {@link #dot} of each pair {@code j <= k} of the first {@code count} vectors, row by row: pair
+     * after pair in {@code lanes}.
+     */
+    void gram(float[][] x, int count, double[][] lanes, int n);
+
     /** {@code lanes[i % LANES] += |x[i]|}. */
     void absSum(float[] x, double[] lanes, int n);
 

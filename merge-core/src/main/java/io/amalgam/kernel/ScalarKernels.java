@@ -502,8 +502,23 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void dot(float[] a, float[] b, double[] lanes, int n) {
-        for (int i = 0; i < n; i++) {
+        dot(a, b, lanes, 0, n);
+    }
+
+    /** As the method of the interface, of some of the elements. */
+    public static void dot(float[] a, float[] b, double[] lanes, int from, int to) {
+        for (int i = from; i < to; i++) {
             lanes[i % LANES] += (double) a[i] * (double) b[i];
+        }
+    }
+
+    @Override
+    public void gram(float[][] x, int count, double[][] lanes, int n) {
+        int pair = 0;
+        for (int j = 0; j < count; j++) {
+            for (int k = j; k < count; k++) {
+                dot(x[j], x[k], lanes[pair++], n);
+            }
         }
     }
 

@@ -35,7 +35,7 @@ final class Gram implements Stage.Reduce<double[][]> {
 
     @Override
     public void fold(double[][] state, Block in) {
-        addProducts(in.kernels(), vectors.in(in), vectors.count(), in.length(), state);
+        in.kernels().gram(vectors.in(in), vectors.count(), state, in.length());
     }
 
     @Override
@@ -58,16 +58,6 @@ final class Gram implements Stage.Reduce<double[][]> {
     /** Lanes for the products of so many vectors. */
     static double[][] lanes(int vectors) {
         return new double[vectors * (vectors + 1) / 2][Kernels.LANES];
-    }
-
-    /** Adds the products of the first elements of {@code count} vectors. */
-    static void addProducts(Kernels kernels, float[][] x, int count, int n, double[][] lanes) {
-        int pair = 0;
-        for (int i = 0; i < count; i++) {
-            for (int j = i; j < count; j++) {
-                kernels.dot(x[i], x[j], lanes[pair++], n);
-            }
-        }
     }
 
     /** The symmetric matrix that lanes add up to. */

@@ -26,7 +26,7 @@ record RowCombination(Vectors vectors, long rowLength, Vectors.Coefficients coef
             for (double[] sums : lanes) {
                 Arrays.fill(sums, 0);
             }
-            Gram.addProducts(kernels, rows, count, n, lanes);
+            kernels.gram(rows, count, lanes, n);
             Gram.finish(lanes, gram);
             float[] weights = Vectors.rounded(coefficients.of(gram));
             kernels.weightedSum(rows, weights, count, 1, rows[count], n);

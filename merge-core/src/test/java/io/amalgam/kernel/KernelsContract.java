@@ -640,6 +640,22 @@ abstract class KernelsContract {
     }
 
     @Test
+    void gram() {
+        for (int vectors = 0; vectors <= KernelInput.MODELS; vectors++) {
+            int count = vectors;
+            double[][] sums = new double[count * (count + 1) / 2][Kernels.LANES];
+            checkResult(
+                    (k, in, n) -> {
+                        for (double[] lanes : sums) {
+                            System.arraycopy(in.lanes, 0, lanes, 0, Kernels.LANES);
+                        }
+                        k.gram(in.weighted, count, sums, n);
+                        return Arrays.deepToString(sums);
+                    });
+        }
+    }
+
+    @Test
     void absSum() {
         check((k, in, n) -> k.absSum(in.a, in.lanes, n));
     }

@@ -412,6 +412,16 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void gram(float[][] x, int count, double[][] lanes, int n) {
+        for (int j = 0; j < count; j++) {
+            for (int k = j; k < count; k++) {
+                int pairsBefore = j * count - j * (j - 1) / 2;
+                dot(x[j], x[k], lanes[pairsBefore + k - j], n);
+            }
+        }
+    }
+
+    @Override
     public void absSum(float[] x, double[] lanes, int n) {
         for (int lane = 0; lane < LANES; lane++) {
             for (int i = lane; i < n; i += LANES) {

@@ -242,6 +242,11 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void gram(float[][] x, int count, double[][] lanes, int n) {
+        VectorGram.gram(x, count, lanes, n);
+    }
+
+    @Override
     public void absSum(float[] x, double[] lanes, int n) {
         VectorSums.absSum(x, lanes, n);
     }

@@ -59,6 +59,7 @@ public class KernelBenchmarks {
     private final float[][] spare = new float[2][BLOCK];
     private final int[] cuts = {1 << 29, 1 << 29, 1 << 29, 1 << 29};
     private final double[] lanes = new double[Kernels.LANES];
+    private final double[][] products = new double[6][Kernels.LANES];
     private final int[] inside = new int[BLOCK];
     private final int[] pivots = {-1, -1, -1, -1};
     private final int[] counts = new int[Kernels.PIVOTS + 1];
@@ -193,6 +194,12 @@ public class KernelBenchmarks {
     public float[] consensus() {
         kernels.consensus(weighted, weights, MODELS, base, true, 0.9f, out, BLOCK);
         return out;
+    }
+
+    @Benchmark
+    public double[][] gram() {
+        kernels.gram(weighted, 3, products, BLOCK);
+        return products;
     }
 
     @Benchmark
