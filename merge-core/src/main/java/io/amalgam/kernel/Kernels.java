@@ -293,6 +293,9 @@ public interface Kernels {
     /** {@code lanes[i % LANES] += (double) a[i] * (double) b[i]}: products are exact. */
     void dot(float[] a, float[] b, double[] lanes, int n);
 
+    /** {@link #dot} of {@code x - base} with itself. */
+    void addSquares(float[] x, float[] base, double[] lanes, int n);
+
     /**
      * {@link #dot} of each pair {@code j <= k} of the first {@code count} vectors, row by row: pair
      * after pair in {@code lanes}.

@@ -304,19 +304,23 @@ public final class ScalarKernels implements Kernels {
     public static void variance(
             float[][] x, int models, float[] base, float[] dst, int from, int to) {
         for (int i = from; i < to; i++) {
-            float first = x[0][i] - base[i];
-            float mean = 0;
-            for (int m = 1; m < models; m++) {
-                mean += x[m][i] - base[i] - first;
-            }
-            mean /= models;
-            float sum = mean * mean;
-            for (int m = 1; m < models; m++) {
-                float distance = x[m][i] - base[i] - first - mean;
-                sum += distance * distance;
-            }
-            dst[i] = sum / models;
+            dst[i] = variance(x, models, base[i], i);
         }
+    }
+
+    private static float variance(float[][] x, int models, float origin, int i) {
+        float first = x[0][i] - origin;
+        float mean = 0;
+        for (int m = 1; m < models; m++) {
+            mean += x[m][i] - origin - first;
+        }
+        mean /= models;
+        float sum = mean * mean;
+        for (int m = 1; m < models; m++) {
+            float distance = x[m][i] - origin - first - mean;
+            sum += distance * distance;
+        }
+        return sum / models;
     }
 
     @Override
@@ -509,6 +513,19 @@ public final class ScalarKernels implements Kernels {
     public static void dot(float[] a, float[] b, double[] lanes, int from, int to) {
         for (int i = from; i < to; i++) {
             lanes[i % LANES] += (double) a[i] * (double) b[i];
+        }
+    }
+
+    @Override
+    public void addSquares(float[] x, float[] base, double[] lanes, int n) {
+        addSquares(x, base, lanes, 0, n);
+    }
+
+    /** As the method of the interface, of some of the elements. */
+    public static void addSquares(float[] x, float[] base, double[] lanes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            double delta = x[i] - base[i];
+            lanes[i % LANES] += delta * delta;
         }
     }
 

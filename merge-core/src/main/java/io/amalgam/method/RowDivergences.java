@@ -73,7 +73,8 @@ final class RowDivergences implements Stage.Reduce<RowDivergences.Rows> {
     private static void softmax(float[] x, int from, int n, double[] dst, double[] scratch) {
         float largest = Float.NEGATIVE_INFINITY;
         for (int i = from; i < from + n; i++) {
-            largest = Math.max(largest, x[i]);
+            // No Math.max: NaN, which it would look out for, makes the sum NaN all the same.
+            largest = x[i] > largest ? x[i] : largest;
         }
         for (int i = 0; i < n; i++) {
             dst[i] = (double) x[from + i] - largest;

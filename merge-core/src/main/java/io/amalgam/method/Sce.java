@@ -156,11 +156,9 @@ public final class Sce implements MergeMethod {
     }
 
     private static void squares(Variance variance, Block in, double[] lanes) {
-        float[] delta = in.scratch(0);
         float[] origin = in.input(variance.base());
         for (int input : variance.others()) {
-            in.kernels().subtract(in.input(input), origin, delta, in.length());
-            in.kernels().dot(delta, delta, lanes, in.length());
+            in.kernels().addSquares(in.input(input), origin, lanes, in.length());
         }
     }
 

@@ -454,6 +454,12 @@ abstract class KernelsContract {
     }
 
     @Test
+    void addSquares() {
+        check((k, in, n) -> k.addSquares(in.a, in.b, in.lanes, n));
+        check((k, in, n) -> k.addSquares(in.a, in.a, in.lanes, n));
+    }
+
+    @Test
     void countBracket() {
         int half = Float.floatToRawIntBits(0.5f);
         // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or

@@ -412,6 +412,15 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void addSquares(float[] x, float[] base, double[] lanes, int n) {
+        float[] delta = new float[n];
+        for (int i = 0; i < n; i++) {
+            delta[i] = minus(x[i], base[i]);
+        }
+        dot(delta, delta, lanes, n);
+    }
+
+    @Override
     public void gram(float[][] x, int count, double[][] lanes, int n) {
         for (int j = 0; j < count; j++) {
             for (int k = j; k < count; k++) {

@@ -242,6 +242,11 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void addSquares(float[] x, float[] base, double[] lanes, int n) {
+        VectorSums.addSquares(x, base, lanes, n);
+    }
+
+    @Override
     public void gram(float[][] x, int count, double[][] lanes, int n) {
         VectorGram.gram(x, count, lanes, n);
     }

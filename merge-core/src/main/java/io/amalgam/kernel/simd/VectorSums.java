@@ -4,6 +4,7 @@ import static io.amalgam.kernel.Kernels.LANES;
 import static io.amalgam.kernel.simd.Species.DOUBLES;
 import static io.amalgam.kernel.simd.Species.HALF_FLOATS;
 
+import io.amalgam.kernel.ScalarKernels;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -50,6 +51,30 @@ final class VectorSums {
         for (int i = bound; i < n; i++) {
             lanes[i % LANES] += Math.abs(x[i]);
         }
+    }
+
+    static void addSquares(float[] x, float[] base, double[] lanes, int n) {
+        int bound = n & -LANES;
+        for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, lanes, lane);
+            DoubleVector second = DoubleVector.fromArray(DOUBLES, lanes, lane + WIDTH);
+            for (int i = lane; i < bound; i += LANES) {
+                DoubleVector a = difference(x, base, i);
+                DoubleVector b = difference(x, base, i + WIDTH);
+                first = first.add(a.mul(a));
+                second = second.add(b.mul(b));
+            }
+            first.intoArray(lanes, lane);
+            second.intoArray(lanes, lane + WIDTH);
+        }
+        ScalarKernels.addSquares(x, base, lanes, bound, n);
+    }
+
+    private static DoubleVector difference(float[] x, float[] base, int at) {
+        return (DoubleVector)
+                FloatVector.fromArray(HALF_FLOATS, x, at)
+                        .sub(FloatVector.fromArray(HALF_FLOATS, base, at))
+                        .convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 
     private static DoubleVector load(float[] values, int at) {
