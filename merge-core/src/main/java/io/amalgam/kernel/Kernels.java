@@ -210,6 +210,9 @@ public interface Kernels {
             float[] out,
             int n);
 
+    /** How many of the first {@code n} elements are 0 or -0. */
+    int countZeros(float[] x, int n);
+
     /**
      * Counts the deltas whose magnitude bits are above {@code high} (returned), and lists the bits
      * within {@code low .. high}, both included, in their order; but those equal to a pivot are

@@ -324,6 +324,20 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public int countZeros(float[] x, int n) {
+        return countZeros(x, 0, n);
+    }
+
+    /** {@link #countZeros} among the elements {@code from .. to-1}. */
+    public static int countZeros(float[] x, int from, int to) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            count += x[i] == 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,

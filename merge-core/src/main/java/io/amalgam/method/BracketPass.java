@@ -106,7 +106,7 @@ final class BracketPass implements Stage.Reduce<BracketPass.Tallies> {
             }
             tally.count(in, values, zeros, search.high(), search.pivots());
             if (search.k() == MagnitudeSearch.UNKNOWN) {
-                tally.countZeros(values, in.length());
+                tally.countZeros(in, values);
             }
         }
     }

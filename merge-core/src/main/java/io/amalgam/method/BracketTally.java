@@ -86,13 +86,9 @@ final class BracketTally {
         }
     }
 
-    /** Counts the elements that are 0. */
-    void countZeros(float[] values, int n) {
-        int count = 0;
-        for (int i = 0; i < n; i++) {
-            count += values[i] == 0 ? 1 : 0;
-        }
-        zeros += count;
+    /** Counts the elements of a block that are 0. */
+    void countZeros(Block in, float[] values) {
+        zeros += in.kernels().countZeros(values, in.length());
     }
 
     /** How many magnitudes are above the bracket. */

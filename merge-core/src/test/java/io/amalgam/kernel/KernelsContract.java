@@ -460,6 +460,17 @@ abstract class KernelsContract {
     }
 
     @Test
+    void countZeros() {
+        checkResult(
+                (k, in, n) -> {
+                    for (int i = 0; i < n; i += 3) {
+                        in.a[i] = i % 2 == 0 ? 0f : -0f;
+                    }
+                    return k.countZeros(in.a, n);
+                });
+    }
+
+    @Test
     void countBracket() {
         int half = Float.floatToRawIntBits(0.5f);
         // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or

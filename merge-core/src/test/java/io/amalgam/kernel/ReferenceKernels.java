@@ -272,6 +272,15 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public int countZeros(float[] x, int n) {
+        int count = 0;
+        for (int i = 0; i < n; i++) {
+            count += magnitude(x[i]) == 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,

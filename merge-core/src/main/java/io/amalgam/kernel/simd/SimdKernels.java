@@ -161,6 +161,11 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public int countZeros(float[] x, int n) {
+        return VectorBrackets.countZeros(x, n);
+    }
+
+    @Override
     public int countBracket(
             float[] x,
             float[] base,

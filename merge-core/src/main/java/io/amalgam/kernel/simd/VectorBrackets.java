@@ -19,6 +19,16 @@ final class VectorBrackets {
 
     private VectorBrackets() {}
 
+    static int countZeros(float[] x, int n) {
+        int bound = FLOATS.loopBound(n);
+        IntVector count = IntVector.zero(INTS);
+        for (int i = 0; i < bound; i += LENGTH) {
+            IntVector bits = FloatVector.fromArray(FLOATS, x, i).reinterpretAsInts().and(ABS);
+            count = count.add(bits.sub(1).lanewise(VectorOperators.LSHR, 31));
+        }
+        return count.reduceLanes(VectorOperators.ADD) + ScalarKernels.countZeros(x, bound, n);
+    }
+
     static int countBracket(
             float[] x,
             float[] base,

@@ -209,6 +209,11 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
+    public int countZeros() {
+        return kernels.countZeros(x, BLOCK);
+    }
+
+    @Benchmark
     public double[] dot() {
         kernels.dot(x, base, lanes, BLOCK);
         return lanes;
