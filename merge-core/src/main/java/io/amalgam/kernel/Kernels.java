@@ -152,17 +152,15 @@ public interface Kernels {
     /**
      * Keeps elements by random words, as far as bounds tell. Of element {@code i}, {@code at} to
      * {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code words[i] >>>
-     * 1} is below {@code low}, else 0; where that is {@code low} to {@code high}, {@code i} is
-     * added to {@code open}.
+     * 1} is below {@code low}, else 0; where that is {@code low} to {@code high}, bit {@code i -
+     * at} of {@code open} is set, 64 in a long from the lowest on. Other bits of the longs that
+     * hold those of the elements are cleared.
      *
      * @param low at least 0
      * @param high at least {@code low}
-     * @param open from index 0 on, at least {@code n + 1} long; beyond what is added its contents
-     *     are arbitrary
-     * @return how many were added
      */
-    int keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n);
+    void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n);
 
     /**
      * How many of the elements {@code from .. to-1} come before one of them in the order of

@@ -204,33 +204,38 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
-        return keepBelow(bits, words, low, high, dst, open, 0, at, at + n);
+    public void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
+        keepBelow(bits, words, low, high, dst, open, at, 0, n);
     }
 
-    /** {@link #keepBelow} of the elements {@code from .. to-1}, its list going on. */
-    public static int keepBelow(
+    /**
+     * {@link #keepBelow} of the elements from {@code at + from} to {@code at + n - 1}.
+     *
+     * @param from a multiple of 64
+     */
+    public static void keepBelow(
             int[] bits,
             int[] words,
             int low,
             int high,
             float[] dst,
-            int[] open,
-            int listed,
+            long[] open,
+            int at,
             int from,
-            int to) {
-        int count = listed;
-        for (int i = from; i < to; i++) {
-            int half = words[i] >>> 1;
-            // -1 where it is below, or within; a branch would often guess wrong.
-            int below = (half - low) >> 31;
-            int within = ~((half - low | high - half) >> 31);
-            dst[i] = Float.intBitsToFloat(bits[i] & below);
-            open[count] = i;
-            count -= within;
+            int n) {
+        for (int group = from; group < n; group += Long.SIZE) {
+            long within = 0;
+            for (int j = group; j < Math.min(n, group + Long.SIZE); j++) {
+                int half = words[at + j] >>> 1;
+                // -1 where it is below, or beyond; a branch would often guess wrong.
+                int below = (half - low) >> 31;
+                int outside = (half - low | high - half) >> 31;
+                dst[at + j] = Float.intBitsToFloat(bits[at + j] & below);
+                within |= (long) (1 + outside) << j;
+            }
+            open[group / Long.SIZE] = within;
         }
-        return count;
     }
 
     @Override

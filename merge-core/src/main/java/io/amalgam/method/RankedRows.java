@@ -30,6 +30,9 @@ final class RankedRows {
 
     // Of a row.
 
+    /** A bit for each element that its word alone does not decide about. */
+    private long[] open = {};
+
     private int[] unsure = {};
     private long[] keys = {};
 
@@ -37,6 +40,8 @@ final class RankedRows {
 
     private int[] counts = {};
     private int[] firsts = {};
+    private int[] lows = {};
+    private int[] highs = {};
 
     /** One of the bin's magnitudes, and in which bits others differ from it. */
     private int[] some = {};
@@ -128,30 +133,33 @@ final class RankedRows {
             rebin(at, m);
             count(at, m);
         }
-        bound();
-        // Limits have their highest bit turned round, and a half too many is looked at closer.
-        int low = (limits[0] ^ Integer.MIN_VALUE) >>> 1;
-        int high = (limits[m - 1] ^ Integer.MIN_VALUE) >>> 1;
-        int open = kernels.keepBelow(bits, words, low, high, dst, unsure, at, m);
-        settle(kernels, limits, dst, at, byBins(limits, dst, open));
+        bound(limits);
+        int low = half(limits[0]);
+        int high = half(limits[m - 1]);
+        kernels.keepBelow(bits, words, low, high, dst, open, at, m);
+        settle(kernels, limits, dst, at, byBins(dst, at, m));
     }
 
     /**
-     * Decides about the first elements of {@link #unsure} by their bins, and returns how many are
-     * left in it.
+     * Decides about a row's open elements by their bins, and returns how many it lists in {@link
+     * #unsure} instead.
      */
-    private int byBins(int[] limits, float[] dst, int open) {
+    private int byBins(float[] dst, int at, int m) {
         int left = 0;
-        for (int u = 0; u < open; u++) {
-            int i = unsure[u];
-            int bin = bins[i];
-            long word = words[i] ^ Integer.MIN_VALUE;
-            // -1 where it is below; a branch would guess wrong half of the time.
-            int sure = (int) ((word - limits[firsts[bin]]) >> 63);
-            int possible = (int) ((word - limits[firsts[bin + 1] - 1]) >> 63);
-            dst[i] = Float.intBitsToFloat(bits[i] & sure);
-            unsure[left] = i;
-            left += possible & ~sure & 1;
+        for (int group = 0; group < m; group += Long.SIZE) {
+            long rest = open[group / Long.SIZE];
+            while (rest != 0) {
+                int i = at + group + Long.numberOfTrailingZeros(rest);
+                rest &= rest - 1;
+                int bin = bins[i];
+                int half = words[i] >>> 1;
+                // -1 where it is below; a branch would guess wrong half of the time.
+                int sure = (half - lows[bin]) >> 31;
+                int impossible = (highs[bin] - half) >> 31;
+                dst[i] = Float.intBitsToFloat(bits[i] & sure);
+                unsure[left] = i;
+                left += 1 + (sure | impossible);
+            }
         }
         return left;
     }
@@ -189,14 +197,28 @@ final class RankedRows {
         }
     }
 
-    /** The least rank in each bin, and after the last one how many ranks there are. */
-    private void bound() {
+    /**
+     * The least rank in each bin, and after the last one how many ranks there are; and the limits
+     * at each bin's first and last rank, halved.
+     */
+    private void bound(int[] limits) {
+        int last = limits.length - 1;
         int rank = 0;
         for (int bin = 0; bin < counts.length; bin++) {
             firsts[bin] = rank;
+            // Also of bins that are empty, without a branch: which are cannot be foreseen.
+            lows[bin] = half(limits[Math.min(rank, last)]);
             rank += counts[bin];
+            highs[bin] = half(limits[Math.max(rank - 1, 0)]);
         }
         firsts[counts.length] = rank;
+    }
+
+    /**
+     * A limit without its lowest bit, its highest turned back: a half too many is looked at closer.
+     */
+    private static int half(int limit) {
+        return (limit ^ Integer.MIN_VALUE) >>> 1;
     }
 
     /** Decides about the first elements of {@link #unsure}, whose bins alone do not. */
@@ -279,11 +301,14 @@ final class RankedRows {
         }
         if (unsure.length < m + 1) {
             unsure = new int[m + 1];
+            open = new long[m / Long.SIZE + 1];
         }
-        int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(Math.max(1, m - 1))));
+        int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(m) / 4));
         if (counts.length != wanted) {
             counts = new int[wanted];
             firsts = new int[wanted + 1];
+            lows = new int[wanted];
+            highs = new int[wanted];
             some = new int[wanted];
             apart = new int[wanted];
         }

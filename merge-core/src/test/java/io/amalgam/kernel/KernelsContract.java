@@ -368,18 +368,11 @@ abstract class KernelsContract {
                                 // At a bound, or beside it.
                                 words[i] = 2 * bound[i % 2] + (i % 4) - 1;
                             }
-                            int[] open = new int[n + 1];
-                            int listed =
-                                    k.keepBelow(
-                                            bits(in.a),
-                                            words,
-                                            bound[0],
-                                            bound[1],
-                                            in.out,
-                                            open,
-                                            at,
-                                            count);
-                            return Arrays.stream(open, 0, listed).boxed().toList();
+                            long[] open = new long[n / 64 + 2];
+                            Arrays.fill(open, -1);
+                            k.keepBelow(
+                                    bits(in.a), words, bound[0], bound[1], in.out, open, at, count);
+                            return Arrays.toString(open);
                         });
             }
         }

@@ -201,17 +201,16 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public int keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
-        int listed = 0;
+    public void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
+        BitSet within = new BitSet();
         for (int i = at; i < at + n; i++) {
             long half = Integer.toUnsignedLong(words[i]) / 2;
             dst[i] = half < low ? Float.intBitsToFloat(bits[i]) : 0;
-            if (low <= half && half <= high) {
-                open[listed++] = i;
-            }
+            within.set(i - at, low <= half && half <= high);
         }
-        return listed;
+        long[] set = Arrays.copyOf(within.toLongArray(), (n + 63) / 64);
+        System.arraycopy(set, 0, open, 0, set.length);
     }
 
     @Override

@@ -130,9 +130,9 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public int keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
-        return VectorRanks.keepBelow(bits, words, low, high, dst, open, at, n);
+    public void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
+        VectorRanks.keepBelow(bits, words, low, high, dst, open, at, n);
     }
 
     @Override

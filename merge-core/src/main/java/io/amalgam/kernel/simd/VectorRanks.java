@@ -11,6 +11,11 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorRanks {
     private static final int ABS = 0x7FFFFFFF;
 
+    /** Another bit in each lane. */
+    private static final IntVector LANE_BITS =
+            IntVector.broadcast(INTS, 1)
+                    .lanewise(VectorOperators.LSHL, IntVector.zero(INTS).addIndex(1));
+
     private VectorRanks() {}
 
     static void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
@@ -29,28 +34,33 @@ final class VectorRanks {
         }
     }
 
-    static int keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, int[] open, int at, int n) {
+    static void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
         IntVector bottom = IntVector.broadcast(INTS, low);
         IntVector top = IntVector.broadcast(INTS, high);
-        int[] outside = new int[LENGTH];
-        int listed = 0;
-        int i = at;
-        for (; i <= at + n - LENGTH; i += LENGTH) {
-            IntVector half = IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, 1);
-            IntVector beyond = half.sub(bottom);
-            IntVector.fromArray(INTS, bits, i)
-                    .and(beyond.lanewise(VectorOperators.ASHR, 31))
-                    .reinterpretAsFloats()
-                    .intoArray(dst, i);
-            beyond.or(top.sub(half)).intoArray(outside, 0);
-            // Without branches: which lanes they are cannot be foreseen.
-            for (int lane = 0; lane < LENGTH; lane++) {
-                open[listed] = i + lane;
-                listed += 1 + (outside[lane] >> 31);
+        int whole = n & -Long.SIZE;
+        for (int group = 0; group < whole; group += Long.SIZE) {
+            long within = 0;
+            for (int j = 0; j < Long.SIZE; j += LENGTH) {
+                int i = at + group + j;
+                IntVector half =
+                        IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, 1);
+                IntVector beyond = half.sub(bottom);
+                IntVector.fromArray(INTS, bits, i)
+                        .and(beyond.lanewise(VectorOperators.ASHR, 31))
+                        .reinterpretAsFloats()
+                        .intoArray(dst, i);
+                int lanes =
+                        beyond.or(top.sub(half))
+                                .lanewise(VectorOperators.ASHR, 31)
+                                .lanewise(VectorOperators.XOR, -1)
+                                .and(LANE_BITS)
+                                .reduceLanes(VectorOperators.ADD);
+                within |= (long) lanes << j;
             }
+            open[group / Long.SIZE] = within;
         }
-        return ScalarKernels.keepBelow(bits, words, low, high, dst, open, listed, i, at + n);
+        ScalarKernels.keepBelow(bits, words, low, high, dst, open, at, whole, n);
     }
 
     static int rank(int[] bits, int from, int element, int to) {
