@@ -84,6 +84,25 @@ class LoraCommandTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
+    @ParameterizedTest
+    @CsvSource({"merge, out\ufffd", "extract, out\ufffd", "extract, sparse\ufffd.safetensors"})
+    void outputsWithNamesInOtherBytesAreRefused(String command, String name) {
+        Path out = folder.resolve(name);
+        List<Object> words = new ArrayList<>(List.of("lora", command, base, adapter, out));
+        if (command.equals("extract")) {
+            words.set(3, base);
+            words.addAll(List.of(name.startsWith("out") ? "--rank" : "--sparse", 1));
+        }
+        Cli result = Cli.run(words.toArray());
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: output '"
+                                + out
+                                + "': expected a name in UTF-8, got other bytes; choose another output");
+        assertThat(out).doesNotExist();
+    }
+
     @Test
     void recipesTakeAdapters() throws IOException {
         Path recipe = folder.resolve("r.yml");
