@@ -167,6 +167,19 @@ class MoeCommandTest {
         assertThat(floats(out2, "model.layers.3.mlp.experts.down_proj")).hasSize(8 * 8 * 16);
     }
 
+    @Test
+    void tensorsWithoutAPlaceAreCounted() throws IOException {
+        Path model = dense("m", "qwen3", 16);
+        Path file = model.resolve("config.json");
+        Files.writeString(file, Files.readString(file).replace("qwen3", "mistral"));
+
+        assertThat(Cli.run("moe", "upcycle", model, temp.resolve("out")).errors())
+                .containsExactly(
+                        "error: 8 tensors of '"
+                                + model
+                                + "' have no place in a Mixtral model: 'model.layers.0.self_attn.k_norm.weight', 'model.layers.0.self_attn.q_norm.weight', ...; give a model of an architecture that has no such tensors");
+    }
+
     /** What an upcycled model attends to is what the model attended to. */
     @Test
     void upcyclingKeepsWindowsOfAttention() throws IOException {
