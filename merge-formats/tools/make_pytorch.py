@@ -63,3 +63,14 @@ for name, part in zip(names, (first, second)):
 index = {"metadata": {"total_size": 0}, "weight_map": {key: name for name, part in zip(names, (first, second)) for key in part}}
 (shards / "pytorch_model.bin.index.json").write_text(json.dumps(index, indent=2) + "\n")
 (shards / "config.json").write_text('{"architectures": ["TinyModel"], "tie_word_embeddings": true}\n')
+
+row = torch.randn(1, 3)
+write("expanded", {
+    "one": torch.randn(1).expand(1000),
+    "all": torch.randn(1, 1, 1).expand(7, 1, 90),
+    "rows": row.expand(50, 3),
+    "columns": torch.randn(40, 1).expand(40, 6),
+    "middle": torch.randn(3, 1, 4).expand(3, 5, 4),
+    "turned": row.expand(50, 3).t(),
+    "part": torch.randn(9)[4:5].half().expand(2, 100),
+})

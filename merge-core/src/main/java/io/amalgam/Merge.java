@@ -17,6 +17,7 @@ import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
@@ -31,7 +32,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -62,6 +65,7 @@ public final class Merge {
     private final MethodRegistry methods;
     private final List<ModelEntry> models = new ArrayList<>();
     private final List<OutputSlice> slices = new ArrayList<>();
+    private final Map<String, ModuleSection> modules = new LinkedHashMap<>();
     private final Map<String, ParameterValue> shared = new LinkedHashMap<>();
     private final Map<String, ArrayModel> arrays = new LinkedHashMap<>();
     private final List<Path> folders = new ArrayList<>(List.of(Path.of("")));
@@ -192,16 +196,52 @@ public final class Merge {
         return this;
     }
 
-    /** The output's next layers, merged from these sources; instead of {@link #model models}. */
+    /**
+     * The output's next layers, merged from these sources; instead of {@link #model models} and
+     * {@link #module modules}.
+     */
     public Merge slice(Source... sources) {
-        slices.add(
-                new OutputSlice(
-                        List.of(sources), Optional.empty(), Parameters.EMPTY, Location.NONE));
+        slices.add(outputSlice(sources));
+        return this;
+    }
+
+    static OutputSlice outputSlice(Source... sources) {
+        return new OutputSlice(List.of(sources), Optional.empty(), Parameters.EMPTY, Location.NONE);
+    }
+
+    /**
+     * A part of a model with several stacks of layers, merged from models or slices of its own;
+     * instead of {@link #model models} and {@link #slice slices}, for every part that is to be in
+     * the output:
+     *
+     * <pre>{@code
+     * Merge.passthrough()
+     *         .module("encoder", part -> part.model("models/t5"))
+     *         .module("decoder", part -> part.slice(layers("models/t5", 0, 8))
+     *                                        .slice(layers("models/t5-tuned", 4, 12)))
+     *         .module("shared", part -> part.model("models/t5"))
+     * }</pre>
+     *
+     * @param name as {@code amalgam inspect} lists it
+     * @param says what it is merged from; called once, here
+     * @throws IllegalArgumentException if the name is blank or was given before
+     * @throws IllegalStateException unless there are either models or slices
+     */
+    public Merge module(String name, Consumer<MergeModule> says) {
+        if (name.isBlank() || modules.containsKey(name)) {
+            throw new IllegalArgumentException(
+                    name.isBlank()
+                            ? "a module needs a name"
+                            : "module '" + name + "' is given twice");
+        }
+        MergeModule module = new MergeModule(name, this::inMemory);
+        says.accept(module);
+        modules.put(name, module.section());
         return this;
     }
 
     /**
-     * Layers of a model, for {@link #slice}.
+     * Layers of a model, for {@link #slice} and {@link MergeModule#slice}.
      *
      * @param start the first, counted from 0
      * @param end the one after the last
@@ -215,7 +255,7 @@ public final class Merge {
                 Location.NONE);
     }
 
-    private static Parameters parameters(Setting... settings) {
+    static Parameters parameters(Setting... settings) {
         Map<String, ParameterValue> values = new LinkedHashMap<>();
         for (Setting setting : settings) {
             values.put(setting.name(), setting.value());
@@ -292,15 +332,22 @@ public final class Merge {
     /**
      * The recipe this is, with its text.
      *
-     * @throws IllegalStateException unless there are either models or slices
+     * @throws IllegalStateException unless there are either models, slices or modules
      */
     public Recipe recipe() {
-        if (models.isEmpty() == slices.isEmpty()) {
-            throw new IllegalStateException("a merge has either models or slices");
+        long subjects =
+                Stream.of(models, slices, modules.values())
+                        .filter(given -> !given.isEmpty())
+                        .count();
+        if (subjects != 1) {
+            throw new IllegalStateException("a merge has either models, slices or modules");
         }
-        Recipe recipe =
-                Recipe.of(method, models, slices, base, Parameters.of(shared))
-                        .withTypes(dtype, outDtype);
+        Parameters parameters = Parameters.of(shared);
+        Recipe untyped =
+                modules.isEmpty()
+                        ? Recipe.of(method, models, slices, base, parameters)
+                        : Recipe.ofModules(method, List.copyOf(modules.values()), base, parameters);
+        Recipe recipe = untyped.withTypes(dtype, outDtype);
         return recipe.withText(RecipeWriter.write(recipe));
     }
 

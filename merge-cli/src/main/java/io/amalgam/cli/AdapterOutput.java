@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.engine.OutputCheck;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.IOException;
@@ -19,6 +20,7 @@ final class AdapterOutput {
      * @param inputs models that are read
      */
     static void checkFile(Path out, boolean overwrite, List<Checkpoint> inputs) throws IOException {
+        requireReadable(out);
         if (!Files.exists(out)) {
             return;
         }
@@ -45,6 +47,7 @@ final class AdapterOutput {
      * @param inputs paths that are read, and must not be written to; perhaps with weights
      */
     static void check(Path out, boolean overwrite, List<String> inputs) throws IOException {
+        requireReadable(out);
         if (!Files.exists(out)) {
             return;
         }
@@ -75,5 +78,13 @@ final class AdapterOutput {
                 }
             }
         }
+    }
+
+    private static void requireReadable(Path out) {
+        OutputCheck.unreadable(out)
+                .ifPresent(
+                        problem -> {
+                            throw new BadInputException(problem);
+                        });
     }
 }

@@ -32,7 +32,7 @@ final class AverageCommand extends Subcommand {
             arity = "2..*",
             paramLabel = "MODEL... OUT",
             description =
-                    "Models in their order, a folder that holds them, or a pattern in quotes; the last is the output directory. What a folder holds or a pattern matches is ordered by the numbers in its name.")
+                    "Models in their order, a folder that holds them, or a pattern in quotes; the last is the output directory. What a folder holds or a pattern matches is ordered by the numbers in its name; averages of earlier runs in it are left out.")
     private List<Path> paths = new ArrayList<>();
 
     @ArgGroup(multiplicity = "1")
@@ -72,7 +72,7 @@ final class AverageCommand extends Subcommand {
                         });
         List<Path> models = new ArrayList<>();
         for (Path named : paths.subList(0, paths.size() - 1)) {
-            models.addAll(ModelPaths.series(named));
+            models.addAll(ModelPaths.series(named, this::leftOut));
         }
         Path out = paths.get(paths.size() - 1);
         ModelMerge merge =
@@ -91,5 +91,15 @@ final class AverageCommand extends Subcommand {
         }
         summary.print(console, json, verbosity.quiet);
         return ExitCode.DONE;
+    }
+
+    private void leftOut(Path average) {
+        if (!verbosity.quiet) {
+            console.note(
+                    Console.oneLine(
+                            "leaves out "
+                                    + average
+                                    + ": an average of an earlier run; name it itself to average it too"));
+        }
     }
 }

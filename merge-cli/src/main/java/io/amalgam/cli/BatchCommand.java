@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.engine.OutputCheck;
 import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -83,6 +84,11 @@ final class BatchCommand extends Subcommand {
         List<BatchJob> jobs =
                 BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1)), parsed);
         Path root = Path.of(paths.get(paths.size() - 1));
+        OutputCheck.unreadable(root)
+                .ifPresent(
+                        problem -> {
+                            throw new BadInputException(problem);
+                        });
         if (Files.exists(root) && !Files.isDirectory(root)) {
             throw new BadInputException(
                     Problem.expected("output '" + root + "'", "a directory", "a file")

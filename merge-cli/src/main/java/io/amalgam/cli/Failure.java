@@ -10,6 +10,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -107,6 +108,21 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                                 + e.getMessage()
                                 + ", with a heap of "
                                 + Quantity.bytes(heap))
-                .hint("use fewer threads (-j), or set AMALGAM_JAVA_OPTS=-Xmx1g for more heap");
+                .hint(
+                        "set AMALGAM_JAVA_OPTS=-Xmx"
+                                + larger(heap)
+                                + "g for more heap"
+                                + (inEngine(e) ? ", or use fewer threads (-j)" : ""));
+    }
+
+    /** Twice the heap, in whole GiB. */
+    private static long larger(long heap) {
+        return (2 * (heap >> 20) + 1023) >> 10;
+    }
+
+    /** Threads hold what is merged; what is planned is the same for any number of them. */
+    private static boolean inEngine(Throwable e) {
+        return Arrays.stream(e.getStackTrace())
+                .anyMatch(frame -> frame.getClassName().startsWith("io.amalgam.engine."));
     }
 }

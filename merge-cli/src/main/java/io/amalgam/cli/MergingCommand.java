@@ -43,9 +43,6 @@ abstract class MergingCommand extends Subcommand {
 
     @Mixin private VerbosityMixin verbosity;
 
-    /** What Java makes of bytes that are no UTF-8: another name than the one that was meant. */
-    private static final char UNREADABLE = '\ufffd';
-
     MergingCommand(Console console, Interruption interruption) {
         super(console);
         this.interruption = interruption;
@@ -99,7 +96,6 @@ abstract class MergingCommand extends Subcommand {
         engine.explain(provider, console, verbosity);
         try (MergePlan plan = plan()) {
             console.warnings(plan.warnings());
-            requireReadable(out());
             PlanView view = new PlanView(plan, resources);
             if (dryRun) {
                 return dryRun(plan, view);
@@ -108,12 +104,6 @@ abstract class MergingCommand extends Subcommand {
                 view.lines(false).forEach(console::note);
             }
             return merge(plan, provider);
-        }
-    }
-
-    private void requireReadable(Path path) {
-        if (path.toString().indexOf(UNREADABLE) >= 0) {
-            throw usage(Console.oneLine("output '" + path + "': expected a name in UTF-8"));
         }
     }
 

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
@@ -28,9 +29,10 @@ final class ModelPaths {
      * The models of a series, in order: those a pattern matches, or a folder holds, by the numbers
      * in their names; a model itself otherwise.
      *
+     * @param leftOut gets those found that are averages of an earlier run
      * @throws BadInputException if there is none
      */
-    static List<Path> series(Path named) throws IOException {
+    static List<Path> series(Path named, Consumer<Path> leftOut) throws IOException {
         List<Path> found = new ArrayList<>();
         Path name = named.getFileName();
         if (Files.isDirectory(named) && !isModel(named)) {
@@ -41,9 +43,18 @@ final class ModelPaths {
         } else {
             return List.of(named);
         }
+        List<Path> averages = new ArrayList<>();
+        for (Path model : found) {
+            if (EarlierAverage.isOne(model)) {
+                averages.add(model);
+            }
+        }
+        found.removeAll(averages);
+        averages.forEach(leftOut);
         if (found.isEmpty()) {
+            String got = averages.isEmpty() ? "none" : "only averages of an earlier run";
             throw new BadInputException(
-                    Problem.expected("'" + named + "'", "checkpoints", "none")
+                    Problem.expected("'" + named + "'", "checkpoints", got)
                             .hint(
                                     "name models, a folder that holds their folders, or a pattern in quotes"));
         }

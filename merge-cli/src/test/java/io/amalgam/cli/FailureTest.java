@@ -88,7 +88,19 @@ class FailureTest {
         assertThat(failure.exit()).isEqualTo(1);
         assertThat(failure.problems().get(0).toString())
                 .startsWith("out of memory: Java heap space, with a heap of ")
-                .endsWith(
-                        "; use fewer threads (-j), or set AMALGAM_JAVA_OPTS=-Xmx1g for more heap");
+                .matches(".*; set AMALGAM_JAVA_OPTS=-Xmx[1-9][0-9]*g for more heap");
+    }
+
+    /** What a plan takes does not depend on threads; what they merge with does. */
+    @Test
+    void fewerThreadsHelpOnlyWhereTheyWork() {
+        OutOfMemoryError inWorker = new OutOfMemoryError("Java heap space");
+        inWorker.setStackTrace(
+                new StackTraceElement[] {
+                    new StackTraceElement("io.amalgam.engine.Worker", "run", "Worker.java", 1)
+                });
+
+        assertThat(Failure.of(inWorker).problems().get(0).hint())
+                .endsWith("g for more heap, or use fewer threads (-j)");
     }
 }

@@ -10,13 +10,16 @@ import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.lora.Values;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -84,6 +87,25 @@ class LoraCommandTest {
         assertThat(folder.resolve("out")).doesNotExist();
     }
 
+    @ParameterizedTest
+    @CsvSource({"merge, out\ufffd", "extract, out\ufffd", "extract, sparse\ufffd.safetensors"})
+    void outputsWithNamesInOtherBytesAreRefused(String command, String name) {
+        Path out = folder.resolve(name);
+        List<Object> words = new ArrayList<>(List.of("lora", command, base, adapter, out));
+        if (command.equals("extract")) {
+            words.set(3, base);
+            words.addAll(List.of(name.startsWith("out") ? "--rank" : "--sparse", 1));
+        }
+        Cli result = Cli.run(words.toArray());
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: output '"
+                                + out
+                                + "': expected a name in UTF-8, got other bytes; choose another output");
+        assertThat(out).doesNotExist();
+    }
+
     @Test
     void recipesTakeAdapters() throws IOException {
         Path recipe = folder.resolve("r.yml");
@@ -134,6 +156,35 @@ class LoraCommandTest {
         assertThat(Cli.run("lora", "merge", base, out, folder.resolve("again")).exit()).isZero();
         for (float value : merged("again")) {
             assertThat(value).isBetween(7 - 1e-5f, 7 + 1e-5f);
+        }
+    }
+
+    /** A killed run's file is nobody's; one that is locked is being written. */
+    @Test
+    void whatAKilledExtractionLeftIsRemoved() throws IOException {
+        Path tuned = Files.createDirectory(folder.resolve("tuned"));
+        SafetensorsWriter.write(
+                tuned.resolve("model.safetensors"),
+                List.of(
+                        Models.filled("layers.0.up.weight", 3, 6, 8),
+                        Models.filled("layers.1.up.weight", 2, 6, 8)),
+                Map.of("format", "pt"));
+        Path out = Files.createDirectory(folder.resolve("out")).resolve("sparse.safetensors");
+        String uuid = "01234567-89ab-cdef-0123-456789abcde";
+        Path left =
+                Files.writeString(out.resolveSibling(".sparse.safetensors." + uuid + "0.tmp"), "");
+        Path held =
+                Files.writeString(out.resolveSibling(".sparse.safetensors." + uuid + "1.tmp"), "");
+        Path other = Files.writeString(out.resolveSibling(".x.safetensors." + uuid + "0.tmp"), "");
+        Path mine = Files.writeString(out.resolveSibling(".sparse.safetensors.mine.tmp"), "");
+        try (FileChannel channel = FileChannel.open(held, StandardOpenOption.WRITE)) {
+            channel.lock();
+            Object[] words = {"lora", "extract", tuned, base, out, "--sparse", 1};
+            assertThat(Cli.run(words).errors()).isEmpty();
+        }
+        assertThat(left).doesNotExist();
+        try (Stream<Path> files = Files.list(folder.resolve("out"))) {
+            assertThat(files).containsExactlyInAnyOrder(out, held, other, mine);
         }
     }
 

@@ -297,6 +297,59 @@ class SoupCommandTest {
                         "averages " + folder.resolve("run/checkpoint-1000"));
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"--last 2", "--ema 0.5"})
+    void averagesOfEarlierRunsAreNoPartOfTheSeries(String kind) throws IOException {
+        Path run = folder.resolve("run");
+        Models.tiny(run.resolve("checkpoint-1"), 1);
+        Models.tiny(run.resolve("checkpoint-2"), 2);
+        Path earlier = run.resolve("zz-averaged");
+        List<Object> words = new ArrayList<>(List.of("average", run, earlier));
+        words.addAll(List.of(kind.split(" ")));
+        assertThat(Cli.run(words.toArray()).exit()).isZero();
+
+        words.set(2, out);
+        Cli again = Cli.run(words.toArray());
+        assertThat(again.exit()).isZero();
+        assertThat(value(out)).isEqualTo(1.5f);
+        assertThat(again.err().lines().toList())
+                .startsWith(
+                        "leaves out "
+                                + earlier
+                                + ": an average of an earlier run; name it itself to average it too",
+                        "averages " + run.resolve("checkpoint-1"));
+
+        // Written anew where it was, and taken where it is meant.
+        words.set(2, earlier);
+        words.add("--overwrite");
+        assertThat(Cli.run(words.toArray()).errors()).isEmpty();
+        words.set(2, out);
+        words.add(1, earlier);
+        assertThat(Cli.run(words.toArray()).err()).contains("averages " + earlier);
+    }
+
+    @Test
+    void averagesAlone() throws IOException {
+        Path run = folder.resolve("run");
+        Cli.run("average", model("one"), run.resolve("a"), "--last", "1");
+        Cli result = Cli.run("average", run, out, "--last", "2");
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: '"
+                                + run
+                                + "': expected checkpoints, got only averages of an earlier run; name models, a folder that holds their folders, or a pattern in quotes");
+    }
+
+    @Test
+    void aMergeOfOursThatIsNoAverageIsACheckpoint() throws IOException {
+        Path run = folder.resolve("run");
+        Models.tiny(run.resolve("1"), 1);
+        Cli.run("soup", model("two"), run.resolve("2"));
+        Files.writeString(run.resolve("1/amalgam-report.json"), "{\"amalgam_report\": [1");
+        assertThat(Cli.run("average", run, out, "--last", "2").exit()).isZero();
+        assertThat(value(out)).isEqualTo(1.5f);
+    }
+
     @Test
     void movingAverageOfAPattern() throws IOException {
         for (int step : new int[] {8, 16, 100}) {

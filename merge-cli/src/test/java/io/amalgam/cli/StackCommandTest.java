@@ -54,6 +54,25 @@ class StackCommandTest {
                 "{\"num_hidden_layers\": " + layers + ", \"tie_word_embeddings\": " + !head + "}");
     }
 
+    /** Means of layers that see everything with layers that see a window. */
+    @Test
+    void averagedLayersOfBothKindsAreWarnedOf() throws IOException {
+        Files.writeString(
+                model.resolve("config.json"),
+                "{\"num_hidden_layers\": 4, \"tie_word_embeddings\": false, \"use_sliding_window\": true, \"sliding_window\": 5, \"max_window_layers\": 2}");
+        Object[] words = {"upscale", model, temp.resolve("plain"), "--layers", 6};
+        Cli plain = Cli.run(words);
+        assertThat(plain.exit()).isZero();
+        assertThat(plain.err()).doesNotContain("warning");
+
+        Object[] averaged = {
+            "upscale", model, temp.resolve("averaged"), "--layers", 6, "--average-overlap"
+        };
+        assertThat(Cli.run(averaged).err())
+                .contains(
+                        "warning: what layer 2 of the output (and 1 more layer) sees: expected everything as a layer it is made of, got the latest 5 tokens");
+    }
+
     /** The first value of every tensor. */
     private static Map<String, Float> values(Path directory) throws IOException {
         Map<String, Float> values = new TreeMap<>();

@@ -104,6 +104,42 @@ class StagesTest {
         assertThat(out).doesNotExist();
     }
 
+    /** As on a file system that takes upper and lower case for one; a link does the same. */
+    @Test
+    void foldersOfStagesThatAreOneAreRefused() throws IOException {
+        Files.writeString(
+                recipe,
+                """
+                name: Mean
+                merge_method: ties
+                base_model: a
+                models: [{model: b, parameters: {weight: 1}}]
+                ---
+                name: mean
+                merge_method: linear
+                models: [{model: b, parameters: {weight: 1}}]
+                ---
+                merge_method: linear
+                models:
+                  - {model: Mean, parameters: {weight: 1}}
+                  - {model: mean, parameters: {weight: 1}}
+                """);
+        Path kept = folder.resolve("kept");
+        Files.createDirectories(kept.resolve("Mean"));
+        Files.createSymbolicLink(kept.resolve("mean"), kept.resolve("Mean"));
+
+        Cli result = Cli.run("merge", recipe, out, "-I", kept);
+
+        assertThat(result.errors())
+                .containsExactly(
+                        "error: folders of stages 'Mean' and 'mean': expected two, got one, '"
+                                + kept.resolve("Mean")
+                                + "'; rename one of the documents");
+        assertThat(result.err()).contains("alike but for upper and lower case");
+        assertThat(kept.resolve("Mean")).isEmptyDirectory();
+        assertThat(Cli.run("merge", recipe, out, "-I", folder.resolve("apart")).exit()).isZero();
+    }
+
     @Test
     void dryRunWritesNothing() {
         Cli result = Cli.run("merge", recipe, out, "--dry-run", "-I", folder.resolve("kept"));

@@ -58,18 +58,30 @@ public record ConfigChanges(
      * @param sources for each output layer the number of the layer it comes from
      * @param origins for each output layer the model it comes from, where that is not the donor
      * @param stack which of the donor's stacks; empty where it has one
+     * @param besides for each output layer the other layers that are merged into it
      */
     public record LayerChange(
             int oldCount,
             List<Integer> sources,
             List<Optional<Origin>> origins,
-            Optional<Stack> stack) {
+            Optional<Stack> stack,
+            List<List<Lent>> besides) {
         public LayerChange {
             sources = List.copyOf(sources);
             origins = List.copyOf(origins);
-            if (sources.size() != origins.size()) {
+            besides = besides.stream().map(List::copyOf).toList();
+            if (sources.size() != origins.size() || sources.size() != besides.size()) {
                 throw new IllegalArgumentException("one origin for each layer");
             }
+        }
+
+        /** Layers that are each made of one. */
+        public LayerChange(
+                int oldCount,
+                List<Integer> sources,
+                List<Optional<Origin>> origins,
+                Optional<Stack> stack) {
+            this(oldCount, sources, origins, stack, Collections.nCopies(sources.size(), List.of()));
         }
 
         /** All layers from the donor. */
@@ -82,6 +94,14 @@ public record ConfigChanges(
             this(oldCount, sources, origins, Optional.empty());
         }
     }
+
+    /**
+     * A layer that is merged with others into one.
+     *
+     * @param layer its number in its model
+     * @param origin the model, where it is not the donor
+     */
+    public record Lent(int layer, Optional<Origin> origin) {}
 
     /**
      * One of a model's several stacks.

@@ -14,10 +14,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 
 /** Whether an output directory can take a plan's files: looked at before anything is written. */
 public final class OutputCheck {
+    /**
+     * What Java makes of bytes that are no characters: another name than the one that was meant.
+     */
+    private static final char UNREADABLE = '\ufffd';
+
     private OutputCheck() {}
 
     /**
@@ -29,6 +35,10 @@ public final class OutputCheck {
     public static List<Problem> problems(
             MergePlan plan, Path directory, boolean resume, boolean overwrite) throws IOException {
         List<Problem> problems = new ArrayList<>();
+        Optional<Problem> unreadable = unreadable(directory);
+        if (unreadable.isPresent()) {
+            return List.of(unreadable.get());
+        }
         if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
             problems.add(
                     Problem.expected("output '" + directory + "'", "a directory", found(directory))
@@ -39,6 +49,19 @@ public final class OutputCheck {
         contents(directory, resume, overwrite, problems);
         space(plan, directory, problems);
         return problems;
+    }
+
+    /**
+     * What speaks against an output by its name alone: given in other bytes than UTF-8, it would be
+     * written under another name.
+     */
+    public static Optional<Problem> unreadable(Path output) {
+        if (output.toString().indexOf(UNREADABLE) < 0) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Problem.expected("output '" + output + "'", "a name in UTF-8", "other bytes")
+                        .hint("choose another output"));
     }
 
     static void require(MergePlan plan, Path directory, boolean resume, boolean overwrite)

@@ -14,15 +14,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.UUID;
 
 /**
  * Takes what fine-tuning changed out of a model as a sparse task vector: the changes of largest
@@ -118,28 +114,19 @@ public final class SparseExtraction {
         OutputLayout layout =
                 format.layout(infos(changes), new CheckpointFormat.LayoutOptions(0, metadata))
                         .orElseThrow();
-        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
-        Files.createDirectories(folder);
-        Path part = folder.resolve("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
+        try (PartFile part = PartFile.create(file)) {
             List<Report> reports = new ArrayList<>();
-            try (FileChannel channel =
-                    FileChannel.open(
-                            part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                put(channel, 0, ByteBuffer.wrap(layout.files().get(0).header()));
-                SparseExtraction writer = new SparseExtraction(channel, layout);
-                List<Integer> numbers = new ArrayList<>();
-                for (int i = 0; i < changes.size(); i++) {
-                    numbers.add(i);
-                }
-                InOrder.<Integer, Report>run(
-                        numbers, threads, i -> writer.tensor(i, changes.get(i)), reports::add);
-                channel.force(true);
+            FileChannel channel = part.channel();
+            put(channel, 0, ByteBuffer.wrap(layout.files().get(0).header()));
+            SparseExtraction writer = new SparseExtraction(channel, layout);
+            List<Integer> numbers = new ArrayList<>();
+            for (int i = 0; i < changes.size(); i++) {
+                numbers.add(i);
             }
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            InOrder.<Integer, Report>run(
+                    numbers, threads, i -> writer.tensor(i, changes.get(i)), reports::add);
+            part.commit();
             return reports;
-        } finally {
-            Files.deleteIfExists(part);
         }
     }
 

@@ -2,6 +2,7 @@ package io.amalgam.plan;
 
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ConfigChanges.Lent;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerStack;
@@ -91,6 +92,7 @@ final class LayerSlots {
         int running = 0;
         List<Integer> sources = new ArrayList<>();
         List<Optional<Origin>> layerOrigins = new ArrayList<>();
+        List<List<Lent>> besides = new ArrayList<>();
         for (OutputSlice slice : slices) {
             Model lender = opened(slice).get(0).model();
             Source lent = slice.sources().get(0);
@@ -98,16 +100,24 @@ final class LayerSlots {
             for (int k = 0; k < lent.layers(); k++) {
                 addLayer(slice, k, stack, running++, slots);
                 sources.add(lent.start() + k);
-                layerOrigins.add(
-                        lender.ref.equals(donor.ref)
-                                ? Optional.empty()
-                                : origins.computeIfAbsent(lender, this::origin));
+                List<Lent> parts = new ArrayList<>();
+                for (Entry entry : opened(slice)) {
+                    parts.add(
+                            new Lent(
+                                    entry.start() + k,
+                                    entry.model().ref.equals(donor.ref)
+                                            ? Optional.empty()
+                                            : origins.computeIfAbsent(
+                                                    entry.model(), this::origin)));
+                }
+                layerOrigins.add(parts.get(0).origin());
+                besides.add(parts.subList(1, parts.size()));
             }
         }
         addLoose(lastSlice, true, slots);
         addTiedHead(lastSlice, shape, slots);
         int oldCount = scope.stack(donor).map(LayerStack::count).orElse(stack.count());
-        return new LayerChange(oldCount, sources, layerOrigins, configured(donor));
+        return new LayerChange(oldCount, sources, layerOrigins, configured(donor), besides);
     }
 
     /** Which of several stacks a configuration's settings must be about; empty for the only one. */

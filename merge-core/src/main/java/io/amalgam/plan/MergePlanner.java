@@ -134,6 +134,7 @@ public final class MergePlanner {
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
         warnings.addAll(typeWarnings(merged));
+        StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);
         Optional<Checkpoint> donor = donorRef.map(opened::get);
         CompanionPlan companions = new CompanionPlan(recipe, opened, tokenizer, problems, warnings);
         donorRef.ifPresent(companions::build);

@@ -21,6 +21,10 @@ import java.util.Set;
 final class VocabularyCheck {
     private static final int SHOWN = 40;
 
+    /** Files with tokens, of sentencepiece and WordPiece, that are compared by their bytes. */
+    private static final List<String> UNREAD =
+            List.of("tokenizer.model", "spiece.model", "sentencepiece.bpe.model", "vocab.txt");
+
     private final Model donor;
     private final List<Slot> slots;
 
@@ -31,27 +35,63 @@ final class VocabularyCheck {
 
     /** A warning for each model whose tokens are others than the donor's. */
     void warn(List<Problem> warnings) {
-        Path ours = donor.checkpoint.home().resolve(TokenizerFile.NAME);
         TokenRows rows = TokenRows.of(donor);
-        if (!Files.isReadable(ours) || !Files.isRegularFile(ours)) {
-            return;
-        }
         for (Model model : lenders()) {
-            Path theirs = model.checkpoint.home().resolve(TokenizerFile.NAME);
-            if (model == donor
-                    || !Files.isReadable(theirs)
-                    || !Files.isRegularFile(theirs)
-                    || TokenRows.of(model).stored() != rows.stored()) {
+            if (model == donor || TokenRows.of(model).stored() != rows.stored()) {
                 continue;
             }
             try {
-                TokenDifference.between(ours, theirs, rows.limit())
-                        .map(difference -> warning(model, difference))
-                        .ifPresent(warnings::add);
+                compare(model, rows).ifPresent(warnings::add);
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }
         }
+    }
+
+    /** By the first file that both have; the older ones are not read where there is a new one. */
+    private Optional<Problem> compare(Model model, TokenRows rows) throws IOException {
+        for (String name : TokenDifference.FILES) {
+            if (has(donor, name) && has(model, name)) {
+                return TokenDifference.between(file(donor, name), file(model, name), rows.limit())
+                        .map(difference -> warning(model, difference, advice(name)));
+            }
+        }
+        for (String name : UNREAD) {
+            if (has(donor, name) && has(model, name)) {
+                return Files.mismatch(file(donor, name), file(model, name)) < 0
+                        ? Optional.empty()
+                        : Optional.of(otherFile(model, name));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Path file(Model model, String name) {
+        return model.checkpoint.home().resolve(name);
+    }
+
+    private static boolean has(Model model, String name) {
+        Path file = file(model, name);
+        return Files.isReadable(file) && Files.isRegularFile(file);
+    }
+
+    /** A tokenizer section needs the new files. */
+    private static String advice(String name) {
+        String section = "add 'tokenizer: {source: union}' to the recipe, ";
+        return name.equals(TokenizerFile.NAME)
+                ? section
+                        + "or 'tokenizer: {source: base}' to keep the tokens of the base or first model"
+                : "save both tokenizers as 'tokenizer.json', and " + section.replace(", ", "");
+    }
+
+    private Problem otherFile(Model model, String name) {
+        return Problem.expected(
+                        "'" + name + "' of model '" + model.ref + "'",
+                        "that of '" + donor.ref + "'",
+                        "another")
+                .at(model.ref.location())
+                .hint(
+                        "it may have other tokens, whose rows are merged with each other: save both tokenizers as 'tokenizer.json', with which tokens are compared");
     }
 
     private Set<Model> lenders() {
@@ -66,7 +106,7 @@ final class VocabularyCheck {
         return lenders;
     }
 
-    private Problem warning(Model model, TokenDifference difference) {
+    private Problem warning(Model model, TokenDifference difference, String advice) {
         return Problem.expected(
                         "tokens of model '" + model.ref + "'",
                         "those of '" + donor.ref + "'",
@@ -80,8 +120,7 @@ final class VocabularyCheck {
                                 + " and not "
                                 + shown(difference.first()))
                 .at(model.ref.location())
-                .hint(
-                        "rows of different tokens are merged with each other: add 'tokenizer: {source: union}' to the recipe, or 'tokenizer: {source: base}' to keep the tokens of the base or first model");
+                .hint("rows of different tokens are merged with each other: " + advice);
     }
 
     /** A token for messages, cut short. */

@@ -81,6 +81,30 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
         return Optional.empty();
     }
 
+    /** Stages whose folders, as far as they are there, are one: by their case, or by a link. */
+    Optional<Problem> shared(StagedPlan plan) throws IOException {
+        List<Step> steps = plan.written();
+        for (int i = 1; i < steps.size(); i++) {
+            for (int j = 0; j < i; j++) {
+                Path one = of(steps.get(j).name());
+                Path other = of(steps.get(i).name());
+                if (Files.exists(one) && Files.exists(other) && Files.isSameFile(one, other)) {
+                    return Optional.of(
+                            Problem.expected(
+                                            "folders of stages '"
+                                                    + steps.get(j).name()
+                                                    + "' and '"
+                                                    + steps.get(i).name()
+                                                    + "'",
+                                            "two",
+                                            "one, '" + one + "'")
+                                    .hint("rename one of the documents"));
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     /** The space that all outputs on the result's disk take, where only together it is too much. */
     List<Problem> space(StagedPlan plan, Set<String> done) throws IOException {
         Optional<MergePlan> result = plan.result();

@@ -77,6 +77,7 @@ public final class StagedMerge {
             }
         }
         places.nested(plan).ifPresent(problems::add);
+        places.shared(plan).ifPresent(problems::add);
         problems.addAll(places.space(plan, done));
         List<MergePlan> plans = new ArrayList<>(plan.written().stream().map(Step::plan).toList());
         plan.result().ifPresent(plans::add);
@@ -134,6 +135,7 @@ public final class StagedMerge {
             List<InputFile> origins = new ArrayList<>();
             for (Step step : plan.written()) {
                 origins.addAll(InputFile.origins(step.plan()));
+                requireApart(plan, places);
                 stages.add(
                         done.contains(step.name())
                                 ? skipped(step, places, listener)
@@ -154,6 +156,14 @@ public final class StagedMerge {
             }
         }
         return new Report(stages, result);
+    }
+
+    /** Folders that were not there before anything was written may turn out to be one. */
+    private static void requireApart(StagedPlan plan, StagePlaces places) throws IOException {
+        Optional<Problem> shared = places.shared(plan);
+        if (shared.isPresent()) {
+            throw new BadInputException(shared.get());
+        }
     }
 
     private static StageReport skipped(Step step, StagePlaces places, StageListener listener) {

@@ -9,13 +9,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * In what two {@code tokenizer.json} name their tokens differently. Files with the same bytes are
- * compared as bytes only. Of others 64 bits are held for each id, never their texts: the files of
- * large vocabularies take tens of megabytes.
+ * In what two {@code tokenizer.json} name their tokens differently, or two of the older {@code
+ * vocab.json}, which lists the tokens alone. Files with the same bytes are compared as bytes only.
+ * Of others 64 bits are held for each id, never their texts: the files of large vocabularies take
+ * tens of megabytes.
  *
  * @param count ids whose tokens differ, those that only one file has included
  * @param id the lowest of them
@@ -23,6 +25,11 @@ import java.util.Optional;
  * @param second its token in the second file; empty where it has none
  */
 public record TokenDifference(int count, int id, Optional<String> first, Optional<String> second) {
+    private static final String VOCABULARY = "vocab.json";
+
+    /** Names of the files that can be compared; what stands first says more. */
+    public static final List<String> FILES = List.of(TokenizerFile.NAME, VOCABULARY);
+
     /** Far above any vocabulary there is: an id beyond it is damage. */
     private static final int LARGEST_ID = (1 << 24) - 1;
 
@@ -32,6 +39,8 @@ public record TokenDifference(int count, int id, Optional<String> first, Optiona
     }
 
     /**
+     * @param first of one of the names in {@link #FILES}
+     * @param second of the same name
      * @param rows ids from here on have no row and do not matter
      * @return empty if the tokens are the same, or one of the files is damaged
      */
@@ -131,6 +140,10 @@ public record TokenDifference(int count, int id, Optional<String> first, Optiona
                 parser -> {
                     if (parser.nextToken() != JsonToken.START_OBJECT) {
                         return false;
+                    }
+                    if (file.endsWith(VOCABULARY)) {
+                        mapping(parser, tokens);
+                        return true;
                     }
                     while (parser.nextToken() == JsonToken.FIELD_NAME) {
                         String key = parser.currentName();

@@ -3,6 +3,7 @@ package io.amalgam.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +98,39 @@ class StackingTest {
                             "layers.0.mlp.up_proj.weight", "bare:layers.1.mlp.up_proj.weight")
                     .containsEntry(
                             "layers.1.mlp.up_proj.weight", "one:model.layers.3.mlp.up_proj.weight");
+        }
+    }
+
+    /** Said once, and only where models differ and nothing sets the type. */
+    @Test
+    void layersOfOtherTypesAreWarnedOf() throws IOException {
+        Models.Header half = new Models.Header("half").tensor("model.embed_tokens.weight", 32, 8);
+        for (int i = 0; i < 2; i++) {
+            String layer = "model.layers." + i + ".";
+            half.tensor(layer + "input_layernorm.weight", 8);
+            half.tensor(layer + "self_attn.q_proj.weight", DType.BF16, 8, 8);
+            half.tensor(layer + "mlp.up_proj.weight", DType.BF16, 16, 8);
+        }
+        models.add(half.tensor("model.norm.weight", 8).tensor("lm_head.weight", 32, 8));
+        String recipe =
+                """
+                merge_method: passthrough
+                slices:
+                  - sources: [{model: one, layer_range: [0, 2]}]
+                  - sources: [{model: half, layer_range: [0, 2]}]
+                """;
+
+        assertThat(warnings(recipe))
+                .containsExactly(
+                        "types of the stacked layers: expected one, got F32 from 'one' and BF16 from 'half'; each layer is written in its own, whatever config.json says; in a recipe 'dtype' sets one for all");
+        assertThat(warnings(recipe + "dtype: bfloat16\n")).isEmpty();
+        assertThat(warnings(recipe.replace("one", "half"))).isEmpty();
+        assertThat(warnings("merge_method: passthrough\nmodels: [{model: half}]\n")).isEmpty();
+    }
+
+    private List<String> warnings(String recipe) throws IOException {
+        try (MergePlan plan = models.plan(recipe)) {
+            return plan.warnings().stream().map(Object::toString).toList();
         }
     }
 

@@ -1,5 +1,6 @@
 package io.amalgam.samples;
 
+import static io.amalgam.Merge.layers;
 import static io.amalgam.Setting.density;
 import static io.amalgam.Setting.filtered;
 import static io.amalgam.Setting.gradient;
@@ -10,6 +11,7 @@ import static io.amalgam.Setting.t;
 import static io.amalgam.Setting.weight;
 import static io.amalgam.Setting.where;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -72,6 +74,71 @@ class MergeTest {
                 MergePlan read = planner.plan(recipe, PlanOptions.DEFAULT)) {
             assertThat(built.hash()).isEqualTo(read.hash());
         }
+    }
+
+    @Test
+    void modulesSayWhatYamlSays() {
+        Merge merge =
+                Merge.passthrough()
+                        .module("encoder", part -> part.model("models/t5", scale(0.5)))
+                        .module(
+                                "decoder",
+                                part ->
+                                        part.slice(layers("models/t5", 0, 8))
+                                                .slice(layers("models/t5-tuned", 4, 12))
+                                                .with(
+                                                        filtered(
+                                                                "scale",
+                                                                where("o", 0.5),
+                                                                otherwise(1))))
+                        .module("shared", part -> part.model(Path.of("models/t5")))
+                        .with(scale(2))
+                        .dtype(DType.BF16);
+        Recipe recipe =
+                RecipeReader.read(
+                        """
+                        merge_method: passthrough
+                        modules:
+                          encoder: {models: [{model: models/t5, parameters: {scale: 0.5}}]}
+                          decoder:
+                            slices:
+                              - sources: [{model: models/t5, layer_range: [0, 8]}]
+                              - sources: [{model: models/t5-tuned, layer_range: [4, 12]}]
+                            parameters: {scale: [{filter: o, value: 0.5}, {value: 1}]}
+                          shared: {models: [{model: models/t5}]}
+                        parameters: {scale: 2}
+                        dtype: bfloat16
+                        """,
+                        "r.yml");
+        assertThat(merge.recipe().saysTheSameAs(recipe)).isTrue();
+        assertThat(RecipeReader.read(merge.yaml(), "w.yml").saysTheSameAs(recipe)).isTrue();
+        assertThatIllegalStateException().isThrownBy(() -> merge.model("models/t5").recipe());
+        assertThatIllegalStateException()
+                .isThrownBy(() -> Merge.linear().module("encoder", part -> part.with(scale(1))))
+                .withMessage("module 'encoder' has either models or slices");
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> merge.module("encoder", part -> part.model("x")))
+                .withMessage("module 'encoder' is given twice");
+    }
+
+    @Test
+    void modulesOfArrays() throws IOException {
+        Map<String, INDArray> one = new LinkedHashMap<>();
+        Map<String, INDArray> two = new LinkedHashMap<>();
+        for (String name : List.of("encoder.block.%d.w", "decoder.block.%d.w")) {
+            for (int layer = 0; layer < 2; layer++) {
+                one.put(name.formatted(layer), Nd4j.createFromArray(1f + layer, 1));
+                two.put(name.formatted(layer), Nd4j.createFromArray(3f + layer, 3));
+            }
+        }
+        Map<String, INDArray> merged =
+                Merge.linear()
+                        .module("encoder", part -> part.model(one).model(two))
+                        .module("decoder", part -> part.model(two))
+                        .with(weight(1))
+                        .toArrays();
+        assertThat(merged.get("encoder.block.1.w")).isEqualTo(Nd4j.createFromArray(3f, 2));
+        assertThat(merged.get("decoder.block.1.w")).isEqualTo(Nd4j.createFromArray(4f, 3));
     }
 
     @Test

@@ -9,7 +9,9 @@ import io.amalgam.recipe.RecipeFile.Document;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
@@ -27,6 +29,10 @@ final class DocumentsReader {
     private final List<Problem> errors = new ArrayList<>();
     private final List<Problem> warnings = new ArrayList<>();
     private final Map<String, Location> names = new HashMap<>();
+
+    /** The first name of those that are one to file systems that know no case. */
+    private final Map<String, String> folders = new HashMap<>();
+
     private Optional<Location> unnamed = Optional.empty();
 
     DocumentsReader(String text, String fileName, ReadOptions options) {
@@ -95,6 +101,21 @@ final class DocumentsReader {
                                             + ", the other in line "
                                             + earlier.line())
                             .hint("rename one of them"));
+            return;
+        }
+        String other = folders.putIfAbsent(name.get().toLowerCase(Locale.ROOT), name.get());
+        if (other != null) {
+            Location place = Objects.requireNonNull(names.get(other));
+            findings.warning(
+                    node,
+                    Problem.of(
+                                    "two documents are named alike but for upper and lower case, "
+                                            + Nodes.quote(name.get())
+                                            + " and "
+                                            + Nodes.quote(other)
+                                            + " in line "
+                                            + place.line())
+                            .hint("their folders are one on some file systems: rename one"));
         }
     }
 

@@ -21,6 +21,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 
 /** The tensors of a mixture, in the order of the base model's, and what each is read from. */
 final class ExpertTasks {
+    private static final int EXAMPLES = 3;
     private static final String LAYERS = "model.layers.";
 
     private final MoeRecipe recipe;
@@ -90,29 +92,49 @@ final class ExpertTasks {
      * @throws BadInputException if a tensor has no place, or an expert does not fit
      */
     List<TensorTask> build() {
+        Map<String, String> homeless = new LinkedHashMap<>();
         for (Map.Entry<String, ? extends TensorSource> tensor : base.tensors().entrySet()) {
             Optional<LayerName> layer = stacks.find(tensor.getKey());
             if (layer.isEmpty()) {
                 copy(tensor.getKey(), tensor.getValue());
             } else if (!family.hasPlace(layer.get().suffix())) {
-                problems.add(
-                        Problem.of(
-                                        "tensor '"
-                                                + tensor.getKey()
-                                                + "' of '"
-                                                + recipe.base()
-                                                + "' has no place in a "
-                                                + family.title()
-                                                + " model")
-                                .at(recipe.base().location()));
+                homeless.put(tensor.getKey(), layer.get().suffix());
             } else {
                 inLayer(tensor.getKey(), tensor.getValue(), layer.get());
             }
+        }
+        if (!homeless.isEmpty()) {
+            problems.add(0, homeless(homeless));
         }
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         return tasks;
+    }
+
+    /**
+     * Most often the same tensors of every layer: said once, with the first of each kind.
+     *
+     * @param names with what they are called in their layer
+     */
+    private Problem homeless(Map<String, String> names) {
+        int count = names.size();
+        Set<String> kinds = new HashSet<>();
+        List<String> examples =
+                names.keySet().stream()
+                        .filter(name -> kinds.add(names.getOrDefault(name, "")))
+                        .limit(EXAMPLES)
+                        .toList();
+        String list = "'" + String.join("', '", examples) + "'";
+        String of = " of '" + recipe.base() + "' ";
+        String place = " no place in a " + family.title() + " model";
+        String what =
+                count == 1
+                        ? "tensor " + list + of + "has" + place
+                        : count + " tensors" + of + "have" + place + ": " + list;
+        return Problem.of(what + (count > examples.size() ? ", ..." : ""))
+                .at(recipe.base().location())
+                .hint("give a model of an architecture that has no such tensors");
     }
 
     private void inLayer(String name, TensorSource tensor, LayerName layer) {

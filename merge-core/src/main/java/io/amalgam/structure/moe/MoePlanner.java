@@ -135,6 +135,10 @@ public final class MoePlanner {
         ConfigChanges changes =
                 new ConfigChanges(recipe.dtype(), List.of(), Optional.empty(), Optional.empty());
         List<Problem> warnings = new ArrayList<>(recipe.warnings());
+        if (recipe.upcycled()) {
+            AttentionWindows.lost(config, family, recipe.base().toString())
+                    .ifPresent(warnings::add);
+        }
         return ComputedPlan.of(
                 "moe",
                 recipe.text(),

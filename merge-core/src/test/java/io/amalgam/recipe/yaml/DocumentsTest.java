@@ -41,6 +41,31 @@ class DocumentsTest {
     }
 
     @Test
+    void namesThatDifferInCaseOnlyAreWarnedOf() {
+        RecipeFile file =
+                read(
+                        """
+                        name: Mean
+                        merge_method: linear
+                        models: [{model: a}]
+                        ---
+                        name: mean
+                        merge_method: linear
+                        models: [{model: Mean}]
+                        ---
+                        merge_method: passthrough
+                        models: [{model: mean}]
+                        """);
+
+        assertThat(file.documents().get(1).recipe().warnings())
+                .extracting(Object::toString)
+                .containsExactly(
+                        "two documents are named alike but for upper and lower case, 'mean' and 'Mean' in line 1"
+                                + " (r.yml:5:7); their folders are one on some file systems: rename one");
+        assertThat(file.documents().get(2).recipe().warnings()).isEmpty();
+    }
+
+    @Test
     void placesAreThoseInTheFile() {
         assertThat(read(TWO).result().orElseThrow().models().get(0).model().location())
                 .hasToString("r.yml:9:12");

@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
+import io.amalgam.error.Problem;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Makes a merged model's {@code config.json} from its donor's. Keys keep their order and all else
@@ -139,6 +141,22 @@ public final class ConfigPatch {
                     .forEach(broken::add);
         }
         return broken;
+    }
+
+    /** Windows of attention that the new layers had and the changed configuration does not say. */
+    static List<Problem> lostWindows(ObjectNode config, LayerChange change) {
+        ObjectNode patched =
+                patch(
+                        config,
+                        new ConfigChanges(
+                                Optional.empty(),
+                                List.of(change),
+                                Optional.empty(),
+                                Optional.empty()));
+        return sectionsOf(config, change).stream()
+                .map(section -> LayerWindows.lost(section, config, patched, change))
+                .flatMap(Optional::stream)
+                .toList();
     }
 
     private static void setDtype(ObjectNode config, String dtype) {

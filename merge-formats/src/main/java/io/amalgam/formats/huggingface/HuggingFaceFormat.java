@@ -110,6 +110,7 @@ public final class HuggingFaceFormat implements CheckpointFormat {
                                             + layers.sources().size())
                             .hint("set it in the output's config.json"));
         }
+        problems.addAll(ConfigPatch.lostWindows(config, layers));
         for (String key : ConfigPatch.broken(config, layers)) {
             problems.add(
                     Problem.of(

@@ -36,6 +36,10 @@ import java.util.Set;
  */
 public final class PyTorchFile implements Checkpoint {
     private static final int LARGEST_PICKLE = 32 << 20;
+
+    /** Elements that stand for one stored element: masks have some, and nothing has very many. */
+    private static final long MOST_EXPANDED = 1L << 28;
+
     private static final String DICTIONARY = "state_dict";
 
     private final Path path;
@@ -44,6 +48,7 @@ public final class PyTorchFile implements Checkpoint {
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
     private final Map<String, View> views = new LinkedHashMap<>();
     private final Set<String> tied = new LinkedHashSet<>();
+    private long expanded;
 
     private PyTorchFile(Path path, String model, FileChannel channel) {
         this.path = path;
@@ -160,6 +165,16 @@ public final class PyTorchFile implements Checkpoint {
                                     info.shape() + " from " + view.offset())
                             .hint("download the file again"));
         }
+        long repeated = Math.max(0, info.elements() - available);
+        if (repeated > MOST_EXPANDED - expanded) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "expanded tensors up to '" + name + "'",
+                                    "at most " + MOST_EXPANDED + " elements that are not stored",
+                                    info.shape())
+                            .hint("save their contiguous() if they are meant to be so large"));
+        }
+        expanded += repeated;
         long width = type.bits() / 8;
         if (isContiguous(view)) {
             FileRegion region =
@@ -179,7 +194,7 @@ public final class PyTorchFile implements Checkpoint {
                                             + "' of type "
                                             + type
                                             + " does not lie in one piece")
-                            .hint("make it contiguous and save the model again"));
+                            .hint("save its contiguous() instead"));
         }
         views.put(name, view);
     }
@@ -199,13 +214,23 @@ public final class PyTorchFile implements Checkpoint {
         throw new IllegalStateException(name);
     }
 
-    /** Whether a view stays inside its storage, and is no larger than it. */
+    /**
+     * Whether a view stays inside its storage, and is no larger than it but for axes that it is
+     * expanded along: those have a step of 0.
+     */
     private static boolean fits(View view, TensorInfo info, long elements) {
-        if (view.offset() < 0 || view.offset() > elements || info.elements() > elements) {
+        if (view.offset() < 0 || view.offset() > elements) {
             return false;
         }
         if (info.elements() == 0) {
             return true;
+        }
+        long distinct = info.elements();
+        for (int axis = 0; axis < view.dims().length; axis++) {
+            distinct /= view.strides()[axis] == 0 ? view.dims()[axis] : 1;
+        }
+        if (distinct > elements) {
+            return false;
         }
         try {
             long last = view.offset();

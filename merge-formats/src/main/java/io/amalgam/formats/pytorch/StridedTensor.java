@@ -9,8 +9,8 @@ import java.util.Arrays;
 
 /**
  * A tensor whose elements do not lie one after the other: a transposed matrix, a part of a larger
- * one. Read a run of its last axis at a time; a last axis with long steps element by element, which
- * is slow.
+ * one, one expanded along an axis. Read a run of its last axis at a time; a last axis with long
+ * steps element by element, which is slow.
  */
 final class StridedTensor implements TensorSource {
     /** Steps up to this many elements are read with what lies between. */
@@ -19,6 +19,10 @@ final class StridedTensor implements TensorSource {
     private final TensorInfo info;
     private final StoredTensor storage;
     private final long offset;
+
+    /** The elements in as few axes as can say them, at least one. */
+    private final long[] dims;
+
     private final long[] strides;
 
     /**
@@ -30,7 +34,22 @@ final class StridedTensor implements TensorSource {
         this.info = info;
         this.storage = storage;
         this.offset = offset;
-        this.strides = strides.clone();
+        long[] all = info.shape().dims();
+        long[] lengths = new long[all.length + 1];
+        long[] steps = new long[all.length + 1];
+        lengths[0] = 1;
+        int last = 0;
+        for (int axis = 0; axis < all.length; axis++) {
+            // Two axes that are walked as one, and any beside one of a single element, are one.
+            boolean goesOn = steps[last] == all[axis] * strides[axis] || lengths[last] == 1;
+            if (all[axis] != 1) {
+                last += goesOn ? 0 : 1;
+                lengths[last] = goesOn ? lengths[last] * all[axis] : all[axis];
+                steps[last] = strides[axis];
+            }
+        }
+        this.dims = Arrays.copyOf(lengths, last + 1);
+        this.strides = Arrays.copyOf(steps, last + 1);
     }
 
     @Override
@@ -41,7 +60,6 @@ final class StridedTensor implements TensorSource {
     @Override
     public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
             throws IOException {
-        long[] dims = info.shape().dims();
         int last = dims.length - 1;
         boolean finite = true;
         for (int done = 0; done < count; ) {

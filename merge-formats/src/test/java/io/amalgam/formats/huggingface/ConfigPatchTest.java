@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ConfigChanges.Lent;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
@@ -276,6 +277,83 @@ class ConfigPatchTest {
                                         + " ['full_attention', 'sliding_attention', 'full_attention', 'sliding_attention']}"));
         assertThat(layers(donor, 3, 0, 0, 1)).isEqualTo(json(donor.replace("s': 1", "s': 2")));
         assertThat(layers(donor.replace("true", "false"), 3, 0, 1, 0).has("layer_types")).isFalse();
+    }
+
+    /** A config has one size of windows, and a layer one kind. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                // the lender's config beside 'num_hidden_layers' | what is said of layers 0 (donor
+                // 1), 1 (lender 0), 2 (lender 1)
+                "'use_sliding_window': true, 'sliding_window': 5, 'max_window_layers': 1 | ",
+                "'use_sliding_window': true, 'sliding_window': 5, 'layer_types': ['full_attention', 'sliding_attention'] | ",
+                "'use_sliding_window': false, 'sliding_window': 7, 'max_window_layers': 2 | ",
+                "'use_sliding_window': true, 'sliding_window': 7, 'max_window_layers': 1 | layer 2 of the output sees: expected the latest 7 tokens as a layer it is made of, got the latest 5 tokens",
+                "'sliding_window': 7 | layer 1 of the output (and 1 more layer) sees: expected the latest 7 tokens as a layer it is made of, got everything",
+                "'sliding_window': 5, 'sliding_window_pattern': 2 | layer 1 of the output (and 1 more layer) sees: expected the latest 5 tokens as a layer it is made of, got everything"
+            })
+    void windowsThatTheConfigCannotSayAreSaid(String lender, String expected) {
+        ObjectNode donor =
+                json(
+                        "{'num_hidden_layers': 2, 'use_sliding_window': true, 'sliding_window': 5, 'max_window_layers': 1}");
+        Optional<Origin> other =
+                Optional.of(new Origin(json("{'num_hidden_layers': 2, " + lender + "}"), 2));
+        LayerChange change =
+                new LayerChange(2, List.of(1, 0, 1), List.of(Optional.empty(), other, other));
+
+        List<String> problems = windows(donor, change);
+
+        assertThat(problems)
+                .isEqualTo(
+                        expected == null
+                                ? List.of()
+                                : List.of(
+                                        "what "
+                                                + expected
+                                                + "; config.json cannot say both: take layers of one kind, or expect other results for longer texts"));
+    }
+
+    private static List<String> windows(ObjectNode donor, LayerChange change) {
+        ConfigChanges changes =
+                new ConfigChanges(
+                        Optional.empty(), List.of(change), Optional.empty(), Optional.empty());
+        return new HuggingFaceFormat()
+                .unchanged(donor, changes).stream().map(Object::toString).toList();
+    }
+
+    @Test
+    void layersOfBothKindsInOneAreSaid() {
+        ObjectNode donor =
+                json(
+                        "{'num_hidden_layers': 3, 'sliding_window': 5, 'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention']}");
+        List<Optional<Origin>> own = Collections.nCopies(2, Optional.empty());
+        Lent full = new Lent(0, Optional.empty());
+        Lent sliding = new Lent(2, Optional.empty());
+
+        assertThat(
+                        windows(
+                                donor,
+                                new LayerChange(
+                                        3,
+                                        List.of(0, 1),
+                                        own,
+                                        Optional.empty(),
+                                        List.of(List.of(), List.of(sliding)))))
+                .isEmpty();
+        assertThat(
+                        windows(
+                                donor,
+                                new LayerChange(
+                                        3,
+                                        List.of(0, 1),
+                                        own,
+                                        Optional.empty(),
+                                        List.of(List.of(), List.of(sliding, full)))))
+                .singleElement()
+                .asString()
+                .startsWith(
+                        "what layer 1 of the output sees: expected everything as a layer it is made of, got the latest 5 tokens");
     }
 
     @Test

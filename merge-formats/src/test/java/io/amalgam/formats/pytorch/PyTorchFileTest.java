@@ -35,7 +35,7 @@ class PyTorchFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"types", "views", "state", "parameters", "training"})
+    @ValueSource(strings = {"types", "views", "expanded", "state", "parameters", "training"})
     void tensorsAreThoseTorchWrote(String name) throws IOException {
         try (PyTorchFile ours = PyTorchFile.open(FOLDER.resolve(name + ".bin"), "m");
                 SafetensorsFile theirs =
@@ -97,7 +97,7 @@ class PyTorchFileTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"views", "types"})
+    @ValueSource(strings = {"views", "types", "expanded"})
     void mergesReadThem(String name, @TempDir Path out) throws IOException {
         Recipe recipe =
                 Merges.recipe("merge_method: passthrough\nmodels: [{model: " + name + ".bin}]\n");
