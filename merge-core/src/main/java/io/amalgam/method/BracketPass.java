@@ -144,53 +144,47 @@ final class BracketPass implements Stage.Reduce<BracketPass.Tallies> {
             BracketTally tally,
             List<MagnitudeSearch> again,
             List<Tie> ties) {
-        long reached = tally.above();
-        if (reached >= search.k()) {
+        if (tally.above() >= search.k()) {
             again.add(search.within(search.high() + 1, MagnitudeSearch.LARGEST));
             return;
         }
-        int[] pivots = Arrays.stream(search.pivots()).filter(p -> p >= 0).sorted().toArray();
+        BracketTally.Bin bin = tally.binOf(search.k(), search.pivots());
+        if (bin.index() < 0) {
+            again.add(search.within(0, search.low() - 1));
+            return;
+        }
+        int first = search.low() + (bin.index() << tally.shift());
+        int last = (int) Math.min(search.high(), first + (1L << tally.shift()) - 1);
         long[] equal = tally.frequent();
-        int pivot = pivots.length - 1;
-        for (int bin = tally.bins() - 1; bin >= 0; bin--) {
-            int first = search.low() + (bin << tally.shift());
-            int last = (int) Math.min(search.high(), first + (1L << tally.shift()) - 1);
-            long others = tally.others(bin);
-            int from = pivot;
-            long frequent = 0;
-            while (pivot >= 0 && pivots[pivot] >= first) {
-                frequent += equal[search.pivot(pivots[pivot--])];
-            }
-            if (reached + others + frequent < search.k()) {
-                reached += others + frequent;
-                continue;
-            }
-            int[] inside = Arrays.copyOfRange(pivots, pivot + 1, from + 1);
-            if (first < last && others > 0 && !tally.complete()) {
-                again.add(search.within(first, last).with(inside));
-                return;
-            }
-            SortedMap<Integer, Long> values = new TreeMap<>(Comparator.reverseOrder());
-            for (int bits : inside) {
+        SortedMap<Integer, Long> values = new TreeMap<>(Comparator.reverseOrder());
+        for (int bits : search.pivots()) {
+            if (bits >= first && bits <= last) {
                 values.put(bits, equal[search.pivot(bits)]);
             }
-            if (tally.complete()) {
-                for (int bits : tally.listed(first, last)) {
-                    values.merge(bits, 1L, Long::sum);
-                }
-            } else if (others > 0) {
-                values.put(first, others);
-            }
-            for (Map.Entry<Integer, Long> value : values.entrySet()) {
-                if (reached + value.getValue() >= search.k()) {
-                    long wanted = search.k() - reached;
-                    settle(search, value.getKey(), wanted, value.getValue(), tally, again, ties);
-                    return;
-                }
-                reached += value.getValue();
-            }
         }
-        again.add(search.within(0, search.low() - 1));
+        long others = tally.others(bin.index());
+        if (first < last && others > 0 && !tally.complete()) {
+            int[] inside = values.keySet().stream().mapToInt(bits -> bits).sorted().toArray();
+            again.add(search.within(first, last).with(inside));
+            return;
+        }
+        if (tally.complete()) {
+            for (int bits : tally.listed(first, last)) {
+                values.merge(bits, 1L, Long::sum);
+            }
+        } else if (others > 0) {
+            values.put(first, others);
+        }
+        long reached = bin.above();
+        for (Map.Entry<Integer, Long> value : values.entrySet()) {
+            if (reached + value.getValue() >= search.k()) {
+                long wanted = search.k() - reached;
+                settle(search, value.getKey(), wanted, value.getValue(), tally, again, ties);
+                return;
+            }
+            reached += value.getValue();
+        }
+        throw new IllegalStateException("a bin holds fewer elements than were counted in it");
     }
 
     /**

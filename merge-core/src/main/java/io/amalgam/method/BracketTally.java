@@ -100,13 +100,34 @@ final class BracketTally {
         return zeros;
     }
 
+    /**
+     * A bin of the histogram, -1 for what is below all of them.
+     *
+     * @param above how many magnitudes are above it
+     */
+    record Bin(int index, long above) {}
+
+    /** Where the {@code k}-th largest magnitude is, if it is not above the bracket. */
+    Bin binOf(long k, int[] pivots) {
+        long[] equal = frequent();
+        long[] apart = new long[bins.length];
+        for (int p = 0; p < pivots.length; p++) {
+            if (pivots[p] >= 0) {
+                apart[(pivots[p] - low) >>> shift] += equal[p];
+            }
+        }
+        long reached = above;
+        int bin = bins.length - 1;
+        while (bin >= 0 && reached + bins[bin] + apart[bin] < k) {
+            reached += bins[bin] + apart[bin];
+            bin--;
+        }
+        return new Bin(bin, reached);
+    }
+
     /** How many of the values that are not frequent fall into a bin. */
     long others(int bin) {
         return bins[bin];
-    }
-
-    int bins() {
-        return bins.length;
     }
 
     int shift() {
