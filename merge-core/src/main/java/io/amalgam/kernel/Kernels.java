@@ -306,6 +306,9 @@ public interface Kernels {
     /** {@code lanes[i % LANES] += |x[i]|}. */
     void absSum(float[] x, double[] lanes, int n);
 
+    /** {@link #absSum} of {@code x - base}. */
+    void absDeltaSum(float[] x, float[] base, double[] lanes, int n);
+
     /** The lanes' sum, added in order: the one way a sum is finished. */
     static double total(double[] lanes) {
         double sum = 0;

@@ -568,4 +568,16 @@ public final class ScalarKernels implements Kernels {
     private static int magnitude(float value) {
         return Float.floatToRawIntBits(value) & ABS;
     }
+
+    @Override
+    public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
+        absDeltaSum(x, base, lanes, 0, n);
+    }
+
+    /** As the method of the interface, of some of the elements. */
+    public static void absDeltaSum(float[] x, float[] base, double[] lanes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            lanes[i % LANES] += Math.abs(x[i] - base[i]);
+        }
+    }
 }

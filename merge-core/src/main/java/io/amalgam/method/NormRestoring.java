@@ -64,8 +64,13 @@ final class NormRestoring implements Stage.Reduce<NormRestoring.State> {
                 continue;
             }
             float[] x = in.input(others.get(m));
-            kernels.subtract(x, origin, delta, in.length());
-            absSum(in, delta, state.lanes[2 * m]);
+            double[] whole = state.lanes[2 * m];
+            if (in.offset() % Kernels.LANES == 0) {
+                kernels.absDeltaSum(x, origin, whole, in.length());
+            } else {
+                kernels.subtract(x, origin, delta, in.length());
+                absSum(in, delta, whole);
+            }
             masks[m].delta(in, x, origin, delta);
             absSum(in, delta, state.lanes[2 * m + 1]);
             if (remembers && masks[m].isDear()) {

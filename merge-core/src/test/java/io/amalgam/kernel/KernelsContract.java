@@ -447,6 +447,12 @@ abstract class KernelsContract {
     }
 
     @Test
+    void absDeltaSum() {
+        check((k, in, n) -> k.absDeltaSum(in.a, in.b, in.lanes, n));
+        check((k, in, n) -> k.absDeltaSum(in.a, in.a, in.lanes, n));
+    }
+
+    @Test
     void addSquares() {
         check((k, in, n) -> k.addSquares(in.a, in.b, in.lanes, n));
         check((k, in, n) -> k.addSquares(in.a, in.a, in.lanes, n));

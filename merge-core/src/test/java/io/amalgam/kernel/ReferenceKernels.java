@@ -420,6 +420,15 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
+        float[] delta = new float[n];
+        for (int i = 0; i < n; i++) {
+            delta[i] = minus(x[i], base[i]);
+        }
+        absSum(delta, lanes, n);
+    }
+
+    @Override
     public void addSquares(float[] x, float[] base, double[] lanes, int n) {
         float[] delta = new float[n];
         for (int i = 0; i < n; i++) {

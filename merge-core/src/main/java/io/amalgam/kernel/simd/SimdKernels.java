@@ -260,4 +260,9 @@ public final class SimdKernels implements Kernels {
     public void absSum(float[] x, double[] lanes, int n) {
         VectorSums.absSum(x, lanes, n);
     }
+
+    @Override
+    public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
+        VectorSums.absDeltaSum(x, base, lanes, n);
+    }
 }

@@ -70,6 +70,21 @@ final class VectorSums {
         ScalarKernels.addSquares(x, base, lanes, bound, n);
     }
 
+    static void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
+        int bound = n & -LANES;
+        for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, lanes, lane);
+            DoubleVector second = DoubleVector.fromArray(DOUBLES, lanes, lane + WIDTH);
+            for (int i = lane; i < bound; i += LANES) {
+                first = first.add(difference(x, base, i).abs());
+                second = second.add(difference(x, base, i + WIDTH).abs());
+            }
+            first.intoArray(lanes, lane);
+            second.intoArray(lanes, lane + WIDTH);
+        }
+        ScalarKernels.absDeltaSum(x, base, lanes, bound, n);
+    }
+
     private static DoubleVector difference(float[] x, float[] base, int at) {
         return (DoubleVector)
                 FloatVector.fromArray(HALF_FLOATS, x, at)

@@ -203,6 +203,12 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
+    public double[] absDeltaSum() {
+        kernels.absDeltaSum(x, base, lanes, BLOCK);
+        return lanes;
+    }
+
+    @Benchmark
     public double[] addSquares() {
         kernels.addSquares(x, base, lanes, BLOCK);
         return lanes;
