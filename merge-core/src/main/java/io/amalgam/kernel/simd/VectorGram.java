@@ -25,10 +25,7 @@ final class VectorGram {
             return;
         }
         if (count >= 3) {
-            double[][] first = {
-                lanes[0], lanes[1], lanes[2], lanes[count], lanes[count + 1], lanes[2 * count - 1]
-            };
-            three(x[0], x[1], x[2], first, n);
+            three(x[0], x[1], x[2], count, lanes, n);
         }
         int pair = 0;
         for (int j = 0; j < count; j++) {
@@ -77,13 +74,14 @@ final class VectorGram {
         ScalarKernels.dot(b, b, bb, bound, n);
     }
 
-    private static void three(float[] a, float[] b, float[] c, double[][] lanes, int n) {
+    /** The products of the first three of {@code count} vectors. */
+    private static void three(float[] a, float[] b, float[] c, int count, double[][] lanes, int n) {
         double[] aa = lanes[0];
         double[] ab = lanes[1];
         double[] ac = lanes[2];
-        double[] bb = lanes[3];
-        double[] bc = lanes[4];
-        double[] cc = lanes[5];
+        double[] bb = lanes[count];
+        double[] bc = lanes[count + 1];
+        double[] cc = lanes[2 * count - 1];
         int bound = n & -LANES;
         for (int lane = 0; lane < LANES; lane += WIDTH) {
             DoubleVector aas = DoubleVector.fromArray(DOUBLES, aa, lane);
