@@ -472,7 +472,21 @@ public final class ScalarKernels implements Kernels {
             float lambda,
             float[] out,
             int n) {
-        for (int i = 0; i < n; i++) {
+        consensus(weighted, weights, models, base, normalize, lambda, out, 0, n);
+    }
+
+    /** {@link #consensus} of the elements {@code from .. to-1}. */
+    public static void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int from,
+            int to) {
+        for (int i = from; i < to; i++) {
             float sum = 0;
             for (int m = 0; m < models; m++) {
                 sum += weighted[m][i];
@@ -507,7 +521,21 @@ public final class ScalarKernels implements Kernels {
             float[] agreed,
             float[] divisor,
             int n) {
-        for (int i = 0; i < n; i++) {
+        agreeing(election, vectors, weights, shares, models, agreed, divisor, 0, n);
+    }
+
+    /** {@link #agreeing} for the elements {@code from .. to-1}. */
+    public static void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int from,
+            int to) {
+        for (int i = from; i < to; i++) {
             boolean positive = election[i] >= 0;
             float sum = 0;
             float share = 0;

@@ -1,14 +1,26 @@
 package io.amalgam.kernel.simd;
 
 import static io.amalgam.kernel.simd.Species.FLOATS;
+import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
+import io.amalgam.kernel.ScalarKernels;
 import jdk.incubator.vector.FloatVector;
-import jdk.incubator.vector.VectorMask;
+import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
-/** Sign consensus over the models, one vector of elements at a time. */
+/**
+ * Sign consensus over the models, one vector of elements at a time. By bit patterns, as the scalar
+ * kernel does it: masks are dear on JDK 17, and helper methods would put vectors on the heap.
+ */
 final class VectorConsensus {
+    private static final int ABS = 0x7FFFFFFF;
+    private static final int SIGN = 0x80000000;
+    private static final int INFINITE = 0x7F800000;
+
+    /** The first pattern above infinity. */
+    private static final int NAN = INFINITE + 1;
+
     private VectorConsensus() {}
 
     static void consensus(
@@ -22,49 +34,44 @@ final class VectorConsensus {
             int n) {
         int bound = FLOATS.loopBound(n);
         FloatVector zero = FloatVector.zero(FLOATS);
-        FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+        IntVector one = IntVector.broadcast(INTS, Float.floatToRawIntBits(1f));
+        IntVector infinite = IntVector.broadcast(INTS, INFINITE);
+        IntVector none = IntVector.zero(INTS);
+        // Without normalisation the divisor is that of nobody's agreement, 1.
+        int divided = normalize ? -1 : 0;
         int i = 0;
         for (; i < bound; i += LENGTH) {
             FloatVector sum = zero;
             for (int m = 0; m < models; m++) {
                 sum = sum.add(FloatVector.fromArray(FLOATS, weighted[m], i));
             }
-            // 1 where the majority is positive, else -1: a value times that is above zero where it
-            // agrees.
-            FloatVector side = one.neg().blend(one, sum.compare(VectorOperators.GE, 0f));
+            // Sums begin with +0 and are never -0: negative, or no number.
+            IntVector elected = sum.reinterpretAsInts();
+            IntVector flip = elected.or(infinite.sub(elected.and(ABS))).and(SIGN);
             FloatVector agreed = zero;
             FloatVector divisor = zero;
             for (int m = 0; m < models; m++) {
-                FloatVector value = FloatVector.fromArray(FLOATS, weighted[m], i);
-                VectorMask<Float> agrees = value.mul(side).compare(VectorOperators.GT, 0f);
-                agreed = agreed.add(zero.blend(value, agrees));
-                divisor = divisor.add(zero.blend(weights[m], agrees));
+                IntVector value = FloatVector.fromArray(FLOATS, weighted[m], i).reinterpretAsInts();
+                IntVector towards = value.lanewise(VectorOperators.XOR, flip);
+                IntVector agrees =
+                        none.sub(towards)
+                                .and(towards.lanewise(VectorOperators.XOR, -1))
+                                .and(towards.sub(NAN))
+                                .lanewise(VectorOperators.ASHR, 31);
+                agreed = agreed.add(value.and(agrees).reinterpretAsFloats());
+                divisor =
+                        divisor.add(
+                                agrees.and(Float.floatToRawIntBits(weights[m]) & divided)
+                                        .reinterpretAsFloats());
             }
-            if (normalize) {
-                agreed = agreed.div(divisor.blend(one, divisor.compare(VectorOperators.EQ, 0f)));
-            }
-            FloatVector.fromArray(FLOATS, base, i).add(agreed.mul(lambda)).intoArray(out, i);
+            IntVector bits = divisor.reinterpretAsInts();
+            IntVector nobody = bits.and(ABS).sub(1).lanewise(VectorOperators.ASHR, 31);
+            FloatVector share = bits.or(one.and(nobody)).reinterpretAsFloats();
+            FloatVector.fromArray(FLOATS, base, i)
+                    .add(agreed.div(share).mul(lambda))
+                    .intoArray(out, i);
         }
-        for (; i < n; i++) {
-            float sum = 0;
-            for (int m = 0; m < models; m++) {
-                sum += weighted[m][i];
-            }
-            boolean positive = sum >= 0;
-            float agreed = 0;
-            float divisor = 0;
-            for (int m = 0; m < models; m++) {
-                float value = weighted[m][i];
-                if (positive ? value > 0 : value < 0) {
-                    agreed += value;
-                    divisor += weights[m];
-                }
-            }
-            if (normalize && divisor != 0) {
-                agreed /= divisor;
-            }
-            out[i] = base[i] + lambda * agreed;
-        }
+        ScalarKernels.consensus(weighted, weights, models, base, normalize, lambda, out, i, n);
     }
 
     static void agreeing(
@@ -78,35 +85,39 @@ final class VectorConsensus {
             int n) {
         int bound = FLOATS.loopBound(n);
         FloatVector zero = FloatVector.zero(FLOATS);
-        FloatVector one = FloatVector.broadcast(FLOATS, 1f);
+        IntVector infinite = IntVector.broadcast(INTS, INFINITE);
+        IntVector none = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
-            FloatVector elected = FloatVector.fromArray(FLOATS, election, i);
-            FloatVector side = one.neg().blend(one, elected.compare(VectorOperators.GE, 0f));
+            // Plus 0, so that it is never -0.
+            IntVector elected =
+                    FloatVector.fromArray(FLOATS, election, i).add(zero).reinterpretAsInts();
+            IntVector flip = elected.or(infinite.sub(elected.and(ABS))).and(SIGN);
             FloatVector sum = zero;
             FloatVector share = zero;
             for (int m = 0; m < models; m++) {
-                FloatVector value = FloatVector.fromArray(FLOATS, vectors[m], i);
-                VectorMask<Float> agrees = value.mul(side).compare(VectorOperators.GT, 0f);
-                sum = sum.add(zero.blend(value.mul(weights[m]), agrees));
-                share = share.add(zero.blend(shares[m], agrees));
+                FloatVector vector = FloatVector.fromArray(FLOATS, vectors[m], i);
+                IntVector value = vector.reinterpretAsInts();
+                IntVector towards = value.lanewise(VectorOperators.XOR, flip);
+                IntVector agrees =
+                        none.sub(towards)
+                                .and(towards.lanewise(VectorOperators.XOR, -1))
+                                .and(towards.sub(NAN))
+                                .lanewise(VectorOperators.ASHR, 31);
+                sum =
+                        sum.add(
+                                vector.mul(weights[m])
+                                        .reinterpretAsInts()
+                                        .and(agrees)
+                                        .reinterpretAsFloats());
+                share =
+                        share.add(
+                                agrees.and(Float.floatToRawIntBits(shares[m]))
+                                        .reinterpretAsFloats());
             }
             sum.intoArray(agreed, i);
             share.intoArray(divisor, i);
         }
-        for (; i < n; i++) {
-            boolean positive = election[i] >= 0;
-            float sum = 0;
-            float share = 0;
-            for (int m = 0; m < models; m++) {
-                float value = vectors[m][i];
-                if (positive ? value > 0 : value < 0) {
-                    sum += weights[m] * value;
-                    share += shares[m];
-                }
-            }
-            agreed[i] = sum;
-            divisor[i] = share;
-        }
+        ScalarKernels.agreeing(election, vectors, weights, shares, models, agreed, divisor, i, n);
     }
 }
