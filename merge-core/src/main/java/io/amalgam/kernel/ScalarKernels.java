@@ -17,8 +17,6 @@ public final class ScalarKernels implements Kernels {
 
     private static final int ABS = 0x7FFFFFFF;
 
-    /** The smallest magnitude bits that are NaN. */
-    private static final int NAN = 0x7F800001;
 
     private ScalarKernels() {}
 
@@ -206,91 +204,26 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void keepBelow(
             int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
-        keepBelow(bits, words, low, high, dst, open, at, 0, n);
-    }
-
-    /**
-     * {@link #keepBelow} of the elements from {@code at + from} to {@code at + n - 1}.
-     *
-     * @param from a multiple of 64
-     */
-    public static void keepBelow(
-            int[] bits,
-            int[] words,
-            int low,
-            int high,
-            float[] dst,
-            long[] open,
-            int at,
-            int from,
-            int n) {
-        for (int group = from; group < n; group += Long.SIZE) {
-            long within = 0;
-            for (int j = group; j < Math.min(n, group + Long.SIZE); j++) {
-                int half = words[at + j] >>> 1;
-                // -1 where it is below, or beyond; a branch would often guess wrong.
-                int below = (half - low) >> 31;
-                int outside = (half - low | high - half) >> 31;
-                dst[at + j] = Float.intBitsToFloat(bits[at + j] & below);
-                within |= (long) (1 + outside) << j;
-            }
-            open[group / Long.SIZE] = within;
-        }
+        ScalarRanks.keepBelow(bits, words, low, high, dst, open, at, 0, n);
     }
 
     @Override
     public int rank(int[] bits, int from, int element, int to) {
         int own = bits[element] & Integer.MAX_VALUE;
-        return element - from - larger(bits, own, from, element) + smaller(bits, own, element, to);
-    }
-
-    /** How many of the elements {@code from .. to-1} have a larger magnitude. */
-    public static int larger(int[] bits, int own, int from, int to) {
-        int count = 0;
-        for (int i = from; i < to; i++) {
-            count += (own - (bits[i] & Integer.MAX_VALUE)) >>> 31;
-        }
-        return count;
-    }
-
-    /** How many of the elements {@code from .. to-1} have a smaller magnitude. */
-    public static int smaller(int[] bits, int own, int from, int to) {
-        int count = 0;
-        for (int i = from; i < to; i++) {
-            count += ((bits[i] & Integer.MAX_VALUE) - own) >>> 31;
-        }
-        return count;
+        return element
+                - from
+                - ScalarRanks.larger(bits, own, from, element)
+                + ScalarRanks.smaller(bits, own, element, to);
     }
 
     @Override
     public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
-        nonzeroBits(x, dst, at, 0, n);
-    }
-
-    /** {@link #nonzeroBits} from an element on whose index is a multiple of 8. */
-    public static void nonzeroBits(float[] x, byte[] dst, int at, int from, int n) {
-        for (int i = from; i < n; i += 8) {
-            int set = 0;
-            for (int j = i; j < Math.min(i + 8, n); j++) {
-                int bits = Float.floatToRawIntBits(x[j]);
-                set |= (bits | -bits) >>> 31 << (j - i);
-            }
-            dst[at + i / 8] = (byte) set;
-        }
+        ScalarBits.nonzeroBits(x, dst, at, 0, n);
     }
 
     @Override
     public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
-        keptDelta(x, base, kept, at, dst, 0, n);
-    }
-
-    /** {@link #keptDelta} of the elements {@code from .. n-1}. */
-    public static void keptDelta(
-            float[] x, float[] base, byte[] kept, int at, float[] dst, int from, int n) {
-        for (int i = from; i < n; i++) {
-            int mask = -(kept[at + i / 8] >>> i % 8 & 1);
-            dst[i] = Float.intBitsToFloat(Float.floatToRawIntBits(x[i] - base[i]) & mask);
-        }
+        ScalarBits.keptDelta(x, base, kept, at, dst, 0, n);
     }
 
     @Override
@@ -330,16 +263,7 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public int countZeros(float[] x, int n) {
-        return countZeros(x, 0, n);
-    }
-
-    /** {@link #countZeros} among the elements {@code from .. to-1}. */
-    public static int countZeros(float[] x, int from, int to) {
-        int count = 0;
-        for (int i = from; i < to; i++) {
-            count += x[i] == 0 ? 1 : 0;
-        }
-        return count;
+        return ScalarBrackets.countZeros(x, 0, n);
     }
 
     @Override
@@ -353,38 +277,7 @@ public final class ScalarKernels implements Kernels {
             int[] counts,
             int n) {
         counts[PIVOTS] = 0;
-        return countBracket(x, base, low, high, inside, pivots, counts, 0, n);
-    }
-
-    /** {@link #countBracket} of the elements {@code from .. to-1}, its list going on. */
-    public static int countBracket(
-            float[] x,
-            float[] base,
-            int low,
-            int high,
-            int[] inside,
-            int[] pivots,
-            int[] counts,
-            int from,
-            int to) {
-        int above = 0;
-        for (int i = from; i < to; i++) {
-            int bits = magnitude(x[i] - base[i]);
-            if (bits > high) {
-                above++;
-            } else if (bits >= low) {
-                int pivot = 0;
-                while (pivot < PIVOTS && pivots[pivot] != bits) {
-                    pivot++;
-                }
-                if (pivot < PIVOTS) {
-                    counts[pivot]++;
-                } else {
-                    inside[counts[PIVOTS]++] = bits;
-                }
-            }
-        }
-        return above;
+        return ScalarBrackets.countBracket(x, base, low, high, inside, pivots, counts, 0, n);
     }
 
     @Override
@@ -424,42 +317,10 @@ public final class ScalarKernels implements Kernels {
             float[] out,
             int n) {
         for (int i = 0; i < n; i++) {
-            out[i] = trimmedConsensus(x, cuts, weights, models, base[i], normalize, lambda, i);
+            out[i] =
+                    ScalarConsensus.trimmedConsensus(
+                            x, cuts, weights, models, base[i], normalize, lambda, i);
         }
-    }
-
-    /** One element of {@link #trimmedConsensus}. */
-    public static float trimmedConsensus(
-            float[][] x,
-            int[] cuts,
-            float[] weights,
-            int models,
-            float base,
-            boolean normalize,
-            float lambda,
-            int i) {
-        float sum = 0;
-        for (int m = 0; m < models; m++) {
-            sum += weights[m] * trimmed(x[m][i] - base, cuts[m]);
-        }
-        boolean positive = sum >= 0;
-        float agreed = 0;
-        float divisor = 0;
-        for (int m = 0; m < models; m++) {
-            float value = weights[m] * trimmed(x[m][i] - base, cuts[m]);
-            if (positive ? value > 0 : value < 0) {
-                agreed += value;
-                divisor += weights[m];
-            }
-        }
-        if (normalize && divisor != 0) {
-            agreed /= divisor;
-        }
-        return base + lambda * agreed;
-    }
-
-    private static float trimmed(float delta, int cut) {
-        return magnitude(delta) >= cut ? delta : 0;
     }
 
     @Override
@@ -472,43 +333,7 @@ public final class ScalarKernels implements Kernels {
             float lambda,
             float[] out,
             int n) {
-        consensus(weighted, weights, models, base, normalize, lambda, out, 0, n);
-    }
-
-    /** {@link #consensus} of the elements {@code from .. to-1}. */
-    public static void consensus(
-            float[][] weighted,
-            float[] weights,
-            int models,
-            float[] base,
-            boolean normalize,
-            float lambda,
-            float[] out,
-            int from,
-            int to) {
-        for (int i = from; i < to; i++) {
-            float sum = 0;
-            for (int m = 0; m < models; m++) {
-                sum += weighted[m][i];
-            }
-            int flip = sum >= 0 ? 0 : Integer.MIN_VALUE;
-            float agreed = 0;
-            float divisor = 0;
-            for (int m = 0; m < models; m++) {
-                int bits = Float.floatToRawIntBits(weighted[m][i]);
-                // "Not zero, not NaN, of the majority's sign" as a mask of bits: signs are random,
-                // and a branch would guess wrong.
-                int towards = bits ^ flip;
-                int mask = (-towards & ~towards & (towards - NAN)) >> 31;
-                agreed += Float.intBitsToFloat(bits & mask);
-                divisor += Float.intBitsToFloat(Float.floatToRawIntBits(weights[m]) & mask);
-            }
-            if (normalize && divisor != 0) {
-                agreed /= divisor;
-            }
-            // A product with 1 is exact: nothing to leave out.
-            out[i] = base[i] + lambda * agreed;
-        }
+        ScalarConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, 0, n);
     }
 
     @Override
@@ -521,59 +346,17 @@ public final class ScalarKernels implements Kernels {
             float[] agreed,
             float[] divisor,
             int n) {
-        agreeing(election, vectors, weights, shares, models, agreed, divisor, 0, n);
-    }
-
-    /** {@link #agreeing} for the elements {@code from .. to-1}. */
-    public static void agreeing(
-            float[] election,
-            float[][] vectors,
-            float[] weights,
-            float[] shares,
-            int models,
-            float[] agreed,
-            float[] divisor,
-            int from,
-            int to) {
-        for (int i = from; i < to; i++) {
-            boolean positive = election[i] >= 0;
-            float sum = 0;
-            float share = 0;
-            for (int m = 0; m < models; m++) {
-                float value = vectors[m][i];
-                if (positive ? value > 0 : value < 0) {
-                    sum += weights[m] * value;
-                    share += shares[m];
-                }
-            }
-            agreed[i] = sum;
-            divisor[i] = share;
-        }
+        ScalarConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, 0, n);
     }
 
     @Override
     public void dot(float[] a, float[] b, double[] lanes, int n) {
-        dot(a, b, lanes, 0, n);
-    }
-
-    /** As the method of the interface, of some of the elements. */
-    public static void dot(float[] a, float[] b, double[] lanes, int from, int to) {
-        for (int i = from; i < to; i++) {
-            lanes[i % LANES] += (double) a[i] * (double) b[i];
-        }
+        ScalarSums.dot(a, b, lanes, 0, n);
     }
 
     @Override
     public void addSquares(float[] x, float[] base, double[] lanes, int n) {
-        addSquares(x, base, lanes, 0, n);
-    }
-
-    /** As the method of the interface, of some of the elements. */
-    public static void addSquares(float[] x, float[] base, double[] lanes, int from, int to) {
-        for (int i = from; i < to; i++) {
-            double delta = x[i] - base[i];
-            lanes[i % LANES] += delta * delta;
-        }
+        ScalarSums.addSquares(x, base, lanes, 0, n);
     }
 
     @Override
@@ -581,7 +364,7 @@ public final class ScalarKernels implements Kernels {
         int pair = 0;
         for (int j = 0; j < count; j++) {
             for (int k = j; k < count; k++) {
-                dot(x[j], x[k], lanes[pair++], n);
+                ScalarSums.dot(x[j], x[k], lanes[pair++], 0, n);
             }
         }
     }
@@ -593,19 +376,12 @@ public final class ScalarKernels implements Kernels {
         }
     }
 
-    private static int magnitude(float value) {
+    static int magnitude(float value) {
         return Float.floatToRawIntBits(value) & ABS;
     }
 
     @Override
     public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
-        absDeltaSum(x, base, lanes, 0, n);
-    }
-
-    /** As the method of the interface, of some of the elements. */
-    public static void absDeltaSum(float[] x, float[] base, double[] lanes, int from, int to) {
-        for (int i = from; i < to; i++) {
-            lanes[i % LANES] += Math.abs(x[i] - base[i]);
-        }
+        ScalarSums.absDeltaSum(x, base, lanes, 0, n);
     }
 }

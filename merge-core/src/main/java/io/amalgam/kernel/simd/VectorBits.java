@@ -4,7 +4,7 @@ import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarBits;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -39,7 +39,7 @@ final class VectorBits {
                 dst[at + i / 8 + 1] = (byte) (set >>> 8);
             }
         }
-        ScalarKernels.nonzeroBits(x, dst, at, bound, n);
+        ScalarBits.nonzeroBits(x, dst, at, bound, n);
     }
 
     static void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
@@ -60,6 +60,6 @@ final class VectorBits {
                     .reinterpretAsFloats()
                     .intoArray(dst, i);
         }
-        ScalarKernels.keptDelta(x, base, kept, at, dst, bound, n);
+        ScalarBits.keptDelta(x, base, kept, at, dst, bound, n);
     }
 }

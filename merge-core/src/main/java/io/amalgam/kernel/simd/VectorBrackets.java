@@ -5,7 +5,7 @@ import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
 import io.amalgam.kernel.Kernels;
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarBrackets;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -26,7 +26,7 @@ final class VectorBrackets {
             IntVector bits = FloatVector.fromArray(FLOATS, x, i).reinterpretAsInts().and(ABS);
             count = count.add(bits.sub(1).lanewise(VectorOperators.LSHR, 31));
         }
-        return count.reduceLanes(VectorOperators.ADD) + ScalarKernels.countZeros(x, bound, n);
+        return count.reduceLanes(VectorOperators.ADD) + ScalarBrackets.countZeros(x, bound, n);
     }
 
     static int countBracket(
@@ -45,7 +45,7 @@ final class VectorBrackets {
                         ? list(x, base, low, high, inside, counts, bound)
                         : listOthers(x, base, low, high, inside, pivots, counts, bound);
         return above
-                + ScalarKernels.countBracket(x, base, low, high, inside, pivots, counts, bound, n);
+                + ScalarBrackets.countBracket(x, base, low, high, inside, pivots, counts, bound, n);
     }
 
     /** Where no value is counted apart. */

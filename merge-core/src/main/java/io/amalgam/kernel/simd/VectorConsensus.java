@@ -4,7 +4,7 @@ import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarConsensus;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
@@ -71,7 +71,7 @@ final class VectorConsensus {
                     .add(agreed.div(share).mul(lambda))
                     .intoArray(out, i);
         }
-        ScalarKernels.consensus(weighted, weights, models, base, normalize, lambda, out, i, n);
+        ScalarConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, i, n);
     }
 
     static void agreeing(
@@ -118,6 +118,6 @@ final class VectorConsensus {
             sum.intoArray(agreed, i);
             share.intoArray(divisor, i);
         }
-        ScalarKernels.agreeing(election, vectors, weights, shares, models, agreed, divisor, i, n);
+        ScalarConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, i, n);
     }
 }

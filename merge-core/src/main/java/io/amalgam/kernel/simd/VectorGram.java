@@ -4,7 +4,7 @@ import static io.amalgam.kernel.Kernels.LANES;
 import static io.amalgam.kernel.simd.Species.DOUBLES;
 import static io.amalgam.kernel.simd.Species.HALF_FLOATS;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarSums;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -69,9 +69,9 @@ final class VectorGram {
             bb0.intoArray(bb, lane);
             bb1.intoArray(bb, next);
         }
-        ScalarKernels.dot(a, a, aa, bound, n);
-        ScalarKernels.dot(a, b, ab, bound, n);
-        ScalarKernels.dot(b, b, bb, bound, n);
+        ScalarSums.dot(a, a, aa, bound, n);
+        ScalarSums.dot(a, b, ab, bound, n);
+        ScalarSums.dot(b, b, bb, bound, n);
     }
 
     /** The products of the first three of {@code count} vectors. */
@@ -108,12 +108,12 @@ final class VectorGram {
             bcs.intoArray(bc, lane);
             ccs.intoArray(cc, lane);
         }
-        ScalarKernels.dot(a, a, aa, bound, n);
-        ScalarKernels.dot(a, b, ab, bound, n);
-        ScalarKernels.dot(a, c, ac, bound, n);
-        ScalarKernels.dot(b, b, bb, bound, n);
-        ScalarKernels.dot(b, c, bc, bound, n);
-        ScalarKernels.dot(c, c, cc, bound, n);
+        ScalarSums.dot(a, a, aa, bound, n);
+        ScalarSums.dot(a, b, ab, bound, n);
+        ScalarSums.dot(a, c, ac, bound, n);
+        ScalarSums.dot(b, b, bb, bound, n);
+        ScalarSums.dot(b, c, bc, bound, n);
+        ScalarSums.dot(c, c, cc, bound, n);
     }
 
     private static DoubleVector load(float[] values, int at) {

@@ -3,7 +3,7 @@ package io.amalgam.kernel.simd;
 import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarRanks;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -60,7 +60,7 @@ final class VectorRanks {
             }
             open[group / Long.SIZE] = within;
         }
-        ScalarKernels.keepBelow(bits, words, low, high, dst, open, at, whole, n);
+        ScalarRanks.keepBelow(bits, words, low, high, dst, open, at, whole, n);
     }
 
     static int rank(int[] bits, int from, int element, int to) {
@@ -73,7 +73,7 @@ final class VectorRanks {
             // 1 where the other is larger.
             counts = counts.sub(mine.sub(other).lanewise(VectorOperators.LSHR, 31));
         }
-        int before = i - from - ScalarKernels.larger(bits, own, i, element) + element - i;
+        int before = i - from - ScalarRanks.larger(bits, own, i, element) + element - i;
         i = element;
         for (; i <= to - LENGTH; i += LENGTH) {
             IntVector other = IntVector.fromArray(INTS, bits, i).and(ABS);
@@ -81,6 +81,6 @@ final class VectorRanks {
         }
         return before
                 + counts.reduceLanes(VectorOperators.ADD)
-                + ScalarKernels.smaller(bits, own, i, to);
+                + ScalarRanks.smaller(bits, own, i, to);
     }
 }

@@ -4,7 +4,7 @@ import static io.amalgam.kernel.Kernels.LANES;
 import static io.amalgam.kernel.simd.Species.DOUBLES;
 import static io.amalgam.kernel.simd.Species.HALF_FLOATS;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarSums;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
@@ -67,7 +67,7 @@ final class VectorSums {
             first.intoArray(lanes, lane);
             second.intoArray(lanes, lane + WIDTH);
         }
-        ScalarKernels.addSquares(x, base, lanes, bound, n);
+        ScalarSums.addSquares(x, base, lanes, bound, n);
     }
 
     static void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
@@ -82,7 +82,7 @@ final class VectorSums {
             first.intoArray(lanes, lane);
             second.intoArray(lanes, lane + WIDTH);
         }
-        ScalarKernels.absDeltaSum(x, base, lanes, bound, n);
+        ScalarSums.absDeltaSum(x, base, lanes, bound, n);
     }
 
     private static DoubleVector difference(float[] x, float[] base, int at) {

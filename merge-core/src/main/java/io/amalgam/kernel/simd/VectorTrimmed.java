@@ -4,7 +4,7 @@ import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.INTS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarConsensus;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorMask;
@@ -139,7 +139,7 @@ final class VectorTrimmed {
             int to) {
         for (int i = from; i < to; i++) {
             out[i] =
-                    ScalarKernels.trimmedConsensus(
+                    ScalarConsensus.trimmedConsensus(
                             x, cuts, weights, models, base[i], normalize, lambda, i);
         }
     }
