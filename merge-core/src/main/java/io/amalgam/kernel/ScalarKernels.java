@@ -17,7 +17,6 @@ public final class ScalarKernels implements Kernels {
 
     private static final int ABS = 0x7FFFFFFF;
 
-
     private ScalarKernels() {}
 
     @Override
