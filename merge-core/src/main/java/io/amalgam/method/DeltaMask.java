@@ -23,11 +23,16 @@ interface DeltaMask {
     }
 
     /**
-     * The least magnitude kept, as bits, where that is all there is to the mask in this block; else
-     * -1.
+     * The least magnitude kept, as bits, from an element of the tensor on, where that is all there
+     * is to the mask; else -1.
      */
-    default int cut(Block in) {
+    default int cutFrom(long element) {
         return -1;
+    }
+
+    /** The element before which {@link #cutFrom} of an element holds. */
+    default long cutEnd(long element) {
+        return Long.MAX_VALUE;
     }
 
     /** Whether finding the mask takes so long that it is worth remembering for the next pass. */
@@ -58,7 +63,7 @@ interface DeltaMask {
                 }
 
                 @Override
-                public int cut(Block in) {
+                public int cutFrom(long element) {
                     return 0;
                 }
             };

@@ -16,9 +16,18 @@ record MagnitudeCut(int bits, long equalsBefore) implements DeltaMask {
     }
 
     @Override
-    public int cut(Block in) {
-        long equals = equalsBefore - in.offset();
-        return equals >= in.length() ? bits : equals <= 0 ? bits + 1 : -1;
+    public int cutFrom(long element) {
+        return element < equalsBefore ? bits : bits + 1;
+    }
+
+    @Override
+    public long cutEnd(long element) {
+        return element < equalsBefore ? equalsBefore : Long.MAX_VALUE;
+    }
+
+    /** The cut that holds for a whole block; -1 where the last element kept is within it. */
+    int cut(Block in) {
+        return cutEnd(in.offset()) < in.offset() + in.length() ? -1 : cutFrom(in.offset());
     }
 
     @Override

@@ -20,19 +20,8 @@ record SignConsensus(
     @Override
     public void combine(Block in, float[] out) {
         float[] origin = in.input(base);
-        int[] cuts = in.ints(masks.length);
-        if (cuts(in, cuts)) {
-            in.kernels()
-                    .trimmedConsensus(
-                            in.inputs(others),
-                            cuts,
-                            weights,
-                            masks.length,
-                            origin,
-                            normalize,
-                            lambda,
-                            out,
-                            in.length());
+        if (trims(in.offset())) {
+            trimmed(in, origin, out);
             return;
         }
         float[][] weighted = in.scratchGroup(masks.length);
@@ -52,15 +41,48 @@ record SignConsensus(
                         in.length());
     }
 
-    /** The masks as cuts of magnitudes, where they are nothing else in this block. */
-    private boolean cuts(Block in, int[] cuts) {
+    /** Whether all masks are cuts of magnitudes, and nothing else changes what they keep. */
+    private boolean trims(long element) {
         for (int m = 0; m < masks.length; m++) {
-            cuts[m] = masks[m].cut(in);
-            if (cuts[m] < 0 || factors[m] != 1) {
+            if (masks[m].cutFrom(element) < 0 || factors[m] != 1) {
                 return false;
             }
         }
         return true;
+    }
+
+    /**
+     * In one pass where the cuts hold for the whole block. Where the last of equal magnitudes that
+     * is kept lies within it, a block or two a tensor, once for each stretch of it.
+     */
+    private void trimmed(Block in, float[] origin, float[] out) {
+        int n = in.length();
+        int[] cuts = in.ints(masks.length);
+        int from = 0;
+        while (from < n) {
+            long end = in.offset() + n;
+            for (int m = 0; m < masks.length; m++) {
+                cuts[m] = masks[m].cutFrom(in.offset() + from);
+                end = Math.min(end, masks[m].cutEnd(in.offset() + from));
+            }
+            int to = (int) (end - in.offset());
+            float[] merged = from == 0 && to == n ? out : in.scratch(0);
+            in.kernels()
+                    .trimmedConsensus(
+                            in.inputs(others),
+                            cuts,
+                            weights,
+                            masks.length,
+                            origin,
+                            normalize,
+                            lambda,
+                            merged,
+                            n);
+            if (merged != out) {
+                System.arraycopy(merged, from, out, from, to - from);
+            }
+            from = to;
+        }
     }
 
     @Override
