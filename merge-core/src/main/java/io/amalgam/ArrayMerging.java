@@ -1,13 +1,20 @@
 package io.amalgam;
 
+import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.FiniteCheck;
 import io.amalgam.engine.InMemory;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
+import io.amalgam.method.MergeMethod;
 import io.amalgam.method.Stage;
+import io.amalgam.method.Survey;
+import io.amalgam.method.TensorCall;
+import io.amalgam.method.WholeModelMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
@@ -24,13 +31,18 @@ import org.nd4j.linalg.ops.transforms.Transforms;
 final class ArrayMerging {
     private final MergePlan plan;
     private final Kernels kernels;
+    private final boolean checkFinite;
     private final MergeListener listener;
     private final Cancellation cancellation;
 
     ArrayMerging(
-            MergePlan plan, Kernels kernels, MergeListener listener, Cancellation cancellation) {
+            MergePlan plan,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation) {
         this.plan = plan;
-        this.kernels = kernels;
+        this.kernels = options.kernels();
+        this.checkFinite = !options.allowNonfinite();
         this.listener = listener;
         this.cancellation = cancellation;
     }
@@ -67,20 +79,25 @@ final class ArrayMerging {
         }
         List<TensorTask> tasks =
                 plan.wholeModel().get().tasks().stream().map(plan.tasks()::get).toList();
+        MergeMethod method = tasks.get(0).method().orElseThrow();
+        List<TensorCall> calls = tasks.stream().map(TensorTask::call).toList();
+        boolean check = checkFinite && !takesNonfinite(method, calls);
         List<List<float[]>> values = new ArrayList<>();
         for (TensorTask task : tasks) {
-            values.add(values(task));
+            values.add(values(task, check));
         }
-        List<float[]> results =
-                InMemory.merge(
-                        tasks.get(0).method().orElseThrow(),
-                        tasks.stream().map(TensorTask::call).toList(),
-                        values,
-                        kernels);
+        List<float[]> results = InMemory.merge(method, calls, values, kernels);
         for (int i = 0; i < tasks.size(); i++) {
             merged.put(tasks.get(i).output().name(), results.get(i));
         }
         return merged;
+    }
+
+    /** Whether the method judges models with NaN itself, and may leave them out. */
+    private static boolean takesNonfinite(MergeMethod method, List<TensorCall> calls) {
+        return method instanceof WholeModelMethod whole
+                && whole.survey(calls).orElse(null) instanceof Survey.Pass<?> pass
+                && pass.takesNonfinite();
     }
 
     private INDArray merge(TensorTask task, float @Nullable [] known) throws IOException {
@@ -89,18 +106,34 @@ final class ArrayMerging {
                     task.method().isPresent() && task.firstStage() instanceof Stage.CopyLargest;
             return largest ? largest(task) : equal(task);
         }
+        boolean check = checkFinite && !isCopied(task);
         float[] result =
-                known != null ? known : InMemory.run(task.firstStage(), values(task), kernels);
+                known != null
+                        ? known
+                        : InMemory.run(task.firstStage(), values(task, check), kernels);
+        if (check) {
+            FiniteCheck.result(task, 0, result, result.length, kernels);
+        }
         return ArrayBytes.rounded(result, task.output(), kernels);
     }
 
-    private static List<float[]> values(TensorTask task) throws IOException {
+    /** A tensor of a file that goes to the result as it is, unseen, as in merges of files. */
+    private static boolean isCopied(TensorTask task) {
+        return task.firstStage() instanceof Stage.Copy copy
+                && task.sources().get(copy.input()) instanceof StoredTensor stored
+                && stored.info().dtype() == task.output().dtype();
+    }
+
+    private List<float[]> values(TensorTask task, boolean check) throws IOException {
         List<float[]> values = new ArrayList<>();
         for (TensorSource source : task.sources()) {
             values.add(
                     source instanceof ArrayModel.ArraySource array
                             ? array.floats()
                             : TensorFile.decode(source));
+        }
+        if (check) {
+            FiniteCheck.inputs(task, values, kernels);
         }
         return values;
     }

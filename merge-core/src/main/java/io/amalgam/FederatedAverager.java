@@ -95,7 +95,7 @@ public final class FederatedAverager {
     /**
      * Writes the average to a safetensors file, in the first client's types, whole or not at all.
      *
-     * @throws BadInputException if there was no client
+     * @throws BadInputException if there was no client, or the file is that of the sums
      */
     public void finish(Path file) throws IOException {
         average.write(file);

@@ -397,14 +397,15 @@ public final class Merge {
      *
      * @return new arrays by tensor name, with the values and in the types that {@link #run} writes
      *     (F8 as FLOAT)
-     * @throws BadInputException if something is wrong with the models or parameters, or tensors of
-     *     integers differ
+     * @throws BadInputException if something is wrong with the models or parameters, tensors of
+     *     integers differ, or a number is NaN, infinite or too large for its type, which {@link
+     *     EngineOptions#allowNonfinite} lets through
      * @throws IOException if a model that is a file cannot be read
      * @throws io.amalgam.engine.MergeCancelledException if stopped between tensors
      */
     public Map<String, INDArray> toArrays() throws IOException {
         try (MergePlan plan = plan()) {
-            return new ArrayMerging(plan, engineOptions.kernels(), listener, cancellation).run();
+            return new ArrayMerging(plan, engineOptions, listener, cancellation).run();
         }
     }
 }

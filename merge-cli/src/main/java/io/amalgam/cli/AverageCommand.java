@@ -30,6 +30,7 @@ final class AverageCommand extends Subcommand {
 
     @Parameters(
             arity = "2..*",
+            hideParamSyntax = true,
             paramLabel = "MODEL... OUT",
             description =
                     "Models in their order, a folder that holds them, or a pattern in quotes; the last is the output directory. What a folder holds or a pattern matches is ordered by the numbers in its name; averages of earlier runs in it are left out.")
@@ -75,6 +76,10 @@ final class AverageCommand extends Subcommand {
             models.addAll(ModelPaths.series(named, this::leftOut));
         }
         Path out = paths.get(paths.size() - 1);
+        if (kind.last != null && kind.last > 0 && kind.last < models.size()) {
+            // The others are not even opened.
+            models = models.subList(models.size() - kind.last, models.size());
+        }
         ModelMerge merge =
                 kind.ema != null
                         ? new ModelMerge("average", "ema", models, "decay: " + kind.ema)

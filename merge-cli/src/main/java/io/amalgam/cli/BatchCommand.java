@@ -81,14 +81,14 @@ final class BatchCommand extends Subcommand {
         }
         List<String> remarks = MergekitOptions.remarks(spec);
         List<Sweep> parsed = parsedSweeps();
-        List<BatchJob> jobs =
-                BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1)), parsed);
         Path root = Path.of(paths.get(paths.size() - 1));
         OutputCheck.unreadable(root)
                 .ifPresent(
                         problem -> {
                             throw new BadInputException(problem);
                         });
+        List<BatchJob> jobs =
+                BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
         if (Files.exists(root) && !Files.isDirectory(root)) {
             throw new BadInputException(
                     Problem.expected("output '" + root + "'", "a directory", "a file")

@@ -86,6 +86,16 @@ final class BatchJobs {
     private void checkNames() {
         Map<String, BatchJob> byName = new HashMap<>();
         for (BatchJob job : jobs) {
+            if (job.name().equalsIgnoreCase(Batch.FILE)) {
+                problems.add(
+                        Problem.of(
+                                        "'"
+                                                + job.file()
+                                                + "' would be merged to a folder '"
+                                                + job.name()
+                                                + "', where the summary goes")
+                                .hint("rename it"));
+            }
             BatchJob other = byName.putIfAbsent(job.name().toLowerCase(Locale.ROOT), job);
             if (other != null) {
                 problems.add(

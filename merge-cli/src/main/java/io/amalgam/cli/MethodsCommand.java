@@ -118,8 +118,13 @@ final class MethodsCommand extends Subcommand {
 
     private static String defaultOf(ParameterSpec spec) {
         return spec.defaultValue()
-                .map(String::valueOf)
+                .map(value -> value instanceof Double number ? plain(number) : value.toString())
                 .orElse(spec.required() ? "required" : "unset");
+    }
+
+    /** 10 and not 10.0. */
+    private static String plain(double number) {
+        return number == Math.rint(number) ? String.valueOf((long) number) : String.valueOf(number);
     }
 
     private static void json(ObjectNode node, MethodInfo info) {
@@ -140,7 +145,13 @@ final class MethodsCommand extends Subcommand {
             parameter.put("scope", spec.scope().name().toLowerCase(Locale.ROOT));
             parameter.put("kind", spec.kind().name().toLowerCase(Locale.ROOT));
             spec.range()
-                    .ifPresent(range -> parameter.put("min", range.min()).put("max", range.max()));
+                    .ifPresent(
+                            range -> {
+                                parameter.put("min", range.min());
+                                if (Double.isFinite(range.max())) {
+                                    parameter.put("max", range.max());
+                                }
+                            });
             parameter.put("required", spec.required());
             spec.defaultValue().ifPresent(value -> parameter.putPOJO("default", value));
             parameter.put("meaning", spec.meaning());

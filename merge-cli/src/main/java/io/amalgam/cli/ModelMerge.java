@@ -7,6 +7,8 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.KernelProvider;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
@@ -62,10 +64,23 @@ record ModelMerge(String command, String method, List<Path> models, String param
                 .plan(recipe(), PlanOptions.DEFAULT);
     }
 
-    /** Checks the models, and writes nothing. */
-    void check(Console console) throws IOException {
+    /** What more is wrong with a plan. */
+    interface Check {
+        List<Problem> problems(MergePlan plan) throws IOException;
+    }
+
+    /**
+     * Checks the models, and writes nothing.
+     *
+     * @throws BadInputException with what is wrong with them, or else what {@code more} finds
+     */
+    void check(Console console, Check more) throws IOException {
         try (MergePlan plan = plan()) {
             console.warnings(plan.warnings());
+            List<Problem> problems = more.problems(plan);
+            if (!problems.isEmpty()) {
+                throw new BadInputException(problems);
+            }
         }
     }
 

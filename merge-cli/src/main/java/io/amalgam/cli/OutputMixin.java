@@ -28,6 +28,10 @@ final class OutputMixin {
                 : Optional.empty();
     }
 
+    boolean resumes() {
+        return resume;
+    }
+
     EngineOptions on(EngineOptions options) {
         return options.resume(resume).overwrite(overwrite);
     }

@@ -26,16 +26,20 @@ final class RecipePaths {
     private final List<Path> files = new ArrayList<>();
     private final Set<Path> seen = new HashSet<>();
     private final List<Problem> problems = new ArrayList<>();
+    private final Path output;
 
-    private RecipePaths() {}
+    private RecipePaths(Path output) {
+        this.output = output.toAbsolutePath().normalize();
+    }
 
     /**
      * The files in the order of the arguments, those of one argument by name, each once.
      *
+     * @param output where merges go: what is there is not found by patterns
      * @throws BadInputException for every argument that names none
      */
-    static List<Path> of(List<String> arguments) throws IOException {
-        RecipePaths paths = new RecipePaths();
+    static List<Path> of(List<String> arguments, Path output) throws IOException {
+        RecipePaths paths = new RecipePaths(output);
         for (String argument : arguments) {
             try {
                 paths.add(argument);
@@ -116,7 +120,7 @@ final class RecipePaths {
                 .hint("check the path; '\\' before '[', '{', '*' and '?' takes them as they are");
     }
 
-    private static List<Path> matching(String pattern) throws IOException {
+    private List<Path> matching(String pattern) throws IOException {
         Matcher special = SPECIAL.matcher(pattern);
         int first = special.find() ? special.start() : pattern.length();
         int slash = pattern.lastIndexOf('/', first);
@@ -134,6 +138,7 @@ final class RecipePaths {
         try (Stream<Path> all = Files.walk(folder, depth)) {
             return all.filter(Files::isRegularFile)
                     .filter(file -> matcher.matches(folder.relativize(file)))
+                    .filter(file -> !file.toAbsolutePath().normalize().startsWith(output))
                     .sorted()
                     .toList();
         }

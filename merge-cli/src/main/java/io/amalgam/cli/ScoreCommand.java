@@ -12,8 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * A program that says how good a model is: it is given the model's path and prints a number on its
@@ -22,20 +20,50 @@ import java.util.regex.Pattern;
  * @param words of the command; {@code {}} stands for the path, which comes last where there is none
  */
 record ScoreCommand(List<String> words, long timeoutSeconds) {
-    private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
     private static final long POLL_MILLIS = 100;
 
     ScoreCommand {
         words = List.copyOf(words);
     }
 
-    /** Reads a command line of words, of which quotes keep those with spaces together. */
+    /**
+     * Reads a command line of words. Quotes keep what is between them together, at the start of a
+     * word or within it; there are no escapes, so that paths of Windows are what they are.
+     *
+     * @throws IllegalArgumentException with what is wrong with it
+     */
     static ScoreCommand parse(String line, long timeoutSeconds) {
         List<String> words = new ArrayList<>();
-        Matcher word = WORD.matcher(line);
-        while (word.find()) {
-            String quoted = word.group(1) != null ? word.group(1) : word.group(2);
-            words.add(quoted != null ? quoted : word.group(3));
+        StringBuilder word = new StringBuilder();
+        boolean begun = false;
+        char quote = 0;
+        for (int i = 0; i < line.length(); i++) {
+            char c = line.charAt(i);
+            if (c == quote) {
+                quote = 0;
+            } else if (quote != 0 || !(c == '"' || c == '\'' || Character.isWhitespace(c))) {
+                word.append(c);
+                begun = true;
+            } else if (Character.isWhitespace(c)) {
+                if (begun) {
+                    words.add(word.toString());
+                }
+                word.setLength(0);
+                begun = false;
+            } else {
+                quote = c;
+                begun = true;
+            }
+        }
+        if (quote != 0) {
+            throw new IllegalArgumentException(
+                    "expected " + quote + " at the end of what it opens, got none");
+        }
+        if (begun) {
+            words.add(word.toString());
+        }
+        if (words.isEmpty() || words.get(0).isEmpty()) {
+            throw new IllegalArgumentException("expected a program, got '" + line + "'");
         }
         if (words.stream().noneMatch(w -> w.contains("{}"))) {
             words.add("{}");

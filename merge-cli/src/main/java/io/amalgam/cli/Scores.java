@@ -6,8 +6,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** Scores of models that were measured before: a JSON object with a number for each model. */
 final class Scores {
@@ -22,9 +27,17 @@ final class Scores {
     }
 
     /**
-     * @throws BadInputException if the file is no JSON object
+     * @throws BadInputException if the file is not there, or no JSON object
      */
     static Scores read(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "scores '" + file + "'",
+                                    "a JSON file",
+                                    Files.exists(file) ? "no file" : "nothing there")
+                            .hint("check the path"));
+        }
         try {
             JsonNode read = new ObjectMapper().readTree(file.toFile());
             if (read.isObject()) {
@@ -40,13 +53,40 @@ final class Scores {
                         "other text"));
     }
 
+    /** Warnings of scores that no model has: most often a name is misspelt. */
+    List<Problem> ofNone(List<Path> models) {
+        Set<String> names = new HashSet<>();
+        models.forEach(model -> names.addAll(names(model)));
+        List<Problem> unused = new ArrayList<>();
+        scores.fieldNames()
+                .forEachRemaining(
+                        key -> {
+                            if (!names.contains(key)) {
+                                unused.add(
+                                        Problem.of(
+                                                        "no model is named '"
+                                                                + key
+                                                                + "', which '"
+                                                                + file
+                                                                + "' has a score of")
+                                                .hint(
+                                                        "scores are found by a model's path as given, or its folder's name"));
+                            }
+                        });
+        return unused;
+    }
+
+    private static List<String> names(Path model) {
+        return List.of(model.toString(), String.valueOf(model.getFileName()));
+    }
+
     /**
      * A model's score, by its path as given or by its folder's name.
      *
      * @throws BadInputException if it is there and no finite number
      */
     Optional<Double> of(Path model) {
-        for (String key : new String[] {model.toString(), String.valueOf(model.getFileName())}) {
+        for (String key : names(model)) {
             JsonNode score = scores.get(key);
             if (score != null) {
                 if (!score.isNumber() || !Double.isFinite(score.asDouble())) {

@@ -2,6 +2,8 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,8 +26,8 @@ import picocli.CommandLine.Parameters;
             "  amalgam soup a/ b/ c/ soup/",
             "  amalgam soup a/ b/ c/ soup/ --greedy --score-cmd 'python evaluate.py {}'",
             "",
-            "The score command is given a model's path in place of {} and prints a number on its last",
-            "line, the higher the better. It is started without a shell."
+            "The score command is given a model's path in place of {}, or last, and prints a number on its",
+            "last line, the higher the better. It is started without a shell."
         })
 final class SoupCommand extends Subcommand {
     private static final long HOUR = 3600;
@@ -34,6 +36,7 @@ final class SoupCommand extends Subcommand {
 
     @Parameters(
             arity = "2..*",
+            hideParamSyntax = true,
             paramLabel = "MODEL... OUT",
             description = "The models, and last the output directory, new or empty.")
     private List<Path> paths = new ArrayList<>();
@@ -92,6 +95,27 @@ final class SoupCommand extends Subcommand {
         }
     }
 
+    private ScoreCommand parsedScoreCommand() {
+        try {
+            return ScoreCommand.parse(String.valueOf(scoreCommand), timeout);
+        } catch (IllegalArgumentException e) {
+            throw usage("option '--score-cmd': " + e.getMessage());
+        }
+    }
+
+    /**
+     * What the last merge would be refused for. An interrupted one may be of other models: whether
+     * it can be resumed shows when these are chosen.
+     */
+    private List<Problem> beforeScoring(MergePlan plan, Path out) throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        if (!output.resumes()) {
+            problems.addAll(output.problems(plan, out));
+        }
+        problems.addAll(resources.problems(plan));
+        return problems;
+    }
+
     private void checkUsage() {
         if (greedy && scoreCommand == null) {
             throw usage("option '--greedy' needs '--score-cmd': averages must be scored");
@@ -112,8 +136,13 @@ final class SoupCommand extends Subcommand {
 
     private List<Path> chosen(List<Path> models, Path out, Cancellation cancellation)
             throws IOException {
-        // What can be wrong with the models is found before hours of scoring.
-        new ModelMerge("soup", "soup", models, "").check(console);
+        ScoreCommand command = parsedScoreCommand();
+        Scores known = scores == null ? Scores.NONE : Scores.read(scores);
+        // What can be wrong with the models or the output is found before hours of scoring.
+        new ModelMerge("soup", "soup", models, "").check(console, plan -> beforeScoring(plan, out));
+        if (scores != null) {
+            console.warnings(known.ofNone(models));
+        }
         Path parent = out.toAbsolutePath().getParent();
         Path folder = parent == null ? out.toAbsolutePath() : parent;
         Files.createDirectories(folder);
@@ -121,12 +150,7 @@ final class SoupCommand extends Subcommand {
         try {
             GreedySoup soup =
                     new GreedySoup(
-                            console,
-                            ScoreCommand.parse(String.valueOf(scoreCommand), timeout),
-                            scores == null ? Scores.NONE : Scores.read(scores),
-                            resources,
-                            cancellation,
-                            verbosity.quiet);
+                            console, command, known, resources, cancellation, verbosity.quiet);
             List<Path> chosen = soup.choose(models, candidates);
             if (!verbosity.quiet) {
                 console.note(

@@ -12,10 +12,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgGroupSpec;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Model.PositionalParamSpec;
+import picocli.CommandLine.MutuallyExclusiveArgsException;
 import picocli.CommandLine.OverwrittenOptionException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -34,6 +36,10 @@ final class UsageProblems {
         }
         if (e instanceof MissingParameterException missing) {
             return missing(missing);
+        }
+        if (e instanceof MutuallyExclusiveArgsException) {
+            // All groups of the commands are one option or another.
+            return Problem.of("options " + alternatives(command, " and ") + " exclude each other");
         }
         if (e instanceof OverwrittenOptionException twice) {
             return Problem.of(name(twice.getOverwritten()) + " is given twice");
@@ -95,6 +101,10 @@ final class UsageProblems {
     }
 
     private static Problem missing(MissingParameterException e) {
+        if (e.getMissing().size() > 1 && e.getMissing().stream().allMatch(ArgSpec::isOption)) {
+            return Problem.of(
+                    "missing " + alternatives(e.getCommandLine().getCommandSpec(), " or "));
+        }
         ArgSpec first = e.getMissing().isEmpty() ? e.getArgSpec() : e.getMissing().get(0);
         if (!(first instanceof PositionalParamSpec positional)) {
             return Problem.expected(name(first), expected(first), "nothing");
@@ -107,6 +117,15 @@ final class UsageProblems {
                         .map(ArgSpec::paramLabel)
                         .collect(Collectors.joining(" and "));
         return Problem.of("missing " + labels);
+    }
+
+    /** The options of a command's group, of which one is to be given. */
+    private static String alternatives(CommandSpec command, String between) {
+        return command.argGroups().stream()
+                .filter(ArgGroupSpec::validate)
+                .flatMap(group -> group.options().stream())
+                .map(option -> "'" + option.longestName() + "'")
+                .collect(Collectors.joining(between));
     }
 
     private static String name(ArgSpec argument) {

@@ -172,6 +172,19 @@ class BatchCommandTest {
                 .hasSize(2);
     }
 
+    /** Merges keep their recipes, as files whose names end as recipes' do. */
+    @Test
+    void patternsDoNotFindWhatAnEarlierBatchWrote() throws IOException {
+        recipe("one.yml", "a", "1");
+        recipe("two.yml", "b", "1");
+        Path inside = recipes.resolve("merged");
+
+        assertThat(Cli.run("batch", recipes + "/**.yml", inside).exit()).isZero();
+        JsonNode again = Cli.run("batch", recipes + "/**.yml", inside, "--json").json();
+
+        assertThat(states(again)).containsExactly("unchanged", "unchanged");
+    }
+
     @Test
     void sweepsFillEveryCombination() throws IOException {
         String text = SCALED.formatted("${model}", "${scale}") + "# not $${scale}\n";

@@ -54,6 +54,16 @@ class MethodsCommandTest {
     }
 
     @Test
+    void numbersAreShownAsTheyAreWritten() throws IOException {
+        assertThat(Cli.run("methods", "karcher").out())
+                .containsPattern("max_iter +all +integer, 0 to 1000000 +10 +most")
+                .containsPattern("tol +all +number, 0 on +1.0E-5 ");
+        JsonNode tol = Cli.run("methods", "karcher", "--json").json().at("/methods/0/parameters/1");
+        assertThat(tol.path("min").asDouble(-1)).isZero();
+        assertThat(tol.has("max")).isFalse();
+    }
+
+    @Test
     void anUnknownMethodIsBadInput() {
         Cli result = Cli.run("methods", "tise");
 

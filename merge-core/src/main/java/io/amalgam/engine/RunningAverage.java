@@ -6,6 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -166,16 +167,29 @@ public final class RunningAverage {
      * rounded to float32 and then to its type. The metadata says {@code examples}, as clients'
      * does.
      *
-     * @throws BadInputException if there was no client, or a value is too large for its type
+     * @throws BadInputException if there was no client, a value is too large for its type, or the
+     *     target is the file of the sums, which more clients may be added to
      */
     public synchronized void write(Path target) throws IOException {
         requireClients();
+        if (file.isPresent() && isSame(file.get(), target)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "average '" + target + "'",
+                                    "another file than the sums",
+                                    "the same")
+                            .hint("choose another path"));
+        }
         Map<String, String> metadata =
                 Map.of("examples", plain(content.examples()), "clients", "" + content.clients());
         try (WholeFile out = WholeFile.create(format, target, content.tensors(), metadata)) {
             read(out);
             out.commit();
         }
+    }
+
+    private static boolean isSame(Path sums, Path target) throws IOException {
+        return Files.exists(target) && Files.isSameFile(sums, target);
     }
 
     private void requireClients() {

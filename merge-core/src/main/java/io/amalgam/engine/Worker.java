@@ -178,27 +178,8 @@ final class Worker implements Closeable {
         }
         moved.add(n * (long) source.info().dtype().bits() / 8);
         if (check && !finite && !workspace.kernels().allFinite(dst, at, n)) {
-            throw nonfinite(task, input, from, dst, at, n);
+            throw FiniteCheck.input(task, input, from, dst, at, n);
         }
-    }
-
-    private static BadInputException nonfinite(
-            TensorTask task, int input, long from, float[] x, int at, int n) {
-        int bad = 0;
-        while (bad < n && Float.isFinite(x[at + bad])) {
-            bad++;
-        }
-        return new BadInputException(
-                Problem.expected(
-                                "tensor '"
-                                        + task.sources().get(input).info().name()
-                                        + "' of model '"
-                                        + task.call().inputs().get(input).model()
-                                        + "'",
-                                "finite numbers",
-                                x[at + bad] + " at element " + (from + bad))
-                        .hint(
-                                "the model is damaged; give --allow-nonfinite to merge it all the same"));
     }
 
     /** Rounds and writes elements of the output. */
@@ -215,27 +196,9 @@ final class Worker implements Closeable {
             ByteBuffer bytes = workspace.bytes(count * (type.bits() / 8));
             boolean finite = Encoder.encode(piece, count, type, bytes, workspace);
             if (checkFinite && !finite) {
-                checkResult(run.task, from + done, piece, count);
+                FiniteCheck.result(run.task, from + done, piece, count, workspace.kernels());
             }
             writeBytes(run, type.bytesFor(from + done), bytes);
-        }
-    }
-
-    private void checkResult(TensorTask task, long from, float[] src, int n) {
-        float largest = Encoder.largest(task.output().dtype());
-        if (largest == Float.MAX_VALUE && workspace.kernels().allFinite(src, 0, n)) {
-            return;
-        }
-        for (int i = 0; i < n; i++) {
-            if (!(Math.abs(src[i]) <= largest)) {
-                throw new BadInputException(
-                        Problem.expected(
-                                        "merged tensor '" + task.output().name() + "'",
-                                        "numbers that " + task.output().dtype() + " can hold",
-                                        src[i] + " at element " + (from + i))
-                                .hint(
-                                        "check the weights, choose another 'out_dtype', or give --allow-nonfinite"));
-            }
         }
     }
 

@@ -39,7 +39,7 @@ public final class FedAdam implements StatefulMethod {
                                             ParameterSpec.Scope.SHARED,
                                             1e-3,
                                             "what small changes are measured against")
-                                    .within(1e-30, 1e30, "0.001 is usual")),
+                                    .atLeast(1e-30, "0.001 is usual")),
                     new MethodInfo.Paper(
                             "Adaptive Federated Optimization", "https://arxiv.org/abs/2003.00295"),
                     "one pass for the model and two for its state, a file of 8 bytes a parameter");

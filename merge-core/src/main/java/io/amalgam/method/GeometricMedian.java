@@ -33,10 +33,11 @@ public final class GeometricMedian implements MergeMethod {
                             ParameterSpec.integer("max_iter", 1000, "most iterations")
                                     .within(0, 1e6, "1000 is plenty"),
                             ParameterSpec.number(
-                                    "tol",
-                                    Scope.SHARED,
-                                    1e-9,
-                                    "ends at a step smaller than this share of the mean distance")),
+                                            "tol",
+                                            Scope.SHARED,
+                                            1e-9,
+                                            "ends at a step smaller than this share of the mean distance")
+                                    .atLeast(0, "0.000000001 is usual")),
                     new MethodInfo.Paper(
                             "Robust Aggregation for Federated Learning",
                             "https://arxiv.org/abs/1912.13445"),

@@ -32,10 +32,11 @@ public final class Karcher implements MergeMethod {
                             ParameterSpec.integer("max_iter", 10, "most iterations")
                                     .within(0, 1e6, "10 is plenty"),
                             ParameterSpec.number(
-                                    "tol",
-                                    Scope.SHARED,
-                                    1e-5,
-                                    "norms, angles and steps smaller than this count as 0")),
+                                            "tol",
+                                            Scope.SHARED,
+                                            1e-5,
+                                            "norms, angles and steps smaller than this count as 0")
+                                    .atLeast(0, "0.00001 is usual")),
                     new MethodInfo.Paper(
                             "Riemannian center of mass and mollifier smoothing",
                             "https://doi.org/10.1002/cpa.3160300502"),
@@ -107,7 +108,7 @@ public final class Karcher implements MergeMethod {
         for (int step = 0; step < iterations; step++) {
             double[] tangent = tangent(cosines, valid, share, tol, mean);
             double speed = Gram.norm(cosines, tangent);
-            if (!(speed >= tol)) {
+            if (!(speed >= tol) || speed == 0) {
                 return;
             }
             double along = StrictMath.sin(speed) / speed;

@@ -35,10 +35,11 @@ public final class MultiSlerp implements MergeMethod {
                                     true,
                                     "divide the weights by their sum first"),
                             ParameterSpec.number(
-                                    "eps",
-                                    Scope.SHARED,
-                                    1e-8,
-                                    "added to norms; mean directions shorter than this count as none")),
+                                            "eps",
+                                            Scope.SHARED,
+                                            1e-8,
+                                            "added to norms; mean directions shorter than this count as none")
+                                    .atLeast(0, "0.00000001 is usual")),
                     new MethodInfo.Paper(
                             "Arcee's MergeKit: A Toolkit for Merging Large Language Models",
                             "https://arxiv.org/abs/2403.13257"),

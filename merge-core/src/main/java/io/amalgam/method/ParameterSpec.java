@@ -35,6 +35,7 @@ public record ParameterSpec(
     /**
      * Numbers from {@code min} to {@code max}, both included.
      *
+     * @param max infinite where there is no largest
      * @param hint what to say of others
      */
     public record Range(double min, double max, String hint) {
@@ -52,7 +53,7 @@ public record ParameterSpec(
 
         @Override
         public String toString() {
-            return plain(min) + " to " + plain(max);
+            return plain(min) + (max == Double.POSITIVE_INFINITY ? " on" : " to " + plain(max));
         }
     }
 
@@ -167,6 +168,11 @@ public record ParameterSpec(
                 meaning);
     }
 
+    /** The same parameter, whose numbers must be {@code min} or more. */
+    public ParameterSpec atLeast(double min, String hint) {
+        return within(min, Double.POSITIVE_INFINITY, hint);
+    }
+
     /**
      * A written value as the parameter's own type: Double, Boolean or lower-case String. Numbers
      * may be written as text or booleans, flags as 0 and 1.
@@ -214,7 +220,7 @@ public record ParameterSpec(
 
     /** 50 and not 50.0, 0.3 and not 0.29999999999999998. */
     private static String plain(double number) {
-        if (Math.abs(number) >= 1e15) {
+        if (Math.abs(number) >= 1e15 || (number != 0 && Math.abs(number) < 1e-6)) {
             return Double.toString(number);
         }
         return new BigDecimal(number)

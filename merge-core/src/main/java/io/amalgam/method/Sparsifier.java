@@ -100,10 +100,14 @@ interface Sparsifier {
                 DeltaMask[] masks = new DeltaMask[others.size()];
                 for (int m = 0; m < masks.length; m++) {
                     double density = share(call, others.get(m));
-                    masks[m] =
-                            density >= 1
-                                    ? DeltaMask.ALL
-                                    : DeltaMask.random(call.randomKey(others.get(m)), density);
+                    if (density >= 1) {
+                        masks[m] = DeltaMask.ALL;
+                    } else if (Math.rint(density * 0x1p32) == 0) {
+                        // No random word is so small; 1 over the density may be infinite.
+                        masks[m] = DeltaMask.NONE;
+                    } else {
+                        masks[m] = DeltaMask.random(call.randomKey(others.get(m)), density);
+                    }
                 }
                 return then.apply(masks);
             };

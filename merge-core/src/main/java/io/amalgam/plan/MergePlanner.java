@@ -121,6 +121,9 @@ public final class MergePlanner {
                             builder.complete(),
                             vocabulary,
                             problems);
+            if (builder.complete() && !slots.isEmpty()) {
+                warnings.addAll(LayerlessCheck.warnings(recipe, method.get().info(), slots));
+            }
             slots.forEach(slot -> taskBuilder.build(slot).ifPresent(merged::add));
             vocabulary.check();
             if (taskBuilder.leftOut() > 0) {
@@ -218,7 +221,10 @@ public final class MergePlanner {
         try {
             WholeModel.of(tasks);
         } catch (BadInputException e) {
-            e.problems().forEach(problem -> problems.add(problem.at(recipe.methodLocation())));
+            e.problems()
+                    .forEach(
+                            problem ->
+                                    problems.add(problem.at(ParameterPlaces.of(problem, recipe))));
         }
     }
 

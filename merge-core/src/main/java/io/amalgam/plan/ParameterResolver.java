@@ -287,7 +287,9 @@ final class ParameterResolver {
                                         Suggestions.didYouMean(
                                                 name,
                                                 names,
-                                                "it has " + String.join(", ", names))));
+                                                names.isEmpty()
+                                                        ? "it has none"
+                                                        : "it has " + String.join(", ", names))));
             }
         }
     }

@@ -152,7 +152,7 @@ final class TaskBuilder {
                 checkRows(output, method.bind(call));
             }
         } catch (BadInputException e) {
-            e.problems().forEach(p -> report(p.at(recipe.methodLocation())));
+            e.problems().forEach(p -> report(p.at(ParameterPlaces.of(p, slot, recipe))));
             return Optional.empty();
         }
         return Optional.of(

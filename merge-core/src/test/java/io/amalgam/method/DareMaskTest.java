@@ -63,6 +63,28 @@ class DareMaskTest {
         assertThat(norm(out)).isCloseTo(norm(delta), within(1e-6 * norm(delta)));
     }
 
+    /** One over such densities is infinite, in float32 if not in float64. */
+    @ParameterizedTest
+    @ValueSource(doubles = {0, Double.MIN_VALUE, 1e-40, 1e-12})
+    void ofNoDensityNothingIsKeptHoweverItIsRescaled(double density) {
+        float[] base = {1, 2, 3};
+        float[] much = {5, -6, 7};
+        float[] other = {1.5f, 2.5f, 2.5f};
+        for (String rescale : new String[] {"false", "l1", "density"}) {
+            for (String method : new String[] {"dare_linear", "dare_ties"}) {
+                assertThat(
+                                MethodCall.of(method)
+                                        .base(base)
+                                        .model(much, 1, density)
+                                        .model(other, 1, 1)
+                                        .set("rescale", rescale)
+                                        .run())
+                        .as(method + " " + rescale)
+                        .containsExactly(other);
+            }
+        }
+    }
+
     private static double norm(float[] values) {
         double sum = 0;
         for (float value : values) {

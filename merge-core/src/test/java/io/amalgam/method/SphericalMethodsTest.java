@@ -279,6 +279,17 @@ class SphericalMethodsTest {
         Data.assertClose(out, expected, 1e-6);
     }
 
+    /** The last step is of length 0, and has no direction. */
+    @Test
+    void karcherWithoutATolerance() {
+        float[][] x = {{2, 0}, {0, 2}};
+        float root = (float) Math.sqrt(2);
+        MethodCall call = call("karcher", x).set("tol", 0.0).set("max_iter", 100.0);
+        Data.assertClose(call.run(), new double[] {root, root}, 1e-6);
+        float[][] equal = {{2, 1}, {2, 1}};
+        assertThat(call("karcher", equal).set("tol", 0.0).run()).containsExactly(2, 1);
+    }
+
     @Test
     void karcherOfEqualOppositeOrZeroModels() {
         float[] x = Data.normal(1000, 1);

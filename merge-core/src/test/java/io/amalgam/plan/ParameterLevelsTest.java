@@ -125,6 +125,34 @@ class ParameterLevelsTest {
     }
 
     @Test
+    void valuesAlongLayersThatAreNotThereAreSaid() throws IOException {
+        Models loose = new Models();
+        for (String name : new String[] {"base", "one"}) {
+            loose.add(new Models.Header(name).tensor("fc.weight", 2, 2));
+        }
+        String recipe =
+                """
+                merge_method: task_arithmetic
+                base_model: base
+                models:
+                  - {model: one, parameters: {weight: [{filter: x, value: 2}, {value: [0, 1]}]}}
+                parameters: {lambda: [0.5, 0.5], lines_beta: %s}
+                """;
+        try (MergePlan plan = loose.plan(recipe.formatted("0.1"))) {
+            assertThat(plan.warnings().stream().map(p -> p.what() + p.where()))
+                    .containsExactly(
+                            "'lines_beta' is to change along the layers, and no layers are found in the tensors' namesr.yml:5:34",
+                            "'weight' is to change along the layers, and no layers are found in the tensors' namesr.yml:4:31");
+        }
+        try (MergePlan plan = loose.plan(recipe.formatted("0").replace("[0, 1]", "1"))) {
+            assertThat(plan.warnings()).isEmpty();
+        }
+        try (MergePlan plan = models.plan(recipe.formatted("0.1"))) {
+            assertThat(plan.warnings()).isEmpty();
+        }
+    }
+
+    @Test
     void positionsStartAgainInEverySlice() throws IOException {
         String recipe =
                 """

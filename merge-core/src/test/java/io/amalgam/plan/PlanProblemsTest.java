@@ -288,7 +288,7 @@ class PlanProblemsTest {
             value = {
                 "weight: heavy | parameter 'weight': expected a finite number, got 'heavy' (r.yml:4:22)",
                 "weight: 1, normalize: 2 | parameter 'normalize': expected true or false, got '2' (r.yml:4:36)",
-                "weight: 1, rescale: maybe | parameter 'rescale': expected true (or l1), false or density, got 'maybe' (r.yml:1:15)",
+                "weight: 1, rescale: maybe | parameter 'rescale': expected true (or l1), false or density, got 'maybe' (r.yml:4:34)",
                 "weight: 1, lambda: .inf | parameter 'lambda': expected a finite number, got .inf (r.yml:4:33)",
             })
     void valuesOfAWrongKind(String parameters, String problem) {

@@ -56,6 +56,23 @@ class RunningAverageTest {
         return file;
     }
 
+    @Test
+    void theSumsAreNotWrittenOver() throws IOException {
+        RunningAverage average = begin(true);
+        add(average, "base", 2);
+        byte[] before = Files.readAllBytes(temp.resolve("sums.safetensors"));
+        Path same = temp.resolve("../" + temp.getFileName() + "/sums.safetensors");
+        assertThatThrownBy(() -> average.write(same))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        "average '"
+                                + same
+                                + "': expected another file than the sums, got the same; choose another path");
+        assertThat(temp.resolve("sums.safetensors")).hasBinaryContent(before);
+        add(average, "base", 1);
+        assertThat(average.clients()).isEqualTo(2);
+    }
+
     /** One tensor of two floats and a counter. */
     private static Map<String, ClientTensor> client(float a, float b, long steps) {
         Map<String, ClientTensor> client = new LinkedHashMap<>();

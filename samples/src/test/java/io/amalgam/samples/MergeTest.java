@@ -297,6 +297,56 @@ class MergeTest {
                 .hasMessageStartingWith("I64 tensor 'step' of all models: expected equal values");
     }
 
+    private static Map<String, INDArray> vector(float... values) {
+        return Map.of("w", Nd4j.createFromArray(values));
+    }
+
+    /** TIES would drop the NaN, and give numbers that look right. */
+    @Test
+    void damagedArraysAreRefusedInMemoryAsInFiles() throws IOException {
+        Merge merge =
+                Merge.ties()
+                        .base(vector(1, 2, 3))
+                        .model(vector(3, 2, 1), weight(1))
+                        .model(vector(1, Float.NaN, 2), weight(1));
+        String message =
+                "tensor 'w' of model 'arrays-2': expected finite numbers, got NaN at element 1";
+        assertThatThrownBy(merge::toArrays)
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith(message);
+        assertThatThrownBy(() -> merge.to(out.resolve("m")).run()).hasMessageStartingWith(message);
+        assertThat(merge.engine(options -> options.allowNonfinite(true)).toArrays())
+                .containsOnlyKeys("w");
+        assertThatThrownBy(
+                        Merge.method("pcb")
+                                        .base(vector(1, 2, 3))
+                                        .model(vector(1, Float.POSITIVE_INFINITY, 2))
+                                ::toArrays)
+                .hasMessageContaining("got Infinity at element 1");
+        // Krum judges damaged models, and leaves them out.
+        assertThat(
+                        Merge.method("krum")
+                                .model(vector(1, 2, 3))
+                                .model(vector(1, Float.NaN, 3))
+                                .model(vector(1, 2, 3.1f))
+                                .model(vector(1, 2, 3))
+                                .toArrays())
+                .isEqualTo(vector(1, 2, 3));
+    }
+
+    @Test
+    void whatATypeCannotHoldIsRefusedInMemory() {
+        Merge merge =
+                Merge.linear()
+                        .model(vector(60_000), weight(2))
+                        .with(normalize(false))
+                        .dtype(DType.F16);
+        assertThatThrownBy(merge::toArrays)
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith(
+                        "merged tensor 'w': expected numbers that F16 can hold, got 120000.0 at element 0");
+    }
+
     @Test
     void listensAndStops() throws IOException {
         List<Integer> heard = new ArrayList<>();
