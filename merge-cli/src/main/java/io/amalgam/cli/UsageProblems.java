@@ -124,13 +124,21 @@ final class UsageProblems {
         return command.argGroups().stream()
                 .filter(ArgGroupSpec::validate)
                 .flatMap(group -> group.options().stream())
-                .map(option -> "'" + option.longestName() + "'")
+                .map(option -> "'" + name(option) + "'")
                 .collect(Collectors.joining(between));
+    }
+
+    /** The long name that is declared first: others are those of other tools. */
+    private static String name(OptionSpec option) {
+        return Stream.of(option.names())
+                .filter(name -> name.startsWith("--"))
+                .findFirst()
+                .orElse(option.longestName());
     }
 
     private static String name(ArgSpec argument) {
         return argument instanceof OptionSpec option
-                ? "option '" + option.longestName() + "'"
+                ? "option '" + name(option) + "'"
                 : "argument '" + argument.paramLabel() + "'";
     }
 

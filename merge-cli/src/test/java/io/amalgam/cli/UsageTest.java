@@ -30,6 +30,7 @@ class UsageTest {
                     merge a b --seed=4           | amalgam merge | unknown option '--seed'; did you mean '--random-seed'?
                     merge a b --xyzzy            | amalgam merge | unknown option '--xyzzy'
                     merge a b -j                 | amalgam merge | option '--num-threads': expected a whole number, got nothing
+                    merge a b --keep-stages      | amalgam merge | option '--keep-stages': expected a path, got nothing
                     merge a b -j two             | amalgam merge | option '--num-threads': expected a whole number, got 'two'
                     merge a b -j 0               | amalgam merge | option '--num-threads': expected at least 1, got 0
                     merge a b --random-seed 1.5  | amalgam merge | option '--random-seed': expected a whole number, got '1.5'
