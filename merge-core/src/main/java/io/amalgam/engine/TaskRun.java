@@ -32,7 +32,12 @@ final class TaskRun {
     private long unitElements;
     private int units;
     private int nextUnit;
+
+    /**
+     * Each pass begins where the one before ended: what was read last may be in the cache still.
+     */
     private boolean backwards = true;
+
     private int doneUnits;
     private Object[] partials = new Object[1];
     private List<Object> sharedStates = new ArrayList<>();

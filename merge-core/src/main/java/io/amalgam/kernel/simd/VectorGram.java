@@ -2,11 +2,10 @@ package io.amalgam.kernel.simd;
 
 import static io.amalgam.kernel.Kernels.LANES;
 import static io.amalgam.kernel.simd.Species.DOUBLES;
-import static io.amalgam.kernel.simd.Species.HALF_FLOATS;
+import static io.amalgam.kernel.simd.VectorSums.load;
 
 import io.amalgam.kernel.ScalarSums;
 import jdk.incubator.vector.DoubleVector;
-import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -114,11 +113,5 @@ final class VectorGram {
         ScalarSums.dot(b, b, bb, bound, n);
         ScalarSums.dot(b, c, bc, bound, n);
         ScalarSums.dot(c, c, cc, bound, n);
-    }
-
-    private static DoubleVector load(float[] values, int at) {
-        return (DoubleVector)
-                FloatVector.fromArray(HALF_FLOATS, values, at)
-                        .convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 }

@@ -92,7 +92,8 @@ final class VectorSums {
                         .convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 
-    private static DoubleVector load(float[] values, int at) {
+    /** A vector of doubles from as many floats. */
+    static DoubleVector load(float[] values, int at) {
         return (DoubleVector)
                 FloatVector.fromArray(HALF_FLOATS, values, at)
                         .convertShape(VectorOperators.F2D, DOUBLES, 0);
