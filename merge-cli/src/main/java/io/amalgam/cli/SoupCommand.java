@@ -1,5 +1,7 @@
 package io.amalgam.cli;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
@@ -88,7 +90,14 @@ final class SoupCommand extends Subcommand {
             try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
                 summary = merge.run(out, output::on, resources, progress, cancellation);
             }
-            summary.print(console, json, verbosity.quiet);
+            if (json) {
+                ObjectNode answer = summary.json();
+                ArrayNode averaged = answer.putArray("models");
+                chosen.forEach(model -> averaged.add(model.toString()));
+                Json.print(console, answer);
+            } else {
+                summary.print(console, false, verbosity.quiet);
+            }
             return ExitCode.DONE;
         } catch (MergeCancelledException e) {
             return interrupted();

@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.Formats;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.kernel.ScalarKernels;
@@ -160,9 +161,13 @@ class SoupCommandTest {
                         "--scores",
                         scores,
                         "--score-cmd",
-                        scoreCommand("9"));
+                        scoreCommand("9"),
+                        "--json");
         assertThat(result.err()).contains("score 3.0  alone: " + model("nine"));
         assertThat(value(out)).isEqualTo(9);
+        assertThat(result.json().path("models"))
+                .extracting(JsonNode::asText)
+                .containsExactly(model("nine").toString());
     }
 
     @ParameterizedTest
