@@ -20,7 +20,7 @@ final class AdapterOutput {
      * @param inputs models that are read
      */
     static void checkFile(Path out, boolean overwrite, List<Checkpoint> inputs) throws IOException {
-        requireReadable(out);
+        OutputCheck.requireReadable(out);
         if (!Files.exists(out)) {
             return;
         }
@@ -47,7 +47,7 @@ final class AdapterOutput {
      * @param inputs paths that are read, and must not be written to; perhaps with weights
      */
     static void check(Path out, boolean overwrite, List<String> inputs) throws IOException {
-        requireReadable(out);
+        OutputCheck.requireReadable(out);
         if (!Files.exists(out)) {
             return;
         }
@@ -78,13 +78,5 @@ final class AdapterOutput {
                 }
             }
         }
-    }
-
-    private static void requireReadable(Path out) {
-        OutputCheck.unreadable(out)
-                .ifPresent(
-                        problem -> {
-                            throw new BadInputException(problem);
-                        });
     }
 }

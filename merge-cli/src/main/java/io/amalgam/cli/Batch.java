@@ -7,6 +7,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.FinishedMerge;
 import io.amalgam.engine.InputFile;
 import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
@@ -186,7 +187,7 @@ final class Batch {
     /** Says why a merge that was there before is not taken as it is. */
     private void requireReplaceable(Path out, String difference) {
         boolean finished =
-                Files.exists(out.resolve("amalgam-report.json"))
+                Files.exists(out.resolve(MergeReport.FILE))
                         && !Files.exists(out.resolve(OutputLayout.PARTIAL));
         if (finished && !options.overwrite()) {
             throw new BadInputException(

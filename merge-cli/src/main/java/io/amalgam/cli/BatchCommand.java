@@ -82,11 +82,7 @@ final class BatchCommand extends Subcommand {
         List<String> remarks = MergekitOptions.remarks(spec);
         List<Sweep> parsed = parsedSweeps();
         Path root = Path.of(paths.get(paths.size() - 1));
-        OutputCheck.unreadable(root)
-                .ifPresent(
-                        problem -> {
-                            throw new BadInputException(problem);
-                        });
+        OutputCheck.requireReadable(root);
         List<BatchJob> jobs =
                 BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
         if (Files.exists(root) && !Files.isDirectory(root)) {

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.amalgam.engine.MergeReport;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,7 +21,7 @@ final class EarlierAverage {
     private EarlierAverage() {}
 
     static boolean isOne(Path model) throws IOException {
-        Path report = model.resolve("amalgam-report.json");
+        Path report = model.resolve(MergeReport.FILE);
         return Files.isRegularFile(report) && METHODS.contains(method(report));
     }
 

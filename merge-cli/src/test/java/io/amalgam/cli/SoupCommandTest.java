@@ -239,20 +239,17 @@ class SoupCommandTest {
                         "error: option '--score-cmd': expected ' at the end of what it opens, got none");
     }
 
+    /** A soup of one model whose score is in a file. */
+    private Cli scored(Path scores) {
+        return Cli.run(
+                "soup", model("one"), out, "--greedy", "--scores", scores, "--score-cmd", "true");
+    }
+
     @Test
     void aScoreThatNoModelHasIsSaid() throws IOException {
         Path scores = folder.resolve("scores.json");
         Files.writeString(scores, "{\"one\": 1, \"tow\": 2}");
-        Cli result =
-                Cli.run(
-                        "soup",
-                        model("one"),
-                        out,
-                        "--greedy",
-                        "--scores",
-                        scores,
-                        "--score-cmd",
-                        "true");
+        Cli result = scored(scores);
         assertThat(result.exit()).isZero();
         assertThat(result.err())
                 .contains(
@@ -280,32 +277,14 @@ class SoupCommandTest {
     void scoresThatAreNone() throws IOException {
         Path scores = folder.resolve("scores.json");
         Files.writeString(scores, "{\"one\": \"high\"}");
-        Cli result =
-                Cli.run(
-                        "soup",
-                        model("one"),
-                        out,
-                        "--greedy",
-                        "--scores",
-                        scores,
-                        "--score-cmd",
-                        "true");
+        Cli result = scored(scores);
         assertThat(result.errors())
                 .containsExactly(
                         "error: score of 'one' in '"
                                 + scores
                                 + "': expected a number, got \"high\"");
         Files.writeString(scores, "one: 1");
-        result =
-                Cli.run(
-                        "soup",
-                        model("one"),
-                        out,
-                        "--greedy",
-                        "--scores",
-                        scores,
-                        "--score-cmd",
-                        "true");
+        result = scored(scores);
         assertThat(result.errors())
                 .containsExactly(
                         "error: scores '"

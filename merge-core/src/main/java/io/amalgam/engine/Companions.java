@@ -14,7 +14,6 @@ import java.util.List;
  * and recipe.
  */
 final class Companions {
-    static final String REPORT = "amalgam-report.json";
     static final String RECIPE = "amalgam-recipe.yml";
 
     private Companions() {}
@@ -32,7 +31,7 @@ final class Companions {
         files.addAll(plan.madeFiles());
         if (withReport) {
             files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
-            files.add(new SmallFile(REPORT, ReportJson.of(plan, report, origins)));
+            files.add(new SmallFile(MergeReport.FILE, ReportJson.of(plan, report, origins)));
         }
         files.addAll(plan.modelFiles());
         return files;

@@ -43,7 +43,7 @@ final class EarlierFiles {
         List<Path> sides = new ArrayList<>();
         if (overwrite) {
             sides.addAll(plan.format().sideFilesIn(directory));
-            for (String name : List.of(Companions.REPORT, Companions.RECIPE)) {
+            for (String name : List.of(MergeReport.FILE, Companions.RECIPE)) {
                 if (Files.isRegularFile(directory.resolve(name))) {
                     sides.add(Path.of(name));
                 }

@@ -39,15 +39,15 @@ public final class FinishedMerge {
         if (Journal.exists(directory)) {
             return Optional.of("a merge there is not finished");
         }
-        Path file = directory.resolve(Companions.REPORT);
+        Path file = directory.resolve(MergeReport.FILE);
         if (!Files.isRegularFile(file)) {
-            return Optional.of("no " + Companions.REPORT + " is there");
+            return Optional.of("no " + MergeReport.FILE + " is there");
         }
         JsonNode report;
         try {
             report = new ObjectMapper().readTree(Files.readAllBytes(file));
         } catch (JsonProcessingException e) {
-            return Optional.of("its " + Companions.REPORT + " is damaged");
+            return Optional.of("its " + MergeReport.FILE + " is damaged");
         }
         if (!report.path("plan_hash").asText().equals(plan.hash())) {
             return Optional.of("recipe or options changed");

@@ -23,6 +23,9 @@ public record MergeReport(
         int resumed,
         long bytesMoved,
         double seconds) {
+    /** What the file that says this beside a merged model is called. */
+    public static final String FILE = "amalgam-report.json";
+
     public MergeReport {
         tensors = List.copyOf(tensors);
         files = List.copyOf(files);

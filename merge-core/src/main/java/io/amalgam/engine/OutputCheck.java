@@ -55,13 +55,25 @@ public final class OutputCheck {
      * What speaks against an output by its name alone: given in other bytes than UTF-8, it would be
      * written under another name.
      */
-    public static Optional<Problem> unreadable(Path output) {
+    private static Optional<Problem> unreadable(Path output) {
         if (output.toString().indexOf(UNREADABLE) < 0) {
             return Optional.empty();
         }
         return Optional.of(
                 Problem.expected("output '" + output + "'", "a name in UTF-8", "other bytes")
                         .hint("choose another output"));
+    }
+
+    /**
+     * Refuses an output by its name alone.
+     *
+     * @throws BadInputException if its name is not UTF-8
+     */
+    public static void requireReadable(Path output) {
+        Optional<Problem> unreadable = unreadable(output);
+        if (unreadable.isPresent()) {
+            throw new BadInputException(unreadable.get());
+        }
     }
 
     static void require(MergePlan plan, Path directory, boolean resume, boolean overwrite)

@@ -86,13 +86,7 @@ public final class ScalarKernels implements Kernels {
     @Override
     public void weightedSum(
             float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
-        for (int i = 0; i < n; i++) {
-            float sum = weights[0] * x[0][i];
-            for (int m = 1; m < models; m++) {
-                sum = Math.fma(weights[m], x[m][i], sum);
-            }
-            out[i] = divisor == 1 ? sum : sum / divisor;
-        }
+        ScalarLinear.weightedSum(x, weights, models, divisor, out, 0, n);
     }
 
     @Override
@@ -126,14 +120,7 @@ public final class ScalarKernels implements Kernels {
             float lambda,
             float[] out,
             int n) {
-        for (int i = 0; i < n; i++) {
-            float origin = base[i];
-            float sum = 0;
-            for (int m = 0; m < models; m++) {
-                sum += weights[m] * (x[m][i] - origin);
-            }
-            out[i] = origin + lambda * (divisor == 1 ? sum : sum / divisor);
-        }
+        ScalarLinear.addDeltas(x, weights, models, base, divisor, lambda, out, 0, n);
     }
 
     @Override
@@ -234,30 +221,7 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void variance(float[][] x, int models, float[] base, float[] dst, int n) {
-        variance(x, models, base, dst, 0, n);
-    }
-
-    /** {@link #variance} of the elements {@code from .. to-1}. */
-    public static void variance(
-            float[][] x, int models, float[] base, float[] dst, int from, int to) {
-        for (int i = from; i < to; i++) {
-            dst[i] = variance(x, models, base[i], i);
-        }
-    }
-
-    private static float variance(float[][] x, int models, float origin, int i) {
-        float first = x[0][i] - origin;
-        float mean = 0;
-        for (int m = 1; m < models; m++) {
-            mean += x[m][i] - origin - first;
-        }
-        mean /= models;
-        float sum = mean * mean;
-        for (int m = 1; m < models; m++) {
-            float distance = x[m][i] - origin - first - mean;
-            sum += distance * distance;
-        }
-        return sum / models;
+        ScalarLinear.variance(x, models, base, dst, 0, n);
     }
 
     @Override

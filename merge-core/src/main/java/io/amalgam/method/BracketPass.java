@@ -148,18 +148,19 @@ final class BracketPass implements Stage.Reduce<BracketPass.Tallies> {
             again.add(search.within(search.high() + 1, MagnitudeSearch.LARGEST));
             return;
         }
-        BracketTally.Bin bin = tally.binOf(search.k(), search.pivots());
+        long[] equal = tally.frequent();
+        BracketTally.Bin bin = tally.binOf(search.k(), search.pivots(), equal);
         if (bin.index() < 0) {
             again.add(search.within(0, search.low() - 1));
             return;
         }
         int first = search.low() + (bin.index() << tally.shift());
         int last = (int) Math.min(search.high(), first + (1L << tally.shift()) - 1);
-        long[] equal = tally.frequent();
         SortedMap<Integer, Long> values = new TreeMap<>(Comparator.reverseOrder());
-        for (int bits : search.pivots()) {
-            if (bits >= first && bits <= last) {
-                values.put(bits, equal[search.pivot(bits)]);
+        int[] pivots = search.pivots();
+        for (int p = 0; p < pivots.length; p++) {
+            if (pivots[p] >= first && pivots[p] <= last) {
+                values.put(pivots[p], equal[p]);
             }
         }
         long others = tally.others(bin.index());

@@ -107,9 +107,12 @@ final class BracketTally {
      */
     record Bin(int index, long above) {}
 
-    /** Where the {@code k}-th largest magnitude is, if it is not above the bracket. */
-    Bin binOf(long k, int[] pivots) {
-        long[] equal = frequent();
+    /**
+     * Where the {@code k}-th largest magnitude is, if it is not above the bracket.
+     *
+     * @param equal how many elements equal each of the pivots, as {@link #frequent} says
+     */
+    Bin binOf(long k, int[] pivots, long[] equal) {
         long[] apart = new long[bins.length];
         for (int p = 0; p < pivots.length; p++) {
             if (pivots[p] >= 0) {

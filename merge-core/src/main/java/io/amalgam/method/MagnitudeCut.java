@@ -33,11 +33,12 @@ record MagnitudeCut(int bits, long equalsBefore) implements DeltaMask {
     @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
         int n = in.length();
-        long equals = equalsBefore - in.offset();
-        if (equals >= n) {
-            in.kernels().trimmedDelta(x, base, bits, dst, n);
+        int plain = cut(in);
+        if (plain >= 0) {
+            in.kernels().trimmedDelta(x, base, plain, dst, n);
             return;
         }
+        long equals = equalsBefore - in.offset();
         in.kernels().trimmedDelta(x, base, bits + 1, dst, n);
         for (int i = 0; i < equals; i++) {
             float delta = x[i] - base[i];

@@ -77,11 +77,11 @@ final class VocabularyCheck {
 
     /** A tokenizer section needs the new files. */
     private static String advice(String name) {
-        String section = "add 'tokenizer: {source: union}' to the recipe, ";
+        String section = "add 'tokenizer: {source: union}' to the recipe";
         return name.equals(TokenizerFile.NAME)
                 ? section
-                        + "or 'tokenizer: {source: base}' to keep the tokens of the base or first model"
-                : "save both tokenizers as 'tokenizer.json', and " + section.replace(", ", "");
+                        + ", or 'tokenizer: {source: base}' to keep the tokens of the base or first model"
+                : "save both tokenizers as 'tokenizer.json', and " + section;
     }
 
     private Problem otherFile(Model model, String name) {

@@ -3,7 +3,7 @@ package io.amalgam.kernel.simd;
 import static io.amalgam.kernel.simd.Species.FLOATS;
 import static io.amalgam.kernel.simd.Species.LENGTH;
 
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.kernel.ScalarLinear;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -27,13 +27,7 @@ final class VectorLinear {
             }
             sum.intoArray(out, i);
         }
-        for (; i < n; i++) {
-            float sum = weights[0] * first[i];
-            for (int m = 1; m < models; m++) {
-                sum = Math.fma(weights[m], x[m][i], sum);
-            }
-            out[i] = divisor == 1 ? sum : sum / divisor;
-        }
+        ScalarLinear.weightedSum(x, weights, models, divisor, out, i, n);
     }
 
     static void addDeltas(
@@ -51,14 +45,7 @@ final class VectorLinear {
         } else {
             addQuotients(x, weights, models, base, divisor, lambda, out, bound);
         }
-        for (int i = bound; i < n; i++) {
-            float origin = base[i];
-            float sum = 0;
-            for (int m = 0; m < models; m++) {
-                sum += weights[m] * (x[m][i] - origin);
-            }
-            out[i] = origin + lambda * (divisor == 1 ? sum : sum / divisor);
-        }
+        ScalarLinear.addDeltas(x, weights, models, base, divisor, lambda, out, bound, n);
     }
 
     // The base is loaded again for each model, and there are two loops instead of a branch in one:
@@ -129,6 +116,6 @@ final class VectorLinear {
             }
             squares.div(count).intoArray(dst, i);
         }
-        ScalarKernels.variance(x, models, base, dst, bound, n);
+        ScalarLinear.variance(x, models, base, dst, bound, n);
     }
 }
