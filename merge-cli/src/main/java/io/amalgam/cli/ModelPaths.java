@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.formats.safetensors.WeightName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.DirectoryStream;
@@ -80,11 +81,8 @@ final class ModelPaths {
         }
     }
 
-    private static boolean isModel(Path folder) {
-        return Files.exists(folder.resolve("model.safetensors"))
-                || Files.exists(folder.resolve("model.safetensors.index.json"))
-                || Files.exists(folder.resolve("pytorch_model.bin"))
-                || Files.exists(folder.resolve("pytorch_model.bin.index.json"));
+    private static boolean isModel(Path folder) throws IOException {
+        return !WeightName.in(folder).isEmpty();
     }
 
     private static boolean isPattern(String name) {

@@ -12,13 +12,28 @@ import java.util.Optional;
  * @param home folder of the model proper, with its configuration and tokenizer, relative to the
  *     model's directory; empty where that is the directory itself
  * @param modules all, in their order, the model proper among them
+ * @param weights what the weight files of the model proper are called, without extension and number
+ *     of a shard: {@code model}, {@code diffusion_pytorch_model.fp16}
  */
-public record ModelFolders(String home, List<Part> modules) {
+public record ModelFolders(String home, List<Part> modules, String weights) {
+    /** What weight files are called most often. */
+    public static final String MODEL = "model";
+
     /** A model that lies in its directory and has no modules. */
     public static final ModelFolders NONE = new ModelFolders("", List.of());
 
     public ModelFolders {
         modules = List.copyOf(modules);
+    }
+
+    /** With weights of the usual name. */
+    public ModelFolders(String home, List<Part> modules) {
+        this(home, modules, MODEL);
+    }
+
+    /** The same folders, with weights of another name. */
+    public ModelFolders named(String other) {
+        return new ModelFolders(home, modules, other);
     }
 
     /**

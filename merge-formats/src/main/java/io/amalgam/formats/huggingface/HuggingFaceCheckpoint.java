@@ -50,7 +50,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openWeights(String name, List<Problem> problems) throws IOException {
-        tensors.putAll(openIn(home(), name, problems).tensors());
+        WeightFiles proper = openIn(home(), name, problems);
+        tensors.putAll(proper.tensors());
+        folders = folders.named(proper.base());
         for (String folder : folders.weighted()) {
             WeightFiles module = openIn(path.resolve(folder), name, problems);
             module.tensorsOf(folder).forEach(tensors::putIfAbsent);

@@ -5,7 +5,6 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
-import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFormat;
@@ -21,7 +20,8 @@ import java.util.Optional;
 /**
  * Model directories. Weights are those of {@code model.safetensors.index.json} where there is one,
  * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}; else
- * those of {@code pytorch_model.bin.index.json} or {@code pytorch_model.bin}. Modules that {@code
+ * those of PyTorch's and then diffusers' names, and of a variant such as {@code fp16} last: see
+ * {@link io.amalgam.formats.safetensors.WeightName}. Modules that {@code
  * modules.json} lists are parts of the model, with weights found likewise in their folders: see
  * {@link ModelFolders}. Problems of index, shards and config are reported together.
  */
@@ -45,7 +45,7 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     }
 
     /**
-     * One {@code model.safetensors}, or shards and an index. Tensors are assigned to shards in the
+     * One {@code model.safetensors}, or shards and an index, by the donor's name for them. Tensors are assigned to shards in the
      * order given: a shard is closed when the next tensor would take it beyond the limit; a tensor
      * that is larger than the limit has a shard to itself. Of a model in parts, each part's tensors
      * lie in its folder: see {@link PartLayout}.
@@ -54,10 +54,7 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {
         Map<String, String> metadata = SafetensorsFormat.withFormat(options.metadata());
         return Optional.of(
-                options.folders().equals(ModelFolders.NONE)
-                        ? Shards.layout(tensors, options.maxShardBytes(), metadata)
-                        : PartLayout.of(
-                                tensors, options.maxShardBytes(), metadata, options.folders()));
+                PartLayout.of(tensors, options.maxShardBytes(), metadata, options.folders()));
     }
 
     /** The patched {@code config.json}: see {@link ConfigPatch}. */

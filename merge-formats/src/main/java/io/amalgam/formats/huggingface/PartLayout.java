@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.formats.safetensors.WeightName;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -13,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The layout of a model in parts: one {@code model.safetensors} in each module's folder, where its
+ * The layout of a model. Of one in parts: one {@code model.safetensors} in each module's folder, where its
  * tensors have their own names again, then the model proper's, in shards if need be. The latter
  * come last, so that they are moved to their places last.
  */
@@ -38,12 +39,13 @@ final class PartLayout {
                 (folder, members) -> {
                     List<TensorInfo> own =
                             members.stream().map(i -> within(folder, tensors.get(i))).toList();
-                    OutputLayout part = Shards.layout(own, 0, metadata);
+                    OutputLayout part = Shards.layout(own, 0, metadata, WeightName.ofBase(ModelFolders.MODEL));
                     place(part, folder + "/", members, files, placements);
                 });
         String home = folders.atHome("");
         List<TensorInfo> own = proper.stream().map(tensors::get).toList();
-        OutputLayout model = Shards.layout(own, maxBytes, metadata);
+        WeightName called = WeightName.ofBase(folders.weights());
+        OutputLayout model = Shards.layout(own, maxBytes, metadata, called);
         place(model, home, proper, files, placements);
         List<SmallFile> last =
                 model.last().stream()

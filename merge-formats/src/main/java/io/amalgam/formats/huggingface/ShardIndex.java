@@ -20,11 +20,6 @@ import java.util.TreeSet;
  * @param shards tensor names by file name, both sorted
  */
 record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
-    /** What an index is called after the name a single file would have. */
-    static final String SUFFIX = ".index.json";
-
-    static final String FILE = "model.safetensors" + SUFFIX;
-
     ShardIndex {
         shards = Collections.unmodifiableSortedMap(new TreeMap<>(shards));
     }

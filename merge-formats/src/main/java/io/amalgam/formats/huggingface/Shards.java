@@ -5,12 +5,12 @@ import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.formats.safetensors.SafetensorsLayout;
+import io.amalgam.formats.safetensors.WeightName;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 
 /** Spreads tensors over files, in the order they are given. */
@@ -19,9 +19,13 @@ final class Shards {
 
     /**
      * @param maxBytes of tensor data in one file, unless a single tensor takes more; 0 for no limit
+     * @param called what the files are called
      */
     static OutputLayout layout(
-            List<TensorInfo> tensors, long maxBytes, Map<String, String> metadata) {
+            List<TensorInfo> tensors,
+            long maxBytes,
+            Map<String, String> metadata,
+            WeightName called) {
         List<List<Integer>> shards = assign(tensors, maxBytes);
         Placement[] placements = new Placement[tensors.size()];
         List<DataFile> files = new ArrayList<>();
@@ -30,7 +34,8 @@ final class Shards {
         for (int shard = 0; shard < shards.size(); shard++) {
             List<TensorInfo> held = shards.get(shard).stream().map(tensors::get).toList();
             SafetensorsLayout layout = SafetensorsLayout.of(held, metadata);
-            String name = name(shard, shards.size());
+            String name =
+                    shards.size() == 1 ? called.file() : called.shard(shard + 1, shards.size());
             files.add(new DataFile(name, layout.header(), layout.size()));
             for (int i = 0; i < held.size(); i++) {
                 placements[shards.get(shard).get(i)] = new Placement(shard, layout.offset(i));
@@ -46,7 +51,7 @@ final class Shards {
                         ? List.of()
                         : List.of(
                                 new SmallFile(
-                                        ShardIndex.FILE, ShardIndex.write(total, fileByTensor)));
+                                        called.index(), ShardIndex.write(total, fileByTensor)));
         return new OutputLayout(files, Arrays.asList(placements), last);
     }
 
@@ -66,11 +71,5 @@ final class Shards {
             filled = Math.addExact(filled, bytes);
         }
         return shards;
-    }
-
-    private static String name(int shard, int shards) {
-        return shards == 1
-                ? "model.safetensors"
-                : String.format(Locale.ROOT, "model-%05d-of-%05d.safetensors", shard + 1, shards);
     }
 }

@@ -46,7 +46,7 @@ final class SideFiles {
     /** Weights, in whatever form: those of a merged module are new. */
     private static final Pattern WEIGHTS =
             Pattern.compile(
-                    "(?i).*\\.(safetensors|bin|pt|pth|h5|ot|msgpack|onnx|onnx_data|index\\.json)");
+                    "(?i).*\\.(safetensors|bin|pt|pth|h5|ot|msgpack|onnx|onnx_data|index(\\.\\w+)?\\.json)");
 
     private static final String CONFIG = "config.json";
 

@@ -1,16 +1,19 @@
 package io.amalgam.formats.huggingface;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.RenamedTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.pytorch.PyTorchFile;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.formats.safetensors.WeightName;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -23,10 +26,10 @@ import java.util.Set;
  * whether the index mentions it or not.
  */
 final class WeightFiles implements Closeable {
-    private static final List<String> NAMES = List.of("model.safetensors", "pytorch_model.bin");
     private static final int LISTED = 5;
 
     private final Path folder;
+    private WeightName called = WeightName.ofBase(ModelFolders.MODEL);
     private final Map<String, Checkpoint> files = new LinkedHashMap<>();
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
     private final Map<String, String> metadata = new LinkedHashMap<>();
@@ -37,12 +40,8 @@ final class WeightFiles implements Closeable {
     }
 
     /** Whether a folder has any. */
-    static boolean areIn(Path folder) {
-        return NAMES.stream()
-                .anyMatch(
-                        name ->
-                                Files.exists(folder.resolve(name))
-                                        || Files.exists(folder.resolve(name + ShardIndex.SUFFIX)));
+    static boolean areIn(Path folder) throws IOException {
+        return !WeightName.in(folder).isEmpty();
     }
 
     /**
@@ -51,24 +50,36 @@ final class WeightFiles implements Closeable {
      * @param name what the user calls the model
      */
     void open(String name, List<Problem> problems) throws IOException {
-        for (String single : NAMES) {
-            Path index = folder.resolve(single + ShardIndex.SUFFIX);
-            for (Path file : List.of(index, folder.resolve(single))) {
-                if (NoWeights.isLinkToNothing(file)) {
-                    problems.add(NoWeights.linkToNothing(file));
-                    return;
-                }
-            }
-            if (Files.exists(index)) {
-                openShards(index, name, problems);
-                return;
-            }
-            if (Files.exists(folder.resolve(single))) {
-                openFile(single, name, problems);
+        List<WeightName> found = WeightName.in(folder);
+        if (found.size() != 1) {
+            problems.add(found.isEmpty() ? NoWeights.in(folder) : NoWeights.several(folder, found));
+            return;
+        }
+        called = found.get(0);
+        List<Path> files = new ArrayList<>();
+        called.indices().forEach(index -> files.add(folder.resolve(index)));
+        files.add(folder.resolve(called.file()));
+        for (Path file : files) {
+            if (NoWeights.isLinkToNothing(file)) {
+                problems.add(NoWeights.linkToNothing(file));
                 return;
             }
         }
-        problems.add(NoWeights.in(folder));
+        for (Path file : files) {
+            if (Files.exists(file)) {
+                if (file.toString().endsWith(".json")) {
+                    openShards(file, name, problems);
+                } else {
+                    openFile(called.file(), name, problems);
+                }
+                return;
+            }
+        }
+    }
+
+    /** What the files of an output that takes their place are called: see {@link ModelFolders}. */
+    String base() {
+        return called.written().base();
     }
 
     Map<String, TensorSource> tensors() {

@@ -15,17 +15,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A bare {@code .safetensors} file: a model without configuration. */
 public final class SafetensorsFormat implements CheckpointFormat {
-    private static final Pattern WEIGHTS =
-            Pattern.compile(
-                    "(model|pytorch_model)(-\\d+-of-\\d+)?\\.(safetensors|bin)(\\.index\\.json)?|"
-                            + Pattern.quote(STATE_FILE));
-
     @Override
     public String name() {
         return "safetensors";
@@ -75,7 +69,7 @@ public final class SafetensorsFormat implements CheckpointFormat {
         try (Stream<Path> entries = Files.list(directory)) {
             return entries.filter(Files::isRegularFile)
                     .map(Path::getFileName)
-                    .filter(name -> WEIGHTS.matcher(name.toString()).matches())
+                    .filter(name -> WeightName.isWeights(name.toString()))
                     .sorted()
                     .toList();
         }
