@@ -21,9 +21,9 @@ import java.util.Optional;
  * Model directories. Weights are those of {@code model.safetensors.index.json} where there is one,
  * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}; else
  * those of PyTorch's and then diffusers' names, and of a variant such as {@code fp16} last: see
- * {@link io.amalgam.formats.safetensors.WeightName}. Modules that {@code
- * modules.json} lists are parts of the model, with weights found likewise in their folders: see
- * {@link ModelFolders}. Problems of index, shards and config are reported together.
+ * {@link io.amalgam.formats.safetensors.WeightName}. Modules that {@code modules.json} lists are
+ * parts of the model, with weights found likewise in their folders: see {@link ModelFolders}.
+ * Problems of index, shards and config are reported together.
  */
 public final class HuggingFaceFormat implements CheckpointFormat {
     private static final String CONFIG = "config.json";
@@ -45,10 +45,10 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     }
 
     /**
-     * One {@code model.safetensors}, or shards and an index, by the donor's name for them. Tensors are assigned to shards in the
-     * order given: a shard is closed when the next tensor would take it beyond the limit; a tensor
-     * that is larger than the limit has a shard to itself. Of a model in parts, each part's tensors
-     * lie in its folder: see {@link PartLayout}.
+     * One {@code model.safetensors}, or shards and an index, by the donor's name for them. Tensors
+     * are assigned to shards in the order given: a shard is closed when the next tensor would take
+     * it beyond the limit; a tensor that is larger than the limit has a shard to itself. Of a model
+     * in parts, each part's tensors lie in its folder: see {@link PartLayout}.
      */
     @Override
     public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The layout of a model. Of one in parts: one {@code model.safetensors} in each module's folder, where its
- * tensors have their own names again, then the model proper's, in shards if need be. The latter
- * come last, so that they are moved to their places last.
+ * The layout of a model. Of one in parts: one {@code model.safetensors} in each module's folder,
+ * where its tensors have their own names again, then the model proper's, in shards if need be. The
+ * latter come last, so that they are moved to their places last.
  */
 final class PartLayout {
     private PartLayout() {}
@@ -39,7 +39,8 @@ final class PartLayout {
                 (folder, members) -> {
                     List<TensorInfo> own =
                             members.stream().map(i -> within(folder, tensors.get(i))).toList();
-                    OutputLayout part = Shards.layout(own, 0, metadata, WeightName.ofBase(ModelFolders.MODEL));
+                    OutputLayout part =
+                            Shards.layout(own, 0, metadata, WeightName.ofBase(ModelFolders.MODEL));
                     place(part, folder + "/", members, files, placements);
                 });
         String home = folders.atHome("");

@@ -1,7 +1,7 @@
 /**
  * Model directories as Hugging Face's libraries write them: weights in {@code model.safetensors},
- * or in shards found through {@code model.safetensors.index.json}, or by diffusers' names; settings in {@code config.json};
- * tokenizer and the like beside them.
+ * or in shards found through {@code model.safetensors.index.json}, or by diffusers' names; settings
+ * in {@code config.json}; tokenizer and the like beside them.
  *
  * <p>{@link io.amalgam.formats.huggingface.HuggingFaceFormat} opens such directories and lays out
  * new ones. {@link io.amalgam.formats.huggingface.ConfigPatch} makes a merged model's {@code

@@ -42,7 +42,9 @@ class WeightNamesTest {
 
         OutputLayout layout = outputOfTheSame(0);
 
-        assertThat(layout.files()).extracting(DataFile::name).containsExactly(base + ".safetensors");
+        assertThat(layout.files())
+                .extracting(DataFile::name)
+                .containsExactly(base + ".safetensors");
         assertThat(layout.last()).isEmpty();
     }
 
