@@ -13,7 +13,7 @@ scalar:          ## all tests on the scalar kernels
 	./mvnw -ntp -Pscalar verify
 
 format:          ## format the sources
-	./mvnw -q -ntp spotless:apply
+	./mvnw -q -ntp -pl '!bom' spotless:apply
 
 bench: build     ## merges against the copy floor; arguments in ARGS
 	./amalgam bench $(ARGS)

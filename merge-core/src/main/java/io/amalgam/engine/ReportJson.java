@@ -90,7 +90,7 @@ final class ReportJson {
             json.writeEndArray();
             json.writeEndObject();
         }
-        return bytes.getClearAndRelease();
+        return bytes.toByteArray();
     }
 
     /** Names without folders: a report may be published. */

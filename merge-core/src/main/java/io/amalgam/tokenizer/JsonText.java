@@ -5,15 +5,15 @@ import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.PythonJson;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.ByteArrayOutputStream;
@@ -115,7 +115,7 @@ final class JsonText {
 
     private static void write(OutputStream out, Writing writing) throws IOException {
         try (JsonGenerator json = MAPPER.createGenerator(out)) {
-            json.setPrettyPrinter(printer());
+            json.setPrettyPrinter(new PythonJson());
             writing.write(json);
             json.writeRaw('\n');
         }
@@ -129,16 +129,31 @@ final class JsonText {
         }
     }
 
-    private static DefaultPrettyPrinter printer() {
-        DefaultPrettyPrinter printer =
-                new DefaultPrettyPrinter(
-                        Separators.createDefaultInstance()
-                                .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-                                .withObjectEmptySeparator("")
-                                .withArrayEmptySeparator(""));
-        DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-        printer.indentObjectsWith(indenter);
-        printer.indentArraysWith(indenter);
-        return printer;
+    /**
+     * Copies what the parser stands at, with all that is inside it; numbers keep their digits.
+     * Jackson's own exact copy came with 2.16.
+     */
+    static void copy(JsonParser parser, JsonGenerator json) throws IOException {
+        int depth = 0;
+        JsonToken token = parser.currentToken();
+        while (true) {
+            if (token.isNumeric()) {
+                json.writeNumber(parser.getText());
+            } else {
+                json.copyCurrentEvent(parser);
+            }
+            if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            }
+            if (depth == 0 && token != JsonToken.FIELD_NAME) {
+                return;
+            }
+            token = parser.nextToken();
+            if (token == null) {
+                throw new JsonEOFException(parser, null, "unexpected end of the file");
+            }
+        }
     }
 }

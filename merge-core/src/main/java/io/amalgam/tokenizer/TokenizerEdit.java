@@ -58,7 +58,7 @@ final class TokenizerEdit {
                 parser.nextToken();
                 model(parser, json);
             } else {
-                json.copyCurrentStructureExact(parser);
+                JsonText.copy(parser, json);
             }
         }
         json.writeEndObject();
@@ -82,7 +82,7 @@ final class TokenizerEdit {
                 subwordPrefix = parser.getText();
             }
             if (removed.isEmpty()) {
-                json.copyCurrentStructureExact(parser);
+                JsonText.copy(parser, json);
             } else if (key.equals("vocab") && value == JsonToken.START_OBJECT) {
                 mapping(parser, json);
             } else if (key.equals("vocab") && value == JsonToken.START_ARRAY) {
@@ -90,7 +90,7 @@ final class TokenizerEdit {
             } else if (key.equals("merges") && value == JsonToken.START_ARRAY) {
                 filtered(parser, json, this::stays);
             } else {
-                json.copyCurrentStructureExact(parser);
+                JsonText.copy(parser, json);
             }
         }
         json.writeEndObject();
@@ -103,7 +103,7 @@ final class TokenizerEdit {
                 parser.nextToken();
                 parser.skipChildren();
             } else {
-                json.copyCurrentStructureExact(parser);
+                JsonText.copy(parser, json);
             }
         }
         json.writeEndObject();

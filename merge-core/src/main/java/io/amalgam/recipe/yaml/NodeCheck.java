@@ -20,7 +20,7 @@ import org.yaml.snakeyaml.nodes.Tag;
  * tagged.
  */
 final class NodeCheck {
-    private static final Set<Tag> TAGS =
+    static final Set<Tag> TAGS =
             Set.of(
                     Tag.STR,
                     Tag.INT,

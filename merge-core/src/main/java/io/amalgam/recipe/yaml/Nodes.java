@@ -55,13 +55,17 @@ final class Nodes {
         };
     }
 
-    /** The text of a scalar that is a string, and not a number, a boolean or null. */
+    /**
+     * The text of a scalar that is a string, and not a number, a boolean or null. A tag without a
+     * meaning is reported by {@link NodeCheck}; its text is taken, so that it is reported once.
+     */
     static Optional<String> string(Node node) {
         boolean text =
                 node instanceof ScalarNode
                         && (node.getTag().equals(Tag.STR)
                                 || node.getTag().equals(Tag.TIMESTAMP)
-                                || node.getTag().equals(Tag.MERGE));
+                                || node.getTag().equals(Tag.MERGE)
+                                || !NodeCheck.TAGS.contains(node.getTag()));
         return text ? Optional.of(((ScalarNode) node).getValue()) : Optional.empty();
     }
 

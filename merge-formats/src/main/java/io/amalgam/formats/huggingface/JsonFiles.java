@@ -5,15 +5,13 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
 import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import com.fasterxml.jackson.core.util.DefaultIndenter;
-import com.fasterxml.jackson.core.util.DefaultPrettyPrinter;
-import com.fasterxml.jackson.core.util.Separators;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectWriter;
 import com.fasterxml.jackson.databind.cfg.JsonNodeFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.PythonJson;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.RegularFile;
@@ -43,7 +41,7 @@ public final class JsonFiles {
                     .disable(JsonWriteFeature.WRITE_NAN_AS_STRINGS)
                     .build();
 
-    private static final ObjectWriter WRITER = MAPPER.writer(new PythonPrinter());
+    private static final ObjectWriter WRITER = MAPPER.writer(new PythonJson());
 
     public static final String DAMAGED = "the file is damaged: download it again or correct it";
 
@@ -120,30 +118,6 @@ public final class JsonFiles {
             return (WRITER.writeValueAsString(object) + "\n").getBytes(StandardCharsets.UTF_8);
         } catch (JsonProcessingException e) {
             throw new UncheckedIOException(e);
-        }
-    }
-
-    private static final class PythonPrinter extends DefaultPrettyPrinter {
-        private static final long serialVersionUID = 1L;
-
-        PythonPrinter() {
-            super(
-                    Separators.createDefaultInstance()
-                            .withObjectFieldValueSpacing(Separators.Spacing.AFTER)
-                            .withObjectEmptySeparator("")
-                            .withArrayEmptySeparator(""));
-            DefaultIndenter indenter = new DefaultIndenter("  ", "\n");
-            indentObjectsWith(indenter);
-            indentArraysWith(indenter);
-        }
-
-        private PythonPrinter(PythonPrinter base) {
-            super(base);
-        }
-
-        @Override
-        public DefaultPrettyPrinter createInstance() {
-            return new PythonPrinter(this);
         }
     }
 }

@@ -40,18 +40,26 @@ final class HeaderParser {
             JsonFactory.builder()
                     .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
                     .disable(JsonFactory.Feature.FAIL_ON_SYMBOL_HASH_OVERFLOW)
-                    .streamReadConstraints(
-                            StreamReadConstraints.builder()
-                                    .maxNestingDepth(8)
-                                    .maxNameLength(SafetensorsHeader.MAX_LENGTH)
-                                    .maxStringLength(SafetensorsHeader.MAX_LENGTH)
-                                    .build())
+                    .streamReadConstraints(limits())
                     .build();
 
     private final Breach breach;
     private final JsonParser json;
     private final Map<String, RawTensor> tensors = new LinkedHashMap<>();
     private @Nullable Map<String, String> metadata;
+
+    private static StreamReadConstraints limits() {
+        StreamReadConstraints.Builder limits =
+                StreamReadConstraints.builder()
+                        .maxNestingDepth(8)
+                        .maxStringLength(SafetensorsHeader.MAX_LENGTH);
+        try {
+            limits.maxNameLength(SafetensorsHeader.MAX_LENGTH);
+        } catch (NoSuchMethodError e) {
+            // Jackson 2.15 does not limit the length of names.
+        }
+        return limits.build();
+    }
 
     /** A tensor's entry as it is written, at {@code at} bytes from the start of the file. */
     record RawTensor(DType dtype, long[] shape, long begin, long end, long at) {}
