@@ -41,6 +41,11 @@ final class PlanView {
                                                 + "  ("
                                                 + Quantity.of(checkpoint.tensors().size(), "tensor")
                                                 + ")"));
+        plan.renamings()
+                .forEach(
+                        renaming ->
+                                columns.row(
+                                        "takes", renaming.model() + ": " + renaming.describe()));
         columns.row(
                 "reads",
                 Quantity.bytes(plan.inputBytes())
@@ -179,6 +184,15 @@ final class PlanView {
                                         .put("model", ref.toString())
                                         .put("base", isBase(ref))
                                         .put("tensors", checkpoint.tensors().size()));
+        ArrayNode renamed = root.putArray("renamed");
+        plan.renamings()
+                .forEach(
+                        renaming ->
+                                renamed.addObject()
+                                        .put("model", renaming.model().toString())
+                                        .put("from", renaming.from())
+                                        .put("to", renaming.to())
+                                        .put("tensors", renaming.tensors()));
         root.put("bytes_read", plan.inputBytes());
         root.put("bytes_written", plan.layout().bytes());
         root.put("bytes_held", resources.bytesHeld(plan));

@@ -49,6 +49,15 @@ final class ReportJson {
                                                         .filter(ref::equals)
                                                         .isPresent())
                                         .put("tensors", checkpoint.tensors().size()));
+        ArrayNode renamed = root.putArray("renamed");
+        plan.renamings()
+                .forEach(
+                        renaming ->
+                                renamed.addObject()
+                                        .put("model", renaming.model().toString())
+                                        .put("from", renaming.from())
+                                        .put("to", renaming.to())
+                                        .put("tensors", renaming.tensors()));
         root.set("inputs", inputs(origins));
         ObjectNode run = root.putObject("run");
         run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);

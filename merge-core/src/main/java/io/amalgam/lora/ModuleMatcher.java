@@ -1,6 +1,7 @@
 package io.amalgam.lora;
 
 import io.amalgam.error.Suggestions;
+import io.amalgam.layers.NameMatcher;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -11,8 +12,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Finds the base's tensor that an adapter means: by name as it is, without or with the prefix of a
- * pipeline's part, or with {@code _} for every {@code .}, as kohya's trainer writes.
+ * Finds the base's tensor that an adapter means: by name as it is, in another spelling of the
+ * architecture ({@link NameMatcher}), without or with the prefix of a pipeline's part, or with
+ * {@code _} for every {@code .}, as kohya's trainer writes.
  */
 final class ModuleMatcher {
     private static final String WEIGHT = ".weight";
@@ -40,15 +42,17 @@ final class ModuleMatcher {
                     "lycoris_",
                     "lora_");
 
-    private final Map<String, String> tensors = new HashMap<>();
+    private final Set<String> tensors;
+    private final NameMatcher spellings;
     private final Map<String, List<String>> flat = new HashMap<>();
 
     /**
      * @param names the base's tensors
      */
     ModuleMatcher(Collection<String> names) {
+        tensors = new LinkedHashSet<>(names);
+        spellings = new NameMatcher(names);
         for (String name : names) {
-            tensors.put(name, name);
             if (name.endsWith(WEIGHT)) {
                 String module = name.substring(0, name.length() - WEIGHT.length());
                 flat.computeIfAbsent(module.replace('.', '_'), unused -> new ArrayList<>())
@@ -65,21 +69,22 @@ final class ModuleMatcher {
 
     /** A tensor by its whole name. */
     Optional<String> tensor(String name) {
-        if (tensors.containsKey(name)) {
-            return Optional.of(name);
+        Optional<String> spelt = spellings.find(name);
+        if (spelt.isPresent()) {
+            return spelt;
         }
         Set<String> found = new LinkedHashSet<>();
         for (String prefix : PREFIXES) {
-            if (name.startsWith(prefix) && tensors.containsKey(name.substring(prefix.length()))) {
+            if (name.startsWith(prefix) && tensors.contains(name.substring(prefix.length()))) {
                 found.add(name.substring(prefix.length()));
             }
-            if (tensors.containsKey(prefix + name)) {
+            if (tensors.contains(prefix + name)) {
                 found.add(prefix + name);
             }
         }
         if (found.isEmpty()) {
             String ending = "." + name;
-            tensors.keySet().stream().filter(t -> t.endsWith(ending)).forEach(found::add);
+            tensors.stream().filter(t -> t.endsWith(ending)).forEach(found::add);
         }
         return one(found);
     }
@@ -115,7 +120,7 @@ final class ModuleMatcher {
     Optional<String> nearest(String module) {
         boolean dotted = module.contains(".");
         List<String> known = new ArrayList<>();
-        for (String name : tensors.keySet()) {
+        for (String name : tensors) {
             if (name.endsWith(WEIGHT)) {
                 String bare = name.substring(0, name.length() - WEIGHT.length());
                 known.add(dotted ? bare : bare.replace('.', '_'));

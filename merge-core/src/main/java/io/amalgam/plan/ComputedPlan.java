@@ -91,6 +91,7 @@ public final class ComputedPlan {
                 sideFiles,
                 List.of(),
                 Optional.empty(),
+                List.of(),
                 warnings,
                 options,
                 PlanHash.of(tasks, layout, changes, List.of(), identity));

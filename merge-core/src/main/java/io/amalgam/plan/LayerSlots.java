@@ -276,7 +276,7 @@ final class LayerSlots {
      */
     private void addLoose(OutputSlice slice, boolean after, List<Slot> slots) {
         List<Entry> entries = opened(slice);
-        Spellings.of(entries, scope::has)
+        SlotNames.of(entries, scope::has)
                 .forEach(
                         (name, parts) -> {
                             boolean layered =

@@ -23,6 +23,7 @@ import java.util.Optional;
  * @param sideFiles what the output gets copies of from the donor or the tokenizer's model
  * @param madeFiles what is written in the place of such copies: an edited tokenizer
  * @param vocabulary the tokens, where the recipe has a tokenizer section
+ * @param renamings what models write differently from the one whose tensor names are taken over
  * @param warnings what looks wrong but does not stop the merge
  * @param hash hexadecimal SHA-256 of all that decides the output's bytes, the inputs' contents
  *     apart: two plans with one hash write the same files from the same models
@@ -38,6 +39,7 @@ public record MergePlan(
         List<SideFile> sideFiles,
         List<OutputLayout.SmallFile> madeFiles,
         Optional<VocabularySummary> vocabulary,
+        List<Renaming> renamings,
         List<Problem> warnings,
         PlanOptions options,
         String hash)
@@ -46,6 +48,7 @@ public record MergePlan(
         tasks = List.copyOf(tasks);
         sideFiles = List.copyOf(sideFiles);
         madeFiles = List.copyOf(madeFiles);
+        renamings = List.copyOf(renamings);
         warnings = List.copyOf(warnings);
     }
 

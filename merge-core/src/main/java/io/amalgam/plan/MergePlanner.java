@@ -50,7 +50,7 @@ public final class MergePlanner {
      */
     public MergePlan plan(Recipe recipe, PlanOptions options) throws IOException {
         Problems problems = new Problems();
-        OpenModels models = new OpenModels(source, problems);
+        OpenModels models = new OpenModels(source, recipe.baseModel(), problems);
         boolean planned = false;
         try {
             MergePlan plan = plan(recipe, options, models, problems);
@@ -86,11 +86,15 @@ public final class MergePlanner {
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());
         donorRef.flatMap(models::get).flatMap(builder::leftOut).ifPresent(warnings::add);
+        List<Slot> named =
+                donorRef.flatMap(models::get)
+                        .map(d -> OtherNames.check(recipe, d, models.all(), built, problems))
+                        .orElse(built);
         List<Slot> slots =
                 donorRef.flatMap(models::get)
                         .map(d -> new ModuleCheck(d, models.all(), problems, warnings))
-                        .map(modules -> modules.check(built))
-                        .orElse(built);
+                        .map(modules -> modules.check(named))
+                        .orElse(named);
         Optional<TokenizerPlan> tokenizer =
                 builder.complete()
                         ? recipe.tokenizer()
@@ -177,6 +181,7 @@ public final class MergePlanner {
                 companions.copied(),
                 companions.made(),
                 tokenizer.map(t -> summary(t, vocabulary, companions)),
+                models.all().stream().flatMap(model -> model.renamings.stream()).toList(),
                 warnings,
                 options,
                 PlanHash.of(tasks, layout, changes, companions.made()));

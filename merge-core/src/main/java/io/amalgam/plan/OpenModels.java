@@ -7,13 +7,13 @@ import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerStacks;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.layers.ModelParts;
-import io.amalgam.layers.NameMatcher;
 import io.amalgam.recipe.ModelRef;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -23,11 +23,24 @@ import java.util.Optional;
 final class OpenModels implements Closeable {
     private final ModelSource source;
     private final Problems problems;
+    private final Optional<ModelRef> base;
+    private final Map<ModelRef, Opened> opened = new LinkedHashMap<>();
     private final Map<ModelRef, Optional<Model>> models = new LinkedHashMap<>();
 
-    OpenModels(ModelSource source, Problems problems) {
+    /**
+     * @param base whose spelling of tensor names all others get; else the first that is opened
+     */
+    OpenModels(ModelSource source, Optional<ModelRef> base, Problems problems) {
         this.source = source;
+        this.base = base;
         this.problems = problems;
+    }
+
+    /** A checkpoint, or what is wrong with it. */
+    private record Opened(Optional<Checkpoint> checkpoint, List<Problem> wrong) {
+        static Opened failed(Problem... wrong) {
+            return new Opened(Optional.empty(), List.of(wrong));
+        }
     }
 
     /** A model with what its tensor names say. */
@@ -37,16 +50,19 @@ final class OpenModels implements Closeable {
         final Checkpoint checkpoint;
         final Map<String, ? extends TensorSource> tensors;
         final LayerStacks stacks;
-        private final NameMatcher matcher;
+        final List<Renaming> renamings;
         private Optional<ModelParts> parts = Optional.empty();
 
-        Model(ModelRef ref, Checkpoint checkpoint) {
+        /**
+         * @param spelt its tensors by the names they have in the merge
+         */
+        Model(ModelRef ref, Checkpoint checkpoint, Spellings spelt) {
             this.ref = ref;
             this.name = ref.toString();
             this.checkpoint = checkpoint;
-            this.tensors = checkpoint.tensors();
+            this.tensors = spelt.tensors();
+            this.renamings = spelt.renamings();
             this.stacks = LayerStacks.of(tensors.keySet());
-            this.matcher = new NameMatcher(tensors.keySet());
         }
 
         /** Its parts; found when first asked for. */
@@ -56,9 +72,9 @@ final class OpenModels implements Closeable {
             return found;
         }
 
-        /** This model's spelling of a tensor name. */
+        /** A tensor's name where the model has it. */
         Optional<String> match(String name) {
-            return matcher.find(name);
+            return tensors.containsKey(name) ? Optional.of(name) : Optional.empty();
         }
 
         /** The embedding that stands in for a missing output head, where the model ties them. */
@@ -79,35 +95,57 @@ final class OpenModels implements Closeable {
 
     /** Opens a model; what is wrong with it is collected, and the answer then empty. */
     Optional<Model> get(ModelRef ref) {
-        return models.computeIfAbsent(ref, this::open);
+        Optional<Model> known = models.get(ref);
+        if (known != null) {
+            return known;
+        }
+        Opened own = opened(ref);
+        own.wrong.forEach(problems::add);
+        Optional<Model> model = own.checkpoint.map(checkpoint -> spelt(ref, checkpoint));
+        models.put(ref, model);
+        return model;
     }
 
-    private Optional<Model> open(ModelRef ref) {
+    /** A model with the tensor names of the base, or else of those opened before it. */
+    private Model spelt(ModelRef ref, Checkpoint checkpoint) {
+        List<Map<String, ? extends TensorSource>> references = new ArrayList<>();
+        if (!base.equals(Optional.of(ref))) {
+            // What is wrong with it is said in its turn.
+            base.flatMap(its -> opened(its).checkpoint)
+                    .ifPresent(its -> references.add(its.tensors()));
+            all().forEach(earlier -> references.add(earlier.tensors));
+        }
+        return new Model(ref, checkpoint, Spellings.of(ref, checkpoint.tensors(), references));
+    }
+
+    private Opened opened(ModelRef ref) {
+        return opened.computeIfAbsent(ref, this::open);
+    }
+
+    private Opened open(ModelRef ref) {
         try {
-            return Optional.of(new Model(ref, source.open(ref)));
+            return new Opened(Optional.of(source.open(ref)), List.of());
         } catch (BadInputException e) {
-            for (Problem problem : e.problems()) {
-                problems.add(problem.where().isEmpty() ? problem.at(ref.location()) : problem);
-            }
-            return Optional.empty();
+            return Opened.failed(
+                    e.problems().stream()
+                            .map(p -> p.where().isEmpty() ? p.at(ref.location()) : p)
+                            .toArray(Problem[]::new));
         } catch (FileSystemException e) {
             if (String.valueOf(e.getReason()).startsWith("Too many open files")) {
-                problems.add(
+                return Opened.failed(
                         Problem.of("model '" + ref + "' cannot be read: too many open files")
                                 .at(ref.location())
                                 .hint("raise the limit with 'ulimit -n', or merge fewer shards")
                                 .ofStorage());
-                return Optional.empty();
             }
             String reason =
                     e instanceof AccessDeniedException
                             ? "no permission for '" + e.getFile() + "'"
                             : String.valueOf(e.getMessage());
-            problems.add(
+            return Opened.failed(
                     Problem.of("model '" + ref + "' cannot be read: " + reason)
                             .at(ref.location())
                             .hint("check its permissions and links"));
-            return Optional.empty();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -122,6 +160,7 @@ final class OpenModels implements Closeable {
     Map<ModelRef, Checkpoint> checkpoints() {
         Map<ModelRef, Checkpoint> all = new LinkedHashMap<>();
         models.forEach((ref, model) -> model.ifPresent(m -> all.put(ref, m.checkpoint)));
+        opened.forEach((ref, own) -> own.checkpoint.ifPresent(c -> all.putIfAbsent(ref, c)));
         return all;
     }
 

@@ -120,7 +120,7 @@ final class SlotBuilder {
             return;
         }
         checkLayerCounts(scope, all);
-        Spellings.of(entries, scope::has)
+        SlotNames.of(entries, scope::has)
                 .forEach(
                         (name, parts) ->
                                 slots.add(

@@ -1,72 +1,65 @@
 package io.amalgam.plan;
 
-import io.amalgam.plan.OpenModels.Model;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.layers.NameMatcher;
+import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.function.BiPredicate;
 
-/** The tensor names of several models, each with what every model calls it. */
-final class Spellings {
-    private Spellings() {}
-
+/**
+ * A model's tensors by the names that other models have for them.
+ *
+ * @param tensors in the model's order; each still says what it is called in its file
+ * @param renamings what is called differently there
+ */
+record Spellings(Map<String, ? extends TensorSource> tensors, List<Renaming> renamings) {
     /**
-     * The parts of every output tensor that these models make, by its name: the first model's
-     * spelling, in its order, then what only later ones have.
-     *
-     * @param wanted which tensors of a model are looked at
+     * @param references models that have their names already: the first decides, others say what it
+     *     lacks
      */
-    static Map<String, List<Slot.Part>> of(List<Entry> entries, BiPredicate<Model, String> wanted) {
-        Map<String, List<Optional<String>>> names = new LinkedHashMap<>();
-        for (int i = 0; i < entries.size(); i++) {
-            collect(entries.get(i).model(), i, names, wanted);
-        }
-        Map<String, List<Slot.Part>> parts = new LinkedHashMap<>();
-        names.forEach((name, spellings) -> parts.put(name, parts(name, spellings, entries)));
-        return parts;
-    }
-
-    /**
-     * Adds model {@code index}'s spelling of every name known so far, then the names only it has.
-     */
-    private static void collect(
-            Model model,
-            int index,
-            Map<String, List<Optional<String>>> names,
-            BiPredicate<Model, String> wanted) {
-        Set<String> used = new HashSet<>();
-        names.forEach(
-                (name, spellings) -> {
-                    Optional<String> own = model.match(name);
-                    own.ifPresent(used::add);
-                    spellings.add(own);
-                });
-        for (String name : model.tensors.keySet()) {
-            if (!used.contains(name) && wanted.test(model, name)) {
-                List<Optional<String>> spellings = new ArrayList<>();
-                for (int i = 0; i < index; i++) {
-                    spellings.add(Optional.empty());
-                }
-                spellings.add(Optional.of(name));
-                names.put(name, spellings);
+    static Spellings of(
+            ModelRef model,
+            Map<String, ? extends TensorSource> own,
+            List<Map<String, ? extends TensorSource>> references) {
+        Map<String, ? extends TensorSource> tensors = own;
+        List<Renaming> renamings = new ArrayList<>();
+        Set<String> settled = new LinkedHashSet<>();
+        for (Map<String, ? extends TensorSource> reference : references) {
+            Map<String, String> partners =
+                    NameMatcher.partners(
+                            without(reference.keySet(), settled),
+                            without(tensors.keySet(), settled));
+            if (!partners.isEmpty()) {
+                tensors = renamed(tensors, partners);
+                renamings.addAll(Renaming.of(model, partners));
+            }
+            settled.addAll(reference.keySet());
+            if (settled.containsAll(tensors.keySet())) {
+                break;
             }
         }
+        return new Spellings(tensors, renamings);
     }
 
-    private static List<Slot.Part> parts(
-            String name, List<Optional<String>> spellings, List<Entry> entries) {
-        List<Slot.Part> parts = new ArrayList<>();
-        for (int i = 0; i < entries.size(); i++) {
-            Model model = entries.get(i).model();
-            Optional<String> own = i < spellings.size() ? spellings.get(i) : Optional.empty();
-            parts.add(
-                    new Slot.Part(
-                            model, own.or(() -> model.tiedTo(name)), entries.get(i).parameters()));
+    private static Set<String> without(Set<String> names, Set<String> settled) {
+        if (settled.isEmpty()) {
+            return names;
         }
-        return parts;
+        Set<String> rest = new LinkedHashSet<>(names);
+        rest.removeAll(settled);
+        return rest;
+    }
+
+    private static Map<String, TensorSource> renamed(
+            Map<String, ? extends TensorSource> tensors, Map<String, String> partners) {
+        Map<String, TensorSource> renamed = new LinkedHashMap<>();
+        tensors.forEach(
+                (name, tensor) -> renamed.put(partners.getOrDefault(name, name), tensor));
+        return Collections.unmodifiableMap(renamed);
     }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,6 +48,74 @@ class NameMatcherTest {
     void twoCandidatesAreNoMatch() {
         NameMatcher names = new NameMatcher(Set.of("model.x.weight", "bert.x.weight"));
         assertThat(names.find("x.weight")).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "language_model.model.layers.3.q.weight, model.language_model.layers.3.q.weight",
+        "language_model.model.layers.3.q.weight, model.layers.3.q.weight",
+        "language_model.lm_head.weight, lm_head.weight",
+        "vision_tower.encoder.layers.0.fc1.weight, model.vision_tower.encoder.layers.0.fc1.weight",
+        "vision_tower.vision_model.post_layernorm.bias, model.vision_tower.post_layernorm.bias",
+        "multi_modal_projector.linear_1.weight, model.multi_modal_projector.linear_1.weight",
+        "image_newline, model.image_newline",
+        "visual.blocks.0.attn.qkv.weight, model.visual.blocks.0.attn.qkv.weight",
+        "thinker.model.layers.0.mlp.up.weight, model.language_model.layers.0.mlp.up.weight",
+        "text_model.model.norm.weight, model.text_model.norm.weight",
+        "vision_model.encoder.layers.0.fc1.weight, encoder.layers.0.fc1.weight",
+        "model.layers.0.block_sparse_moe.gate.weight, model.layers.0.mlp.gate.weight",
+        "bert.encoder.layer.0.output.LayerNorm.gamma, encoder.layer.0.output.LayerNorm.weight"
+    })
+    void spellingsOfOneTensorMatchBothWays(String one, String other) {
+        assertThat(new NameMatcher(Set.of(one)).find(other)).contains(one);
+        assertThat(new NameMatcher(Set.of(other)).find(one)).contains(other);
+        assertThat(NameMatcher.partners(Set.of(one), Set.of(other)))
+                .isEqualTo(Map.of(other, one));
+    }
+
+    @Test
+    void languageModelsOfAnyDepthMatch() {
+        Set<String> old =
+                Set.of("model.layers.0.q", "model.layers.1.q", "visual.blocks.0.q", "lm_head.weight");
+        Set<String> today = Set.of("model.language_model.layers.0.q", "model.visual.blocks.0.q");
+        assertThat(NameMatcher.partners(today, old))
+                .isEqualTo(
+                        Map.of(
+                                "model.layers.0.q",
+                                "model.language_model.layers.0.q",
+                                "model.layers.1.q",
+                                "model.language_model.layers.1.q",
+                                "visual.blocks.0.q",
+                                "model.visual.blocks.0.q"));
+    }
+
+    @Test
+    void twoModelsAreNotTakenForTwoSpellings() {
+        // Each has something the other has not, so that they may be other models altogether.
+        assertThat(
+                        NameMatcher.partners(
+                                Set.of("encoder.layers.0.fc1", "embeddings.patch_embedding"),
+                                Set.of(
+                                        "text_model.encoder.layers.0.fc1",
+                                        "text_model.embeddings.token_embedding")))
+                .isEmpty();
+    }
+
+    @Test
+    void aNameThatCouldBeTwoHasNoPartner() {
+        Set<String> both = Set.of("language_model.model.layers.0.q", "text_model.layers.0.q");
+        assertThat(NameMatcher.partners(Set.of("model.layers.0.q"), both)).isEmpty();
+        assertThat(NameMatcher.partners(both, Set.of("model.layers.0.q"))).isEmpty();
+        assertThat(new NameMatcher(both).find("model.layers.0.q")).isEmpty();
+    }
+
+    @Test
+    void anOutermostNameMayDifferThoughBothHaveMore() {
+        assertThat(
+                        NameMatcher.partners(
+                                Set.of("bert.embeddings.x", "cls.predictions.bias"),
+                                Set.of("embeddings.x", "pooler.dense.bias")))
+                .isEqualTo(Map.of("embeddings.x", "bert.embeddings.x"));
     }
 
     @Test

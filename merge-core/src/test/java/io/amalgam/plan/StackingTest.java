@@ -181,7 +181,7 @@ class StackingTest {
                     .containsExactlyInAnyOrder(
                             "encoder.layer.0.output.LayerNorm.gamma",
                             "encoder.layer.0.output.dense.weight",
-                            "encoder.layer.1.output.LayerNorm.weight",
+                            "encoder.layer.1.output.LayerNorm.gamma",
                             "encoder.layer.1.output.dense.weight");
         }
     }

@@ -187,4 +187,23 @@ class LoraCheckpointTest {
         assertThatThrownBy(() -> Formats.load().adapter(base, "base"))
                 .hasMessageContaining("a directory without either");
     }
+
+    @Test
+    void namesMayBeInAnotherSpellingOfTheArchitecture() throws IOException {
+        NamedTensor text = adapters.random("language_model.model.layers.0.q.weight", 6, 5);
+        NamedTensor vision = adapters.random("vision_tower.layers.0.q.weight", 6, 5);
+        Path vlm = adapters.model("vlm", text, vision);
+        String in = "base_model.model.model.language_model.layers.0.q.lora_";
+        NamedTensor a = adapters.random(in + "A.weight", 2, 5);
+        NamedTensor b = adapters.random(in + "B.weight", 6, 2);
+        Path one = adapters.peft("one", config(2, ""), a, b);
+
+        try (LoraCheckpoint merged = Adapters.merged(vlm, List.of(one), List.of(1.0))) {
+            float[] got = Adapters.read(merged.tensors().get(text.info().name()), 4096);
+            double[] expected = Adapters.plus(Adapters.wide(text), 1.5, b, a);
+            for (int i = 0; i < got.length; i++) {
+                assertThat((double) got[i]).isCloseTo(expected[i], within(2e-5));
+            }
+        }
+    }
 }
