@@ -23,8 +23,7 @@ final class OtherNames {
     /** The slots that can still be looked at: all, where every model has the donor's names. */
     static List<Slot> check(
             Recipe recipe, Model donor, List<Model> models, List<Slot> slots, Problems problems) {
-        boolean whole =
-                recipe.sections().stream().allMatch(section -> section.slices().isEmpty());
+        boolean whole = recipe.sections().stream().allMatch(section -> section.slices().isEmpty());
         if (!whole || !recipe.modules().isEmpty()) {
             return slots;
         }

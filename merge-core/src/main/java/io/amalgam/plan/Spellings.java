@@ -58,8 +58,7 @@ record Spellings(Map<String, ? extends TensorSource> tensors, List<Renaming> ren
     private static Map<String, TensorSource> renamed(
             Map<String, ? extends TensorSource> tensors, Map<String, String> partners) {
         Map<String, TensorSource> renamed = new LinkedHashMap<>();
-        tensors.forEach(
-                (name, tensor) -> renamed.put(partners.getOrDefault(name, name), tensor));
+        tensors.forEach((name, tensor) -> renamed.put(partners.getOrDefault(name, name), tensor));
         return Collections.unmodifiableMap(renamed);
     }
 }

@@ -69,14 +69,17 @@ class NameMatcherTest {
     void spellingsOfOneTensorMatchBothWays(String one, String other) {
         assertThat(new NameMatcher(Set.of(one)).find(other)).contains(one);
         assertThat(new NameMatcher(Set.of(other)).find(one)).contains(other);
-        assertThat(NameMatcher.partners(Set.of(one), Set.of(other)))
-                .isEqualTo(Map.of(other, one));
+        assertThat(NameMatcher.partners(Set.of(one), Set.of(other))).isEqualTo(Map.of(other, one));
     }
 
     @Test
     void languageModelsOfAnyDepthMatch() {
         Set<String> old =
-                Set.of("model.layers.0.q", "model.layers.1.q", "visual.blocks.0.q", "lm_head.weight");
+                Set.of(
+                        "model.layers.0.q",
+                        "model.layers.1.q",
+                        "visual.blocks.0.q",
+                        "lm_head.weight");
         Set<String> today = Set.of("model.language_model.layers.0.q", "model.visual.blocks.0.q");
         assertThat(NameMatcher.partners(today, old))
                 .isEqualTo(

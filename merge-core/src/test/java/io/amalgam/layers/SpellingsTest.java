@@ -23,8 +23,7 @@ class SpellingsTest {
     static Stream<Map<String, String>> architectures() throws IOException {
         Map<String, Map<String, String>> all = new LinkedHashMap<>();
         try (InputStream in =
-                Objects.requireNonNull(
-                        SpellingsTest.class.getResourceAsStream("/spellings.tsv"))) {
+                Objects.requireNonNull(SpellingsTest.class.getResourceAsStream("/spellings.tsv"))) {
             new String(in.readAllBytes(), StandardCharsets.UTF_8)
                     .lines()
                     .skip(1)
