@@ -39,6 +39,11 @@ public interface Checkpoint extends Closeable {
         return List.of();
     }
 
+    /** What is known of the code among its side files. */
+    default ModelScripts scripts() {
+        return ModelScripts.NONE;
+    }
+
     /** The parts it is stored in, where it is more than one. */
     default ModelFolders folders() {
         return ModelFolders.NONE;

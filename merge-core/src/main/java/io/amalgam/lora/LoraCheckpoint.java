@@ -3,6 +3,7 @@ package io.amalgam.lora;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -123,6 +124,11 @@ public final class LoraCheckpoint implements Checkpoint {
     @Override
     public List<Path> sideFiles() {
         return base.sideFiles();
+    }
+
+    @Override
+    public ModelScripts scripts() {
+        return base.scripts();
     }
 
     @Override

@@ -81,12 +81,15 @@ final class CompanionPlan {
         }
         ModelRef startRef = tokenizer.map(TokenizerPlan::start).orElse(donorRef);
         Checkpoint start = models.getOrDefault(startRef, donor);
+        warnings.addAll(donor.scripts().missing());
+        warnings.addAll(start.scripts().missingOfTokenizer());
         if (start != donor) {
             files.removeIf(file -> TokenizerOutput.isTokenizerFile(file.name()));
             for (SideFile file : SideFile.of(startRef, start, problems)) {
+                boolean script = start.scripts().tokenizer().contains(file.name());
                 file.atHome(start)
-                        .filter(f -> TokenizerOutput.isTokenizerFile(f.name()))
-                        .ifPresent(files::add);
+                        .filter(f -> script || TokenizerOutput.isTokenizerFile(f.name()))
+                        .ifPresent(f -> lend(f, donor, files));
             }
         }
         try {
@@ -111,6 +114,29 @@ final class CompanionPlan {
         copied.addAll(apart);
         files.forEach(file -> copied.add(file.named(place(donor, file.name().toString()))));
         made.replaceAll(file -> new SmallFile(place(donor, file.name()), file.content()));
+    }
+
+    /** Code of a tokenizer may have the name of code that the donor's configuration needs. */
+    private void lend(SideFile file, Checkpoint donor, List<SideFile> files) {
+        Optional<SideFile> other =
+                files.stream().filter(f -> f.name().equals(file.name())).findFirst();
+        boolean ofTokenizer =
+                donor.scripts().tokenizer().stream()
+                        .map(donor.path()::resolve)
+                        .anyMatch(
+                                tokenizer ->
+                                        other.filter(o -> o.file().equals(tokenizer)).isPresent());
+        if (other.isPresent() && !ofTokenizer && !file.sameContent(other.get())) {
+            problems.add(
+                    Problem.of(
+                                    "'"
+                                            + file.file()
+                                            + "' is code of the tokenizer, and another file of this name is code of the donor")
+                            .at("'" + other.get().file() + "'")
+                            .hint("take the tokenizer of the donor, or rename one of the files"));
+        }
+        other.ifPresent(files::remove);
+        files.add(file);
     }
 
     private static String place(Checkpoint donor, String name) {

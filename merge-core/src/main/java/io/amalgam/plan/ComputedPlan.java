@@ -15,6 +15,7 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +42,7 @@ public final class ComputedPlan {
      * @param text what is kept beside the model as its recipe
      * @param models all that are read, the donor's first
      * @param donor whose configuration, with the changes made to it, and side files the output gets
+     * @param found what looks wrong but does not stop the merge
      * @param identity what else decides the output, for the hash
      * @throws BadInputException if a side file cannot be read, or warnings are errors
      */
@@ -52,7 +54,7 @@ public final class ComputedPlan {
             Checkpoint donor,
             CheckpointFormat format,
             ConfigChanges changes,
-            List<Problem> warnings,
+            List<Problem> found,
             PlanOptions options,
             String identity) {
         ModelRef donorRef = models.keySet().iterator().next();
@@ -66,6 +68,8 @@ public final class ComputedPlan {
                                 Parameters.EMPTY)
                         .withText(text);
         Problems problems = new Problems();
+        List<Problem> warnings = new ArrayList<>(found);
+        warnings.addAll(donor.scripts().allMissing());
         List<SideFile> sideFiles = SideFile.of(donorRef, donor, problems);
         if (options.strict()) {
             warnings.forEach(problems::add);

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -23,6 +24,14 @@ public record SideFile(Path name, Path file, long bytes) {
     /** The same file under another name. */
     SideFile named(String other) {
         return new SideFile(Path.of(other), file, bytes);
+    }
+
+    boolean sameContent(SideFile other) {
+        try {
+            return Files.mismatch(file, other.file) < 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** By its name in the folder of the model proper; empty if it is elsewhere. */

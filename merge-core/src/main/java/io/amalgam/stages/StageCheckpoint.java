@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.method.StatePart;
@@ -217,6 +218,17 @@ final class StageCheckpoint implements Checkpoint {
             return companions.names();
         }
         return written().orElse(plan.donor()).sideFiles();
+    }
+
+    /** What is missing was said when the stage was planned. */
+    @Override
+    public ModelScripts scripts() {
+        List<Path> tokenizer = written().orElse(plan.donor()).scripts().tokenizer();
+        if (written == null && companions != null) {
+            tokenizer =
+                    companions.names().stream().filter(f -> f.toString().endsWith(".py")).toList();
+        }
+        return new ModelScripts(tokenizer, List.of(), List.of());
     }
 
     @Override

@@ -27,6 +27,9 @@ public final class TokenizerOutput {
     private static final String ADDED = "added_tokens.json";
     private static final String PROCESSOR_TEMPLATE = "chat_template.json";
 
+    /** Vocabularies of tiktoken have names of their own. */
+    private static final String TIKTOKEN = ".tiktoken";
+
     /** Vocabularies as other libraries read them. They cannot lose tokens. */
     private static final List<String> VOCABULARIES =
             List.of(
@@ -35,7 +38,26 @@ public final class TokenizerOutput {
                     "vocab.txt",
                     "tokenizer.model",
                     "spiece.model",
-                    "sentencepiece.bpe.model");
+                    "sentencepiece.bpe.model",
+                    "sentencepiece.model",
+                    "spm.model",
+                    "spm_char.model",
+                    "source.spm",
+                    "target.spm",
+                    "target_vocab.json",
+                    "vocab-src.json",
+                    "vocab-tgt.json",
+                    "entity_vocab.json",
+                    "bpe.codes",
+                    "dict.txt",
+                    "prophetnet.tokenizer",
+                    "byte_maps.json",
+                    "word_shape.json",
+                    "word_pronunciation.json",
+                    "emoji.json",
+                    "unigram.json",
+                    "tekken.json",
+                    "tiktoken.model");
 
     private static final Set<String> FILES = new HashSet<>(VOCABULARIES);
 
@@ -54,6 +76,7 @@ public final class TokenizerOutput {
     private final Path directory;
     private final Map<String, byte[]> made = new LinkedHashMap<>();
     private final Set<String> dropped = new HashSet<>();
+    private boolean dropsVocabularies;
     private final List<String> lostRoles = new ArrayList<>();
 
     private TokenizerOutput(Path directory) {
@@ -62,7 +85,7 @@ public final class TokenizerOutput {
 
     /** Whether a file beside a model's weights is a part of its tokenizer. */
     public static boolean isTokenizerFile(Path name) {
-        return FILES.contains(name.toString());
+        return FILES.contains(name.toString()) || name.toString().endsWith(TIKTOKEN);
     }
 
     /**
@@ -95,7 +118,11 @@ public final class TokenizerOutput {
 
     /** Whether the model's own file of this name is not copied: made anew, or left out. */
     public boolean replaces(Path name) {
-        return made.containsKey(name.toString()) || dropped.contains(name.toString());
+        String file = name.toString();
+        boolean vocabulary = VOCABULARIES.contains(file) || file.endsWith(TIKTOKEN);
+        return made.containsKey(file)
+                || dropped.contains(file)
+                || (dropsVocabularies && vocabulary);
     }
 
     /** Roles, as {@code pad_token '<pad>'}, whose token has no row and that therefore are empty. */
@@ -113,7 +140,7 @@ public final class TokenizerOutput {
         boolean shrunk =
                 vocabulary.removed().stream().anyMatch(vocabulary.start().model()::containsKey);
         if (shrunk) {
-            dropped.addAll(VOCABULARIES);
+            dropsVocabularies = true;
         }
         if (has(ADDED)) {
             ObjectNode added = JsonText.readObject(directory.resolve(ADDED));

@@ -150,6 +150,7 @@ enum MoeFamily {
         int experts = recipe.experts().size();
         config.putArray("architectures").add(architecture);
         config.put("model_type", modelType);
+        config.remove("auto_map");
         config.put("num_experts_per_tok", recipe.expertsPerToken());
         if (headless) {
             config.put("tie_word_embeddings", true);

@@ -3,6 +3,7 @@ package io.amalgam.structure.moe;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -57,9 +58,29 @@ record WithConfig(Checkpoint model, ObjectNode changed) implements Checkpoint {
         return model.folders();
     }
 
+    /** Without code that only the changed configuration named. */
     @Override
     public List<Path> sideFiles() {
-        return model.sideFiles();
+        List<Path> tokenizer = model.scripts().tokenizer();
+        return model.sideFiles().stream()
+                .filter(
+                        file ->
+                                hasCode()
+                                        || !file.toString().endsWith(".py")
+                                        || tokenizer.contains(file))
+                .toList();
+    }
+
+    @Override
+    public ModelScripts scripts() {
+        ModelScripts scripts = model.scripts();
+        return hasCode()
+                ? scripts
+                : new ModelScripts(scripts.tokenizer(), List.of(), scripts.missingOfTokenizer());
+    }
+
+    private boolean hasCode() {
+        return changed.path("auto_map").equals(model.config().orElse(changed).path("auto_map"));
     }
 
     @Override

@@ -3,6 +3,7 @@ package io.amalgam.formats.huggingface;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -25,6 +26,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     private ModelFolders folders = ModelFolders.NONE;
     private @Nullable ObjectNode config;
     private List<Path> sideFiles = List.of();
+    private ModelScripts scripts = ModelScripts.NONE;
 
     private HuggingFaceCheckpoint(Path path) {
         this.path = path;
@@ -40,7 +42,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
-            checkpoint.sideFiles = SideFiles.in(path, checkpoint.folders);
+            checkpoint.openSideFiles();
             return checkpoint;
         } catch (IOException | RuntimeException | Error e) {
             try (checkpoint) {
@@ -81,6 +83,17 @@ final class HuggingFaceCheckpoint implements Checkpoint {
         }
     }
 
+    private void openSideFiles() throws IOException {
+        ModelCode code = ModelCode.in(path, folders.home());
+        sideFiles = SideFiles.in(path, folders, code);
+        Path home = Path.of(folders.home());
+        scripts =
+                new ModelScripts(
+                        code.tokenizer().stream().map(home::resolve).toList(),
+                        code.missing(),
+                        code.missingOfTokenizer());
+    }
+
     @Override
     public Path path() {
         return path;
@@ -115,6 +128,11 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     @Override
     public List<Path> sideFiles() {
         return sideFiles;
+    }
+
+    @Override
+    public ModelScripts scripts() {
+        return scripts;
     }
 
     @Override

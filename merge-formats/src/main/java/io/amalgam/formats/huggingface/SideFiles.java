@@ -1,6 +1,7 @@
 package io.amalgam.formats.huggingface;
 
 import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.tokenizer.TokenizerOutput;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -19,26 +20,17 @@ import java.util.stream.Stream;
 final class SideFiles {
     private static final List<String> NAMES =
             List.of(
-                    "tokenizer_config.json",
-                    "special_tokens_map.json",
-                    "tokenizer.json",
-                    "tokenizer.model",
-                    "added_tokens.json",
-                    "merges.txt",
-                    "vocab.json",
-                    "vocab.txt",
-                    "spiece.model",
-                    "sentencepiece.bpe.model",
-                    "chat_template.jinja",
-                    "chat_template.json",
                     "generation_config.json",
                     "preprocessor_config.json",
                     "processor_config.json",
                     "video_preprocessor_config.json",
-                    "normalizer.json",
+                    "audio_tokenizer_config.json",
                     "modules.json",
                     "config_sentence_transformers.json",
                     "sentence_bert_config.json");
+
+    /** Further chat templates, each in a file. */
+    private static final String TEMPLATES = "additional_chat_templates";
 
     /** Folders as sentence-transformers names them: {@code 1_Pooling}, {@code 2_Dense}. */
     private static final Pattern MODULE = Pattern.compile("\\d+_[A-Za-z]+");
@@ -46,17 +38,17 @@ final class SideFiles {
     /** Weights, in whatever form: those of a merged module are new. */
     private static final Pattern WEIGHTS =
             Pattern.compile(
-                    "(?i).*\\.(safetensors|bin|pt|pth|h5|ot|msgpack|onnx|onnx_data|index(\\.\\w+)?\\.json)");
+                    "(?i).*\\.(safetensors|bin|pt|pth|gguf|h5|ot|msgpack|onnx|onnx_data|index(\\.\\w+)?\\.json)");
 
     private static final String CONFIG = "config.json";
 
     private SideFiles() {}
 
     /**
-     * Those that exist in {@code directory}, relative to it, whether they can be read or not. Of
-     * module folders, all files but weights that are merged.
+     * Those that exist in {@code directory}, relative to it, whether they can be read or not, with
+     * the model's code. Of module folders, all files but weights that are merged.
      */
-    static List<Path> in(Path directory, ModelFolders folders) throws IOException {
+    static List<Path> in(Path directory, ModelFolders folders, ModelCode code) throws IOException {
         Set<Path> found = new LinkedHashSet<>(named(directory));
         Path home = Path.of(folders.home());
         if (!folders.home().isEmpty()) {
@@ -65,6 +57,7 @@ final class SideFiles {
                 found.add(Path.of(CONFIG));
             }
         }
+        code.files().forEach(file -> found.add(home.resolve(file)));
         Set<String> weighted = Set.copyOf(folders.weighted());
         for (Path folder : modules(directory, folders)) {
             boolean ofHome = folder.equals(home);
@@ -72,7 +65,7 @@ final class SideFiles {
             for (Path file : list(directory.resolve(folder))) {
                 String name = file.getFileName().toString();
                 if (!Files.isDirectory(file)
-                        && !(merged && WEIGHTS.matcher(name).matches())
+                        && !(merged && isWeights(name))
                         && !(ofHome && name.equals(CONFIG))) {
                     found.add(folder.resolve(name));
                 }
@@ -125,17 +118,34 @@ final class SideFiles {
             }
         }
         found.removeIf(file -> Files.isDirectory(directory.resolve(file)));
+        ModelCode.in(directory, "").files().stream()
+                .filter(file -> !found.contains(file))
+                .forEach(found::add);
         return found;
     }
 
-    private static List<Path> named(Path directory) {
+    private static List<Path> named(Path directory) throws IOException {
         List<Path> found = new ArrayList<>();
-        for (String name : NAMES) {
-            if (Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS)) {
-                found.add(Path.of(name));
+        for (Path entry : Files.isDirectory(directory) ? list(directory) : List.<Path>of()) {
+            Path name = entry.getFileName();
+            if (NAMES.contains(name.toString()) || TokenizerOutput.isTokenizerFile(name)) {
+                found.add(name);
+            }
+        }
+        Path templates = directory.resolve(TEMPLATES);
+        if (Files.isDirectory(templates, LinkOption.NOFOLLOW_LINKS)) {
+            for (Path template : list(templates)) {
+                if (template.toString().endsWith(".jinja") && !Files.isDirectory(template)) {
+                    found.add(Path.of(TEMPLATES).resolve(template.getFileName()));
+                }
             }
         }
         return found;
+    }
+
+    /** Whether a file's name is one that weights have, in whatever form. */
+    static boolean isWeights(String name) {
+        return WEIGHTS.matcher(name).matches();
     }
 
     private static List<Path> list(Path directory) throws IOException {
