@@ -28,6 +28,9 @@ final class HeaderParser {
      */
     static final int MAX_RANK = 256;
 
+    /** Levels of fields that are not read; the reference has the same limit. */
+    private static final int MAX_DEPTH = 127;
+
     /** Advice of the JSON library to those who call it. */
     private static final Pattern ASIDE =
             Pattern.compile("(?s), from `[^`]*`| \\((start marker|not recognized).*|\n.*");
@@ -51,7 +54,7 @@ final class HeaderParser {
     private static StreamReadConstraints limits() {
         StreamReadConstraints.Builder limits =
                 StreamReadConstraints.builder()
-                        .maxNestingDepth(8)
+                        .maxNestingDepth(MAX_DEPTH)
                         .maxStringLength(SafetensorsHeader.MAX_LENGTH);
         try {
             limits.maxNameLength(SafetensorsHeader.MAX_LENGTH);
@@ -156,12 +159,7 @@ final class HeaderParser {
                         case "dtype" -> dtype != null;
                         case "shape" -> shape != null;
                         case "data_offsets" -> offsets != null;
-                        default ->
-                                throw at(
-                                        SafetensorsRule.UNKNOWN_FIELD,
-                                        what,
-                                        "only the fields dtype, shape and data_offsets",
-                                        Breach.quote(field));
+                        default -> false;
                     };
             if (twice) {
                 throw duplicateField(field, what);
@@ -169,6 +167,7 @@ final class HeaderParser {
             json.nextToken();
             switch (field) {
                 case "dtype" -> dtype = dtype(what);
+                case "data_offsets" -> offsets = offsets(what);
                 case "shape" ->
                         shape =
                                 counts(
@@ -176,7 +175,7 @@ final class HeaderParser {
                                         MAX_RANK,
                                         SafetensorsRule.TOO_MANY_DIMENSIONS,
                                         "at most " + MAX_RANK + " dimensions");
-                default -> offsets = offsets(what);
+                default -> skip(what + ", field " + Breach.quote(field));
             }
         }
         if (dtype == null || shape == null || offsets == null) {
@@ -189,6 +188,27 @@ final class HeaderParser {
                     "none");
         }
         return new RawTensor(dtype, shape, offsets[0], offsets[1], entry);
+    }
+
+    /** A field that the format does not have: a note of whoever wrote the file. */
+    private void skip(String what) throws IOException {
+        int depth = 0;
+        do {
+            JsonToken token = json.currentToken();
+            if (token.isStructStart()) {
+                depth++;
+            } else if (token.isStructEnd()) {
+                depth--;
+            } else if (token == JsonToken.VALUE_STRING || token == JsonToken.FIELD_NAME) {
+                text();
+            } else if (token.isNumeric() && Double.isInfinite(json.getDoubleValue())) {
+                throw at(
+                        SafetensorsRule.NOT_JSON,
+                        what,
+                        "numbers that float64 holds",
+                        Breach.printable(json.getText()));
+            }
+        } while (depth > 0 && json.nextToken() != null);
     }
 
     private DType dtype(String what) throws IOException {

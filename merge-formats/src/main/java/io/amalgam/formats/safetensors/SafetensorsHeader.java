@@ -97,13 +97,16 @@ public record SafetensorsHeader(
      */
     public static SafetensorsHeader parse(String file, long fileLength, byte[] header) {
         Breach breach = new Breach(file);
-        if (header.length == 0 || header[0] != '{') {
+        int start = start(header);
+        if (start == header.length || header[start] != '{') {
             throw breach.at(
-                    PREFIX,
+                    PREFIX + start,
                     SafetensorsRule.HEADER_START,
                     "header",
                     "'{' at its start",
-                    header.length == 0 ? "nothing" : String.format("byte 0x%02x", header[0]));
+                    start == header.length
+                            ? "nothing"
+                            : String.format("byte 0x%02x", header[start]));
         }
         requireText(breach, header);
         HeaderParser.Parsed parsed = HeaderParser.parse(breach, header);
@@ -112,6 +115,15 @@ public record SafetensorsHeader(
                 place(breach, parsed.tensors(), dataStart, fileLength),
                 parsed.metadata(),
                 dataStart);
+    }
+
+    /** The first byte that is not white space. */
+    private static int start(byte[] header) {
+        int i = 0;
+        while (i < header.length && " \t\n\r".indexOf(header[i]) >= 0) {
+            i++;
+        }
+        return i;
     }
 
     /** Sizes and offsets: what the file claims must be what it holds, to the byte. */

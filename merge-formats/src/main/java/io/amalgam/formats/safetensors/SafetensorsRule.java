@@ -11,7 +11,7 @@ public enum SafetensorsRule {
     HEADER_TOO_LONG,
     /** The header is declared longer than the file. */
     HEADER_BEYOND_FILE,
-    /** The header's first byte is not an opening brace. */
+    /** The header does not begin, after white space perhaps, with an opening brace. */
     HEADER_START,
     /** The header is not valid UTF-8. */
     NOT_UTF8,
@@ -30,8 +30,6 @@ public enum SafetensorsRule {
     DUPLICATE_FIELD,
     /** A metadata value is not a string. */
     METADATA_NOT_STRING,
-    /** A tensor's entry has a field the format does not know. */
-    UNKNOWN_FIELD,
     /** A tensor's entry lacks its dtype, shape or offsets. */
     MISSING_FIELD,
     /** An element type that is not of {@link io.amalgam.tensor.DType}. */

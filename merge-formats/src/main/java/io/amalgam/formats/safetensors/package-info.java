@@ -11,8 +11,8 @@
  * <p>A file that breaks one of the {@linkplain io.amalgam.formats.safetensors.SafetensorsRule
  * rules} is refused with a {@link io.amalgam.formats.safetensors.SafetensorsException}, whatever
  * its bytes are. The rules are those of the reference implementation, and stricter in that names
- * and keys may not appear twice, unknown fields are refused, sizes are of 63 bits, and a shape has
- * at most 256 dimensions.
+ * and keys may not appear twice, entries are objects, sizes are of 63 bits, numbers have at most
+ * 1000 digits, and a shape has at most 256 dimensions.
  */
 @NullMarked
 package io.amalgam.formats.safetensors;

@@ -18,6 +18,7 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SafetensorsHeaderTest {
     @ParameterizedTest
@@ -63,6 +64,42 @@ class SafetensorsHeaderTest {
         String dims = IntStream.range(0, 256).mapToObj(i -> "1").toList().toString();
         String deep = "{\"w\":{\"dtype\":\"U8\",\"shape\":" + dims + ",\"data_offsets\":[0,1]}}";
         assertThat(parse(deep, 1).tensors().get("w").info().shape().rank()).isEqualTo(256);
+    }
+
+    /** As Python's safetensors 0.8.0 does: tools/compare_readers.py asks both. */
+    @ParameterizedTest
+    @ValueSource(strings = {" ", "\t", "\n", "\r", " \n\t\r  "})
+    void readsPastWhiteSpaceBeforeTheHeader(String space) {
+        String json = space + "{\"w\":{\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]}}";
+
+        SafetensorsHeader header = parse(json, 2);
+
+        assertThat(header.tensors()).containsOnlyKeys("w");
+        assertThat(header.dataStart()).isEqualTo(8 + json.length());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"strides\":[1]",
+                "\"note\":\"a text\"",
+                "\"\":{\"dtype\":\"F64\",\"shape\":[9],\"x\":[[],{\"y\":null}]}",
+                "\"__metadata__\":-1.5e10",
+                "\"DTYPE\":\"F64\",\"DTYPE\":true",
+                "\"big\":123456789012345678901234567890"
+            })
+    void fieldsThatTheFormatDoesNotHaveAreNotRead(String fields) {
+        for (String order :
+                List.of("{%s,%s}", "{%2$s,%1$s}", "{\"before\":1,%1$s,%2$s,\"after\":[]}")) {
+            String entry =
+                    order.formatted(
+                            "\"dtype\":\"U8\",\"shape\":[2],\"data_offsets\":[0,2]", fields);
+
+            SafetensorsHeader header = parse("{\"w\":" + entry + "}", 2);
+
+            assertThat(header.tensors().get("w").info())
+                    .isEqualTo(new TensorInfo("w", DType.U8, Shape.of(2)));
+        }
     }
 
     @Test
