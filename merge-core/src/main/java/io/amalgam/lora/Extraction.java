@@ -1,5 +1,7 @@
 package io.amalgam.lora;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.InOrder;
@@ -8,18 +10,16 @@ import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.linalg.FloatMatrix;
 import io.amalgam.linalg.Matrix;
-import io.amalgam.linalg.RandomSvd;
-import io.amalgam.linalg.Svd;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -30,24 +30,45 @@ import java.util.Set;
  * at a time. Holds for each thread one matrix of both models, and the new adapter.
  */
 public final class Extraction {
-    private static final String WEIGHT = ".weight";
     private static final String BIAS = ".bias";
 
     private final Checkpoint tuned;
     private final Checkpoint base;
     private final ExtractOptions options;
+    private final Map<String, Parameters.Parameter> parameters;
+    private final ModuleTree tree;
+    private final Optional<Architecture> architecture;
+    private final Optional<String> task;
+    private final Adaptable adaptable;
+    private final ExpertExtraction experts;
+    private final WholeTensors whole;
     private final Map<String, LowRank> modules = new LinkedHashMap<>();
-    private final Map<String, NewAdapter.Whole> whole = new LinkedHashMap<>();
+    private final List<ParameterFactors> factors = new ArrayList<>();
+    private final Map<String, float[]> biases = new LinkedHashMap<>();
     private final List<Extracted.Report> reports = new ArrayList<>();
     private final List<String> skipped = new ArrayList<>();
-    private final Set<String> saved = new LinkedHashSet<>();
+    private final List<String> left = new ArrayList<>();
     private int unchanged;
-    private DType dtype = DType.BF16;
 
     private Extraction(Checkpoint tuned, Checkpoint base, ExtractOptions options) {
         this.tuned = tuned;
         this.base = base;
         this.options = options;
+        Parameters all = new Parameters(base);
+        this.parameters = all.byName();
+        this.tree = new ModuleTree(parameters.keySet());
+        this.architecture = Architecture.of(base.config());
+        this.task = architecture.flatMap(a -> a.task(tree.paths()));
+        this.adaptable =
+                new Adaptable(
+                        tree,
+                        all.shapes(),
+                        base.config(),
+                        options.transposed(),
+                        Architecture.heads(task));
+        this.experts =
+                new ExpertExtraction(tuned, options, adaptable.expertsAreTransposed());
+        this.whole = new WholeTensors(parameters, tree, architecture, tuned);
     }
 
     /** Extracts with a thread for each processor. */
@@ -79,38 +100,80 @@ public final class Extraction {
             Optional<DType> type,
             int threads)
             throws IOException {
+        checkSame(tuned, base);
         return new Extraction(tuned, base, options).extract(baseName, type, threads);
     }
 
     private Extracted extract(String baseName, Optional<DType> type, int threads)
             throws IOException {
-        checkSame(tuned, base);
-        List<TensorSource> tensors = new ArrayList<>(base.tensors().values());
+        List<Parameters.Parameter> all = new ArrayList<>(parameters.values());
         // A bias goes with the factors of its weight, which may lie behind it.
-        tensors.sort(Comparator.comparing(t -> t.info().name().endsWith(BIAS)));
-        int all = tensors.size();
-        tensors.removeIf(tensor -> !tensor.info().dtype().arithmetic());
-        unchanged += all - tensors.size();
-        for (int i = 0; i < tensors.size(); i++) {
-            DType own = tensors.get(i).info().dtype();
-            dtype = i == 0 ? own : DType.promote(dtype, own);
+        all.sort(Comparator.comparing(p -> p.name().endsWith(BIAS)));
+        for (Parameters.Parameter parameter : List.copyOf(all)) {
+            if (!parameter.stored().info().dtype().arithmetic()) {
+                all.remove(parameter);
+                unchanged++;
+            }
         }
-        InOrder.run(tensors, threads, this::look, this::take);
-        saveModules();
-        if (modules.isEmpty()) {
+        Set<String> copies = copiesOfTheEmbedding();
+        all.removeIf(parameter -> copies.contains(parameter.name()));
+        whole.copies(copies);
+        DType common =
+                all.stream()
+                        .flatMap(p -> p.tensors().stream().flatMap(List::stream))
+                        .map(tensor -> tensor.info().dtype())
+                        .reduce(DType::promote)
+                        .orElse(DType.BF16);
+        InOrder.run(all, threads, this::look, this::take);
+        if (modules.isEmpty() && factors.isEmpty()) {
             throw new BadInputException(
                     Problem.of("no matrix that could be factored differs between the models")
                             .hint("check which models are compared, and --include and --exclude"));
         }
-        boolean halves = dtype == DType.BF16 || dtype == DType.F16;
+        ObjectNode settings = settings();
+        biases(settings);
+        saveRest();
+        if (whole.tied()) {
+            settings.put("ensure_weight_tying", true);
+        }
+        boolean halves = common == DType.BF16 || common == DType.F16;
         NewAdapter adapter =
                 new NewAdapter(
                         List.copyOf(modules.values()),
-                        whole,
-                        type.orElse(halves ? dtype : DType.F32),
+                        factors,
+                        whole.tensors(),
+                        whole.saved(),
+                        type.orElse(halves ? common : DType.F32),
                         baseName,
-                        Optional.empty());
-        return new Extracted(adapter, reports, List.copyOf(whole.keySet()), skipped, unchanged);
+                        Optional.of(settings));
+        return new Extracted(
+                adapter, reports, List.copyOf(whole.tensors().keySet()), skipped, unchanged);
+    }
+
+    private Set<String> copiesOfTheEmbedding() throws IOException {
+        Set<String> copies = new LinkedHashSet<>();
+        if (architecture.map(Architecture::ties).orElse(false)) {
+            for (String name : parameters.keySet()) {
+                if (LooseTensors.isHead(name)
+                        && WholeTensors.isCopy(name, parameters, tuned, base)) {
+                    copies.add(name);
+                }
+            }
+        }
+        return copies;
+    }
+
+    /** What PEFT's settings say of the model; without a task, the class it loads by. */
+    private ObjectNode settings() {
+        ObjectNode settings = JsonNodeFactory.instance.objectNode();
+        if (task.isPresent()) {
+            settings.put("task_type", task.get());
+        } else if (architecture.filter(a -> !a.custom()).isPresent()) {
+            settings.putObject("auto_mapping")
+                    .put("base_model_class", architecture.get().name())
+                    .put("parent_library", "transformers");
+        }
+        return settings;
     }
 
     static void checkSame(Checkpoint tuned, Checkpoint base) {
@@ -148,76 +211,144 @@ public final class Extraction {
         }
     }
 
-    static String module(String tensor) {
-        int dot = tensor.lastIndexOf('.');
-        return dot < 0 ? tensor : tensor.substring(0, dot);
+    static void checkFinite(String tensor, float change, long element) {
+        if (!Float.isFinite(change)) {
+            throw new BadInputException(
+                    Problem.expected(
+                            "change of tensor '" + tensor + "'",
+                            "finite numbers",
+                            change + " at element " + element));
+        }
     }
 
     /**
-     * What was found out about a tensor.
+     * What was found out about a parameter.
      *
+     * @param changed tensors of it that changed
+     * @param skipped those of them that are not wanted
      * @param bias its change, if it is a bias and changed
-     * @param factors if it has any that are worth it
      */
     private record Found(
-            String name, boolean changed, Optional<float[]> bias, Optional<Factored> factors) {}
+            Parameters.Parameter parameter,
+            List<String> changed,
+            List<String> skipped,
+            Optional<float[]> bias,
+            Optional<LowRank> module,
+            Optional<ParameterFactors> factors,
+            Optional<Extracted.Report> report) {}
 
-    private record Factored(LowRank factors, Extracted.Report report) {}
-
-    /** Works on one tensor; many threads at a time do. */
-    private Found look(TensorSource tensor) throws IOException {
-        String name = tensor.info().name();
-        float[] change = change(tensor);
-        boolean changed = false;
-        for (int i = 0; i < change.length; i++) {
-            if (!Float.isFinite(change[i])) {
-                throw new BadInputException(
-                        Problem.expected(
-                                "change of tensor '" + name + "'",
-                                "finite numbers",
-                                change[i] + " at element " + i));
-            }
-            changed |= change[i] != 0;
+    /** Works on one parameter; many threads at a time do. */
+    private Found look(Parameters.Parameter parameter) throws IOException {
+        if (adaptable.isOfExperts(parameter.name())) {
+            ExpertExtraction.Found found = experts.look(parameter);
+            return new Found(
+                    parameter,
+                    found.changed(),
+                    found.skipped(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    found.factors(),
+                    found.report());
         }
-        boolean bias = changed && name.endsWith(BIAS);
-        String module = module(name);
+        List<String> changed = new ArrayList<>();
+        float[] change = new float[0];
+        for (List<TensorSource> tensors : parameter.tensors()) {
+            for (TensorSource tensor : tensors) {
+                change = change(tensor);
+                for (int i = 0; i < change.length; i++) {
+                    checkFinite(tensor.info().name(), change[i], i);
+                    if (change[i] != 0 && !changed.contains(tensor.info().name())) {
+                        changed.add(tensor.info().name());
+                    }
+                }
+            }
+        }
+        boolean wanted = changed.stream().anyMatch(t -> options.wants(ModuleTree.module(t)));
+        boolean bias = !changed.isEmpty() && parameter.name().endsWith(BIAS);
+        Adaptable.Way way = adaptable.way(parameter.name());
+        Optional<BestFactors> best = Optional.empty();
+        if (wanted && way != Adaptable.Way.WHOLE) {
+            int rows = (int) parameter.shape().dim(0);
+            FloatMatrix matrix = new FloatMatrix(rows, change.length / rows, change);
+            int most = BestFactors.most(options, rows, matrix.cols());
+            best = BestFactors.of(matrix, options, most);
+        }
+        boolean named = way == Adaptable.Way.PARAMETER;
         return new Found(
-                name,
+                parameter,
                 changed,
+                wanted ? List.of() : changed,
                 bias ? Optional.of(change) : Optional.empty(),
-                changed && options.wants(module) && factorable(tensor)
-                        ? factor(module, tensor.info().shape(), change)
-                        : Optional.empty());
+                named ? Optional.empty() : best.map(f -> module(parameter, f, way)),
+                named ? best.map(f -> matrix(parameter, f)) : Optional.empty(),
+                best.map(f -> report(parameter, f)));
+    }
+
+    private static Extracted.Report report(Parameters.Parameter parameter, BestFactors best) {
+        return new Extracted.Report(
+                ModuleTree.module(parameter.name()),
+                best.left().rows(),
+                best.right().cols(),
+                best.right().rows(),
+                Math.min(1, best.energy()),
+                Math.sqrt(best.squares()));
+    }
+
+    private static ParameterFactors matrix(Parameters.Parameter parameter, BestFactors best) {
+        String name = parameter.name();
+        return new ParameterFactors(
+                ModuleTree.module(name),
+                ModuleTree.leaf(name),
+                best.right().rows(),
+                best.right(),
+                best.left());
+    }
+
+    private static LowRank module(
+            Parameters.Parameter parameter, BestFactors best, Adaptable.Way way) {
+        boolean flipped = way == Adaptable.Way.TRANSPOSED;
+        Matrix a = flipped ? best.left().transpose() : best.right();
+        Matrix b = flipped ? best.right().transpose() : best.left();
+        long[] dims = parameter.shape().dims();
+        dims[0] = a.rows();
+        dims[1] = dims.length == 2 ? a.cols() : dims[1];
+        LoraModule.Kind kind = flipped ? LoraModule.Kind.TRANSPOSED : LoraModule.Kind.LINEAR;
+        return new LowRank(
+                ModuleTree.module(parameter.name()), kind, a, b, Shape.of(dims), Optional.empty());
     }
 
     private void take(Found found) {
-        String module = module(found.name);
-        LowRank earlier = modules.get(module);
-        if (!found.changed) {
-            unchanged++;
-        } else if (found.bias.isPresent() && earlier != null) {
-            modules.put(
-                    module,
-                    new LowRank(
-                            module,
-                            earlier.kind(),
-                            earlier.a(),
-                            earlier.b(),
-                            earlier.aShape(),
-                            found.bias));
-        } else if (!options.wants(module)) {
-            skipped.add(found.name);
-        } else if (found.factors.isPresent()) {
-            modules.put(module, found.factors.get().factors);
-            reports.add(found.factors.get().report);
-        } else {
-            saved.add(module);
+        String name = found.parameter.name();
+        String module = ModuleTree.module(name);
+        int tensors = found.parameter.tensors().stream().mapToInt(List::size).sum();
+        unchanged += tensors - found.changed.size();
+        found.report.ifPresent(reports::add);
+        found.module.ifPresent(low -> modules.put(module, low));
+        found.factors.ifPresent(factors::add);
+        if (found.bias.isPresent() && isFactored(module)) {
+            biases.put(module, found.bias.get());
+            return;
         }
+        skipped.addAll(found.skipped);
+        boolean rest = found.module.isEmpty() && found.factors.isEmpty();
+        if (rest && found.changed.size() > found.skipped.size()) {
+            left.add(name);
+        }
+    }
+
+    private boolean isFactored(String module) {
+        return factored().contains(module);
+    }
+
+    private Set<String> factored() {
+        Set<String> names = new LinkedHashSet<>(modules.keySet());
+        factors.forEach(f -> names.add(f.module()));
+        return names;
     }
 
     private float[] change(TensorSource tensor) throws IOException {
         String name = tensor.info().name();
-        float[] change = Values.of(java.util.Objects.requireNonNull(tuned.tensors().get(name)));
+        float[] change = Values.of(Objects.requireNonNull(tuned.tensors().get(name)));
         float[] origin = Values.of(tensor);
         for (int i = 0; i < change.length; i++) {
             change[i] -= origin[i];
@@ -225,72 +356,46 @@ public final class Extraction {
         return change;
     }
 
-    private static boolean factorable(TensorSource tensor) {
-        Shape shape = tensor.info().shape();
-        String name = tensor.info().name();
-        return name.endsWith(WEIGHT)
-                && (shape.rank() == 2 || shape.rank() == 4)
-                && !LooseTensors.isEmbedding(name);
-    }
-
-    /** Factors that are worth it: smaller than the matrix, and as good as asked for. */
-    private Optional<Factored> factor(String module, Shape shape, float[] change) {
-        int rows = (int) shape.dim(0);
-        int cols = change.length / rows;
-        int worth = (int) ((long) rows * cols / ((long) rows + cols));
-        int most = Math.min(options.rank().orElse(worth), Math.min(rows, cols));
-        if (most < 1) {
-            return Optional.empty();
+    /**
+     * Biases of modules with factors: a change with the factors where every such module has a bias,
+     * as PEFT makes one for each and merges none into a module without; else whole.
+     */
+    private void biases(ObjectNode settings) throws IOException {
+        if (biases.isEmpty()) {
+            return;
         }
-        FloatMatrix matrix = new FloatMatrix(rows, cols, change);
-        Svd svd =
-                options.energy().isPresent()
-                        ? RandomSvd.ofEnergy(matrix, options.energy().get(), most, 0)
-                        : RandomSvd.ofRank(matrix, most, 0);
-        double squares = matrix.squares();
-        double energy = svd.energy() / squares;
-        if (options.rank().isEmpty()
-                && options.energy().isPresent()
-                && energy < options.energy().get() * (1 - 1e-9)) {
-            return Optional.empty();
-        }
-        double[] roots = Arrays.stream(svd.s()).map(Math::sqrt).toArray();
-        Matrix left = svd.u().scaledColumns(roots);
-        Matrix right = svd.v().scaledColumns(roots).transpose();
-        boolean flipped = options.transposed() && shape.rank() == 2;
-        Matrix a = flipped ? left.transpose() : right;
-        Matrix b = flipped ? right.transpose() : left;
-        long[] dims = shape.dims();
-        dims[0] = a.rows();
-        dims[1] = shape.rank() == 2 ? a.cols() : dims[1];
-        LoraModule.Kind kind = flipped ? LoraModule.Kind.TRANSPOSED : LoraModule.Kind.LINEAR;
-        return Optional.of(
-                new Factored(
-                        new LowRank(module, kind, a, b, Shape.of(dims), Optional.empty()),
-                        new Extracted.Report(
-                                module,
-                                rows,
-                                cols,
-                                a.rows(),
-                                Math.min(1, energy),
-                                Math.sqrt(squares))));
-    }
-
-    /** A module that is not factored is saved with all its tensors, as loaders expect. */
-    private void saveModules() throws IOException {
-        for (TensorSource tensor : tuned.tensors().values()) {
-            String name = tensor.info().name();
-            if (!saved.contains(module(name)) || !tensor.info().dtype().arithmetic()) {
-                continue;
+        boolean all =
+                factors.isEmpty() && modules.keySet().stream().allMatch(m -> tree.has(m + BIAS));
+        if (!all) {
+            settings.put("bias", "lora_only");
+            for (String module : biases.keySet()) {
+                whole.put(module + BIAS);
             }
-            if (options.skipRest()) {
+            return;
+        }
+        modules.replaceAll(
+                (name, low) -> {
+                    float[] zeros = new float[low.b().rows()];
+                    float[] change = biases.getOrDefault(name, zeros);
+                    return new LowRank(
+                            name,
+                            low.kind(),
+                            low.a(),
+                            low.b(),
+                            low.aShape(),
+                            Optional.of(change));
+                });
+    }
+
+    private void saveRest() throws IOException {
+        List<String> heads = Architecture.heads(task);
+        if (options.skipRest()) {
+            for (String name : left) {
                 skipped.add(name);
-            } else {
-                if (modules.remove(module(name)) != null) {
-                    reports.removeIf(report -> report.module().equals(module(name)));
-                }
-                whole.put(name, new NewAdapter.Whole(tensor.info().shape(), Values.of(tensor)));
             }
+        } else {
+            whole.add(left, factored());
         }
+        whole.addHead(heads, adaptable, options.skipRest() ? base : tuned);
     }
 }

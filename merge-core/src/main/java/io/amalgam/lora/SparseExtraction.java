@@ -86,7 +86,7 @@ public final class SparseExtraction {
                 tensor -> LargestChanges.of(tensor, twin(tuned, tensor), share),
                 found -> {
                     String name = found.base().info().name();
-                    if (found.changed() > 0 && !options.wants(Extraction.module(name))) {
+                    if (found.changed() > 0 && !options.wants(ModuleTree.module(name))) {
                         skipped.add(name);
                     } else if (found.changed() > 0) {
                         changes.add(found);

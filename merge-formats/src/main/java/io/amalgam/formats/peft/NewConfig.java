@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.lora.LoraModule;
 import io.amalgam.lora.LowRank;
 import io.amalgam.lora.NewAdapter;
+import io.amalgam.lora.ParameterFactors;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeSet;
@@ -36,7 +37,9 @@ final class NewConfig {
         config.put("init_lora_weights", true);
         config.put("use_rslora", false);
         config.put("use_dora", false);
-        config.put("bias", "none");
+        if (!config.has("bias")) {
+            config.put("bias", "none");
+        }
         config.put(
                 "lora_bias",
                 adapter.modules().stream().anyMatch(module -> module.bias().isPresent()));
@@ -54,13 +57,18 @@ final class NewConfig {
                 alphas.put(module.module(), module.rank());
             }
         }
-        TreeSet<String> saved = new TreeSet<>();
-        adapter.whole().keySet().forEach(name -> saved.add(name.replaceFirst("\\.[^.]+$", "")));
-        if (saved.isEmpty()) {
-            config.putNull("modules_to_save");
-        } else {
-            saved.forEach(config.putArray("modules_to_save")::add);
+        ArrayNode parameters = JsonNodeFactory.instance.arrayNode();
+        for (ParameterFactors factors : adapter.parameters()) {
+            parameters.add(factors.name());
+            if (factors.rank() != rank) {
+                ranks.put(factors.name(), factors.rank());
+                alphas.put(factors.name(), factors.rank());
+            }
         }
+        names(config, "target_parameters", parameters);
+        ArrayNode saved = JsonNodeFactory.instance.arrayNode();
+        new TreeSet<>(adapter.saved()).forEach(saved::add);
+        names(config, "modules_to_save", saved);
         for (String unset :
                 new String[] {"layers_to_transform", "layers_pattern", "exclude_modules"}) {
             config.putNull(unset);
@@ -68,10 +76,19 @@ final class NewConfig {
         return config;
     }
 
+    private static void names(ObjectNode config, String key, ArrayNode names) {
+        if (names.isEmpty()) {
+            config.putNull(key);
+        } else {
+            config.set(key, names);
+        }
+    }
+
     /** The rank most modules have; of several the largest. */
     private static int commonRank(NewAdapter adapter) {
         Map<Integer, Integer> counts = new HashMap<>();
         adapter.modules().forEach(module -> counts.merge(module.rank(), 1, Integer::sum));
+        adapter.parameters().forEach(factors -> counts.merge(factors.rank(), 1, Integer::sum));
         return counts.entrySet().stream()
                 .max(
                         Map.Entry.<Integer, Integer>comparingByValue()

@@ -4,9 +4,11 @@ import io.amalgam.formats.huggingface.JsonFiles;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.linalg.Matrix;
 import io.amalgam.lora.LoraModule;
 import io.amalgam.lora.LowRank;
 import io.amalgam.lora.NewAdapter;
+import io.amalgam.lora.ParameterFactors;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
@@ -28,12 +30,16 @@ final class PeftWriter {
         for (LowRank module : adapter.modules()) {
             module(module, adapter.dtype(), tensors);
         }
+        WrappedNames names = new WrappedNames(adapter);
+        for (ParameterFactors factors : adapter.parameters()) {
+            parameter(factors, names.wrapper(factors), adapter.dtype(), tensors);
+        }
         adapter.whole()
                 .forEach(
                         (name, whole) ->
                                 tensors.add(
                                         tensor(
-                                                TensorKey.peftWhole(name),
+                                                TensorKey.peftWhole(names.whole(name)),
                                                 whole.shape(),
                                                 whole.values(),
                                                 adapter.dtype())));
@@ -75,6 +81,24 @@ final class PeftWriter {
                                                 Shape.of(bias.length),
                                                 bias,
                                                 dtype)));
+    }
+
+    private static void parameter(
+            ParameterFactors factors, String wrapper, DType dtype, List<NamedTensor> tensors) {
+        Matrix a = factors.a();
+        Matrix b = factors.b();
+        tensors.add(
+                tensor(
+                        TensorKey.peft(wrapper, "lora_A.weight"),
+                        Shape.of(a.rows(), a.cols()),
+                        a.floats(),
+                        dtype));
+        tensors.add(
+                tensor(
+                        TensorKey.peft(wrapper, "lora_B.weight"),
+                        Shape.of(b.rows(), b.cols()),
+                        b.floats(),
+                        dtype));
     }
 
     private static NamedTensor tensor(String name, Shape shape, float[] values, DType dtype) {
