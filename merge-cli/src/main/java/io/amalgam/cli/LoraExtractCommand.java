@@ -26,12 +26,12 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Takes what fine-tuning changed out of a model, as an adapter of its base. What has no factors, or gains nothing by them, is saved"
-                        + " whole.",
+                "Takes what fine-tuning changed out of a model, as an adapter of its base, which PEFT loads. What it cannot adapt, or gains nothing by"
+                        + " factors, is saved whole.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam lora extract tuned/ base/ adapter/ --rank 32",
-            "  amalgam lora extract tuned/ base/ adapter/ --energy 0.95      as few ranks as hold 95% of each change",
+            "  amalgam lora extract tuned/ base/ adapter/ --energy 0.95      as few ranks as hold 95%% of each change",
             "  amalgam lora extract tuned/ base/ change.safetensors --sparse 0.1   the tenth that changed most",
             "  amalgam lora extract tuned/ base/ adapter/ --rank 16 --include 'self_attn' --exclude 'layers\\.0\\.'"
         })
@@ -84,8 +84,16 @@ final class LoraExtractCommand extends Subcommand {
 
     @Option(
             names = "--fan-in-fan-out",
-            description = "Matrices are stored as in x out, as GPT-2's are.")
+            description =
+                    "Matrices are stored as in x out. GPT-2's are, which need not be said.")
     private boolean transposed;
+
+    @Option(
+            names = "--base-name",
+            paramLabel = "NAME",
+            description =
+                    "What the adapter calls its base, such as its name on a hub. Default: where it lies.")
+    private @Nullable String baseName;
 
     @Option(
             names = "--dtype",
@@ -142,7 +150,9 @@ final class LoraExtractCommand extends Subcommand {
         Extracted extracted;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
-            extracted = Extraction.of(from, origin, base.toString(), options, written, threads);
+            // Whoever loads the adapter need not stand in this directory.
+            String name = baseName != null ? baseName : base.toAbsolutePath().normalize().toString();
+            extracted = Extraction.of(from, origin, name, options, written, threads);
         }
         formats.adapterFormat().write(out, extracted.adapter());
         if (json) {
@@ -154,9 +164,14 @@ final class LoraExtractCommand extends Subcommand {
     }
 
     private void checkSparse(double share) {
-        if (rank != null || energy != null || dtype != null || skip || transposed) {
+        if (rank != null
+                || energy != null
+                || dtype != null
+                || skip
+                || transposed
+                || baseName != null) {
             throw usage(
-                    "option '--sparse' takes no '--rank', '--energy', '--dtype',"
+                    "option '--sparse' takes no '--rank', '--energy', '--dtype', '--base-name',"
                             + " '--skip-undecomposable' or '--fan-in-fan-out'");
         }
         if (!(share > 0 && share <= 1)) {

@@ -7,11 +7,15 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.ResourceLock;
+import org.junit.jupiter.api.parallel.Resources;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import picocli.CommandLine;
 
 class UsageTest {
     @ParameterizedTest
@@ -110,6 +114,51 @@ class UsageTest {
                 .contains("Examples:\n  ")
                 .doesNotContain("\u001b");
         assertThat(Cli.run("help", command).out()).isEqualTo(result.out());
+    }
+
+    /** The parser complains of texts it cannot format to the process's own error stream. */
+    @Test
+    @ResourceLock(Resources.SYSTEM_ERR)
+    void noHelpLeavesAnythingOnStandardError() {
+        PrintStream before = System.err;
+        ByteArrayOutputStream said = new ByteArrayOutputStream();
+        List<String> seen = new ArrayList<>();
+        System.setErr(new PrintStream(said, true));
+        try {
+            Console console = new Console(System.out, System.err, Terminal.NONE);
+            CommandLine all = Commands.of(console, new Interruption());
+            for (List<String> words : paths(all)) {
+                List<String> help = new ArrayList<>(words);
+                help.add("--help");
+                Cli result = Cli.run(help.toArray());
+                assertThat(result.exit()).as("%s", help).isZero();
+                assertThat(result.err()).as("%s", help).isEmpty();
+                assertThat(said.toString()).as("%s", help).isEmpty();
+                seen.add(String.join(" ", words));
+            }
+        } finally {
+            System.setErr(before);
+        }
+        assertThat(seen).contains("merge", "lora extract", "moe upcycle", "methods");
+    }
+
+    /** Every command and subcommand but those that are only for the program itself. */
+    private static List<List<String>> paths(CommandLine command) {
+        List<List<String>> paths = new ArrayList<>();
+        command.getSubcommands()
+                .forEach(
+                        (name, sub) -> {
+                            if (sub.getCommandSpec().usageMessage().hidden()) {
+                                return;
+                            }
+                            paths.add(List.of(name));
+                            for (List<String> below : paths(sub)) {
+                                List<String> path = new ArrayList<>(List.of(name));
+                                path.addAll(below);
+                                paths.add(path);
+                            }
+                        });
+        return paths;
     }
 
     @Test

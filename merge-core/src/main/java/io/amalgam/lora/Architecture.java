@@ -38,8 +38,7 @@ record Architecture(String name, ObjectNode config) {
     /** Whether it has no head. */
     boolean bare() {
         return name.endsWith("Model")
-                && !name.endsWith("LMHeadModel")
-                && !name.endsWith("DoubleHeadsModel");
+                && !name.matches(".*(LMHead|DoubleHeads|MT|EncoderDecoder)Model");
     }
 
     boolean encoderDecoder() {
@@ -81,7 +80,7 @@ record Architecture(String name, ObjectNode config) {
         boolean textEncoder =
                 modules.stream()
                         .anyMatch(m -> m.matches("(.*\\.)?(shared|encoder\\.embed_tokens)"));
-        if (name.endsWith("ForConditionalGeneration")
+        if (name.matches(".*(ForConditionalGeneration|MTModel)")
                 && encoderDecoder()
                 && textOnly()
                 && textEncoder) {

@@ -130,6 +130,8 @@ public final class Extraction {
                     Problem.of("no matrix that could be factored differs between the models")
                             .hint("check which models are compared, and --include and --exclude"));
         }
+        // Files may be sorted by name; experts' modules have the way in before the way out.
+        factors.sort(Comparator.comparing(f -> f.parameter().startsWith("down")));
         ObjectNode settings = settings();
         biases(settings);
         saveRest();
@@ -389,6 +391,7 @@ public final class Extraction {
 
     private void saveRest() throws IOException {
         List<String> heads = Architecture.heads(task);
+        left.removeIf(name -> adaptable.isHead(ModuleTree.module(name)));
         if (options.skipRest()) {
             for (String name : left) {
                 skipped.add(name);

@@ -35,7 +35,7 @@ final class LoraBuilder {
     LoraBuilder(Checkpoint base, String baseName, List<WeightedAdapter> adapters) {
         this.base = base;
         this.baseName = baseName;
-        this.matcher = new ModuleMatcher(base.tensors().keySet());
+        this.matcher = new ModuleMatcher(base.tensors().keySet(), new ModuleNames(base.config()));
         this.tensors = new LinkedHashMap<>(base.tensors());
         if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
             throw new BadInputException(

@@ -44,15 +44,21 @@ final class ModuleMatcher {
 
     private final Set<String> tensors;
     private final NameMatcher spellings;
+
+    /** The files' names, by what the modules call them where that is something else. */
+    private final Map<String, String> renamed = new HashMap<>();
+
     private final Map<String, List<String>> flat = new HashMap<>();
 
     /**
      * @param names the base's tensors
+     * @param modules what today's modules call them
      */
-    ModuleMatcher(Collection<String> names) {
+    ModuleMatcher(Collection<String> names, ModuleNames modules) {
         tensors = new LinkedHashSet<>(names);
         spellings = new NameMatcher(names);
         for (String name : names) {
+            renamed.put(modules.of(name), name);
             if (name.endsWith(WEIGHT)) {
                 String module = name.substring(0, name.length() - WEIGHT.length());
                 flat.computeIfAbsent(module.replace('.', '_'), unused -> new ArrayList<>())
@@ -69,7 +75,10 @@ final class ModuleMatcher {
 
     /** A tensor by its whole name. */
     Optional<String> tensor(String name) {
-        Optional<String> spelt = spellings.find(name);
+        Optional<String> spelt =
+                tensors.contains(name)
+                        ? Optional.of(name)
+                        : Optional.ofNullable(renamed.get(name)).or(() -> spellings.find(name));
         if (spelt.isPresent()) {
             return spelt;
         }

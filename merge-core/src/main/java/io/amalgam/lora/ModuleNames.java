@@ -41,6 +41,16 @@ final class ModuleNames {
     private static final Set<String> GRANITE =
             Set.of("granitemoe", "granitemoeshared", "granitemoehybrid");
 
+    private static final Set<String> VIT =
+            Set.of(
+                    "vit",
+                    "deit",
+                    "ijepa",
+                    "vit_msn",
+                    "vivit",
+                    "audio-spectrogram-transformer");
+    private static final Set<String> DINO = Set.of("dinov2", "dinov2_with_registers");
+
     private static final List<Rule> RULES =
             List.of(
                     new Rule(LLAVA, "^language_model\\.lm_head\\.", "lm_head."),
@@ -73,6 +83,19 @@ final class ModuleNames {
                             Set.of("ernie4_5_moe"),
                             "\\.mlp\\.moe_statics\\.",
                             ".mlp.gate.moe_statics."),
+                    new Rule(Set.of("gpt_neox"), "^embed_out\\.", "lm_head."),
+                    new Rule(VIT, "\\bencoder\\.layer\\.", "layers."),
+                    new Rule(VIT, "\\.attention\\.query\\.", ".q_proj."),
+                    new Rule(VIT, "\\.attention\\.key\\.", ".k_proj."),
+                    new Rule(VIT, "\\.attention\\.value\\.", ".v_proj."),
+                    new Rule(VIT, "\\.attention\\.output\\.dense\\.", ".attention.o_proj."),
+                    new Rule(VIT, "\\.intermediate\\.dense\\.", ".mlp.fc1."),
+                    new Rule(VIT, "\\.output\\.dense\\.", ".mlp.fc2."),
+                    new Rule(DINO, "\\.attention\\.attention\\.query\\.", ".attention.q_proj."),
+                    new Rule(DINO, "\\.attention\\.attention\\.key\\.", ".attention.k_proj."),
+                    new Rule(DINO, "\\.attention\\.attention\\.value\\.", ".attention.v_proj."),
+                    new Rule(DINO, "\\.attention\\.output\\.dense\\.", ".attention.o_proj."),
+                    new Rule(DINO, "\\.mlp\\.weights_out\\.", ".mlp.down_proj."),
                     // Files of a model without a head, in a class that has one.
                     new Rule(
                             Set.of("gpt2", "bloom", "gpt_bigcode"),

@@ -11,7 +11,8 @@ import java.util.TreeSet;
 /**
  * An adapter in memory, to be written: every module has scale 1.
  *
- * @param parameters changes of parameters that are not a linear module's weight
+ * @param parameters changes of parameters that PEFT is told of by name, those of one module in the
+ *     order in which it has them
  * @param whole tensors that replace the base's, by the base's names, row-major
  * @param saved modules of which all tensors are among those, so that loaders put them in place as
  *     modules; the others' tensors go into the base's own
