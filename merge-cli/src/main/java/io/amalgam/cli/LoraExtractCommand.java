@@ -84,8 +84,7 @@ final class LoraExtractCommand extends Subcommand {
 
     @Option(
             names = "--fan-in-fan-out",
-            description =
-                    "Matrices are stored as in x out. GPT-2's are, which need not be said.")
+            description = "Matrices are stored as in x out. GPT-2's are, which need not be said.")
     private boolean transposed;
 
     @Option(
@@ -151,7 +150,8 @@ final class LoraExtractCommand extends Subcommand {
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
             // Whoever loads the adapter need not stand in this directory.
-            String name = baseName != null ? baseName : base.toAbsolutePath().normalize().toString();
+            String name =
+                    baseName != null ? baseName : base.toAbsolutePath().normalize().toString();
             extracted = Extraction.of(from, origin, name, options, written, threads);
         }
         formats.adapterFormat().write(out, extracted.adapter());

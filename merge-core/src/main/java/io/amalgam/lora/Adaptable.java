@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What PEFT can adapt. It adapts modules by their classes, which no file tells; this is guessed from
- * names and shapes, and whatever is in doubt is not adapted.
+ * What PEFT can adapt. It adapts modules by their classes, which no file tells; this is guessed
+ * from names and shapes, and whatever is in doubt is not adapted.
  */
 final class Adaptable {
     /** How the change of a tensor is written. */
@@ -114,9 +114,7 @@ final class Adaptable {
             return Way.PARAMETER;
         }
         boolean flipped =
-                transposed
-                        ? Conv1d.isNamed(name) || !conv1d.named()
-                        : conv1d.isTransposed(name);
+                transposed ? Conv1d.isNamed(name) || !conv1d.named() : conv1d.isTransposed(name);
         return flipped ? Way.TRANSPOSED : Way.LINEAR;
     }
 
@@ -131,7 +129,8 @@ final class Adaptable {
     }
 
     private static boolean isEmbedding(String name, String leaf) {
-        boolean said = leaf.contains("emb") || leaf.contains("relative") || leaf.contains("codebook");
+        boolean said =
+                leaf.contains("emb") || leaf.contains("relative") || leaf.contains("codebook");
         return !LooseTensors.isHead(name)
                 && (EMBEDDINGS.contains(leaf)
                         || LooseTensors.isEmbedding(name)

@@ -14,8 +14,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Factors of a parameter that holds a matrix for each expert, as {@code target_parameters} has them.
- * One expert's matrix is held at a time.
+ * Factors of a parameter that holds a matrix for each expert, as {@code target_parameters} has
+ * them. One expert's matrix is held at a time.
  */
 final class ExpertExtraction {
     private static final int BLOCK = 1 << 14;
@@ -58,7 +58,8 @@ final class ExpertExtraction {
         int most = Math.max(1, BestFactors.most(options, rows, cols));
         for (int expert = 0; expert < experts; expert++) {
             float[] change = new float[Math.multiplyExact(rows, cols)];
-            List<TensorSource> tensors = parameter.tensors().get(parameter.isStacked() ? expert : 0);
+            List<TensorSource> tensors =
+                    parameter.tensors().get(parameter.isStacked() ? expert : 0);
             int at = 0;
             for (TensorSource tensor : tensors) {
                 String name = tensor.info().name();

@@ -66,8 +66,7 @@ public final class Extraction {
                         base.config(),
                         options.transposed(),
                         Architecture.heads(task));
-        this.experts =
-                new ExpertExtraction(tuned, options, adaptable.expertsAreTransposed());
+        this.experts = new ExpertExtraction(tuned, options, adaptable.expertsAreTransposed());
         this.whole = new WholeTensors(parameters, tree, architecture, tuned);
     }
 
@@ -380,12 +379,7 @@ public final class Extraction {
                     float[] zeros = new float[low.b().rows()];
                     float[] change = biases.getOrDefault(name, zeros);
                     return new LowRank(
-                            name,
-                            low.kind(),
-                            low.a(),
-                            low.b(),
-                            low.aShape(),
-                            Optional.of(change));
+                            name, low.kind(), low.a(), low.b(), low.aShape(), Optional.of(change));
                 });
     }
 

@@ -36,19 +36,12 @@ final class ModuleNames {
                     "mllama",
                     "pp_chart2table");
     private static final Set<String> QWEN_VL = Set.of("qwen2_vl", "qwen2_5_vl");
-    private static final Set<String> MIXTRAL =
-            Set.of("mixtral", "minimax", "minimax_m2", "phimoe");
+    private static final Set<String> MIXTRAL = Set.of("mixtral", "minimax", "minimax_m2", "phimoe");
     private static final Set<String> GRANITE =
             Set.of("granitemoe", "granitemoeshared", "granitemoehybrid");
 
     private static final Set<String> VIT =
-            Set.of(
-                    "vit",
-                    "deit",
-                    "ijepa",
-                    "vit_msn",
-                    "vivit",
-                    "audio-spectrogram-transformer");
+            Set.of("vit", "deit", "ijepa", "vit_msn", "vivit", "audio-spectrogram-transformer");
     private static final Set<String> DINO = Set.of("dinov2", "dinov2_with_registers");
 
     private static final List<Rule> RULES =
@@ -104,10 +97,8 @@ final class ModuleNames {
                     new Rule(Set.of("opt"), "^(?=decoder\\.)", "model."),
                     new Rule(Set.of(), "\\.LayerNorm\\.gamma$", ".LayerNorm.weight"),
                     new Rule(Set.of(), "\\.LayerNorm\\.beta$", ".LayerNorm.bias"),
-                    new Rule(
-                            Set.of(), "\\.weight_g$", ".parametrizations.weight.original0"),
-                    new Rule(
-                            Set.of(), "\\.weight_v$", ".parametrizations.weight.original1"));
+                    new Rule(Set.of(), "\\.weight_g$", ".parametrizations.weight.original0"),
+                    new Rule(Set.of(), "\\.weight_v$", ".parametrizations.weight.original1"));
 
     private final List<Rule> rules;
 

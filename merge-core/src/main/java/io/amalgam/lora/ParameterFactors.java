@@ -3,8 +3,8 @@ package io.amalgam.lora;
 import io.amalgam.linalg.Matrix;
 
 /**
- * The change of a parameter that PEFT adapts by its name ({@code target_parameters}): of one matrix,
- * or of a matrix for each expert.
+ * The change of a parameter that PEFT adapts by its name ({@code target_parameters}): of one
+ * matrix, or of a matrix for each expert.
  *
  * @param module that has the parameter
  * @param parameter its name in there

@@ -78,8 +78,7 @@ final class Parameters {
     }
 
     private void put(String name, TensorSource tensor) {
-        parameters.put(
-                name, new Parameter(name, tensor.info().shape(), List.of(List.of(tensor))));
+        parameters.put(name, new Parameter(name, tensor.info().shape(), List.of(List.of(tensor))));
     }
 
     private void stack(String module, TreeMap<Integer, Map<String, TensorSource>> byNumber) {
@@ -111,9 +110,7 @@ final class Parameters {
             long height = tensors.get(0).stream().mapToLong(t -> t.info().shape().dim(0)).sum();
             long width = tensors.get(0).get(0).info().shape().dim(1);
             String leaf =
-                    rows.size() == 2
-                            ? "gate_up_proj"
-                            : rows.get(0).replace("w2", "down_proj");
+                    rows.size() == 2 ? "gate_up_proj" : rows.get(0).replace("w2", "down_proj");
             String name = module + "." + leaf;
             parameters.put(name, new Parameter(name, Shape.of(count, height, width), tensors));
         }
