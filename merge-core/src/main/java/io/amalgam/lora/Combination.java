@@ -177,9 +177,16 @@ public final class Combination {
     private void checkKind(Adapter adapter) {
         boolean dora = adapter.modules().values().stream().anyMatch(m -> m.magnitude().isPresent());
         boolean biased = adapter.modules().values().stream().anyMatch(m -> m.bias().isPresent());
+        Optional<String> experts =
+                adapter.modules().values().stream()
+                        .filter(m -> m.experts().isPresent())
+                        .map(LoraModule::name)
+                        .findFirst();
         String has =
                 dora
                         ? "DoRA's magnitudes"
+                        : experts.isPresent()
+                                ? "factors of parameters, such as '" + experts.get() + "'"
                         : !adapter.whole().isEmpty()
                                 ? "whole tensors, such as '"
                                         + adapter.whole().keySet().iterator().next()

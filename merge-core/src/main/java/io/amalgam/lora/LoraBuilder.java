@@ -27,6 +27,9 @@ final class LoraBuilder {
     private final Map<String, TensorSource> tensors;
     private final Map<String, List<LoraTensor.Term>> terms = new LinkedHashMap<>();
     private final Map<String, List<BlendedTensor.Part>> parts = new LinkedHashMap<>();
+    private final ExpertChanges experts;
+    private final ExpertTerms expertTerms = new ExpertTerms();
+    private long expertBytes;
     private boolean unties;
 
     /**
@@ -37,6 +40,7 @@ final class LoraBuilder {
         this.baseName = baseName;
         this.matcher = new ModuleMatcher(base.tensors().keySet(), new ModuleNames(base.config()));
         this.tensors = new LinkedHashMap<>(base.tensors());
+        this.experts = new ExpertChanges(base.tensors(), matcher);
         if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
             throw new BadInputException(
                     Problem.expected(
@@ -54,6 +58,13 @@ final class LoraBuilder {
             throw new BadInputException(problems);
         }
         FactorCache cache = new FactorCache(HELD);
+        long ofOne = 0;
+        for (String name : expertTerms.tensors()) {
+            ExpertTerms.Stack stack = expertTerms.stack(name, source(name), cache);
+            tensors.put(name, stack.tensor());
+            ofOne = Math.max(ofOne, stack.factorBytes());
+        }
+        expertBytes += HELD * ofOne;
         terms.forEach(
                 (name, list) -> {
                     TensorSource source = source(name);
@@ -78,6 +89,11 @@ final class LoraBuilder {
 
     boolean unties() {
         return unties;
+    }
+
+    /** Bytes held of experts' factors. */
+    long expertBytes() {
+        return expertBytes;
     }
 
     /** A tensor of the base; for a head that is tied, the embedding. */
@@ -108,6 +124,9 @@ final class LoraBuilder {
         List<String> unmatched = new ArrayList<>();
         Map<String, String> taken = new LinkedHashMap<>();
         for (LoraModule module : adapter.modules().values()) {
+            if (experts(weighted, module, taken, unmatched)) {
+                continue;
+            }
             Optional<String> tensor =
                     matcher.weight(module.name()).or(() -> tiedHead(module.name() + ".weight"));
             matches.add(new LoraMatch(adapter.name(), module.name(), tensor, Optional.of(module)));
@@ -150,6 +169,49 @@ final class LoraBuilder {
         if (!unmatched.isEmpty()) {
             problems.add(unmatched(adapter, unmatched));
         }
+    }
+
+    /** Whether a module is about experts, and has been dealt with. */
+    private boolean experts(
+            WeightedAdapter weighted,
+            LoraModule module,
+            Map<String, String> taken,
+            List<String> unmatched) {
+        boolean parameter = module.experts().isPresent();
+        if (!parameter && matcher.weight(module.name()).isPresent()) {
+            return false;
+        }
+        Adapter adapter = weighted.adapter();
+        expertBytes = Math.max(expertBytes, ExpertChanges.bytesHeld(module));
+        ExpertChanges.Found found =
+                parameter ? experts.ofParameter(module, adapter) : experts.ofOne(module);
+        if (!parameter && found.tensors().isEmpty()) {
+            return false;
+        }
+        matches.add(
+                new LoraMatch(
+                        adapter.name(), module.name(), found.tensors(), Optional.of(module)));
+        if (found.tensors().isEmpty()) {
+            unmatched.add(module.name());
+        } else if (found.changes().isEmpty()) {
+            problems.add(ExpertChanges.misfit(module, adapter, found, baseName));
+        }
+        for (ExpertChanges.Change change : found.changes()) {
+            String tensor = change.tensor();
+            String place = tensor + change.expert().map(e -> " of expert " + e + "." + change.part()).orElse("");
+            if (!alone(adapter, module.name(), place, taken)
+                    || !arithmetic(source(tensor).info(), "module '" + module.name() + "'")) {
+                break;
+            }
+            LoraTensor.Term term =
+                    new LoraTensor.Term(change.module(), weighted.weight(), adapter.name());
+            if (change.expert().isPresent()) {
+                expertTerms.add(tensor, change.expert().get(), term);
+            } else {
+                terms.computeIfAbsent(tensor, unused -> new ArrayList<>()).add(term);
+            }
+        }
+        return true;
     }
 
     private boolean alone(
@@ -267,10 +329,11 @@ final class LoraBuilder {
 
     private Problem unmatched(Adapter adapter, List<String> names) {
         StringBuilder list = new StringBuilder();
-        int shown = Math.min(5, names.size());
+        int shown = Math.min(3, names.size());
         for (String name : names.subList(0, shown)) {
             list.append(list.isEmpty() ? "" : ", ").append('\'').append(name).append('\'');
             matcher.nearest(name)
+                    .filter(near -> name.equals(names.get(0)))
                     .ifPresent(near -> list.append(" (nearest '").append(near).append("')"));
         }
         if (names.size() > shown) {

@@ -139,7 +139,7 @@ public final class LoraCheckpoint implements Checkpoint {
     /** The factors of the largest tensors, as many as are held at a time. */
     @Override
     public long bytesHeld() {
-        return tensors.values().stream()
+        return built.expertBytes() + tensors.values().stream()
                 .filter(LoraTensor.class::isInstance)
                 .map(tensor -> ((LoraTensor) tensor).factorBytes())
                 .sorted(Comparator.reverseOrder())

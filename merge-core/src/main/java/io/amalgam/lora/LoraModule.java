@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param scale {@code alpha / rank}, or {@code alpha / sqrt(rank)}
  * @param magnitude DoRA's vector, one number for each output
  * @param bias what is added, times the scale, to the module's bias
+ * @param experts where it changes a matrix of each of several experts
  */
 public record LoraModule(
         String name,
@@ -23,7 +24,31 @@ public record LoraModule(
         TensorSource b,
         double scale,
         Optional<TensorSource> magnitude,
-        Optional<TensorSource> bias) {
+        Optional<TensorSource> bias,
+        Optional<Experts> experts) {
+
+    /** A module that is no parameter of experts. */
+    public LoraModule(
+            String name,
+            Kind kind,
+            TensorSource a,
+            TensorSource b,
+            double scale,
+            Optional<TensorSource> magnitude,
+            Optional<TensorSource> bias) {
+        this(name, kind, a, b, scale, magnitude, bias, Optional.empty());
+    }
+
+    /**
+     * The experts of PEFT's {@code target_parameters}: A has a rank's rows for each of them, one
+     * expert behind the other, B its columns rank by rank, one for each expert. The name of such a
+     * module is that of the parameter, with all experts in it.
+     *
+     * @param module that has the parameter
+     * @param parameter its name there
+     * @param count of the experts; 1 for a matrix that is not of experts
+     */
+    public record Experts(String module, String parameter, int count) {}
 
     /** How a module's weight lies in a checkpoint. */
     public enum Kind {
@@ -40,8 +65,9 @@ public record LoraModule(
         }
     }
 
+    /** Of each expert's change, where it changes experts. */
     public int rank() {
-        return (int) a.info().shape().dim(0);
+        return (int) a.info().shape().dim(0) / experts.map(Experts::count).orElse(1);
     }
 
     /** Columns of A. */

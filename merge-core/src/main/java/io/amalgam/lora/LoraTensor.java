@@ -25,7 +25,24 @@ final class LoraTensor implements TensorSource {
     private final FactorCache cache;
 
     /** One adapter's part. */
-    record Term(LoraModule module, double weight, String adapter) {}
+    record Term(LoraModule module, double weight, String adapter) {
+        String describe() {
+            String flags =
+                    (module.kind().flipped() ? ", transposed" : "")
+                            + (module.magnitude().isPresent() ? ", dora" : "");
+            return weight
+                    + " * "
+                    + adapter
+                    + ':'
+                    + module.name()
+                    + " (rank "
+                    + module.rank()
+                    + ", scale "
+                    + module.scale()
+                    + flags
+                    + ")";
+        }
+    }
 
     /**
      * @param info the base's, or with another name where it is tied
@@ -66,14 +83,7 @@ final class LoraTensor implements TensorSource {
     @Override
     public String describe() {
         StringBuilder text = new StringBuilder(base.describe());
-        for (Term term : terms) {
-            LoraModule module = term.module;
-            text.append(" + ").append(term.weight).append(" * ").append(term.adapter).append(':');
-            text.append(module.name()).append(" (rank ").append(module.rank());
-            text.append(", scale ").append(module.scale());
-            text.append(module.kind().flipped() ? ", transposed" : "");
-            text.append(module.magnitude().isPresent() ? ", dora)" : ")");
-        }
+        terms.forEach(term -> text.append(" + ").append(term.describe()));
         return text.toString();
     }
 

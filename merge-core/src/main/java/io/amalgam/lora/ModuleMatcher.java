@@ -73,12 +73,16 @@ final class ModuleMatcher {
         return found.isPresent() ? found : flattened(module);
     }
 
-    /** A tensor by its whole name. */
+    /** A tensor by its whole name, in any spelling. */
+    Optional<String> exact(String name) {
+        return tensors.contains(name)
+                ? Optional.of(name)
+                : Optional.ofNullable(renamed.get(name)).or(() -> spellings.find(name));
+    }
+
+    /** A tensor by its whole name, which may lack or have a prefix. */
     Optional<String> tensor(String name) {
-        Optional<String> spelt =
-                tensors.contains(name)
-                        ? Optional.of(name)
-                        : Optional.ofNullable(renamed.get(name)).or(() -> spellings.find(name));
+        Optional<String> spelt = exact(name);
         if (spelt.isPresent()) {
             return spelt;
         }

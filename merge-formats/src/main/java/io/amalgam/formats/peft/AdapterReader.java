@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class AdapterReader {
     private static final int LISTED = 5;
 
+    /** Stands behind the name of a module for each time a pair of factors is inside of another. */
+    private static final String DEEPER = "/";
+
     private final SafetensorsFile file;
     private final Optional<PeftConfig> config;
     private final Path settings;
@@ -65,7 +68,7 @@ final class AdapterReader {
                 whole.put(key.module(), tensor);
             } else {
                 StoredTensor earlier =
-                        parts.computeIfAbsent(key.module(), unused -> new EnumMap<>(Part.class))
+                        parts.computeIfAbsent(pair(key, name), unused -> new EnumMap<>(Part.class))
                                 .putIfAbsent(key.part(), tensor);
                 if (earlier != null) {
                     problems.add(
@@ -111,6 +114,50 @@ final class AdapterReader {
         }
     }
 
+    private Optional<TargetParameters> parameters() {
+        return config.map(PeftConfig::parameters).filter(p -> !p.targets().isEmpty());
+    }
+
+    /** What the factors of one pair have in common: the module, and how deep they are in it. */
+    private String pair(TensorKey key, String name) {
+        int depth = parameters().isPresent() ? TargetParameters.depth(name) : 0;
+        return key.module() + DEEPER.repeat(depth);
+    }
+
+    /**
+     * The parameter that a pair of factors is for: its name there. Empty for those of a whole
+     * module, which have just the rank's rows.
+     */
+    private Optional<LoraModule.Experts> parameter(String pair, int rows) {
+        String module = pair.replace(DEEPER, "");
+        int pairs = 0;
+        while (parts.containsKey(module + DEEPER.repeat(pairs))) {
+            pairs++;
+        }
+        PeftConfig settled = config.orElseThrow();
+        if (pairs == 1 && settled.rank(module) == rows) {
+            return Optional.empty();
+        }
+        Optional<List<String>> names = settled.parameters().of(module, pairs);
+        if (names.isEmpty()) {
+            problems.add(
+                    bad(
+                            Problem.expected(
+                                            "module '" + module + "'",
+                                            "a pair of factors for each of 'target_parameters'",
+                                            pairs + (pairs == 1 ? " pair" : " pairs"))
+                                    .hint(
+                                            "merge it with the library it was trained with")));
+            return Optional.empty();
+        }
+        int depth = (pair.length() - module.length()) / DEEPER.length();
+        String name = names.get().get(depth);
+        int rank = settled.rank(module + "." + name);
+        // A count that does not divide the rows is found to be of another rank.
+        int count = rank > 0 && rows % rank == 0 ? rows / rank : 1;
+        return Optional.of(new LoraModule.Experts(module, name, count));
+    }
+
     private Problem bad(Problem problem) {
         return problem.at("'" + file.path() + "'");
     }
@@ -126,19 +173,27 @@ final class AdapterReader {
                         .hint("merge it with the tool it was trained with"));
     }
 
-    private void module(String name, Map<Part, StoredTensor> tensors) throws IOException {
+    private void module(String pair, Map<Part, StoredTensor> tensors) throws IOException {
         boolean embedding =
                 tensors.containsKey(Part.EMBEDDING_A) || tensors.containsKey(Part.EMBEDDING_B);
         StoredTensor a = tensors.get(embedding ? Part.EMBEDDING_A : Part.A);
         StoredTensor b = tensors.get(embedding ? Part.EMBEDDING_B : Part.B);
         if (a == null || b == null) {
-            problems.add(half(name, a, b, tensors));
+            problems.add(half(pair, a, b, tensors));
             return;
         }
-        if (!sound(name, a, b)) {
+        if (!sound(pair, a, b)) {
             return;
         }
-        int rank = (int) a.info().shape().dim(0);
+        int rows = (int) a.info().shape().dim(0);
+        int before = problems.size();
+        Optional<LoraModule.Experts> experts =
+                parameters().isPresent() && !embedding ? parameter(pair, rows) : Optional.empty();
+        if (problems.size() > before) {
+            return;
+        }
+        String name = experts.map(e -> e.module() + "." + e.parameter()).orElse(pair);
+        int rank = rows / experts.map(LoraModule.Experts::count).orElse(1);
         StoredTensor alphaTensor = tensors.get(Part.ALPHA);
         double scale;
         if (alphaTensor != null) {
@@ -176,7 +231,8 @@ final class AdapterReader {
                         b,
                         scale,
                         Optional.ofNullable(tensors.get(Part.MAGNITUDE)),
-                        Optional.ofNullable(tensors.get(Part.B_BIAS))));
+                        Optional.ofNullable(tensors.get(Part.B_BIAS)),
+                        experts));
     }
 
     private Problem half(

@@ -23,6 +23,7 @@ final class PeftConfig {
     private final Map<Pattern, Double> alphas;
     private final boolean rootScale;
     private final boolean transposed;
+    private final TargetParameters parameters;
 
     private PeftConfig(
             int rank,
@@ -30,13 +31,15 @@ final class PeftConfig {
             Map<Pattern, Double> ranks,
             Map<Pattern, Double> alphas,
             boolean rootScale,
-            boolean transposed) {
+            boolean transposed,
+            TargetParameters parameters) {
         this.rank = rank;
         this.alpha = alpha;
         this.ranks = ranks;
         this.alphas = alphas;
         this.rootScale = rootScale;
         this.transposed = transposed;
+        this.parameters = parameters;
     }
 
     /** Reads the settings; what is wrong with them goes to the problems. */
@@ -72,11 +75,18 @@ final class PeftConfig {
                         patterns(config, "rank_pattern", found),
                         patterns(config, "alpha_pattern", found),
                         config.path("use_rslora").asBoolean(false),
-                        config.path("fan_in_fan_out").asBoolean(false));
+                        config.path("fan_in_fan_out").asBoolean(false),
+                        new TargetParameters(names(config.path("target_parameters"))));
         if (type.equals("LORA")) {
             found.forEach(p -> problems.add(p.at("'" + file + "'").hint(JsonFiles.DAMAGED)));
         }
         return read;
+    }
+
+    private static List<String> names(JsonNode list) {
+        List<String> names = new ArrayList<>();
+        list.forEach(name -> names.add(name.asText()));
+        return names;
     }
 
     private static double number(
@@ -141,5 +151,10 @@ final class PeftConfig {
     /** Whether the base's weights are stored as {@code in x out}. */
     boolean transposed() {
         return transposed;
+    }
+
+    /** Which parameters of modules have factors of their own. */
+    TargetParameters parameters() {
+        return parameters;
     }
 }
