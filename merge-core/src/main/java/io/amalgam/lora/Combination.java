@@ -187,13 +187,13 @@ public final class Combination {
                         ? "DoRA's magnitudes"
                         : experts.isPresent()
                                 ? "factors of parameters, such as '" + experts.get() + "'"
-                        : !adapter.whole().isEmpty()
-                                ? "whole tensors, such as '"
-                                        + adapter.whole().keySet().iterator().next()
-                                        + "'"
-                                : !adapter.changes().isEmpty()
-                                        ? "a task vector's changes of tensors"
-                                        : biased ? "biases" : "";
+                                : !adapter.whole().isEmpty()
+                                        ? "whole tensors, such as '"
+                                                + adapter.whole().keySet().iterator().next()
+                                                + "'"
+                                        : !adapter.changes().isEmpty()
+                                                ? "a task vector's changes of tensors"
+                                                : biased ? "biases" : "";
         if (!has.isEmpty()) {
             problems.add(
                     Problem.expected(

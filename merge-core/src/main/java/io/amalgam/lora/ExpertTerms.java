@@ -70,8 +70,7 @@ final class ExpertTerms {
                                                 .add(expert)));
         StringBuilder text = new StringBuilder(source.describe());
         experts.forEach(
-                (term, of) ->
-                        text.append(" + ").append(term).append(" in experts ").append(of));
+                (term, of) -> text.append(" + ").append(term).append(" in experts ").append(of));
         return text.toString();
     }
 }

@@ -189,8 +189,7 @@ final class LoraBuilder {
             return false;
         }
         matches.add(
-                new LoraMatch(
-                        adapter.name(), module.name(), found.tensors(), Optional.of(module)));
+                new LoraMatch(adapter.name(), module.name(), found.tensors(), Optional.of(module)));
         if (found.tensors().isEmpty()) {
             unmatched.add(module.name());
         } else if (found.changes().isEmpty()) {
@@ -198,7 +197,11 @@ final class LoraBuilder {
         }
         for (ExpertChanges.Change change : found.changes()) {
             String tensor = change.tensor();
-            String place = tensor + change.expert().map(e -> " of expert " + e + "." + change.part()).orElse("");
+            String place =
+                    tensor
+                            + change.expert()
+                                    .map(e -> " of expert " + e + "." + change.part())
+                                    .orElse("");
             if (!alone(adapter, module.name(), place, taken)
                     || !arithmetic(source(tensor).info(), "module '" + module.name() + "'")) {
                 break;

@@ -139,13 +139,14 @@ public final class LoraCheckpoint implements Checkpoint {
     /** The factors of the largest tensors, as many as are held at a time. */
     @Override
     public long bytesHeld() {
-        return built.expertBytes() + tensors.values().stream()
-                .filter(LoraTensor.class::isInstance)
-                .map(tensor -> ((LoraTensor) tensor).factorBytes())
-                .sorted(Comparator.reverseOrder())
-                .limit(LoraBuilder.HELD)
-                .mapToLong(bytes -> bytes)
-                .sum();
+        return built.expertBytes()
+                + tensors.values().stream()
+                        .filter(LoraTensor.class::isInstance)
+                        .map(tensor -> ((LoraTensor) tensor).factorBytes())
+                        .sorted(Comparator.reverseOrder())
+                        .limit(LoraBuilder.HELD)
+                        .mapToLong(bytes -> bytes)
+                        .sum();
     }
 
     @Override

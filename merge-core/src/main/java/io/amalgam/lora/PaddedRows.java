@@ -28,8 +28,7 @@ record PaddedRows(TensorSource source, long before, long rows) implements Tensor
         Arrays.fill(dst, at, at + count, 0);
         long first = Math.max(from, start);
         int n = (int) Math.max(0, Math.min(from + count, end) - first);
-        return n == 0
-                || source.read(first - start, n, dst, at + (int) (first - from), workspace);
+        return n == 0 || source.read(first - start, n, dst, at + (int) (first - from), workspace);
     }
 
     @Override

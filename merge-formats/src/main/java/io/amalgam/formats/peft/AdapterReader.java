@@ -146,8 +146,7 @@ final class AdapterReader {
                                             "module '" + module + "'",
                                             "a pair of factors for each of 'target_parameters'",
                                             pairs + (pairs == 1 ? " pair" : " pairs"))
-                                    .hint(
-                                            "merge it with the library it was trained with")));
+                                    .hint("merge it with the library it was trained with")));
             return Optional.empty();
         }
         int depth = (pair.length() - module.length()) / DEEPER.length();

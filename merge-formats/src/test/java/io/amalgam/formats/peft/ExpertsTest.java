@@ -50,8 +50,7 @@ class ExpertsTest {
             assertThat(merged.bytesHeld()).isPositive();
             for (Map.Entry<String, ? extends TensorSource> tensor : wanted.tensors().entrySet()) {
                 float[] right = Adapters.read(tensor.getValue(), 1000);
-                TensorSource ours =
-                        Objects.requireNonNull(merged.tensors().get(tensor.getKey()));
+                TensorSource ours = Objects.requireNonNull(merged.tensors().get(tensor.getKey()));
                 for (int block : new int[] {1000, 7}) {
                     assertClose(Adapters.read(ours, block), right, tensor.getKey());
                 }
@@ -119,8 +118,7 @@ class ExpertsTest {
                     base.equals("base")
                             ? "3 experts of 1 times [8, 6] for tensor 'model.layers.0.mlp.experts.*.down_proj.weight'"
                             : "[3, 8, 6] for tensor 'model.layers.0.mlp.experts.down_proj'";
-            assertThatThrownBy(
-                            () -> Adapters.merged(EXPERTS.resolve("qwen3_moe/" + base), adapter))
+            assertThatThrownBy(() -> Adapters.merged(EXPERTS.resolve("qwen3_moe/" + base), adapter))
                     .isInstanceOf(BadInputException.class)
                     .hasMessageContaining(
                             module
@@ -155,8 +153,7 @@ class ExpertsTest {
         Adapter adapter = Adapters.open(EXPERTS.resolve("mixtral/adapter"));
         List<WeightedAdapter> both =
                 List.of(new WeightedAdapter(adapter, 1), new WeightedAdapter(adapter, 1));
-        assertThatThrownBy(
-                        () -> Combination.of(both, CombineOptions.of("cat"), Optional.empty()))
+        assertThatThrownBy(() -> Combination.of(both, CombineOptions.of("cat"), Optional.empty()))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining(
                         "expected factors A and B and nothing else, got factors of parameters, such as 'model.layers.0.mlp.experts.");
@@ -171,9 +168,7 @@ class ExpertsTest {
         };
         Path adapter =
                 adapters.peft(
-                        "seven",
-                        "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 3}",
-                        factors);
+                        "seven", "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 3}", factors);
         assertThatThrownBy(
                         () ->
                                 Adapters.merged(
