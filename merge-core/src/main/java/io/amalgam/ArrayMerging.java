@@ -52,6 +52,7 @@ final class ArrayMerging {
         Map<String, INDArray> merged = new LinkedHashMap<>();
         long written = 0;
         long read = 0;
+        plan.warnings().forEach(listener::warned);
         listener.started(plan, 0);
         Map<String, float[]> together = wholeModel();
         for (TensorTask task : plan.modelTasks()) {

@@ -107,6 +107,6 @@ class BatchPartsTest {
     }
 
     private static InputFile file(String name, long bytes) {
-        return new InputFile(Path.of(name), bytes, 0);
+        return new InputFile("m", Path.of(name), bytes, 0);
     }
 }

@@ -165,13 +165,13 @@ class PlanCommandTest {
                         folder,
                         """
                         merge_method: linear
-                        models: [{model: gone, parameters: {wieght: 1}}]
+                        models: [{model: gone, parameters: {weight: 1, xyzzy: 1}}]
                         """);
 
         JsonNode json = Cli.run("plan", recipe, "--json").json();
 
-        assertThat(json.at("/error/problems")).hasSize(2);
+        assertThat(json.at("/error/problems")).hasSize(1);
         assertThat(json.at("/warnings/0/what").asText())
-                .isEqualTo("'wieght' is not a parameter of 'linear'");
+                .isEqualTo("'xyzzy' is not a parameter of 'linear'");
     }
 }

@@ -3,6 +3,7 @@ package io.amalgam.engine;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.SideFile;
 import java.io.IOException;
@@ -55,10 +56,21 @@ public final class FinishedMerge {
         // Read again, so that both sides have JSON's own kinds of numbers.
         JsonNode now =
                 new ObjectMapper().readTree(ReportJson.inputs(InputFile.origins(plan)).toString());
-        if (!report.path("inputs").equals(now)) {
+        if (!unnamed(report.path("inputs")).equals(unnamed(now))) {
             return Optional.of("inputs changed");
         }
         return files(plan, directory, report);
+    }
+
+    /** The same files are the same inputs, whatever the models are called. */
+    private static JsonNode unnamed(JsonNode inputs) {
+        inputs.forEach(
+                input -> {
+                    if (input instanceof ObjectNode object) {
+                        object.remove("model");
+                    }
+                });
+        return inputs;
     }
 
     private static Optional<String> files(MergePlan plan, Path directory, JsonNode report)

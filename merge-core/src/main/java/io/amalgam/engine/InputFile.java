@@ -4,27 +4,30 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * A weights file that is merged, as it was when the merge began: what tells that somebody wrote to
  * it since.
  *
+ * @param model as the recipe names it
  * @param millis its time of change
  */
-public record InputFile(Path path, long bytes, long millis) {
+public record InputFile(String model, Path path, long bytes, long millis) {
 
     /** All weights files of a plan's models, in their order, as they are now. */
     static List<InputFile> of(MergePlan plan) throws IOException {
         List<InputFile> files = new ArrayList<>();
-        for (Checkpoint checkpoint : plan.models().values()) {
-            for (Path file : checkpoint.weightFiles()) {
-                files.add(now(file));
+        for (Map.Entry<ModelRef, Checkpoint> model : plan.models().entrySet()) {
+            for (Path file : model.getValue().weightFiles()) {
+                files.add(now(model.getKey().toString(), file));
             }
         }
         return files;
@@ -36,16 +39,17 @@ public record InputFile(Path path, long bytes, long millis) {
      */
     public static List<InputFile> origins(MergePlan plan) throws IOException {
         List<InputFile> files = new ArrayList<>();
-        for (Checkpoint checkpoint : plan.models().values()) {
-            for (Path file : checkpoint.origins()) {
-                files.add(now(file));
+        for (Map.Entry<ModelRef, Checkpoint> model : plan.models().entrySet()) {
+            for (Path file : model.getValue().origins()) {
+                files.add(now(model.getKey().toString(), file));
             }
         }
         return files;
     }
 
-    private static InputFile now(Path file) throws IOException {
-        return new InputFile(file, Files.size(file), Files.getLastModifiedTime(file).toMillis());
+    private static InputFile now(String model, Path file) throws IOException {
+        return new InputFile(
+                model, file, Files.size(file), Files.getLastModifiedTime(file).toMillis());
     }
 
     /** This file in one line of a journal. */
@@ -82,7 +86,7 @@ public record InputFile(Path path, long bytes, long millis) {
     private String change() throws IOException {
         InputFile now;
         try {
-            now = now(path);
+            now = now(model, path);
         } catch (NoSuchFileException e) {
             return "no such file any more";
         }

@@ -203,6 +203,7 @@ public final class MergeEngine {
         private int merge(List<Worker> workers) throws IOException {
             List<TaskRun> runs = unfinished(workers.get(0));
             int resumed = plan.tasks().size() - runs.size();
+            plan.warnings().forEach(listener::warned);
             listener.started(plan, resumed);
             if (Rehearsal.isWorthIt(plan, options.kernels())) {
                 Rehearsal.run(plan, options.kernels());
@@ -363,6 +364,7 @@ public final class MergeEngine {
                     outcomes.tensors(),
                     outcomes.files(files),
                     kept,
+                    plan.warnings(),
                     resumed,
                     moved.sum(),
                     (System.nanoTime() - begin) / 1e9);

@@ -1,5 +1,6 @@
 package io.amalgam.engine;
 
+import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
 
 /** Is told how a merge goes, by the thread that runs it, a few times a second. */
@@ -12,6 +13,9 @@ public interface MergeListener {
      * begins anew.
      */
     default void startedAfresh() {}
+
+    /** Something about the merge looks wrong and does not stop it; before anything is merged. */
+    default void warned(Problem warning) {}
 
     /**
      * @param resumed tensors that an earlier run had finished

@@ -1,5 +1,6 @@
 package io.amalgam.engine;
 
+import io.amalgam.error.Problem;
 import java.util.List;
 import java.util.Optional;
 
@@ -9,6 +10,7 @@ import java.util.Optional;
  * @param tensors one for each output tensor, in the plan's order
  * @param kept names of what lay in the output directory before and is no part of a model: it is
  *     still there
+ * @param warnings all that was said of the recipe and the models
  * @param resumed tensors taken over from an interrupted run
  * @param bytesMoved read and written by this run
  * @param seconds of this run, from the plan to the last rename
@@ -20,6 +22,7 @@ public record MergeReport(
         List<Written> tensors,
         List<WrittenFile> files,
         List<String> kept,
+        List<Problem> warnings,
         int resumed,
         long bytesMoved,
         double seconds) {
@@ -30,6 +33,7 @@ public record MergeReport(
         tensors = List.copyOf(tensors);
         files = List.copyOf(files);
         kept = List.copyOf(kept);
+        warnings = List.copyOf(warnings);
     }
 
     /**

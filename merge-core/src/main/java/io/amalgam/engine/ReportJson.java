@@ -58,6 +58,8 @@ final class ReportJson {
                                         .put("from", renaming.from())
                                         .put("to", renaming.to())
                                         .put("tensors", renaming.tensors()));
+        ArrayNode warnings = root.putArray("warnings");
+        report.warnings().forEach(warning -> warnings.add(warning.toString()));
         root.set("inputs", inputs(origins));
         ObjectNode run = root.putObject("run");
         run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);
@@ -107,6 +109,7 @@ final class ReportJson {
         ArrayNode inputs = JSON.createArrayNode();
         for (InputFile input : origins) {
             inputs.addObject()
+                    .put("model", input.model())
                     .put("file", input.path().getFileName().toString())
                     .put("bytes", input.bytes())
                     .put("modified_ms", input.millis());

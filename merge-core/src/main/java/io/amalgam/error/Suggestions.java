@@ -6,6 +6,8 @@ import java.util.Optional;
 
 /** "Did you mean": the nearest known name by edit distance. */
 public final class Suggestions {
+    private static final int LETTERS = 2;
+
     private Suggestions() {}
 
     /**
@@ -26,12 +28,29 @@ public final class Suggestions {
         return Optional.ofNullable(best);
     }
 
+    /**
+     * The known name a word is a misspelling of: not more than two letters away, and not most of
+     * its letters.
+     */
+    public static Optional<String> misspelling(String word, Collection<String> known) {
+        String plain = word.toLowerCase(Locale.ROOT);
+        return nearest(word, known)
+                .filter(
+                        name -> {
+                            int distance = distance(plain, name.toLowerCase(Locale.ROOT));
+                            int length = Math.max(word.length(), name.length());
+                            return distance <= LETTERS && length > 2 * distance;
+                        });
+    }
+
     /** {@code did you mean 'x'?}, or {@code otherwise} where nothing is near. */
     public static String didYouMean(String word, Collection<String> known, String otherwise) {
         return nearest(word, known).map(name -> "did you mean '" + name + "'?").orElse(otherwise);
     }
 
+    /** Letters put in, left out or changed, and neighbours that changed places. */
     private static int distance(String a, String b) {
+        int[] before = {};
         int[] previous = new int[b.length() + 1];
         for (int j = 0; j <= b.length(); j++) {
             previous[j] = j;
@@ -42,7 +61,16 @@ public final class Suggestions {
             for (int j = 1; j <= b.length(); j++) {
                 int substitute = previous[j - 1] + (a.charAt(i - 1) == b.charAt(j - 1) ? 0 : 1);
                 current[j] = Math.min(substitute, Math.min(previous[j], current[j - 1]) + 1);
+                boolean swapped =
+                        i > 1
+                                && j > 1
+                                && a.charAt(i - 1) == b.charAt(j - 2)
+                                && a.charAt(i - 2) == b.charAt(j - 1);
+                if (swapped) {
+                    current[j] = Math.min(current[j], before[j - 2] + 1);
+                }
             }
+            before = previous;
             previous = current;
         }
         return previous[b.length()];

@@ -10,6 +10,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.ServiceLoader;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The merge methods by name: the built-in ones, and those plugged in. Immutable. */
 public final class MethodRegistry {
@@ -82,6 +84,13 @@ public final class MethodRegistry {
 
     public Collection<MergeMethod> all() {
         return methods.values();
+    }
+
+    /** The names of the parameters of all methods. */
+    public Set<String> parameterNames() {
+        return all().stream()
+                .flatMap(method -> method.info().parameterNames().stream())
+                .collect(Collectors.toSet());
     }
 
     /**

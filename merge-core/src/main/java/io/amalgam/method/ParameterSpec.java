@@ -175,7 +175,7 @@ public record ParameterSpec(
 
     /**
      * A written value as the parameter's own type: Double, Boolean or lower-case String. Numbers
-     * may be written as text or booleans, flags as 0 and 1.
+     * may be written as text, flags as 0 and 1.
      *
      * @throws BadInputException if the value cannot be read so, or is out of the parameter's range
      */
@@ -230,9 +230,6 @@ public record ParameterSpec(
     }
 
     private static Optional<Double> number(Object value) {
-        if (value instanceof Boolean b) {
-            return Optional.of(b ? 1.0 : 0.0);
-        }
         OptionalDouble number = Scalar.number(value);
         return number.isPresent() && Double.isFinite(number.getAsDouble())
                 ? Optional.of(number.getAsDouble())

@@ -75,7 +75,9 @@ final class LayerSlots {
                 .forEach(entry -> opened.putIfAbsent(entry.model().ref, entry.model()));
         boolean ranges = checkRanges(opened);
         Optional<Model> first = opened.values().stream().findFirst();
-        return ranges && first.isPresent()
+        // A slice none of whose models could be opened has no layers: what is wrong is said.
+        boolean all = entries.values().stream().noneMatch(List::isEmpty);
+        return ranges && all && first.isPresent()
                 ? Optional.of(stack(first.get(), base.orElse(first.get()), slots))
                 : Optional.empty();
     }

@@ -70,7 +70,10 @@ public final class MergePlanner {
         Optional<MergeMethod> method = method(recipe, problems);
         List<Problem> warnings = new ArrayList<>(recipe.warnings());
         Optional<ParameterResolver> parameters =
-                method.map(m -> new ParameterResolver(m, recipe, problems));
+                method.map(
+                        m ->
+                                new ParameterResolver(
+                                        m, methods.parameterNames(), recipe, problems));
         Optional<RecipeCheck> check =
                 method.map(
                         m -> new RecipeCheck(recipe, m.info(), parameters.orElseThrow(), problems));
@@ -126,6 +129,7 @@ public final class MergePlanner {
                             vocabulary,
                             problems);
             if (builder.complete() && !slots.isEmpty()) {
+                warnings.addAll(FilterCheck.warnings(recipe, method.get().info(), slots));
                 warnings.addAll(LayerlessCheck.warnings(recipe, method.get().info(), slots));
             }
             slots.forEach(slot -> taskBuilder.build(slot).ifPresent(merged::add));

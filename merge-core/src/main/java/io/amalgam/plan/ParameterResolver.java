@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Gives every parameter of a method its value for one tensor: the first level that has one wins,
@@ -35,10 +36,16 @@ final class ParameterResolver {
     private final Map<String, List<String>> modelKeys;
     private final Map<ModelRef, JsonNode> configs = new HashMap<>();
     private final List<String> names;
+    private final Set<String> ofOthers;
     private final Recipe recipe;
     private final Problems problems;
 
-    ParameterResolver(MergeMethod merging, Recipe recipe, Problems problems) {
+    /**
+     * @param ofOthers names of the parameters of other methods: no misspellings
+     */
+    ParameterResolver(
+            MergeMethod merging, Set<String> ofOthers, Recipe recipe, Problems problems) {
+        this.ofOthers = ofOthers;
         this.method = merging.info();
         this.modelKeys = merging.modelKeys();
         this.names = method.parameterNames();
@@ -158,6 +165,14 @@ final class ParameterResolver {
                 || !spec.required()
                 || spec.defaultValue().isPresent()) {
             return;
+        }
+        for (Parameters level : levels) {
+            for (String name : level.names()) {
+                if (misspelt(name).equals(Optional.of(spec.name()))) {
+                    misspelling(name, level);
+                    return;
+                }
+            }
         }
         Missing missing = missing(spec, levels);
         problems.addOnce(
@@ -279,19 +294,39 @@ final class ParameterResolver {
 
     private void unknownNames(Parameters parameters, List<Problem> unknown) {
         for (String name : parameters.names()) {
-            if (!names.contains(name)) {
-                unknown.add(
-                        Problem.of("'" + name + "' is not a parameter of '" + method.name() + "'")
-                                .at(parameters.location(name))
-                                .hint(
-                                        Suggestions.didYouMean(
-                                                name,
-                                                names,
-                                                names.isEmpty()
-                                                        ? "it has none"
-                                                        : "it has " + String.join(", ", names))));
+            if (names.contains(name)) {
+                continue;
+            }
+            if (misspelt(name).isPresent()) {
+                misspelling(name, parameters);
+            } else {
+                unknown.add(notAParameter(name, parameters));
             }
         }
+    }
+
+    private void misspelling(String name, Parameters level) {
+        Problem problem = notAParameter(name, level);
+        problems.addOnce(problem.toString(), problem);
+    }
+
+    private Problem notAParameter(String name, Parameters level) {
+        return Problem.of("'" + name + "' is not a parameter of '" + method.name() + "'")
+                .at(level.location(name))
+                .hint(
+                        Suggestions.didYouMean(
+                                name,
+                                names,
+                                names.isEmpty()
+                                        ? "it has none"
+                                        : "it has " + String.join(", ", names)));
+    }
+
+    /** The parameter that a name was meant to be: one so near that nothing else can be meant. */
+    private Optional<String> misspelt(String name) {
+        return names.contains(name) || ofOthers.contains(name)
+                ? Optional.empty()
+                : Suggestions.misspelling(name, names);
     }
 
     private void misplaced(Parameters parameters, List<Problem> unknown) {

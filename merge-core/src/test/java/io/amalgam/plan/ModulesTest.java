@@ -304,20 +304,18 @@ class ModulesTest {
     }
 
     @Test
-    void misspeltParametersOfAModule() throws IOException {
-        try (MergePlan plan =
-                models.plan(
-                        """
-                        merge_method: linear
-                        modules:
-                          default: {models: [{model: one}], parameters: {weight: 1, wieght: 2}}
-                          encoder: {models: [{model: one}], parameters: {weight: 1}}
-                          decoder: {models: [{model: one}], parameters: {weight: 1}}
-                        """)) {
-            assertThat(plan.warnings().stream().map(Problem::toString))
-                    .containsExactly(
-                            "'wieght' is not a parameter of 'linear' (r.yml:3:61); did you mean 'weight'?");
-        }
+    void misspeltParametersOfAModule() {
+        assertThat(
+                        models.problems(
+                                """
+                                merge_method: linear
+                                modules:
+                                  default: {models: [{model: one}], parameters: {weight: 1, wieght: 2}}
+                                  encoder: {models: [{model: one}], parameters: {weight: 1}}
+                                  decoder: {models: [{model: one}], parameters: {weight: 1}}
+                                """))
+                .containsExactly(
+                        "'wieght' is not a parameter of 'linear' (r.yml:3:61); did you mean 'weight'?");
     }
 
     @Test

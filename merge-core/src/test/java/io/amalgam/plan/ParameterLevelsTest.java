@@ -135,7 +135,7 @@ class ParameterLevelsTest {
                 merge_method: task_arithmetic
                 base_model: base
                 models:
-                  - {model: one, parameters: {weight: [{filter: x, value: 2}, {value: [0, 1]}]}}
+                  - {model: one, parameters: {weight: [{filter: weight, value: 2}, {value: [0, 1]}]}}
                 parameters: {lambda: [0.5, 0.5], lines_beta: %s}
                 """;
         try (MergePlan plan = loose.plan(recipe.formatted("0.1"))) {

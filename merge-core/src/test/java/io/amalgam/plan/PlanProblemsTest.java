@@ -313,20 +313,41 @@ class PlanProblemsTest {
     }
 
     @Test
-    void unknownParametersAreWarningsWithTheNearestName() throws IOException {
-        String recipe = TIES.replace("weight: 1", "weight: 1, densty: 0.5, xyzzy: 1");
-        String densty =
-                "'densty' is not a parameter of 'ties' (r.yml:4:25); did you mean 'density'?";
+    void unknownParametersAreWarnings() throws IOException {
+        String recipe = TIES.replace("weight: 1", "weight: 1, epsilon: 0.5, xyzzy: 1");
+        String epsilon =
+                "'epsilon' is not a parameter of 'ties' (r.yml:4:25); it has weight, density, normalize, lambda, rescale, trim_scope, sign_method, vote, equalize_norms, lines_alpha, lines_beta, int8_mask";
         String xyzzy =
-                "'xyzzy' is not a parameter of 'ties' (r.yml:4:38); it has weight, density, normalize, lambda, rescale, trim_scope, sign_method, vote, equalize_norms, lines_alpha, lines_beta, int8_mask";
+                "'xyzzy' is not a parameter of 'ties' (r.yml:4:39); it has weight, density, normalize, lambda, rescale, trim_scope, sign_method, vote, equalize_norms, lines_alpha, lines_beta, int8_mask";
         try (MergePlan plan = models.plan(recipe)) {
             assertThat(plan.warnings().stream().map(Object::toString))
-                    .containsExactly(densty, xyzzy);
+                    .containsExactly(epsilon, xyzzy);
         }
         PlanOptions strict =
                 new PlanOptions(
                         0, PlanOptions.DEFAULT_SHARD_BYTES, PlanOptions.TensorSet.SAME, true);
-        assertThat(models.problems(recipe, strict)).containsExactly(densty, xyzzy);
+        assertThat(models.problems(recipe, strict)).containsExactly(epsilon, xyzzy);
+    }
+
+    @Test
+    void misspeltParametersAreErrors() {
+        String recipe = TIES.replace("weight: 1", "weight: 1, densty: 0.5");
+        assertThat(models.problems(recipe))
+                .containsExactly(
+                        "'densty' is not a parameter of 'ties' (r.yml:4:25); did you mean 'density'?");
+        // A parameter of another method is no misspelling, however near.
+        assertThat(models.problems(LINEAR.replace("weight: 1", "weight: 1, scale: 1"))).isEmpty();
+    }
+
+    @Test
+    void filtersOfNoTensorAreSaidWithTheNearestName() throws IOException {
+        String filters = "weight: [{filter: ebmed_tokens, value: 2}, {filter: norm, value: 2}, {value: 1}]";
+        try (MergePlan plan = models.plan(LINEAR.replace("weight: 1", filters))) {
+            assertThat(plan.warnings().toString())
+                    .contains("filter 'ebmed_tokens' of parameter 'weight' fits no tensor")
+                    .contains("did you mean 'embed_tokens'?")
+                    .doesNotContain("'norm'");
+        }
     }
 
     @Test
@@ -465,9 +486,10 @@ class PlanProblemsTest {
                         BadInputException.class,
                         () ->
                                 models.plan(
-                                        LINEAR.replace("two", "gone").replace("weight", "wieght")));
-        assertThat(e.warnings().toString()).contains("'wieght' is not a parameter of 'linear'");
-        assertThat(e.problems()).hasSize(3);
+                                        LINEAR.replace("two", "gone")
+                                                .replace("weight: 1", "weight: 1, xyzzy: 1")));
+        assertThat(e.warnings().toString()).contains("'xyzzy' is not a parameter of 'linear'");
+        assertThat(e.problems()).hasSize(1);
     }
 
     @Test

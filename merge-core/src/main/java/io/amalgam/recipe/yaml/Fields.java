@@ -31,13 +31,15 @@ final class Fields {
     /** Reports unknown keys as it opens. */
     static Fields of(MappingNode node, Level level, Reading reading) {
         Fields fields = new Fields(node, level, reading);
-        fields.unknown()
-                .forEach(
-                        key ->
-                                fields.findings.unknownKey(
-                                        fields.key(key),
-                                        Problem.of("unknown key " + Nodes.quote(key))
-                                                .hint(level.hintFor(key))));
+        for (String key : fields.unknown()) {
+            Problem problem =
+                    Problem.of("unknown key " + Nodes.quote(key)).hint(level.hintFor(key));
+            if (level.misspelt(key).isPresent()) {
+                fields.findings.error(fields.key(key), problem);
+            } else {
+                fields.findings.unknownKey(fields.key(key), problem);
+            }
+        }
         return fields;
     }
 
@@ -71,13 +73,19 @@ final class Fields {
         if (value.isEmpty()) {
             if (entries.containsKey(name)) {
                 findings.error(key(name), Problem.of("key '" + name + "' has no value").hint(hint));
-            } else {
+            } else if (!isMisspelt(name)) {
                 findings.error(
                         node,
                         Problem.of("key '" + name + "' is missing").hint(misspelt(name, hint)));
             }
         }
         return value;
+    }
+
+    /** Whether a key is there under a name that is reported as a misspelling of it. */
+    boolean isMisspelt(String name) {
+        return unknown().stream()
+                .anyMatch(key -> level.misspelt(key).equals(Optional.of(name)));
     }
 
     /** A missing key's hint: the unknown key that may be it, if there is one. */

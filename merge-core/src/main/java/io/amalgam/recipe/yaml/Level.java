@@ -2,7 +2,9 @@ package io.amalgam.recipe.yaml;
 
 import io.amalgam.error.Suggestions;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** The kinds of mappings a recipe has, and the keys each may have. */
 enum Level {
@@ -89,18 +91,35 @@ enum Level {
         return keys;
     }
 
+    /**
+     * The key, or the parameter, that an unknown key was meant to be: one so near that the recipe
+     * cannot mean anything else. Names that are known elsewhere are no misspellings.
+     */
+    Optional<String> misspelt(String unknown) {
+        boolean elsewhere =
+                PARAMETERS.contains(unknown)
+                        || Arrays.stream(values()).anyMatch(level -> level.keys.contains(unknown));
+        return elsewhere
+                ? Optional.empty()
+                : Suggestions.misspelling(unknown, candidates());
+    }
+
+    private List<String> candidates() {
+        List<String> candidates = new ArrayList<>(keys);
+        if (keys.contains("parameters")) {
+            // Names of one or two letters are near to everything.
+            PARAMETERS.stream().filter(name -> name.length() > 3).forEach(candidates::add);
+        }
+        return candidates;
+    }
+
     /** What to do about a key that this level does not have. */
     String hintFor(String unknown) {
         boolean hasParameters = keys.contains("parameters");
         if (hasParameters && PARAMETERS.contains(unknown)) {
             return "it belongs under 'parameters'";
         }
-        List<String> candidates = new ArrayList<>(keys);
-        if (hasParameters) {
-            // Names of one or two letters are near to everything.
-            PARAMETERS.stream().filter(name -> name.length() > 3).forEach(candidates::add);
-        }
-        String near = Suggestions.nearest(unknown, candidates).orElse("");
+        String near = Suggestions.nearest(unknown, candidates()).orElse("");
         if (keys.contains(near)) {
             return "did you mean '" + near + "'?";
         }

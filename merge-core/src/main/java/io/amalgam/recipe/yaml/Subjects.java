@@ -14,6 +14,9 @@ final class Subjects {
     static void check(Fields recipe, Findings findings) {
         List<String> given = KEYS.stream().filter(key -> recipe.get(key).isPresent()).toList();
         String what = "one of 'models', 'slices', 'modules'";
+        if (given.isEmpty() && KEYS.stream().anyMatch(recipe::isMisspelt)) {
+            return; // Said where it is written.
+        }
         if (given.isEmpty()) {
             findings.error(
                     recipe.node(),

@@ -98,12 +98,12 @@ class DocumentsTest {
 
     @Test
     void everyDocumentHasItsOwnWarnings() {
-        RecipeFile file = read(TWO.replace("models:\n", "dtyp: float32\nmodels:\n"));
+        RecipeFile file = read(TWO.replace("models:\n", "lambda: 1\nmodels:\n"));
 
         assertThat(file.documents().get(0).recipe().warnings()).isEmpty();
         assertThat(file.result().orElseThrow().warnings())
                 .singleElement()
-                .hasToString("unknown key 'dtyp' (r.yml:8:1); did you mean 'dtype'?");
+                .hasToString("unknown key 'lambda' (r.yml:8:1); it belongs under 'parameters'");
     }
 
     @Test

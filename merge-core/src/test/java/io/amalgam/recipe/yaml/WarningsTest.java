@@ -5,9 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class WarningsTest {
     private static final String RECIPE = "merge_method: linear\nmodels: [{model: a}]\n";
@@ -35,7 +38,7 @@ class WarningsTest {
                         + " name",
             })
     void unknownTopLevelKey(String key, String hint) {
-        assertWarning(RECIPE + key + ": 1\n", "unknown key '" + key + "' (r.yml:3:1); " + hint);
+        assertSaid(RECIPE + key + ": 1\n", "unknown key '" + key + "' (r.yml:3:1); " + hint);
     }
 
     @ParameterizedTest
@@ -50,7 +53,7 @@ class WarningsTest {
                 "whatever    | known here: model, parameters",
             })
     void unknownKeyOfAModel(String key, String hint) {
-        assertWarning(
+        assertSaid(
                 "merge_method: linear\nmodels:\n  - model: a\n    " + key + ": 1\n",
                 "unknown key '" + key + "' (r.yml:4:5); " + hint);
     }
@@ -65,17 +68,17 @@ class WarningsTest {
                 "t         | it belongs under 'parameters'",
             })
     void unknownKeyOfASlice(String key, String hint) {
-        assertWarning(
+        assertSaid(
                 SLICES + "    " + key + ": 1\n", "unknown key '" + key + "' (r.yml:4:5); " + hint);
     }
 
     @Test
     void unknownKeysFurtherDown() {
-        assertWarning(
+        assertSaid(
                 "merge_method: linear\nmodels: [{model: {model: {path: a, rev: 1}, loraa: l}}]\n",
                 "unknown key 'rev' (r.yml:2:36); known here: path, revision",
                 "unknown key 'loraa' (r.yml:2:45); did you mean 'lora'?");
-        assertWarning(
+        assertSaid(
                 RECIPE + "parameters: {t: {filters: mlp, value: 1}}\n",
                 "unknown key 'filters' (r.yml:3:18); did you mean 'filter'?");
         assertWarning(
@@ -113,9 +116,36 @@ class WarningsTest {
 
     @Test
     void unknownKeyOfAnAnchorIsNamedOnce() {
-        assertWarning(
+        assertSaid(
                 "merge_method: linear\nmodels:\n  - &m {model: a, wieght: 1}\n  - *m\n",
                 "unknown key 'wieght' (r.yml:3:19); did you mean 'weight', under 'parameters'?");
+    }
+
+    /** A key so near to one that is known that nothing else can be meant. */
+    @ParameterizedTest
+    @ValueSource(strings = {"dtyp", "Dtype", "base-model", "base_modle", "tokeniser", "normalise"})
+    void misspeltKeysAreErrors(String key) {
+        assertThatThrownBy(() -> RecipeReader.read(RECIPE + key + ": 1\n", "r.yml"))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith("unknown key '" + key + "' (r.yml:3:1); did you mean '");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"output_dtype", "lambda", "sources", "x", "comment", "k"})
+    void otherKeysAreWarnings(String key) {
+        assertThat(RecipeReader.read(RECIPE + key + ": 1\n", "r.yml").warnings()).hasSize(1);
+    }
+
+    /** As a warning or as an error. */
+    private static void assertSaid(String text, String... said) {
+        List<Problem> all = new ArrayList<>();
+        try {
+            all.addAll(RecipeReader.read(text, "r.yml").warnings());
+        } catch (BadInputException e) {
+            all.addAll(e.warnings());
+            all.addAll(e.problems());
+        }
+        assertThat(all.stream().map(Problem::toString)).containsExactly(said);
     }
 
     private static void assertWarning(String text, String... warnings) {
