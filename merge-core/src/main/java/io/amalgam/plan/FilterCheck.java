@@ -61,7 +61,12 @@ final class FilterCheck {
             return;
         }
         warnings.add(
-                Problem.of("filter '" + filter + "' of parameter '" + parameter + "' fits no tensor")
+                Problem.of(
+                                "filter '"
+                                        + filter
+                                        + "' of parameter '"
+                                        + parameter
+                                        + "' fits no tensor")
                         .at(entry.location())
                         .hint(
                                 Suggestions.didYouMean(

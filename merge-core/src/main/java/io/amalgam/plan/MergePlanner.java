@@ -71,9 +71,7 @@ public final class MergePlanner {
         List<Problem> warnings = new ArrayList<>(recipe.warnings());
         Optional<ParameterResolver> parameters =
                 method.map(
-                        m ->
-                                new ParameterResolver(
-                                        m, methods.parameterNames(), recipe, problems));
+                        m -> new ParameterResolver(m, methods.parameterNames(), recipe, problems));
         Optional<RecipeCheck> check =
                 method.map(
                         m -> new RecipeCheck(recipe, m.info(), parameters.orElseThrow(), problems));

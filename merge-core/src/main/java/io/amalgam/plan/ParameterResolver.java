@@ -43,8 +43,7 @@ final class ParameterResolver {
     /**
      * @param ofOthers names of the parameters of other methods: no misspellings
      */
-    ParameterResolver(
-            MergeMethod merging, Set<String> ofOthers, Recipe recipe, Problems problems) {
+    ParameterResolver(MergeMethod merging, Set<String> ofOthers, Recipe recipe, Problems problems) {
         this.ofOthers = ofOthers;
         this.method = merging.info();
         this.modelKeys = merging.modelKeys();

@@ -341,7 +341,8 @@ class PlanProblemsTest {
 
     @Test
     void filtersOfNoTensorAreSaidWithTheNearestName() throws IOException {
-        String filters = "weight: [{filter: ebmed_tokens, value: 2}, {filter: norm, value: 2}, {value: 1}]";
+        String filters =
+                "weight: [{filter: ebmed_tokens, value: 2}, {filter: norm, value: 2}, {value: 1}]";
         try (MergePlan plan = models.plan(LINEAR.replace("weight: 1", filters))) {
             assertThat(plan.warnings().toString())
                     .contains("filter 'ebmed_tokens' of parameter 'weight' fits no tensor")

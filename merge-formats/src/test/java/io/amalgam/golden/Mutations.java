@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Small changes to a recipe's text: lines lost, doubled and moved, odd values, stray characters. */
+/**
+ * Small changes to a recipe's text: lines lost, doubled and moved, odd values, stray characters.
+ */
 final class Mutations {
     private static final List<String> PIECES =
             List.of(

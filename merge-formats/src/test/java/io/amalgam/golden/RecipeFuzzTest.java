@@ -113,11 +113,7 @@ class RecipeFuzzTest {
                         MoePlanner.Layout.AUTO,
                         PlanOptions.DEFAULT)) {
             MergeEngine.run(
-                    plan,
-                    temp.resolve("out"),
-                    OPTIONS,
-                    MergeListener.NONE,
-                    new Cancellation());
+                    plan, temp.resolve("out"), OPTIONS, MergeListener.NONE, new Cancellation());
         }
     }
 }

@@ -84,8 +84,7 @@ final class Fields {
 
     /** Whether a key is there under a name that is reported as a misspelling of it. */
     boolean isMisspelt(String name) {
-        return unknown().stream()
-                .anyMatch(key -> level.misspelt(key).equals(Optional.of(name)));
+        return unknown().stream().anyMatch(key -> level.misspelt(key).equals(Optional.of(name)));
     }
 
     /** A missing key's hint: the unknown key that may be it, if there is one. */

@@ -99,9 +99,7 @@ enum Level {
         boolean elsewhere =
                 PARAMETERS.contains(unknown)
                         || Arrays.stream(values()).anyMatch(level -> level.keys.contains(unknown));
-        return elsewhere
-                ? Optional.empty()
-                : Suggestions.misspelling(unknown, candidates());
+        return elsewhere ? Optional.empty() : Suggestions.misspelling(unknown, candidates());
     }
 
     private List<String> candidates() {
