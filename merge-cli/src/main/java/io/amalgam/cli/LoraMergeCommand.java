@@ -82,6 +82,9 @@ final class LoraMergeCommand extends Subcommand {
     @Option(names = "--dry-run", description = "Check everything, show the plan, write nothing.")
     private boolean dryRun;
 
+    @Option(names = "--strict", description = "Warnings are errors.")
+    private boolean strict;
+
     @Mixin private ResourceMixin resources;
 
     @Mixin private EngineMixin engine;
@@ -159,7 +162,7 @@ final class LoraMergeCommand extends Subcommand {
                         formats.get("huggingface"))
                 .plan(
                         recipe,
-                        new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, false));
+                        new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict));
     }
 
     private int dryRun(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {

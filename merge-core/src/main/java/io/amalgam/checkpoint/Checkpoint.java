@@ -1,6 +1,7 @@
 package io.amalgam.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.Problem;
 import java.io.Closeable;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,6 +27,11 @@ public interface Checkpoint extends Closeable {
     /** A copy of the model's {@code config.json}; empty for a bare weights file. */
     default Optional<ObjectNode> config() {
         return Optional.empty();
+    }
+
+    /** What of its files was not understood, or is not so: said before a merge. */
+    default List<Problem> warnings() {
+        return List.of();
     }
 
     /** Every file that holds tensor data: what must not be written over. */

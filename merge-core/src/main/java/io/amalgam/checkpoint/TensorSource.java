@@ -1,5 +1,6 @@
 package io.amalgam.checkpoint;
 
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -38,6 +39,14 @@ public interface TensorSource {
 
     /** Bytes that reading the whole tensor once takes from storage. */
     long storedBytes();
+
+    /**
+     * What is wrong with a part it is made of besides the model's own tensor, where a value read is
+     * NaN or infinite; reads the parts.
+     */
+    default Optional<Problem> damagedPart() throws IOException {
+        return Optional.empty();
+    }
 
     /**
      * Where the values come from, the same for the same recipe on any machine: part of the plan and

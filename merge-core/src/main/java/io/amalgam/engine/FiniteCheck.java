@@ -1,10 +1,14 @@
 package io.amalgam.engine;
 
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.TensorTask;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Optional;
 
 /** Refuses NaN and infinities, in what is merged and in what comes of it. Without state. */
 public final class FiniteCheck {
@@ -35,6 +39,13 @@ public final class FiniteCheck {
         while (bad < n && Float.isFinite(x[at + bad])) {
             bad++;
         }
+        Optional<Problem> part = part(task.sources().get(input));
+        if (part.isPresent()) {
+            return new BadInputException(
+                    part.get()
+                            .hint(
+                                    "the adapter is damaged; give --allow-nonfinite to merge it all the same"));
+        }
         return new BadInputException(
                 Problem.expected(
                                 "tensor '"
@@ -46,6 +57,14 @@ public final class FiniteCheck {
                                 x[at + bad] + " at element " + (from + bad))
                         .hint(
                                 "the model is damaged; give --allow-nonfinite to merge it all the same"));
+    }
+
+    private static Optional<Problem> part(TensorSource source) {
+        try {
+            return source.damagedPart();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /**

@@ -2,6 +2,7 @@ package io.amalgam.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -23,6 +24,7 @@ import java.util.Optional;
  * @param changes what is added to the base's tensors, by their names
  * @param config a copy of {@code adapter_config.json}, where there is one
  * @param files every file that holds its data
+ * @param warnings what its settings say that is not understood
  * @param resource closed with the adapter
  */
 public record Adapter(
@@ -33,13 +35,28 @@ public record Adapter(
         Map<String, TensorSource> changes,
         Optional<ObjectNode> config,
         List<Path> files,
+        List<Problem> warnings,
         Closeable resource)
         implements Closeable {
+    /** An adapter that nothing is wrong with. */
+    public Adapter(
+            String name,
+            Path path,
+            Map<String, LoraModule> modules,
+            Map<String, TensorSource> whole,
+            Map<String, TensorSource> changes,
+            Optional<ObjectNode> config,
+            List<Path> files,
+            Closeable resource) {
+        this(name, path, modules, whole, changes, config, files, List.of(), resource);
+    }
+
     public Adapter {
         modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
         whole = Collections.unmodifiableMap(new LinkedHashMap<>(whole));
         changes = Collections.unmodifiableMap(new LinkedHashMap<>(changes));
         files = List.copyOf(files);
+        warnings = List.copyOf(warnings);
     }
 
     /** Numbers in all its tensors. */

@@ -2,6 +2,7 @@ package io.amalgam.lora;
 
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -73,6 +74,17 @@ final class BlendedTensor implements TensorSource {
             sum += part.tensor.storedBytes();
         }
         return sum;
+    }
+
+    @Override
+    public Optional<Problem> damagedPart() throws IOException {
+        for (Part part : parts) {
+            Optional<Problem> found = Values.damaged(part.adapter, List.of(part.tensor));
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return base.damagedPart();
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.amalgam.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.tensor.Shape;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,7 +15,13 @@ import java.util.Set;
 final class Conv1d {
     private static final Set<String> NAMES = Set.of("c_attn", "c_proj", "c_fc", "q_attn");
     private static final Set<String> TYPES =
-            Set.of("gpt2", "openai-gpt", "imagegpt", "decision_transformer");
+            Set.of(
+                    "gpt2",
+                    "openai-gpt",
+                    "imagegpt",
+                    "decision_transformer",
+                    "clvp",
+                    "clvp_decoder");
 
     private final Map<String, Shape> shapes;
     private final boolean used;
@@ -30,9 +37,13 @@ final class Conv1d {
                 votes += vote(ModuleTree.module(name));
             }
         }
-        boolean known =
-                config.map(c -> TYPES.contains(c.path("model_type").asText())).orElse(false);
-        this.used = votes > 0 || (votes == 0 && known);
+        this.used = votes > 0 || (votes == 0 && isFamily(config));
+    }
+
+    /** Whether a model, or a part of it, is of the few that are built so; not gpt_bigcode. */
+    static boolean isFamily(Optional<ObjectNode> config) {
+        return config.map(c -> c.findValues("model_type")).orElse(List.of()).stream()
+                .anyMatch(type -> TYPES.contains(type.asText()));
     }
 
     /** Whether a weight has a name that {@code Conv1D} has in some models. */

@@ -3,6 +3,8 @@ package io.amalgam.lora;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * DoRA's factors: the learned magnitude of every output by the norm it has in {@code W + s B A}.
@@ -14,15 +16,23 @@ import java.io.IOException;
 final class DoraNorm {
     private DoraNorm() {}
 
-    static Change.Dora of(
-            TensorSource base, LoraTensor.Term term, Factors delta, Workspace workspace)
+    static Change.Norms of(
+            TensorSource base,
+            LoraModule module,
+            Factors delta,
+            @Nullable Residual residual,
+            Workspace workspace)
             throws IOException {
-        LoraModule module = term.module();
         boolean byRow = !module.kind().flipped();
         int cols = delta.cols();
         long elements = base.info().elements();
         double[] squares = new double[(int) (byRow ? elements / cols : cols)];
-        Change plain = new Change(delta, java.util.List.of());
+        Change plain =
+                residual == null
+                        ? new Change(delta, List.of())
+                        : new Change(
+                                new Factors(0, cols, new float[0], new float[0][]),
+                                List.of(new Change.Alone(delta, 1, residual, null)));
         float[] block = new float[workspace.capacity()];
         for (long from = 0; from < elements; from += block.length) {
             int n = (int) Math.min(block.length, elements - from);
@@ -38,6 +48,6 @@ final class DoraNorm {
         for (int i = 0; i < factors.length; i++) {
             factors[i] = (float) (magnitude[i] / Math.sqrt(squares[i]));
         }
-        return new Change.Dora(delta, term.weight(), factors, byRow);
+        return new Change.Norms(factors, byRow);
     }
 }

@@ -30,6 +30,8 @@ final class LoraBuilder {
     private final ExpertChanges experts;
     private final ExpertTerms expertTerms = new ExpertTerms();
     private long expertBytes;
+    private final List<Problem> warnings = new ArrayList<>();
+    private final Orientation orientation;
     private boolean unties;
 
     /**
@@ -39,6 +41,7 @@ final class LoraBuilder {
         this.base = base;
         this.baseName = baseName;
         this.matcher = new ModuleMatcher(base.tensors().keySet(), new ModuleNames(base.config()));
+        this.orientation = new Orientation(base);
         this.tensors = new LinkedHashMap<>(base.tensors());
         this.experts = new ExpertChanges(base.tensors(), matcher);
         if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
@@ -87,6 +90,11 @@ final class LoraBuilder {
         return List.copyOf(matches);
     }
 
+    /** What its settings say that is not understood, or not so. */
+    List<Problem> warnings() {
+        return List.copyOf(warnings);
+    }
+
     boolean unties() {
         return unties;
     }
@@ -123,12 +131,17 @@ final class LoraBuilder {
         Adapter adapter = weighted.adapter();
         List<String> unmatched = new ArrayList<>();
         Map<String, String> taken = new LinkedHashMap<>();
-        for (LoraModule module : adapter.modules().values()) {
-            if (experts(weighted, module, taken, unmatched)) {
+        List<String> turned = new ArrayList<>();
+        for (LoraModule stored : adapter.modules().values()) {
+            if (experts(weighted, stored, taken, unmatched)) {
                 continue;
             }
             Optional<String> tensor =
-                    matcher.weight(module.name()).or(() -> tiedHead(module.name() + ".weight"));
+                    matcher.weight(stored.name()).or(() -> tiedHead(stored.name() + ".weight"));
+            LoraModule module = tensor.map(name -> lying(stored, name)).orElse(stored);
+            if (module.kind() != stored.kind()) {
+                turned.add(module.name());
+            }
             matches.add(new LoraMatch(adapter.name(), module.name(), tensor, Optional.of(module)));
             if (tensor.isEmpty()) {
                 unmatched.add(module.name());
@@ -168,7 +181,40 @@ final class LoraBuilder {
                         });
         if (!unmatched.isEmpty()) {
             problems.add(unmatched(adapter, unmatched));
+        } else if (!turned.isEmpty()) {
+            warnings.add(turned(adapter, turned));
         }
+        warnings.addAll(adapter.warnings());
+    }
+
+    /** The base decides how a matrix lies; the adapter's word counts where it does not say. */
+    private LoraModule lying(LoraModule module, String tensor) {
+        if (module.kind() == LoraModule.Kind.EMBEDDING) {
+            return module;
+        }
+        Shape shape = source(tensor).info().shape();
+        return orientation
+                .flipped(tensor, shape, module.in(), module.out())
+                .map(flipped -> flipped ? LoraModule.Kind.TRANSPOSED : LoraModule.Kind.LINEAR)
+                .map(module::lying)
+                .orElse(module);
+    }
+
+    private static Problem turned(Adapter adapter, List<String> modules) {
+        boolean flag =
+                adapter.modules().get(modules.get(0)).kind() == LoraModule.Kind.TRANSPOSED;
+        return Problem.expected(
+                        "'fan_in_fan_out' of adapter '" + adapter.name() + "'",
+                        !flag
+                                + " for "
+                                + modules.size()
+                                + " of "
+                                + adapter.modules().size()
+                                + " modules, such as '"
+                                + modules.get(0)
+                                + "'",
+                        flag)
+                .hint("they are merged as the base's weights lie");
     }
 
     /** Whether a module is about experts, and has been dealt with. */
@@ -182,6 +228,10 @@ final class LoraBuilder {
             return false;
         }
         Adapter adapter = weighted.adapter();
+        if (module.start() != LoraModule.Start.NOTHING && parameter) {
+            problems.add(decomposed(module, adapter));
+            return true;
+        }
         expertBytes = Math.max(expertBytes, ExpertChanges.bytesHeld(module));
         ExpertChanges.Found found =
                 parameter ? experts.ofParameter(module, adapter) : experts.ofOne(module);
@@ -194,6 +244,10 @@ final class LoraBuilder {
             unmatched.add(module.name());
         } else if (found.changes().isEmpty()) {
             problems.add(ExpertChanges.misfit(module, adapter, found, baseName));
+        }
+        if (module.start() != LoraModule.Start.NOTHING && !found.changes().isEmpty()) {
+            problems.add(decomposed(module, adapter));
+            return true;
         }
         for (ExpertChanges.Change change : found.changes()) {
             String tensor = change.tensor();
@@ -215,6 +269,15 @@ final class LoraBuilder {
             }
         }
         return true;
+    }
+
+    private Problem decomposed(LoraModule module, Adapter adapter) {
+        return Problem.expected(
+                        "module '" + module.name() + "' of adapter '" + adapter.name() + "'",
+                        "a matrix that is a tensor of model '" + baseName + "', as"
+                                + " 'init_lora_weights' decomposes it",
+                        "experts in one tensor")
+                .hint("use the model the adapter was trained for, with an expert each");
     }
 
     private boolean alone(
@@ -281,6 +344,17 @@ final class LoraBuilder {
         if (!arithmetic(info, what)) {
             return false;
         }
+        if (module.start() != LoraModule.Start.NOTHING && !Residual.possible(info.dtype())) {
+            problems.add(
+                    Problem.expected(
+                                    "tensor '" + tensor + "' of model '" + baseName + "'",
+                                    "F32, F16 or BF16, which 'init_lora_weights' of adapter '"
+                                            + adapter.name()
+                                            + "' can decompose",
+                                    info.dtype())
+                            .hint("use the model the adapter was trained for"));
+            return false;
+        }
         long rows = info.shape().rank() == 0 ? 1 : info.shape().dim(0);
         long cols = rows == 0 ? 0 : info.elements() / rows;
         long wantedOut = module.kind().flipped() ? cols : rows;
@@ -311,10 +385,7 @@ final class LoraBuilder {
                                         + baseName
                                         + "'",
                                 got)
-                        .hint(
-                                !sizes && module.out() == cols && module.in() == rows
-                                        ? "check 'fan_in_fan_out' in adapter_config.json"
-                                        : "the adapter was trained for another model"));
+                        .hint("the adapter was trained for another model"));
         return false;
     }
 

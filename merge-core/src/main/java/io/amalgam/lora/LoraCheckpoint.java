@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -73,6 +74,13 @@ public final class LoraCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Problem> warnings() {
+        List<Problem> all = new ArrayList<>(base.warnings());
+        all.addAll(built.warnings());
+        return List.copyOf(all);
+    }
+
+    @Override
     public Path path() {
         return base.path();
     }
@@ -113,7 +121,15 @@ public final class LoraCheckpoint implements Checkpoint {
                 adapters.stream()
                         .flatMap(weighted -> weighted.adapter().changes().values().stream())
                         .anyMatch(SparseChange.class::isInstance);
-        return base.bytesHeld(elements) + (sparse ? SparseChange.bytesHeld(elements) : 0);
+        long decomposed =
+                tensors.values().stream()
+                        .filter(LoraTensor.class::isInstance)
+                        .mapToLong(tensor -> ((LoraTensor) tensor).residualBytes())
+                        .max()
+                        .orElse(0);
+        return base.bytesHeld(elements)
+                + decomposed
+                + (sparse ? SparseChange.bytesHeld(elements) : 0);
     }
 
     @Override

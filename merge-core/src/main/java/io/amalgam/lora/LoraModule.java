@@ -2,6 +2,8 @@ package io.amalgam.lora;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -16,6 +18,7 @@ import java.util.Optional;
  * @param magnitude DoRA's vector, one number for each output
  * @param bias what is added, times the scale, to the module's bias
  * @param experts where it changes a matrix of each of several experts
+ * @param start what training began with
  */
 public record LoraModule(
         String name,
@@ -25,7 +28,8 @@ public record LoraModule(
         double scale,
         Optional<TensorSource> magnitude,
         Optional<TensorSource> bias,
-        Optional<Experts> experts) {
+        Optional<Experts> experts,
+        Start start) {
 
     /** A module that is no parameter of experts. */
     public LoraModule(
@@ -36,7 +40,7 @@ public record LoraModule(
             double scale,
             Optional<TensorSource> magnitude,
             Optional<TensorSource> bias) {
-        this(name, kind, a, b, scale, magnitude, bias, Optional.empty());
+        this(name, kind, a, b, scale, magnitude, bias, Optional.empty(), Start.NOTHING);
     }
 
     /**
@@ -49,6 +53,16 @@ public record LoraModule(
      * @param count of the experts; 1 for a matrix that is not of experts
      */
     public record Experts(String module, String parameter, int count) {}
+
+    /** What the factors began with, which was taken out of the base they were trained over. */
+    public enum Start {
+        /** {@code B A} was zero, or the base was left as it is. */
+        NOTHING,
+        /** The base's largest singular values, as many as the rank. */
+        PISSA,
+        /** The scale times the first columns of Q and rows of R of the base's QR decomposition. */
+        OLORA
+    }
 
     /** How a module's weight lies in a checkpoint. */
     public enum Kind {
@@ -63,6 +77,11 @@ public record LoraModule(
         public boolean flipped() {
             return this != LINEAR;
         }
+    }
+
+    /** The same factors of a weight that lies otherwise. */
+    public LoraModule lying(Kind other) {
+        return new LoraModule(name, other, a, b, scale, magnitude, bias, experts, start);
     }
 
     /** Of each expert's change, where it changes experts. */
@@ -83,6 +102,14 @@ public record LoraModule(
     /** Rows of B. */
     public long out() {
         return b.info().shape().dim(0);
+    }
+
+    /** All its tensors. */
+    List<TensorSource> tensors() {
+        List<TensorSource> all = new ArrayList<>(List.of(a, b));
+        magnitude.ifPresent(all::add);
+        bias.ifPresent(all::add);
+        return all;
     }
 
     /** Numbers in all its tensors. */

@@ -1,12 +1,15 @@
 package io.amalgam.lora;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
 
 /**
  * A base tensor plus low-rank changes, made as it is read: {@code W + sum of w s B A}. Elements are
@@ -17,7 +20,7 @@ final class LoraTensor implements TensorSource {
      * A cache line more than a row needs: rows of a power of two would all share few places of the
      * first cache.
      */
-    private static final int PAD = 16;
+    static final int PAD = 16;
 
     private final TensorSource base;
     private final TensorInfo info;
@@ -29,6 +32,9 @@ final class LoraTensor implements TensorSource {
         String describe() {
             String flags =
                     (module.kind().flipped() ? ", transposed" : "")
+                            + (module.start() == LoraModule.Start.NOTHING
+                                    ? ""
+                                    : ", " + module.start().name().toLowerCase(Locale.ROOT))
                             + (module.magnitude().isPresent() ? ", dora" : "");
             return weight
                     + " * "
@@ -72,12 +78,23 @@ final class LoraTensor implements TensorSource {
     @Override
     public long storedBytes() {
         long sum = base.storedBytes();
-        boolean normed = false;
         for (Term term : terms) {
             sum += term.module.a().storedBytes() + term.module.b().storedBytes();
-            normed |= term.module.magnitude().isPresent();
+            sum += term.module.magnitude().isPresent() ? base.storedBytes() : 0;
+            sum += residual(term) ? base.storedBytes() : 0;
         }
-        return normed ? sum + base.storedBytes() : sum;
+        return sum;
+    }
+
+    @Override
+    public Optional<Problem> damagedPart() throws IOException {
+        for (Term term : terms) {
+            Optional<Problem> found = Values.damaged(term.adapter, term.module.tensors());
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return base.damagedPart();
     }
 
     @Override
@@ -93,27 +110,53 @@ final class LoraTensor implements TensorSource {
         long rows = info.elements() / cols;
         long numbers = 0;
         for (Term term : terms) {
-            numbers += term.module.rank() * (rows + cols + PAD);
+            long factors = term.module.rank() * (rows + cols + PAD);
+            numbers += residual(term) ? 2 * factors : factors;
             numbers += term.module.magnitude().isPresent() ? Math.max(rows, cols) : 0;
         }
         return numbers * Float.BYTES;
+    }
+
+    /** Bytes held while a base is decomposed, for adapters trained over a part of it. */
+    long residualBytes() {
+        long rows = info.shape().dim(0);
+        return terms.stream()
+                .filter(LoraTensor::residual)
+                .mapToLong(term -> Residual.bytes(rows, cols(), term.module.rank()))
+                .max()
+                .orElse(0);
+    }
+
+    private static boolean residual(Term term) {
+        return term.module.start() != LoraModule.Start.NOTHING;
+    }
+
+    private static boolean alone(Term term) {
+        return residual(term) || term.module.magnitude().isPresent();
     }
 
     private int cols() {
         return Math.toIntExact(info.elements() / info.shape().dim(0));
     }
 
-    /** Reads the factors, and for DoRA once the base, for its norms. */
+    /** Reads the factors; for DoRA's norms the base too, and for what it was trained over. */
     Change load(Workspace workspace) throws IOException {
-        List<Term> plain = terms.stream().filter(t -> t.module.magnitude().isEmpty()).toList();
-        List<Change.Dora> doras = new ArrayList<>();
+        List<Term> plain = terms.stream().filter(t -> !alone(t)).toList();
+        List<Change.Alone> alone = new ArrayList<>();
         for (Term term : terms) {
-            if (term.module.magnitude().isPresent()) {
-                Factors delta = factors(List.of(new Term(term.module, 1, "")), workspace);
-                doras.add(DoraNorm.of(base, term, delta, workspace));
+            if (!alone(term)) {
+                continue;
             }
+            LoraModule module = term.module;
+            Factors delta = factors(List.of(new Term(module, 1, term.adapter)), workspace);
+            Residual residual = Residual.of(base, module, workspace);
+            Change.Norms norms =
+                    module.magnitude().isEmpty()
+                            ? null
+                            : DoraNorm.of(base, module, delta, residual, workspace);
+            alone.add(new Change.Alone(delta, term.weight, residual, norms));
         }
-        return new Change(factors(plain, workspace), doras);
+        return new Change(factors(plain, workspace), alone);
     }
 
     /** A term's factors as stored, and what they are multiplied by. */

@@ -3,7 +3,10 @@ package io.amalgam.lora;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
+import io.amalgam.error.Problem;
 import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
 
 /** Reading of tensors that are held whole. */
 public final class Values {
@@ -23,5 +26,34 @@ public final class Values {
             source.read(from, n, values, from, workspace);
         }
         return values;
+    }
+
+    /** What is said of the first tensor of an adapter that has NaN or infinity in it. */
+    static Optional<Problem> damaged(String adapter, List<TensorSource> tensors)
+            throws IOException {
+        for (TensorSource tensor : tensors) {
+            Workspace workspace = new Workspace(ScalarKernels.INSTANCE, BLOCK);
+            float[] block = new float[BLOCK];
+            long elements = tensor.info().elements();
+            for (long from = 0; from < elements; from += BLOCK) {
+                int n = (int) Math.min(BLOCK, elements - from);
+                tensor.read(from, n, block, 0, workspace);
+                for (int i = 0; i < n; i++) {
+                    if (!Float.isFinite(block[i])) {
+                        return Optional.of(
+                                Problem.expected(
+                                                "tensor '"
+                                                        + tensor.info().name()
+                                                        + "' of adapter '"
+                                                        + adapter
+                                                        + "'",
+                                                "finite numbers",
+                                                block[i] + " at element " + (from + i))
+                                        .hint("the adapter is damaged"));
+                    }
+                }
+            }
+        }
+        return Optional.empty();
     }
 }

@@ -16,6 +16,7 @@ import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -70,6 +71,7 @@ public final class ComputedPlan {
         Problems problems = new Problems();
         List<Problem> warnings = new ArrayList<>(found);
         warnings.addAll(donor.scripts().allMissing());
+        models.values().forEach(model -> warnings.addAll(model.warnings()));
         List<SideFile> sideFiles = SideFile.of(donorRef, donor, problems);
         if (options.strict()) {
             warnings.forEach(problems::add);

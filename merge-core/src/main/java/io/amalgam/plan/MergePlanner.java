@@ -142,6 +142,7 @@ public final class MergePlanner {
         List<TensorTask> tasks = withState(merged, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         quantised(opened, method, problems);
+        opened.values().forEach(model -> warnings.addAll(model.warnings()));
         warnings.addAll(typeWarnings(merged));
         StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);
         Optional<Checkpoint> donor = donorRef.map(opened::get);

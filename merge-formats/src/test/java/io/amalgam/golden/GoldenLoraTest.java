@@ -52,13 +52,16 @@ class GoldenLoraTest {
     }
 
     private Path merge(String base, String adapter) throws IOException {
+        return merge(base, adapter, temp.resolve("out"));
+    }
+
+    static Path merge(String base, String adapter, Path out) throws IOException {
         String recipe =
                 "merge_method: passthrough\nmodels:\n  - model: {model: "
                         + base
                         + ", lora: "
                         + adapter
                         + "}\n";
-        Path out = temp.resolve("out");
         Merges.run(Merges.recipe(recipe), Golden.folder(), out, Options.DEFAULT.build());
         return out.resolve("model.safetensors");
     }

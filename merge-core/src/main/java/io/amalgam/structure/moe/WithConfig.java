@@ -6,6 +6,7 @@ import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
+import io.amalgam.error.Problem;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,11 @@ record WithConfig(Checkpoint model, ObjectNode changed) implements Checkpoint {
     @Override
     public Optional<ObjectNode> config() {
         return Optional.of(changed.deepCopy());
+    }
+
+    @Override
+    public List<Problem> warnings() {
+        return model.warnings();
     }
 
     @Override

@@ -231,7 +231,15 @@ final class AdapterReader {
                         scale,
                         Optional.ofNullable(tensors.get(Part.MAGNITUDE)),
                         Optional.ofNullable(tensors.get(Part.B_BIAS)),
-                        experts));
+                        experts,
+                        start(kind)));
+    }
+
+    /** PEFT begins embeddings as ever, whatever the settings say. */
+    private LoraModule.Start start(LoraModule.Kind kind) {
+        return kind == LoraModule.Kind.EMBEDDING
+                ? LoraModule.Start.NOTHING
+                : config.map(PeftConfig::start).orElse(LoraModule.Start.NOTHING);
     }
 
     private Problem half(

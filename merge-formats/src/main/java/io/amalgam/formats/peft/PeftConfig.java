@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.huggingface.JsonFiles;
+import io.amalgam.lora.LoraModule.Start;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -14,9 +15,6 @@ import java.util.regex.PatternSyntaxException;
 
 /** What {@code adapter_config.json} says of ranks and scales. */
 final class PeftConfig {
-    private static final List<String> UNUSABLE =
-            List.of("use_qalora", "use_bdlora", "layer_replication", "alora_invocation_tokens");
-
     private final int rank;
     private final double alpha;
     private final Map<Pattern, Double> ranks;
@@ -24,6 +22,7 @@ final class PeftConfig {
     private final boolean rootScale;
     private final boolean transposed;
     private final TargetParameters parameters;
+    private final Start start;
 
     private PeftConfig(
             int rank,
@@ -32,7 +31,8 @@ final class PeftConfig {
             Map<Pattern, Double> alphas,
             boolean rootScale,
             boolean transposed,
-            TargetParameters parameters) {
+            TargetParameters parameters,
+            Start start) {
         this.rank = rank;
         this.alpha = alpha;
         this.ranks = ranks;
@@ -40,10 +40,12 @@ final class PeftConfig {
         this.rootScale = rootScale;
         this.transposed = transposed;
         this.parameters = parameters;
+        this.start = start;
     }
 
-    /** Reads the settings; what is wrong with them goes to the problems. */
-    static PeftConfig read(ObjectNode config, Path file, List<Problem> problems) {
+    /** Reads the settings; what is wrong with them goes to the problems, or is warned about. */
+    static PeftConfig read(
+            ObjectNode config, Path file, List<Problem> problems, List<Problem> warnings) {
         String type = config.path("peft_type").asText("");
         if (!type.equals("LORA")) {
             problems.add(
@@ -54,18 +56,8 @@ final class PeftConfig {
                             .at("'" + file + "'")
                             .hint("only LoRA adapters can be merged into weights"));
         }
-        for (String key : UNUSABLE) {
-            JsonNode value = config.path(key);
-            boolean used =
-                    value.isBoolean()
-                            ? value.booleanValue()
-                            : !value.isMissingNode() && !value.isNull() && !value.isEmpty();
-            if (used || value.isNumber()) {
-                problems.add(
-                        Problem.of("adapters with '" + key + "' cannot be merged into weights")
-                                .at("'" + file + "'")
-                                .hint("merge it with the library it was trained with"));
-            }
+        if (type.equals("LORA")) {
+            PeftSettings.check(config, file, problems, warnings);
         }
         List<Problem> found = new ArrayList<>();
         PeftConfig read =
@@ -76,7 +68,10 @@ final class PeftConfig {
                         patterns(config, "alpha_pattern", found),
                         config.path("use_rslora").asBoolean(false),
                         config.path("fan_in_fan_out").asBoolean(false),
-                        new TargetParameters(names(config.path("target_parameters"))));
+                        new TargetParameters(names(config.path("target_parameters"))),
+                        type.equals("LORA")
+                                ? FactorStart.of(config.path("init_lora_weights"), file, problems)
+                                : Start.NOTHING);
         if (type.equals("LORA")) {
             found.forEach(p -> problems.add(p.at("'" + file + "'").hint(JsonFiles.DAMAGED)));
         }
@@ -146,6 +141,11 @@ final class PeftConfig {
     /** What {@code B A} is multiplied by. */
     double scale(double alphaOfModule, int rankOfModule) {
         return alphaOfModule / (rootScale ? Math.sqrt(rankOfModule) : rankOfModule);
+    }
+
+    /** What was taken out of the base before training. */
+    Start start() {
+        return start;
     }
 
     /** Whether the base's weights are stored as {@code in x out}. */

@@ -45,6 +45,7 @@ public final class PeftFormat implements AdapterFormat {
     @Override
     public Adapter open(Path path, String name) throws IOException {
         List<Problem> problems = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
         Path settings =
                 Files.isDirectory(path) ? path.resolve(CONFIG) : path.resolveSibling(CONFIG);
         Optional<ObjectNode> config = Optional.empty();
@@ -55,7 +56,7 @@ public final class PeftFormat implements AdapterFormat {
                 problems.addAll(e.problems());
             }
         }
-        Optional<PeftConfig> read = config.map(node -> PeftConfig.read(node, settings, problems));
+        Optional<PeftConfig> read = config.map(node -> PeftConfig.read(node, settings, problems, warnings));
         Path weights;
         SafetensorsFile file;
         try {
@@ -90,6 +91,7 @@ public final class PeftFormat implements AdapterFormat {
                     Map.of(),
                     config,
                     List.of(weights),
+                    warnings,
                     file);
         } catch (IOException | RuntimeException | Error e) {
             try (file) {
