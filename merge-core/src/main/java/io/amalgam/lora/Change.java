@@ -9,9 +9,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * What is done to the rows of one base tensor while they are read.
  *
- * <p>Mostly {@code W + delta}. Some adapters must be looked at alone: {@code W + w (f (W' + delta) -
- * W)}, where DoRA sets every output's norm with a factor {@code f} for each row or column, and PiSSA
- * and OLoRA were trained over a rest {@code W'} of the base.
+ * <p>Mostly {@code W + delta}. Some adapters must be looked at alone: {@code W + w (f (W' + delta)
+ * - W)}, where DoRA sets every output's norm with a factor {@code f} for each row or column, and
+ * PiSSA and OLoRA were trained over a rest {@code W'} of the base.
  *
  * @param plain the sum of all other adapters, weights and scales in it; rank 0 if there are none
  * @param alone those

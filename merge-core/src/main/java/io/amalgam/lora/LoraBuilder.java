@@ -201,8 +201,7 @@ final class LoraBuilder {
     }
 
     private static Problem turned(Adapter adapter, List<String> modules) {
-        boolean flag =
-                adapter.modules().get(modules.get(0)).kind() == LoraModule.Kind.TRANSPOSED;
+        boolean flag = adapter.modules().get(modules.get(0)).kind() == LoraModule.Kind.TRANSPOSED;
         return Problem.expected(
                         "'fan_in_fan_out' of adapter '" + adapter.name() + "'",
                         !flag
@@ -274,7 +273,9 @@ final class LoraBuilder {
     private Problem decomposed(LoraModule module, Adapter adapter) {
         return Problem.expected(
                         "module '" + module.name() + "' of adapter '" + adapter.name() + "'",
-                        "a matrix that is a tensor of model '" + baseName + "', as"
+                        "a matrix that is a tensor of model '"
+                                + baseName
+                                + "', as"
                                 + " 'init_lora_weights' decomposes it",
                         "experts in one tensor")
                 .hint("use the model the adapter was trained for, with an expert each");

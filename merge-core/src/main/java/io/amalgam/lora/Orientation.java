@@ -37,10 +37,7 @@ final class Orientation {
         }
         boolean flipped = bias == cols;
         for (String kind : new String[] {kind(name), module(name)}) {
-            votes.merge(
-                    kind,
-                    Optional.of(flipped),
-                    (a, b) -> a.equals(b) ? a : Optional.empty());
+            votes.merge(kind, Optional.of(flipped), (a, b) -> a.equals(b) ? a : Optional.empty());
         }
     }
 

@@ -1,9 +1,9 @@
 package io.amalgam.lora;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
-import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;

@@ -16,7 +16,6 @@ import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

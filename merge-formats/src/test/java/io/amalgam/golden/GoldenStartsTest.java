@@ -58,9 +58,7 @@ class GoldenStartsTest {
         Path expected = STARTS.resolve(adapter + ".safetensors");
         assertThat(Deviation.between(merged, expected).beyond()).isZero();
         assertThat(Deviation.between(merged, expected).differing()).isLessThanOrEqualTo(2);
-        assertThat(
-                        Deviation.between(merged, STARTS.resolve("base/model.safetensors"))
-                                .differing())
+        assertThat(Deviation.between(merged, STARTS.resolve("base/model.safetensors")).differing())
                 .isGreaterThan(100);
     }
 
@@ -86,8 +84,6 @@ class GoldenStartsTest {
         return formats.withAdapters(
                 STARTS.resolve(base),
                 base,
-                List.of(
-                        new WeightedAdapter(
-                                formats.adapter(STARTS.resolve(adapter), adapter), 1)));
+                List.of(new WeightedAdapter(formats.adapter(STARTS.resolve(adapter), adapter), 1)));
     }
 }

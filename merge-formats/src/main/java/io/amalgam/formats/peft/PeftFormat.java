@@ -56,7 +56,8 @@ public final class PeftFormat implements AdapterFormat {
                 problems.addAll(e.problems());
             }
         }
-        Optional<PeftConfig> read = config.map(node -> PeftConfig.read(node, settings, problems, warnings));
+        Optional<PeftConfig> read =
+                config.map(node -> PeftConfig.read(node, settings, problems, warnings));
         Path weights;
         SafetensorsFile file;
         try {

@@ -22,8 +22,7 @@ class PeftSettingsTest {
     @Test
     void everyKeyOfPeftIsKnown() throws IOException {
         List<String> keys =
-                Files.readAllLines(
-                        Path.of("src/test/resources/golden/lora/lora-config-keys.txt"));
+                Files.readAllLines(Path.of("src/test/resources/golden/lora/lora-config-keys.txt"));
 
         assertThat(keys).hasSizeGreaterThan(40);
         assertThat(keys).allSatisfy(key -> assertThat(PeftSettings.use(key)).isPresent());
@@ -58,10 +57,7 @@ class PeftSettingsTest {
         String config = "{\"peft_type\": \"LORA\", \"" + key + "\": " + value + "}";
 
         PeftConfig.read(
-                (ObjectNode) new ObjectMapper().readTree(config),
-                Path.of("x"),
-                problems,
-                warnings);
+                (ObjectNode) new ObjectMapper().readTree(config), Path.of("x"), problems, warnings);
 
         assertThat(problems).hasSize(wrong);
         assertThat(warnings).hasSize(unknown);
