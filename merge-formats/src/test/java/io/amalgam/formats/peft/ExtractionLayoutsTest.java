@@ -1,15 +1,18 @@
 package io.amalgam.formats.peft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.Formats;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.lora.ExtractOptions;
 import io.amalgam.lora.Extraction;
+import io.amalgam.lora.LoraCheckpoint;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +59,7 @@ class ExtractionLayoutsTest {
     @ParameterizedTest
     @MethodSource("layouts")
     void everyTensorHasAPlace(String name) throws IOException {
-        extract(new ObjectMapper().readTree(LAYOUTS.resolve(name).toFile()));
+        extract(new ObjectMapper().readTree(LAYOUTS.resolve(name).toFile()), 3);
         Set<String> expected = new TreeSet<>();
         Map<String, Integer> wrapped = new HashMap<>();
         for (JsonNode target : config.path("target_modules")) {
@@ -135,7 +138,7 @@ class ExtractionLayoutsTest {
         return kinds.keySet().stream().filter(module -> module.endsWith(end)).toList();
     }
 
-    private void extract(JsonNode layout) throws IOException {
+    private void extract(JsonNode layout, int rank) throws IOException {
         layout.path("modules")
                 .fields()
                 .forEachRemaining(
@@ -170,7 +173,7 @@ class ExtractionLayoutsTest {
         Path out = folder.resolve("out");
         try (Checkpoint from = formats.open(tuned, "tuned");
                 Checkpoint origin = formats.open(base, "base")) {
-            ExtractOptions options = ExtractOptions.ofRank(3);
+            ExtractOptions options = ExtractOptions.ofRank(rank);
             new PeftFormat()
                     .write(
                             out,
@@ -186,9 +189,27 @@ class ExtractionLayoutsTest {
 
     @ParameterizedTest
     @MethodSource("layouts")
+    void mergedIntoTheBaseItIsTheFineTune(String name) throws IOException {
+        extract(new ObjectMapper().readTree(LAYOUTS.resolve(name).toFile()), 1000);
+        try (LoraCheckpoint merged = Adapters.merged(folder.resolve("base"), folder.resolve("out"));
+                Checkpoint wanted = Formats.load().open(folder.resolve("tuned"), "tuned")) {
+            for (TensorSource tensor : wanted.tensors().values()) {
+                TensorSource got = merged.tensors().get(tensor.info().name());
+                assertThat(Adapters.read(got, 4096))
+                        .as(tensor.info().name())
+                        .containsExactly(Adapters.read(tensor, 4096), within(2e-4f));
+            }
+            Set<String> more = new TreeSet<>(merged.tensors().keySet());
+            more.removeAll(wanted.tensors().keySet());
+            assertThat(more).isSubsetOf("lm_head.weight", "language_model.lm_head.weight");
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("layouts")
     void shapesOfFactorsAreTheModules(String name) throws IOException {
         JsonNode layout = new ObjectMapper().readTree(LAYOUTS.resolve(name).toFile());
-        extract(layout);
+        extract(layout, 3);
         Map<String, Shape> shapes = new HashMap<>();
         try (SafetensorsFile file =
                 SafetensorsFile.open(
