@@ -1,6 +1,5 @@
 package io.amalgam.lora;
 
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
@@ -10,6 +9,7 @@ import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -20,14 +20,15 @@ import java.util.Optional;
 final class ExpertExtraction {
     private static final int BLOCK = 1 << 14;
 
-    private final Checkpoint tuned;
+    private final Map<String, TensorSource> tuned;
     private final ExtractOptions options;
     private final boolean transposed;
 
     /**
      * @param transposed whether an expert's matrix is {@code in x out}
      */
-    ExpertExtraction(Checkpoint tuned, ExtractOptions options, boolean transposed) {
+    ExpertExtraction(
+            Map<String, TensorSource> tuned, ExtractOptions options, boolean transposed) {
         this.tuned = tuned;
         this.options = options;
         this.transposed = transposed;
@@ -161,7 +162,7 @@ final class ExpertExtraction {
     private boolean read(
             TensorSource tensor, long from, int count, float[] change, int at, Workspace workspace)
             throws IOException {
-        TensorSource twin = Objects.requireNonNull(tuned.tensors().get(tensor.info().name()));
+        TensorSource twin = Objects.requireNonNull(tuned.get(tensor.info().name()));
         float[] origin = new float[BLOCK];
         boolean changed = false;
         for (int done = 0; done < count; done += BLOCK) {

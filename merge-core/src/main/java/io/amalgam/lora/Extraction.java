@@ -32,8 +32,8 @@ import java.util.Set;
 public final class Extraction {
     private static final String BIAS = ".bias";
 
-    private final Checkpoint tuned;
-    private final Checkpoint base;
+    private final Twins models;
+    private final ModuleNames names;
     private final ExtractOptions options;
     private final Map<String, Parameters.Parameter> parameters;
     private final ModuleTree tree;
@@ -50,11 +50,12 @@ public final class Extraction {
     private final List<String> left = new ArrayList<>();
     private int unchanged;
 
-    private Extraction(Checkpoint tuned, Checkpoint base, ExtractOptions options) {
-        this.tuned = tuned;
-        this.base = base;
+    private Extraction(Checkpoint tuned, Checkpoint base, ExtractOptions options)
+            throws IOException {
+        this.models = Twins.of(base, tuned);
         this.options = options;
-        Parameters all = new Parameters(base);
+        this.names = new ModuleNames(base.config());
+        Parameters all = new Parameters(models.base(), names);
         this.parameters = all.byName();
         this.tree = new ModuleTree(parameters.keySet());
         this.architecture = Architecture.of(base.config());
@@ -66,8 +67,8 @@ public final class Extraction {
                         base.config(),
                         options.transposed(),
                         Architecture.heads(task));
-        this.experts = new ExpertExtraction(tuned, options, adaptable.expertsAreTransposed());
-        this.whole = new WholeTensors(parameters, tree, architecture, tuned);
+        this.experts = new ExpertExtraction(models.tuned(), options, adaptable.expertsAreTransposed());
+        this.whole = new WholeTensors(parameters, tree, architecture, models);
     }
 
     /** Extracts with a thread for each processor. */
@@ -99,7 +100,6 @@ public final class Extraction {
             Optional<DType> type,
             int threads)
             throws IOException {
-        checkSame(tuned, base);
         return new Extraction(tuned, base, options).extract(baseName, type, threads);
     }
 
@@ -155,13 +155,20 @@ public final class Extraction {
         Set<String> copies = new LinkedHashSet<>();
         if (architecture.map(Architecture::ties).orElse(false)) {
             for (String name : parameters.keySet()) {
-                if (LooseTensors.isHead(name)
-                        && WholeTensors.isCopy(name, parameters, tuned, base)) {
-                    copies.add(name);
+                if (LooseTensors.isHead(name)) {
+                    String stored = name(name);
+                    if (Twins.isCopy(models.base(), stored)
+                            && Twins.isCopy(models.tuned(), stored)) {
+                        copies.add(name);
+                    }
                 }
             }
         }
         return copies;
+    }
+
+    private String name(String parameter) {
+        return Objects.requireNonNull(parameters.get(parameter)).stored().info().name();
     }
 
     /** What PEFT's settings say of the model; without a task, the class it loads by. */
@@ -175,41 +182,6 @@ public final class Extraction {
                     .put("parent_library", "transformers");
         }
         return settings;
-    }
-
-    static void checkSame(Checkpoint tuned, Checkpoint base) {
-        List<Problem> problems = new ArrayList<>();
-        Set<String> names = new LinkedHashSet<>(base.tensors().keySet());
-        names.addAll(tuned.tensors().keySet());
-        List<String> alone = new ArrayList<>();
-        for (String name : names) {
-            TensorSource a = tuned.tensors().get(name);
-            TensorSource b = base.tensors().get(name);
-            if (a == null || b == null) {
-                alone.add(name);
-            } else if (!a.info().shape().equals(b.info().shape())) {
-                problems.add(
-                        Problem.expected(
-                                        "shape of tensor '" + name + "' in the fine-tuned model",
-                                        b.info().shape() + " as in the base",
-                                        a.info().shape())
-                                .hint("compare a model with the one it was trained from"));
-            }
-        }
-        if (!alone.isEmpty()) {
-            problems.add(
-                    Problem.expected(
-                                    "tensors of both models",
-                                    "the same names",
-                                    alone.size()
-                                            + " that only one has, such as '"
-                                            + alone.get(0)
-                                            + "'")
-                            .hint("compare a model with the one it was trained from"));
-        }
-        if (!problems.isEmpty()) {
-            throw new BadInputException(problems);
-        }
     }
 
     static void checkFinite(String tensor, float change, long element) {
@@ -349,7 +321,7 @@ public final class Extraction {
 
     private float[] change(TensorSource tensor) throws IOException {
         String name = tensor.info().name();
-        float[] change = Values.of(Objects.requireNonNull(tuned.tensors().get(name)));
+        float[] change = Values.of(Objects.requireNonNull(models.tuned().get(name)));
         float[] origin = Values.of(tensor);
         for (int i = 0; i < change.length; i++) {
             change[i] -= origin[i];
@@ -387,12 +359,14 @@ public final class Extraction {
         List<String> heads = Architecture.heads(task);
         left.removeIf(name -> adaptable.isHead(ModuleTree.module(name)));
         if (options.skipRest()) {
-            for (String name : left) {
-                skipped.add(name);
-            }
+            skipped.addAll(left);
+            models.untied().ifPresent(head -> skipped.add(head.info().name()));
         } else {
             whole.add(left, factored());
+            if (models.untied().isPresent()) {
+                whole.addUntied(names.of(models.untied().get().info().name()));
+            }
         }
-        whole.addHead(heads, adaptable, options.skipRest() ? base : tuned);
+        whole.addHead(heads, adaptable, options.skipRest() ? models.base() : models.tuned());
     }
 }

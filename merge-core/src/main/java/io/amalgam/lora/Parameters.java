@@ -1,6 +1,5 @@
 package io.amalgam.lora;
 
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.tensor.Shape;
 import java.util.ArrayList;
@@ -47,9 +46,9 @@ final class Parameters {
     private final Map<String, TreeMap<Integer, Map<String, TensorSource>>> experts =
             new LinkedHashMap<>();
 
-    Parameters(Checkpoint model) {
-        this.names = new ModuleNames(model.config());
-        for (TensorSource tensor : model.tensors().values()) {
+    Parameters(Map<String, TensorSource> tensors, ModuleNames names) {
+        this.names = names;
+        for (TensorSource tensor : tensors.values()) {
             String name = names.of(tensor.info().name());
             Matcher expert = EXPERT.matcher(name);
             if (expert.matches()

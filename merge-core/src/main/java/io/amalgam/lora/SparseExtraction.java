@@ -71,11 +71,20 @@ public final class SparseExtraction {
             CheckpointFormat format,
             int threads)
             throws IOException {
-        Extraction.checkSame(tuned, base);
+        Twins models = Twins.of(base, tuned);
+        if (models.untied().isPresent()) {
+            String head = models.untied().get().info().name();
+            throw new BadInputException(
+                    Problem.expected(
+                                    "tensors of both models",
+                                    "the same names",
+                                    "a head '" + head + "' that the base ties to its embedding")
+                            .hint("extract factors, with --rank or --energy"));
+        }
         List<TensorSource> wanted = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
         List<LargestChanges> changes = new ArrayList<>();
-        for (TensorSource tensor : base.tensors().values()) {
+        for (TensorSource tensor : models.base().values()) {
             if (tensor.info().dtype().arithmetic()) {
                 wanted.add(tensor);
             }
@@ -83,7 +92,7 @@ public final class SparseExtraction {
         InOrder.<TensorSource, LargestChanges>run(
                 wanted,
                 threads,
-                tensor -> LargestChanges.of(tensor, twin(tuned, tensor), share),
+                tensor -> LargestChanges.of(tensor, twin(models, tensor), share),
                 found -> {
                     String name = found.base().info().name();
                     if (found.changed() > 0 && !options.wants(ModuleTree.module(name))) {
@@ -98,12 +107,12 @@ public final class SparseExtraction {
                             .hint("check which models are compared, and --include and --exclude"));
         }
         List<Report> reports = write(changes, file, format, threads);
-        int unchanged = base.tensors().size() - skipped.size() - changes.size();
+        int unchanged = models.base().size() - skipped.size() - changes.size();
         return new Result(reports, List.copyOf(skipped), unchanged);
     }
 
-    private static TensorSource twin(Checkpoint tuned, TensorSource tensor) {
-        return Objects.requireNonNull(tuned.tensors().get(tensor.info().name()));
+    private static TensorSource twin(Twins models, TensorSource tensor) {
+        return Objects.requireNonNull(models.tuned().get(tensor.info().name()));
     }
 
     private static List<Report> write(

@@ -1,10 +1,8 @@
 package io.amalgam.lora;
 
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.layers.LooseTensors;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -24,7 +22,7 @@ final class WholeTensors {
     private final Map<String, Parameters.Parameter> parameters;
     private final ModuleTree tree;
     private final Optional<Architecture> architecture;
-    private final Checkpoint tuned;
+    private final Twins models;
     private final Map<String, NewAdapter.Whole> whole = new LinkedHashMap<>();
     private final Set<String> saved = new LinkedHashSet<>();
     private boolean tied;
@@ -33,11 +31,11 @@ final class WholeTensors {
             Map<String, Parameters.Parameter> parameters,
             ModuleTree tree,
             Optional<Architecture> architecture,
-            Checkpoint tuned) {
+            Twins models) {
         this.parameters = parameters;
         this.tree = tree;
         this.architecture = architecture;
-        this.tuned = tuned;
+        this.models = models;
     }
 
     /** By the modules' names. */
@@ -86,9 +84,16 @@ final class WholeTensors {
         }
     }
 
+    /** Adds a head that the base has not, as it is tied there. */
+    void addUntied(String name) throws IOException {
+        TensorSource head = models.untied().orElseThrow();
+        whole.put(name, new NewAdapter.Whole(head.info().shape(), Values.of(head)));
+        saved.add(ModuleTree.module(name));
+    }
+
     /** Adds a tensor that goes into the base's own. */
     void put(String name) throws IOException {
-        put(name, tuned);
+        put(name, models.tuned());
     }
 
     /**
@@ -96,7 +101,8 @@ final class WholeTensors {
      *
      * @param from the model whose values are taken
      */
-    void addHead(List<String> heads, Adaptable adaptable, Checkpoint from) throws IOException {
+    void addHead(List<String> heads, Adaptable adaptable, Map<String, TensorSource> from)
+            throws IOException {
         for (String name : parameters.keySet()) {
             String module = ModuleTree.module(name);
             if (!adaptable.isHead(module) || whole.containsKey(name)) {
@@ -111,14 +117,14 @@ final class WholeTensors {
         }
     }
 
-    private void put(String name, Checkpoint from) throws IOException {
+    private void put(String name, Map<String, TensorSource> from) throws IOException {
         Parameters.Parameter parameter = Objects.requireNonNull(parameters.get(name));
         float[] values = new float[Math.toIntExact(parameter.shape().elements())];
         int at = 0;
         for (List<TensorSource> expert : parameter.tensors()) {
             for (TensorSource tensor : expert) {
                 String stored = tensor.info().name();
-                float[] part = Values.of(Objects.requireNonNull(from.tensors().get(stored)));
+                float[] part = Values.of(Objects.requireNonNull(from.get(stored)));
                 System.arraycopy(part, 0, values, at, part.length);
                 at += part.length;
             }
@@ -150,7 +156,8 @@ final class WholeTensors {
 
     /** Whether a head that is not in the files, or is and equals the embedding, may be tied. */
     private boolean mayBeTied() {
-        return architecture
+        return models.untied().isEmpty()
+                && architecture
                 .filter(a -> !a.bare())
                 .filter(a -> a.ties() && heads().stream().allMatch(this::equalsEmbedding))
                 .isPresent();
@@ -158,30 +165,6 @@ final class WholeTensors {
 
     private List<String> heads() {
         return parameters.keySet().stream().filter(LooseTensors::isHead).toList();
-    }
-
-    /** Heads in the files that are the embedding once more, in both models. */
-    static boolean isCopy(
-            String head, Map<String, Parameters.Parameter> parameters, Checkpoint... models)
-            throws IOException {
-        List<Parameters.Parameter> embeddings =
-                parameters.values().stream()
-                        .filter(p -> LooseTensors.isEmbedding(p.name()))
-                        .toList();
-        Parameters.Parameter own = Objects.requireNonNull(parameters.get(head));
-        if (embeddings.size() != 1 || !embeddings.get(0).shape().equals(own.shape())) {
-            return false;
-        }
-        for (Checkpoint model : models) {
-            String first = embeddings.get(0).stored().info().name();
-            float[] one = Values.of(Objects.requireNonNull(model.tensors().get(first)));
-            String second = own.stored().info().name();
-            if (!Arrays.equals(
-                    one, Values.of(Objects.requireNonNull(model.tensors().get(second))))) {
-                return false;
-            }
-        }
-        return true;
     }
 
     private boolean equalsEmbedding(String head) {
