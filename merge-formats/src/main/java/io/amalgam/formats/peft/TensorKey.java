@@ -74,7 +74,7 @@ record TensorKey(String module, Part part) {
         }
         String whole =
                 bare.replaceFirst("\\.modules_to_save\\.(?:default\\.)?", ".")
-                        .replace(".base_layer.", ".");
+                        .replaceFirst("(\\.base_layer)+\\.", ".");
         return new TensorKey(whole, Part.WHOLE);
     }
 
