@@ -27,8 +27,7 @@ final class ExpertExtraction {
     /**
      * @param transposed whether an expert's matrix is {@code in x out}
      */
-    ExpertExtraction(
-            Map<String, TensorSource> tuned, ExtractOptions options, boolean transposed) {
+    ExpertExtraction(Map<String, TensorSource> tuned, ExtractOptions options, boolean transposed) {
         this.tuned = tuned;
         this.options = options;
         this.transposed = transposed;

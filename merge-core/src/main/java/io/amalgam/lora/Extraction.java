@@ -67,7 +67,8 @@ public final class Extraction {
                         base.config(),
                         options.transposed(),
                         Architecture.heads(task));
-        this.experts = new ExpertExtraction(models.tuned(), options, adaptable.expertsAreTransposed());
+        this.experts =
+                new ExpertExtraction(models.tuned(), options, adaptable.expertsAreTransposed());
         this.whole = new WholeTensors(parameters, tree, architecture, models);
     }
 

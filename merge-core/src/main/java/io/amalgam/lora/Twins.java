@@ -18,11 +18,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The tensors of a base and of a model trained from it, both by the base's names. The model may be in
- * another spelling, and of a head that is tied to the embedding either may have a copy.
+ * The tensors of a base and of a model trained from it, both by the base's names. The model may be
+ * in another spelling, and of a head that is tied to the embedding either may have a copy.
  *
- * @param tuned without a head that is the embedding once more and that the base lacks; with one where
- *     the base has it
+ * @param tuned without a head that is the embedding once more and that the base lacks; with one
+ *     where the base has it
  * @param untied the model's head where the base has none and the model's is not its embedding
  */
 record Twins(
@@ -89,8 +89,7 @@ record Twins(
                         Values.of(Objects.requireNonNull(model.get(head))));
     }
 
-    private static void checkSame(
-            Map<String, TensorSource> base, Map<String, TensorSource> tuned) {
+    private static void checkSame(Map<String, TensorSource> base, Map<String, TensorSource> tuned) {
         List<Problem> problems = new ArrayList<>();
         Set<String> names = new LinkedHashSet<>(base.keySet());
         names.addAll(tuned.keySet());

@@ -158,9 +158,9 @@ final class WholeTensors {
     private boolean mayBeTied() {
         return models.untied().isEmpty()
                 && architecture
-                .filter(a -> !a.bare())
-                .filter(a -> a.ties() && heads().stream().allMatch(this::equalsEmbedding))
-                .isPresent();
+                        .filter(a -> !a.bare())
+                        .filter(a -> a.ties() && heads().stream().allMatch(this::equalsEmbedding))
+                        .isPresent();
     }
 
     private List<String> heads() {

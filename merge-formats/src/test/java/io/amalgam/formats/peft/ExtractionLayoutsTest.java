@@ -191,7 +191,8 @@ class ExtractionLayoutsTest {
     @MethodSource("layouts")
     void mergedIntoTheBaseItIsTheFineTune(String name) throws IOException {
         extract(new ObjectMapper().readTree(LAYOUTS.resolve(name).toFile()), 1000);
-        try (LoraCheckpoint merged = Adapters.merged(folder.resolve("base"), folder.resolve("out"));
+        try (LoraCheckpoint merged =
+                        Adapters.merged(folder.resolve("base"), folder.resolve("out"));
                 Checkpoint wanted = Formats.load().open(folder.resolve("tuned"), "tuned")) {
             for (TensorSource tensor : wanted.tensors().values()) {
                 TensorSource got = merged.tensors().get(tensor.info().name());

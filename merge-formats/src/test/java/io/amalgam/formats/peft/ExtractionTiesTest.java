@@ -59,8 +59,7 @@ class ExtractionTiesTest {
         Formats formats = Formats.load();
         try (Checkpoint from = formats.open(tuned, "tuned");
                 Checkpoint origin = formats.open(base, "base")) {
-            return Extraction.of(
-                    from, origin, "base", ExtractOptions.ofRank(6), Optional.empty());
+            return Extraction.of(from, origin, "base", ExtractOptions.ofRank(6), Optional.empty());
         }
     }
 
