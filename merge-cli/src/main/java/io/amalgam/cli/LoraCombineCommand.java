@@ -3,12 +3,15 @@ package io.amalgam.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.Formats;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
 import io.amalgam.lora.Combination;
 import io.amalgam.lora.CombineOptions;
 import io.amalgam.lora.Combined;
 import io.amalgam.lora.WeightedAdapter;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -117,6 +120,18 @@ final class LoraCombineCommand extends Subcommand {
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")
     private boolean overwrite;
 
+    @Option(names = "--strict", description = "Warnings are errors.")
+    private boolean strict;
+
+    @Option(names = "--no-report", description = "Write no amalgam-report.json.")
+    private boolean noReport;
+
+    @Option(
+            names = "--quiet",
+            negatable = true,
+            description = "Say nothing but warnings and errors.")
+    private boolean quiet;
+
     LoraCombineCommand(Console console) {
         super(console);
     }
@@ -147,7 +162,8 @@ final class LoraCombineCommand extends Subcommand {
                         seed);
         Formats formats = Formats.load();
         AdapterOutput.check(out, overwrite, words.subList(0, words.size() - 1));
-        List<WeightedAdapter> adapters = WeightedPath.open(formats, LoraWords.adapters(words));
+        List<WeightedPath> paths = LoraWords.adapters(words);
+        List<WeightedAdapter> adapters = WeightedPath.open(formats, paths);
         Combined combined;
         try {
             combined = Combination.of(adapters, options, written, threads);
@@ -156,11 +172,20 @@ final class LoraCombineCommand extends Subcommand {
                 weighted.adapter().close();
             }
         }
+        if (strict && !combined.warnings().isEmpty()) {
+            throw new BadInputException(combined.warnings());
+        }
         console.warnings(combined.warnings());
+        Path report = out.resolve(MergeReport.FILE);
+        Files.deleteIfExists(report);
         formats.adapterFormat().write(out, combined.adapter());
+        ObjectNode result = json(combined, out, paths);
+        if (!noReport) {
+            Files.writeString(report, Json.text(result) + "\n");
+        }
         if (json) {
-            Json.print(console, json(combined, out));
-        } else {
+            Json.print(console, result);
+        } else if (!quiet) {
             print(combined, out);
         }
         return ExitCode.DONE;
@@ -179,6 +204,11 @@ final class LoraCombineCommand extends Subcommand {
                     report.crossTerms().map(LoraCombineCommand::percent).orElse("-"));
         }
         columns.print(console);
+        combined.kept()
+                .forEach(
+                        (tensor, adapter) ->
+                                console.print(
+                                        Console.oneLine("kept '" + tensor + "' of " + adapter)));
         console.print(
                 Console.oneLine(
                         "combined to "
@@ -194,11 +224,16 @@ final class LoraCombineCommand extends Subcommand {
         return String.format(Locale.ROOT, "%.4g%%", 100 * share);
     }
 
-    private ObjectNode json(Combined combined, Path out) {
+    private ObjectNode json(Combined combined, Path out, List<WeightedPath> adapters) {
         ObjectNode root = Json.object();
         root.put("output", out.toString());
         root.put("method", method);
         root.put("on", on.toString().toLowerCase(Locale.ROOT));
+        options(root.putObject("options"));
+        ArrayNode inputs = root.putArray("adapters");
+        for (WeightedPath adapter : adapters) {
+            inputs.addObject().put("adapter", adapter.path()).put("weight", adapter.weight());
+        }
         ArrayNode array = root.putArray("modules");
         for (Combined.Report report : combined.modules()) {
             ObjectNode node = array.addObject();
@@ -210,7 +245,26 @@ final class LoraCombineCommand extends Subcommand {
             node.put("discarded", report.discarded());
             report.crossTerms().ifPresent(share -> node.put("cross_terms", share));
         }
+        ArrayNode kept = root.putArray("kept");
+        combined.kept()
+                .forEach((tensor, of) -> kept.addObject().put("tensor", tensor).put("adapter", of));
         Json.problems(root.putArray("warnings"), combined.warnings());
         return root;
+    }
+
+    /** What was asked for besides the method. */
+    private void options(ObjectNode node) {
+        if (density != null) {
+            node.put("density", density);
+        }
+        if (rank != null) {
+            node.put("rank", rank);
+        }
+        if (clamp != null) {
+            node.put("svd_clamp", clamp);
+        }
+        node.put("sign_method", sign.toString().toLowerCase(Locale.ROOT));
+        node.put("random_seed", seed);
+        parameters.forEach(node::put);
     }
 }

@@ -107,7 +107,12 @@ final class UsageProblems {
         }
         ArgSpec first = e.getMissing().isEmpty() ? e.getArgSpec() : e.getMissing().get(0);
         if (!(first instanceof PositionalParamSpec positional)) {
-            return Problem.expected(name(first), expected(first), "nothing");
+            boolean absent =
+                    String.valueOf(e.getMessage()).startsWith("Missing required option");
+            return absent && first != null
+                    ? Problem.of("missing " + name(first))
+                            .hint("give it, as in '" + synopsis(first) + "'")
+                    : Problem.expected(name(first), expected(first), "nothing");
         }
         // The parser stops at the first one; nothing can follow what is missing.
         String labels =
@@ -117,6 +122,10 @@ final class UsageProblems {
                         .map(ArgSpec::paramLabel)
                         .collect(Collectors.joining(" and "));
         return Problem.of("missing " + labels);
+    }
+
+    private static String synopsis(ArgSpec option) {
+        return name(option).replaceFirst("^option '(.*)'$", "$1") + " " + option.paramLabel();
     }
 
     /** The options of a command's group, of which one is to be given. */

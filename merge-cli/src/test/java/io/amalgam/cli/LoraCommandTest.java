@@ -134,6 +134,18 @@ class LoraCommandTest {
         JsonNode module = done.json().get("modules").get(0);
         assertThat(module.get("rank").intValue()).isEqualTo(1);
         assertThat(module.get("discarded").doubleValue()).isLessThan(1e-12);
+        JsonNode report =
+                new com.fasterxml.jackson.databind.ObjectMapper()
+                        .readTree(both.resolve("amalgam-report.json").toFile());
+        assertThat(report).isEqualTo(done.json());
+        assertThat(report.get("adapters").get(1).get("weight").doubleValue()).isEqualTo(2);
+        Cli quiet =
+                Cli.run(
+                        "lora", "combine", "--quiet", "--no-report", "--method", "cat", adapter,
+                        folder.resolve("quiet"));
+        assertThat(quiet.exit()).isZero();
+        assertThat(quiet.out() + quiet.err()).isEmpty();
+        assertThat(folder.resolve("quiet/amalgam-report.json")).doesNotExist();
         assertThat(Cli.run("lora", "merge", base, both, folder.resolve("out")).exit()).isZero();
         // The changes are 6 and 2 * -3.
         for (float value : merged("out")) {

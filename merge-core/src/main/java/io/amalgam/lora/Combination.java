@@ -1,5 +1,6 @@
 package io.amalgam.lora;
 
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.InOrder;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -10,8 +11,10 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * Makes one adapter of several. Each thread works on one module at a time; what is held is its
@@ -77,6 +80,7 @@ public final class Combination {
             }
         }
         owners.forEach(this::checkShapes);
+        KeptTensors kept = KeptTensors.of(adapters, problems);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
@@ -99,18 +103,28 @@ public final class Combination {
         NewAdapter combined =
                 new NewAdapter(
                         modules,
-                        Map.of(),
+                        List.of(),
+                        kept.tensors(),
+                        kept.saved(),
                         dtype.orElse(halves ? common : DType.F32),
                         base,
                         donor.config());
-        return new Combined(combined, reports, warnings());
+        List<Problem> warnings = new ArrayList<>(warnings());
+        warnings.addAll(kept.warnings());
+        adapters.forEach(weighted -> warnings.addAll(weighted.adapter().warnings()));
+        return new Combined(combined, reports, kept.owners(), warnings);
     }
 
-    /** The type that holds all factors. */
+    /** The type that holds all factors and whole tensors. */
     private DType commonType() {
         return adapters.stream()
-                .flatMap(weighted -> weighted.adapter().modules().values().stream())
-                .map(module -> module.a().info().dtype())
+                .map(WeightedAdapter::adapter)
+                .flatMap(
+                        adapter ->
+                                Stream.concat(
+                                        adapter.modules().values().stream().map(LoraModule::a),
+                                        adapter.whole().values().stream()))
+                .map(tensor -> tensor.info().dtype())
                 .reduce(DType::promote)
                 .orElse(DType.F32);
     }
@@ -187,21 +201,30 @@ public final class Combination {
                         ? "DoRA's magnitudes"
                         : experts.isPresent()
                                 ? "factors of parameters, such as '" + experts.get() + "'"
-                                : !adapter.whole().isEmpty()
-                                        ? "whole tensors, such as '"
-                                                + adapter.whole().keySet().iterator().next()
-                                                + "'"
-                                        : !adapter.changes().isEmpty()
-                                                ? "a task vector's changes of tensors"
-                                                : biased ? "biases" : "";
+                                : !adapter.changes().isEmpty()
+                                        ? "a task vector's changes of tensors"
+                                        : biased ? "biases" : started(adapter);
         if (!has.isEmpty()) {
             problems.add(
                     Problem.expected(
                                     "adapter '" + adapter.name() + "'",
-                                    "factors A and B and nothing else",
+                                    "factors A and B, and perhaps whole tensors",
                                     has)
                             .hint("put each adapter into the base and merge the models"));
         }
+    }
+
+    private static String started(Adapter adapter) {
+        return adapter.modules().values().stream()
+                .map(LoraModule::start)
+                .filter(start -> start != LoraModule.Start.NOTHING)
+                .findFirst()
+                .map(
+                        start ->
+                                "factors that stand for a part of the base too ('init_lora_weights' is '"
+                                        + start.name().toLowerCase(Locale.ROOT)
+                                        + "')")
+                .orElse("");
     }
 
     private void checkShapes(String name, List<Integer> owners) {
@@ -214,7 +237,7 @@ public final class Combination {
             String as = " as in adapter '" + adapters.get(owners.get(0)).adapter().name() + "'";
             if (other.in() != first.in()
                     || other.out() != first.out()
-                    || other.kind() != first.kind()) {
+                    || embeds(other) != embeds(first)) {
                 problems.add(
                         Problem.expected(
                                         of + "'",
@@ -235,6 +258,11 @@ public final class Combination {
         }
     }
 
+    /** How a matrix lies in the base is nothing to its factors. */
+    private static boolean embeds(LoraModule module) {
+        return module.kind() == LoraModule.Kind.EMBEDDING;
+    }
+
     private LoraModule module(String name, int adapter) {
         return java.util.Objects.requireNonNull(
                 adapters.get(adapter).adapter().modules().get(name));
@@ -247,23 +275,7 @@ public final class Combination {
         return new Part(module, a, b, adapters.get(adapter).weight(), adapter);
     }
 
-    private float[] finite(io.amalgam.checkpoint.TensorSource tensor, int adapter)
-            throws IOException {
-        float[] values = Values.of(tensor);
-        for (int i = 0; i < values.length; i++) {
-            if (!Float.isFinite(values[i])) {
-                throw new BadInputException(
-                        Problem.expected(
-                                        "tensor '"
-                                                + tensor.info().name()
-                                                + "' of adapter '"
-                                                + adapters.get(adapter).adapter().name()
-                                                + "'",
-                                        "finite numbers",
-                                        values[i] + " at element " + i)
-                                .hint("the adapter is damaged"));
-            }
-        }
-        return values;
+    private float[] finite(TensorSource tensor, int adapter) throws IOException {
+        return Values.finite(tensor, adapters.get(adapter).adapter().name());
     }
 }

@@ -1,17 +1,26 @@
 package io.amalgam.lora;
 
 import io.amalgam.error.Problem;
+import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
  * Adapters made one.
  *
+ * @param kept tensors that an adapter holds whole, with its name
  * @param warnings what the method does that its name does not say
  */
-public record Combined(NewAdapter adapter, List<Report> modules, List<Problem> warnings) {
+public record Combined(
+        NewAdapter adapter,
+        List<Report> modules,
+        Map<String, String> kept,
+        List<Problem> warnings) {
     public Combined {
         modules = List.copyOf(modules);
+        kept = Collections.unmodifiableMap(new LinkedHashMap<>(kept));
         warnings = List.copyOf(warnings);
     }
 

@@ -164,12 +164,21 @@ final class ModuleCombiner {
         LoraModule module = parts.get(0).module();
         long[] dims = module.a().info().shape().dims();
         dims[0] = a.rows();
-        LowRank factors = new LowRank(name, module.kind(), a, b, Shape.of(dims), Optional.empty());
+        LowRank factors = new LowRank(name, kind(parts), a, b, Shape.of(dims), Optional.empty());
         double norm = Math.sqrt(LowRankSvd.of(b, a).energy());
         return new Result(
                 factors,
                 new Combined.Report(
                         name, module.out(), module.in(), a.rows(), discarded, crossTerms, norm));
+    }
+
+    /** Transposed if any adapter says so: PEFT writes otherwise without being asked. */
+    private static LoraModule.Kind kind(List<Part> parts) {
+        return parts.stream()
+                .map(part -> part.module().kind())
+                .filter(LoraModule.Kind.TRANSPOSED::equals)
+                .findFirst()
+                .orElse(parts.get(0).module().kind());
     }
 
     private int rank(List<Part> parts) {

@@ -1,6 +1,7 @@
 package io.amalgam.lora;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
@@ -24,6 +25,21 @@ public final class Values {
         for (int from = 0; from < values.length; from += workspace.capacity()) {
             int n = Math.min(workspace.capacity(), values.length - from);
             source.read(from, n, values, from, workspace);
+        }
+        return values;
+    }
+
+    /**
+     * All elements of an adapter's tensor.
+     *
+     * @throws BadInputException if one is NaN or infinite
+     */
+    static float[] finite(TensorSource tensor, String adapter) throws IOException {
+        float[] values = of(tensor);
+        for (int i = 0; i < values.length; i++) {
+            if (!Float.isFinite(values[i])) {
+                throw new BadInputException(damaged(adapter, List.of(tensor)).orElseThrow());
+            }
         }
         return values;
     }

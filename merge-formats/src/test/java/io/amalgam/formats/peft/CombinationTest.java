@@ -7,12 +7,14 @@ import static org.assertj.core.api.Assertions.within;
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.linalg.Matrix;
+import io.amalgam.lora.LoraModule;
 import io.amalgam.lora.Adapter;
 import io.amalgam.lora.Combination;
 import io.amalgam.lora.CombineOptions;
 import io.amalgam.lora.CombineOptions.On;
 import io.amalgam.lora.Combined;
 import io.amalgam.lora.LowRank;
+import io.amalgam.lora.Values;
 import io.amalgam.lora.WeightedAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -264,6 +266,64 @@ class CombinationTest {
     }
 
     @Test
+    void wholeTensorsAreKeptUnlessTwoDiffer() throws IOException {
+        NamedTensor head = adapters.random("base_model.model.head.weight", 3, 2);
+        NamedTensor bias = adapters.random("base_model.model.m.base_layer.bias", OUT);
+        Path with = adapters.peft("with", config(4), a1, b1, head, bias);
+        Path same = adapters.peft("same", config(3), a2, b2, head);
+        Path differs =
+                adapters.peft(
+                        "differs",
+                        config(3),
+                        a2,
+                        b2,
+                        adapters.random("base_model.model.head.weight", 3, 2));
+        Combined combined = combine(CombineOptions.of("cat"), List.of(two, with, same), 1, 0.5, 1);
+
+        assertThat(combined.kept()).isEqualTo(Map.of("head.weight", "with", "m.bias", "with"));
+        assertThat(combined.warnings())
+                .singleElement()
+                .hasToString(
+                        "weight 0.5 of adapter 'with' has no effect on its whole tensors, such as"
+                                + " 'head.weight'; they are kept as they are; put the adapter into"
+                                + " the base to weigh them");
+        Path out = folder.resolve("out");
+        new PeftFormat().write(out, combined.adapter());
+        try (Adapter written = Adapters.open(out);
+                Adapter given = Adapters.open(with)) {
+            assertThat(written.whole().keySet()).isEqualTo(given.whole().keySet());
+            assertThat(Values.of(written.whole().get("head.weight")))
+                    .containsExactly(Values.of(given.whole().get("head.weight")));
+            assertThat(written.config().orElseThrow().get("modules_to_save"))
+                    .hasToString("[\"head\"]");
+        }
+        assertThatThrownBy(
+                        () -> combine(CombineOptions.of("cat"), List.of(with, differs), 1, 1))
+                .hasMessage(
+                        "adapters 'with' and 'differs' both have tensor 'head.weight', with other"
+                                + " values; put each adapter into the base and merge the models");
+    }
+
+    @Test
+    void storedOrientationIsNothingToFactors() throws IOException {
+        String turned = config(3).replaceFirst("\\{", "{\"fan_in_fan_out\": true, ");
+        Path other = adapters.peft("turned", turned, a2, b2);
+        Combined plain = combine(CombineOptions.of("cat"), List.of(one, two), 1, 0.5);
+        Combined mixed = combine(CombineOptions.of("cat"), List.of(one, other), 1, 0.5);
+
+        assertThat(delta(mixed)).containsExactly(delta(plain));
+        assertThat(mixed.adapter().modules().get(0).kind()).isEqualTo(LoraModule.Kind.TRANSPOSED);
+    }
+
+    @Test
+    void whatStandsForAPartOfTheBaseIsRefused() throws IOException {
+        String pissa = config(3).replaceFirst("\\{", "{\"init_lora_weights\": \"pissa\", ");
+        Path begun = adapters.peft("begun", pissa, a2, b2);
+        assertThatThrownBy(() -> combine(CombineOptions.of("cat"), List.of(one, begun), 1, 1))
+                .hasMessageContaining("('init_lora_weights' is 'pissa')");
+    }
+
+    @Test
     void allThatIsWrongIsReported() throws IOException {
         Path dora =
                 adapters.peft(
@@ -277,7 +337,7 @@ class CombinationTest {
                 .isInstanceOfSatisfying(
                         BadInputException.class, e -> assertThat(e.problems()).hasSize(3))
                 .hasMessageContaining("'ties' needs a density")
-                .hasMessageContaining("factors A and B and nothing else, got DoRA's magnitudes")
+                .hasMessageContaining("factors A and B, and perhaps whole tensors, got DoRA's magnitudes")
                 .hasMessageContaining("expected 4 as in adapter 'one', got 3");
         assertThatThrownBy(() -> combine(CombineOptions.of("tise"), List.of(one), 1))
                 .hasMessageContaining("did you mean 'ties'?");

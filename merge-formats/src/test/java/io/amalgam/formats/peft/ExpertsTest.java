@@ -156,7 +156,7 @@ class ExpertsTest {
         assertThatThrownBy(() -> Combination.of(both, CombineOptions.of("cat"), Optional.empty()))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining(
-                        "expected factors A and B and nothing else, got factors of parameters, such as 'model.layers.0.mlp.experts.");
+                        "expected factors A and B, and perhaps whole tensors, got factors of parameters, such as 'model.layers.0.mlp.experts.");
     }
 
     @Test
