@@ -107,8 +107,7 @@ final class UsageProblems {
         }
         ArgSpec first = e.getMissing().isEmpty() ? e.getArgSpec() : e.getMissing().get(0);
         if (!(first instanceof PositionalParamSpec positional)) {
-            boolean absent =
-                    String.valueOf(e.getMessage()).startsWith("Missing required option");
+            boolean absent = String.valueOf(e.getMessage()).startsWith("Missing required option");
             return absent && first != null
                     ? Problem.of("missing " + name(first))
                             .hint("give it, as in '" + synopsis(first) + "'")

@@ -141,7 +141,13 @@ class LoraCommandTest {
         assertThat(report.get("adapters").get(1).get("weight").doubleValue()).isEqualTo(2);
         Cli quiet =
                 Cli.run(
-                        "lora", "combine", "--quiet", "--no-report", "--method", "cat", adapter,
+                        "lora",
+                        "combine",
+                        "--quiet",
+                        "--no-report",
+                        "--method",
+                        "cat",
+                        adapter,
                         folder.resolve("quiet"));
         assertThat(quiet.exit()).isZero();
         assertThat(quiet.out() + quiet.err()).isEmpty();

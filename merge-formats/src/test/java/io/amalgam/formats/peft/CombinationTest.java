@@ -7,12 +7,12 @@ import static org.assertj.core.api.Assertions.within;
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.linalg.Matrix;
-import io.amalgam.lora.LoraModule;
 import io.amalgam.lora.Adapter;
 import io.amalgam.lora.Combination;
 import io.amalgam.lora.CombineOptions;
 import io.amalgam.lora.CombineOptions.On;
 import io.amalgam.lora.Combined;
+import io.amalgam.lora.LoraModule;
 import io.amalgam.lora.LowRank;
 import io.amalgam.lora.Values;
 import io.amalgam.lora.WeightedAdapter;
@@ -297,8 +297,7 @@ class CombinationTest {
             assertThat(written.config().orElseThrow().get("modules_to_save"))
                     .hasToString("[\"head\"]");
         }
-        assertThatThrownBy(
-                        () -> combine(CombineOptions.of("cat"), List.of(with, differs), 1, 1))
+        assertThatThrownBy(() -> combine(CombineOptions.of("cat"), List.of(with, differs), 1, 1))
                 .hasMessage(
                         "adapters 'with' and 'differs' both have tensor 'head.weight', with other"
                                 + " values; put each adapter into the base and merge the models");
@@ -337,7 +336,8 @@ class CombinationTest {
                 .isInstanceOfSatisfying(
                         BadInputException.class, e -> assertThat(e.problems()).hasSize(3))
                 .hasMessageContaining("'ties' needs a density")
-                .hasMessageContaining("factors A and B, and perhaps whole tensors, got DoRA's magnitudes")
+                .hasMessageContaining(
+                        "factors A and B, and perhaps whole tensors, got DoRA's magnitudes")
                 .hasMessageContaining("expected 4 as in adapter 'one', got 3");
         assertThatThrownBy(() -> combine(CombineOptions.of("tise"), List.of(one), 1))
                 .hasMessageContaining("did you mean 'ties'?");
