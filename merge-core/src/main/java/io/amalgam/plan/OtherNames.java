@@ -2,6 +2,7 @@ package io.amalgam.plan;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.layers.ExpertLayouts;
 import io.amalgam.plan.OpenModels.Model;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.Shape;
@@ -29,7 +30,14 @@ final class OtherNames {
         }
         List<Model> strangers = new ArrayList<>();
         for (Model model : models) {
-            if (model != donor && shareFewNames(donor, model) && sameShapes(donor, model)) {
+            Optional<String> experts =
+                    model == donor
+                            ? Optional.empty()
+                            : ExpertLayouts.other(donor.tensors, model.tensors);
+            if (experts.isPresent()) {
+                strangers.add(model);
+                problems.add(otherLayout(donor, model, experts.get()));
+            } else if (model != donor && shareFewNames(donor, model) && sameShapes(donor, model)) {
                 strangers.add(model);
                 problems.add(problem(donor, model));
             }
@@ -42,6 +50,15 @@ final class OtherNames {
                                         slot.parts().stream()
                                                 .noneMatch(part -> part.tensor().isEmpty()))
                         .toList();
+    }
+
+    private static Problem otherLayout(Model donor, Model model, String tensor) {
+        return Problem.expected(
+                        "experts of model '" + model.ref + "'",
+                        "a layout that can be turned into that of '" + donor.ref + "'",
+                        "'" + tensor + "'")
+                .at(model.ref.location())
+                .hint("save both models with one library");
     }
 
     private static boolean shareFewNames(Model donor, Model model) {

@@ -5,26 +5,38 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * What a model writes differently from the one whose tensor names a merge takes over.
  *
  * @param model whose names are written otherwise
- * @param from how its names begin
+ * @param from how its names begin, with {@code #} for numbers
  * @param to how they begin in the merge
  * @param tensors how many
  */
 public record Renaming(ModelRef model, String from, String to, int tensors) {
+    private static final Pattern NUMBER = Pattern.compile("(?<=^|\\.)\\d+(?=\\.|$)");
+
     private record Ends(String from, String to) {}
 
     /** What is different in pairs of names, each said once. */
     static List<Renaming> of(ModelRef model, Map<String, String> partners) {
         Map<Ends, Integer> counts = new LinkedHashMap<>();
-        partners.forEach((from, to) -> counts.merge(different(from, to), 1, Integer::sum));
+        partners.forEach(
+                (from, to) ->
+                        counts.merge(
+                                different(layersTogether(from), layersTogether(to)),
+                                1,
+                                Integer::sum));
         List<Renaming> renamings = new ArrayList<>();
         counts.forEach(
                 (ends, tensors) -> renamings.add(new Renaming(model, ends.from, ends.to, tensors)));
         return renamings;
+    }
+
+    private static String layersTogether(String name) {
+        return NUMBER.matcher(name).replaceAll("#");
     }
 
     /** Names up to where they end alike, in whole parts; neither is empty. */

@@ -1,6 +1,7 @@
 package io.amalgam.plan;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.layers.ExpertLayouts;
 import io.amalgam.layers.NameMatcher;
 import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;
@@ -30,6 +31,19 @@ record Spellings(Map<String, ? extends TensorSource> tensors, List<Renaming> ren
         List<Renaming> renamings = new ArrayList<>();
         Set<String> settled = new LinkedHashSet<>();
         for (Map<String, ? extends TensorSource> reference : references) {
+            if (settled.isEmpty()) {
+                ExpertLayouts.Laid laid = ExpertLayouts.like(reference, tensors);
+                tensors = laid.tensors();
+                laid.changes()
+                        .forEach(
+                                (change, count) ->
+                                        renamings.add(
+                                                new Renaming(
+                                                        model,
+                                                        change.getKey(),
+                                                        change.getValue(),
+                                                        count)));
+            }
             Map<String, String> partners =
                     NameMatcher.partners(
                             without(reference.keySet(), settled),
