@@ -31,7 +31,8 @@ public final class ExpertLayouts {
      *     how many of the reference's
      */
     public record Laid(
-            Map<String, ? extends TensorSource> tensors, Map<Map.Entry<String, String>, Integer> changes) {}
+            Map<String, ? extends TensorSource> tensors,
+            Map<Map.Entry<String, String>, Integer> changes) {}
 
     /** Lays a model's experts out as a reference has them, where they lie in another way. */
     public static Laid like(
@@ -110,7 +111,9 @@ public final class ExpertLayouts {
         return groups;
     }
 
-    /** The group's tensors as {@code like} has them; none where that is so already, or cannot be. */
+    /**
+     * The group's tensors as {@code like} has them; none where that is so already, or cannot be.
+     */
     private static Map<String, TensorSource> laid(
             ExpertGroup group, ExpertGroup like, String module) {
         Map<String, TensorSource> laid = new LinkedHashMap<>();
@@ -151,7 +154,10 @@ public final class ExpertLayouts {
         // All or nothing: half of a layer in one layout and half in another fits no model.
         long left =
                 Stream.of("gate_up_proj", "up_proj", "down_proj")
-                        .filter(p -> like.fused().containsKey(p) && !laid.containsKey(module + "." + p))
+                        .filter(
+                                p ->
+                                        like.fused().containsKey(p)
+                                                && !laid.containsKey(module + "." + p))
                         .count();
         return left > 0 ? Map.of() : laid;
     }
@@ -214,8 +220,7 @@ public final class ExpertLayouts {
             for (int e = 0; e < count; e++) {
                 TensorInfo one = new TensorInfo(name, first.dtype(), Shape.of(rows, cols));
                 stacked.add(
-                        new TransposedTensor(
-                                new StackedTensor(one, group.matrices(way, e), from)));
+                        new TransposedTensor(new StackedTensor(one, group.matrices(way, e), from)));
             }
             from += ", transposed";
         }
@@ -248,8 +253,7 @@ public final class ExpertLayouts {
                 Shape own = model.get(i).info().shape();
                 split.put(
                         name,
-                        new SliceTensor(
-                                expert, new TensorInfo(name, all.info().dtype(), own), at));
+                        new SliceTensor(expert, new TensorInfo(name, all.info().dtype(), own), at));
                 at += own.elements();
             }
         }

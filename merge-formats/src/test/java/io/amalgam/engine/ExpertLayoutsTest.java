@@ -95,8 +95,7 @@ class ExpertLayoutsTest {
     private byte[] merged(String model, Recipe recipe, PlanOptions.TensorSet tensors)
             throws IOException {
         Path out = temp.resolve("out");
-        PlanOptions options =
-                new PlanOptions(0, PlanOptions.DEFAULT_SHARD_BYTES, tensors, false);
+        PlanOptions options = new PlanOptions(0, PlanOptions.DEFAULT_SHARD_BYTES, tensors, false);
         try (MergePlan plan = Merges.plan(recipe, models(model), options)) {
             MergeEngine.run(
                     plan,
@@ -120,13 +119,9 @@ class ExpertLayoutsTest {
     void theFirstModelsLayoutIsWritten(String first, String second) throws IOException {
         for (String model : List.of("qwen3_moe", "mixtral")) {
             byte[] right =
-                    merged(
-                                    model,
-                                    linear("a-" + first, "b-" + first),
-                                    PlanOptions.TensorSet.SAME);
+                    merged(model, linear("a-" + first, "b-" + first), PlanOptions.TensorSet.SAME);
             for (PlanOptions.TensorSet tensors : PlanOptions.TensorSet.values()) {
-                byte[] got =
-                        merged(model, linear("a-" + first, "b-" + second), tensors);
+                byte[] got = merged(model, linear("a-" + first, "b-" + second), tensors);
                 assertThat(got).isEqualTo(right);
             }
         }
@@ -143,15 +138,15 @@ class ExpertLayoutsTest {
                 """;
         byte[] right =
                 merged(
-                                "qwen3_moe",
-                                Merges.recipe(stack.replace("LAYOUT", "single")),
-                                PlanOptions.TensorSet.SAME);
+                        "qwen3_moe",
+                        Merges.recipe(stack.replace("LAYOUT", "single")),
+                        PlanOptions.TensorSet.SAME);
         for (String layout : List.of("fused", "turned")) {
             assertThat(
                             merged(
-                                            "qwen3_moe",
-                                            Merges.recipe(stack.replace("LAYOUT", layout)),
-                                            PlanOptions.TensorSet.SAME))
+                                    "qwen3_moe",
+                                    Merges.recipe(stack.replace("LAYOUT", layout)),
+                                    PlanOptions.TensorSet.SAME))
                     .isEqualTo(right);
         }
     }
