@@ -9,6 +9,7 @@ import io.amalgam.lora.AdapterFormat;
 import io.amalgam.lora.LoraCheckpoint;
 import io.amalgam.lora.WeightedAdapter;
 import io.amalgam.plan.ModelSource;
+import io.amalgam.recipe.AdapterRef;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -177,28 +178,65 @@ public final class Formats {
         @Override
         public Checkpoint open(ModelRef model) throws IOException {
             Path path = find("model", model.path(), model, searched);
-            if (model.lora().isEmpty()) {
+            if (model.adapters().isEmpty()) {
                 return Formats.this.open(path, model.toString());
             }
-            Adapter adapter = adapterOf(model);
+            List<WeightedAdapter> adapters = adaptersOf(model);
             try {
-                return withAdapters(path, model.path(), List.of(new WeightedAdapter(adapter, 1)));
+                return withAdapters(path, model.path(), adapters);
             } catch (IOException | RuntimeException | Error e) {
-                try (adapter) {
-                    throw e;
-                }
+                closeAll(adapters, e);
+                throw e;
             }
         }
 
         @Override
         public Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {
-            return LoraCheckpoint.over(
-                    base, model.path(), List.of(new WeightedAdapter(adapterOf(model), 1)));
+            return LoraCheckpoint.over(base, model.path(), adaptersOf(model));
         }
 
-        private Adapter adapterOf(ModelRef model) throws IOException {
-            String written = model.lora().orElseThrow();
-            return adapter(find("adapter", written, model, searched), written);
+        private List<WeightedAdapter> adaptersOf(ModelRef model) throws IOException {
+            List<WeightedAdapter> opened = new ArrayList<>();
+            try {
+                for (AdapterRef ref : model.adapters()) {
+                    opened.add(adapterOf(ref, model));
+                }
+                return opened;
+            } catch (IOException | RuntimeException | Error e) {
+                closeAll(opened, e);
+                throw e;
+            }
+        }
+
+        /** A path that exists as it stands is one, whatever it ends with. */
+        private WeightedAdapter adapterOf(AdapterRef ref, ModelRef model) throws IOException {
+            String literal = ref.literalPath();
+            boolean whole =
+                    !ref.suffix().isEmpty()
+                            && searched.stream().anyMatch(f -> exists(f, literal));
+            String written = whole ? literal : ref.path();
+            return new WeightedAdapter(
+                    adapter(find("adapter", written, model, searched), written),
+                    whole ? 1 : ref.weight());
+        }
+    }
+
+    private static void closeAll(List<WeightedAdapter> adapters, Throwable reason) {
+        for (WeightedAdapter weighted : adapters) {
+            try {
+                weighted.adapter().close();
+            } catch (IOException e) {
+                reason.addSuppressed(e);
+            }
+        }
+    }
+
+    /** False for what is no path at all, as on Windows one with a colon inside. */
+    private static boolean exists(Path folder, String path) {
+        try {
+            return Files.exists(folder.resolve(path));
+        } catch (InvalidPathException e) {
+            return false;
         }
     }
 

@@ -115,6 +115,31 @@ class LoraCommandTest {
     }
 
     @Test
+    void recipesWeighAdapters() throws IOException {
+        Path recipe = folder.resolve("r.yml");
+        for (String model :
+                new String[] {
+                    "base+adapter:0.5",
+                    "base+adapter:1+adapter:-0.5",
+                    "{model: base, lora: 'adapter:0.5'}",
+                    "{model: base, lora: {path: adapter, weight: 0.5}}",
+                    "{model: base, lora: [{path: adapter, weight: 0.25}, 'adapter:0.25']}"
+                }) {
+            Files.writeString(
+                    recipe, "merge_method: passthrough\nmodels: [{model: " + model + "}]\n");
+            Cli done = Cli.run("merge", recipe, folder.resolve("out"), "--overwrite");
+            assertThat(done.exit()).as(done.err()).isZero();
+            assertThat(merged("out")).containsExactly(all(4));
+        }
+        // A path that exists as it stands is no weight.
+        Files.move(adapter, adapter.resolveSibling("adapter:0.5"));
+        Files.writeString(
+                recipe, "merge_method: passthrough\nmodels: [{model: base+adapter:0.5}]\n");
+        assertThat(Cli.run("merge", recipe, folder.resolve("again")).exit()).isZero();
+        assertThat(merged("again")).containsExactly(all(7));
+    }
+
+    @Test
     void combinesAndMergesTheResult() throws IOException {
         Path other = adapter("other", -1);
         Path both = folder.resolve("both");

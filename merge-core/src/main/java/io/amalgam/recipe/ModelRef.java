@@ -2,11 +2,14 @@ package io.amalgam.recipe;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
 /**
- * How a recipe names a model: a path, optionally with a revision, a LoRA adapter to apply, and an
+ * How a recipe names a model: a path, optionally with a revision, LoRA adapters to apply, and an
  * architecture name to use instead of the model's own.
  *
  * <p>Two references are equal when their strings are: {@code ./m}, {@code m} and {@code m/} name
@@ -16,8 +19,7 @@ import java.util.Optional;
 public final class ModelRef {
     private final String path;
     private final Optional<String> revision;
-    private final Optional<String> lora;
-    private final Optional<String> loraRevision;
+    private final List<AdapterRef> adapters;
     private final Optional<String> overrideArchitecture;
     private final Location location;
 
@@ -32,16 +34,33 @@ public final class ModelRef {
             Optional<String> loraRevision,
             Optional<String> overrideArchitecture,
             Location location) {
-        if (path.isEmpty()) {
-            throw new IllegalArgumentException("a model reference needs a path");
-        }
+        this(
+                path,
+                revision,
+                lora.map(l -> List.of(new AdapterRef(l, loraRevision))).orElse(List.of()),
+                overrideArchitecture,
+                location);
         if (loraRevision.isPresent() && lora.isEmpty()) {
             throw new IllegalArgumentException("a lora revision needs a lora");
         }
+    }
+
+    /**
+     * @param adapters to apply, in order
+     * @throws IllegalArgumentException if the path is empty
+     */
+    public ModelRef(
+            String path,
+            Optional<String> revision,
+            List<AdapterRef> adapters,
+            Optional<String> overrideArchitecture,
+            Location location) {
+        if (path.isEmpty()) {
+            throw new IllegalArgumentException("a model reference needs a path");
+        }
         this.path = path;
         this.revision = Objects.requireNonNull(revision, "revision");
-        this.lora = Objects.requireNonNull(lora, "lora");
-        this.loraRevision = loraRevision;
+        this.adapters = List.copyOf(adapters);
         this.overrideArchitecture = Objects.requireNonNull(overrideArchitecture, "architecture");
         this.location = Objects.requireNonNull(location, "location");
     }
@@ -50,31 +69,40 @@ public final class ModelRef {
      * The model at a path, which is taken as it is: {@code +} and {@code @} have no meaning in it.
      */
     public static ModelRef of(String path) {
-        return new ModelRef(
-                path,
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                Location.NONE);
+        return new ModelRef(path, Optional.empty(), List.of(), Optional.empty(), Location.NONE);
     }
 
     /**
-     * Reads the string form, {@code path[@revision][+lora[@revision]]}.
+     * Reads the string form, {@code path[@revision]} and behind it any number of {@code
+     * +lora[@revision][:weight]}.
      *
-     * @throws BadInputException if there are two {@code +}, two {@code @} in one part, or an empty
-     *     part
+     * @throws BadInputException if there are two {@code @} in one part, or an empty part
      */
     public static ModelRef parse(String text, Location location) {
         String[] parts = text.split("\\+", -1);
-        if (parts.length > 2) {
-            throw bad(text, "at most one '+'", String.valueOf(parts.length - 1), location);
-        }
         String[] model = pathAndRevision(parts[0], text, location);
-        String[] lora =
-                parts.length == 2 ? pathAndRevision(parts[1], text, location) : new String[0];
-        return new ModelRef(
-                model[0], part(model, 1), part(lora, 0), part(lora, 1), Optional.empty(), location);
+        List<AdapterRef> adapters = new ArrayList<>();
+        for (String part : Arrays.asList(parts).subList(1, parts.length)) {
+            adapters.add(adapter(part, text, location));
+        }
+        return new ModelRef(model[0], part(model, 1), adapters, Optional.empty(), location);
+    }
+
+    /**
+     * Reads {@code path[@revision][:weight]}, where {@code +} is part of the path.
+     *
+     * @throws BadInputException if there are two {@code @}, or an empty part
+     */
+    public static AdapterRef parseAdapter(String text, Location location) {
+        return adapter(text, text, location);
+    }
+
+    private static AdapterRef adapter(String part, String text, Location location) {
+        String[] weighed = AdapterRef.split(part);
+        String[] path = pathAndRevision(weighed[0], text, location);
+        double weight =
+                weighed[1].isEmpty() ? 1 : Double.parseDouble(weighed[1].substring(1));
+        return new AdapterRef(path[0], part(path, 1), weight, weighed[1]);
     }
 
     /**
@@ -85,12 +113,7 @@ public final class ModelRef {
     public static ModelRef parsePath(String text, Location location) {
         String[] model = pathAndRevision(text, text, location);
         return new ModelRef(
-                model[0],
-                part(model, 1),
-                Optional.empty(),
-                Optional.empty(),
-                Optional.empty(),
-                location);
+                model[0], part(model, 1), List.of(), Optional.empty(), location);
     }
 
     /** Splits {@code path[@revision]}: one or two strings, none empty. */
@@ -129,7 +152,7 @@ public final class ModelRef {
 
     /** The same reference, read somewhere else. */
     public ModelRef at(Location place) {
-        return new ModelRef(path, revision, lora, loraRevision, overrideArchitecture, place);
+        return new ModelRef(path, revision, adapters, overrideArchitecture, place);
     }
 
     /** As written; never empty. */
@@ -142,13 +165,18 @@ public final class ModelRef {
         return revision;
     }
 
-    /** Path of the adapter to apply to the model before it is merged. */
+    /** The adapters to apply to the model before it is merged. */
+    public List<AdapterRef> adapters() {
+        return adapters;
+    }
+
+    /** Path of the first adapter. */
     public Optional<String> lora() {
-        return lora;
+        return adapters.stream().findFirst().map(AdapterRef::path);
     }
 
     public Optional<String> loraRevision() {
-        return loraRevision;
+        return adapters.stream().findFirst().flatMap(AdapterRef::revision);
     }
 
     /** Stands for the list of architectures in the model's config. */
@@ -170,14 +198,13 @@ public final class ModelRef {
         return other instanceof ModelRef ref
                 && path.equals(ref.path)
                 && revision.equals(ref.revision)
-                && lora.equals(ref.lora)
-                && loraRevision.equals(ref.loraRevision)
+                && adapters.equals(ref.adapters)
                 && overrideArchitecture.equals(ref.overrideArchitecture);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(path, revision, lora, loraRevision, overrideArchitecture);
+        return Objects.hash(path, revision, adapters, overrideArchitecture);
     }
 
     /** The string form; the architecture has no place in it. */
@@ -185,8 +212,7 @@ public final class ModelRef {
     public String toString() {
         StringBuilder text = new StringBuilder(path);
         revision.ifPresent(r -> text.append('@').append(r));
-        lora.ifPresent(l -> text.append('+').append(l));
-        loraRevision.ifPresent(r -> text.append('@').append(r));
+        adapters.forEach(adapter -> text.append('+').append(adapter));
         return text.toString();
     }
 }

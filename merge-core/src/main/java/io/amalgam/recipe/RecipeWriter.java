@@ -159,7 +159,9 @@ public final class RecipeWriter {
 
     /** Text if that is read as the same reference, else a mapping. */
     private static String reference(ModelRef ref) {
-        boolean literal = (ref.path() + ref.lora().orElse("")).matches("(?s).*[+@].*");
+        boolean literal =
+                ref.path().matches("(?s).*[+@].*")
+                        || !ref.adapters().stream().allMatch(AdapterRef::readable);
         if (!literal && ref.overrideArchitecture().isEmpty()) {
             return quote(ref.toString());
         }
@@ -169,10 +171,25 @@ public final class RecipeWriter {
     private static String mapping(ModelRef ref) {
         StringBuilder mapping = new StringBuilder("{model: ");
         mapping.append(path(ref.path(), ref.revision()));
-        ref.lora().ifPresent(l -> mapping.append(", lora: ").append(path(l, ref.loraRevision())));
+        List<String> adapters = ref.adapters().stream().map(RecipeWriter::adapter).toList();
+        if (adapters.size() == 1) {
+            mapping.append(", lora: ").append(adapters.get(0));
+        } else if (!adapters.isEmpty()) {
+            mapping.append(", lora: [").append(String.join(", ", adapters)).append(']');
+        }
         ref.overrideArchitecture()
                 .ifPresent(a -> mapping.append(", override_architecture: ").append(quote(a)));
         return mapping.append('}').toString();
+    }
+
+    private static String adapter(AdapterRef adapter) {
+        String path = path(adapter.path(), adapter.revision());
+        return adapter.weight() == 1
+                ? path
+                : path.substring(0, path.length() - 1)
+                        + ", weight: "
+                        + number(adapter.weight())
+                        + "}";
     }
 
     private static String path(String path, Optional<String> revision) {

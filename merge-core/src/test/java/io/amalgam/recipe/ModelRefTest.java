@@ -40,8 +40,39 @@ class ModelRefTest {
     }
 
     @ParameterizedTest
+    @CsvSource({
+        "m+l, l, 1",
+        "m+l:0.5, l, 0.5",
+        "m+org/name:-2, org/name, -2",
+        "m+l:1e-3, l, 0.001",
+        "m+l@s:.5, l, 0.5",
+        "m+l:half, l:half, 1",
+        "m+C:\\adapters\\a, C:\\adapters\\a, 1",
+        "m+C:\\adapters\\a:0.25, C:\\adapters\\a, 0.25",
+        "m+x:1:0.5, x:1, 0.5",
+    })
+    void adaptersAreWeighed(String text, String path, double weight) {
+        AdapterRef adapter = ModelRef.parse(text, PLACE).adapters().get(0);
+
+        assertThat(adapter.path()).isEqualTo(path);
+        assertThat(adapter.weight()).isEqualTo(weight);
+        assertThat(ModelRef.parse(text, PLACE)).hasToString(text);
+    }
+
+    @Test
+    void severalAdaptersAreApplied() {
+        ModelRef ref = ModelRef.parse("m@r+a:0.5+b@s+c:-1", PLACE);
+
+        assertThat(ref.adapters()).extracting(AdapterRef::path).containsExactly("a", "b", "c");
+        assertThat(ref.adapters()).extracting(AdapterRef::weight).containsExactly(0.5, 1.0, -1.0);
+        assertThat(ref.lora()).contains("a");
+        assertThat(ref).hasToString("m@r+a:0.5+b@s+c:-1");
+        assertThat(ref).isNotEqualTo(ModelRef.parse("m@r+a:0.6+b@s+c:-1", PLACE));
+    }
+
+    @ParameterizedTest
     @ValueSource(
-            strings = {"", "@", "+", "a+", "+a", "a@", "@a", "a+b+c", "a@b@c", "a+b@c@d", "a@+b"})
+            strings = {"", "@", "+", "a+", "+a", "a@", "@a", "a+b+", "a@b@c", "a+:0.5+", "a+b@c@d", "a@+b"})
     void otherFormsAreRefusedWhereTheyAreWritten(String text) {
         assertThatThrownBy(() -> ModelRef.parse(text, PLACE))
                 .isInstanceOf(BadInputException.class)

@@ -28,6 +28,7 @@ enum Level {
     SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
     REFERENCE("in a model reference", "model", "lora", "override_architecture"),
     PATH("in a path", "path", "revision"),
+    ADAPTER("in an adapter", "path", "revision", "weight"),
     MOE(
             "at the top level",
             "base_model",

@@ -2,13 +2,17 @@ package io.amalgam.recipe.yaml;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.recipe.AdapterRef;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
+import org.yaml.snakeyaml.nodes.SequenceNode;
 
 /** Reads model references, and refuses the kinds that cannot be opened. */
 final class ModelRefReader {
@@ -40,7 +44,7 @@ final class ModelRefReader {
         Optional<ModelRef> model =
                 fields.required("model", "write {model: {path: ...}}")
                         .flatMap(node -> path("model", node));
-        Optional<ModelRef> lora = fields.get("lora").flatMap(node -> path("lora", node));
+        List<AdapterRef> adapters = fields.get("lora").map(this::adapters).orElse(List.of());
         Optional<String> architecture =
                 fields.get("override_architecture")
                         .flatMap(node -> text("override_architecture", node));
@@ -49,10 +53,49 @@ final class ModelRefReader {
                         new ModelRef(
                                 ref.path(),
                                 ref.revision(),
-                                lora.map(ModelRef::path),
-                                lora.flatMap(ModelRef::revision),
+                                adapters,
                                 architecture,
                                 location));
+    }
+
+    /** One adapter, or a list. */
+    private List<AdapterRef> adapters(Node node) {
+        List<Node> nodes = node instanceof SequenceNode list ? list.getValue() : List.of(node);
+        List<AdapterRef> adapters = new ArrayList<>();
+        for (Node one : nodes) {
+            adapter(one).ifPresent(adapters::add);
+        }
+        return adapters;
+    }
+
+    /** {@code path[@revision][:weight]} or {@code {path, revision, weight}}. */
+    private Optional<AdapterRef> adapter(Node node) {
+        Location location = findings.at(node);
+        if (!(node instanceof MappingNode mapping)) {
+            return text("lora", node)
+                    .flatMap(text -> parse(() -> ModelRef.parseAdapter(text, location), location));
+        }
+        Fields fields = Fields.of(mapping, Level.ADAPTER, reading);
+        Optional<String> revision =
+                fields.get("revision").flatMap(value -> text("revision", value));
+        double weight = fields.get("weight").map(this::weight).orElse(1.0);
+        return fields.required("path", "write {path: ...}")
+                .flatMap(value -> text("path", value))
+                .map(path -> new AdapterRef(path, revision, weight, ""));
+    }
+
+    private double weight(Node node) {
+        Optional<Object> value =
+                node instanceof ScalarNode scalar ? Nodes.tryValue(scalar) : Optional.empty();
+        if (value.isPresent()
+                && value.get() instanceof Number number
+                && Double.isFinite(number.doubleValue())) {
+            return number.doubleValue();
+        }
+        findings.error(
+                node,
+                Problem.expected("'weight' of an adapter", "a finite number", Nodes.describe(node)));
+        return 1;
     }
 
     /** {@code path[@revision]} or {@code {path, revision}}. */
@@ -72,13 +115,12 @@ final class ModelRefReader {
                                 new ModelRef(
                                         path,
                                         revision,
-                                        Optional.empty(),
-                                        Optional.empty(),
+                                        List.of(),
                                         Optional.empty(),
                                         location));
     }
 
-    private Optional<ModelRef> parse(Supplier<ModelRef> parser, Location location) {
+    private <T> Optional<T> parse(Supplier<T> parser, Location location) {
         try {
             return Optional.of(parser.get());
         } catch (BadInputException e) {
@@ -102,7 +144,11 @@ final class ModelRefReader {
     private void refuse(ModelRef ref, boolean mapping) {
         String literal = mapping ? "" : "; " + ref.literalForm();
         ref.revision()
-                .or(ref::loraRevision)
+                .or(
+                        () ->
+                                ref.adapters().stream()
+                                        .flatMap(adapter -> adapter.revision().stream())
+                                        .findFirst())
                 .ifPresent(
                         revision ->
                                 findings.error(
