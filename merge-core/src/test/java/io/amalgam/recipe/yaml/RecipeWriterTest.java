@@ -41,6 +41,32 @@ class RecipeWriterTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "m+a",
+                "m+a:0.5",
+                "m+a:0.5+b:-1",
+                "{model: m, lora: {path: 'a:0.5'}}",
+                "{model: m, lora: {path: a+b, weight: 0.25}}",
+                "{model: m, lora: [{path: a, weight: 1e-7}, 'b:2']}"
+            })
+    void adaptersWithTheirWeights(String model) {
+        Recipe recipe =
+                RecipeReader.read(
+                        "merge_method: passthrough\nmodels: [{model: " + model + "}]\n", "r.yml");
+
+        Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
+
+        assertThat(again.models().get(0).model().adapters())
+                .zipSatisfy(
+                        recipe.models().get(0).model().adapters(),
+                        (a, b) -> {
+                            assertThat(a.path()).isEqualTo(b.path());
+                            assertThat(a.weight()).isEqualTo(b.weight());
+                        });
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "plain",
                 "it's",
                 "a: b",
