@@ -212,8 +212,7 @@ public final class Formats {
         private WeightedAdapter adapterOf(AdapterRef ref, ModelRef model) throws IOException {
             String literal = ref.literalPath();
             boolean whole =
-                    !ref.suffix().isEmpty()
-                            && searched.stream().anyMatch(f -> exists(f, literal));
+                    !ref.suffix().isEmpty() && searched.stream().anyMatch(f -> exists(f, literal));
             String written = whole ? literal : ref.path();
             return new WeightedAdapter(
                     adapter(find("adapter", written, model, searched), written),

@@ -100,8 +100,7 @@ public final class ModelRef {
     private static AdapterRef adapter(String part, String text, Location location) {
         String[] weighed = AdapterRef.split(part);
         String[] path = pathAndRevision(weighed[0], text, location);
-        double weight =
-                weighed[1].isEmpty() ? 1 : Double.parseDouble(weighed[1].substring(1));
+        double weight = weighed[1].isEmpty() ? 1 : Double.parseDouble(weighed[1].substring(1));
         return new AdapterRef(path[0], part(path, 1), weight, weighed[1]);
     }
 
@@ -112,8 +111,7 @@ public final class ModelRef {
      */
     public static ModelRef parsePath(String text, Location location) {
         String[] model = pathAndRevision(text, text, location);
-        return new ModelRef(
-                model[0], part(model, 1), List.of(), Optional.empty(), location);
+        return new ModelRef(model[0], part(model, 1), List.of(), Optional.empty(), location);
     }
 
     /** Splits {@code path[@revision]}: one or two strings, none empty. */

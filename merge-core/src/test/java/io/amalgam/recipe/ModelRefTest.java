@@ -72,7 +72,9 @@ class ModelRefTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", "@", "+", "a+", "+a", "a@", "@a", "a+b+", "a@b@c", "a+:0.5+", "a+b@c@d", "a@+b"})
+            strings = {
+                "", "@", "+", "a+", "+a", "a@", "@a", "a+b+", "a@b@c", "a+:0.5+", "a+b@c@d", "a@+b"
+            })
     void otherFormsAreRefusedWhereTheyAreWritten(String text) {
         assertThatThrownBy(() -> ModelRef.parse(text, PLACE))
                 .isInstanceOf(BadInputException.class)

@@ -49,13 +49,7 @@ final class ModelRefReader {
                 fields.get("override_architecture")
                         .flatMap(node -> text("override_architecture", node));
         return model.map(
-                ref ->
-                        new ModelRef(
-                                ref.path(),
-                                ref.revision(),
-                                adapters,
-                                architecture,
-                                location));
+                ref -> new ModelRef(ref.path(), ref.revision(), adapters, architecture, location));
     }
 
     /** One adapter, or a list. */
@@ -94,7 +88,8 @@ final class ModelRefReader {
         }
         findings.error(
                 node,
-                Problem.expected("'weight' of an adapter", "a finite number", Nodes.describe(node)));
+                Problem.expected(
+                        "'weight' of an adapter", "a finite number", Nodes.describe(node)));
         return 1;
     }
 
@@ -110,14 +105,7 @@ final class ModelRefReader {
                 fields.get("revision").flatMap(value -> text("revision", value));
         return fields.required("path", "write {path: ...}")
                 .flatMap(value -> text("path", value))
-                .map(
-                        path ->
-                                new ModelRef(
-                                        path,
-                                        revision,
-                                        List.of(),
-                                        Optional.empty(),
-                                        location));
+                .map(path -> new ModelRef(path, revision, List.of(), Optional.empty(), location));
     }
 
     private <T> Optional<T> parse(Supplier<T> parser, Location location) {
