@@ -114,6 +114,14 @@ MODELS = {
     "gpt_oss": (CAUSAL, lambda: T.GptOssConfig(**text(num_local_experts=4, num_experts_per_tok=2, **LAYERS))),
     "llama4 text": (CAUSAL, lambda: T.Llama4TextConfig(**text(
         intermediate_size_mlp=40, num_local_experts=4, num_experts_per_tok=1, interleave_moe_layer_step=2, attention_chunk_size=16))),
+    "qwen3_vl_moe": (VLM, lambda: T.Qwen3VLMoeConfig(
+        text_config=text(
+            num_experts=4, decoder_sparse_step=1,
+            rope_parameters=dict(rope_type="default", rope_theta=10000.0, mrope_section=[2, 1, 1], mrope_interleaved=True), **MOE),
+        vision_config=dict(deepstack_visual_indexes=[0], **QWEN_VISION))),
+    "aria": (VLM, lambda: T.AriaConfig(
+        text_config=plain(moe_num_experts=4, moe_topk=2, moe_num_shared_experts=1), vision_config=dict(model_type="idefics3_vision", **VISION),
+        projector_patch_to_query_dict={16: 4})),
     "granitemoe": (CAUSAL, lambda: T.GraniteMoeConfig(**plain(num_local_experts=4, num_experts_per_tok=2))),
     "lfm2_moe": (CAUSAL, lambda: T.Lfm2MoeConfig(**plain(
         num_experts=4, num_dense_layers=1, layer_types=["conv", "full_attention"], conv_L_cache=3, **MOE))),

@@ -37,6 +37,9 @@ final class Adaptable {
     private static final Set<String> EXPERT_NAMES =
             Set.of("gate_proj", "up_proj", "down_proj", "w1", "w2", "w3");
 
+    private static final Set<String> TRANSPOSED_EXPERTS =
+            Set.of("gpt_oss", "openai_privacy_filter", "aria", "aria_text");
+
     private static final Set<String> EMBEDDINGS = Set.of("wte", "wpe", "shared");
 
     private static final Pattern EXPERTS =
@@ -79,9 +82,22 @@ final class Adaptable {
                 && EXPERTS.matcher(name).matches();
     }
 
-    /** Whether experts' matrices lie as {@code in x out} and their modules say so. */
+    /**
+     * Whether experts' matrices lie as {@code in x out} and PEFT knows it: their modules say so, or
+     * they lie so in the files alone and are turned as they are loaded.
+     */
     boolean expertsAreTransposed() {
-        return Set.of("gpt_oss", "openai_privacy_filter", "aria", "aria_text").contains(type());
+        return TRANSPOSED_EXPERTS.contains(type())
+                || (type().equals("qwen3_vl_moe") && downIsTurned());
+    }
+
+    /** Whether the way out of the experts is as wide as the model in its columns alone. */
+    private boolean downIsTurned() {
+        long width =
+                config.map(c -> c.path("text_config").path("hidden_size").asLong()).orElse(0L);
+        return shapes.entrySet().stream()
+                .filter(e -> e.getKey().endsWith(".experts.down_proj") && e.getValue().rank() == 3)
+                .anyMatch(e -> e.getValue().dim(1) != width && e.getValue().dim(2) == width);
     }
 
     private String type() {

@@ -40,6 +40,7 @@ final class ModuleNames {
     private static final Set<String> GRANITE =
             Set.of("granitemoe", "granitemoeshared", "granitemoehybrid");
 
+    private static final Set<String> ARIA = Set.of("aria", "aria_text");
     private static final Set<String> VIT =
             Set.of("vit", "deit", "ijepa", "vit_msn", "vivit", "audio-spectrogram-transformer");
     private static final Set<String> DINO = Set.of("dinov2", "dinov2_with_registers");
@@ -72,6 +73,8 @@ final class ModuleNames {
                             GRANITE,
                             "\\.block_sparse_moe\\.router\\.layer\\.weight$",
                             ".block_sparse_moe.router.weight"),
+                    new Rule(ARIA, "\\.mlp\\.experts\\.fc1\\.weight$", ".mlp.experts.gate_up_proj"),
+                    new Rule(ARIA, "\\.mlp\\.experts\\.fc2\\.weight$", ".mlp.experts.down_proj"),
                     new Rule(
                             Set.of("ernie4_5_moe"),
                             "\\.mlp\\.moe_statics\\.",
