@@ -208,6 +208,7 @@ MODELS = {
     "distilbert labels": (LABELS, lambda: T.DistilBertConfig(
         vocab_size=90, dim=32, hidden_dim=40, n_layers=2, n_heads=4, max_position_embeddings=48, num_labels=3)),
     "qwen3 labels": (LABELS, lambda: T.Qwen3Config(**text(num_labels=3))),
+    "qwen3 labels tied": (LABELS, lambda: T.Qwen3Config(**text(num_labels=3, tie_word_embeddings=True))),
     "gpt2 labels": (LABELS, lambda: T.GPT2Config(
         vocab_size=90, n_embd=32, n_layer=2, n_head=4, n_positions=48, bos_token_id=1, eos_token_id=2, pad_token_id=0, num_labels=3)),
     "bert tokens": (TOKENS, lambda: T.BertConfig(**BERT, num_labels=3)),

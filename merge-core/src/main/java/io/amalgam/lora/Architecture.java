@@ -41,13 +41,18 @@ record Architecture(String name, ObjectNode config) {
                 && !name.matches(".*(LMHead|DoubleHeads|MT|EncoderDecoder)Model");
     }
 
+    /** Whether it has a head over the vocabulary and no encoder, as most that generate text. */
+    boolean generates() {
+        return name.matches(".*(ForCausalLM|ForConditionalGeneration)") && !encoderDecoder();
+    }
+
     boolean encoderDecoder() {
         return config.path("is_encoder_decoder").asBoolean(false) || config.has("decoder");
     }
 
     /** Whether its head and its embedding are one tensor, as far as the settings say. */
     boolean ties() {
-        return config.path("tie_word_embeddings")
+        return !name.matches(".*(Classification|QuestionAnswering)") && config.path("tie_word_embeddings")
                 .asBoolean(config.path("text_config").path("tie_word_embeddings").asBoolean(true));
     }
 

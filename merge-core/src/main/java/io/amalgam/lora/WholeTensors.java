@@ -193,7 +193,7 @@ final class WholeTensors {
                         && parameters.keySet().stream().filter(LooseTensors::isEmbedding).count()
                                 == 1
                         && ModuleTree.leaf(module).equals("embed_tokens")
-                        && architecture.map(a -> !a.encoderDecoder()).orElse(false)
+                        && architecture.map(Architecture::generates).orElse(false)
                         && tree.own(head).stream().allMatch((head + WEIGHT)::equals)
                         && canBeWrapped(module);
         for (String end : ends) {
