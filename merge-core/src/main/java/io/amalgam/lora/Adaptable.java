@@ -93,8 +93,7 @@ final class Adaptable {
 
     /** Whether the way out of the experts is as wide as the model in its columns alone. */
     private boolean downIsTurned() {
-        long width =
-                config.map(c -> c.path("text_config").path("hidden_size").asLong()).orElse(0L);
+        long width = config.map(c -> c.path("text_config").path("hidden_size").asLong()).orElse(0L);
         return shapes.entrySet().stream()
                 .filter(e -> e.getKey().endsWith(".experts.down_proj") && e.getValue().rank() == 3)
                 .anyMatch(e -> e.getValue().dim(1) != width && e.getValue().dim(2) == width);

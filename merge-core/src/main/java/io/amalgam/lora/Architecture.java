@@ -52,8 +52,12 @@ record Architecture(String name, ObjectNode config) {
 
     /** Whether its head and its embedding are one tensor, as far as the settings say. */
     boolean ties() {
-        return !name.matches(".*(Classification|QuestionAnswering)") && config.path("tie_word_embeddings")
-                .asBoolean(config.path("text_config").path("tie_word_embeddings").asBoolean(true));
+        return !name.matches(".*(Classification|QuestionAnswering)")
+                && config.path("tie_word_embeddings")
+                        .asBoolean(
+                                config.path("text_config")
+                                        .path("tie_word_embeddings")
+                                        .asBoolean(true));
     }
 
     /** Whether it reads something besides text. */
