@@ -38,9 +38,12 @@ public final class ExpertLayouts {
     public static Laid like(
             Map<String, ? extends TensorSource> reference,
             Map<String, ? extends TensorSource> own) {
-        Map<String, Map.Entry<String, ExpertGroup>> wanted = byTemplate(reference);
-        Map<String, TensorSource> tensors = new LinkedHashMap<>(own);
         Map<Map.Entry<String, String>, Integer> changes = new LinkedHashMap<>();
+        if (alike(reference, own)) {
+            return new Laid(own, changes);
+        }
+        Map<String, TensorSource> tensors = new LinkedHashMap<>(own);
+        Map<String, Map.Entry<String, ExpertGroup>> wanted = byTemplate(reference);
         if (wanted.isEmpty()) {
             return new Laid(own, changes);
         }
@@ -60,7 +63,7 @@ public final class ExpertLayouts {
                                 tensors.putAll(laid);
                                 Map.Entry<String, String> change =
                                         Map.entry(
-                                                layout(module, group),
+                                                layout(module, group) + turn(group, like.getValue()),
                                                 layout(like.getKey(), like.getValue()));
                                 changes.merge(change, laid.size(), Integer::sum);
                             }
@@ -68,10 +71,28 @@ public final class ExpertLayouts {
         return changes.isEmpty() ? new Laid(own, changes) : new Laid(tensors, changes);
     }
 
+    /** The usual case, told without a look at the names. */
+    private static boolean alike(
+            Map<String, ? extends TensorSource> a, Map<String, ? extends TensorSource> b) {
+        return a.size() == b.size()
+                && a.entrySet().stream()
+                        .allMatch(
+                                entry -> {
+                                    TensorSource other = b.get(entry.getKey());
+                                    return other != null
+                                            && other.info()
+                                                    .shape()
+                                                    .equals(entry.getValue().info().shape());
+                                });
+    }
+
     /** A tensor of experts that a model has in a layout other than the reference's, if any. */
     public static Optional<String> other(
             Map<String, ? extends TensorSource> reference,
             Map<String, ? extends TensorSource> own) {
+        if (alike(reference, own)) {
+            return Optional.empty();
+        }
         Map<String, Map.Entry<String, ExpertGroup>> wanted = byTemplate(reference);
         return ExpertGroup.of(own).entrySet().stream()
                 .filter(
@@ -85,6 +106,10 @@ public final class ExpertLayouts {
                         })
                 .map(entry -> entry.getValue().names().iterator().next())
                 .findFirst();
+    }
+
+    private static String turn(ExpertGroup group, ExpertGroup like) {
+        return group.fused().isEmpty() || like.fused().isEmpty() ? "" : ", transposed";
     }
 
     private static String layout(String module, ExpertGroup group) {

@@ -52,7 +52,7 @@ public final class NameMatcher {
                     known.getOrDefault(spelling, Map.of())
                             .getOrDefault(spelling.plain(wanted), Optional.empty());
             if (found.isPresent()) {
-                return found;
+                return found.filter(name -> !ofOtherModels(wanted, name));
             }
         }
         return Optional.empty();
@@ -125,7 +125,9 @@ public final class NameMatcher {
         for (String name : had) {
             String plain = spelling.plain(name);
             Optional<String> there = reference.alone(spelling, plain);
-            if (there.isPresent() && own.alone(spelling, plain).isPresent()) {
+            if (there.isPresent()
+                    && own.alone(spelling, plain).isPresent()
+                    && !ofOtherModels(name, there.get())) {
                 pairs.put(name, there.get());
             }
         }
@@ -134,5 +136,15 @@ public final class NameMatcher {
 
     private Optional<String> alone(Spelling spelling, String plain) {
         return known.getOrDefault(spelling, Map.of()).getOrDefault(plain, Optional.empty());
+    }
+
+    /** Whether one name says that it is of a language model, the other of a vision model. */
+    private static boolean ofOtherModels(String a, String b) {
+        return a.contains("vision_model.") && isOfLanguage(b)
+                || b.contains("vision_model.") && isOfLanguage(a);
+    }
+
+    private static boolean isOfLanguage(String name) {
+        return name.contains("text_model.") || name.contains("language_model.");
     }
 }

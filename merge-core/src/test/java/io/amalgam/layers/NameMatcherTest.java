@@ -105,6 +105,15 @@ class NameMatcherTest {
     }
 
     @Test
+    void aVisionModelIsNoLanguageModel() {
+        String text = "text_model.encoder.layers.0.fc1.weight";
+        String vision = "vision_model.encoder.layers.0.fc1.weight";
+        assertThat(new NameMatcher(Set.of(text)).find(vision)).isEmpty();
+        assertThat(new NameMatcher(Set.of(vision)).find(text)).isEmpty();
+        assertThat(NameMatcher.partners(Set.of(text), Set.of(vision))).isEmpty();
+    }
+
+    @Test
     void aNameThatCouldBeTwoHasNoPartner() {
         Set<String> both = Set.of("language_model.model.layers.0.q", "text_model.layers.0.q");
         assertThat(NameMatcher.partners(Set.of("model.layers.0.q"), both)).isEmpty();
