@@ -63,7 +63,8 @@ public final class ExpertLayouts {
                                 tensors.putAll(laid);
                                 Map.Entry<String, String> change =
                                         Map.entry(
-                                                layout(module, group) + turn(group, like.getValue()),
+                                                layout(module, group)
+                                                        + turn(group, like.getValue()),
                                                 layout(like.getKey(), like.getValue()));
                                 changes.merge(change, laid.size(), Integer::sum);
                             }
