@@ -1,17 +1,13 @@
 package io.amalgam;
 
-import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
-import io.amalgam.kernel.KernelProvider;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
@@ -62,7 +58,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  */
 public final class Merge {
     private final String method;
-    private final MethodRegistry methods;
+    private final Amalgam amalgam;
     private final List<ModelEntry> models = new ArrayList<>();
     private final List<OutputSlice> slices = new ArrayList<>();
     private final Map<String, ModuleSection> modules = new LinkedHashMap<>();
@@ -73,15 +69,19 @@ public final class Merge {
     private Optional<DType> dtype = Optional.empty();
     private Optional<DType> outDtype = Optional.empty();
     private PlanOptions planOptions = PlanOptions.DEFAULT;
-    private EngineOptions engineOptions =
-            EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
+    private EngineOptions engineOptions = Amalgam.engine();
     private MergeListener listener = MergeListener.NONE;
     private Cancellation cancellation = new Cancellation();
     private Optional<Path> out = Optional.empty();
 
-    private Merge(String method, MethodRegistry methods) {
+    private Merge(String method, Amalgam amalgam) {
         this.method = method;
-        this.methods = methods;
+        this.amalgam = amalgam;
+    }
+
+    /** The merge of a recipe file, as {@code amalgam merge} does it. */
+    public static RecipeMerge recipe(Path file) {
+        return new RecipeMerge(file);
     }
 
     /**
@@ -90,8 +90,8 @@ public final class Merge {
      * @throws BadInputException if there is none, with the nearest one
      */
     public static Merge method(String name) {
-        MethodRegistry methods = MethodRegistry.load();
-        return new Merge(methods.get(name).info().name(), methods);
+        Amalgam amalgam = Amalgam.load();
+        return new Merge(amalgam.methods().get(name).info().name(), amalgam);
     }
 
     /**
@@ -100,7 +100,7 @@ public final class Merge {
      * @throws BadInputException if another method has its name
      */
     public static Merge method(MergeMethod own) {
-        return new Merge(own.info().name(), MethodRegistry.load().with(own));
+        return new Merge(own.info().name(), Amalgam.load().with(own));
     }
 
     /**
@@ -363,15 +363,14 @@ public final class Merge {
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan() throws IOException {
-        Formats formats = Formats.load();
-        CheckpointFormat format = formats.get("huggingface");
-        ModelSource files = formats.models(folders);
-        ModelSource all =
-                ref -> {
-                    ArrayModel model = arrays.get(ref.path());
-                    return model != null ? model : files.open(ref);
-                };
-        return new MergePlanner(methods, all, format).plan(recipe(), planOptions);
+        return amalgam.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
+    }
+
+    private ModelSource withArrays(ModelSource files) {
+        return ref -> {
+            ArrayModel model = arrays.get(ref.path());
+            return model != null ? model : files.open(ref);
+        };
     }
 
     /**

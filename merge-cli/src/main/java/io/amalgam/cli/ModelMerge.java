@@ -2,17 +2,13 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.Formats;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.kernel.KernelProvider;
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.yaml.RecipeReader;
@@ -56,12 +52,7 @@ record ModelMerge(String command, String method, List<Path> models, String param
     }
 
     private MergePlan plan() throws IOException {
-        Formats formats = Formats.load();
-        return new MergePlanner(
-                        MethodRegistry.load(),
-                        formats.models(List.of(Path.of(""))),
-                        formats.get("huggingface"))
-                .plan(recipe(), PlanOptions.DEFAULT);
+        return io.amalgam.Amalgam.load().plan(recipe(), PlanOptions.DEFAULT);
     }
 
     /** What more is wrong with a plan. */
@@ -97,7 +88,7 @@ record ModelMerge(String command, String method, List<Path> models, String param
             Cancellation cancellation)
             throws IOException {
         EngineOptions options =
-                EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels())
+                io.amalgam.Amalgam.engine()
                         .threads(resources.threads)
                         .memory(resources.memory.bytes());
         try (MergePlan plan = plan()) {

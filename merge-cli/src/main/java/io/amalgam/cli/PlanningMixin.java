@@ -1,14 +1,10 @@
 package io.amalgam.cli;
 
-import io.amalgam.Formats;
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.yaml.ReadOptions;
-import io.amalgam.stages.StagePlanner;
 import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -65,22 +61,12 @@ final class PlanningMixin {
      * @param keep whether all stages are written
      */
     StagedPlan plan(RecipeFile recipes, Path file, boolean keep) throws IOException {
-        Formats formats = Formats.load();
-        Path here = Path.of("");
-        Path folder = file.getParent() == null ? here : file.getParent();
-        return new StagePlanner(
-                        MethodRegistry.load(),
-                        formats.models(List.of(here, folder)),
-                        formats.get("huggingface"))
-                .plan(recipes, options(), keep);
+        return io.amalgam.Amalgam.load().foldersOf(file).plan(recipes, options(), keep);
     }
 
     /** Plans one recipe; the caller closes the plan. Models are looked for from these folders. */
     MergePlan plan(Recipe recipe, List<Path> folders) throws IOException {
-        Formats formats = Formats.load();
-        return new MergePlanner(
-                        MethodRegistry.load(), formats.models(folders), formats.get("huggingface"))
-                .plan(recipe, options());
+        return io.amalgam.Amalgam.load().folders(folders).plan(recipe, options());
     }
 
     PlanOptions options() {

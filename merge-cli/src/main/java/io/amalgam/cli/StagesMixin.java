@@ -3,6 +3,7 @@ package io.amalgam.cli;
 import io.amalgam.stages.StagePlaces;
 import io.amalgam.stages.StagedPlan;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -22,19 +23,12 @@ final class StagesMixin {
 
     /** The places of a merge whose stages have the folder given. */
     StagePlaces places(StagedPlan plan, Path out) {
-        return places(plan, out, folder);
+        return StagePlaces.of(plan, out, Optional.ofNullable(folder));
     }
 
     /** The places of one merge of many, whose stages have a folder of its name there. */
     StagePlaces places(StagedPlan plan, Path out, String merge) {
-        return places(plan, out, folder == null ? null : folder.resolve(merge));
-    }
-
-    /** With no document for the output itself, it is the folder of those that have names. */
-    private static StagePlaces places(StagedPlan plan, Path out, @Nullable Path stages) {
-        if (stages != null) {
-            return StagePlaces.keeping(out, stages);
-        }
-        return plan.result().isEmpty() ? StagePlaces.keeping(out, out) : StagePlaces.beside(out);
+        return StagePlaces.of(
+                plan, out, Optional.ofNullable(folder).map(stages -> stages.resolve(merge)));
     }
 }

@@ -40,6 +40,17 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
         return new StagePlaces(out, stages, true, false);
     }
 
+    /**
+     * The places of a plan: kept in the folder given, else beside the output. Where all documents
+     * have names, the output is the folder of their results.
+     */
+    public static StagePlaces of(StagedPlan plan, Path out, Optional<Path> kept) {
+        if (kept.isPresent()) {
+            return keeping(out, kept.get());
+        }
+        return plan.result().isEmpty() ? keeping(out, out) : beside(out);
+    }
+
     /** These places, where stages are merged again even if they are there. */
     public StagePlaces anew(boolean always) {
         return new StagePlaces(out, stages, kept, always);

@@ -8,7 +8,6 @@ import io.amalgam.Formats;
 import io.amalgam.LoraFile;
 import io.amalgam.LoraPair;
 import io.amalgam.TensorFile;
-import io.amalgam.engine.MergeListener;
 import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -32,8 +31,7 @@ class LoraTest {
         Files.writeString(
                 recipe, "merge_method: passthrough\nmodels: [{model: base+" + adapter + "}]\n");
         Path merged = out.resolve("merged");
-        RunRecipe.merge(
-                RecipeReader.read(recipe), List.of(Digits.model(".")), merged, MergeListener.NONE);
+        Recipes.merge(RecipeReader.read(recipe), Digits.model("."), merged);
         new TorchAccuracies().assertSame(adapter, merged, 1);
     }
 

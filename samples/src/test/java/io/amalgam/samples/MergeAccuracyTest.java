@@ -7,13 +7,11 @@ import io.amalgam.Checkpoints;
 import io.amalgam.FederatedAverager;
 import io.amalgam.TaskVector;
 import io.amalgam.TensorFile;
-import io.amalgam.engine.MergeListener;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -171,7 +169,7 @@ class MergeAccuracyTest {
     private Path merge(String recipe) throws IOException {
         Recipe read = RecipeReader.read(recipe, "test.yml");
         Path merged = out.resolve("merged");
-        RunRecipe.merge(read, List.of(Digits.model(".")), merged, MergeListener.NONE);
+        Recipes.merge(read, Digits.model("."), merged);
         return merged;
     }
 

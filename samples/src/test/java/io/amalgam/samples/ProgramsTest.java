@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.amalgam.Checkpoints;
 import io.amalgam.TensorFile;
-import io.amalgam.engine.MergeListener;
 import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -110,8 +109,7 @@ class ProgramsTest {
         String recipe = Digits.HOME.resolve("recipes/digits-median.yml").toString();
         Path merged = out.resolve("median");
         List<String> lines = output(() -> RunRecipe.main(recipe, merged.toString()));
-        assertThat(lines).contains("104488 of 104488 bytes written");
-        assertThat(lines.get(lines.size() - 1)).startsWith(merged + ": 6 tensors in ");
+        assertThat(lines).containsExactly("6 tensors merged");
         assertThat(merged).isDirectoryContaining(file -> file.endsWith("amalgam-report.json"));
     }
 
@@ -126,11 +124,8 @@ class ProgramsTest {
 
         // The recipe written beside the model makes the same model.
         Path again = out.resolve("again");
-        RunRecipe.merge(
-                RecipeReader.read(merged.resolve("amalgam-recipe.yml")),
-                List.of(Digits.model(".")),
-                again,
-                MergeListener.NONE);
+        Recipes.merge(
+                RecipeReader.read(merged.resolve("amalgam-recipe.yml")), Digits.model("."), again);
         assertThat(again.resolve("model.safetensors"))
                 .hasSameBinaryContentAs(merged.resolve("model.safetensors"));
     }

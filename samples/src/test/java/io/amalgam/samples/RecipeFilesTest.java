@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.Checkpoints;
 import io.amalgam.TensorFile;
-import io.amalgam.engine.MergeListener;
 import io.amalgam.recipe.Gradient;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
@@ -133,7 +132,7 @@ class RecipeFilesTest {
 
     private Path merge(String name, String folder) throws IOException {
         Path merged = out.resolve(folder);
-        RunRecipe.merge(read(name), List.of(RECIPES), merged, MergeListener.NONE);
+        Recipes.merge(read(name), RECIPES, merged);
         return merged;
     }
 

@@ -1,0 +1,126 @@
+package io.amalgam;
+
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.kernel.KernelProvider;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.MergePlanner;
+import io.amalgam.plan.ModelSource;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeFile;
+import io.amalgam.stages.StagePlanner;
+import io.amalgam.stages.StagedPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * What merges are made with: checkpoint formats, merge methods, sources of models, and the format
+ * of the output. The one place where these are put together; the {@code amalgam} command uses it,
+ * and so does {@link Merge}. Immutable, safe for use by many threads.
+ */
+public final class Amalgam {
+    /** The format of every written model: a Hugging Face directory. */
+    private static final String OUTPUT = "huggingface";
+
+    private static final List<Path> HERE = List.of(Path.of(""));
+
+    private final Formats formats;
+    private final MethodRegistry methods;
+    private final ModelSource models;
+
+    private Amalgam(Formats formats, MethodRegistry methods, ModelSource models) {
+        this.formats = formats;
+        this.methods = methods;
+        this.models = models;
+    }
+
+    /**
+     * The formats and methods on the class path ({@link java.util.ServiceLoader}); models are local
+     * paths, relative to the working directory.
+     */
+    public static Amalgam load() {
+        Formats formats = Formats.load();
+        return new Amalgam(formats, MethodRegistry.load(), formats.models(HERE));
+    }
+
+    /**
+     * Adds a merge method.
+     *
+     * @throws io.amalgam.error.BadInputException if another method has its name
+     */
+    public Amalgam with(MergeMethod method) {
+        return new Amalgam(formats, methods.with(method), models);
+    }
+
+    /** Looks for relative model paths in these folders, in order. */
+    public Amalgam folders(List<Path> folders) {
+        return new Amalgam(formats, methods, formats.models(folders));
+    }
+
+    /** Looks for relative model paths in the working directory, then in the folder of a recipe. */
+    public Amalgam foldersOf(Path recipe) {
+        Path folder = recipe.getParent();
+        return folders(folder == null ? HERE : List.of(HERE.get(0), folder));
+    }
+
+    /** Changes where models come from. */
+    public Amalgam models(UnaryOperator<ModelSource> change) {
+        return new Amalgam(formats, methods, change.apply(models));
+    }
+
+    /** The formats that are read. */
+    public Formats formats() {
+        return formats;
+    }
+
+    /** The merge methods by name. */
+    public MethodRegistry methods() {
+        return methods;
+    }
+
+    /** Where the models of a recipe come from. */
+    public ModelSource models() {
+        return models;
+    }
+
+    /**
+     * The format of the output.
+     *
+     * @throws io.amalgam.error.BadInputException if it is not on the class path
+     */
+    public CheckpointFormat output() {
+        return formats.get(OUTPUT);
+    }
+
+    /** The engine's defaults: all processors, the fastest kernels this Java runs. */
+    public static EngineOptions engine() {
+        return EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
+    }
+
+    /**
+     * Plans a recipe; the caller closes the plan. Reads headers only.
+     *
+     * @throws io.amalgam.error.BadInputException with every problem found
+     * @throws IOException if headers cannot be read
+     */
+    public MergePlan plan(Recipe recipe, PlanOptions options) throws IOException {
+        return new MergePlanner(methods, models, output()).plan(recipe, options);
+    }
+
+    /**
+     * Plans all documents of a recipe file; the caller closes the plan. Reads headers only.
+     *
+     * @param keepStages whether the results of all named documents are written
+     * @throws io.amalgam.error.BadInputException with every problem found
+     * @throws IOException if headers cannot be read
+     */
+    public StagedPlan plan(RecipeFile recipes, PlanOptions options, boolean keepStages)
+            throws IOException {
+        return new StagePlanner(methods, models, output()).plan(recipes, options, keepStages);
+    }
+}

@@ -1,0 +1,151 @@
+package io.amalgam;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.yaml.ReadOptions;
+import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.stages.StageListener;
+import io.amalgam.stages.StagePlaces;
+import io.amalgam.stages.StagedMerge;
+import io.amalgam.stages.StagedPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * The merge of a recipe file, as {@code amalgam merge RECIPE OUT} does it:
+ *
+ * <pre>{@code
+ * Merge.recipe(Path.of("recipe.yml")).to(Path.of("merged")).run();
+ * }</pre>
+ *
+ * <p>A file may hold several documents: those with a name are stages, whose results the others use
+ * as models (docs/stages.md). Methods that set something return this object. For use by one thread
+ * at a time; running does not change it.
+ */
+public final class RecipeMerge {
+    private final Path recipe;
+    private Amalgam amalgam;
+    private PlanOptions planOptions = PlanOptions.DEFAULT;
+    private EngineOptions engineOptions = Amalgam.engine();
+    private StageListener listener = StageListener.NONE;
+    private Cancellation cancellation = new Cancellation();
+    private Optional<Path> out = Optional.empty();
+    private Optional<Path> stages = Optional.empty();
+    private boolean reuseStages = true;
+
+    RecipeMerge(Path recipe) {
+        this.recipe = recipe;
+        this.amalgam = Amalgam.load().foldersOf(recipe);
+    }
+
+    /** Where the model is written: a new or empty directory. */
+    public RecipeMerge to(Path directory) {
+        out = Optional.of(directory);
+        return this;
+    }
+
+    /** Adds a merge method that the recipe may name. */
+    public RecipeMerge with(MergeMethod method) {
+        amalgam = amalgam.with(method);
+        return this;
+    }
+
+    /** Changes what the merge is made with: folders, sources of models, methods. */
+    public RecipeMerge using(UnaryOperator<Amalgam> change) {
+        amalgam = change.apply(amalgam);
+        return this;
+    }
+
+    /** Seed of random methods. Default: 0. */
+    public RecipeMerge seed(long seed) {
+        return plan(old -> new PlanOptions(seed, old.maxShardBytes(), old.tensors(), old.strict()));
+    }
+
+    /** Makes warnings errors. */
+    public RecipeMerge strict() {
+        return plan(old -> new PlanOptions(old.seed(), old.maxShardBytes(), old.tensors(), true));
+    }
+
+    /** Changes what else the plan depends on: shards, tensors that only some models have. */
+    public RecipeMerge plan(UnaryOperator<PlanOptions> change) {
+        planOptions = change.apply(planOptions);
+        return this;
+    }
+
+    /** Changes how it runs: threads, memory, resuming, overwriting. The result is the same. */
+    public RecipeMerge engine(UnaryOperator<EngineOptions> change) {
+        engineOptions = change.apply(engineOptions);
+        return this;
+    }
+
+    /** Hears the progress of every document's merge, from the thread that runs it. */
+    public RecipeMerge listener(MergeListener hears) {
+        return listener(
+                new StageListener() {
+                    @Override
+                    public MergeListener merging() {
+                        return hears;
+                    }
+                });
+    }
+
+    /** Hears of stages and progress, from the thread that runs the merge. */
+    public RecipeMerge listener(StageListener hears) {
+        listener = hears;
+        return this;
+    }
+
+    /** A switch by which another thread stops the merge. */
+    public RecipeMerge cancellation(Cancellation stops) {
+        cancellation = stops;
+        return this;
+    }
+
+    /** Writes the results of all named documents into folders of a directory, and keeps them. */
+    public RecipeMerge keepStages(Path directory) {
+        stages = Optional.of(directory);
+        return this;
+    }
+
+    /** Whether stages of an earlier run are used again. Default: true. */
+    public RecipeMerge reuseStages(boolean reuse) {
+        reuseStages = reuse;
+        return this;
+    }
+
+    /**
+     * Plans all documents without running them; the caller closes the plan.
+     *
+     * @throws io.amalgam.error.BadInputException with everything that is wrong
+     * @throws IOException if the recipe or a model's headers cannot be read
+     */
+    public StagedPlan plan() throws IOException {
+        return amalgam.plan(
+                RecipeReader.readAll(recipe, new ReadOptions(planOptions.strict())),
+                planOptions,
+                stages.isPresent());
+    }
+
+    /**
+     * Merges to the directory given by {@link #to}.
+     *
+     * @throws io.amalgam.error.BadInputException if something is wrong with the recipe, the models,
+     *     the output or the data; nothing is left there
+     * @throws IOException if reading or writing fails; what was begun can be resumed
+     * @throws io.amalgam.engine.MergeCancelledException if stopped; likewise
+     * @throws IllegalStateException without a directory
+     */
+    public StagedMerge.Report run() throws IOException {
+        Path directory =
+                out.orElseThrow(() -> new IllegalStateException("no directory: call to(...)"));
+        try (StagedPlan plan = plan()) {
+            StagePlaces places = StagePlaces.of(plan, directory, stages).anew(!reuseStages);
+            return StagedMerge.run(plan, places, engineOptions, listener, cancellation);
+        }
+    }
+}
