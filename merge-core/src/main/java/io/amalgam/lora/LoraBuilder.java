@@ -201,7 +201,8 @@ final class LoraBuilder {
     }
 
     private static Problem turned(Adapter adapter, List<String> modules) {
-        boolean flag = adapter.modules().get(modules.get(0)).kind() == LoraModule.Kind.TRANSPOSED;
+        LoraModule first = Objects.requireNonNull(adapter.modules().get(modules.get(0)));
+        boolean flag = first.kind() == LoraModule.Kind.TRANSPOSED;
         return Problem.expected(
                         "'fan_in_fan_out' of adapter '" + adapter.name() + "'",
                         !flag
