@@ -53,8 +53,10 @@ public final class LooseTensors {
                     "lm_head.weight",
                     "embed_out.weight",
                     "output.weight",
-                    "cls.predictions.decoder.weight",
+                    "predictions.decoder.weight",
                     "vocab_projector.weight",
+                    "generator_lm_head.weight",
+                    "lm_head.out_proj.weight",
                     "lm_head.decoder.weight",
                     "output_layer.weight");
     private static final List<String> EMBEDDINGS =
@@ -64,6 +66,8 @@ public final class LooseTensors {
                     "word_embeddings.weight",
                     "embed_in.weight",
                     "tok_embeddings.weight",
+                    "tokens_embed.weight",
+                    "word_embedding.weight",
                     "shared.weight",
                     "backbone.embeddings.weight");
 

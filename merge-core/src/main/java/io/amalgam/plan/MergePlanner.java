@@ -9,6 +9,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
+import io.amalgam.layers.TiedTensors;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo.Base;
 import io.amalgam.method.MethodRegistry;
@@ -324,14 +325,20 @@ public final class MergePlanner {
     private static Optional<Boolean> tied(
             OpenModels.Model donor, SlotBuilder builder, List<TensorTask> tasks) {
         Optional<JsonNode> said = donor.checkpoint.config().map(c -> c.path("tie_word_embeddings"));
+        Optional<String> missing =
+                donor.tied()
+                        .flatMap(TiedTensors::head)
+                        .filter(name -> !donor.tensors.containsKey(name));
+        boolean named = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
+        boolean madeApart =
+                missing.isPresent()
+                        && tasks.stream()
+                                .anyMatch(t -> t.output().name().equals(missing.get()));
+        if (named || madeApart) {
+            return madeApart ? Optional.of(false) : Optional.empty();
+        }
         Optional<String> head =
                 donor.tensors.keySet().stream().filter(LooseTensors::isHead).findFirst();
-        boolean headWritten = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
-        if (headWritten) {
-            // Where nothing is said some architectures tie, as the missing head shows.
-            boolean ties = head.isEmpty() && said.map(value -> value.asBoolean(true)).orElse(false);
-            return ties ? Optional.of(false) : Optional.empty();
-        }
         boolean stacked = head.filter(name -> builder.isStacked(donor, name)).isPresent();
         boolean apart = !said.map(value -> value.asBoolean(false)).orElse(false);
         return stacked && apart ? Optional.of(true) : Optional.empty();

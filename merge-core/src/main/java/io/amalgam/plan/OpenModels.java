@@ -7,6 +7,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.layers.LayerStacks;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.layers.ModelParts;
+import io.amalgam.layers.TiedTensors;
 import io.amalgam.recipe.ModelRef;
 import java.io.Closeable;
 import java.io.IOException;
@@ -52,6 +53,7 @@ final class OpenModels implements Closeable {
         final LayerStacks stacks;
         final List<Renaming> renamings;
         private Optional<ModelParts> parts = Optional.empty();
+        private Optional<Optional<TiedTensors>> tied = Optional.empty();
 
         /**
          * @param spelt its tensors by the names they have in the merge
@@ -77,19 +79,26 @@ final class OpenModels implements Closeable {
             return tensors.containsKey(name) ? Optional.of(name) : Optional.empty();
         }
 
+        /** What is tied to an embedding, as far as its settings say; found when first asked for. */
+        Optional<TiedTensors> tied() {
+            Optional<TiedTensors> found =
+                    tied.orElseGet(
+                            () ->
+                                    TiedTensors.of(
+                                            tensors, t -> t.info().shape(), checkpoint.config()));
+            tied = Optional.of(found);
+            return found;
+        }
+
         /** The embedding that stands in for a missing output head, where the model ties them. */
         Optional<String> tiedTo(String head) {
-            if (!LooseTensors.isHead(head)) {
-                return Optional.empty();
-            }
-            boolean tied =
-                    checkpoint
-                            .config()
-                            .map(config -> config.path("tie_word_embeddings").asBoolean(true))
-                            .orElse(true);
-            return tied
-                    ? tensors.keySet().stream().filter(LooseTensors::isEmbedding).findFirst()
-                    : Optional.empty();
+            Optional<String> found =
+                    tied().filter(ends -> ends.find(head).isPresent()).map(TiedTensors::embedding);
+            boolean may =
+                    found.isEmpty()
+                            && LooseTensors.isHead(head)
+                            && checkpoint.config().map(TiedTensors::ties).orElse(true);
+            return may ? TiedTensors.embedding(tensors.keySet(), checkpoint.config()) : found;
         }
     }
 

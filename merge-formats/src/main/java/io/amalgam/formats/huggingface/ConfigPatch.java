@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.error.Problem;
+import io.amalgam.layers.TiedTensors;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -24,8 +25,6 @@ public final class ConfigPatch {
             List.of("text_config", "llm_config", "language_config", "thinker_config");
 
     private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
-
-    private static final String TIED = "tie_word_embeddings";
 
     private static final String VOCABULARY = "vocab_size";
 
@@ -52,7 +51,7 @@ public final class ConfigPatch {
      *   <li>Lists that belong to the layers follow them: see {@link LayerLists}.
      *   <li>{@code architectures} becomes the one name that overrides it.
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
-     *       level, and in a section that has the key.
+     *       level and in the language model's section.
      *   <li>The number of rows for tokens is set under {@code vocab_size} where it is there, at the
      *       top level or in a section; at the top level if it is nowhere. Ids of special tokens are
      *       set where they are there.
@@ -68,7 +67,7 @@ public final class ConfigPatch {
             setLayers(config, changes.layers().get(i), counts.get(i));
         }
         changes.architecture().ifPresent(name -> config.putArray("architectures").add(name));
-        changes.tied().ifPresent(tied -> setTied(config, tied));
+        changes.tied().ifPresent(tied -> TiedTensors.say(config, tied));
         changes.vocabulary().ifPresent(vocabulary -> setVocabulary(config, vocabulary));
         return config;
     }
@@ -185,16 +184,6 @@ public final class ConfigPatch {
                 }
             }
             LayerKinds.follow(section, settings, change);
-        }
-    }
-
-    private static void setTied(ObjectNode config, boolean tied) {
-        config.put(TIED, tied);
-        for (String section : sections(config)) {
-            ObjectNode settings = section(config, section);
-            if (settings.has(TIED)) {
-                settings.put(TIED, tied);
-            }
         }
     }
 
