@@ -45,8 +45,7 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
      *
      * @param shapes of the model's tensors, by name
      */
-    public static Optional<TiedTensors> of(
-            Map<String, Shape> shapes, Optional<ObjectNode> config) {
+    public static Optional<TiedTensors> of(Map<String, Shape> shapes, Optional<ObjectNode> config) {
         Optional<String> embedding = embedding(shapes.keySet(), config);
         if (embedding.isEmpty() || !config.map(TiedTensors::ties).orElse(false)) {
             return Optional.empty();
@@ -71,7 +70,9 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
             Map<String, T> tensors, Function<T, Shape> shape, Optional<ObjectNode> config) {
         Map<String, Shape> shapes =
                 tensors.entrySet().stream()
-                        .collect(Collectors.toMap(Map.Entry::getKey, e -> shape.apply(e.getValue())));
+                        .collect(
+                                Collectors.toMap(
+                                        Map.Entry::getKey, e -> shape.apply(e.getValue())));
         return of(shapes, config);
     }
 

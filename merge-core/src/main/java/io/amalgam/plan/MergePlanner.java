@@ -332,8 +332,7 @@ public final class MergePlanner {
         boolean named = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
         boolean madeApart =
                 missing.isPresent()
-                        && tasks.stream()
-                                .anyMatch(t -> t.output().name().equals(missing.get()));
+                        && tasks.stream().anyMatch(t -> t.output().name().equals(missing.get()));
         if (named || madeApart) {
             return madeApart ? Optional.of(false) : Optional.empty();
         }
