@@ -128,7 +128,7 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
 
     /**
      * Says in a configuration that head and embedding are two tensors, or one: at its top level and
-     * for the language model in it.
+     * in the language model's section, where that says it.
      */
     public static void say(ObjectNode config, boolean tied) {
         if (ALWAYS.contains(config.path("model_type").asText())) {
@@ -136,8 +136,7 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
         }
         config.put(TIED, tied);
         for (String section : SECTIONS) {
-            if (config.path(section) instanceof ObjectNode settings
-                    && (!tied || settings.has(TIED))) {
+            if (config.path(section) instanceof ObjectNode settings && settings.has(TIED)) {
                 say(settings, tied);
             }
         }
