@@ -70,7 +70,7 @@ final class CheckpointWriter {
         ModelFolders folders = donor.map(d -> d.checkpoint().folders()).orElse(ModelFolders.NONE);
         if (donor.isPresent()) {
             for (Path side : donor.get().checkpoint().sideFiles()) {
-                Path from = donor.get().checkpoint().path().resolve(side);
+                Path from = donor.get().checkpoint().locate(side);
                 lent.add(new OutputLayout.SmallFile(side.toString(), Files.readAllBytes(from)));
             }
             Optional<ObjectNode> config = donor.get().checkpoint().config();

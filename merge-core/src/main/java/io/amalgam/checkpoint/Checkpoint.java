@@ -60,6 +60,20 @@ public interface Checkpoint extends Closeable {
         return folders().home().isEmpty() ? path() : path().resolve(folders().home());
     }
 
+    /** The directory of its tokenizer: {@link #home()}, unless that is another model's. */
+    default Path tokenizerHome() {
+        return home();
+    }
+
+    /**
+     * Where a side file is.
+     *
+     * @param sideFile one of {@link #sideFiles()}
+     */
+    default Path locate(Path sideFile) {
+        return path().resolve(sideFile);
+    }
+
     /**
      * What a federated method keeps for its next round, where it is known before it is a file;
      * empty where it is what {@link CheckpointFormat#STATE_FILE} in {@link #path()} holds, if that

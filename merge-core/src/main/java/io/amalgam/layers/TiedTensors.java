@@ -23,8 +23,8 @@ import java.util.stream.Stream;
 public record TiedTensors(String embedding, Optional<String> head, List<String> copies) {
     private static final String TIED = "tie_word_embeddings";
 
-    /** Where else than at its top level a configuration may say it. */
-    private static final List<String> SECTIONS =
+    /** Where else than at its top level a configuration speaks of its language model. */
+    public static final List<String> SECTIONS =
             List.of("text_config", "llm_config", "language_config", "thinker_config");
 
     private static final String SHARED = "shared.weight";

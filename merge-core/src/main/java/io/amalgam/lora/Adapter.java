@@ -21,6 +21,7 @@ import java.util.Optional;
  * @param name what the user calls it
  * @param modules by name, in the order of the file
  * @param whole tensors of {@code modules_to_save} and trained biases, by the base's tensor names
+ * @param rows some rows of tensors with their trained values, by the base's tensor names
  * @param changes what is added to the base's tensors, by their names
  * @param config a copy of {@code adapter_config.json}, where there is one
  * @param files every file that holds its data
@@ -32,6 +33,7 @@ public record Adapter(
         Path path,
         Map<String, LoraModule> modules,
         Map<String, TensorSource> whole,
+        Map<String, RowValues> rows,
         Map<String, TensorSource> changes,
         Optional<ObjectNode> config,
         List<Path> files,
@@ -48,12 +50,14 @@ public record Adapter(
             Optional<ObjectNode> config,
             List<Path> files,
             Closeable resource) {
-        this(name, path, modules, whole, changes, config, files, List.of(), resource);
+        this(
+                name, path, modules, whole, Map.of(), changes, config, files, List.of(), resource);
     }
 
     public Adapter {
         modules = Collections.unmodifiableMap(new LinkedHashMap<>(modules));
         whole = Collections.unmodifiableMap(new LinkedHashMap<>(whole));
+        rows = Collections.unmodifiableMap(new LinkedHashMap<>(rows));
         changes = Collections.unmodifiableMap(new LinkedHashMap<>(changes));
         files = List.copyOf(files);
         warnings = List.copyOf(warnings);
@@ -63,6 +67,7 @@ public record Adapter(
     public long parameters() {
         long sum = modules.values().stream().mapToLong(LoraModule::parameters).sum();
         sum += whole.values().stream().mapToLong(t -> t.info().elements()).sum();
+        sum += rows.values().stream().mapToLong(r -> r.values().info().elements()).sum();
         return sum + changes.values().stream().mapToLong(Adapter::numbers).sum();
     }
 

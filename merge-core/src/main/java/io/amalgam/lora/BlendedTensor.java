@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /**
  * A base tensor with tensors that adapters hold whole: {@code W + sum of w (T - W)}, or with what
- * they add: {@code W + sum of w T}. One tensor of weight 1 replaces the base's, bit for bit.
+ * they add: {@code W + sum of w T}. One tensor of weight 1 replaces the base's, bit for bit; without any
+ * tensors it is the base's under another name.
  */
 final class BlendedTensor implements TensorSource {
     private final TensorSource base;
@@ -44,7 +45,10 @@ final class BlendedTensor implements TensorSource {
         if (replaced()) {
             return parts.get(0).tensor.read(from, count, dst, at, workspace);
         }
-        base.read(from, count, dst, at, workspace);
+        boolean finite = base.read(from, count, dst, at, workspace);
+        if (parts.isEmpty()) {
+            return finite;
+        }
         float[] sum = new float[count];
         float[] other = new float[count];
         for (Part part : parts) {
@@ -62,6 +66,9 @@ final class BlendedTensor implements TensorSource {
 
     @Override
     public Optional<StoredTensor> stored() {
+        if (parts.isEmpty()) {
+            return base.stored();
+        }
         return replaced()
                 ? parts.get(0).tensor.stored().filter(t -> t.info().dtype() == info.dtype())
                 : Optional.empty();

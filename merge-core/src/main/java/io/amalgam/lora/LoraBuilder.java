@@ -5,14 +5,15 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
+import io.amalgam.layers.TiedTensors;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Matches adapters' modules with a base's tensors, and checks that they fit. */
 final class LoraBuilder {
@@ -25,14 +26,14 @@ final class LoraBuilder {
     private final List<Problem> problems = new ArrayList<>();
     private final List<LoraMatch> matches = new ArrayList<>();
     private final Map<String, TensorSource> tensors;
-    private final Map<String, List<LoraTensor.Term>> terms = new LinkedHashMap<>();
-    private final Map<String, List<BlendedTensor.Part>> parts = new LinkedHashMap<>();
+    private final TensorEdits edits;
+    private final Optional<TiedTensors> tied;
     private final ExpertChanges experts;
     private final ExpertTerms expertTerms = new ExpertTerms();
     private long expertBytes;
     private final List<Problem> warnings = new ArrayList<>();
     private final Orientation orientation;
-    private boolean unties;
+    private final Resizing resizing;
 
     /**
      * @throws BadInputException with every problem
@@ -43,6 +44,11 @@ final class LoraBuilder {
         this.matcher = new ModuleMatcher(base.tensors().keySet(), new ModuleNames(base.config()));
         this.orientation = new Orientation(base);
         this.tensors = new LinkedHashMap<>(base.tensors());
+        this.tied =
+                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), base.config())
+                        .or(this::headAlone);
+        this.edits = new TensorEdits(base.tensors(), tied);
+        this.resizing = new Resizing(base.tensors(), tied, baseName);
         this.experts = new ExpertChanges(base.tensors(), matcher);
         if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
             throw new BadInputException(
@@ -57,6 +63,8 @@ final class LoraBuilder {
                             .hint("apply the adapter to the model it was quantised from"));
         }
         adapters.forEach(this::match);
+        edits.settle();
+        problems.addAll(resizing.problems(edits, adapters));
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
@@ -68,18 +76,7 @@ final class LoraBuilder {
             ofOne = Math.max(ofOne, stack.factorBytes());
         }
         expertBytes += HELD * ofOne;
-        terms.forEach(
-                (name, list) -> {
-                    TensorSource source = source(name);
-                    TensorInfo info = source.info().withName(name);
-                    tensors.put(name, new LoraTensor(source, info, list, cache));
-                });
-        parts.forEach(
-                (name, list) -> {
-                    TensorSource source = source(name);
-                    TensorInfo info = source.info().withName(name);
-                    tensors.put(name, new BlendedTensor(source, info, list));
-                });
+        edits.build(tensors, cache);
     }
 
     Map<String, TensorSource> tensors() {
@@ -96,7 +93,12 @@ final class LoraBuilder {
     }
 
     boolean unties() {
-        return unties;
+        return edits.unties();
+    }
+
+    /** Rows for tokens, where an adapter has another number of them than the base. */
+    Optional<Resizing.Vocabulary> vocabulary() {
+        return resizing.vocabulary();
     }
 
     /** Bytes held of experts' factors. */
@@ -104,27 +106,21 @@ final class LoraBuilder {
         return expertBytes;
     }
 
-    /** A tensor of the base; for a head that is tied, the embedding. */
     private TensorSource source(String name) {
-        TensorSource own = base.tensors().get(name);
-        if (own != null) {
-            return own;
-        }
-        unties = true;
-        return Objects.requireNonNull(base.tensors().get(embedding().orElseThrow()));
+        return edits.source(name).orElseThrow();
     }
 
-    private Optional<String> embedding() {
-        return base.tensors().keySet().stream().filter(LooseTensors::isEmbedding).findFirst();
+    /** A head that only an adapter speaks of, of a base whose settings are not there. */
+    private Optional<TiedTensors> headAlone() {
+        Set<String> names = base.tensors().keySet();
+        return names.stream().anyMatch(LooseTensors::isHead)
+                ? Optional.empty()
+                : TiedTensors.embedding(names, base.config())
+                        .map(e -> new TiedTensors(e, Optional.of("lm_head.weight"), List.of()));
     }
 
-    /** The name of a head the base has not, because it is tied to the embedding. */
-    private Optional<String> tiedHead(String tensor) {
-        boolean tied =
-                LooseTensors.isHead(tensor)
-                        && base.tensors().keySet().stream().noneMatch(LooseTensors::isHead)
-                        && embedding().isPresent();
-        return tied ? Optional.of(tensor) : Optional.empty();
+    private Optional<String> tensor(String name) {
+        return matcher.tensor(name).or(() -> tied.flatMap(t -> t.find(name)));
     }
 
     private void match(WeightedAdapter weighted) {
@@ -132,12 +128,46 @@ final class LoraBuilder {
         List<String> unmatched = new ArrayList<>();
         Map<String, String> taken = new LinkedHashMap<>();
         List<String> turned = new ArrayList<>();
+        boolean both =
+                adapter.config()
+                        .map(c -> c.path("ensure_weight_tying").asBoolean(false))
+                        .orElse(false);
+        adapter.whole()
+                .forEach(
+                        (name, value) -> {
+                            // What lies under factors belongs to every module that is tied to it.
+                            String module = name.replaceFirst("\\.weight$", "");
+                            boolean under =
+                                    adapter.modules().containsKey(module)
+                                            || adapter.rows().containsKey(name);
+                            Optional<String> tensor = tensor(name);
+                            matches.add(
+                                    new LoraMatch(adapter.name(), name, tensor, Optional.empty()));
+                            if (tensor.isEmpty()) {
+                                unmatched.add(name);
+                            } else if (under || alone(adapter, name, tensor.get(), taken)) {
+                                whole(weighted, value, tensor.get(), false, both || under);
+                            }
+                        });
+        adapter.rows()
+                .forEach(
+                        (name, rows) -> {
+                            Optional<String> tensor = tensor(name);
+                            matches.add(
+                                    new LoraMatch(adapter.name(), name, tensor, Optional.empty()));
+                            if (tensor.isEmpty()) {
+                                unmatched.add(name);
+                            } else if (alone(adapter, name, tensor.get(), taken)) {
+                                rows(weighted, rows, tensor.get());
+                            }
+                        });
         for (LoraModule stored : adapter.modules().values()) {
             if (experts(weighted, stored, taken, unmatched)) {
                 continue;
             }
             Optional<String> tensor =
-                    matcher.weight(stored.name()).or(() -> tiedHead(stored.name() + ".weight"));
+                    matcher.weight(stored.name())
+                            .or(() -> tied.flatMap(t -> t.find(stored.name() + ".weight")));
             LoraModule module = tensor.map(name -> lying(stored, name)).orElse(stored);
             if (module.kind() != stored.kind()) {
                 turned.add(module.name());
@@ -147,23 +177,13 @@ final class LoraBuilder {
                 unmatched.add(module.name());
             } else if (alone(adapter, module.name(), tensor.get(), taken)
                     && fits(adapter, module, tensor.get())) {
-                terms.computeIfAbsent(tensor.get(), unused -> new ArrayList<>())
-                        .add(new LoraTensor.Term(module, weighted.weight(), adapter.name()));
+                edits.add(
+                        tensor.get(),
+                        new LoraTensor.Term(module, weighted.weight(), adapter.name()),
+                        both);
                 bias(weighted, module, tensor.get(), unmatched);
             }
         }
-        adapter.whole()
-                .forEach(
-                        (name, value) -> {
-                            Optional<String> tensor = matcher.tensor(name).or(() -> tiedHead(name));
-                            matches.add(
-                                    new LoraMatch(adapter.name(), name, tensor, Optional.empty()));
-                            if (tensor.isEmpty()) {
-                                unmatched.add(name);
-                            } else if (alone(adapter, name, tensor.get(), taken)) {
-                                whole(weighted, value, tensor.get(), false);
-                            }
-                        });
         adapter.changes()
                 .forEach(
                         (name, value) -> {
@@ -176,7 +196,8 @@ final class LoraBuilder {
                                     && arithmetic(
                                             source(tensor.get()).info(),
                                             "tensor '" + name + "' of '" + adapter.name() + "'")) {
-                                whole(weighted, value, tensor.get(), true);
+                                // A task vector speaks of tensors in files.
+                                whole(weighted, value, tensor.get(), true, !headStored());
                             }
                         });
         if (!unmatched.isEmpty()) {
@@ -187,12 +208,16 @@ final class LoraBuilder {
         warnings.addAll(adapter.warnings());
     }
 
+    private boolean headStored() {
+        return tied.flatMap(TiedTensors::head).filter(base.tensors()::containsKey).isPresent();
+    }
+
     /** The base decides how a matrix lies; the adapter's word counts where it does not say. */
     private LoraModule lying(LoraModule module, String tensor) {
         if (module.kind() == LoraModule.Kind.EMBEDDING) {
             return module;
         }
-        Shape shape = source(tensor).info().shape();
+        Shape shape = edits.shape(tensor);
         return orientation
                 .flipped(tensor, shape, module.in(), module.out())
                 .map(flipped -> flipped ? LoraModule.Kind.TRANSPOSED : LoraModule.Kind.LINEAR)
@@ -215,6 +240,41 @@ final class LoraBuilder {
                                 + "'",
                         flag)
                 .hint("they are merged as the base's weights lie");
+    }
+
+    private void rows(WeightedAdapter weighted, RowValues rows, String tensor) {
+        Shape shape = edits.shape(tensor);
+        int largest = rows.indices().stream().mapToInt(i -> i).max().orElse(-1);
+        boolean fits =
+                shape.rank() == 2 && shape.dim(1) == rows.width() && largest < shape.dim(0);
+        if (!fits) {
+            problems.add(
+                    Problem.expected(
+                                    "tensor '"
+                                            + rows.values().info().name()
+                                            + "' of adapter '"
+                                            + weighted.adapter().name()
+                                            + "'",
+                                    "rows of " + shape + " as in model '" + baseName + "'",
+                                    rows.values().info().shape()
+                                            + " for rows up to "
+                                            + largest)
+                            .hint("the adapter was trained for another model or vocabulary"));
+            return;
+        }
+        boolean otherEnd =
+                tied.isPresent()
+                        && weighted.adapter().rows().entrySet().stream()
+                                .anyMatch(
+                                        e ->
+                                                !tensor(e.getKey()).equals(Optional.of(tensor))
+                                                        && !e.getValue()
+                                                                .indices()
+                                                                .equals(rows.indices()));
+        edits.add(
+                tensor,
+                new RowsTensor.Part(rows, weighted.weight(), weighted.adapter().name()),
+                !otherEnd && tied.filter(t -> t.embedding().equals(tensor)).isPresent());
     }
 
     /** Whether a module is about experts, and has been dealt with. */
@@ -265,7 +325,7 @@ final class LoraBuilder {
             if (change.expert().isPresent()) {
                 expertTerms.add(tensor, change.expert().get(), term);
             } else {
-                terms.computeIfAbsent(tensor, unused -> new ArrayList<>()).add(term);
+                edits.add(tensor, term, false);
             }
         }
         return true;
@@ -316,12 +376,21 @@ final class LoraBuilder {
             return;
         }
         double factor = weighted.weight() * module.scale();
-        whole(new WeightedAdapter(weighted.adapter(), factor), module.bias().get(), name, true);
+        WeightedAdapter scaled = new WeightedAdapter(weighted.adapter(), factor);
+        whole(scaled, module.bias().get(), name, true, false);
     }
 
-    private void whole(WeightedAdapter weighted, TensorSource value, String tensor, boolean added) {
+    private void whole(
+            WeightedAdapter weighted,
+            TensorSource value,
+            String tensor,
+            boolean added,
+            boolean both) {
+        BlendedTensor.Part part =
+                new BlendedTensor.Part(value, weighted.weight(), added, weighted.adapter().name());
         Shape shape = source(tensor).info().shape();
-        if (!value.info().shape().equals(shape)) {
+        if (!value.info().shape().equals(shape)
+                && (added || !resizing.accepts(tensor, value, weighted.adapter()))) {
             problems.add(
                     Problem.expected(
                                     "tensor '"
@@ -334,14 +403,12 @@ final class LoraBuilder {
                             .hint("the adapter was trained for another model or vocabulary"));
             return;
         }
-        parts.computeIfAbsent(tensor, unused -> new ArrayList<>())
-                .add(
-                        new BlendedTensor.Part(
-                                value, weighted.weight(), added, weighted.adapter().name()));
+        edits.add(tensor, part, both);
     }
 
     private boolean fits(Adapter adapter, LoraModule module, String tensor) {
-        TensorInfo info = source(tensor).info();
+        TensorInfo info =
+                new TensorInfo(tensor, source(tensor).info().dtype(), edits.shape(tensor));
         String what = "module '" + module.name() + "' of adapter '" + adapter.name() + "'";
         if (!arithmetic(info, what)) {
             return false;
@@ -415,7 +482,11 @@ final class LoraBuilder {
         if (names.size() > shown) {
             list.append(" and ").append(names.size() - shown).append(" more");
         }
-        int all = adapter.modules().size() + adapter.whole().size() + adapter.changes().size();
+        int all =
+                adapter.modules().size()
+                        + adapter.whole().size()
+                        + adapter.rows().size()
+                        + adapter.changes().size();
         return Problem.expected(
                         "adapter '" + adapter.name() + "'",
                         "every module in model '" + baseName + "'",

@@ -6,7 +6,11 @@ import io.amalgam.checkpoint.ModelFolders;
 import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.layers.TiedTensors;
+import io.amalgam.tokenizer.TokenizerOutput;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -14,6 +18,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A base model with adapters in it, as if it had been saved so: every tensor that an adapter
@@ -25,6 +30,8 @@ import java.util.Optional;
  * href="https://arxiv.org/abs/2106.09685">arXiv 2106.09685</a>.
  */
 public final class LoraCheckpoint implements Checkpoint {
+    private static final String VOCABULARY = "vocab_size";
+
     private final Checkpoint base;
     private final List<WeightedAdapter> adapters;
     private final LoraBuilder built;
@@ -77,7 +84,18 @@ public final class LoraCheckpoint implements Checkpoint {
     public List<Problem> warnings() {
         List<Problem> all = new ArrayList<>(base.warnings());
         all.addAll(built.warnings());
+        built.vocabulary()
+                .filter(v -> tokenizerHome().equals(base.tokenizerHome()))
+                .ifPresent(v -> all.add(noTokenizer(v)));
         return List.copyOf(all);
+    }
+
+    private static Problem noTokenizer(Resizing.Vocabulary vocabulary) {
+        return Problem.expected(
+                        "adapter '" + vocabulary.adapter().name() + "'",
+                        "the tokenizer of its " + vocabulary.rows() + " tokens beside it",
+                        "no tokenizer files")
+                .hint("the base's are copied: add the tokenizer it was trained with");
     }
 
     @Override
@@ -95,10 +113,56 @@ public final class LoraCheckpoint implements Checkpoint {
         return base.metadata();
     }
 
-    /** The base's; a head that an adapter makes differ from the embedding is no longer tied. */
+    /**
+     * The base's; a head that an adapter makes differ from the embedding is no longer tied, and
+     * tokens that an adapter adds are counted.
+     */
     @Override
     public Optional<ObjectNode> config() {
-        return base.config().map(c -> built.unties() ? c.put("tie_word_embeddings", false) : c);
+        Optional<ObjectNode> config = base.config();
+        if (built.unties()) {
+            config.ifPresent(c -> TiedTensors.say(c, false));
+        }
+        built.vocabulary().ifPresent(v -> config.ifPresent(c -> count(c, v.rows())));
+        return config;
+    }
+
+    private static void count(ObjectNode config, long rows) {
+        if (config.findValue(VOCABULARY) == null) {
+            config.put(VOCABULARY, rows);
+        }
+        if (config.has(VOCABULARY)) {
+            config.put(VOCABULARY, rows);
+        }
+        for (String section : TiedTensors.SECTIONS) {
+            if (config.path(section) instanceof ObjectNode settings && settings.has(VOCABULARY)) {
+                count(settings, rows);
+            }
+        }
+    }
+
+    /** The adapter's folder, where it has more or fewer tokens than the base and says which. */
+    @Override
+    public Path tokenizerHome() {
+        return built.vocabulary()
+                .map(v -> v.adapter().path())
+                .filter(folder -> !tokenizerFiles(folder).isEmpty())
+                .orElseGet(base::tokenizerHome);
+    }
+
+    private static List<Path> tokenizerFiles(Path folder) {
+        if (!Files.isDirectory(folder)) {
+            return List.of();
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.filter(Files::isRegularFile)
+                    .map(Path::getFileName)
+                    .filter(TokenizerOutput::isTokenizerFile)
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Override
@@ -139,7 +203,25 @@ public final class LoraCheckpoint implements Checkpoint {
 
     @Override
     public List<Path> sideFiles() {
-        return base.sideFiles();
+        Path tokenizer = tokenizerHome();
+        if (tokenizer.equals(base.tokenizerHome())) {
+            return base.sideFiles();
+        }
+        Path home = base.path().relativize(base.home());
+        List<Path> files = new ArrayList<>(base.sideFiles());
+        files.removeIf(file -> TokenizerOutput.isTokenizerFile(home.relativize(file)));
+        tokenizerFiles(tokenizer).forEach(file -> files.add(home.resolve(file)));
+        return files;
+    }
+
+    @Override
+    public Path locate(Path sideFile) {
+        Path home = base.path().relativize(base.home());
+        Path name = home.relativize(sideFile);
+        Path tokenizer = tokenizerHome();
+        boolean own =
+                !tokenizer.equals(base.tokenizerHome()) && TokenizerOutput.isTokenizerFile(name);
+        return own ? tokenizer.resolve(name) : base.locate(sideFile);
     }
 
     @Override

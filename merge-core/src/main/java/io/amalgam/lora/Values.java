@@ -6,6 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,6 +19,25 @@ public final class Values {
     /** All elements, row-major. */
     public static float[] of(TensorSource source) throws IOException {
         return of(source, new Workspace(ScalarKernels.INSTANCE, BLOCK));
+    }
+
+    /** Whether two tensors hold the same numbers, read block by block. */
+    public static boolean same(TensorSource one, TensorSource two) throws IOException {
+        if (!one.info().shape().equals(two.info().shape())) {
+            return false;
+        }
+        Workspace workspace = new Workspace(ScalarKernels.INSTANCE, BLOCK);
+        float[] first = new float[BLOCK];
+        float[] second = new float[BLOCK];
+        for (long from = 0; from < one.info().elements(); from += BLOCK) {
+            int n = (int) Math.min(BLOCK, one.info().elements() - from);
+            one.read(from, n, first, 0, workspace);
+            two.read(from, n, second, 0, workspace);
+            if (!Arrays.equals(first, 0, n, second, 0, n)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     static float[] of(TensorSource source, Workspace workspace) throws IOException {

@@ -94,7 +94,7 @@ final class CompanionPlan {
         }
         try {
             Optional<MergedVocabulary> tokens = tokenizer.map(TokenizerPlan::tokens);
-            TokenizerOutput output = TokenizerOutput.of(start.home(), tokens, template(start));
+            TokenizerOutput output = TokenizerOutput.of(start.tokenizerHome(), tokens, template(start));
             files.removeIf(file -> output.replaces(file.name()));
             made.addAll(output.made());
             for (String role : output.lostRoles()) {
@@ -151,7 +151,7 @@ final class CompanionPlan {
             return;
         }
         // Another model's tokenizer numbers the special tokens differently.
-        Map<String, JsonNode> ids = TokenIds.of(start.home(), start.config());
+        Map<String, JsonNode> ids = TokenIds.of(start.tokenizerHome(), start.config());
         change = Optional.of(new VocabularyChange(plan.rows(), ids));
         Optional<ObjectNode> generation = TokenIds.generation(donor.home(), ids);
         if (generation.isPresent()) {
@@ -165,12 +165,12 @@ final class CompanionPlan {
             return Optional.empty();
         }
         ChatTemplate wanted = recipe.chatTemplate().get();
-        Path file = start.home().resolve(TokenizerFile.NAME);
-        if (!Files.exists(file) && !Files.exists(start.home().resolve("tokenizer_config.json"))) {
+        Path file = start.tokenizerHome().resolve(TokenizerFile.NAME);
+        if (!Files.exists(file) && !Files.exists(start.tokenizerHome().resolve("tokenizer_config.json"))) {
             problems.add(
                     Problem.of("'chat_template' has no tokenizer to go with")
                             .at(wanted.location())
-                            .hint("add a tokenizer to '" + start.home() + "', or remove the key"));
+                            .hint("add a tokenizer to '" + start.tokenizerHome() + "', or remove the key"));
             return Optional.empty();
         }
         Collection<Path> all = models.values().stream().map(Checkpoint::home).toList();

@@ -52,7 +52,7 @@ public record SideFile(Path name, Path file, long bytes) {
     static List<SideFile> of(ModelRef ref, Checkpoint donor, Problems problems) {
         List<SideFile> files = new ArrayList<>();
         for (Path name : donor.sideFiles()) {
-            Path file = donor.path().resolve(name);
+            Path file = donor.locate(name);
             try {
                 String found = found(file);
                 if (found.isEmpty()) {

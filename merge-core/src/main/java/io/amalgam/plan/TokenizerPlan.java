@@ -151,7 +151,7 @@ final class TokenizerPlan {
     }
 
     private static Optional<TokenizerFile> read(Model model) throws IOException {
-        Path file = model.checkpoint.home().resolve(TokenizerFile.NAME);
+        Path file = model.checkpoint.tokenizerHome().resolve(TokenizerFile.NAME);
         return Files.exists(file) ? Optional.of(TokenizerFile.read(file)) : Optional.empty();
     }
 

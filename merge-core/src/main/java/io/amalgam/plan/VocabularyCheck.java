@@ -67,7 +67,7 @@ final class VocabularyCheck {
     }
 
     private static Path file(Model model, String name) {
-        return model.checkpoint.home().resolve(name);
+        return model.checkpoint.tokenizerHome().resolve(name);
     }
 
     private static boolean has(Model model, String name) {

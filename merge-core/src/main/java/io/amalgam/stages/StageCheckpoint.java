@@ -220,6 +220,20 @@ final class StageCheckpoint implements Checkpoint {
         return written().orElse(plan.donor()).sideFiles();
     }
 
+    @Override
+    public Path tokenizerHome() {
+        return written == null && companions != null
+                ? home()
+                : written().orElse(plan.donor()).tokenizerHome();
+    }
+
+    @Override
+    public Path locate(Path sideFile) {
+        return written == null && companions != null
+                ? path().resolve(sideFile)
+                : written().orElse(plan.donor()).locate(sideFile);
+    }
+
     /** What is missing was said when the stage was planned. */
     @Override
     public ModelScripts scripts() {

@@ -78,6 +78,16 @@ record WithConfig(Checkpoint model, ObjectNode changed) implements Checkpoint {
     }
 
     @Override
+    public Path tokenizerHome() {
+        return model.tokenizerHome();
+    }
+
+    @Override
+    public Path locate(Path sideFile) {
+        return model.locate(sideFile);
+    }
+
+    @Override
     public ModelScripts scripts() {
         ModelScripts scripts = model.scripts();
         return hasCode()

@@ -8,6 +8,7 @@ import io.amalgam.formats.huggingface.JsonFiles;
 import io.amalgam.formats.peft.TensorKey.Part;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.lora.LoraModule;
+import io.amalgam.lora.RowValues;
 import io.amalgam.lora.Values;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -29,19 +30,23 @@ final class AdapterReader {
 
     private final SafetensorsFile file;
     private final Optional<PeftConfig> config;
+    private final TokenIndices tokens;
     private final Path settings;
     private final List<Problem> problems;
     private final Map<String, Map<Part, StoredTensor>> parts = new LinkedHashMap<>();
     private final Map<String, LoraModule> modules = new LinkedHashMap<>();
     private final Map<String, TensorSource> whole = new LinkedHashMap<>();
+    private final Map<String, RowValues> rows = new LinkedHashMap<>();
 
     AdapterReader(
             SafetensorsFile file,
             Optional<PeftConfig> config,
+            TokenIndices tokens,
             Path settings,
             List<Problem> problems) {
         this.file = file;
         this.config = config;
+        this.tokens = tokens;
         this.settings = settings;
         this.problems = problems;
     }
@@ -54,36 +59,41 @@ final class AdapterReader {
         return whole;
     }
 
+    Map<String, RowValues> rows() {
+        return rows;
+    }
+
     void read() throws IOException {
         List<String> unknown = new ArrayList<>();
         List<String> numberless = new ArrayList<>();
         for (StoredTensor tensor : file.tensors().values()) {
             String name = tensor.info().name();
             TensorKey key = TensorKey.of(name);
+            if (key.part() == Part.COPY) {
+                continue;
+            }
             if (key.part() == Part.UNKNOWN) {
                 unknown.add(name);
             } else if (!tensor.info().dtype().arithmetic()) {
                 numberless.add(name);
             } else if (key.part() == Part.WHOLE) {
-                whole.put(key.module(), tensor);
+                StoredTensor earlier = (StoredTensor) whole.putIfAbsent(key.module(), tensor);
+                if (earlier != null && !Values.same(earlier, tensor)) {
+                    problems.add(twice("saved tensor", earlier, tensor));
+                }
+            } else if (key.part() == Part.ROWS) {
+                rows(key.module(), tensor);
             } else {
                 StoredTensor earlier =
                         parts.computeIfAbsent(pair(key, name), unused -> new EnumMap<>(Part.class))
                                 .putIfAbsent(key.part(), tensor);
                 if (earlier != null) {
-                    problems.add(
-                            bad(
-                                    Problem.of(
-                                                    "tensors '"
-                                                            + earlier.info().name()
-                                                            + "' and '"
-                                                            + name
-                                                            + "' are the same factor of one module")
-                                            .hint("the file holds two adapters: keep one")));
+                    problems.add(twice("factor", earlier, tensor));
                 }
             }
         }
-        if (parts.isEmpty() && unknown.isEmpty()) {
+        boolean settled = config.isPresent() && !(whole.isEmpty() && rows.isEmpty());
+        if (parts.isEmpty() && unknown.isEmpty() && !settled) {
             problems.add(
                     bad(
                             Problem.expected(
@@ -112,6 +122,41 @@ final class AdapterReader {
         for (Map.Entry<String, Map<Part, StoredTensor>> entry : parts.entrySet()) {
             module(entry.getKey(), entry.getValue());
         }
+    }
+
+    private Problem twice(String what, StoredTensor first, StoredTensor second) {
+        return bad(
+                Problem.of(
+                                "tensors '"
+                                        + first.info().name()
+                                        + "' and '"
+                                        + second.info().name()
+                                        + "' are the same "
+                                        + what
+                                        + " of one module")
+                        .hint("the file holds two adapters: keep one"));
+    }
+
+    private void rows(String module, StoredTensor tensor) {
+        Optional<List<Integer>> indices = tokens.of(module);
+        long[] shape = tensor.info().shape().dims();
+        int count = indices.map(List::size).orElse(-1);
+        if (shape.length == 2 && shape[0] == count) {
+            rows.put(module + ".weight", new RowValues(tensor, indices.orElseThrow()));
+            return;
+        }
+        problems.add(
+                bad(
+                        Problem.expected(
+                                        "tensor '" + tensor.info().name() + "'",
+                                        indices.isEmpty()
+                                                ? "the numbers of its tokens in 'trainable_token_indices'"
+                                                : "a row for each of "
+                                                        + count
+                                                        + " 'trainable_token_indices'",
+                                        indices.isEmpty() ? "none" : tensor.info().shape())
+                                .hint(
+                                        "settings and weights are of different adapters: download both again")));
     }
 
     private Optional<TargetParameters> parameters() {

@@ -79,7 +79,8 @@ public final class PeftFormat implements AdapterFormat {
                         List.of(weights),
                         file);
             }
-            AdapterReader reader = new AdapterReader(file, read, settings, problems);
+            AdapterReader reader = new AdapterReader(
+                            file, read, new TokenIndices(config), settings, problems);
             reader.read();
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
@@ -89,6 +90,7 @@ public final class PeftFormat implements AdapterFormat {
                     path,
                     reader.modules(),
                     reader.whole(),
+                    reader.rows(),
                     Map.of(),
                     config,
                     List.of(weights),

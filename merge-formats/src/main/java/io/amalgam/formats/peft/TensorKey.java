@@ -23,6 +23,10 @@ record TensorKey(String module, Part part) {
         ALPHA,
         /** A tensor that replaces the base's. */
         WHOLE,
+        /** Trained rows of a tensor, which the module's name is. */
+        ROWS,
+        /** A copy of what the base has. */
+        COPY,
         /** Of a kind that cannot be added to a weight. */
         UNKNOWN
     }
@@ -47,6 +51,12 @@ record TensorKey(String module, Part part) {
                     new Rule(
                             "(.+)\\.lora_magnitude_vector(?:\\.[^.]+)?(?:\\.weight)?",
                             Part.MAGNITUDE),
+                    new Rule(
+                            "(.+)\\.token_adapter\\.trainable_tokens_delta" + ADAPTER, Part.ROWS),
+                    new Rule(
+                            "(.+)\\.token_adapter\\.trainable_tokens_original" + ADAPTER,
+                            Part.COPY),
+                    new Rule("(.+)\\.original_module\\..+", Part.COPY),
                     // kohya, AI-Toolkit
                     new Rule("(.+)\\.lora_down\\.weight", Part.A),
                     new Rule("(.+)\\.lora_up\\.weight", Part.B),
@@ -64,6 +74,14 @@ record TensorKey(String module, Part part) {
 
     private static final String PEFT = "base_model.model.";
 
+    /**
+     * Adapters saved in a training loop have their name here, too. Only of modules that are one
+     * matrix is a name that is not the usual one told from a module's in it.
+     */
+    private static final Pattern SAVED =
+            Pattern.compile(
+                    "\\.modules_to_save\\.(?:default\\.|[^.]+\\.(?=(?:weight|bias)$))?");
+
     static TensorKey of(String name) {
         String bare = name.startsWith(PEFT) ? name.substring(PEFT.length()) : name;
         for (Rule rule : RULES) {
@@ -73,8 +91,9 @@ record TensorKey(String module, Part part) {
             }
         }
         String whole =
-                bare.replaceFirst("\\.modules_to_save\\.(?:default\\.)?", ".")
-                        .replaceFirst("(\\.base_layer)+\\.", ".");
+                SAVED.matcher(bare)
+                        .replaceFirst(".")
+                        .replaceFirst("(\\.token_adapter)?(\\.base_layer)+\\.", ".");
         return new TensorKey(whole, Part.WHOLE);
     }
 
