@@ -10,6 +10,7 @@ import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +35,7 @@ final class LoraBuilder {
     private final List<Problem> warnings = new ArrayList<>();
     private final Orientation orientation;
     private final Resizing resizing;
+    private final TaskHead head;
 
     /**
      * @throws BadInputException with every problem
@@ -48,6 +50,7 @@ final class LoraBuilder {
                 TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), base.config())
                         .or(this::headAlone);
         this.edits = new TensorEdits(base.tensors(), tied);
+        this.head = new TaskHead(base);
         this.resizing = new Resizing(base.tensors(), tied, baseName);
         this.experts = new ExpertChanges(base.tensors(), matcher);
         if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
@@ -65,6 +68,7 @@ final class LoraBuilder {
         adapters.forEach(this::match);
         edits.settle();
         problems.addAll(resizing.problems(edits, adapters));
+        head.problem().ifPresent(problems::add);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
@@ -77,6 +81,7 @@ final class LoraBuilder {
         }
         expertBytes += HELD * ofOne;
         edits.build(tensors, cache);
+        buildHead();
     }
 
     Map<String, TensorSource> tensors() {
@@ -142,8 +147,16 @@ final class LoraBuilder {
                                             || adapter.rows().containsKey(name);
                             Optional<String> tensor = tensor(name);
                             matches.add(
-                                    new LoraMatch(adapter.name(), name, tensor, Optional.empty()));
-                            if (tensor.isEmpty()) {
+                                    new LoraMatch(
+                                            adapter.name(),
+                                            name,
+                                            head.brings(name, value, tensor)
+                                                    ? Optional.of(name)
+                                                    : tensor,
+                                            Optional.empty()));
+                            if (head.brings(name, value, tensor)) {
+                                head(weighted, name, value);
+                            } else if (tensor.isEmpty()) {
                                 unmatched.add(name);
                             } else if (under || alone(adapter, name, tensor.get(), taken)) {
                                 whole(weighted, value, tensor.get(), false, both || under);
@@ -206,6 +219,64 @@ final class LoraBuilder {
             warnings.add(turned(adapter, turned));
         }
         warnings.addAll(adapter.warnings());
+    }
+
+    private void head(WeightedAdapter weighted, String name, TensorSource value) {
+        Adapter adapter = weighted.adapter();
+        head.add(
+                        name,
+                        new BlendedTensor.Part(value, weighted.weight(), false, adapter.name()),
+                        adapter)
+                .ifPresent(problems::add);
+    }
+
+    /** What all adapters call the model that the base is, where the base calls it otherwise. */
+    private String prefix() {
+        Set<String> prefixes = new LinkedHashSet<>();
+        for (LoraMatch match : matches) {
+            String tensor = match.tensor().orElse("").replaceFirst("\\.weight$", "");
+            String module = match.module();
+            String inner = tensor.replaceFirst("^model\\.", "");
+            if (match.factors().isPresent()) {
+                boolean other = module.equals(TaskHead.OTHER + inner) && !module.equals(tensor);
+                boolean inside = other || module.endsWith("." + tensor);
+                String rest = other ? inner : tensor;
+                prefixes.add(
+                        inside ? module.substring(0, module.length() - rest.length()) : "");
+            }
+        }
+        return prefixes.size() == 1 ? prefixes.iterator().next() : "";
+    }
+
+    /** Puts the head of a task in the place of that for tokens. */
+    private void buildHead() {
+        if (head.isEmpty()) {
+            return;
+        }
+        List<String> left = head.build(tensors, prefix());
+        if (!left.isEmpty()) {
+            warnings.add(
+                    Problem.of(
+                                    "model '"
+                                            + baseName
+                                            + "' gets the adapter's head, and its own for tokens is left out: '"
+                                            + String.join("', '", left)
+                                            + "'")
+                            .hint("models of this task have no other head"));
+        }
+        if (!base.config().map(head::isNamed).orElse(true)) {
+            warnings.add(
+                    Problem.expected(
+                                    "settings of an adapter with a head of its own",
+                                    "'task_type' or 'auto_mapping'",
+                                    "neither")
+                            .hint("'architectures' in config.json is still the base's: correct it"));
+        }
+    }
+
+    /** The head of a task that the adapters bring; empty where they bring none. */
+    Optional<TaskHead> head() {
+        return Optional.of(head).filter(h -> !h.isEmpty());
     }
 
     private boolean headStored() {

@@ -124,6 +124,7 @@ public final class LoraCheckpoint implements Checkpoint {
             config.ifPresent(c -> TiedTensors.say(c, false));
         }
         built.vocabulary().ifPresent(v -> config.ifPresent(c -> count(c, v.rows())));
+        built.head().ifPresent(head -> config.ifPresent(head::say));
         return config;
     }
 

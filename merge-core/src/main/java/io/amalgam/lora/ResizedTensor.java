@@ -1,10 +1,13 @@
 package io.amalgam.lora;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A tensor with a row for each token that adapters hold with another number of rows: {@code W + sum
@@ -12,14 +15,16 @@ import java.util.List;
  * mean of the adapters' by weight.
  */
 final class ResizedTensor implements TensorSource {
-    private final TensorSource base;
+    private final Optional<TensorSource> base;
     private final TensorInfo info;
     private final List<BlendedTensor.Part> parts;
 
     /**
+     * @param base empty where it has no such tensor
      * @param info with the new number of rows, which all parts have
      */
-    ResizedTensor(TensorSource base, TensorInfo info, List<BlendedTensor.Part> parts) {
+    ResizedTensor(
+            Optional<TensorSource> base, TensorInfo info, List<BlendedTensor.Part> parts) {
         this.base = base;
         this.info = info;
         this.parts = List.copyOf(parts);
@@ -38,11 +43,11 @@ final class ResizedTensor implements TensorSource {
     @Override
     public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
             throws IOException {
-        long shared = base.info().elements();
+        long shared = base.map(b -> b.info().elements()).orElse(0L);
         int old = (int) Math.max(0, Math.min(count, shared - from));
-        java.util.Arrays.fill(dst, at, at + count, 0);
+        Arrays.fill(dst, at, at + count, 0);
         if (old > 0) {
-            base.read(from, old, dst, at, workspace);
+            base.orElseThrow().read(from, old, dst, at, workspace);
         }
         double total = total(parts);
         float[] sum = new float[count];
@@ -64,13 +69,24 @@ final class ResizedTensor implements TensorSource {
 
     @Override
     public long storedBytes() {
-        return base.storedBytes()
+        return base.map(TensorSource::storedBytes).orElse(0L)
                 + parts.stream().mapToLong(part -> part.tensor().storedBytes()).sum();
     }
 
     @Override
+    public Optional<Problem> damagedPart() throws IOException {
+        for (BlendedTensor.Part part : parts) {
+            Optional<Problem> found = Values.damaged(part.adapter(), List.of(part.tensor()));
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return base.isPresent() ? base.get().damagedPart() : Optional.empty();
+    }
+
+    @Override
     public String describe() {
-        StringBuilder text = new StringBuilder(base.describe());
+        StringBuilder text = new StringBuilder(base.map(TensorSource::describe).orElse("nothing"));
         for (BlendedTensor.Part part : parts) {
             text.append(" resized by ").append(part.weight()).append(" * ");
             text.append(part.adapter()).append(':').append(part.tensor().info().name());

@@ -1,11 +1,13 @@
 package io.amalgam.lora;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.NavigableMap;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /** A base tensor some of whose rows adapters have trained: {@code W + sum of w (T - W)} in those. */
@@ -82,6 +84,17 @@ final class RowsTensor implements TensorSource {
             sum += part.rows.values().storedBytes();
         }
         return sum;
+    }
+
+    @Override
+    public Optional<Problem> damagedPart() throws IOException {
+        for (Part part : parts) {
+            Optional<Problem> found = Values.damaged(part.adapter, List.of(part.rows.values()));
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return base.damagedPart();
     }
 
     @Override

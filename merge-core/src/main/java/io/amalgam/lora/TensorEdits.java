@@ -179,7 +179,7 @@ final class TensorEdits {
                         source =
                                 info.shape().equals(source.info().shape())
                                         ? new BlendedTensor(source, info, own.parts)
-                                        : new ResizedTensor(source, info, own.parts);
+                                        : new ResizedTensor(Optional.of(source), info, own.parts);
                     }
                     if (!own.rows.isEmpty()) {
                         source = new RowsTensor(source, info, own.rows);
