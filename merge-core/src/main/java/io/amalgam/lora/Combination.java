@@ -201,7 +201,9 @@ public final class Combination {
                         ? "DoRA's magnitudes"
                         : experts.isPresent()
                                 ? "factors of parameters, such as '" + experts.get() + "'"
-                                : !adapter.changes().isEmpty()
+                                : !adapter.rows().isEmpty()
+                                        ? "trained rows of tokens"
+                                        : !adapter.changes().isEmpty()
                                         ? "a task vector's changes of tensors"
                                         : biased ? "biases" : started(adapter);
         if (!has.isEmpty()) {
