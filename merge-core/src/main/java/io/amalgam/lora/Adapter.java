@@ -50,8 +50,7 @@ public record Adapter(
             Optional<ObjectNode> config,
             List<Path> files,
             Closeable resource) {
-        this(
-                name, path, modules, whole, Map.of(), changes, config, files, List.of(), resource);
+        this(name, path, modules, whole, Map.of(), changes, config, files, List.of(), resource);
     }
 
     public Adapter {

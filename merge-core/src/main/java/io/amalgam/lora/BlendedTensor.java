@@ -11,8 +11,8 @@ import java.util.Optional;
 
 /**
  * A base tensor with tensors that adapters hold whole: {@code W + sum of w (T - W)}, or with what
- * they add: {@code W + sum of w T}. One tensor of weight 1 replaces the base's, bit for bit; without any
- * tensors it is the base's under another name.
+ * they add: {@code W + sum of w T}. One tensor of weight 1 replaces the base's, bit for bit;
+ * without any tensors it is the base's under another name.
  */
 final class BlendedTensor implements TensorSource {
     private final TensorSource base;

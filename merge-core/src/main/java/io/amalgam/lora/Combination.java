@@ -204,8 +204,8 @@ public final class Combination {
                                 : !adapter.rows().isEmpty()
                                         ? "trained rows of tokens"
                                         : !adapter.changes().isEmpty()
-                                        ? "a task vector's changes of tensors"
-                                        : biased ? "biases" : started(adapter);
+                                                ? "a task vector's changes of tensors"
+                                                : biased ? "biases" : started(adapter);
         if (!has.isEmpty()) {
             problems.add(
                     Problem.expected(

@@ -241,8 +241,7 @@ final class LoraBuilder {
                 boolean other = module.equals(TaskHead.OTHER + inner) && !module.equals(tensor);
                 boolean inside = other || module.endsWith("." + tensor);
                 String rest = other ? inner : tensor;
-                prefixes.add(
-                        inside ? module.substring(0, module.length() - rest.length()) : "");
+                prefixes.add(inside ? module.substring(0, module.length() - rest.length()) : "");
             }
         }
         return prefixes.size() == 1 ? prefixes.iterator().next() : "";
@@ -270,7 +269,8 @@ final class LoraBuilder {
                                     "settings of an adapter with a head of its own",
                                     "'task_type' or 'auto_mapping'",
                                     "neither")
-                            .hint("'architectures' in config.json is still the base's: correct it"));
+                            .hint(
+                                    "'architectures' in config.json is still the base's: correct it"));
         }
     }
 
@@ -316,8 +316,7 @@ final class LoraBuilder {
     private void rows(WeightedAdapter weighted, RowValues rows, String tensor) {
         Shape shape = edits.shape(tensor);
         int largest = rows.indices().stream().mapToInt(i -> i).max().orElse(-1);
-        boolean fits =
-                shape.rank() == 2 && shape.dim(1) == rows.width() && largest < shape.dim(0);
+        boolean fits = shape.rank() == 2 && shape.dim(1) == rows.width() && largest < shape.dim(0);
         if (!fits) {
             problems.add(
                     Problem.expected(
@@ -327,9 +326,7 @@ final class LoraBuilder {
                                             + weighted.adapter().name()
                                             + "'",
                                     "rows of " + shape + " as in model '" + baseName + "'",
-                                    rows.values().info().shape()
-                                            + " for rows up to "
-                                            + largest)
+                                    rows.values().info().shape() + " for rows up to " + largest)
                             .hint("the adapter was trained for another model or vocabulary"));
             return;
         }

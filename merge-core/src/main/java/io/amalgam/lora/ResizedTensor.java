@@ -23,8 +23,7 @@ final class ResizedTensor implements TensorSource {
      * @param base empty where it has no such tensor
      * @param info with the new number of rows, which all parts have
      */
-    ResizedTensor(
-            Optional<TensorSource> base, TensorInfo info, List<BlendedTensor.Part> parts) {
+    ResizedTensor(Optional<TensorSource> base, TensorInfo info, List<BlendedTensor.Part> parts) {
         this.base = base;
         this.info = info;
         this.parts = List.copyOf(parts);

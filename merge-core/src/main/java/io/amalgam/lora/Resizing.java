@@ -25,9 +25,7 @@ final class Resizing {
     record Vocabulary(long rows, Adapter adapter) {}
 
     Resizing(
-            Map<String, ? extends TensorSource> base,
-            Optional<TiedTensors> tied,
-            String baseName) {
+            Map<String, ? extends TensorSource> base, Optional<TiedTensors> tied, String baseName) {
         this.base = base;
         this.tied = tied;
         this.baseName = baseName;

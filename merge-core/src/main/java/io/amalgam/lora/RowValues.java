@@ -13,8 +13,7 @@ import java.util.List;
 public record RowValues(TensorSource values, List<Integer> indices) {
     public RowValues {
         indices = List.copyOf(indices);
-        if (values.info().shape().rank() != 2
-                || values.info().shape().dim(0) != indices.size()) {
+        if (values.info().shape().rank() != 2 || values.info().shape().dim(0) != indices.size()) {
             throw new IllegalArgumentException("one row for each index");
         }
     }

@@ -10,7 +10,9 @@ import java.util.NavigableMap;
 import java.util.Optional;
 import java.util.TreeMap;
 
-/** A base tensor some of whose rows adapters have trained: {@code W + sum of w (T - W)} in those. */
+/**
+ * A base tensor some of whose rows adapters have trained: {@code W + sum of w (T - W)} in those.
+ */
 final class RowsTensor implements TensorSource {
     private final TensorSource base;
     private final TensorInfo info;

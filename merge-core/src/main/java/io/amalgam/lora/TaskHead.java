@@ -73,14 +73,19 @@ final class TaskHead {
      */
     boolean brings(String name, TensorSource value, Optional<String> found) {
         return MODULES.contains(outermost(name))
-                && found.map(f -> !base.tensors().get(f).info().shape().equals(value.info().shape()))
+                && found.map(
+                                f ->
+                                        !base.tensors()
+                                                .get(f)
+                                                .info()
+                                                .shape()
+                                                .equals(value.info().shape()))
                         .orElse(true);
     }
 
     /** Takes a tensor; says what is wrong where another adapter has it in another shape. */
     Optional<Problem> add(String name, BlendedTensor.Part part, Adapter adapter) {
-        List<BlendedTensor.Part> parts =
-                tensors.computeIfAbsent(name, unused -> new ArrayList<>());
+        List<BlendedTensor.Part> parts = tensors.computeIfAbsent(name, unused -> new ArrayList<>());
         if (first.isEmpty()) {
             first = Optional.of(adapter);
         }
@@ -92,10 +97,7 @@ final class TaskHead {
                 : Optional.of(
                         Problem.expected(
                                         "tensor '" + name + "' of adapter '" + adapter.name() + "'",
-                                        shape
-                                                + " as in adapter '"
-                                                + parts.get(0).adapter()
-                                                + "'",
+                                        shape + " as in adapter '" + parts.get(0).adapter() + "'",
                                         own)
                                 .hint("merge adapters of one task"));
     }

@@ -30,7 +30,9 @@ final class TensorEdits {
     private boolean unties;
 
     private record Edits(
-            List<BlendedTensor.Part> parts, List<RowsTensor.Part> rows, List<LoraTensor.Term> terms) {
+            List<BlendedTensor.Part> parts,
+            List<RowsTensor.Part> rows,
+            List<LoraTensor.Term> terms) {
         Edits() {
             this(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         }
@@ -173,8 +175,7 @@ final class TensorEdits {
                         return;
                     }
                     TensorSource source = source(name).orElseThrow();
-                    TensorInfo info =
-                            new TensorInfo(name, source.info().dtype(), shape(name));
+                    TensorInfo info = new TensorInfo(name, source.info().dtype(), shape(name));
                     if (!own.parts.isEmpty()) {
                         source =
                                 info.shape().equals(source.info().shape())

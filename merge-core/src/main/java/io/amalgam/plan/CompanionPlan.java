@@ -94,7 +94,8 @@ final class CompanionPlan {
         }
         try {
             Optional<MergedVocabulary> tokens = tokenizer.map(TokenizerPlan::tokens);
-            TokenizerOutput output = TokenizerOutput.of(start.tokenizerHome(), tokens, template(start));
+            TokenizerOutput output =
+                    TokenizerOutput.of(start.tokenizerHome(), tokens, template(start));
             files.removeIf(file -> output.replaces(file.name()));
             made.addAll(output.made());
             for (String role : output.lostRoles()) {
@@ -166,11 +167,15 @@ final class CompanionPlan {
         }
         ChatTemplate wanted = recipe.chatTemplate().get();
         Path file = start.tokenizerHome().resolve(TokenizerFile.NAME);
-        if (!Files.exists(file) && !Files.exists(start.tokenizerHome().resolve("tokenizer_config.json"))) {
+        if (!Files.exists(file)
+                && !Files.exists(start.tokenizerHome().resolve("tokenizer_config.json"))) {
             problems.add(
                     Problem.of("'chat_template' has no tokenizer to go with")
                             .at(wanted.location())
-                            .hint("add a tokenizer to '" + start.tokenizerHome() + "', or remove the key"));
+                            .hint(
+                                    "add a tokenizer to '"
+                                            + start.tokenizerHome()
+                                            + "', or remove the key"));
             return Optional.empty();
         }
         Collection<Path> all = models.values().stream().map(Checkpoint::home).toList();

@@ -79,8 +79,8 @@ public final class PeftFormat implements AdapterFormat {
                         List.of(weights),
                         file);
             }
-            AdapterReader reader = new AdapterReader(
-                            file, read, new TokenIndices(config), settings, problems);
+            AdapterReader reader =
+                    new AdapterReader(file, read, new TokenIndices(config), settings, problems);
             reader.read();
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);

@@ -51,8 +51,7 @@ record TensorKey(String module, Part part) {
                     new Rule(
                             "(.+)\\.lora_magnitude_vector(?:\\.[^.]+)?(?:\\.weight)?",
                             Part.MAGNITUDE),
-                    new Rule(
-                            "(.+)\\.token_adapter\\.trainable_tokens_delta" + ADAPTER, Part.ROWS),
+                    new Rule("(.+)\\.token_adapter\\.trainable_tokens_delta" + ADAPTER, Part.ROWS),
                     new Rule(
                             "(.+)\\.token_adapter\\.trainable_tokens_original" + ADAPTER,
                             Part.COPY),
@@ -79,8 +78,7 @@ record TensorKey(String module, Part part) {
      * matrix is a name that is not the usual one told from a module's in it.
      */
     private static final Pattern SAVED =
-            Pattern.compile(
-                    "\\.modules_to_save\\.(?:default\\.|[^.]+\\.(?=(?:weight|bias)$))?");
+            Pattern.compile("\\.modules_to_save\\.(?:default\\.|[^.]+\\.(?=(?:weight|bias)$))?");
 
     static TensorKey of(String name) {
         String bare = name.startsWith(PEFT) ? name.substring(PEFT.length()) : name;
