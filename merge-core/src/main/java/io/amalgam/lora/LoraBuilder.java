@@ -313,6 +313,12 @@ final class LoraBuilder {
                 .hint("they are merged as the base's weights lie");
     }
 
+    /** Rows of an embedding are PEFT's of what is tied to it, too; those of a head alone are not. */
+    private boolean hasRows(Adapter adapter, TiedTensors ends) {
+        return adapter.rows().keySet().stream()
+                .anyMatch(name -> tensor(name).equals(Optional.of(ends.embedding())));
+    }
+
     private void rows(WeightedAdapter weighted, RowValues rows, String tensor) {
         Shape shape = edits.shape(tensor);
         int largest = rows.indices().stream().mapToInt(i -> i).max().orElse(-1);
@@ -342,7 +348,7 @@ final class LoraBuilder {
         edits.add(
                 tensor,
                 new RowsTensor.Part(rows, weighted.weight(), weighted.adapter().name()),
-                !otherEnd && tied.filter(t -> t.embedding().equals(tensor)).isPresent());
+                !otherEnd && tied.filter(t -> hasRows(weighted.adapter(), t)).isPresent());
     }
 
     /** Whether a module is about experts, and has been dealt with. */

@@ -147,7 +147,12 @@ final class TaskHead {
             model.clear();
             own.forEach((name, tensor) -> model.put(renamed(name, prefix), tensor));
         }
-        DType dtype = model.values().iterator().next().info().dtype();
+        DType dtype =
+                model.values().stream()
+                        .map(tensor -> tensor.info().dtype())
+                        .filter(DType::arithmetic)
+                        .findFirst()
+                        .orElse(DType.F32);
         tensors.forEach(
                 (name, parts) -> {
                     Shape shape = parts.get(0).tensor().info().shape();

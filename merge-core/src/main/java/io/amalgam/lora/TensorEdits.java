@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What adapters do to a base's tensors: values that replace it or are added, then rows, then
@@ -133,7 +134,13 @@ final class TensorEdits {
 
     /** A tensor's shape once whole tensors have replaced it. */
     Shape shape(String name) {
-        return edits.getOrDefault(name, new Edits()).parts.stream()
+        Edits own = edits.getOrDefault(name, new Edits());
+        Edits both =
+                tied.filter(t -> t.others().contains(name))
+                        .map(t -> edits.getOrDefault(t.embedding(), new Edits()))
+                        .orElseGet(Edits::new);
+        return Stream.concat(
+                        own.parts.stream(), both.parts.stream().filter(ofBoth::containsKey))
                 .filter(part -> !part.added())
                 .map(part -> part.tensor().info().shape())
                 .findFirst()

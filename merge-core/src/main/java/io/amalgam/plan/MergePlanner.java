@@ -1,6 +1,7 @@
 package io.amalgam.plan;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
@@ -21,9 +22,11 @@ import io.amalgam.tokenizer.MergedVocabulary;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Makes plans. Reads headers and configurations only; finds everything that is wrong before
@@ -324,20 +327,23 @@ public final class MergePlanner {
      */
     private static Optional<Boolean> tied(
             OpenModels.Model donor, SlotBuilder builder, List<TensorTask> tasks) {
-        Optional<JsonNode> said = donor.checkpoint.config().map(c -> c.path("tie_word_embeddings"));
+        Optional<ObjectNode> config = donor.checkpoint.config();
+        Optional<JsonNode> said = config.map(c -> c.path("tie_word_embeddings"));
+        Optional<String> head =
+                donor.tensors.keySet().stream().filter(LooseTensors::isHead).findFirst();
         Optional<String> missing =
                 donor.tied()
                         .flatMap(TiedTensors::head)
                         .filter(name -> !donor.tensors.containsKey(name));
-        boolean named = tasks.stream().anyMatch(t -> LooseTensors.isHead(t.output().name()));
-        boolean madeApart =
-                missing.isPresent()
-                        && tasks.stream().anyMatch(t -> t.output().name().equals(missing.get()));
-        if (named || madeApart) {
-            return madeApart ? Optional.of(false) : Optional.empty();
+        Set<String> written = new HashSet<>();
+        tasks.forEach(task -> written.add(task.output().name()));
+        boolean named = written.stream().anyMatch(LooseTensors::isHead);
+        if (named || missing.filter(written::contains).isPresent()) {
+            boolean ties =
+                    missing.filter(written::contains).isPresent()
+                            || head.isEmpty() && config.map(TiedTensors::ties).orElse(false);
+            return ties ? Optional.of(false) : Optional.empty();
         }
-        Optional<String> head =
-                donor.tensors.keySet().stream().filter(LooseTensors::isHead).findFirst();
         boolean stacked = head.filter(name -> builder.isStacked(donor, name)).isPresent();
         boolean apart = !said.map(value -> value.asBoolean(false)).orElse(false);
         return stacked && apart ? Optional.of(true) : Optional.empty();

@@ -65,10 +65,10 @@ record TensorKey(String module, Part part) {
                     new Rule("(.+)\\.lora(?:_linear_layer)?\\.up\\.weight", Part.B),
                     new Rule("(.+)_lora\\.down\\.weight", Part.A),
                     new Rule("(.+)_lora\\.up\\.weight", Part.B),
-                    // Of other methods: LoCon's middle, LoHa, LoKr, kohya's DoRA, token vectors.
+                    // Of other methods: LoCon's middle, LoHa, LoKr, kohya's DoRA.
                     new Rule(
                             "(.+)\\.(?:lora_mid\\.weight|hada_.+|lokr_.+|dora_scale|diff|diff_b|oft_.+"
-                                    + "|lora_[^.]+|lora_[^.]+\\.weight|token_adapter.+)",
+                                    + "|lora_[^.]+|lora_[^.]+\\.weight)",
                             Part.UNKNOWN));
 
     private static final String PEFT = "base_model.model.";
