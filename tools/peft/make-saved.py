@@ -6,6 +6,7 @@ Needs torch, transformers 5.24, peft 0.21.2, safetensors. Each case is a base, a
 the tensors of the model as it runs with the adapter in it.
 """
 
+import copy
 import os
 import sys
 import warnings
@@ -54,7 +55,7 @@ def case(name, model, wanted, rows=None, auto=None, task=None, **settings):
     d = os.path.join(OUT, name)
     torch.manual_seed(0)
     cls, config = model
-    base = noise(cls.from_config(config), 1)
+    base = noise(cls.from_config(copy.deepcopy(config)), 1)
     base.save_pretrained(d + "/base")
     if auto:
         base = auto.from_pretrained(d + "/base", num_labels=3)
