@@ -46,10 +46,10 @@ final class LoraBuilder {
         this.matcher = new ModuleMatcher(base.tensors().keySet(), new ModuleNames(base.config()));
         this.orientation = new Orientation(base);
         this.tensors = new LinkedHashMap<>(base.tensors());
-        this.tied =
-                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), base.config())
-                        .or(this::headAlone);
-        this.edits = new TensorEdits(base.tensors(), tied);
+        Optional<TiedTensors> said =
+                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), base.config());
+        this.tied = said.or(this::headAlone);
+        this.edits = new TensorEdits(base.tensors(), tied, said.isPresent());
         this.head = new TaskHead(base);
         this.resizing = new Resizing(base.tensors(), tied, baseName);
         this.experts = new ExpertChanges(base.tensors(), matcher);

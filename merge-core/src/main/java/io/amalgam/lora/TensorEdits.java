@@ -28,6 +28,9 @@ final class TensorEdits {
     /** What was trained for all tied tensors at once, with the tensor it was found at. */
     private final Map<Object, String> ofBoth = new IdentityHashMap<>();
 
+    /** Whether the base has what is tied; else only an adapter speaks of it. */
+    private final boolean certain;
+
     private boolean unties;
 
     private record Edits(
@@ -56,7 +59,11 @@ final class TensorEdits {
         }
     }
 
-    TensorEdits(Map<String, ? extends TensorSource> base, Optional<TiedTensors> tied) {
+    TensorEdits(
+            Map<String, ? extends TensorSource> base,
+            Optional<TiedTensors> tied,
+            boolean certain) {
+        this.certain = certain;
         this.base = base;
         this.tied = tied;
     }
@@ -166,6 +173,10 @@ final class TensorEdits {
                                         name ->
                                                 edits.containsKey(name)
                                                         && !of(name).all().isEmpty());
+        if (!certain && ends.others().stream().noneMatch(edits::containsKey)) {
+            // A model that has no head gets none.
+            return;
+        }
         for (String other : ends.others()) {
             if (apart || base.containsKey(other)) {
                 of(other).add(first, ofBoth);
