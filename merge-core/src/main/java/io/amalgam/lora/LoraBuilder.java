@@ -313,7 +313,9 @@ final class LoraBuilder {
                 .hint("they are merged as the base's weights lie");
     }
 
-    /** Rows of an embedding are PEFT's of what is tied to it, too; those of a head alone are not. */
+    /**
+     * Rows of an embedding are PEFT's of what is tied to it, too; those of a head alone are not.
+     */
     private boolean hasRows(Adapter adapter, TiedTensors ends) {
         return adapter.rows().keySet().stream()
                 .anyMatch(name -> tensor(name).equals(Optional.of(ends.embedding())));

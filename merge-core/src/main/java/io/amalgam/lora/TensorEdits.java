@@ -60,9 +60,7 @@ final class TensorEdits {
     }
 
     TensorEdits(
-            Map<String, ? extends TensorSource> base,
-            Optional<TiedTensors> tied,
-            boolean certain) {
+            Map<String, ? extends TensorSource> base, Optional<TiedTensors> tied, boolean certain) {
         this.certain = certain;
         this.base = base;
         this.tied = tied;
@@ -146,8 +144,7 @@ final class TensorEdits {
                 tied.filter(t -> t.others().contains(name))
                         .map(t -> edits.getOrDefault(t.embedding(), new Edits()))
                         .orElseGet(Edits::new);
-        return Stream.concat(
-                        own.parts.stream(), both.parts.stream().filter(ofBoth::containsKey))
+        return Stream.concat(own.parts.stream(), both.parts.stream().filter(ofBoth::containsKey))
                 .filter(part -> !part.added())
                 .map(part -> part.tensor().info().shape())
                 .findFirst()

@@ -164,9 +164,9 @@ class SavedTensorsTest {
                             adapters.random(q + "lora_B.weight", 8, 2),
                             saved,
                             adapters.random(in + "model.norm.original_module.weight", 8));
-            try (LoraCheckpoint model =
-                            Adapters.merged(SAVED.resolve("tied_saved/base"), folder);
-                    Checkpoint file = Formats.load().open(folder.resolve(PeftFormat.WEIGHTS), "f")) {
+            try (LoraCheckpoint model = Adapters.merged(SAVED.resolve("tied_saved/base"), folder);
+                    Checkpoint file =
+                            Formats.load().open(folder.resolve(PeftFormat.WEIGHTS), "f")) {
                 assertThat(values(model, "model.norm.weight"))
                         .isEqualTo(values(file, saved.info().name()));
             }
