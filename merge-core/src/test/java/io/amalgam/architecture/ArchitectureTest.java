@@ -152,6 +152,8 @@ class ArchitectureTest {
         noClasses()
                 .that()
                 .resideOutsideOfPackage(ROOT + ".recipe.yaml..")
+                .and()
+                .doNotHaveFullyQualifiedName(ROOT + ".RecipeMerge")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.yaml..", ROOT + ".recipe.yaml..")
