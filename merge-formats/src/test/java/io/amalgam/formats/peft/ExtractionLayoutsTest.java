@@ -140,8 +140,8 @@ class ExtractionLayoutsTest {
 
     private void extract(JsonNode layout, int rank) throws IOException {
         layout.path("modules")
-                .fields()
-                .forEachRemaining(
+                .properties()
+                .forEach(
                         module -> {
                             kinds.put(module.getKey(), module.getValue().path(0).asText());
                             Set<String> own = new HashSet<>();
@@ -154,8 +154,8 @@ class ExtractionLayoutsTest {
         List<NamedTensor> before = new ArrayList<>();
         List<NamedTensor> after = new ArrayList<>();
         layout.path("files")
-                .fields()
-                .forEachRemaining(
+                .properties()
+                .forEach(
                         file -> {
                             long[] dims = new long[file.getValue().size()];
                             for (int i = 0; i < dims.length; i++) {
