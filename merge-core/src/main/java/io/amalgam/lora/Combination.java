@@ -84,7 +84,7 @@ public final class Combination {
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
-        ModuleCombiner combiner = new ModuleCombiner(options, adapters.size());
+        ModuleCombiner combiner = new ModuleCombiner(options, adapters.size(), largestRank());
         List<LowRank> modules = new ArrayList<>();
         List<Combined.Report> reports = new ArrayList<>();
         InOrder.<Map.Entry<String, List<Integer>>, ModuleCombiner.Result>run(
@@ -113,6 +113,14 @@ public final class Combination {
         warnings.addAll(kept.warnings());
         adapters.forEach(weighted -> warnings.addAll(weighted.adapter().warnings()));
         return new Combined(combined, reports, kept.owners(), warnings);
+    }
+
+    private int largestRank() {
+        return adapters.stream()
+                .flatMap(weighted -> weighted.adapter().modules().values().stream())
+                .mapToInt(LoraModule::rank)
+                .max()
+                .orElse(1);
     }
 
     /** The type that holds all factors and whole tensors. */

@@ -18,10 +18,15 @@ final class ModuleCombiner {
     private static final double ROUNDING = 1e-26;
 
     private final CombineOptions options;
+    private final int largestRank;
     private final @Nullable RegistryMerge registry;
 
-    ModuleCombiner(CombineOptions options, int adapters) {
+    /**
+     * @param largestRank of any module of any adapter
+     */
+    ModuleCombiner(CombineOptions options, int adapters, int largestRank) {
         this.options = options;
+        this.largestRank = largestRank;
         this.registry = options.on() == On.FACTORS ? null : new RegistryMerge(options, adapters);
     }
 
@@ -184,8 +189,13 @@ final class ModuleCombiner {
     private int rank(List<Part> parts) {
         int sum = parts.stream().mapToInt(Part::rank).sum();
         int largest = parts.stream().mapToInt(Part::rank).max().orElseThrow();
-        boolean whole = options.on() == On.FACTORS && options.method().equals("exact");
-        return options.rank().orElse(whole ? sum : largest);
+        if (options.rank().isPresent() || options.on() != On.FACTORS) {
+            return options.rank().orElse(largest);
+        }
+        // As PEFT does it: modules differ in rank where adapters have patterns of ranks.
+        return options.method().endsWith("svd")
+                ? largestRank
+                : options.method().equals("exact") ? sum : largest;
     }
 
     private static Shape shape(List<Part> parts) {
