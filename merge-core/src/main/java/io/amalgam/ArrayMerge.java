@@ -6,6 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.kernel.KernelProvider;
 import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.ParameterSpec;
@@ -132,11 +133,16 @@ public final class ArrayMerge {
             }
         }
         TensorCall call = new TensorCall(output, all, base, shared, seed);
-        float[] merged =
-                InMemory.run(
-                        method.bind(call),
-                        values,
-                        KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
+        float[] merged;
+        try {
+            merged =
+                    InMemory.run(
+                            method.bind(call),
+                            values,
+                            KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
+        } catch (RuntimeException e) {
+            throw MethodFailedException.of(method.info().name(), name, e);
+        }
         return ArrayTypes.array(merged, output.shape().dims());
     }
 

@@ -6,11 +6,13 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.FiniteCheck;
 import io.amalgam.engine.InMemory;
+import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.Stage;
 import io.amalgam.method.Survey;
 import io.amalgam.method.TensorCall;
@@ -18,6 +20,7 @@ import io.amalgam.method.WholeModelMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -57,6 +60,9 @@ final class ArrayMerging {
         Map<String, float[]> together = wholeModel();
         for (TensorTask task : plan.modelTasks()) {
             cancellation.throwIfRequested();
+            if (Thread.interrupted()) {
+                throw MergeCancelledException.byInterrupt(new ClosedByInterruptException());
+            }
             String name = task.output().name();
             merged.put(name, merge(task, together.get(name)));
             written += task.output().bytes();
@@ -108,14 +114,19 @@ final class ArrayMerging {
             return largest ? largest(task) : equal(task);
         }
         boolean check = checkFinite && !isCopied(task);
-        float[] result =
-                known != null
-                        ? known
-                        : InMemory.run(task.firstStage(), values(task, check), kernels);
+        float[] result = known != null ? known : computed(task, check);
         if (check) {
             FiniteCheck.result(task, 0, result, result.length, kernels);
         }
         return ArrayBytes.rounded(result, task.output(), kernels);
+    }
+
+    private float[] computed(TensorTask task, boolean check) throws IOException {
+        try {
+            return InMemory.run(task.firstStage(), values(task, check), kernels);
+        } catch (RuntimeException e) {
+            throw MethodFailedException.of(task.action(), task.output().name(), e);
+        }
     }
 
     /** A tensor of a file that goes to the result as it is, unseen, as in merges of files. */

@@ -2,6 +2,7 @@ package io.amalgam;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.WrittenPath;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.lora.Adapter;
@@ -79,7 +80,10 @@ public final class Formats {
                                     "model '" + name + "'",
                                     "a model directory or weights file",
                                     "nothing at '" + path + "'")
-                            .hint("models are local paths; download it first"));
+                            .hint(
+                                    WrittenPath.didYouMean(
+                                            List.of(path),
+                                            "models are local paths; download it first")));
         }
         for (CheckpointFormat format : formats) {
             if (format.canOpen(path)) {
@@ -112,7 +116,10 @@ public final class Formats {
                                     "adapter '" + name + "'",
                                     "an adapter's directory or weights file",
                                     "nothing at '" + path + "'")
-                            .hint("adapters are local paths; download it first"));
+                            .hint(
+                                    WrittenPath.didYouMean(
+                                            List.of(path),
+                                            "adapters are local paths; download it first")));
         }
         for (AdapterFormat format : adapterFormats) {
             if (format.canOpen(path)) {
@@ -259,12 +266,19 @@ public final class Formats {
                                 "an existing path",
                                 "nothing at " + String.join(" or ", tried))
                         .at(model.location())
-                        .hint(literal ? model.literalForm() : LOCAL));
+                        .hint(
+                                literal
+                                        ? model.literalForm()
+                                        : WrittenPath.didYouMean(
+                                                searched.stream()
+                                                        .map(f -> resolve(f, written))
+                                                        .toList(),
+                                                LOCAL)));
     }
 
     private static Path resolve(Path folder, String path) {
         try {
-            return folder.resolve(path).normalize();
+            return folder.resolve(WrittenPath.expanded(path)).normalize();
         } catch (InvalidPathException e) {
             throw new BadInputException(
                     Problem.expected("model path", "a path of this system", "'" + path + "'"), e);

@@ -2,6 +2,7 @@ package io.amalgam;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
@@ -22,6 +23,7 @@ import io.amalgam.recipe.RecipeWriter;
 import io.amalgam.recipe.Source;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -363,7 +365,11 @@ public final class Merge {
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan() throws IOException {
-        return amalgam.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
+        try {
+            return amalgam.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
+        } catch (ClosedByInterruptException e) {
+            throw MergeCancelledException.byInterrupt(e);
+        }
     }
 
     private ModelSource withArrays(ModelSource files) {
@@ -379,7 +385,7 @@ public final class Merge {
      * @throws BadInputException if something is wrong with the models, the parameters, the output
      *     or the data; nothing is left there
      * @throws IOException if reading or writing fails; what was begun can be resumed
-     * @throws io.amalgam.engine.MergeCancelledException if stopped; likewise
+     * @throws MergeCancelledException if stopped; likewise
      * @throws IllegalStateException without a directory
      */
     public MergeReport run() throws IOException {
@@ -400,11 +406,13 @@ public final class Merge {
      *     integers differ, or a number is NaN, infinite or too large for its type, which {@link
      *     EngineOptions#allowNonfinite} lets through
      * @throws IOException if a model that is a file cannot be read
-     * @throws io.amalgam.engine.MergeCancelledException if stopped between tensors
+     * @throws MergeCancelledException if stopped between tensors
      */
     public Map<String, INDArray> toArrays() throws IOException {
         try (MergePlan plan = plan()) {
             return new ArrayMerging(plan, engineOptions, listener, cancellation).run();
+        } catch (ClosedByInterruptException e) {
+            throw MergeCancelledException.byInterrupt(e);
         }
     }
 }

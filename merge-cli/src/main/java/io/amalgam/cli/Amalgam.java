@@ -1,6 +1,9 @@
 package io.amalgam.cli;
 
+import io.amalgam.checkpoint.WrittenPath;
 import io.amalgam.engine.Rehearsal;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
@@ -21,9 +24,17 @@ public final class Amalgam {
             // the line above.
             System.err.print("\u001b[1A\u001b[2K\r");
         }
+        String home = System.getenv("HOME");
+        if (home != null && !home.isEmpty()) {
+            // What the shell puts in place of ~; Java asks the system's list of users.
+            System.setProperty("user.home", home);
+        }
         Interruption interruption = Interruption.ofThisProcess();
-        Console console = new Console(System.out, System.err, Terminal.detect(System.getenv()));
+        ResultStream results =
+                new ResultStream(new FileOutputStream(FileDescriptor.out), ResultStream.charset());
+        Console console = new Console(results, System.err, Terminal.detect(System.getenv()));
         int exit = run(args, console, interruption);
+        results.flush();
         System.out.flush();
         System.err.flush();
         interruption.finished(exit);
@@ -49,8 +60,15 @@ public final class Amalgam {
         return exit == ExitCode.DONE && console.outputLost() ? report.outputLost() : exit;
     }
 
+    /** What the shell has not expanded: {@code "~/model"} in quotes, {@code --option=~/model}. */
+    private static String withHome(String word) {
+        int value = word.startsWith("--") ? word.indexOf('=') + 1 : 0;
+        return word.substring(0, value) + WrittenPath.expanded(word.substring(value));
+    }
+
     private static int run(
-            String[] args, Console console, Interruption interruption, FailureReport report) {
+            String[] words, Console console, Interruption interruption, FailureReport report) {
+        String[] args = Arrays.stream(words).map(Amalgam::withHome).toArray(String[]::new);
         if (args.length == 1 && (args[0].equals("--version") || args[0].equals("-V"))) {
             console.print(Version.line());
             return ExitCode.DONE;

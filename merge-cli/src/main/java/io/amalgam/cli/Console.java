@@ -43,11 +43,12 @@ final class Console {
     }
 
     /**
-     * Whether standard output could not take what was printed: a full disk, a reader that went
-     * away.
+     * Whether standard output could not take what was printed, as on a full disk. A reader that
+     * went away has read what it wanted.
      */
     boolean outputLost() {
-        return out.checkError();
+        boolean lost = out.checkError();
+        return lost && !(out instanceof ResultStream results && results.readerEnded());
     }
 
     /** A line about the work, not a result. */

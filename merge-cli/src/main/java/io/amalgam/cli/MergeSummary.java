@@ -22,6 +22,12 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
     }
 
     List<String> lines() {
+        if (report.wasFinished()) {
+            return List.of(
+                    Console.oneLine(
+                            "nothing to do: the merge to " + out + " was finished, and is whole"),
+                    "plan " + report.planHash().substring(0, 12));
+        }
         String resumed =
                 report.resumed() == 0
                         ? ""
@@ -58,6 +64,7 @@ record MergeSummary(MergePlan plan, MergeReport report, Path out) {
         root.put("merge_method", plan.recipe().method());
         root.put("tensors", report.tensors().size());
         root.put("tensors_resumed", report.resumed());
+        root.put("was_finished", report.wasFinished());
         root.put("parameters", plan.parameters());
         root.put("bytes", plan.outputBytes());
         root.put("bytes_moved", report.bytesMoved());

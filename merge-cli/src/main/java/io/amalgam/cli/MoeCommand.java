@@ -103,7 +103,10 @@ final class MoeCommand extends MergingCommand {
     @Override
     MergePlan plan() throws IOException {
         Path file = Objects.requireNonNull(config);
-        MoeRecipe recipe = MoeRecipeReader.read(file, new ReadOptions(planning.strict));
+        RecipeInput input = new RecipeInput(file);
+        MoeRecipe recipe =
+                MoeRecipeReader.read(
+                        input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
         return plan(recipe, layout, planning, List.of(here, folder), gates);

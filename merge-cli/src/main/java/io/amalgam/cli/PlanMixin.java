@@ -11,7 +11,7 @@ import picocli.CommandLine.Parameters;
 
 /** What makes a plan: the recipe, and the options that change what is written. */
 final class PlanMixin {
-    @Parameters(index = "0", paramLabel = "RECIPE", description = "A recipe, as mergekit's YAML.")
+    @Parameters(index = "0", paramLabel = "RECIPE", description = "A recipe, as mergekit's YAML; - for standard input.")
     Path recipe;
 
     @Mixin PlanningMixin options;
@@ -20,7 +20,8 @@ final class PlanMixin {
 
     /** Plans; the caller closes the plan. */
     StagedPlan plan() throws IOException {
-        return options.plan(RecipeReader.readAll(recipe, options.reading()), recipe, stages.kept());
+        RecipeInput input = new RecipeInput(recipe);
+        return options.plan(RecipeReader.readAll(input.text(), input.name(), options.reading()), recipe, stages.kept());
     }
 
     StagePlaces places(StagedPlan plan, Path out) {

@@ -6,6 +6,8 @@ import io.amalgam.error.Problem;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -13,6 +15,45 @@ import org.junit.jupiter.api.Test;
 
 class ConsoleTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @Test
+    void readersThatHaveEndedAreNoFailure() {
+        assertThat(outputLost("Broken pipe")).isFalse();
+        assertThat(outputLost("The pipe is being closed")).isFalse();
+        assertThat(outputLost("No space left on device")).isTrue();
+    }
+
+    private static boolean outputLost(String reason) {
+        OutputStream refusing =
+                new OutputStream() {
+                    @Override
+                    public void write(int b) throws IOException {
+                        throw new IOException(reason);
+                    }
+                };
+        ResultStream results = new ResultStream(refusing, StandardCharsets.UTF_8);
+        Console console = new Console(results, System.err, Terminal.NONE);
+        console.print("a result");
+        return console.outputLost();
+    }
+
+    @Test
+    void tablesFitTheTerminal() {
+        Columns columns =
+                new Columns()
+                        .row("method", "what it does")
+                        .row("linear", "a sum of models, each with a weight of its own")
+                        .row("x", "short");
+
+        assertThat(columns.lines()).hasSize(3);
+        assertThat(columns.lines(30))
+                .containsExactly(
+                        "method  what it does",
+                        "linear  a sum of models, each",
+                        "        with a weight of its",
+                        "        own",
+                        "x       short");
+    }
 
     @Test
     void twentyProblemsAreShown() {

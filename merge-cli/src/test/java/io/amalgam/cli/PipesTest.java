@@ -4,6 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
@@ -26,10 +31,43 @@ class PipesTest {
     }
 
     @Test
-    void forARecipe() throws Exception {
+    void forARecipeIsRead() throws Exception {
         Path pipe = pipe("pipe.yml");
+        byte[] text = Files.readAllBytes(recipe);
+        Thread writer =
+                new Thread(
+                        () -> {
+                            try {
+                                Files.write(pipe, text, StandardOpenOption.WRITE);
+                            } catch (IOException e) {
+                                throw new UncheckedIOException(e);
+                            }
+                        });
+        writer.setDaemon(true);
+        writer.start();
 
-        assertRefused("plan", pipe, "recipe: expected a file, got a pipe or device (" + pipe + ")");
+        Cli result = Cli.run("merge", pipe, folder.resolve("out"), "--quiet");
+
+        assertThat(result.err()).isEmpty();
+        assertThat(result.exit()).isZero();
+    }
+
+    @Test
+    void standardInputIsRead() throws Exception {
+        InputStream before = System.in;
+        try {
+            System.setIn(Files.newInputStream(recipe));
+            assertThat(Cli.run("plan", "-").errors())
+                    .allMatch(line -> line.contains("(standard input:"));
+            String absolute =
+                    Files.readString(recipe).replaceAll("model: ([ab])", "model: " + folder + "/$1");
+            System.setIn(new ByteArrayInputStream(absolute.getBytes(StandardCharsets.UTF_8)));
+            Cli result = Cli.run("merge", "-", folder.resolve("out"), "--quiet");
+            assertThat(result.err()).isEmpty();
+            assertThat(result.exit()).isZero();
+        } finally {
+            System.setIn(before);
+        }
     }
 
     @Test

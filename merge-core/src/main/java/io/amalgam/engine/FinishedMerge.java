@@ -34,6 +34,16 @@ public final class FinishedMerge {
      * @throws IOException if what is there cannot be read
      */
     public static Optional<String> difference(MergePlan plan, Path directory) throws IOException {
+        Optional<String> said = differenceByReport(plan, directory);
+        return said.isPresent() ? said : files(plan, directory, read(directory));
+    }
+
+    /**
+     * As {@link #difference}, by what the report there says alone.
+     *
+     * @throws IOException if what is there cannot be read
+     */
+    static Optional<String> differenceByReport(MergePlan plan, Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             return Optional.of("nothing is there");
         }
@@ -46,7 +56,7 @@ public final class FinishedMerge {
         }
         JsonNode report;
         try {
-            report = new ObjectMapper().readTree(Files.readAllBytes(file));
+            report = read(directory);
         } catch (JsonProcessingException e) {
             return Optional.of("its " + MergeReport.FILE + " is damaged");
         }
@@ -59,7 +69,49 @@ public final class FinishedMerge {
         if (!unnamed(report.path("inputs")).equals(unnamed(now))) {
             return Optional.of("inputs changed");
         }
-        return files(plan, directory, report);
+        return Optional.empty();
+    }
+
+    private static JsonNode read(Path directory) throws IOException {
+        return new ObjectMapper().readTree(Files.readAllBytes(directory.resolve(MergeReport.FILE)));
+    }
+
+    /** What a merge reports that finds its result there, whole. */
+    static MergeReport report(MergePlan plan, Path directory, EngineOptions options)
+            throws IOException {
+        JsonNode report = read(directory);
+        List<MergeReport.Written> tensors = new ArrayList<>();
+        for (JsonNode tensor : report.path("tensors")) {
+            tensors.add(
+                    new MergeReport.Written(
+                            tensor.path("name").asText(),
+                            text(tensor, "crc32c"),
+                            text(tensor, "copied_from")));
+        }
+        List<MergeReport.WrittenFile> files = new ArrayList<>();
+        for (JsonNode file : report.path("files")) {
+            files.add(
+                    new MergeReport.WrittenFile(
+                            file.path("name").asText(),
+                            file.path("bytes").asLong(),
+                            text(file, "crc32c"),
+                            file.path("modified_ms").asLong()));
+        }
+        return new MergeReport(
+                plan.hash(),
+                options.kernels().name(),
+                options.threads(),
+                tensors,
+                files,
+                List.of(),
+                plan.warnings(),
+                tensors.size(),
+                0,
+                0);
+    }
+
+    private static Optional<String> text(JsonNode node, String key) {
+        return Optional.ofNullable(node.path(key).textValue());
     }
 
     /** The same files are the same inputs, whatever the models are called. */

@@ -8,6 +8,8 @@ import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.plan.WholeModel;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
+import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -99,8 +101,30 @@ public final class MergeEngine {
             MergeListener listener,
             Cancellation cancellation)
             throws IOException {
+        try {
+            return merge(plan, directory, options, listener, cancellation);
+        } catch (ClosedByInterruptException | FileLockInterruptionException e) {
+            throw MergeCancelledException.byInterrupt(e);
+        } catch (MergeCancelledException e) {
+            if (e.isByInterrupt()) {
+                Thread.currentThread().interrupt();
+            }
+            throw e;
+        }
+    }
+
+    private static MergeReport merge(
+            MergePlan plan,
+            Path directory,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
         long begin = System.nanoTime();
         OutputCheck.require(plan, directory, options.resume(), options.overwrite());
+        if (options.resume() && FinishedMerge.differenceByReport(plan, directory).isEmpty()) {
+            return finished(plan, directory, options, listener);
+        }
         Optional<Problem> tooLittle = tooLittleMemory(plan, options.threads(), options.memory());
         if (tooLittle.isPresent()) {
             throw new BadInputException(tooLittle.get());
@@ -138,6 +162,22 @@ public final class MergeEngine {
         }
         OutputFiles.removePartial(directory);
         return report;
+    }
+
+    private static MergeReport finished(
+            MergePlan plan, Path directory, EngineOptions options, MergeListener listener)
+            throws IOException {
+        Optional<String> difference = FinishedMerge.difference(plan, directory);
+        if (difference.isPresent()) {
+            throw new BadInputException(
+                    Problem.of(
+                                    "nothing can be resumed in '%s': the merge was finished, but %s"
+                                            .formatted(directory, difference.get()))
+                            .hint("start again with --overwrite"));
+        }
+        plan.warnings().forEach(listener::warned);
+        listener.wasFinished();
+        return FinishedMerge.report(plan, directory, options);
     }
 
     /** One run of one plan. */
@@ -308,12 +348,21 @@ public final class MergeEngine {
             try {
                 TaskRun.Unit unit = scheduler.take();
                 while (unit != null) {
-                    scheduler.complete(unit, worker.run(unit, scheduler));
+                    work(unit, worker, scheduler);
                     unit = scheduler.take();
                 }
             } catch (Throwable e) {
                 // Whatever it is, the other workers must stop and the caller must hear of it.
                 scheduler.fail(e);
+            }
+        }
+
+        private static void work(TaskRun.Unit unit, Worker worker, Scheduler scheduler)
+                throws Exception {
+            try {
+                scheduler.complete(unit, worker.run(unit, scheduler));
+            } catch (RuntimeException e) {
+                throw Scheduler.failed(unit.run(), e);
             }
         }
 
@@ -325,7 +374,7 @@ public final class MergeEngine {
                     } catch (InterruptedException e) {
                         // Asked to stop: the workers do so at the next block, and are waited for.
                         cancellation.cancel();
-                        scheduler.fail(new MergeCancelledException());
+                        scheduler.fail(MergeCancelledException.byInterrupt(e));
                     }
                     listener.progressed(progress());
                 }

@@ -14,6 +14,9 @@ public interface MergeListener {
      */
     default void startedAfresh() {}
 
+    /** There was something to resume, and it is the whole result: nothing is done. */
+    default void wasFinished() {}
+
     /** Something about the merge looks wrong and does not stop it; before anything is merged. */
     default void warned(Problem warning) {}
 

@@ -26,6 +26,11 @@ public record MergeReport(
         int resumed,
         long bytesMoved,
         double seconds) {
+    /** Whether the result was there, whole, so that nothing was done. */
+    public boolean wasFinished() {
+        return resumed == tensors.size() && bytesMoved == 0 && seconds == 0;
+    }
+
     /** What the file that says this beside a merged model is called. */
     public static final String FILE = "amalgam-report.json";
 

@@ -46,7 +46,9 @@ public final class OutputCheck {
             return problems;
         }
         inputs(plan, directory, problems);
-        contents(directory, resume, overwrite, problems);
+        if (!resume || FinishedMerge.differenceByReport(plan, directory).isPresent()) {
+            contents(directory, resume, overwrite, problems);
+        }
         space(plan, directory, problems);
         return problems;
     }

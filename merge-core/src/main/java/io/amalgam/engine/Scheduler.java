@@ -1,5 +1,6 @@
 package io.amalgam.engine;
 
+import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.Stage;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ final class Scheduler {
             }
             if (active.size() < mostActive && !waiting.isEmpty()) {
                 TaskRun run = waiting.remove();
-                run.begin();
+                begin(run);
                 if (run.hasUnit()) {
                     active.add(run);
                 } else {
@@ -58,6 +59,19 @@ final class Scheduler {
             wait();
         }
         return null;
+    }
+
+    private static void begin(TaskRun run) {
+        try {
+            run.begin();
+        } catch (RuntimeException e) {
+            throw failed(run, e);
+        }
+    }
+
+    /** With the method and the tensor it failed on. */
+    static RuntimeException failed(TaskRun run, RuntimeException e) {
+        return MethodFailedException.of(run.task.action(), run.task.output().name(), e);
     }
 
     synchronized Object borrowState(TaskRun run, Stage.Reduce<?> reduce) {

@@ -34,13 +34,18 @@ public final class Suggestions {
      */
     public static Optional<String> misspelling(String word, Collection<String> known) {
         String plain = word.toLowerCase(Locale.ROOT);
+        return likely(word, known)
+                .filter(name -> distance(plain, name.toLowerCase(Locale.ROOT)) <= LETTERS);
+    }
+
+    /** As {@link #nearest}, where most of the letters are right: short names are near to all. */
+    public static Optional<String> likely(String word, Collection<String> known) {
+        String plain = word.toLowerCase(Locale.ROOT);
         return nearest(word, known)
                 .filter(
-                        name -> {
-                            int distance = distance(plain, name.toLowerCase(Locale.ROOT));
-                            int length = Math.max(word.length(), name.length());
-                            return distance <= LETTERS && length > 2 * distance;
-                        });
+                        name ->
+                                Math.max(word.length(), name.length())
+                                        > 2 * distance(plain, name.toLowerCase(Locale.ROOT)));
     }
 
     /** {@code did you mean 'x'?}, or {@code otherwise} where nothing is near. */

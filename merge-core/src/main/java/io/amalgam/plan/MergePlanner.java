@@ -86,7 +86,8 @@ public final class MergePlanner {
                 method.map(m -> m.info().base() == Base.ORDINARY && m.info().maxModels() > 1)
                         .orElse(true);
         boolean uneven = options.tensors() != PlanOptions.TensorSet.SAME;
-        SlotBuilder builder = new SlotBuilder(recipe, models, mixesLayers, uneven, problems);
+        boolean weighted = method.flatMap(m -> m.info().parameter("weight")).isPresent();
+        SlotBuilder builder = new SlotBuilder(recipe, models, mixesLayers, uneven, weighted, problems);
         List<Slot> built = builder.build();
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());

@@ -32,6 +32,7 @@ final class SlotBuilder {
     private final OpenModels models;
     private final boolean mixesLayers;
     private final boolean uneven;
+    private final boolean weighted;
     private final Problems problems;
     private final List<LayerChange> layerChanges = new ArrayList<>();
     private final List<Scope> scopes = new ArrayList<>();
@@ -39,6 +40,7 @@ final class SlotBuilder {
 
     /**
      * @param mixesLayers whether the method may merge layers of one model with each other
+     * @param weighted whether the method's models have weights
      * @param uneven whether a stack may hold layers that differ in what tensors they have
      */
     SlotBuilder(
@@ -46,11 +48,13 @@ final class SlotBuilder {
             OpenModels models,
             boolean mixesLayers,
             boolean uneven,
+            boolean weighted,
             Problems problems) {
         this.recipe = recipe;
         this.models = models;
         this.mixesLayers = mixesLayers;
         this.uneven = uneven;
+        this.weighted = weighted;
         this.problems = problems;
     }
 
@@ -106,7 +110,10 @@ final class SlotBuilder {
                 problems.add(
                         Problem.of("model '" + entry.model() + "' is listed twice")
                                 .at(entry.model().location())
-                                .hint("list it once, with the sum of its weights"));
+                                .hint(
+                                        weighted
+                                                ? "list it once, with the sum of its weights"
+                                                : "list it once"));
                 continue;
             }
             open(entry.model(), entry.parameters(), 0).ifPresent(entries::add);

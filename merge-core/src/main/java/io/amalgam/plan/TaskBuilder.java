@@ -5,6 +5,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.layers.LooseTensors;
 import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.Stage;
 import io.amalgam.method.StatefulMethod;
@@ -154,6 +155,8 @@ final class TaskBuilder {
         } catch (BadInputException e) {
             e.problems().forEach(p -> report(p.at(ParameterPlaces.of(p, slot, recipe))));
             return Optional.empty();
+        } catch (RuntimeException e) {
+            throw MethodFailedException.of(method.info().name(), slot.name(), e);
         }
         return Optional.of(
                 new TensorTask(output, sources, Optional.of(method), call, slot.position()));

@@ -1,7 +1,10 @@
 package io.amalgam.recipe;
 
+import io.amalgam.checkpoint.WrittenPath;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -12,12 +15,12 @@ import java.util.Optional;
  * How a recipe names a model: a path, optionally with a revision, LoRA adapters to apply, and an
  * architecture name to use instead of the model's own.
  *
- * <p>Two references are equal when their strings are: {@code ./m}, {@code m} and {@code m/} name
- * three different models, which matters to the question whether a model is the base. The location
- * plays no part. Immutable.
+ * <p>Two references are equal when their paths lead to one place: {@code ./m}, {@code m} and {@code
+ * m/} name one model. The location plays no part. Immutable.
  */
 public final class ModelRef {
     private final String path;
+    private final String place;
     private final Optional<String> revision;
     private final List<AdapterRef> adapters;
     private final Optional<String> overrideArchitecture;
@@ -59,10 +62,27 @@ public final class ModelRef {
             throw new IllegalArgumentException("a model reference needs a path");
         }
         this.path = path;
+        this.place = place(path);
         this.revision = Objects.requireNonNull(revision, "revision");
         this.adapters = List.copyOf(adapters);
         this.overrideArchitecture = Objects.requireNonNull(overrideArchitecture, "architecture");
         this.location = Objects.requireNonNull(location, "location");
+    }
+
+    /** One spelling of a path. */
+    private static String place(String path) {
+        try {
+            String place = Path.of(WrittenPath.expanded(path)).normalize().toString();
+            return place.isEmpty() ? "." : place;
+        } catch (InvalidPathException e) {
+            return path;
+        }
+    }
+
+    private static List<AdapterRef> placed(List<AdapterRef> adapters) {
+        return adapters.stream()
+                .map(a -> new AdapterRef(place(a.path()), a.revision(), a.weight(), a.suffix()))
+                .toList();
     }
 
     /**
@@ -194,15 +214,15 @@ public final class ModelRef {
     @Override
     public boolean equals(Object other) {
         return other instanceof ModelRef ref
-                && path.equals(ref.path)
+                && place.equals(ref.place)
                 && revision.equals(ref.revision)
-                && adapters.equals(ref.adapters)
+                && placed(adapters).equals(placed(ref.adapters))
                 && overrideArchitecture.equals(ref.overrideArchitecture);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(path, revision, adapters, overrideArchitecture);
+        return Objects.hash(place, revision, placed(adapters), overrideArchitecture);
     }
 
     /** The string form; the architecture has no place in it. */

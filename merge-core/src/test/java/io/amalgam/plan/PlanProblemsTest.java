@@ -412,7 +412,7 @@ class PlanProblemsTest {
                 .containsExactly(
                         "models for 'slerp' beside the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
                         "parameter 't' has no value (r.yml:1:15); 'slerp' needs it: add 't' under the recipe's 'parameters'",
-                        "model 'one' is listed twice (r.yml:3:46); list it once, with the sum of its weights",
+                        "model 'one' is listed twice (r.yml:3:46); list it once",
                         "no model 'gone' (r.yml:2:13)",
                         "shape of tensor 'model.norm.weight' in 'two': expected [8] as in 'one', got [9] (r.yml:3:32); models of different sizes cannot be merged");
     }

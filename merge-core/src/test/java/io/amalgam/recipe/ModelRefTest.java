@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
+import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -102,14 +103,22 @@ class ModelRefTest {
     }
 
     @Test
-    void referencesAreEqualByTheirStrings() {
+    void referencesAreEqualByThePlacesTheyLeadTo() {
         ModelRef here = ModelRef.parse("m", PLACE);
 
         assertThat(here).isEqualTo(ModelRef.of("m")).hasSameHashCodeAs(ModelRef.of("m"));
         assertThat(here.at(Location.NONE).location()).isEqualTo(Location.NONE);
+        for (String spelling : List.of("./m", "m/", ".//m", "a/../m", "m/.")) {
+            assertThat(ModelRef.of(spelling))
+                    .isEqualTo(here)
+                    .hasSameHashCodeAs(here)
+                    .hasToString(spelling);
+        }
+        assertThat(ModelRef.of("~/m")).isEqualTo(ModelRef.of(System.getProperty("user.home") + "/m"));
+        assertThat(ModelRef.parse("./m+./l", PLACE)).isEqualTo(ModelRef.parse("m+l/", PLACE));
         assertThat(here)
-                .isNotEqualTo(ModelRef.of("./m"))
-                .isNotEqualTo(ModelRef.of("m/"))
+                .isNotEqualTo(ModelRef.of("M"))
+                .isNotEqualTo(ModelRef.of("/m"))
                 .isNotEqualTo(ModelRef.parse("m@r", PLACE))
                 .isNotEqualTo(ModelRef.parse("m+l", PLACE));
         assertThat(ModelRef.parse("m+l", PLACE)).isNotEqualTo(ModelRef.parse("m+l@s", PLACE));

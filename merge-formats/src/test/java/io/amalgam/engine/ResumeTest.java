@@ -123,6 +123,57 @@ class ResumeTest {
     }
 
     @Test
+    void threadInterruptedBeforeTheMergeStopsIt() throws IOException {
+        try (MergePlan plan =
+                Merges.plan(TIES, Merges.models(root), PlanOptions.DEFAULT)) {
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(
+                            () ->
+                                    MergeEngine.run(
+                                            plan,
+                                            out,
+                                            RESUME.build(),
+                                            MergeListener.NONE,
+                                            new Cancellation()))
+                    .isInstanceOf(MergeCancelledException.class);
+            assertThat(Thread.currentThread().isInterrupted()).isTrue();
+        } finally {
+            Thread.interrupted();
+        }
+        Merges.run(TIES, root, out, RESUME.build());
+        assertFinished();
+    }
+
+    @Test
+    void finishedMergeIsNotMergedAgain() throws IOException {
+        MergeReport first = Merges.run(TIES, root, out, RESUME.build());
+        FileTime written = Files.getLastModifiedTime(out.resolve("model.safetensors"));
+
+        MergeReport again = Merges.run(TIES, root, out, RESUME.build());
+
+        assertThat(first.wasFinished()).isFalse();
+        assertThat(again.wasFinished()).isTrue();
+        assertThat(again.tensors()).isEqualTo(first.tensors());
+        assertThat(again.files()).isEqualTo(first.files());
+        assertThat(Files.getLastModifiedTime(out.resolve("model.safetensors"))).isEqualTo(written);
+        assertFinished();
+    }
+
+    @Test
+    void finishedMergeThatWasDamagedIsNotResumed() throws IOException {
+        Merges.run(TIES, root, out, RESUME.build());
+        Path weights = out.resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(weights, bytes);
+
+        assertThatThrownBy(() -> Merges.run(TIES, root, out, RESUME.build()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "the merge was finished, but 'model.safetensors' changed since it was written");
+    }
+
+    @Test
     void lastLineOfTheJournalCutShortCostsOneTensor() throws IOException {
         stopAt(reads - 10);
         Path journal = journal();

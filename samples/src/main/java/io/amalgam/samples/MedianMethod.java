@@ -1,8 +1,10 @@
 package io.amalgam.samples;
 
 import io.amalgam.ArrayMergeMethod;
+import io.amalgam.Merge;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.TensorCall;
+import java.io.IOException;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -25,6 +27,17 @@ public final class MedianMethod extends ArrayMergeMethod {
                             "Yin et al. 2018, Byzantine-Robust Distributed Learning",
                             "https://arxiv.org/abs/1803.01498"),
                     "one pass; holds one tensor of every model");
+
+    /** Merges the digits' experts by this method, found by its name. */
+    public static void main(String... args) throws IOException {
+        Merge merge = Merge.method("median").folder(Digits.model("."));
+        for (String expert : List.of("expert-rotated", "expert-inverted", "expert-mirrored")) {
+            merge.model(expert);
+        }
+        Classifier classifier = new Classifier(Digits.read());
+        System.out.println(Classifier.HEADER);
+        System.out.println(classifier.row("median", merge.toArrays()));
+    }
 
     @Override
     public MethodInfo info() {

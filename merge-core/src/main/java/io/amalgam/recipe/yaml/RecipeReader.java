@@ -13,6 +13,7 @@ import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -50,6 +51,15 @@ public final class RecipeReader {
      */
     public static String text(Path file) throws IOException {
         return RecipeText.read(file);
+    }
+
+    /**
+     * As {@link #text(Path)}, of what a stream has until it ends.
+     *
+     * @param name for messages
+     */
+    public static String text(InputStream in, String name) throws IOException {
+        return RecipeText.read(in, name);
     }
 
     /** Reads text with {@link ReadOptions#DEFAULT}. */

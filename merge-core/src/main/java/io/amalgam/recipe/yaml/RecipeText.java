@@ -1,5 +1,6 @@
 package io.amalgam.recipe.yaml;
 
+import io.amalgam.checkpoint.WrittenPath;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.Location;
@@ -13,6 +14,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /** A recipe file's bytes as text: UTF-8, strictly. */
 final class RecipeText {
@@ -29,20 +31,21 @@ final class RecipeText {
             throw bad("recipe", "a file", "a directory", place, "name the .yml file in it");
         }
         if (Files.notExists(file)) {
-            throw bad("recipe", "a file", "nothing there", place, "check the path");
+            String hint = WrittenPath.didYouMean(List.of(file), "check the path");
+            throw bad("recipe", "a file", "nothing there", place, hint);
         }
-        if (Files.exists(file) && !Files.isRegularFile(file)) {
-            // Opening a pipe waits for its other end, perhaps for ever.
-            throw bad("recipe", "a file", "a pipe or device", place, "save the recipe to a file");
-        }
-        byte[] bytes;
         try (InputStream in = Files.newInputStream(file)) {
-            bytes = in.readNBytes(MAX_LENGTH + 1);
+            return read(in, file.toString());
         }
+    }
+
+    /** All of a stream, of which a file's name is told. */
+    static String read(InputStream in, String file) throws IOException {
+        byte[] bytes = in.readNBytes(MAX_LENGTH + 1);
         if (bytes.length > MAX_LENGTH) {
-            throw tooLong(place);
+            throw tooLong(new Location(file, 0, 0));
         }
-        return decode(bytes, file.toString());
+        return decode(bytes, file);
     }
 
     static BadInputException tooLong(Location place) {
