@@ -18,6 +18,7 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceLoader;
 
 /**
@@ -256,6 +257,11 @@ public final class Formats {
         List<String> tried =
                 searched.stream().map(f -> "'" + resolve(f, written) + "'").distinct().toList();
         String name = model.lora().isEmpty() ? model.toString() : written;
+        Optional<String> revision =
+                written.equals(model.path()) ? model.revision() : model.loraRevision();
+        if (revision.isPresent()) {
+            throw new BadInputException(revisionOfNothing(written, revision.get(), model));
+        }
         boolean literal =
                 model.lora().isPresent()
                         && searched.stream()
@@ -274,6 +280,14 @@ public final class Formats {
                                                         .map(f -> resolve(f, written))
                                                         .toList(),
                                                 LOCAL)));
+    }
+
+    private static Problem revisionOfNothing(String path, String revision, ModelRef model) {
+        return Problem.of(
+                        "revision '%s' of '%s' cannot be fetched: models are read from local paths only"
+                                .formatted(revision, path))
+                .at(model.location())
+                .hint("download that revision and give its path; " + model.literalForm());
     }
 
     private static Path resolve(Path folder, String path) {

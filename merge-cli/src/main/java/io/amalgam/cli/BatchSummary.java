@@ -33,7 +33,7 @@ record BatchSummary(List<BatchResult> results) {
         if (result.problems().isEmpty()) {
             return "";
         }
-        String first = result.problems().get(0).toString();
+        String first = OptionWords.of(result.problems().get(0)).toString();
         int more = result.problems().size() - 1;
         return more == 0 ? first : first + " (and " + more + " more)";
     }

@@ -68,7 +68,7 @@ final class Console {
         String prefix = (terminal.colour() ? colour + kind + ":" + PLAIN : kind + ":") + " ";
         int shown = Math.min(SHOWN, problems.size());
         for (Problem problem : problems.subList(0, shown)) {
-            err.println(prefix + oneLine(problem.toString()));
+            err.println(prefix + oneLine(OptionWords.of(problem).toString()));
         }
         if (problems.size() > shown) {
             err.println(prefix + "... and " + (problems.size() - shown) + " more");

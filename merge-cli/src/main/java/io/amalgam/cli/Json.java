@@ -33,7 +33,8 @@ final class Json {
     }
 
     static void problems(ArrayNode array, List<Problem> problems) {
-        for (Problem problem : problems) {
+        for (Problem each : problems) {
+            Problem problem = OptionWords.of(each);
             array.addObject()
                     .put("what", problem.what())
                     .put("expected", problem.expected())

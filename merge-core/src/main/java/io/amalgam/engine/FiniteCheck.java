@@ -56,7 +56,7 @@ public final class FiniteCheck {
                                 "finite numbers",
                                 x[at + bad] + " at element " + (from + bad))
                         .hint(
-                                "the model is damaged; give --allow-nonfinite to merge it all the same"));
+                                "the model is damaged; give EngineOptions.allowNonfinite(true) to merge it all the same"));
     }
 
     private static Optional<Problem> part(TensorSource source) {
@@ -85,7 +85,7 @@ public final class FiniteCheck {
                                         "numbers that " + task.output().dtype() + " can hold",
                                         src[i] + " at element " + (from + i))
                                 .hint(
-                                        "check the weights, choose another 'out_dtype', or give --allow-nonfinite"));
+                                        "check the weights, choose another 'out_dtype', or give EngineOptions.allowNonfinite(true)"));
             }
         }
     }

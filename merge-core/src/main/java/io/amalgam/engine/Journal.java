@@ -175,7 +175,7 @@ final class Journal implements Closeable {
                                                         + header.get(i)
                                                         + "' now"
                                                 : "another plan")
-                                .hint("start again with --overwrite"));
+                                .hint("start again with EngineOptions.overwrite(true)"));
             }
         }
     }

@@ -69,7 +69,7 @@ public final class MergeEngine {
                                 inputs(plan) == 1 ? "" : "s");
         return Optional.of(
                 Problem.expected(what, "at least " + least + " bytes", memory)
-                        .hint("raise --memory, or use fewer threads (-j)"));
+                        .hint("raise EngineOptions.memory, or use fewer threads (EngineOptions.threads)"));
     }
 
     /**
@@ -173,7 +173,7 @@ public final class MergeEngine {
                     Problem.of(
                                     "nothing can be resumed in '%s': the merge was finished, but %s"
                                             .formatted(directory, difference.get()))
-                            .hint("start again with --overwrite"));
+                            .hint("start again with EngineOptions.overwrite(true)"));
         }
         plan.warnings().forEach(listener::warned);
         listener.wasFinished();

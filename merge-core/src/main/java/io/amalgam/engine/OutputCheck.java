@@ -162,7 +162,7 @@ public final class OutputCheck {
         if (interrupted && !resume && !overwrite) {
             problems.add(
                     Problem.of("an interrupted merge is in '" + directory + "'")
-                            .hint("continue it with --resume, or start again with --overwrite"));
+                            .hint("continue it with EngineOptions.resume(true), or start again with EngineOptions.overwrite(true)"));
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
@@ -177,7 +177,7 @@ public final class OutputCheck {
                                             "output directory '" + directory + "'",
                                             "an empty or new directory",
                                             "one with '" + entry.getFileName() + "'")
-                                    .hint("choose another, or give --overwrite"));
+                                    .hint("choose another, or give EngineOptions.overwrite(true)"));
                     return;
                 }
             }

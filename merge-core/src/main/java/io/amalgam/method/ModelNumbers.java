@@ -64,7 +64,7 @@ record ModelNumbers(int count, int[][] of) {
                                 .hint(
                                         "'"
                                                 + method
-                                                + "' judges whole models: leave out slices and --tensor-union"));
+                                                + "' judges whole models: leave out slices and TensorSet.UNION"));
             }
         }
     }

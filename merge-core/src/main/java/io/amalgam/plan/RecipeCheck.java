@@ -174,7 +174,7 @@ final class RecipeCheck {
                                 method.modelCount(),
                                 others)
                         .at(recipe.methodLocation())
-                        .hint("merge only tensors that all have, by --tensor-intersection")
+                        .hint("merge only tensors that all have, by TensorSet.INTERSECTION")
                         .ofTensor());
         return false;
     }

@@ -101,7 +101,7 @@ final class StackCheck {
                                         + "'")
                         .at(where.ref.location())
                         .hint(
-                                "stack layers of one architecture, or give --tensor-union to take them as they are"));
+                                "stack layers of one architecture, or give TensorSet.UNION to take them as they are"));
     }
 
     /** An embedding and a head that come from different models must count the same tokens. */

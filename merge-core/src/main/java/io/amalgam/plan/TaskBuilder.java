@@ -275,7 +275,7 @@ final class TaskBuilder {
                                         + String.join(", ", with))
                         .at(firstWithout)
                         .hint(
-                                "merge models of one architecture, or give --tensor-union to merge each tensor among the models that have it, or --tensor-intersection to leave such tensors out"));
+                                "merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out"));
     }
 
     private boolean sameShapes(Slot slot, List<Slot.Part> present, List<TensorSource> sources) {

@@ -115,22 +115,30 @@ final class VocabularyCheck {
                                         ? " that differs, id "
                                         : " that differ, first id ")
                                 + difference.id()
-                                + ", which is "
-                                + shown(difference.second())
-                                + " and not "
-                                + shown(difference.first()))
+                                + said(difference))
                 .at(model.ref.location())
                 .hint("rows of different tokens are merged with each other: " + advice);
     }
 
-    /** A token for messages, cut short. */
-    private static String shown(Optional<String> token) {
-        if (token.isEmpty()) {
-            return "no token";
+    /** What an id is in a model, and in the donor. */
+    private String said(TokenDifference difference) {
+        Optional<String> here = difference.second().map(VocabularyCheck::shown);
+        Optional<String> there = difference.first().map(VocabularyCheck::shown);
+        if (here.isPresent() && there.isPresent()) {
+            return ", which is " + here.get() + " and not " + there.get();
         }
+        return here.map(token -> ", which is " + token + " and has no token in '" + donor.ref + "'")
+                .orElseGet(
+                        () ->
+                                ", which has no token and is %s in '%s'"
+                                        .formatted(there.orElse("another"), donor.ref));
+    }
+
+    /** A token for messages, cut short. */
+    private static String shown(String token) {
         StringBuilder text = new StringBuilder();
-        token.get().codePoints().limit(SHOWN).forEach(text::appendCodePoint);
-        boolean cut = token.get().codePointCount(0, token.get().length()) > SHOWN;
+        token.codePoints().limit(SHOWN).forEach(text::appendCodePoint);
+        boolean cut = token.codePointCount(0, token.length()) > SHOWN;
         return "'" + text + (cut ? "..." : "") + "'";
     }
 }

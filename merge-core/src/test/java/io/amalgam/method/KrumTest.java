@@ -147,7 +147,7 @@ class KrumTest {
         assertThatThrownBy(() -> new Krum().survey(List.of(calls.get(0), other)))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "models of tensor 't1': expected [m0, m1, m2] as for every tensor, got [m2, m1, m0]; 'krum' judges whole models: leave out slices and --tensor-union");
+                        "models of tensor 't1': expected [m0, m1, m2] as for every tensor, got [m2, m1, m0]; 'krum' judges whole models: leave out slices and TensorSet.UNION");
     }
 
     @Test

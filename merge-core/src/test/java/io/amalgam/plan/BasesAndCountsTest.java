@@ -95,7 +95,7 @@ class BasesAndCountsTest {
                 .containsExactly(
                         "models with tensor '"
                                 + UP
-                                + "' for 'model_stock' beside the base (and 1 more tensor alike): expected at least 2, got 1 (r.yml:1:15); merge only tensors that all have, by --tensor-intersection");
+                                + "' for 'model_stock' beside the base (and 1 more tensor alike): expected at least 2, got 1 (r.yml:1:15); merge only tensors that all have, by TensorSet.INTERSECTION");
     }
 
     @Test

@@ -288,7 +288,7 @@ class ModulesTest {
                 .containsExactlyInAnyOrder(
                         "models for 'slerp' beside the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
                         "layers 'encoder.block.N' of model 'one': expected 4 as in 'deep', got 3 (r.yml:2:13); choose layers with 'slices', or merge models of one depth",
-                        "tensor 'encoder.block.3.layer.0.SelfAttention.q.weight' is missing in 'one' but present in 'deep' (r.yml:2:13); merge models of one architecture, or give --tensor-union to merge each tensor among the models that have it, or --tensor-intersection to leave such tensors out");
+                        "tensor 'encoder.block.3.layer.0.SelfAttention.q.weight' is missing in 'one' but present in 'deep' (r.yml:2:13); merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out");
     }
 
     @Test

@@ -70,7 +70,7 @@ class PlanProblemsTest {
                 .without("model.layers.3.mlp.up_proj.weight");
         assertThat(models.problems(LINEAR))
                 .containsExactly(
-                        "tensor 'model.layers.1.mlp.up_proj.weight' is missing in 'two' but present in 'one' (and 1 more tensor alike) (r.yml:3:32); merge models of one architecture, or give --tensor-union to merge each tensor among the models that have it, or --tensor-intersection to leave such tensors out");
+                        "tensor 'model.layers.1.mlp.up_proj.weight' is missing in 'two' but present in 'one' (and 1 more tensor alike) (r.yml:3:32); merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out");
     }
 
     @Test

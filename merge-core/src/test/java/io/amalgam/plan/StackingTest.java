@@ -267,8 +267,8 @@ class StackingTest {
         assertThat(models.problems(STACK))
                 .containsExactlyInAnyOrder(
                         "shape of tensor 'model.layers.5.mlp.up_proj.weight' in 'two': expected [16, 8] as in the layers of 'one', got [16, 9] (r.yml:4:23); models of different sizes cannot be stacked",
-                        "tensor 'model.layers.4.input_layernorm.weight' is missing in the layers of 'two' but present in those of 'one' (r.yml:4:23); stack layers of one architecture, or give --tensor-union to take them as they are",
-                        "tensor 'model.layers.4.self_attn.q_proj.bias' is missing in the layers of 'one' but present in those of 'two' (r.yml:4:23); stack layers of one architecture, or give --tensor-union to take them as they are",
+                        "tensor 'model.layers.4.input_layernorm.weight' is missing in the layers of 'two' but present in those of 'one' (r.yml:4:23); stack layers of one architecture, or give TensorSet.UNION to take them as they are",
+                        "tensor 'model.layers.4.self_attn.q_proj.bias' is missing in the layers of 'one' but present in those of 'two' (r.yml:4:23); stack layers of one architecture, or give TensorSet.UNION to take them as they are",
                         "rows of tensor 'lm_head.weight' of 'two': expected 32 as in the embedding of 'one', got 33 (r.yml:4:23); the vocabularies differ: add 'tokenizer: {source: union}' to the recipe, or take the last layers from a model of the same vocabulary");
     }
 

@@ -47,7 +47,7 @@ class BadDataTest {
         assertThatThrownBy(() -> Merges.run(Merges.LINEAR, root, out, Options.DEFAULT))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "tensor 'w' of model 'two': expected finite numbers, got %s at element 280123; the model is damaged; give --allow-nonfinite to merge it all the same",
+                        "tensor 'w' of model 'two': expected finite numbers, got %s at element 280123; the model is damaged; give EngineOptions.allowNonfinite(true) to merge it all the same",
                         bad);
         assertNothingThere();
 
@@ -85,7 +85,7 @@ class BadDataTest {
         assertThatThrownBy(() -> Merges.run(sum, root, out, Options.DEFAULT))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "merged tensor 'w': expected numbers that F16 can hold, got 66000.0 at element 1; check the weights, choose another 'out_dtype', or give --allow-nonfinite");
+                        "merged tensor 'w': expected numbers that F16 can hold, got 66000.0 at element 1; check the weights, choose another 'out_dtype', or give EngineOptions.allowNonfinite(true)");
         assertNothingThere();
 
         Merges.run(sum, root, out, Options.DEFAULT.allowingNonfinite());

@@ -109,7 +109,7 @@ class OutputDirectoryTest {
             assertRefused(
                     out,
                     options,
-                    "output directory '%s': expected an empty or new directory, got one with 'notes.txt'; choose another, or give --overwrite"
+                    "output directory '%s': expected an empty or new directory, got one with 'notes.txt'; choose another, or give EngineOptions.overwrite(true)"
                             .formatted(out));
         }
         Merges.run(Merges.LINEAR, root, out, Options.DEFAULT.overwriting());

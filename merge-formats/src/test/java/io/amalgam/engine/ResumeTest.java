@@ -259,7 +259,7 @@ class ResumeTest {
         assertThatThrownBy(() -> Merges.run(Merges.TIES.replace("0.7", "0.8"), root, out, RESUME))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "interrupted merge in '%s': expected the same recipe and options, got another plan; start again with --overwrite",
+                        "interrupted merge in '%s': expected the same recipe and options, got another plan; start again with EngineOptions.overwrite(true)",
                         out);
         assertUnfinished();
         assertThat(Merges.run(TIES, root, out, RESUME.build()).resumed()).isPositive();
@@ -276,7 +276,7 @@ class ResumeTest {
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("expected unchanged inputs")
                 .hasMessageContaining("one")
-                .hasMessageEndingWith("start again with --overwrite");
+                .hasMessageEndingWith("start again with EngineOptions.overwrite(true)");
         Files.setLastModifiedTime(input, time);
         assertThat(Merges.run(TIES, root, out, RESUME.build()).resumed()).isPositive();
         assertFinished();
@@ -288,7 +288,7 @@ class ResumeTest {
         assertThatThrownBy(() -> Merges.run(TIES, root, out, Options.DEFAULT.build()))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "an interrupted merge is in '%s'; continue it with --resume, or start again with --overwrite",
+                        "an interrupted merge is in '%s'; continue it with EngineOptions.resume(true), or start again with EngineOptions.overwrite(true)",
                         out);
         MergeReport report = Merges.run(TIES, root, out, Options.DEFAULT.overwriting().build());
         assertThat(report.resumed()).isZero();

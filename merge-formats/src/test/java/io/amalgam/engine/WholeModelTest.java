@@ -145,6 +145,6 @@ class WholeModelTest {
         assertThatThrownBy(() -> Merges.plan(recipe, temp, union))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "models of tensor 'y': expected [a, b, c, d] as for every tensor, got [a, b, c] (recipe.yml:1:15); 'krum' judges whole models: leave out slices and --tensor-union");
+                        "models of tensor 'y': expected [a, b, c, d] as for every tensor, got [a, b, c] (recipe.yml:1:15); 'krum' judges whole models: leave out slices and TensorSet.UNION");
     }
 }

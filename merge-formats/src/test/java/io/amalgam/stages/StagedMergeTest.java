@@ -300,7 +300,7 @@ class StagedMergeTest {
         assertThatThrownBy(() -> files.keep(stage + LINEAR, root.resolve("out3"), kept))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining("expected an empty or new directory")
-                .hasMessageContaining("give --overwrite");
+                .hasMessageContaining("give EngineOptions.overwrite(true)");
     }
 
     @Test

@@ -118,6 +118,9 @@ enum Level {
         if (hasParameters && PARAMETERS.contains(unknown)) {
             return "it belongs under 'parameters'";
         }
+        if (this == RECIPE && TOKENIZER.keys.contains(unknown)) {
+            return "it belongs under 'tokenizer'";
+        }
         String near = Suggestions.nearest(unknown, candidates()).orElse("");
         if (keys.contains(near)) {
             return "did you mean '" + near + "'?";

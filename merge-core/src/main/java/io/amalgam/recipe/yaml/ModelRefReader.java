@@ -14,7 +14,7 @@ import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 
-/** Reads model references, and refuses the kinds that cannot be opened. */
+/** Reads model references. */
 final class ModelRefReader {
     private final Reading reading;
     private final Findings findings;
@@ -35,7 +35,7 @@ final class ModelRefReader {
                                                 parse(
                                                         () -> ModelRef.parse(text, location),
                                                         location));
-        model.ifPresent(ref -> refuse(ref, node instanceof MappingNode));
+        model.ifPresent(ref -> remark(ref, node));
         return model;
     }
 
@@ -129,8 +129,8 @@ final class ModelRefReader {
         return text;
     }
 
-    private void refuse(ModelRef ref, boolean mapping) {
-        String literal = mapping ? "" : "; " + ref.literalForm();
+    /** A folder on disk is what it is: only a hub has revisions. */
+    private void remark(ModelRef ref, Node node) {
         ref.revision()
                 .or(
                         () ->
@@ -139,15 +139,13 @@ final class ModelRefReader {
                                         .findFirst())
                 .ifPresent(
                         revision ->
-                                findings.error(
-                                        ref.location(),
+                                findings.warning(
+                                        node,
                                         Problem.of(
                                                         "revision "
                                                                 + Nodes.quote(revision)
-                                                                + " cannot be fetched: models are"
-                                                                + " read from local paths only")
-                                                .hint(
-                                                        "download that revision and give its path"
-                                                                + literal)));
+                                                                + " has no effect: local models"
+                                                                + " are read as they are")
+                                                .hint("leave it out")));
     }
 }

@@ -23,6 +23,9 @@ final class TokenizerReader {
     /** Hardware asks for hundreds at most; each row of padding is held as a number. */
     private static final int LARGEST_MULTIPLE = 1 << 16;
 
+    /** How recipes of mergekit's first versions marked a model. */
+    private static final String MODEL_PREFIX = "model:";
+
     private static final String SOURCES = "'union', 'base' or a model";
     private static final String ORIGINS =
             "a model, {kind: zero} or {kind: model_token, model: ..., token: ...}";
@@ -99,6 +102,18 @@ final class TokenizerReader {
         }
         if (text.isEmpty() && !(node instanceof MappingNode)) {
             findings.error(node, Problem.expected("'" + key + "'", SOURCES, Nodes.describe(node)));
+            return Optional.empty();
+        }
+        if (text.startsWith(MODEL_PREFIX)) {
+            findings.error(
+                    node,
+                    Problem.expected("'" + key + "'", SOURCES, Nodes.describe(node))
+                            .hint(
+                                    "leave out the prefix '%s': write '%s'"
+                                            .formatted(
+                                                    MODEL_PREFIX,
+                                                    text.substring(MODEL_PREFIX.length())
+                                                            .strip())));
             return Optional.empty();
         }
         return references.read(key, node).map(Vocabulary.Of::new);
