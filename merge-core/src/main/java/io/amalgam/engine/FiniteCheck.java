@@ -44,7 +44,7 @@ public final class FiniteCheck {
             return new BadInputException(
                     part.get()
                             .hint(
-                                    "the adapter is damaged; give --allow-nonfinite to merge it all the same"));
+                                    "the adapter is damaged; give EngineOptions.allowNonfinite(true) to merge it all the same"));
         }
         return new BadInputException(
                 Problem.expected(
