@@ -105,8 +105,7 @@ final class MoeCommand extends MergingCommand {
         Path file = Objects.requireNonNull(config);
         RecipeInput input = new RecipeInput(file);
         MoeRecipe recipe =
-                MoeRecipeReader.read(
-                        input.text(), input.name(), new ReadOptions(planning.strict));
+                MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
         return plan(recipe, layout, planning, List.of(here, folder), gates);

@@ -11,7 +11,10 @@ import picocli.CommandLine.Parameters;
 
 /** What makes a plan: the recipe, and the options that change what is written. */
 final class PlanMixin {
-    @Parameters(index = "0", paramLabel = "RECIPE", description = "A recipe, as mergekit's YAML; - for standard input.")
+    @Parameters(
+            index = "0",
+            paramLabel = "RECIPE",
+            description = "A recipe, as mergekit's YAML; - for standard input.")
     Path recipe;
 
     @Mixin PlanningMixin options;
@@ -21,7 +24,10 @@ final class PlanMixin {
     /** Plans; the caller closes the plan. */
     StagedPlan plan() throws IOException {
         RecipeInput input = new RecipeInput(recipe);
-        return options.plan(RecipeReader.readAll(input.text(), input.name(), options.reading()), recipe, stages.kept());
+        return options.plan(
+                RecipeReader.readAll(input.text(), input.name(), options.reading()),
+                recipe,
+                stages.kept());
     }
 
     StagePlaces places(StagedPlan plan, Path out) {

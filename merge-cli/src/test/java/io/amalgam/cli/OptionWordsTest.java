@@ -9,7 +9,8 @@ class OptionWordsTest {
     @Test
     void settingsOfTheLibraryAreCalledByTheirOptions() {
         Problem problem =
-                Problem.of("memory").hint("raise EngineOptions.memory, or EngineOptions.overwrite(true)");
+                Problem.of("memory")
+                        .hint("raise EngineOptions.memory, or EngineOptions.overwrite(true)");
 
         assertThat(OptionWords.of(problem).hint()).isEqualTo("raise --memory, or --overwrite");
     }

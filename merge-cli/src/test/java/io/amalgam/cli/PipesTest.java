@@ -2,14 +2,14 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.io.ByteArrayInputStream;
+import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.StandardOpenOption;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +60,8 @@ class PipesTest {
             assertThat(Cli.run("plan", "-").errors())
                     .allMatch(line -> line.contains("(standard input:"));
             String absolute =
-                    Files.readString(recipe).replaceAll("model: ([ab])", "model: " + folder + "/$1");
+                    Files.readString(recipe)
+                            .replaceAll("model: ([ab])", "model: " + folder + "/$1");
             System.setIn(new ByteArrayInputStream(absolute.getBytes(StandardCharsets.UTF_8)));
             Cli result = Cli.run("merge", "-", folder.resolve("out"), "--quiet");
             assertThat(result.err()).isEmpty();

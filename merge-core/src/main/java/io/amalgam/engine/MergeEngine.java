@@ -69,7 +69,8 @@ public final class MergeEngine {
                                 inputs(plan) == 1 ? "" : "s");
         return Optional.of(
                 Problem.expected(what, "at least " + least + " bytes", memory)
-                        .hint("raise EngineOptions.memory, or use fewer threads (EngineOptions.threads)"));
+                        .hint(
+                                "raise EngineOptions.memory, or use fewer threads (EngineOptions.threads)"));
     }
 
     /**

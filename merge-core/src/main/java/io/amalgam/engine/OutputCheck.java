@@ -162,7 +162,8 @@ public final class OutputCheck {
         if (interrupted && !resume && !overwrite) {
             problems.add(
                     Problem.of("an interrupted merge is in '" + directory + "'")
-                            .hint("continue it with EngineOptions.resume(true), or start again with EngineOptions.overwrite(true)"));
+                            .hint(
+                                    "continue it with EngineOptions.resume(true), or start again with EngineOptions.overwrite(true)"));
             return;
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {

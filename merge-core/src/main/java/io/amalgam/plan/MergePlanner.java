@@ -87,7 +87,8 @@ public final class MergePlanner {
                         .orElse(true);
         boolean uneven = options.tensors() != PlanOptions.TensorSet.SAME;
         boolean weighted = method.flatMap(m -> m.info().parameter("weight")).isPresent();
-        SlotBuilder builder = new SlotBuilder(recipe, models, mixesLayers, uneven, weighted, problems);
+        SlotBuilder builder =
+                new SlotBuilder(recipe, models, mixesLayers, uneven, weighted, problems);
         List<Slot> built = builder.build();
         Optional<ModelRef> donorRef =
                 recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());

@@ -114,7 +114,8 @@ class ModelRefTest {
                     .hasSameHashCodeAs(here)
                     .hasToString(spelling);
         }
-        assertThat(ModelRef.of("~/m")).isEqualTo(ModelRef.of(System.getProperty("user.home") + "/m"));
+        assertThat(ModelRef.of("~/m"))
+                .isEqualTo(ModelRef.of(System.getProperty("user.home") + "/m"));
         assertThat(ModelRef.parse("./m+./l", PLACE)).isEqualTo(ModelRef.parse("m+l/", PLACE));
         assertThat(here)
                 .isNotEqualTo(ModelRef.of("M"))

@@ -124,8 +124,7 @@ class ResumeTest {
 
     @Test
     void threadInterruptedBeforeTheMergeStopsIt() throws IOException {
-        try (MergePlan plan =
-                Merges.plan(TIES, Merges.models(root), PlanOptions.DEFAULT)) {
+        try (MergePlan plan = Merges.plan(TIES, Merges.models(root), PlanOptions.DEFAULT)) {
             Thread.currentThread().interrupt();
             assertThatThrownBy(
                             () ->
