@@ -72,6 +72,24 @@ public interface CheckpointFormat {
         return List.of();
     }
 
+    /** The donor's configuration with the changes made, as {@link #modelFiles} writes it. */
+    default ObjectNode config(ObjectNode donorConfig, ConfigChanges changes) {
+        return donorConfig;
+    }
+
+    /**
+     * What a configuration says of each layer of a stack: of layers with equal texts it says the
+     * same.
+     *
+     * @param stack which of several; empty where the model has one
+     * @param layers how many it has
+     * @return a text for each layer; nothing for formats without configurations
+     */
+    default List<String> layerFacts(
+            ObjectNode config, Optional<ConfigChanges.Stack> stack, int layers) {
+        return List.of();
+    }
+
     /**
      * What {@link #modelFiles} cannot change in the donor's configuration although the merge does:
      * warnings.

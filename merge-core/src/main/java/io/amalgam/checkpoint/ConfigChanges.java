@@ -59,13 +59,15 @@ public record ConfigChanges(
      * @param origins for each output layer the model it comes from, where that is not the donor
      * @param stack which of the donor's stacks; empty where it has one
      * @param besides for each output layer the other layers that are merged into it
+     * @param extra layers kept behind the last one that are not counted with the rest
      */
     public record LayerChange(
             int oldCount,
             List<Integer> sources,
             List<Optional<Origin>> origins,
             Optional<Stack> stack,
-            List<List<Lent>> besides) {
+            List<List<Lent>> besides,
+            int extra) {
         public LayerChange {
             sources = List.copyOf(sources);
             origins = List.copyOf(origins);
@@ -82,6 +84,16 @@ public record ConfigChanges(
                 List<Optional<Origin>> origins,
                 Optional<Stack> stack) {
             this(oldCount, sources, origins, stack, Collections.nCopies(sources.size(), List.of()));
+        }
+
+        /** Nothing behind the last layer. */
+        public LayerChange(
+                int oldCount,
+                List<Integer> sources,
+                List<Optional<Origin>> origins,
+                Optional<Stack> stack,
+                List<List<Lent>> besides) {
+            this(oldCount, sources, origins, stack, besides, 0);
         }
 
         /** All layers from the donor. */

@@ -1,6 +1,7 @@
 package io.amalgam.plan;
 
 import io.amalgam.error.Problem;
+import io.amalgam.layers.ExtraLayers;
 import io.amalgam.layers.LayerStack;
 import io.amalgam.layers.ModelPart;
 import io.amalgam.layers.ModelParts;
@@ -78,7 +79,7 @@ final class Scope {
         return parts;
     }
 
-    /** The stack whose layers slices choose; none, or several in a whole model, is a problem. */
+    /** The stack whose layers slices choose, without layers behind its last; none, or several in a whole model, is a problem. */
     Optional<LayerStack> stack(Model model) {
         Optional<LayerStack> stack = stackIfAny(model);
         if (stack.isEmpty() && !(isPart() && parts(model).isEmpty())) {
@@ -93,7 +94,11 @@ final class Scope {
                 isPart()
                         ? parts(model).stream().flatMap(part -> part.stack().stream()).toList()
                         : model.stacks.all();
-        return stacks.size() == 1 ? Optional.of(stacks.get(0)) : Optional.empty();
+        return stacks.size() == 1
+                ? Optional.of(
+                        ExtraLayers.without(
+                                stacks.get(0), model.checkpoint.config(), model.tensors.keySet()))
+                : Optional.empty();
     }
 
     private Problem noStack(Model model) {

@@ -159,7 +159,10 @@ final class StackCheck {
         model.tensors.forEach(
                 (name, tensor) -> {
                     Optional<LayerName> found =
-                            model.stacks.find(name).filter(l -> l.stack().equals(stack));
+                            model.stacks
+                                    .find(name)
+                                    .filter(l -> l.stack().prefix().equals(stack.prefix()))
+                                    .filter(l -> l.index() < stack.count());
                     found.ifPresent(
                             layer ->
                                     layers.computeIfAbsent(layer.index(), unused -> new HashMap<>())

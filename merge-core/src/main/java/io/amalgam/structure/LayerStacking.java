@@ -3,6 +3,7 @@ package io.amalgam.structure;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.layers.ExtraLayers;
 import io.amalgam.layers.LayerStack;
 import io.amalgam.layers.LayerStacks;
 import io.amalgam.layers.ModelPart;
@@ -73,9 +74,9 @@ public final class LayerStacking {
      * @throws BadInputException if it has no such part, no layers, or several stacks of them
      */
     public static int layers(Checkpoint model, String name, Optional<String> module) {
-        return module.map(part -> part(model, name, part))
-                .orElseGet(() -> stack(model, name))
-                .count();
+        LayerStack stack =
+                module.map(part -> part(model, name, part)).orElseGet(() -> stack(model, name));
+        return ExtraLayers.without(stack, model.config(), model.tensors().keySet()).count();
     }
 
     private static LayerStack part(Checkpoint model, String ref, String module) {

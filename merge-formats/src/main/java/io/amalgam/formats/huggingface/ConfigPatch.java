@@ -1,7 +1,6 @@
 package io.amalgam.formats.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
@@ -29,9 +28,6 @@ public final class ConfigPatch {
     private static final String VOCABULARY = "vocab_size";
 
     private static final String DECODER_LAYERS = "num_decoder_layers";
-
-    private static final List<String> COUNT_KEYS =
-            List.of("num_hidden_layers", "n_layer", "n_layers", "num_layers", "depth");
 
     private ConfigPatch() {}
 
@@ -85,7 +81,7 @@ public final class ConfigPatch {
         List<String> found = new ArrayList<>();
         for (String section : sections(config)) {
             ObjectNode settings = section(config, section);
-            for (String key : COUNT_KEYS) {
+            for (String key : LayerKeys.COUNTS) {
                 JsonNode value = settings.path(key);
                 if (value.isIntegralNumber()
                         && value.canConvertToInt()
@@ -106,7 +102,7 @@ public final class ConfigPatch {
         }
         ObjectNode named = config.deepCopy();
         nameDecoderCount(named, List.of(change));
-        return StackKeys.counts(named, change, COUNT_KEYS);
+        return StackKeys.counts(named, change, LayerKeys.COUNTS);
     }
 
     /**
@@ -131,27 +127,67 @@ public final class ConfigPatch {
                 .orElseGet(() -> sections(config));
     }
 
-    /** Dotted paths of numbers about layers that are not true of the new order. */
+    /** Dotted paths of settings about layers that are not true of the new order. */
     static List<String> broken(ObjectNode config, LayerChange change) {
+        ObjectNode patched = patched(config, change);
         List<String> broken = new ArrayList<>();
         for (String section : sectionsOf(config, change)) {
-            LayerKinds.broken(section, section(config, section), change).stream()
+            LayerKinds.broken(section, config, patched, change).stream()
                     .map(key -> section.isEmpty() ? key : section + "." + key)
                     .forEach(broken::add);
         }
         return broken;
     }
 
+    /** Dotted paths of settings that may be about layers and are left as they are. */
+    static List<String> mentions(ObjectNode config, LayerChange change) {
+        List<String> mentions =
+                new ArrayList<>(
+                        LayerMentions.find(config, sectionsOf(config, change), change));
+        mentions.removeAll(layerCountKeys(config, change));
+        return mentions;
+    }
+
+    /** What the configuration says of each layer of a stack, as texts that can be compared. */
+    static List<String> facts(ObjectNode config, Optional<ConfigChanges.Stack> stack, int layers) {
+        LayerChange change =
+                new LayerChange(
+                        layers,
+                        List.of(0),
+                        List.of(Optional.empty()),
+                        stack);
+        List<String> sections = sectionsOf(config, change);
+        List<String> facts = new ArrayList<>();
+        for (int layer = 0; layer < layers; layer++) {
+            StringBuilder text = new StringBuilder();
+            for (String section : sections) {
+                text.append(LayerFacts.of(section(config, section), layer, layers));
+            }
+            facts.add(text.toString());
+        }
+        return facts;
+    }
+
+    /** Whether a list counts the layers, where no number does. */
+    static boolean isCountedByList(ObjectNode config, LayerChange change) {
+        return sectionsOf(config, change).stream()
+                .flatMap(section -> section(config, section).properties().stream())
+                .anyMatch(
+                        entry ->
+                                LayerKeys.counts(entry.getKey())
+                                        && entry.getValue().size() == change.oldCount());
+    }
+
+    private static ObjectNode patched(ObjectNode config, LayerChange change) {
+        return patch(
+                config,
+                new ConfigChanges(
+                        Optional.empty(), List.of(change), Optional.empty(), Optional.empty()));
+    }
+
     /** Windows of attention that the new layers had and the changed configuration does not say. */
     static List<Problem> lostWindows(ObjectNode config, LayerChange change) {
-        ObjectNode patched =
-                patch(
-                        config,
-                        new ConfigChanges(
-                                Optional.empty(),
-                                List.of(change),
-                                Optional.empty(),
-                                Optional.empty()));
+        ObjectNode patched = patched(config, change);
         return sectionsOf(config, change).stream()
                 .map(section -> LayerWindows.lost(section, config, patched, change))
                 .flatMap(Optional::stream)
@@ -179,12 +215,30 @@ public final class ConfigPatch {
             List<String> keys = new ArrayList<>();
             settings.fieldNames().forEachRemaining(keys::add);
             for (String key : keys) {
-                if (settings.get(key) instanceof ArrayNode list) {
-                    settings.set(key, LayerLists.follow(section, key, list, change));
+                JsonNode value = settings.get(key);
+                if (value instanceof ObjectNode object) {
+                    if (LayerKeys.role(key) == LayerKeys.Role.KEYED) {
+                        settings.set(key, LayerLists.keyed(section, key, object, change));
+                    }
+                } else {
+                    settings.set(key, LayerLists.follow(section, key, value, change));
                 }
             }
             LayerKinds.follow(section, settings, change);
+            setExtra(settings, change);
         }
+    }
+
+    /** Layers behind the last are counted by a setting of their own. */
+    private static void setExtra(ObjectNode settings, LayerChange change) {
+        if (change.extra() == 0) {
+            return;
+        }
+        List<String> keys = new ArrayList<>();
+        settings.fieldNames().forEachRemaining(keys::add);
+        keys.stream()
+                .filter(key -> LayerKeys.role(key) == LayerKeys.Role.EXTRA)
+                .forEach(key -> settings.put(key, change.extra()));
     }
 
     private static void setVocabulary(ObjectNode config, VocabularyChange vocabulary) {

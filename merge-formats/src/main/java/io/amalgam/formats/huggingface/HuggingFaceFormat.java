@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
+import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFormat;
@@ -60,8 +61,9 @@ public final class HuggingFaceFormat implements CheckpointFormat {
     /** The patched {@code config.json}: see {@link ConfigPatch}. */
     @Override
     public List<OutputLayout.SmallFile> modelFiles(ObjectNode donorConfig, ConfigChanges changes) {
-        ObjectNode config = ConfigPatch.patch(donorConfig, changes);
-        return List.of(new OutputLayout.SmallFile(CONFIG, ConfigPatch.bytes(config)));
+        return List.of(
+                new OutputLayout.SmallFile(
+                        CONFIG, ConfigPatch.bytes(config(donorConfig, changes))));
     }
 
     @Override
@@ -94,7 +96,8 @@ public final class HuggingFaceFormat implements CheckpointFormat {
 
     private static void unchanged(ObjectNode config, LayerChange layers, List<Problem> problems) {
         if (layers.sources().size() != layers.oldCount()
-                && ConfigPatch.layerCountKeys(config, layers).isEmpty()) {
+                && ConfigPatch.layerCountKeys(config, layers).isEmpty()
+                && !ConfigPatch.isCountedByList(config, layers)) {
             problems.add(
                     Problem.of(
                                     "config.json has no number of "
@@ -117,5 +120,23 @@ public final class HuggingFaceFormat implements CheckpointFormat {
                             .hint(
                                     "choose ranges that keep the order of kinds, or change the output's config.json"));
         }
+        for (String key : ConfigPatch.mentions(config, layers)) {
+            problems.add(
+                    Problem.of(
+                                    "'"
+                                            + key
+                                            + "' in config.json may speak of single layers, and is left as it is")
+                            .hint("see whether it is true of the output's layers"));
+        }
+    }
+
+    @Override
+    public List<String> layerFacts(ObjectNode config, Optional<Stack> stack, int layers) {
+        return ConfigPatch.facts(config, stack, layers);
+    }
+
+    @Override
+    public ObjectNode config(ObjectNode donorConfig, ConfigChanges changes) {
+        return ConfigPatch.patch(donorConfig, changes);
     }
 }
