@@ -26,8 +26,8 @@ public final class ExtraLayers {
     }
 
     /**
-     * How many of a stack's layers are such: as many as the configuration names them and leaves
-     * out of its count, or that have tensors only they have.
+     * How many of a stack's layers are such: as many as the configuration names them and leaves out
+     * of its count, or that have tensors only they have.
      */
     public static int count(
             LayerStack stack, Optional<ObjectNode> config, Collection<String> names) {
@@ -41,9 +41,7 @@ public final class ExtraLayers {
     private static boolean marked(String layer, Collection<String> names) {
         return names.stream()
                 .anyMatch(
-                        name ->
-                                name.startsWith(layer)
-                                        && MARKS.stream().anyMatch(name::contains));
+                        name -> name.startsWith(layer) && MARKS.stream().anyMatch(name::contains));
     }
 
     private static int behind(JsonNode config, int layers) {

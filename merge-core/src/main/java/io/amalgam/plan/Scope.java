@@ -79,7 +79,10 @@ final class Scope {
         return parts;
     }
 
-    /** The stack whose layers slices choose, without layers behind its last; none, or several in a whole model, is a problem. */
+    /**
+     * The stack whose layers slices choose, without layers behind its last; none, or several in a
+     * whole model, is a problem.
+     */
     Optional<LayerStack> stack(Model model) {
         Optional<LayerStack> stack = stackIfAny(model);
         if (stack.isEmpty() && !(isPart() && parts(model).isEmpty())) {

@@ -142,20 +142,14 @@ public final class ConfigPatch {
     /** Dotted paths of settings that may be about layers and are left as they are. */
     static List<String> mentions(ObjectNode config, LayerChange change) {
         List<String> mentions =
-                new ArrayList<>(
-                        LayerMentions.find(config, sectionsOf(config, change), change));
+                new ArrayList<>(LayerMentions.find(config, sectionsOf(config, change), change));
         mentions.removeAll(layerCountKeys(config, change));
         return mentions;
     }
 
     /** What the configuration says of each layer of a stack, as texts that can be compared. */
     static List<String> facts(ObjectNode config, Optional<ConfigChanges.Stack> stack, int layers) {
-        LayerChange change =
-                new LayerChange(
-                        layers,
-                        List.of(0),
-                        List.of(Optional.empty()),
-                        stack);
+        LayerChange change = new LayerChange(layers, List.of(0), List.of(Optional.empty()), stack);
         List<String> sections = sectionsOf(config, change);
         List<String> facts = new ArrayList<>();
         for (int layer = 0; layer < layers; layer++) {

@@ -65,8 +65,7 @@ final class LayerFacts {
         }
         int period = value.intValue();
         OptionalInt phase = LayerKeys.phase(key, period, settings);
-        return Optional.of(
-                phase.isPresent() ? layer % period == phase.getAsInt() : layer % period);
+        return Optional.of(phase.isPresent() ? layer % period == phase.getAsInt() : layer % period);
     }
 
     /**

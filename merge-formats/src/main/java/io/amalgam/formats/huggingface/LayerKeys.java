@@ -178,7 +178,9 @@ final class LayerKeys {
         return Role.UNKNOWN;
     }
 
-    /** As {@link #role(String)}; names that hold numbers or lists mean a different thing by them. */
+    /**
+     * As {@link #role(String)}; names that hold numbers or lists mean a different thing by them.
+     */
     static Role role(String key, JsonNode value) {
         Role role = role(key);
         if (role == Role.PER_LAYER && value.isInt()) {

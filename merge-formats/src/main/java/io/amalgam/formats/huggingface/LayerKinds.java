@@ -80,7 +80,8 @@ final class LayerKinds {
         List<String> inOrder = new ArrayList<>();
         LayerLists.settings(donor, section)
                 .fieldNames()
-                .forEachRemaining(key -> inOrder.addAll(untrue.contains(key) ? List.of(key) : List.of()));
+                .forEachRemaining(
+                        key -> inOrder.addAll(untrue.contains(key) ? List.of(key) : List.of()));
         return inOrder;
     }
 

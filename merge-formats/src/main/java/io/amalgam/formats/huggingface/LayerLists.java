@@ -128,9 +128,7 @@ final class LayerLists {
         return settings(config, section).path(key);
     }
 
-    /**
-     * Objects by layer number. A lender's layers go by its own, where it has them.
-     */
+    /** Objects by layer number. A lender's layers go by its own, where it has them. */
     static ObjectNode keyed(String section, String key, ObjectNode donors, LayerChange change) {
         ObjectNode out = donors.objectNode();
         for (int layer = 0; layer < change.sources().size(); layer++) {

@@ -33,10 +33,17 @@ final class LayerMentions {
                             + "|d_model|d_ff|d_kv|n_inner|pooling|bins|pretraining_tp|buckets|topk).*"
                             + "|moe_k|num_frames|max_.*");
 
-    private static final Pattern TENSOR = Pattern.compile("(.*\\.)?(layers?|h|blocks?)\\.\\d+(\\..*)?");
+    private static final Pattern TENSOR =
+            Pattern.compile("(.*\\.)?(layers?|h|blocks?)\\.\\d+(\\..*)?");
     private static final Pattern DIGITS = Pattern.compile("\\d+");
     private static final Set<String> NOT_LAYERS =
-            Set.of("rope_parameters", "rope_scaling", "task_specific_params", "id2label", "label2id", "auto_map");
+            Set.of(
+                    "rope_parameters",
+                    "rope_scaling",
+                    "task_specific_params",
+                    "id2label",
+                    "label2id",
+                    "auto_map");
     private static final Set<String> PARTS =
             Set.of(
                     PartWords.TEXT,
@@ -55,7 +62,9 @@ final class LayerMentions {
     private LayerMentions(LayerChange change) {
         this.change = change;
         this.others = new TreeSet<>(PARTS);
-        change.stack().map(Stack::words).ifPresentOrElse(others::removeAll, () -> others.remove(PartWords.TEXT));
+        change.stack()
+                .map(Stack::words)
+                .ifPresentOrElse(others::removeAll, () -> others.remove(PartWords.TEXT));
     }
 
     /**
@@ -93,7 +102,11 @@ final class LayerMentions {
             boolean others = words.stream().anyMatch(this.others::contains);
             boolean named =
                     change.stack().isPresent()
-                            && words.stream().anyMatch(word -> PARTS.contains(word) && !this.others.contains(word));
+                            && words.stream()
+                                    .anyMatch(
+                                            word ->
+                                                    PARTS.contains(word)
+                                                            && !this.others.contains(word));
             if (entry.getValue() instanceof ObjectNode section && !keyed(section)) {
                 if (sections.contains(inner) || (!others && !NOT_LAYERS.contains(key))) {
                     walk(section, inner, sections, sections.contains(inner) || own);
@@ -116,9 +129,13 @@ final class LayerMentions {
         }
         return switch (LayerKeys.role(key, value)) {
             case UNKNOWN -> unknown(key, value);
-            case STATE -> value.isArray() ? anyFromTheStart(value) : value.isInt() && value.intValue() > 0;
+            case STATE ->
+                    value.isArray()
+                            ? anyFromTheStart(value)
+                            : value.isInt() && value.intValue() > 0;
             case BY_DEPTH -> value.isNumber() || value.asBoolean();
-            case NUMBERS, PLACES -> value.isArray() && LayerLists.numbers(value, change.oldCount()).isEmpty();
+            case NUMBERS, PLACES ->
+                    value.isArray() && LayerLists.numbers(value, change.oldCount()).isEmpty();
             default -> false;
         };
     }
@@ -138,15 +155,21 @@ final class LayerMentions {
             return true;
         }
         if (value.isArray()) {
-            return !value.isEmpty() && (worded || value.size() == change.oldCount() && !SIZES.matcher(key).matches() && !key.equals("architectures"))
+            return !value.isEmpty()
+                            && (worded
+                                    || value.size() == change.oldCount()
+                                            && !SIZES.matcher(key).matches()
+                                            && !key.equals("architectures"))
                     || tensors(value).isPresent();
         }
         if (value.isInt()) {
             int number = value.intValue();
-            boolean count = number > 1 && (number == change.oldCount() || number == change.oldCount() - 1);
+            boolean count =
+                    number > 1 && (number == change.oldCount() || number == change.oldCount() - 1);
             return worded ? number != 0 : count && !SIZES.matcher(key).matches();
         }
-        return value.isTextual() && (TENSOR.matcher(value.asText()).matches() || key.contains("pattern"));
+        return value.isTextual()
+                && (TENSOR.matcher(value.asText()).matches() || key.contains("pattern"));
     }
 
     private static Optional<String> tensors(JsonNode list) {
