@@ -13,6 +13,7 @@ import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.Source;
+import io.amalgam.tensor.Shape;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -23,6 +24,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 
 /** The slots of one stack that is put together from slices, and of what stands beside it. */
 final class LayerSlots {
@@ -50,7 +52,7 @@ final class LayerSlots {
     }
 
     /** Adds the slots; how the layers changed, if nothing hinders that. */
-    Optional<LayerChange> build(Opening models, List<Slot> slots) {
+    Optional<StackedLayers> build(Opening models, List<Slot> slots) {
         for (OutputSlice slice : slices) {
             List<Entry> opened = new ArrayList<>();
             Map<ModelRef, Source> seen = new HashMap<>();
@@ -82,7 +84,7 @@ final class LayerSlots {
                 : Optional.empty();
     }
 
-    private LayerChange stack(Model shape, Model donor, List<Slot> slots) {
+    private StackedLayers stack(Model shape, Model donor, List<Slot> slots) {
         OutputSlice firstSlice = slices.get(0);
         OutputSlice lastSlice = slices.get(slices.size() - 1);
         LayerStack stack = stackOf(shape);
@@ -95,6 +97,7 @@ final class LayerSlots {
         List<Integer> sources = new ArrayList<>();
         List<Optional<Origin>> layerOrigins = new ArrayList<>();
         List<List<Lent>> besides = new ArrayList<>();
+        List<Model> lenders = new ArrayList<>();
         for (OutputSlice slice : slices) {
             Model lender = opened(slice).get(0).model();
             Source lent = slice.sources().get(0);
@@ -102,6 +105,7 @@ final class LayerSlots {
             for (int k = 0; k < lent.layers(); k++) {
                 addLayer(slice, k, stack, running++, slots);
                 sources.add(lent.start() + k);
+                lenders.add(lender);
                 List<Lent> parts = new ArrayList<>();
                 for (Entry entry : opened(slice)) {
                     parts.add(
@@ -116,10 +120,89 @@ final class LayerSlots {
                 besides.add(parts.subList(1, parts.size()));
             }
         }
+        int extra = addExtra(stack, running, slots);
         addLoose(lastSlice, true, slots);
         addTiedHead(lastSlice, shape, slots);
         int oldCount = scope.stack(donor).map(LayerStack::count).orElse(stack.count());
-        return new LayerChange(oldCount, sources, layerOrigins, configured(donor), besides);
+        LayerChange change =
+                new LayerChange(
+                        oldCount, sources, layerOrigins, configured(donor), besides, extra);
+        LayerColumns.check(lenders, sources, scope, problems);
+        return stacked(change, donor, lenders);
+    }
+
+    private StackedLayers stacked(LayerChange change, Model donor, List<Model> lenders) {
+        Map<Model, List<Map<String, Shape>>> layers = new HashMap<>();
+        List<Map<String, Shape>> after = new ArrayList<>();
+        for (int layer = 0; layer < lenders.size(); layer++) {
+            after.add(
+                    layers.computeIfAbsent(lenders.get(layer), this::tensors)
+                            .get(change.sources().get(layer)));
+        }
+        List<Map<String, Shape>> before =
+                scope.stackIfAny(donor).isPresent()
+                        ? layers.computeIfAbsent(donor, this::tensors)
+                        : List.of();
+        List<ModelRef> refs = lenders.stream().map(lender -> lender.ref).toList();
+        return new StackedLayers(change, donor.ref, refs, before, after);
+    }
+
+    /** What each layer has to have: no constants, nothing that is the stack's. */
+    private List<Map<String, Shape>> tensors(Model model) {
+        LayerStack stack = stackOf(model);
+        Map<Integer, Map<String, Shape>> found = StackCheck.layersOf(model, stack);
+        List<Map<String, Shape>> layers = new ArrayList<>();
+        for (int layer = 0; layer < stack.count(); layer++) {
+            Map<String, Shape> tensors = new TreeMap<>(found.getOrDefault(layer, Map.of()));
+            tensors.keySet().removeIf(LooseTensors::isBuffer);
+            tensors.keySet().removeAll(firstOnly(model));
+            layers.add(tensors);
+        }
+        return layers;
+    }
+
+    /**
+     * Layers behind the last, which are none of the stack: those of the last slice whose models
+     * have some. How many were added.
+     */
+    private int addExtra(LayerStack outputStack, int from, List<Slot> slots) {
+        for (int i = slices.size() - 1; i >= 0; i--) {
+            List<Entry> lenders =
+                    opened(slices.get(i)).stream().filter(e -> extra(e.model()) > 0).toList();
+            int count = lenders.isEmpty() ? 0 : extra(lenders.get(0).model());
+            for (int k = 0; k < count; k++) {
+                Set<String> suffixes = new LinkedHashSet<>();
+                for (Entry entry : lenders) {
+                    suffixes.addAll(suffixes(entry.model(), stackOf(entry.model()).count() + k));
+                }
+                for (String suffix : suffixes) {
+                    List<Slot.Part> parts = new ArrayList<>();
+                    for (Entry entry : lenders) {
+                        LayerStack own = stackOf(entry.model());
+                        String name = own.name(own.count() + k, suffix);
+                        parts.add(
+                                new Slot.Part(
+                                        entry.model(),
+                                        entry.model().match(name),
+                                        entry.parameters()));
+                    }
+                    slots.add(slot(outputStack.name(from + k, suffix), 1, parts, slices.get(i)));
+                }
+            }
+            if (count > 0) {
+                return count;
+            }
+        }
+        return 0;
+    }
+
+    private int extra(Model model) {
+        LayerStack own = stackOf(model);
+        return model.stacks.all().stream()
+                .filter(stack -> stack.prefix().equals(own.prefix()))
+                .mapToInt(stack -> stack.count() - own.count())
+                .findFirst()
+                .orElse(0);
     }
 
     /** Which of several stacks a configuration's settings must be about; empty for the only one. */

@@ -162,6 +162,16 @@ public final class MergePlanner {
                         donorRef.flatMap(ModelRef::overrideArchitecture),
                         companions.change());
         if (problems.isEmpty()) {
+            List<Problem> unfit = new ArrayList<>();
+            for (StackedLayers stack : builder.stacked()) {
+                LayerPlaces.check(
+                        stack,
+                        donor.flatMap(Checkpoint::config),
+                        outputFormat,
+                        uneven ? warnings : unfit,
+                        warnings);
+            }
+            unfit.forEach(problems::add);
             donor.ifPresent(
                     d -> warnings.addAll(configWarnings(donorRef.orElseThrow(), d, changes)));
         }

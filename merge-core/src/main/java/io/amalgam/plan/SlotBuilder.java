@@ -34,7 +34,7 @@ final class SlotBuilder {
     private final boolean uneven;
     private final boolean weighted;
     private final Problems problems;
-    private final List<LayerChange> layerChanges = new ArrayList<>();
+    private final List<StackedLayers> stacked = new ArrayList<>();
     private final List<Scope> scopes = new ArrayList<>();
     private boolean complete = true;
 
@@ -71,12 +71,12 @@ final class SlotBuilder {
                 wholeParts(scope, slots);
             } else {
                 LayerSlots layers = new LayerSlots(recipe, scope, mixesLayers, uneven, problems);
-                layers.build(this::open, slots).ifPresent(layerChanges::add);
+                layers.build(this::open, slots).ifPresent(stacked::add);
             }
         }
-        boolean stacked = sections.stream().anyMatch(section -> !section.slices().isEmpty());
+        boolean sliced = sections.stream().anyMatch(section -> !section.slices().isEmpty());
         // With a tokenizer section both get the output's rows.
-        if (stacked && recipe.tokenizer().isEmpty()) {
+        if (sliced && recipe.tokenizer().isEmpty()) {
             StackCheck.vocabularies(slots, problems);
         }
         if (recipe.modules().isEmpty()) {
@@ -88,7 +88,12 @@ final class SlotBuilder {
 
     /** How the layers of each stack changed; known once the slots are built. */
     List<LayerChange> layerChanges() {
-        return layerChanges;
+        return stacked.stream().map(StackedLayers::change).toList();
+    }
+
+    /** The layers of each new stack. */
+    List<StackedLayers> stacked() {
+        return stacked;
     }
 
     /** Whether every model could be opened: otherwise the slots lack the parts of the others. */

@@ -154,7 +154,7 @@ final class StackCheck {
     }
 
     /** Shapes by layer number and suffix, with one spelling of layer norms' parameters. */
-    private static Map<Integer, Map<String, Shape>> layersOf(Model model, LayerStack stack) {
+    static Map<Integer, Map<String, Shape>> layersOf(Model model, LayerStack stack) {
         Map<Integer, Map<String, Shape>> layers = new HashMap<>();
         model.tensors.forEach(
                 (name, tensor) -> {
