@@ -284,4 +284,29 @@ class StackingTest {
             assertThat(sources(plan)).containsKey("model.layers.3.mlp.gate.weight");
         }
     }
+
+    /** DeepSeek-V3, GLM-4.5: a layer behind the last predicts a second token. */
+    @Test
+    void layersBehindTheLastStayThere() throws IOException {
+        Models.Header extra = new Models.Header("extra").tensor("model.embed_tokens.weight", 9, 8);
+        for (int i = 0; i < 3; i++) {
+            extra.tensor("model.layers." + i + ".up.weight", 8, 8);
+        }
+        models.add(extra.tensor("model.layers.2.eh_proj.weight", 8, 16));
+        try (MergePlan plan =
+                models.plan(
+                        """
+                        merge_method: passthrough
+                        slices:
+                          - sources: [{model: extra, layer_range: [0, 2]}]
+                          - sources: [{model: extra, layer_range: [1, 2]}]
+                        """)) {
+            assertThat(sources(plan))
+                    .containsEntry("model.layers.2.up.weight", "extra:model.layers.1.up.weight")
+                    .containsEntry("model.layers.3.up.weight", "extra:model.layers.2.up.weight")
+                    .containsEntry(
+                            "model.layers.3.eh_proj.weight", "extra:model.layers.2.eh_proj.weight")
+                    .doesNotContainKey("model.layers.2.eh_proj.weight");
+        }
+    }
 }
