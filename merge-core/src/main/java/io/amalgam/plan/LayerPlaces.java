@@ -19,7 +19,8 @@ import java.util.TreeSet;
  * what is in the file.
  */
 final class LayerPlaces {
-    private static final String KEEP_KINDS = "choose ranges that keep the order of the kinds of layers";
+    private static final String KEEP_KINDS =
+            "choose ranges that keep the order of the kinds of layers";
 
     private final StackedLayers stack;
     private final List<String> before;
@@ -128,13 +129,21 @@ final class LayerPlaces {
         Set<String> odd = new TreeSet<>(own.keySet());
         odd.removeAll(wanted.keySet());
         String source =
-                "layer " + stack.change().sources().get(place) + " of '" + stack.lenders().get(place) + "'";
+                "layer "
+                        + stack.change().sources().get(place)
+                        + " of '"
+                        + stack.lenders().get(place)
+                        + "'";
         String what = "layer " + place + " of the output, which is " + source;
         Problem problem;
         if (!missing.isEmpty()) {
-            problem = Problem.expected(what, "a tensor '" + missing.iterator().next() + "' " + why, "none");
+            problem =
+                    Problem.expected(
+                            what, "a tensor '" + missing.iterator().next() + "' " + why, "none");
         } else if (!odd.isEmpty()) {
-            problem = Problem.expected(what, "no tensor '" + odd.iterator().next() + "' " + why, "one");
+            problem =
+                    Problem.expected(
+                            what, "no tensor '" + odd.iterator().next() + "' " + why, "one");
         } else {
             String suffix =
                     own.keySet().stream()

@@ -125,8 +125,7 @@ final class LayerSlots {
         addTiedHead(lastSlice, shape, slots);
         int oldCount = scope.stack(donor).map(LayerStack::count).orElse(stack.count());
         LayerChange change =
-                new LayerChange(
-                        oldCount, sources, layerOrigins, configured(donor), besides, extra);
+                new LayerChange(oldCount, sources, layerOrigins, configured(donor), besides, extra);
         LayerColumns.check(lenders, sources, scope, problems);
         return stacked(change, donor, lenders);
     }
