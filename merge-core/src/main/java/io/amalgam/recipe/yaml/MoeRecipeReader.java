@@ -67,6 +67,7 @@ public final class MoeRecipeReader {
         Findings findings = new Findings(fileName, options);
         MappingNode root = YamlText.parseOne(unmarked, findings);
         new NodeCheck(findings).check(root);
+        OtherCommand.refuseRecipe(root, findings);
         return new MoeRecipeReader(findings).read(root, unmarked);
     }
 

@@ -112,6 +112,7 @@ public final class RecipeReader {
     /** Reads one document, whose problems and warnings go to the findings. */
     static Recipe read(MappingNode root, String text, Findings findings) {
         new NodeCheck(findings).check(root);
+        OtherCommand.refuseMoe(root, findings);
         return new RecipeReading(findings).read(root, text);
     }
 
