@@ -49,7 +49,8 @@ public final class ConfigPatch {
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
      *       level and in the language model's section.
      *   <li>The number of rows for tokens is set under {@code vocab_size} where it is there, at the
-     *       top level or in a section; at the top level if it is nowhere. Ids of special tokens are
+     *       top level or in a section; at the top level if it is nowhere; and under keys beside it that
+     *       name the same number ({@code vocab_size_per_layer_input}). Ids of special tokens are
      *       set where they are there.
      * </ul>
      */
@@ -243,6 +244,14 @@ public final class ConfigPatch {
         }
         for (ObjectNode section : settings) {
             if (section.has(VOCABULARY)) {
+                JsonNode old = section.get(VOCABULARY);
+                List<String> keys = new ArrayList<>();
+                section.fieldNames().forEachRemaining(keys::add);
+                // Others that name the same number are about the same rows.
+                keys.stream()
+                        .filter(key -> key.contains("vocab"))
+                        .filter(key -> old.isInt() && old.equals(section.get(key)))
+                        .forEach(key -> section.put(key, vocabulary.rows()));
                 section.put(VOCABULARY, vocabulary.rows());
             }
             vocabulary

@@ -246,6 +246,8 @@ class ConfigPatchTest {
                     {'vocab_size': 5, 'a': 1}                            | {'vocab_size': 9, 'a': 1}
                     {'text_config': {'vocab_size': 5}}                   | {'text_config': {'vocab_size': 9}}
                     {'vocab_size': 5, 'text_config': {'vocab_size': 5}}  | {'vocab_size': 9, 'text_config': {'vocab_size': 9}}
+                    {'vocab_size': 5, 'vocab_size_per_layer_input': 5} | {'vocab_size': 9, 'vocab_size_per_layer_input': 9}
+                    {'vocab_size': 5, 'vocab_size_per_layer_input': 4} | {'vocab_size': 9, 'vocab_size_per_layer_input': 4}
                     {'vocab_size': 5, 'audio_config': {'vocab_size': 5}} | {'vocab_size': 9, 'audio_config': {'vocab_size': 5}}
                     {'vocab_size': 5, 'eos_token_id': 3, 'pad_token_id': 1} | {'vocab_size': 9, 'eos_token_id': 7, 'pad_token_id': 1}
                     {'vocab_size': 5, 'text_config': {'eos_token_id': 3}}   | {'vocab_size': 9, 'text_config': {'eos_token_id': 7}}
