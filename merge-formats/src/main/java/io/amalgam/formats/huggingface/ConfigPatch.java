@@ -49,9 +49,9 @@ public final class ConfigPatch {
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
      *       level and in the language model's section.
      *   <li>The number of rows for tokens is set under {@code vocab_size} where it is there, at the
-     *       top level or in a section; at the top level if it is nowhere; and under keys beside it that
-     *       name the same number ({@code vocab_size_per_layer_input}). Ids of special tokens are
-     *       set where they are there.
+     *       top level or in a section; at the top level if it is nowhere; and under keys beside it
+     *       that name the same number ({@code vocab_size_per_layer_input}). Ids of special tokens
+     *       are set where they are there.
      * </ul>
      */
     public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
