@@ -87,8 +87,11 @@ final class Commands {
     }
 
     private static CommandLine moe(Console console, Interruption interruption) {
-        return new CommandLine(new MoeCommand(console, interruption))
-                .addSubcommand("upcycle", new UpcycleCommand(console, interruption));
+        CommandLine line =
+                new CommandLine(new MoeCommand(console, interruption))
+                        .addSubcommand("upcycle", new UpcycleCommand(console, interruption));
+        MergekitOptions.addMixturesTo(line.getCommandSpec());
+        return line;
     }
 
     private static CommandLine withMergekitOptions(Subcommand command) {

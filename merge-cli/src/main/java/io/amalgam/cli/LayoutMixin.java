@@ -13,8 +13,8 @@ final class LayoutMixin {
             paramLabel = "KIND",
             converter = Converter.class,
             description =
-                    "fused: all experts of a layer in one tensor, as transformers 5 names them; per-expert: a tensor for each, as before; auto:"
-                            + " as is usual for the family.")
+                    "per-expert: a tensor for each expert, which every reader takes; fused: all experts of a layer in one tensor, as"
+                            + " transformers 5 holds them. Default: per-expert.")
     private MoePlanner.Layout layout = MoePlanner.Layout.AUTO;
 
     MoePlanner.Layout layout() {

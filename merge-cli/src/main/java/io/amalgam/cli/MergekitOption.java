@@ -4,7 +4,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An option of mergekit-yaml that has no meaning here, so that its command lines work as they are.
+ * An option of mergekit-yaml or mergekit-moe that has no meaning here, so that its command lines work as they are.
  * What would change the result if it was ignored is refused.
  */
 enum MergekitOption {
@@ -26,6 +26,8 @@ enum MergekitOption {
     WRITE_MODEL_CARD(
             "--write-model-card", null, "no model card is written; the report and the recipe are"),
     SAFE_SERIALIZATION("--safe-serialization", null, "the output is always safetensors"),
+    LOAD_IN_4BIT("--load-in-4bit", null, "gates are computed in float32"),
+    LOAD_IN_8BIT("--load-in-8bit", null, "gates are computed in float32"),
     READ_TO_GPU("--read-to-gpu", null, "merges run on the processor"),
     MULTI_GPU("--multi-gpu", null, "merges run on the processor"),
     GPU_RICH("--gpu-rich", null, "merges run on the processor"),
@@ -58,6 +60,11 @@ enum MergekitOption {
     /** The argument's label; empty for options that are on or off. */
     Optional<String> argument() {
         return Optional.ofNullable(argument);
+    }
+
+    /** Whether the option is mergekit-moe's alone. */
+    boolean ofMixtures() {
+        return this == LOAD_IN_4BIT || this == LOAD_IN_8BIT;
     }
 
     /** Whether the option can only be refused: not listed among those that have no effect. */

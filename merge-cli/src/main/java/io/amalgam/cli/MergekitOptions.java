@@ -9,17 +9,30 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 
-/** Adds mergekit-yaml's other options to a command, and answers those that are given. */
+/** Adds mergekit's other options to a command, and answers those that are given. */
 final class MergekitOptions {
     private MergekitOptions() {}
 
+    /** Adds those of mergekit-yaml. */
     static void addTo(CommandSpec command) {
+        addTo(command, "mergekit-yaml", false);
+    }
+
+    /** Adds those of mergekit-moe. */
+    static void addMixturesTo(CommandSpec command) {
+        addTo(command, "mergekit-moe", true);
+    }
+
+    private static void addTo(CommandSpec command, String tool, boolean mixtures) {
         ArgGroupSpec.Builder group =
                 ArgGroupSpec.builder()
-                        .heading("%nOptions of mergekit-yaml, accepted without effect:%n")
+                        .heading("%nOptions of " + tool + ", accepted without effect:%n")
                         .validate(false)
                         .order(100);
         for (MergekitOption option : MergekitOption.values()) {
+            if (option.ofMixtures() && !mixtures) {
+                continue;
+            }
             if (option.refused()) {
                 command.addOption(spec(option, true));
             } else {

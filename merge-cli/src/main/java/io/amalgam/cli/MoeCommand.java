@@ -31,7 +31,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam moe experts.yml mixture/",
-            "  amalgam moe experts.yml mixture/ --layout per-expert     for transformers before 5",
+            "  amalgam moe experts.yml mixture/ --layout fused     all experts of a layer in one tensor",
             "  amalgam moe upcycle models/base mixture/ --experts 8 --top-k 2"
         })
 final class MoeCommand extends MergingCommand {
@@ -57,7 +57,7 @@ final class MoeCommand extends MergingCommand {
     @Option(
             names = "--i-understand-this-is-not-useful-without-training",
             hidden = true,
-            description = "Do not say so.")
+            description = "Take equal prompts, and do not say that the routers know nothing.")
     private boolean understood;
 
     /** What is heard of gates while they are computed, by the threads that merge. */
@@ -108,7 +108,7 @@ final class MoeCommand extends MergingCommand {
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, List.of(here, folder), gates);
+        return plan(recipe, layout, planning, List.of(here, folder), gates, understood);
     }
 
     static MergePlan plan(
@@ -116,7 +116,8 @@ final class MoeCommand extends MergingCommand {
             LayoutMixin layout,
             PlanningMixin planning,
             List<Path> folders,
-            GateListener gates)
+            GateListener gates,
+            boolean equalPrompts)
             throws IOException {
         Formats formats = Formats.load();
         return new MoePlanner(
@@ -124,6 +125,7 @@ final class MoeCommand extends MergingCommand {
                         formats.get("huggingface"),
                         model -> TokenizerFile.read(model.home())::encodePrompt,
                         gates)
+                .equalPrompts(equalPrompts)
                 .plan(recipe, layout.layout(), planning.options());
     }
 

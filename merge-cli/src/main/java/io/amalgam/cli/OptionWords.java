@@ -19,6 +19,9 @@ final class OptionWords {
         options.put("EngineOptions.threads", "-j");
         options.put("TensorSet.UNION", "--tensor-union");
         options.put("TensorSet.INTERSECTION", "--tensor-intersection");
+        options.put(
+                "set MoePlanner.equalPrompts(true)",
+                "give --i-understand-this-is-not-useful-without-training");
         return options;
     }
 

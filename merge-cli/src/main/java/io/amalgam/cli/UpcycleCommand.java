@@ -128,7 +128,8 @@ final class UpcycleCommand extends MergingCommand {
                 layout,
                 planning,
                 ModelHeaders.FOLDERS,
-                GateListener.NONE);
+                GateListener.NONE,
+                false);
     }
 
     @Override

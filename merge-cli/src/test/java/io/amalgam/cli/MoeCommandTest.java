@@ -83,7 +83,8 @@ class MoeCommandTest {
         Path model = dense("m", "llama", 16);
         Path out = temp.resolve("out");
 
-        Cli result = Cli.run("moe", "upcycle", model, out, "--experts", 4, "--top-k", 1);
+        Cli result = Cli.run(
+                        "moe", "upcycle", model, out, "--experts", 4, "--top-k", 1, "--layout", "fused");
 
         assertThat(result.errors()).isEmpty();
         assertThat(result.exit()).isZero();
@@ -297,7 +298,7 @@ class MoeCommandTest {
         Path model = dense("m", "llama", 1001);
         Path out = temp.resolve("out");
 
-        assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 3).exit()).isZero();
+        assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 3, "--layout", "fused").exit()).isZero();
 
         float[] gate = floats(model, "model.layers.3.mlp.gate_proj.weight");
         float[] up = floats(model, "model.layers.3.mlp.up_proj.weight");
@@ -325,10 +326,10 @@ class MoeCommandTest {
             assertThat(Math.abs(value)).isLessThanOrEqualTo(bound);
         }
         Path normal = temp.resolve("normal");
-        Cli.run("moe", temp.resolve("moe.yml"), normal, "--random-seed", 1);
+        Cli.run("moe", temp.resolve("moe.yml"), normal, "--random-seed", 1, "--layout", "fused");
         Files.writeString(temp.resolve("moe.yml"), config.replace("MODE", "random"));
         Path wide = temp.resolve("wide");
-        assertThat(Cli.run("moe", temp.resolve("moe.yml"), wide).exit()).isZero();
+        assertThat(Cli.run("moe", temp.resolve("moe.yml"), wide, "--layout", "fused").exit()).isZero();
         double squares = 0;
         int count = 0;
         for (int layer = 0; layer < 4; layer++) {
@@ -342,9 +343,24 @@ class MoeCommandTest {
                 .isNotEqualTo(floats(temp.resolve("out"), "model.layers.0.mlp.gate.weight"));
     }
 
+    @Test
+    void mergekitMoesOptionsAreTaken() throws IOException {
+        dense("base", "llama", 16);
+        Path config =
+                Files.writeString(
+                        temp.resolve("moe.yml"),
+                        "base_model: base\ngate_mode: random\nexperts: [{source_model: base}, {source_model: base}]\n");
+        Path out = temp.resolve("out");
+        Cli result = Cli.run("moe", config, out, "--device", "cuda", "--load-in-4bit");
+        assertThat(result.exit()).isZero();
+        assertThat(result.err()).contains("--load-in-4bit has no effect");
+        assertThat(floats(out, "model.layers.0.block_sparse_moe.experts.1.w1.weight"))
+                .isEqualTo(floats(temp.resolve("base"), "model.layers.0.mlp.gate_proj.weight"));
+    }
+
     private Cli moe(String text) throws IOException {
         Path config = Files.writeString(temp.resolve("moe.yml"), text);
-        return Cli.run("moe", config, temp.resolve("out"));
+        return Cli.run("moe", config, temp.resolve("out"), "--layout", "fused");
     }
 
     @Test

@@ -10,7 +10,7 @@ import java.util.List;
 final class MoeCheck {
     private MoeCheck() {}
 
-    static List<Problem> problems(MoeRecipe recipe) {
+    static List<Problem> problems(MoeRecipe recipe, boolean equalPrompts) {
         List<Problem> problems = new ArrayList<>();
         List<Expert> experts = recipe.experts();
         if (recipe.expertsPerToken() < 1) {
@@ -37,12 +37,13 @@ final class MoeCheck {
                             .at(recipe.location()));
         }
         if (recipe.gateMode().prompted()) {
-            prompts(recipe, problems);
+            prompts(recipe, equalPrompts, problems);
         }
         return problems;
     }
 
-    private static void prompts(MoeRecipe recipe, List<Problem> problems) {
+    private static void prompts(
+            MoeRecipe recipe, boolean equalPrompts, List<Problem> problems) {
         List<Expert> experts = recipe.experts();
         for (Expert expert : experts) {
             if (expert.positive().isEmpty()) {
@@ -63,13 +64,13 @@ final class MoeCheck {
                                 .hint("add 'positive_prompts'"));
             }
         }
-        boolean several = experts.size() > 1;
+        boolean several = experts.size() > 1 && !equalPrompts;
         if (several && experts.stream().map(MoeCheck::prompts).distinct().count() == 1) {
             problems.add(
                     Problem.of("all experts have the same prompts: no token could tell them apart")
                             .at(recipe.location())
                             .hint(
-                                    "give each expert prompts of its own, or set 'gate_mode: random'"));
+                                    "give each expert prompts of its own, set 'gate_mode: random', or set MoePlanner.equalPrompts(true) for a mixture to be trained"));
         }
     }
 

@@ -114,11 +114,7 @@ enum MoeFamily {
         return this == DEEPSEEK ? layer % every == 0 : (layer + 1) % every == 0;
     }
 
-    /** Whether all experts of a layer are written as one tensor unless something else is said. */
-    boolean fused() {
-        return this == MIXTRAL || this == QWEN3;
-    }
-
+    /** Whether readers take all experts of a layer as one tensor. */
     boolean canBeFused() {
         return this != DEEPSEEK;
     }

@@ -37,14 +37,15 @@ public final class MoePlanner {
     private final CheckpointFormat format;
     private final PromptEncoder.Factory encoders;
     private final GateListener listener;
+    private boolean equalPrompts;
 
     /** How experts are laid out. */
     public enum Layout {
-        /** As is usual for the family. */
+        /** As published checkpoints of the family have it: a tensor for each expert. */
         AUTO,
-        /** All experts of a layer in one tensor: transformers 5. */
+        /** All experts of a layer in one tensor, as transformers 5 holds them. */
         FUSED,
-        /** A tensor for each expert: before. */
+        /** A tensor for each expert: every reader takes these. */
         PER_EXPERT
     }
 
@@ -64,13 +65,22 @@ public final class MoePlanner {
     }
 
     /**
+     * Lets all experts have the same prompts, so that their routers' rows are the same: for mixtures
+     * that are trained before use. Default: an error.
+     */
+    public MoePlanner equalPrompts(boolean allowed) {
+        equalPrompts = allowed;
+        return this;
+    }
+
+    /**
      * Plans a mixture; the caller closes the plan.
      *
      * @throws BadInputException with the problems found
      * @throws IOException if a model cannot be read
      */
     public MergePlan plan(MoeRecipe recipe, Layout layout, PlanOptions options) throws IOException {
-        List<Problem> problems = MoeCheck.problems(recipe);
+        List<Problem> problems = MoeCheck.problems(recipe, equalPrompts);
         Map<ModelRef, Checkpoint> models = new LinkedHashMap<>();
         boolean planned = false;
         try {
@@ -115,7 +125,7 @@ public final class MoePlanner {
             MoeRecipe recipe, Layout layout, PlanOptions options, Map<ModelRef, Checkpoint> models)
             throws IOException {
         MoeFamily family = family(recipe, models);
-        boolean fused = layout == Layout.AUTO ? family.fused() : layout == Layout.FUSED;
+        boolean fused = layout == Layout.FUSED;
         if (fused && !family.canBeFused()) {
             throw new BadInputException(
                     Problem.expected(
