@@ -4,8 +4,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An option of mergekit-yaml or mergekit-moe that has no meaning here, so that its command lines work as they are.
- * What would change the result if it was ignored is refused.
+ * An option of mergekit-yaml or mergekit-moe that has no meaning here, so that its command lines
+ * work as they are. What would change the result if it was ignored is refused.
  */
 enum MergekitOption {
     ALLOW_CRIMES(

@@ -83,8 +83,18 @@ class MoeCommandTest {
         Path model = dense("m", "llama", 16);
         Path out = temp.resolve("out");
 
-        Cli result = Cli.run(
-                        "moe", "upcycle", model, out, "--experts", 4, "--top-k", 1, "--layout", "fused");
+        Cli result =
+                Cli.run(
+                        "moe",
+                        "upcycle",
+                        model,
+                        out,
+                        "--experts",
+                        4,
+                        "--top-k",
+                        1,
+                        "--layout",
+                        "fused");
 
         assertThat(result.errors()).isEmpty();
         assertThat(result.exit()).isZero();
@@ -298,7 +308,10 @@ class MoeCommandTest {
         Path model = dense("m", "llama", 1001);
         Path out = temp.resolve("out");
 
-        assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 3, "--layout", "fused").exit()).isZero();
+        assertThat(
+                        Cli.run("moe", "upcycle", model, out, "--experts", 3, "--layout", "fused")
+                                .exit())
+                .isZero();
 
         float[] gate = floats(model, "model.layers.3.mlp.gate_proj.weight");
         float[] up = floats(model, "model.layers.3.mlp.up_proj.weight");
@@ -329,7 +342,8 @@ class MoeCommandTest {
         Cli.run("moe", temp.resolve("moe.yml"), normal, "--random-seed", 1, "--layout", "fused");
         Files.writeString(temp.resolve("moe.yml"), config.replace("MODE", "random"));
         Path wide = temp.resolve("wide");
-        assertThat(Cli.run("moe", temp.resolve("moe.yml"), wide, "--layout", "fused").exit()).isZero();
+        assertThat(Cli.run("moe", temp.resolve("moe.yml"), wide, "--layout", "fused").exit())
+                .isZero();
         double squares = 0;
         int count = 0;
         for (int layer = 0; layer < 4; layer++) {

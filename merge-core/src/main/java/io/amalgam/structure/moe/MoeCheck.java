@@ -42,8 +42,7 @@ final class MoeCheck {
         return problems;
     }
 
-    private static void prompts(
-            MoeRecipe recipe, boolean equalPrompts, List<Problem> problems) {
+    private static void prompts(MoeRecipe recipe, boolean equalPrompts, List<Problem> problems) {
         List<Expert> experts = recipe.experts();
         for (Expert expert : experts) {
             if (expert.positive().isEmpty()) {

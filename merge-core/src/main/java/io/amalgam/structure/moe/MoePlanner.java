@@ -65,8 +65,8 @@ public final class MoePlanner {
     }
 
     /**
-     * Lets all experts have the same prompts, so that their routers' rows are the same: for mixtures
-     * that are trained before use. Default: an error.
+     * Lets all experts have the same prompts, so that their routers' rows are the same: for
+     * mixtures that are trained before use. Default: an error.
      */
     public MoePlanner equalPrompts(boolean allowed) {
         equalPrompts = allowed;
