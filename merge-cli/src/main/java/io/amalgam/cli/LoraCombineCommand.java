@@ -101,7 +101,7 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--random-seed",
             paramLabel = "N",
-            description = "Seed of random methods, 0 unless given.")
+            description = "Seed of random methods. Default: 0.")
     private long seed;
 
     @Option(
@@ -114,7 +114,7 @@ final class LoraCombineCommand extends Subcommand {
             names = {"-j", "--num-threads"},
             paramLabel = "N",
             description =
-                    "Modules worked on at a time, one for each processor unless given. The result is the same.")
+                    "Modules processed in parallel; the result is the same. Default: one per processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")

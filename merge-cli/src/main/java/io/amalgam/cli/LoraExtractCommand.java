@@ -104,7 +104,7 @@ final class LoraExtractCommand extends Subcommand {
             names = {"-j", "--num-threads"},
             paramLabel = "N",
             description =
-                    "Tensors worked on at a time, one for each processor unless given. The result is the same.")
+                    "Tensors processed in parallel; the result is the same. Default: one per processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")

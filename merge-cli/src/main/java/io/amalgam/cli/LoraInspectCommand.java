@@ -51,7 +51,7 @@ final class LoraInspectCommand extends Subcommand {
             description = "What N adapters like this cost, merged into copies and kept apart.")
     private @Nullable Long fleet;
 
-    @Option(names = "--rank", paramLabel = "R", description = "Rank of the adapter to reckon.")
+    @Option(names = "--rank", paramLabel = "R", description = "Rank to estimate the cost of.")
     private @Nullable Integer rank;
 
     @Option(

@@ -74,7 +74,7 @@ final class LoraMergeCommand extends Subcommand {
             names = "--out-shard-size",
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
-            description = "Bytes at which a new file is begun, 5B unless given; 0 for one file.")
+            description = "Maximum size of a weights file; 0 for one file. Default: 5B.")
     private ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
 
     @Mixin private OutputMixin output;

@@ -17,7 +17,7 @@ final class PlanningMixin {
     @Option(
             names = "--random-seed",
             paramLabel = "N",
-            description = "Seed of random methods, 0 unless given: runs are always repeatable.")
+            description = "Seed of random methods. Default: 0, so runs are repeatable.")
     long seed;
 
     @Option(
@@ -25,7 +25,7 @@ final class PlanningMixin {
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
             description =
-                    "Bytes at which a new file is begun, 5B unless given; 0 for one file. k, M and B (or G) are powers of 1000, KiB, MiB"
+                    "Maximum size of a weights file; 0 for one file. Default: 5B. k, M and B (or G) are powers of 1000, KiB, MiB"
                             + " and GiB of 1024.")
     ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
 

@@ -12,14 +12,14 @@ final class ResourceMixin {
     @Option(
             names = {"-j", "--num-threads"},
             paramLabel = "N",
-            description = "Threads, one for each processor unless given.")
+            description = "Threads. Default: one per processor.")
     int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(
             names = "--memory",
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
-            description = "Bytes the buffers may take, half the heap unless given: 64M, 1GiB.")
+            description = "Memory for buffers, e.g. 64M, 1GiB. Default: half the heap.")
     ByteSize memory = new ByteSize(Runtime.getRuntime().maxMemory() / 2);
 
     /** What is wrong with the values given. */

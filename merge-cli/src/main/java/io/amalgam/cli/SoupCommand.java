@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Averages models that were tuned from the same one: all of them, or greedily those that help.",
+                "Averages fine-tunes of one base model: all, or a greedy selection by score.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam soup a/ b/ c/ soup/",
@@ -65,7 +65,7 @@ final class SoupCommand extends Subcommand {
     @Option(
             names = "--score-timeout",
             paramLabel = "SECONDS",
-            description = "How long one score may take, an hour unless given.")
+            description = "Time limit of one score. Default: one hour.")
     private long timeout = HOUR;
 
     @Mixin private OutputMixin output;

@@ -42,13 +42,13 @@ final class UpcycleCommand extends MergingCommand {
     @Option(
             names = "--experts",
             paramLabel = "N",
-            description = "Experts of a layer, 8 unless given.")
+            description = "Experts per layer. Default: 8.")
     private int experts = 8;
 
     @Option(
             names = "--top-k",
             paramLabel = "N",
-            description = "Experts that see a token, 2 unless given.")
+            description = "Active experts per token. Default: 2.")
     private int topK = 2;
 
     @Option(
@@ -60,20 +60,20 @@ final class UpcycleCommand extends MergingCommand {
     @Option(
             names = "--router-scale",
             paramLabel = "X",
-            description = "Standard deviation of the routers' random rows, 0.02 unless given.")
+            description = "Standard deviation of the routers' random rows. Default: 0.02.")
     private double routerScale = 0.02;
 
     @Option(
             names = "--noise-scale",
             paramLabel = "X",
-            description = "Standard deviation of noise added to the experts, none unless given.")
+            description = "Standard deviation of noise added to the experts. Default: no noise.")
     private double noise;
 
     @Option(
             names = "--architecture",
             paramLabel = "NAME",
             description =
-                    "Mixtral, DeepSeek MoE, Qwen MoE or Qwen3 MoE, or the beginning of one; the first that can be made unless given.")
+                    "Mixtral, DeepSeek MoE, Qwen MoE or Qwen3 MoE, or a prefix of one. Default: the first possible one.")
     private @Nullable String architecture;
 
     @Mixin private LayoutMixin layout;

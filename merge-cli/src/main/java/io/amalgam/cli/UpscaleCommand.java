@@ -55,7 +55,7 @@ final class UpscaleCommand extends MergingCommand {
             names = "--copies",
             paramLabel = "N",
             description =
-                    "Copies on top of each other: unless given 2, or as many as --layers needs.")
+                    "Number of copies. Default: 2, or as many as --layers needs.")
     private @Nullable Integer copies;
 
     @Option(
