@@ -39,10 +39,7 @@ final class UpcycleCommand extends MergingCommand {
             description = "The output directory, new or empty. Inputs are never written over.")
     private Path out = Path.of("");
 
-    @Option(
-            names = "--experts",
-            paramLabel = "N",
-            description = "Experts per layer. Default: 8.")
+    @Option(names = "--experts", paramLabel = "N", description = "Experts per layer. Default: 8.")
     private int experts = 8;
 
     @Option(

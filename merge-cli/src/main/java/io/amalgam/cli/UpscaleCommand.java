@@ -54,8 +54,7 @@ final class UpscaleCommand extends MergingCommand {
     @Option(
             names = "--copies",
             paramLabel = "N",
-            description =
-                    "Number of copies. Default: 2, or as many as --layers needs.")
+            description = "Number of copies. Default: 2, or as many as --layers needs.")
     private @Nullable Integer copies;
 
     @Option(
