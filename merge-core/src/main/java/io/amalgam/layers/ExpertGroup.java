@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -96,13 +97,13 @@ final class ExpertGroup {
                 .toList();
     }
 
-    private TreeMap<Integer, TensorSource> singles(String matrix) {
+    private SortedMap<Integer, TensorSource> singles(String matrix) {
         return single.getOrDefault(matrix, new TreeMap<>());
     }
 
     /** How many experts there are, where all of a matrix's are numbered from 0. */
     int count(String matrix) {
-        TreeMap<Integer, TensorSource> all = singles(matrix);
+        SortedMap<Integer, TensorSource> all = singles(matrix);
         return !all.isEmpty() && all.lastKey() == all.size() - 1 ? all.size() : 0;
     }
 

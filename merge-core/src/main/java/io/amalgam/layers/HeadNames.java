@@ -5,6 +5,7 @@ import io.amalgam.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /** What the head of a model is called, also where it is not in its files. */
@@ -80,10 +81,13 @@ final class HeadNames {
      */
     static Optional<String> of(Map<String, Shape> shapes, ObjectNode config, String embedding) {
         Shape shape = shapes.get(embedding);
+        if (shape == null) {
+            return Optional.empty();
+        }
         Optional<String> stored =
                 shapes.keySet().stream()
                         .filter(LooseTensors::isHead)
-                        .filter(name -> shapes.get(name).equals(shape))
+                        .filter(name -> Objects.equals(shape, shapes.get(name)))
                         .findFirst();
         if (stored.isPresent()) {
             return stored;

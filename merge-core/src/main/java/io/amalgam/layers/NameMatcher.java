@@ -140,8 +140,8 @@ public final class NameMatcher {
 
     /** Whether one name says that it is of a language model, the other of a vision model. */
     private static boolean ofOtherModels(String a, String b) {
-        return a.contains("vision_model.") && isOfLanguage(b)
-                || b.contains("vision_model.") && isOfLanguage(a);
+        return (a.contains("vision_model.") && isOfLanguage(b))
+                || (b.contains("vision_model.") && isOfLanguage(a));
     }
 
     private static boolean isOfLanguage(String name) {

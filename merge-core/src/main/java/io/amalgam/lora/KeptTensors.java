@@ -64,8 +64,8 @@ record KeptTensors(
         return new KeptTensors(tensors, saved, owners, warnings);
     }
 
-    private static boolean same(NewAdapter.Whole one, NewAdapter.Whole other) {
-        return one.shape().equals(other.shape()) && Arrays.equals(one.values(), other.values());
+    private static boolean same(NewAdapter.Whole a, NewAdapter.Whole b) {
+        return a.shape().equals(b.shape()) && Arrays.equals(a.values(), b.values());
     }
 
     private static Problem differs(String name, String first, Adapter second) {

@@ -32,7 +32,7 @@ final class Orientation {
     }
 
     private void vote(String name, long rows, long cols, long bias) {
-        if (rows == cols || bias != rows && bias != cols) {
+        if (rows == cols || (bias != rows && bias != cols)) {
             return;
         }
         boolean flipped = bias == cols;

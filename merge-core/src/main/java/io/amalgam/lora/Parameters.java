@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -80,9 +81,9 @@ final class Parameters {
         parameters.put(name, new Parameter(name, tensor.info().shape(), List.of(List.of(tensor))));
     }
 
-    private void stack(String module, TreeMap<Integer, Map<String, TensorSource>> byNumber) {
+    private void stack(String module, SortedMap<Integer, Map<String, TensorSource>> byNumber) {
         int count = byNumber.size();
-        Map<String, TensorSource> first = byNumber.firstEntry().getValue();
+        Map<String, TensorSource> first = byNumber.values().iterator().next();
         List<List<String>> spelling =
                 SPELLINGS.stream()
                         .filter(s -> first.keySet().equals(java.util.Set.copyOf(flat(s))))

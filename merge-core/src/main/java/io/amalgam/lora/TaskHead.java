@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -75,8 +76,7 @@ final class TaskHead {
         return MODULES.contains(outermost(name))
                 && found.map(
                                 f ->
-                                        !base.tensors()
-                                                .get(f)
+                                        !Objects.requireNonNull(base.tensors().get(f))
                                                 .info()
                                                 .shape()
                                                 .equals(value.info().shape()))

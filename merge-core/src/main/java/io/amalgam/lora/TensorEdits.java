@@ -26,7 +26,7 @@ final class TensorEdits {
     private final Map<String, Edits> edits = new LinkedHashMap<>();
 
     /** What was trained for all tied tensors at once, with the tensor it was found at. */
-    private final Map<Object, String> ofBoth = new IdentityHashMap<>();
+    private final IdentityHashMap<Object, String> ofBoth = new IdentityHashMap<>();
 
     /** Whether the base has what is tied; else only an adapter speaks of it. */
     private final boolean certain;

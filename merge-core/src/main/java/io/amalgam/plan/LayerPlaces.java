@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -147,7 +148,7 @@ final class LayerPlaces {
         } else {
             String suffix =
                     own.keySet().stream()
-                            .filter(key -> !own.get(key).equals(wanted.get(key)))
+                            .filter(key -> !Objects.equals(own.get(key), wanted.get(key)))
                             .sorted()
                             .findFirst()
                             .orElseThrow();
@@ -155,7 +156,7 @@ final class LayerPlaces {
                     Problem.expected(
                             what,
                             "shape " + wanted.get(suffix) + " of tensor '" + suffix + "' " + why,
-                            own.get(suffix));
+                            Objects.requireNonNull(own.get(suffix)));
         }
         return problem.at(stack.lenders().get(place).location()).hint(KEEP_KINDS);
     }

@@ -353,7 +353,7 @@ public final class MergePlanner {
         if (named || missing.filter(written::contains).isPresent()) {
             boolean ties =
                     missing.filter(written::contains).isPresent()
-                            || head.isEmpty() && config.map(TiedTensors::ties).orElse(false);
+                            || (head.isEmpty() && config.map(TiedTensors::ties).orElse(false));
             return ties ? Optional.of(false) : Optional.empty();
         }
         boolean stacked = head.filter(name -> builder.isStacked(donor, name)).isPresent();

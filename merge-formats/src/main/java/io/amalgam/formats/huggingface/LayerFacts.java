@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.ConfigChanges.Origin;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 
@@ -75,7 +76,7 @@ final class LayerFacts {
      * @param donor the configuration before
      * @param patched the output's
      */
-    static TreeSet<String> untrue(
+    static SortedSet<String> untrue(
             String section, ObjectNode donor, ObjectNode patched, LayerChange change) {
         TreeSet<String> untrue = new TreeSet<>();
         JsonNode now = LayerLists.settings(patched, section);

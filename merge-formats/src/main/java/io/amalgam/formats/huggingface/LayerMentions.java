@@ -155,11 +155,11 @@ final class LayerMentions {
             return true;
         }
         if (value.isArray()) {
-            return !value.isEmpty()
+            return (!value.isEmpty()
                             && (worded
-                                    || value.size() == change.oldCount()
+                                    || (value.size() == change.oldCount()
                                             && !SIZES.matcher(key).matches()
-                                            && !key.equals("architectures"))
+                                            && !key.equals("architectures"))))
                     || tensors(value).isPresent();
         }
         if (value.isInt()) {

@@ -59,7 +59,7 @@ final class PythonImports {
 
     private static List<String> names(String list) {
         List<String> names = new ArrayList<>();
-        for (String item : list.replaceAll("#[^\\n]*", "").replaceAll("[()]", "").split(",")) {
+        for (String item : list.replaceAll("#[^\\n]*", "").replaceAll("[()]", "").split(",", -1)) {
             Matcher name = NAME.matcher(item);
             if (name.find()) {
                 names.add(name.group());

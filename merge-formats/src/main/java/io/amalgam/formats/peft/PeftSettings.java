@@ -154,8 +154,8 @@ final class PeftSettings {
     /** Null, false, and what is empty. */
     private static boolean neutral(JsonNode value) {
         return value.isNull()
-                || value.isBoolean() && !value.booleanValue()
-                || value.isContainerNode() && value.isEmpty()
-                || value.isTextual() && value.textValue().isEmpty();
+                || (value.isBoolean() && !value.booleanValue())
+                || (value.isContainerNode() && value.isEmpty())
+                || (value.isTextual() && value.textValue().isEmpty());
     }
 }

@@ -60,7 +60,7 @@ record TargetParameters(List<String> targets) {
             own.addAll(everywhere);
         }
         List<String> ordered = new ArrayList<>(own.stream().distinct().toList());
-        if (ordered.size() != pairs || pairs > 1 && !ORDER.containsAll(ordered)) {
+        if (ordered.size() != pairs || (pairs > 1 && !ORDER.containsAll(ordered))) {
             return Optional.empty();
         }
         ordered.sort((a, b) -> Integer.compare(ORDER.indexOf(b), ORDER.indexOf(a)));

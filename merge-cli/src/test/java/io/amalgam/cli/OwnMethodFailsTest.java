@@ -1,4 +1,4 @@
-package io.amalgam.engine;
+package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
