@@ -39,5 +39,5 @@ set "ARCHIVE="
 if exist "%TARGET%\amalgam.jsa" set ARCHIVE="-XX:SharedArchiveFile=%TARGET%\amalgam.jsa"
 set "NEWER="
 if %VERSION% GEQ 24 set NEWER="@%LAUNCHER%\java24.args"
-"%JAVA%" "@%LAUNCHER%\java.args" %AMALGAM_JAVA_OPTS% %NEWER% %ARCHIVE% -cp "%CLASS_PATH%" io.amalgam.cli.Amalgam %*
+"%JAVA%" "@%LAUNCHER%\java.args" %AMALGAM_JAVA_OPTS% %NEWER% %ARCHIVE% -cp "%CLASS_PATH%" io.amalgam.cli.Main %*
 exit /b %ERRORLEVEL%

@@ -2,17 +2,18 @@ package io.amalgam;
 
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.kernel.KernelProvider;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
+import io.amalgam.internal.plan.MergePlanner;
+import io.amalgam.internal.stages.StagePlanner;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.RecipeFile;
-import io.amalgam.stages.StagePlanner;
-import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -29,11 +30,11 @@ public final class Amalgam {
 
     private static final List<Path> HERE = List.of(Path.of(""));
 
-    private final Formats formats;
+    private final ModelLoader formats;
     private final MethodRegistry methods;
     private final ModelSource models;
 
-    private Amalgam(Formats formats, MethodRegistry methods, ModelSource models) {
+    private Amalgam(ModelLoader formats, MethodRegistry methods, ModelSource models) {
         this.formats = formats;
         this.methods = methods;
         this.models = models;
@@ -44,8 +45,8 @@ public final class Amalgam {
      * paths, relative to the working directory.
      */
     public static Amalgam load() {
-        Formats formats = Formats.load();
-        return new Amalgam(formats, MethodRegistry.load(), formats.models(HERE));
+        ModelLoader formats = ModelLoader.load();
+        return new Amalgam(formats, BuiltInMethods.load(), formats.models(HERE));
     }
 
     /**
@@ -74,7 +75,7 @@ public final class Amalgam {
     }
 
     /** The formats that are read. */
-    public Formats formats() {
+    public ModelLoader formats() {
         return formats;
     }
 

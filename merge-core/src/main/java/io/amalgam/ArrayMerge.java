@@ -1,10 +1,11 @@
 package io.amalgam;
 
-import io.amalgam.engine.InMemory;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
-import io.amalgam.kernel.KernelProvider;
+import io.amalgam.internal.engine.InMemory;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.MethodInfo;
@@ -60,7 +61,7 @@ public final class ArrayMerge {
      * @throws BadInputException if there is no such method
      */
     public static ArrayMerge with(String method) {
-        return new ArrayMerge(MethodRegistry.load().get(Objects.requireNonNull(method, "method")));
+        return new ArrayMerge(BuiltInMethods.load().get(Objects.requireNonNull(method, "method")));
     }
 
     /** Merges by a method of one's own, which need not be found by {@link MethodRegistry#load}. */

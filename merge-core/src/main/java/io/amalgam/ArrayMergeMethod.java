@@ -1,8 +1,8 @@
 package io.amalgam;
 
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.Stage;
 import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,11 +27,11 @@ public abstract class ArrayMergeMethod implements MergeMethod {
     protected abstract INDArray merge(List<INDArray> inputs, TensorCall call);
 
     @Override
-    public final Stage bind(TensorCall call) {
-        return (Stage.Whole) (reader, writer) -> run(call, reader, writer);
+    public final TensorStep bind(TensorCall call) {
+        return (TensorStep.Whole) (reader, writer) -> run(call, reader, writer);
     }
 
-    private void run(TensorCall call, Stage.Reader reader, Stage.Writer writer) throws IOException {
+    private void run(TensorCall call, TensorStep.Reader reader, TensorStep.Writer writer) throws IOException {
         long[] shape = call.output().shape().dims();
         int elements = Math.toIntExact(call.elements());
         if (elements == 0) {

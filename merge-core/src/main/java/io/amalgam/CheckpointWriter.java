@@ -3,7 +3,7 @@ package io.amalgam;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
-import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -52,7 +52,7 @@ final class CheckpointWriter {
     }
 
     /** A model directory, new or empty, with what a donor lends. */
-    static void directory(Map<String, INDArray> tensors, Path directory, Optional<TensorFile> donor)
+    static void directory(Map<String, INDArray> tensors, Path directory, Optional<OpenModel> donor)
             throws IOException {
         Files.createDirectories(directory);
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
@@ -65,9 +65,9 @@ final class CheckpointWriter {
                                 .hint("choose another, or empty it first"));
             }
         }
-        CheckpointFormat format = Formats.load().get("huggingface");
+        CheckpointFormat format = ModelLoader.load().get("huggingface");
         List<OutputLayout.SmallFile> lent = new ArrayList<>();
-        ModelFolders folders = donor.map(d -> d.checkpoint().folders()).orElse(ModelFolders.NONE);
+        ModuleFolders folders = donor.map(d -> d.checkpoint().folders()).orElse(ModuleFolders.NONE);
         if (donor.isPresent()) {
             for (Path side : donor.get().checkpoint().sideFiles()) {
                 Path from = donor.get().checkpoint().locate(side);
@@ -90,7 +90,7 @@ final class CheckpointWriter {
 
     private static OutputLayout layout(
             String format, Map<String, INDArray> tensors, CheckpointFormat.LayoutOptions options) {
-        return Formats.load().get(format).layout(infos(tensors), options).orElseThrow();
+        return ModelLoader.load().get(format).layout(infos(tensors), options).orElseThrow();
     }
 
     private static List<TensorInfo> infos(Map<String, INDArray> tensors) {

@@ -11,7 +11,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * Opens checkpoints as ND4J arrays, and writes arrays as checkpoints:
  *
  * <pre>{@code
- * try (TensorFile model = Checkpoints.open(Path.of("models/base"))) {
+ * try (OpenModel model = Checkpoints.open(Path.of("models/base"))) {
  *     INDArray weight = model.tensor("fc1.weight");
  * }
  * }</pre>
@@ -25,9 +25,9 @@ public final class Checkpoints {
      *
      * @throws io.amalgam.error.BadInputException if it is not a checkpoint
      */
-    public static TensorFile open(Path path) throws IOException {
-        Checkpoint checkpoint = Formats.load().open(path, path.toString());
-        return new TensorFile(checkpoint);
+    public static OpenModel open(Path path) throws IOException {
+        Checkpoint checkpoint = ModelLoader.load().open(path, path.toString());
+        return new OpenModel(checkpoint);
     }
 
     /**
@@ -52,7 +52,7 @@ public final class Checkpoints {
      * As {@link #write(Map, Path)}, to a model directory that also gets a donor's {@code
      * config.json}, tokenizer and the like.
      */
-    public static void write(Map<String, INDArray> tensors, Path directory, TensorFile donor)
+    public static void write(Map<String, INDArray> tensors, Path directory, OpenModel donor)
             throws IOException {
         CheckpointWriter.directory(tensors, directory, Optional.of(donor));
     }

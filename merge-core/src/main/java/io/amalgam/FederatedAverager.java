@@ -2,9 +2,9 @@ package io.amalgam;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.engine.ClientTensor;
-import io.amalgam.engine.RunningAverage;
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.engine.ClientTensor;
+import io.amalgam.internal.engine.RunningAverage;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -45,7 +45,7 @@ public final class FederatedAverager {
 
     /** Keeps the sums in memory. */
     public static FederatedAverager inMemory() {
-        return new FederatedAverager(RunningAverage.inMemory(Formats.load().get(FORMAT)));
+        return new FederatedAverager(RunningAverage.inMemory(ModelLoader.load().get(FORMAT)));
     }
 
     /**
@@ -54,7 +54,7 @@ public final class FederatedAverager {
      * @throws BadInputException if the file holds something else
      */
     public static FederatedAverager inFile(Path sums) throws IOException {
-        return new FederatedAverager(RunningAverage.inFile(Formats.load().get(FORMAT), sums));
+        return new FederatedAverager(RunningAverage.inFile(ModelLoader.load().get(FORMAT), sums));
     }
 
     /**
@@ -65,7 +65,7 @@ public final class FederatedAverager {
      *     finite; the average is then what it was
      */
     public void add(Path model, double examples) throws IOException {
-        try (Checkpoint checkpoint = Formats.load().open(model, model.toString())) {
+        try (Checkpoint checkpoint = ModelLoader.load().open(model, model.toString())) {
             Map<String, ClientTensor> client = new LinkedHashMap<>();
             for (Map.Entry<String, ? extends TensorSource> tensor :
                     checkpoint.tensors().entrySet()) {

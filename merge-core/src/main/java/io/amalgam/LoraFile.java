@@ -3,8 +3,8 @@ package io.amalgam;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
-import io.amalgam.lora.Adapter;
-import io.amalgam.lora.LoraModule;
+import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.LoraModule;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ public final class LoraFile implements Closeable {
      * @throws BadInputException if it is not an adapter
      */
     public static LoraFile open(Path path) throws IOException {
-        return new LoraFile(Formats.load().adapter(path, path.toString()));
+        return new LoraFile(ModelLoader.load().adapter(path, path.toString()));
     }
 
     /** The modules it changes, in the order of the file. */
@@ -63,8 +63,8 @@ public final class LoraFile implements Closeable {
                                     Suggestions.didYouMean(
                                             name, modules(), "see modules() for all")));
         }
-        float[] a = io.amalgam.lora.Values.of(module.a());
-        float[] b = io.amalgam.lora.Values.of(module.b());
+        float[] a = io.amalgam.internal.lora.TensorReads.of(module.a());
+        float[] b = io.amalgam.internal.lora.TensorReads.of(module.b());
         for (int i = 0; i < b.length; i++) {
             b[i] = (float) (b[i] * module.scale());
         }

@@ -2,11 +2,11 @@ package io.amalgam;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.linalg.FloatMatrix;
-import io.amalgam.linalg.Matrix;
-import io.amalgam.linalg.RandomSvd;
-import io.amalgam.linalg.Svd;
-import io.amalgam.lora.LowRankSvd;
+import io.amalgam.internal.linalg.FloatMatrix;
+import io.amalgam.internal.linalg.Matrix;
+import io.amalgam.internal.linalg.RandomSvd;
+import io.amalgam.internal.linalg.Svd;
+import io.amalgam.internal.lora.LowRankSvd;
 import java.util.Arrays;
 import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;

@@ -3,14 +3,15 @@ package io.amalgam;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
-import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.LayerSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
@@ -20,7 +21,6 @@ import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.RecipeWriter;
-import io.amalgam.recipe.Source;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
@@ -171,12 +171,12 @@ public final class Merge {
     }
 
     /** A model, as a recipe writes it, with its parameters. */
-    public Merge model(String reference, Setting... settings) {
+    public Merge model(String reference, Parameter... settings) {
         return add(ModelRef.parse(reference, Location.NONE), settings);
     }
 
     /** A model at a path, whatever characters are in it. */
-    public Merge model(Path path, Setting... settings) {
+    public Merge model(Path path, Parameter... settings) {
         return add(ModelRef.of(path.toString()), settings);
     }
 
@@ -184,7 +184,7 @@ public final class Merge {
      * A model in memory: arrays by tensor name, of any type and shape that files can hold. They are
      * read when the merge runs, as float32, and not changed.
      */
-    public Merge model(Map<String, INDArray> tensors, Setting... settings) {
+    public Merge model(Map<String, INDArray> tensors, Parameter... settings) {
         return add(inMemory("arrays-" + (models.size() + 1), tensors), settings);
     }
 
@@ -193,7 +193,7 @@ public final class Merge {
         return ModelRef.of(name);
     }
 
-    private Merge add(ModelRef model, Setting... settings) {
+    private Merge add(ModelRef model, Parameter... settings) {
         models.add(ModelEntry.of(model, parameters(settings)));
         return this;
     }
@@ -202,12 +202,12 @@ public final class Merge {
      * The output's next layers, merged from these sources; instead of {@link #model models} and
      * {@link #module modules}.
      */
-    public Merge slice(Source... sources) {
+    public Merge slice(LayerSource... sources) {
         slices.add(outputSlice(sources));
         return this;
     }
 
-    static OutputSlice outputSlice(Source... sources) {
+    static OutputSlice outputSlice(LayerSource... sources) {
         return new OutputSlice(List.of(sources), Optional.empty(), Parameters.EMPTY, Location.NONE);
     }
 
@@ -248,8 +248,8 @@ public final class Merge {
      * @param start the first, counted from 0
      * @param end the one after the last
      */
-    public static Source layers(String reference, int start, int end, Setting... settings) {
-        return new Source(
+    public static LayerSource layers(String reference, int start, int end, Parameter... settings) {
+        return new LayerSource(
                 ModelRef.parse(reference, Location.NONE),
                 start,
                 end,
@@ -257,17 +257,17 @@ public final class Merge {
                 Location.NONE);
     }
 
-    static Parameters parameters(Setting... settings) {
+    static Parameters parameters(Parameter... settings) {
         Map<String, ParameterValue> values = new LinkedHashMap<>();
-        for (Setting setting : settings) {
+        for (Parameter setting : settings) {
             values.put(setting.name(), setting.value());
         }
         return Parameters.of(values);
     }
 
     /** Parameters of the whole recipe: shared ones, and defaults for those of models. */
-    public Merge with(Setting... settings) {
-        for (Setting setting : settings) {
+    public Merge with(Parameter... settings) {
+        for (Parameter setting : settings) {
             shared.put(setting.name(), setting.value());
         }
         return this;
@@ -410,7 +410,7 @@ public final class Merge {
      */
     public Map<String, INDArray> toArrays() throws IOException {
         try (MergePlan plan = plan()) {
-            return new ArrayMerging(plan, engineOptions, listener, cancellation).run();
+            return new ArrayPlanRunner(plan, engineOptions, listener, cancellation).run();
         } catch (ClosedByInterruptException e) {
             throw MergeCancelledException.byInterrupt(e);
         }

@@ -1,12 +1,12 @@
 package io.amalgam;
 
+import io.amalgam.recipe.LayerSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
-import io.amalgam.recipe.Source;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -26,7 +26,7 @@ public final class MergeModule {
     private final BiFunction<String, Map<String, INDArray>, ModelRef> inMemory;
     private final List<ModelEntry> models = new ArrayList<>();
     private final List<OutputSlice> slices = new ArrayList<>();
-    private final Map<String, Setting> shared = new LinkedHashMap<>();
+    private final Map<String, Parameter> shared = new LinkedHashMap<>();
 
     /**
      * @param inMemory keeps arrays under a name
@@ -37,22 +37,22 @@ public final class MergeModule {
     }
 
     /** A model whose part is merged, as a recipe writes it, with its parameters. */
-    public MergeModule model(String reference, Setting... settings) {
+    public MergeModule model(String reference, Parameter... settings) {
         return add(ModelRef.parse(reference, Location.NONE), settings);
     }
 
     /** A model at a path, whatever characters are in it. */
-    public MergeModule model(Path path, Setting... settings) {
+    public MergeModule model(Path path, Parameter... settings) {
         return add(ModelRef.of(path.toString()), settings);
     }
 
     /** A whole model in memory, arrays by tensor name, whose part is merged. */
-    public MergeModule model(Map<String, INDArray> tensors, Setting... settings) {
+    public MergeModule model(Map<String, INDArray> tensors, Parameter... settings) {
         String key = "arrays-" + name + "-" + (models.size() + 1);
         return add(inMemory.apply(key, tensors), settings);
     }
 
-    private MergeModule add(ModelRef model, Setting... settings) {
+    private MergeModule add(ModelRef model, Parameter... settings) {
         models.add(ModelEntry.of(model, Merge.parameters(settings)));
         return this;
     }
@@ -61,14 +61,14 @@ public final class MergeModule {
      * The part's next layers, merged from these sources, which {@link Merge#layers} makes; instead
      * of models.
      */
-    public MergeModule slice(Source... sources) {
+    public MergeModule slice(LayerSource... sources) {
         slices.add(Merge.outputSlice(sources));
         return this;
     }
 
     /** Parameters of this part, behind those of its models and before the recipe's. */
-    public MergeModule with(Setting... settings) {
-        for (Setting setting : settings) {
+    public MergeModule with(Parameter... settings) {
+        for (Parameter setting : settings) {
             shared.put(setting.name(), setting);
         }
         return this;
@@ -78,7 +78,7 @@ public final class MergeModule {
         if (models.isEmpty() == slices.isEmpty()) {
             throw new IllegalStateException("module '" + name + "' has either models or slices");
         }
-        Parameters parameters = Merge.parameters(shared.values().toArray(Setting[]::new));
+        Parameters parameters = Merge.parameters(shared.values().toArray(Parameter[]::new));
         return new ModuleSection(name, models, slices, parameters, Location.NONE);
     }
 }

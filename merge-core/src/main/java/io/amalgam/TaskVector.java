@@ -3,9 +3,9 @@ package io.amalgam;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.lora.ExtractOptions;
-import io.amalgam.lora.SparseExtraction;
-import io.amalgam.lora.TaskVectorFile;
+import io.amalgam.internal.lora.ExtractOptions;
+import io.amalgam.internal.lora.SparseExtraction;
+import io.amalgam.internal.lora.TaskVectorFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -39,11 +39,11 @@ public final class TaskVector {
      * @throws BadInputException if they do not have the same tensors in the same shapes, or
      *     integers in one are numbers with fractions in the other
      */
-    public static TaskVector between(TensorFile base, TensorFile tuned) throws IOException {
+    public static TaskVector between(OpenModel base, OpenModel tuned) throws IOException {
         return between(base.tensors(), tuned.tensors());
     }
 
-    /** As {@link #between(TensorFile, TensorFile)}, for arrays in memory. */
+    /** As {@link #between(OpenModel, OpenModel)}, for arrays in memory. */
     public static TaskVector between(Map<String, INDArray> base, Map<String, INDArray> tuned) {
         requireSameNames(base, tuned);
         Map<String, INDArray> deltas = new LinkedHashMap<>();
@@ -74,7 +74,7 @@ public final class TaskVector {
      * @throws BadInputException if the file holds none
      */
     public static TaskVector open(Path file) throws IOException {
-        try (TensorFile tensors = Checkpoints.open(file)) {
+        try (OpenModel tensors = Checkpoints.open(file)) {
             if (!TaskVectorFile.is(tensors.checkpoint())) {
                 throw new BadInputException(
                         Problem.expected(
@@ -86,7 +86,7 @@ public final class TaskVector {
             Map<String, INDArray> deltas = new LinkedHashMap<>();
             Map<String, TensorSource> changes = TaskVectorFile.changes(tensors.checkpoint());
             for (Map.Entry<String, TensorSource> change : changes.entrySet()) {
-                deltas.put(change.getKey(), TensorFile.read(change.getValue()));
+                deltas.put(change.getKey(), OpenModel.read(change.getValue()));
             }
             return new TaskVector(deltas);
         }
@@ -122,7 +122,7 @@ public final class TaskVector {
      * @throws BadInputException if the checkpoints do not have the same tensors in the same shapes,
      *     the share is not above 0 and at most 1, the file is there, or its name ends otherwise
      */
-    public static void writeSparse(TensorFile base, TensorFile tuned, Path file, double share)
+    public static void writeSparse(OpenModel base, OpenModel tuned, Path file, double share)
             throws IOException {
         if (!(share > 0 && share <= 1)) {
             throw new BadInputException(
@@ -135,7 +135,7 @@ public final class TaskVector {
                 file,
                 ExtractOptions.ofEnergy(1),
                 share,
-                Formats.load().get("safetensors"),
+                ModelLoader.load().get("safetensors"),
                 Runtime.getRuntime().availableProcessors());
     }
 
@@ -212,7 +212,7 @@ public final class TaskVector {
     }
 
     /** As {@link #apply(Map)}, for a checkpoint. */
-    public Map<String, INDArray> apply(TensorFile base) throws IOException {
+    public Map<String, INDArray> apply(OpenModel base) throws IOException {
         return apply(base.tensors());
     }
 

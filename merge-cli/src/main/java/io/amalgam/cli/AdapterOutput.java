@@ -1,9 +1,9 @@
 package io.amalgam.cli;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.engine.OutputCheck;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.OutputCheck;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;

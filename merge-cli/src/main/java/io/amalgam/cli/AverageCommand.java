@@ -80,10 +80,10 @@ final class AverageCommand extends Subcommand {
             // The others are not even opened.
             models = models.subList(models.size() - kind.last, models.size());
         }
-        ModelMerge merge =
+        PathsMerge merge =
                 kind.ema != null
-                        ? new ModelMerge("average", "ema", models, "decay: " + kind.ema)
-                        : new ModelMerge("average", "lawa", models, "last: " + kind.last);
+                        ? new PathsMerge("average", "ema", models, "decay: " + kind.ema)
+                        : new PathsMerge("average", "lawa", models, "last: " + kind.last);
         if (!verbosity.quiet) {
             models.forEach(model -> console.note(Console.oneLine("averages " + model)));
         }

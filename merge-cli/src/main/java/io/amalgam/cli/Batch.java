@@ -4,17 +4,17 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.cli.BatchResult.State;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.FinishedMerge;
-import io.amalgam.engine.InputFile;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.FinishedMerge;
+import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.recipe.yaml.RecipeReader;
-import io.amalgam.stages.StagePlaces;
-import io.amalgam.stages.StagedMerge;
-import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ final class Batch {
     static final String FILE = "batch.json";
 
     private final Console console;
-    private final PlanningMixin planning;
+    private final PlanOptionsMixin planning;
     private final EngineOptions options;
     private final Settings settings;
     private final Cancellation cancellation;
@@ -53,7 +53,7 @@ final class Batch {
 
     Batch(
             Console console,
-            PlanningMixin planning,
+            PlanOptionsMixin planning,
             EngineOptions options,
             Settings settings,
             Cancellation cancellation) {

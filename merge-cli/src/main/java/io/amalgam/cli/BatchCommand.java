@@ -1,10 +1,10 @@
 package io.amalgam.cli;
 
-import io.amalgam.engine.OutputCheck;
-import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.kernel.KernelProvider;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.engine.OutputCheck;
+import io.amalgam.internal.kernel.KernelProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,7 +57,7 @@ final class BatchCommand extends Subcommand {
     @Option(names = "--dry-run", description = "Check everything; write nothing.")
     private boolean dryRun;
 
-    @Mixin private PlanningMixin planning;
+    @Mixin private PlanOptionsMixin planning;
     @Mixin private StagesMixin stages;
     @Mixin private ResourceMixin resources;
     @Mixin private EngineMixin engine;
@@ -92,7 +92,7 @@ final class BatchCommand extends Subcommand {
         }
         KernelProvider provider = engine.provider();
         if (!dryRun) {
-            Rehearsal.beginWithConversions(provider.kernels());
+            JitWarmup.beginWithConversions(provider.kernels());
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);

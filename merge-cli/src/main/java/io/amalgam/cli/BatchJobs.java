@@ -2,7 +2,7 @@ package io.amalgam.cli;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,6 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.engine.InputFile;
+import io.amalgam.internal.engine.InputFile;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;

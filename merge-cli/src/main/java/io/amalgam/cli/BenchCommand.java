@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.bench.Bench;
 import io.amalgam.cli.bench.BenchCase;
-import io.amalgam.kernel.KernelProvider;
+import io.amalgam.internal.kernel.KernelProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,7 +1,7 @@
 package io.amalgam.cli;
 
-import io.amalgam.kernel.KernelProvider;
-import io.amalgam.method.MethodRegistry;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.Locale;
@@ -24,7 +24,7 @@ final class Completions {
     static final class Methods implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return MethodRegistry.load().all().stream()
+            return BuiltInMethods.load().all().stream()
                     .map(method -> method.info().name())
                     .iterator();
         }

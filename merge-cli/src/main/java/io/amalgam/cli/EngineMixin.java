@@ -1,7 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.kernel.KernelProvider;
+import io.amalgam.internal.kernel.KernelProvider;
 import picocli.CommandLine.Option;
 
 /** How merges compute. */

@@ -78,7 +78,7 @@ final class GreedySoup {
         Path candidate = candidates.resolve("candidate-" + models.size());
         try {
             try (ProgressView silent = ProgressView.on(console, true)) {
-                new ModelMerge("soup", "soup", models, "")
+                new PathsMerge("soup", "soup", models, "")
                         .run(
                                 candidate,
                                 options -> options.overwrite(true),

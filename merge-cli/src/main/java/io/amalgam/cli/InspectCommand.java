@@ -2,12 +2,12 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.layers.LayerStack;
+import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,7 +46,7 @@ final class InspectCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        try (Checkpoint checkpoint = Formats.load().open(path, path.toString())) {
+        try (Checkpoint checkpoint = ModelLoader.load().open(path, path.toString())) {
             List<TensorInfo> infos =
                     checkpoint.tensors().values().stream().map(TensorSource::info).toList();
             Inventory inventory = Inventory.of(infos);

@@ -1,9 +1,9 @@
 package io.amalgam.cli;
 
-import io.amalgam.layers.LayerStack;
-import io.amalgam.layers.LayerStacks;
-import io.amalgam.layers.ModelPart;
-import io.amalgam.layers.ModelParts;
+import io.amalgam.internal.layers.LayerStack;
+import io.amalgam.internal.layers.LayerStacks;
+import io.amalgam.internal.layers.ModelPart;
+import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;

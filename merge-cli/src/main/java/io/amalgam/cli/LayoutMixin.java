@@ -1,6 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.structure.moe.MoePlanner;
+import io.amalgam.internal.structure.moe.MoePlanner;
 import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;

@@ -2,13 +2,13 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
-import io.amalgam.lora.Combination;
-import io.amalgam.lora.CombineOptions;
-import io.amalgam.lora.Combined;
-import io.amalgam.lora.WeightedAdapter;
+import io.amalgam.internal.lora.AdapterCombiner;
+import io.amalgam.internal.lora.CombineOptions;
+import io.amalgam.internal.lora.CombineResult;
+import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,11 +138,11 @@ final class LoraCombineCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        Path out = LoraWords.out(words, this);
+        Path out = LoraArguments.out(words, this);
         if (threads < 1) {
             throw usage("option '--num-threads': expected at least 1, got " + threads);
         }
-        Optional<DType> written = LoraWords.dtype(dtype, this);
+        Optional<DType> written = LoraArguments.dtype(dtype, this);
         if (rank != null && rank < 1) {
             throw usage("option '--rank': expected at least 1, got " + rank);
         }
@@ -160,13 +160,13 @@ final class LoraCombineCommand extends Subcommand {
                         Optional.ofNullable(clamp),
                         Map.copyOf(parameters),
                         seed);
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         AdapterOutput.check(out, overwrite, words.subList(0, words.size() - 1));
-        List<WeightedPath> paths = LoraWords.adapters(words);
+        List<WeightedPath> paths = LoraArguments.adapters(words);
         List<WeightedAdapter> adapters = WeightedPath.open(formats, paths);
-        Combined combined;
+        CombineResult combined;
         try {
-            combined = Combination.of(adapters, options, written, threads);
+            combined = AdapterCombiner.of(adapters, options, written, threads);
         } finally {
             for (WeightedAdapter weighted : adapters) {
                 weighted.adapter().close();
@@ -191,10 +191,10 @@ final class LoraCombineCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
-    private void print(Combined combined, Path out) {
+    private void print(CombineResult combined, Path out) {
         Columns columns =
                 new Columns().row("module", "shape", "rank", "norm", "discarded", "cross terms");
-        for (Combined.Report report : combined.modules()) {
+        for (CombineResult.Report report : combined.modules()) {
             columns.row(
                     report.module(),
                     report.out() + " x " + report.in(),
@@ -224,7 +224,7 @@ final class LoraCombineCommand extends Subcommand {
         return String.format(Locale.ROOT, "%.4g%%", 100 * share);
     }
 
-    private ObjectNode json(Combined combined, Path out, List<WeightedPath> adapters) {
+    private ObjectNode json(CombineResult combined, Path out, List<WeightedPath> adapters) {
         ObjectNode root = Json.object();
         root.put("output", out.toString());
         root.put("method", method);
@@ -235,7 +235,7 @@ final class LoraCombineCommand extends Subcommand {
             inputs.addObject().put("adapter", adapter.path()).put("weight", adapter.weight());
         }
         ArrayNode array = root.putArray("modules");
-        for (Combined.Report report : combined.modules()) {
+        for (CombineResult.Report report : combined.modules()) {
             ObjectNode node = array.addObject();
             node.put("module", report.module());
             node.put("out", report.out());

@@ -2,12 +2,12 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.lora.ExtractOptions;
-import io.amalgam.lora.Extracted;
-import io.amalgam.lora.Extraction;
-import io.amalgam.lora.SparseExtraction;
+import io.amalgam.internal.lora.ExtractOptions;
+import io.amalgam.internal.lora.Extracted;
+import io.amalgam.internal.lora.Extraction;
+import io.amalgam.internal.lora.SparseExtraction;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -132,7 +132,7 @@ final class LoraExtractCommand extends Subcommand {
         if (threads < 1) {
             throw usage("option '--num-threads': expected at least 1, got " + threads);
         }
-        Optional<DType> written = LoraWords.dtype(dtype, this);
+        Optional<DType> written = LoraArguments.dtype(dtype, this);
         ExtractOptions options =
                 new ExtractOptions(
                         Optional.ofNullable(rank),
@@ -145,7 +145,7 @@ final class LoraExtractCommand extends Subcommand {
             return sparse(options, sparse);
         }
         AdapterOutput.check(out, overwrite, List.of(tuned.toString(), base.toString()));
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         Extracted extracted;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
@@ -186,7 +186,7 @@ final class LoraExtractCommand extends Subcommand {
     }
 
     private int sparse(ExtractOptions options, double share) throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         SparseExtraction.Result result;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {

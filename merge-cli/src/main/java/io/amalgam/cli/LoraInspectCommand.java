@@ -3,14 +3,14 @@ package io.amalgam.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.lora.Adapter;
-import io.amalgam.lora.LoraArithmetic;
-import io.amalgam.lora.LoraMatch;
-import io.amalgam.lora.LoraModule;
+import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.AdapterCost;
+import io.amalgam.internal.lora.LoraMatch;
+import io.amalgam.internal.lora.LoraModule;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,7 +79,7 @@ final class LoraInspectCommand extends Subcommand {
             }
             return reckon(rank);
         }
-        try (Adapter adapter = Formats.load().adapter(path, path.toString())) {
+        try (Adapter adapter = ModelLoader.load().adapter(path, path.toString())) {
             if (json) {
                 Json.print(console, json(adapter));
             } else {
@@ -152,7 +152,7 @@ final class LoraInspectCommand extends Subcommand {
     }
 
     private void fleet(long count, long matrices, long parameters) {
-        LoraArithmetic.Fleet cost = LoraArithmetic.Fleet.of(count, matrices, parameters);
+        AdapterCost.Fleet cost = AdapterCost.Fleet.of(count, matrices, parameters);
         console.print("");
         Columns columns = new Columns();
         columns.row(count + " of them", "parameters", "", "at 16 bits");
@@ -176,10 +176,10 @@ final class LoraInspectCommand extends Subcommand {
                     Problem.expected("'" + path + "'", "a config.json", "nothing there")
                             .hint("with --rank, name a model's config.json"));
         }
-        LoraArithmetic.Cost cost;
+        AdapterCost.Cost cost;
         try {
             cost =
-                    LoraArithmetic.cost(
+                    AdapterCost.cost(
                             new ObjectMapper().readValue(file.toFile(), ObjectNode.class),
                             asked,
                             targets);
@@ -213,7 +213,7 @@ final class LoraInspectCommand extends Subcommand {
     }
 
     private static void fleetJson(ObjectNode root, long count, long matrices, long parameters) {
-        LoraArithmetic.Fleet cost = LoraArithmetic.Fleet.of(count, matrices, parameters);
+        AdapterCost.Fleet cost = AdapterCost.Fleet.of(count, matrices, parameters);
         root.putObject("fleet")
                 .put("count", count)
                 .put("merged_parameters", cost.merged())

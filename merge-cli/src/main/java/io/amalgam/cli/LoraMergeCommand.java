@@ -2,20 +2,20 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeReport;
-import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.kernel.KernelProvider;
-import io.amalgam.lora.LoraCheckpoint;
-import io.amalgam.lora.LoraMatch;
-import io.amalgam.method.MethodRegistry;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.lora.LoraCheckpoint;
+import io.amalgam.internal.lora.LoraMatch;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
+import io.amalgam.internal.plan.MergePlanner;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
@@ -103,9 +103,9 @@ final class LoraMergeCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        Path out = LoraWords.out(words, this);
-        List<WeightedPath> adapters = LoraWords.adapters(words);
-        Optional<DType> written = LoraWords.dtype(dtype, this);
+        Path out = LoraArguments.out(words, this);
+        List<WeightedPath> adapters = LoraArguments.adapters(words);
+        Optional<DType> written = LoraArguments.dtype(dtype, this);
         resources
                 .complaint()
                 .or(output::complaint)
@@ -115,7 +115,7 @@ final class LoraMergeCommand extends Subcommand {
                         });
         KernelProvider provider = engine.provider();
         if (!dryRun) {
-            Rehearsal.beginWithProducts(provider.kernels());
+            JitWarmup.beginWithProducts(provider.kernels());
         }
         engine.explain(provider, console, verbosity);
         try (MergePlan plan = plan(adapters, out, written)) {
@@ -141,7 +141,7 @@ final class LoraMergeCommand extends Subcommand {
 
     private MergePlan plan(List<WeightedPath> adapters, Path out, Optional<DType> written)
             throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         ModelRef ref = ModelRef.of(base.toString());
         String words = String.join(" ", adapters.stream().map(Object::toString).toList());
         Recipe recipe =
@@ -153,7 +153,7 @@ final class LoraMergeCommand extends Subcommand {
                         .withTypes(Optional.empty(), written)
                         .withText("# amalgam lora merge " + base + " " + words + " " + out + "\n");
         return new MergePlanner(
-                        MethodRegistry.load(),
+                        BuiltInMethods.load(),
                         model ->
                                 formats.withAdapters(
                                         base,

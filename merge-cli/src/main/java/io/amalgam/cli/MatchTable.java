@@ -1,7 +1,7 @@
 package io.amalgam.cli;
 
-import io.amalgam.lora.LoraMatch;
-import io.amalgam.lora.LoraModule;
+import io.amalgam.internal.lora.LoraMatch;
+import io.amalgam.internal.lora.LoraModule;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

@@ -2,13 +2,13 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.Rehearsal;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.kernel.KernelProvider;
-import io.amalgam.stages.StagePlaces;
-import io.amalgam.stages.StagedMerge;
-import io.amalgam.stages.StagedPlan;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
 final class MergeCommand extends Subcommand {
     private final Interruption interruption;
 
-    @Mixin private PlanMixin planning;
+    @Mixin private RecipeArgument planning;
 
     @Parameters(
             index = "1",
@@ -78,7 +78,7 @@ final class MergeCommand extends Subcommand {
         List<String> remarks = MergekitOptions.remarks(spec);
         KernelProvider provider = engine.provider();
         if (!dryRun) {
-            Rehearsal.beginWithConversions(provider.kernels());
+            JitWarmup.beginWithConversions(provider.kernels());
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);

@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.MethodRegistry;
@@ -34,7 +35,7 @@ final class MethodsCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        MethodRegistry registry = MethodRegistry.load();
+        MethodRegistry registry = BuiltInMethods.load();
         List<MethodInfo> methods =
                 name == null
                         ? registry.all().stream().map(MergeMethod::info).toList()

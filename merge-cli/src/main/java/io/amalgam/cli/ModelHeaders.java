@@ -1,6 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
@@ -19,7 +19,7 @@ final class ModelHeaders {
      * @throws io.amalgam.error.BadInputException if there is no such model
      */
     static <T> T read(String name, Function<Checkpoint, T> what) throws IOException {
-        try (Checkpoint model = Formats.load().models(FOLDERS).open(ModelRef.of(name))) {
+        try (Checkpoint model = ModelLoader.load().models(FOLDERS).open(ModelRef.of(name))) {
             return what.apply(model);
         }
     }

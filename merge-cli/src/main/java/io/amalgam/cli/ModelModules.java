@@ -2,7 +2,7 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.ModelFolders;
+import io.amalgam.checkpoint.ModuleFolders;
 import java.util.stream.Collectors;
 
 /** The modules of a model that is stored in parts, as they are shown. */
@@ -16,7 +16,7 @@ final class ModelModules {
                 .collect(Collectors.joining(", "));
     }
 
-    private static String shown(Checkpoint checkpoint, ModelFolders.Part module) {
+    private static String shown(Checkpoint checkpoint, ModuleFolders.Part module) {
         boolean home = !module.folder().isEmpty() && module.folder().equals(home(checkpoint));
         if (!module.weights()) {
             return module.type() + (home ? " (" + module.folder() + ")" : "");
@@ -34,7 +34,7 @@ final class ModelModules {
         return checkpoint.folders().home();
     }
 
-    private static long parameters(Checkpoint checkpoint, ModelFolders.Part module) {
+    private static long parameters(Checkpoint checkpoint, ModuleFolders.Part module) {
         return checkpoint.tensors().values().stream()
                 .filter(t -> t.info().name().startsWith(module.folder() + "."))
                 .mapToLong(t -> t.info().elements())
@@ -42,7 +42,7 @@ final class ModelModules {
     }
 
     static void put(Checkpoint checkpoint, ArrayNode list) {
-        for (ModelFolders.Part module : checkpoint.folders().modules()) {
+        for (ModuleFolders.Part module : checkpoint.folders().modules()) {
             list.addObject()
                     .put("type", module.type())
                     .put("folder", module.folder())

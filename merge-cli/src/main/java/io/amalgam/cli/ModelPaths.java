@@ -2,7 +2,7 @@ package io.amalgam.cli;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.formats.safetensors.WeightName;
+import io.amalgam.internal.formats.files.WeightName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.DirectoryStream;

@@ -1,15 +1,15 @@
 package io.amalgam.cli;
 
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.formats.huggingface.TokenizerFile;
+import io.amalgam.internal.formats.huggingface.BpeTokenizer;
+import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.structure.moe.GateListener;
+import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.MoeRecipe;
-import io.amalgam.recipe.yaml.MoeRecipeReader;
-import io.amalgam.recipe.yaml.ReadOptions;
-import io.amalgam.structure.moe.GateListener;
-import io.amalgam.structure.moe.MoePlanner;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam moe experts.yml mixture/ --layout fused     all experts of a layer in one tensor",
             "  amalgam moe upcycle models/base mixture/ --experts 8 --top-k 2"
         })
-final class MoeCommand extends MergingCommand {
+final class MoeCommand extends PlannedMergeCommand {
     @Parameters(
             index = "0",
             arity = "0..1",
@@ -52,7 +52,7 @@ final class MoeCommand extends MergingCommand {
     private @Nullable Path out;
 
     @Mixin private LayoutMixin layout;
-    @Mixin private PlanningMixin planning;
+    @Mixin private PlanOptionsMixin planning;
 
     @Option(
             names = "--i-understand-this-is-not-useful-without-training",
@@ -96,7 +96,7 @@ final class MoeCommand extends MergingCommand {
     }
 
     @Override
-    PlanningMixin planning() {
+    PlanOptionsMixin planning() {
         return planning;
     }
 
@@ -114,16 +114,16 @@ final class MoeCommand extends MergingCommand {
     static MergePlan plan(
             MoeRecipe recipe,
             LayoutMixin layout,
-            PlanningMixin planning,
+            PlanOptionsMixin planning,
             List<Path> folders,
             GateListener gates,
             boolean equalPrompts)
             throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         return new MoePlanner(
                         formats.models(folders),
                         formats.get("huggingface"),
-                        model -> TokenizerFile.read(model.home())::encodePrompt,
+                        model -> BpeTokenizer.read(model.home())::encodePrompt,
                         gates)
                 .equalPrompts(equalPrompts)
                 .plan(recipe, layout.layout(), planning.options());

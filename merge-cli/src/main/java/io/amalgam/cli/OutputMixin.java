@@ -1,8 +1,8 @@
 package io.amalgam.cli;
 
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.OutputCheck;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.OutputCheck;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.stages.StagedPlan;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -20,7 +20,7 @@ import picocli.CommandLine.Option;
             "  amalgam plan recipe.yml --json"
         })
 final class PlanCommand extends Subcommand {
-    @Mixin private PlanMixin planning;
+    @Mixin private RecipeArgument planning;
 
     @Option(names = "--tensors", description = "List every output tensor.")
     private boolean tensors;

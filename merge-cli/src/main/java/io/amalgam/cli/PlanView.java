@@ -3,11 +3,11 @@ package io.amalgam.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.layers.LayerStack;
-import io.amalgam.layers.LayerStacks;
+import io.amalgam.internal.layers.LayerStack;
+import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlannedModelPass;
 import io.amalgam.plan.TensorTask;
-import io.amalgam.plan.WholeModel;
 import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,7 +113,7 @@ final class PlanView {
     }
 
     /** The passes over the whole model, and what they hold. */
-    private static String survey(WholeModel whole) {
+    private static String survey(PlannedModelPass whole) {
         return (whole.passes() == 1 ? "1 pass" : "up to " + whole.passes() + " passes")
                 + " over the whole model, "
                 + Quantity.bytes(whole.stateBytes())
@@ -196,7 +196,7 @@ final class PlanView {
         root.put("bytes_read", plan.inputBytes());
         root.put("bytes_written", plan.layout().bytes());
         root.put("bytes_held", resources.bytesHeld(plan));
-        root.put("survey_passes", plan.wholeModel().map(WholeModel::passes).orElse(0));
+        root.put("survey_passes", plan.wholeModel().map(PlannedModelPass::passes).orElse(0));
         root.put("threads", resources.threads);
         root.put("block_elements", resources.blockElements(plan));
         plan.vocabulary()

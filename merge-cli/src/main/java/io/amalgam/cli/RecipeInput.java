@@ -1,6 +1,6 @@
 package io.amalgam.cli;
 
-import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Path;
 

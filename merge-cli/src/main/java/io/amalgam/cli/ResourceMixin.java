@@ -1,7 +1,7 @@
 package io.amalgam.cli;
 
-import io.amalgam.engine.MergeEngine;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.plan.MergePlan;
 import java.util.List;
 import java.util.Optional;

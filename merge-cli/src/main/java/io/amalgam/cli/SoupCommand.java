@@ -84,7 +84,7 @@ final class SoupCommand extends Subcommand {
         Cancellation cancellation = interruption.merging();
         try {
             List<Path> chosen = greedy ? chosen(models, out, cancellation) : models;
-            ModelMerge merge = new ModelMerge("soup", "soup", chosen, "");
+            PathsMerge merge = new PathsMerge("soup", "soup", chosen, "");
             MergeSummary summary;
             try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
                 summary = merge.run(out, output::on, resources, progress, cancellation);
@@ -147,7 +147,7 @@ final class SoupCommand extends Subcommand {
         ScoreCommand command = parsedScoreCommand();
         Scores known = scores == null ? Scores.NONE : Scores.read(scores);
         // What can be wrong with the models or the output is found before hours of scoring.
-        new ModelMerge("soup", "soup", models, "").check(console, plan -> beforeScoring(plan, out));
+        new PathsMerge("soup", "soup", models, "").check(console, plan -> beforeScoring(plan, out));
         if (scores != null) {
             console.warnings(known.ofNone(models));
         }

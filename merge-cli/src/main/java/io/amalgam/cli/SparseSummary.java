@@ -2,7 +2,7 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.lora.SparseExtraction;
+import io.amalgam.internal.lora.SparseExtraction;
 import java.nio.file.Path;
 
 /** What became of every tensor of a sparse task vector. */

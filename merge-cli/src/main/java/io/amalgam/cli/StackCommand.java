@@ -1,9 +1,9 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.structure.LayerRange;
+import io.amalgam.internal.structure.LayerStacking;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.structure.LayerRange;
-import io.amalgam.structure.LayerStacking;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -35,7 +35,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam stack t5:0-5 t5:2-11 deeper/ --module decoder       the encoder stays as it is",
             "  amalgam stack base:0-27 shorter/ --dry-run"
         })
-final class StackCommand extends MergingCommand {
+final class StackCommand extends PlannedMergeCommand {
     @Parameters(
             index = "0..*",
             paramLabel = "MODEL:FIRST-LAST... OUT",
@@ -51,7 +51,7 @@ final class StackCommand extends MergingCommand {
                     "Of models with several stacks, the part whose layers are stacked: encoder, decoder, text, vision, ... The first model gives the other parts.")
     private @Nullable String module;
 
-    @Mixin private PlanningMixin planning;
+    @Mixin private PlanOptionsMixin planning;
 
     StackCommand(Console console, Interruption interruption) {
         super(console, interruption);
@@ -74,7 +74,7 @@ final class StackCommand extends MergingCommand {
     }
 
     @Override
-    PlanningMixin planning() {
+    PlanOptionsMixin planning() {
         return planning;
     }
 

@@ -1,8 +1,8 @@
 package io.amalgam.cli;
 
 import io.amalgam.engine.MergeListener;
-import io.amalgam.stages.StageListener;
-import io.amalgam.stages.StagedPlan.Step;
+import io.amalgam.internal.stages.StageListener;
+import io.amalgam.internal.stages.StagedPlan.Step;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

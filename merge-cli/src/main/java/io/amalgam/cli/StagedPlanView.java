@@ -2,8 +2,8 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.stages.StagedPlan;
-import io.amalgam.stages.StagedPlan.Step;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.internal.stages.StagedPlan.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

@@ -1,7 +1,7 @@
 package io.amalgam.cli;
 
-import io.amalgam.stages.StagePlaces;
-import io.amalgam.stages.StagedPlan;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagedPlan;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;

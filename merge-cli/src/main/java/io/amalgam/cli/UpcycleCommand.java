@@ -1,8 +1,8 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.structure.moe.GateListener;
+import io.amalgam.internal.structure.moe.Upcycling;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.structure.moe.GateListener;
-import io.amalgam.structure.moe.Upcycling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam moe upcycle models/base mixture/ --experts 8 --top-k 2",
             "  amalgam moe upcycle models/base mixture/ --experts 8 --every 2 --noise-scale 0.01"
         })
-final class UpcycleCommand extends MergingCommand {
+final class UpcycleCommand extends PlannedMergeCommand {
     /** Twice what the widest published mixtures have: a plan's memory grows with them. */
     private static final int MOST_EXPERTS = 4096;
 
@@ -74,7 +74,7 @@ final class UpcycleCommand extends MergingCommand {
     private @Nullable String architecture;
 
     @Mixin private LayoutMixin layout;
-    @Mixin private PlanningMixin planning;
+    @Mixin private PlanOptionsMixin planning;
 
     UpcycleCommand(Console console, Interruption interruption) {
         super(console, interruption);
@@ -101,7 +101,7 @@ final class UpcycleCommand extends MergingCommand {
     }
 
     @Override
-    PlanningMixin planning() {
+    PlanOptionsMixin planning() {
         return planning;
     }
 

@@ -1,10 +1,10 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.structure.DepthUpscaling;
+import io.amalgam.internal.structure.LayerStacking;
+import io.amalgam.internal.structure.OutputProjections;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.structure.DepthUpscaling;
-import io.amalgam.structure.LayerStacking;
-import io.amalgam.structure.OutputProjections;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -32,7 +32,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam upscale models/base --layers 48 --average-overlap deeper/    no layer is left out",
             "  amalgam upscale models/base --layers 80 --copies 3 --damp 0.5 deeper/"
         })
-final class UpscaleCommand extends MergingCommand {
+final class UpscaleCommand extends PlannedMergeCommand {
     @Parameters(index = "0", paramLabel = "MODEL", description = "The model to make deeper.")
     private String model = "";
 
@@ -78,7 +78,7 @@ final class UpscaleCommand extends MergingCommand {
                     "Of a model with several stacks, the part to make deeper: encoder, decoder, text, vision, ...")
     private @Nullable String module;
 
-    @Mixin private PlanningMixin planning;
+    @Mixin private PlanOptionsMixin planning;
 
     UpscaleCommand(Console console, Interruption interruption) {
         super(console, interruption);
@@ -96,7 +96,7 @@ final class UpscaleCommand extends MergingCommand {
     }
 
     @Override
-    PlanningMixin planning() {
+    PlanOptionsMixin planning() {
         return planning;
     }
 

@@ -68,7 +68,7 @@ final class WarmUpCommand implements Callable<Integer> {
     }
 
     private static int run(String... args) {
-        return Amalgam.run(args, SILENT, new Interruption());
+        return Main.run(args, SILENT, new Interruption());
     }
 
     private static Path model(Path folder, float... values) throws IOException {

@@ -1,9 +1,9 @@
 package io.amalgam.cli;
 
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.lora.WeightedAdapter;
+import io.amalgam.internal.lora.WeightedAdapter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -62,7 +62,7 @@ record WeightedPath(String path, double weight) {
     }
 
     /** Opens adapters; if one cannot be opened, all are closed. */
-    static List<WeightedAdapter> open(Formats formats, List<WeightedPath> paths)
+    static List<WeightedAdapter> open(ModelLoader formats, List<WeightedPath> paths)
             throws IOException {
         List<WeightedAdapter> opened = new ArrayList<>();
         try {

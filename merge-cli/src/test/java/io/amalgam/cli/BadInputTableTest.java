@@ -1,7 +1,6 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -65,7 +64,7 @@ class BadInputTableTest {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-cp");
         command.add(System.getProperty("java.class.path"));
-        command.add("io.amalgam.cli.Amalgam");
+        command.add("io.amalgam.cli.Main");
         command.addAll(bad.command());
         Path log = here.resolveSibling(bad.id() + ".log");
         Process process =

@@ -23,7 +23,7 @@ record Cli(int exit, String out, String err) {
         }
         Console console =
                 new Console(new PrintStream(out, true), new PrintStream(err, true), terminal);
-        int exit = Amalgam.run(words, console, new Interruption());
+        int exit = Main.run(words, console, new Interruption());
         return new Cli(exit, text(out), text(err));
     }
 

@@ -1,9 +1,8 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
-import io.amalgam.kernel.KernelProvider;
+import io.amalgam.internal.kernel.KernelProvider;
 import java.io.IOException;
 import org.junit.jupiter.api.Test;
 

@@ -1,13 +1,12 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
-import io.amalgam.lora.Values;
+import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -58,8 +57,8 @@ class LoraCommandTest {
     }
 
     private float[] merged(String out) throws IOException {
-        try (Checkpoint model = Formats.load().open(folder.resolve(out), out)) {
-            return Values.of(model.tensors().get("layers.0.up.weight"));
+        try (Checkpoint model = ModelLoader.load().open(folder.resolve(out), out)) {
+            return TensorReads.of(model.tensors().get("layers.0.up.weight"));
         }
     }
 

@@ -1,12 +1,11 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Kernels;
-import io.amalgam.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -362,7 +361,7 @@ class MergeCommandTest {
 
     private float firstValue(String tensor) throws IOException {
         Kernels kernels = ScalarKernels.INSTANCE;
-        try (Checkpoint merged = Formats.load().open(out, "out")) {
+        try (Checkpoint merged = ModelLoader.load().open(out, "out")) {
             float[] value = new float[1];
             merged.tensors().get(tensor).read(0, 1, value, 0, new Workspace(kernels, 1));
             return value[0];

@@ -1,11 +1,10 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.ParameterSpec;
 import java.io.IOException;
 import java.util.List;
@@ -73,6 +72,6 @@ class MethodsCommandTest {
     }
 
     static List<MethodInfo> methods() {
-        return MethodRegistry.load().all().stream().map(MergeMethod::info).toList();
+        return BuiltInMethods.load().all().stream().map(MergeMethod::info).toList();
     }
 }

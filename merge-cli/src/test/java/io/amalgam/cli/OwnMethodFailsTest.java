@@ -1,15 +1,14 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import io.amalgam.Merge;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.MethodInfo;
-import io.amalgam.method.Stage;
 import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -47,11 +46,11 @@ class OwnMethodFailsTest {
         }
 
         @Override
-        public Stage bind(TensorCall call) {
+        public TensorStep bind(TensorCall call) {
             if (atOnce) {
                 throw new IllegalArgumentException("no");
             }
-            return (Stage.Combine) (in, out) -> out[in.length() + 100_000_000] = 1;
+            return (TensorStep.Combine) (in, out) -> out[in.length() + 100_000_000] = 1;
         }
     }
 

@@ -1,9 +1,8 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
@@ -144,7 +143,7 @@ class PlanCommandTest {
 
         long bytes = 0;
         for (String model : new String[] {"a", "b"}) {
-            try (Checkpoint checkpoint = Formats.load().open(folder.resolve(model), model)) {
+            try (Checkpoint checkpoint = ModelLoader.load().open(folder.resolve(model), model)) {
                 bytes +=
                         checkpoint.tensors().values().stream()
                                 .mapToLong(TensorSource::storedBytes)

@@ -1,7 +1,6 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.formats.safetensors.NamedTensor;
 import java.io.File;
 import java.io.IOException;
@@ -123,7 +122,7 @@ class ProcessTest {
         command.addAll(options);
         command.add("-cp");
         command.add("src/test/plugin" + File.pathSeparator + System.getProperty("java.class.path"));
-        command.add("io.amalgam.cli.Amalgam");
+        command.add("io.amalgam.cli.Main");
         for (Object arg : args) {
             command.add(arg.toString());
         }

@@ -3,8 +3,8 @@ package io.amalgam.cli;
 import io.amalgam.method.Block;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
-import io.amalgam.method.Stage;
 import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -34,8 +34,8 @@ public final class SlowMethod implements MergeMethod {
     }
 
     @Override
-    public Stage bind(TensorCall call) {
-        return (Stage.Combine) SlowMethod::copy;
+    public TensorStep bind(TensorCall call) {
+        return (TensorStep.Combine) SlowMethod::copy;
     }
 
     private static void copy(Block in, float[] out) {

@@ -1,11 +1,10 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -38,7 +37,7 @@ class SoupCommandTest {
     }
 
     private static float value(Path model) throws IOException {
-        try (Checkpoint checkpoint = Formats.load().open(model, "m")) {
+        try (Checkpoint checkpoint = ModelLoader.load().open(model, "m")) {
             float[] value = new float[1];
             Objects.requireNonNull(checkpoint.tensors().get("model.embed_tokens.weight"))
                     .read(0, 1, value, 0, new Workspace(ScalarKernels.INSTANCE, 16));

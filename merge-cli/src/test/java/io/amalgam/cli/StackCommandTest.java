@@ -1,12 +1,11 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsFile;
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.ByteBuffer;

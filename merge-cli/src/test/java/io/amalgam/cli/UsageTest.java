@@ -1,7 +1,6 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -246,7 +245,7 @@ class UsageTest {
                 };
         ByteArrayOutputStream err = new ByteArrayOutputStream();
 
-        int exit = Amalgam.run(line.split(" "), new PrintStream(full), new PrintStream(err, true));
+        int exit = Main.run(line.split(" "), new PrintStream(full), new PrintStream(err, true));
 
         assertThat(exit).isEqualTo(1);
         assertThat(err.toString(StandardCharsets.UTF_8).strip())

@@ -51,8 +51,8 @@ public interface Checkpoint extends Closeable {
     }
 
     /** The parts it is stored in, where it is more than one. */
-    default ModelFolders folders() {
-        return ModelFolders.NONE;
+    default ModuleFolders folders() {
+        return ModuleFolders.NONE;
     }
 
     /** The directory of its configuration and tokenizer: {@link #path()}, or a folder there. */

@@ -104,14 +104,14 @@ public interface CheckpointFormat {
      * @param metadata free-form, stored with the tensors
      * @param folders where the parts of the model go, for formats of directories
      */
-    record LayoutOptions(long maxShardBytes, Map<String, String> metadata, ModelFolders folders) {
+    record LayoutOptions(long maxShardBytes, Map<String, String> metadata, ModuleFolders folders) {
         public LayoutOptions {
             metadata = Map.copyOf(metadata);
         }
 
         /** A model that lies in its directory. */
         public LayoutOptions(long maxShardBytes, Map<String, String> metadata) {
-            this(maxShardBytes, metadata, ModelFolders.NONE);
+            this(maxShardBytes, metadata, ModuleFolders.NONE);
         }
     }
 }

@@ -1,5 +1,7 @@
 package io.amalgam.kernel;
 
+import io.amalgam.internal.kernel.ScalarKernels;
+
 /**
  * The block operations that merging is made of: the only arithmetic on the hot path.
  *

@@ -20,7 +20,7 @@ public interface MergeMethod {
      *     problem that is {@link io.amalgam.error.Problem#ofTensor() of the tensor} is reported
      *     once with the number of tensors alike, any other once for the recipe
      */
-    Stage bind(TensorCall call);
+    TensorStep bind(TensorCall call);
 
     /**
      * Per-model parameters that a model says itself where the recipe does not: by name the keys,

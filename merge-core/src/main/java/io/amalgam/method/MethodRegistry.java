@@ -9,7 +9,6 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -35,39 +34,13 @@ public final class MethodRegistry {
         this.methods = Collections.unmodifiableMap(byName);
     }
 
-    /** The built-in methods: one line each. */
-    public static List<MergeMethod> builtIn() {
-        List<MergeMethod> all = new ArrayList<>();
-        all.add(new Linear());
-        all.add(new Slerp());
-        all.add(new NuSlerp());
-        all.add(new MultiSlerp());
-        all.add(new Karcher());
-        all.add(new ModelStock());
-        all.add(new NearSwap());
-        all.add(new ArceeFusion());
-        all.add(new GeometricMedian());
-        all.addAll(TrimmedMean.family());
-        all.addAll(TaskArithmeticFamily.all());
-        all.add(new Sce());
-        all.addAll(Ram.both());
-        all.add(new TallMasks());
-        all.add(new Cabs());
-        all.add(new Passthrough());
-        all.add(new Pcb());
-        all.add(new Krum());
-        all.addAll(Averages.family());
-        all.add(new FedAvg());
-        all.add(new FedAvgM());
-        all.add(new FedAdam());
-        return List.copyOf(all);
-    }
-
-    /** The built-in methods and every {@link MergeMethod} that {@link ServiceLoader} finds. */
-    public static MethodRegistry load() {
-        List<MergeMethod> all = new ArrayList<>(builtIn());
-        ServiceLoader.load(MergeMethod.class).forEach(all::add);
-        return new MethodRegistry(all);
+    /**
+     * These methods, in this order.
+     *
+     * @throws BadInputException if two have one name
+     */
+    public static MethodRegistry of(List<MergeMethod> methods) {
+        return new MethodRegistry(methods);
     }
 
     /**

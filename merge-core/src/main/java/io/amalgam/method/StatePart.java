@@ -26,7 +26,7 @@ public record StatePart(StatefulMethod method, String part) implements MergeMeth
     }
 
     @Override
-    public Stage bind(TensorCall call) {
+    public TensorStep bind(TensorCall call) {
         return method.bindState(call, part);
     }
 }

@@ -15,7 +15,7 @@ public interface StatefulMethod extends MergeMethod {
     List<String> state();
 
     /** The stage that computes new state from the inputs of a tensor's call. */
-    Stage bindState(TensorCall call, String part);
+    TensorStep bindState(TensorCall call, String part);
 
     /** The inputs of a call that are neither its base nor state. */
     default List<Integer> models(TensorCall call) {

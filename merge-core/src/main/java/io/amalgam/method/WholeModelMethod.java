@@ -20,5 +20,5 @@ public interface WholeModelMethod extends MergeMethod {
      * @param calls every tensor the method merges, in the order they are written
      * @throws io.amalgam.error.BadInputException if the calls do not fit together
      */
-    Optional<Survey> survey(List<TensorCall> calls);
+    Optional<ModelPass> survey(List<TensorCall> calls);
 }

@@ -111,8 +111,8 @@ public record MergePlan(
     }
 
     /** The passes over the whole model before the first tensor is combined; empty without. */
-    public Optional<WholeModel> wholeModel() {
-        return WholeModel.of(tasks);
+    public Optional<PlannedModelPass> wholeModel() {
+        return PlannedModelPass.of(tasks);
     }
 
     /** The tasks whose tensors are the model's: without a server's state in a file of its own. */

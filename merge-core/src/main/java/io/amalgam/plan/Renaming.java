@@ -21,7 +21,7 @@ public record Renaming(ModelRef model, String from, String to, int tensors) {
     private record Ends(String from, String to) {}
 
     /** What is different in pairs of names, each said once. */
-    static List<Renaming> of(ModelRef model, Map<String, String> partners) {
+    public static List<Renaming> of(ModelRef model, Map<String, String> partners) {
         Map<Ends, Integer> counts = new LinkedHashMap<>();
         partners.forEach(
                 (from, to) ->

@@ -2,8 +2,8 @@ package io.amalgam.plan;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.Stage;
 import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
 import io.amalgam.tensor.TensorInfo;
 import java.util.List;
 import java.util.Optional;
@@ -41,11 +41,11 @@ public record TensorTask(
     }
 
     /** The first stage of computing the tensor. */
-    public Stage firstStage() {
+    public TensorStep firstStage() {
         if (method.isPresent()) {
             return method.get().bind(call);
         }
-        return sources.size() == 1 ? new Stage.Copy(0) : new Stage.CopyEqual();
+        return sources.size() == 1 ? new TensorStep.Copy(0) : new TensorStep.CopyEqual();
     }
 
     /** What is done: the method's name, or {@code copy} for tensors without arithmetic. */

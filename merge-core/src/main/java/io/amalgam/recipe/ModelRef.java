@@ -1,8 +1,8 @@
 package io.amalgam.recipe;
 
-import io.amalgam.checkpoint.WrittenPath;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.WrittenPath;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param baseModel stands for the recipe's base model in these layers
  */
 public record OutputSlice(
-        List<Source> sources,
+        List<LayerSource> sources,
         Optional<ModelRef> baseModel,
         Parameters parameters,
         Location location) {

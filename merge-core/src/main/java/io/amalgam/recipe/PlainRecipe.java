@@ -70,8 +70,8 @@ final class PlainRecipe {
                 Location.NONE);
     }
 
-    private static Source plain(Source source) {
-        return new Source(
+    private static LayerSource plain(LayerSource source) {
+        return new LayerSource(
                 source.model(),
                 source.start(),
                 source.end(),

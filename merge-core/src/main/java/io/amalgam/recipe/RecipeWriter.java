@@ -52,7 +52,7 @@ public final class RecipeWriter {
 
     private void slice(int depth, OutputSlice slice) {
         line(depth + 1, "- sources:");
-        for (Source source : slice.sources()) {
+        for (LayerSource source : slice.sources()) {
             line(depth + 3, "- model: " + reference(source.model()));
             line(depth + 4, "layer_range: [" + source.start() + ", " + source.end() + "]");
             parameters(depth + 4, source.parameters());

@@ -1,10 +1,9 @@
 package io.amalgam.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.ParameterSpec;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -35,11 +34,11 @@ class MethodRegistryTest {
                     "cabs");
 
     static List<String> names() {
-        return MethodRegistry.builtIn().stream().map(method -> method.info().name()).toList();
+        return BuiltInMethods.all().stream().map(method -> method.info().name()).toList();
     }
 
     private static MethodInfo info(String name) {
-        return MethodRegistry.load().get(name).info();
+        return BuiltInMethods.load().get(name).info();
     }
 
     @Test
@@ -143,7 +142,7 @@ class MethodRegistryTest {
     @ParameterizedTest
     @MethodSource("names")
     void isFoundByItsName(String name) {
-        MergeMethod method = MethodRegistry.load().get(name);
+        MergeMethod method = BuiltInMethods.load().get(name);
         assertThat(method.info().name()).isEqualTo(name);
     }
 }

@@ -3,12 +3,11 @@ package io.amalgam.facade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-
 import io.amalgam.ArrayMerge;
 import io.amalgam.ArrayMergeMethod;
-import io.amalgam.engine.InMemory;
 import io.amalgam.error.BadInputException;
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.internal.engine.InMemory;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.TensorCall;
 import io.amalgam.tensor.DType;

@@ -2,10 +2,9 @@ package io.amalgam.facade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import io.amalgam.Checkpoints;
-import io.amalgam.Formats;
-import io.amalgam.TensorFile;
+import io.amalgam.ModelLoader;
+import io.amalgam.OpenModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;
 import io.amalgam.plan.ModelSource;
@@ -88,7 +87,7 @@ class CheckpointsTest {
             bytes.putFloat(i);
         }
         Path file = Files.write(temp.resolve("F32-" + n + ".tensor"), bytes.array());
-        try (TensorFile model = Checkpoints.open(file)) {
+        try (OpenModel model = Checkpoints.open(file)) {
             float[] values = model.tensor("w").toFloatVector();
             for (int i = 0; i < n; i++) {
                 if (values[i] != i) {
@@ -101,7 +100,7 @@ class CheckpointsTest {
     @Test
     void typesWithoutAnArrayTypeAreRefused() throws IOException {
         Path file = Files.write(temp.resolve("F8_E8M0-2.tensor"), new byte[2]);
-        try (TensorFile model = Checkpoints.open(file)) {
+        try (OpenModel model = Checkpoints.open(file)) {
             assertThat(model.info("w").dtype()).isEqualTo(DType.F8_E8M0);
             assertThatThrownBy(() -> model.tensor("w"))
                     .isInstanceOf(BadInputException.class)
@@ -112,7 +111,7 @@ class CheckpointsTest {
     @Test
     void unknownTensorsAreNamed() throws IOException {
         Path file = Files.write(temp.resolve("F32-1.tensor"), new byte[4]);
-        try (TensorFile model = Checkpoints.open(file)) {
+        try (OpenModel model = Checkpoints.open(file)) {
             assertThat(model.names()).containsExactly("w");
             assertThatThrownBy(() -> model.tensor("v"))
                     .isInstanceOf(BadInputException.class)
@@ -141,8 +140,8 @@ class CheckpointsTest {
 
     @Test
     void formatsAreFoundByName() {
-        assertThat(Formats.load().get("one-tensor")).isInstanceOf(OneTensorFormat.class);
-        assertThatThrownBy(() -> Formats.load().get("safetensors"))
+        assertThat(ModelLoader.load().get("one-tensor")).isInstanceOf(OneTensorFormat.class);
+        assertThatThrownBy(() -> ModelLoader.load().get("safetensors"))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
                         "checkpoint format 'safetensors': expected one of the formats on the class path, got [one-tensor]; add the dependency io.amalgam:merge-formats");
@@ -153,7 +152,7 @@ class CheckpointsTest {
         Path a = Files.createDirectories(temp.resolve("a"));
         Path b = Files.createDirectories(temp.resolve("b"));
         Files.write(b.resolve("F32-1.tensor"), new byte[4]);
-        ModelSource source = Formats.load().models(List.of(a, b));
+        ModelSource source = ModelLoader.load().models(List.of(a, b));
         try (Checkpoint model = source.open(ModelRef.of("F32-1.tensor"))) {
             assertThat(model.path()).isEqualTo(b.resolve("F32-1.tensor"));
         }
@@ -173,7 +172,7 @@ class CheckpointsTest {
 
     private INDArray read(String file, String hex) throws IOException {
         Files.write(temp.resolve(file), HexFormat.of().parseHex(hex));
-        try (TensorFile model = Checkpoints.open(temp.resolve(file))) {
+        try (OpenModel model = Checkpoints.open(temp.resolve(file))) {
             return model.tensor("w");
         }
     }

@@ -3,10 +3,9 @@ package io.amalgam.facade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
-
 import io.amalgam.Checkpoints;
+import io.amalgam.OpenModel;
 import io.amalgam.TaskVector;
-import io.amalgam.TensorFile;
 import io.amalgam.error.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -76,14 +75,14 @@ class TaskVectorTest {
         Path b = Files.createDirectories(temp.resolve("b")).resolve("BF16-2.tensor");
         Files.write(a, HexFormat.of().parseHex("803f0040"));
         Files.write(b, HexFormat.of().parseHex("803f4040"));
-        try (TensorFile one = Checkpoints.open(a);
-                TensorFile other = Checkpoints.open(b)) {
+        try (OpenModel one = Checkpoints.open(a);
+                OpenModel other = Checkpoints.open(b)) {
             TaskVector vector = TaskVector.between(one, other);
             assertThat(vector.deltas().get("w").toFloatVector()).containsExactly(0, 1);
             assertThat(vector.scale(2).apply(one).get("w").castTo(DataType.FLOAT).toFloatVector())
                     .containsExactly(1, 4);
         }
-        TensorFile closed = Checkpoints.open(b);
+        OpenModel closed = Checkpoints.open(b);
         closed.close();
         assertThatThrownBy(() -> closed.tensor("w"))
                 .isInstanceOf(IOException.class)

@@ -2,7 +2,6 @@ package io.amalgam.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -71,7 +70,7 @@ class RecipeTest {
 
     @Test
     void recipeHasModelsOrSlices() {
-        Source source = new Source(A, 0, 4, Parameters.EMPTY, Location.NONE);
+        LayerSource source = new LayerSource(A, 0, 4, Parameters.EMPTY, Location.NONE);
         OutputSlice slice =
                 new OutputSlice(List.of(source), Optional.empty(), Parameters.EMPTY, Location.NONE);
         ModelEntry model = ModelEntry.of(A, Parameters.EMPTY);
@@ -119,10 +118,10 @@ class RecipeTest {
 
     @Test
     void sourcesAndSlicesAreNotEmpty() {
-        assertThat(new Source(A, 2, 6, Parameters.EMPTY, Location.NONE).layers()).isEqualTo(4);
-        assertThatThrownBy(() -> new Source(A, -1, 6, Parameters.EMPTY, Location.NONE))
+        assertThat(new LayerSource(A, 2, 6, Parameters.EMPTY, Location.NONE).layers()).isEqualTo(4);
+        assertThatThrownBy(() -> new LayerSource(A, -1, 6, Parameters.EMPTY, Location.NONE))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Source(A, 6, 6, Parameters.EMPTY, Location.NONE))
+        assertThatThrownBy(() -> new LayerSource(A, 6, 6, Parameters.EMPTY, Location.NONE))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(
                         () ->

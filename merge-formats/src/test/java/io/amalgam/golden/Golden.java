@@ -1,7 +1,7 @@
 package io.amalgam.golden;
 
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.net.URL;

@@ -2,18 +2,17 @@ package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.formats.safetensors.SafetensorsFile;
-import io.amalgam.lora.Adapter;
-import io.amalgam.lora.Combination;
-import io.amalgam.lora.CombineOptions;
-import io.amalgam.lora.Combined;
-import io.amalgam.lora.LoraModule;
-import io.amalgam.lora.Values;
-import io.amalgam.lora.WeightedAdapter;
+import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.AdapterCombiner;
+import io.amalgam.internal.lora.CombineOptions;
+import io.amalgam.internal.lora.CombineResult;
+import io.amalgam.internal.lora.LoraModule;
+import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.lora.WeightedAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -53,7 +52,7 @@ class GoldenCombineTest {
         if (call.path("majority_sign_method").asText("").equals("frequency")) {
             options = options.electingByFrequency();
         }
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         List<WeightedAdapter> adapters = new ArrayList<>();
         for (int i = 0; i < call.get("adapters").size(); i++) {
             String adapter = call.get("adapters").get(i).textValue();
@@ -63,7 +62,7 @@ class GoldenCombineTest {
                                     GoldenLoraTest.LORA.resolve("adapters/" + adapter), adapter),
                             call.get("weights").get(i).doubleValue()));
         }
-        Combined combined = Combination.of(adapters, options, Optional.empty());
+        CombineResult combined = AdapterCombiner.of(adapters, options, Optional.empty());
         for (WeightedAdapter weighted : adapters) {
             weighted.adapter().close();
         }
@@ -90,7 +89,7 @@ class GoldenCombineTest {
     /** How far PEFT's own result is from the sum of the changes, and that docs/lora.md says so. */
     @Test
     void crossTermsArePefts() throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         Path adapters = GoldenLoraTest.LORA.resolve("adapters");
         Path peft = GoldenLoraTest.LORA.resolve("expected/linear-negative/delta.safetensors");
         try (Adapter a = formats.adapter(adapters.resolve("a"), "a");
@@ -98,8 +97,8 @@ class GoldenCombineTest {
                 SafetensorsFile deltas = SafetensorsFile.open(peft)) {
             List<WeightedAdapter> both =
                     List.of(new WeightedAdapter(a, 1), new WeightedAdapter(b, -0.5));
-            Combined combined = Combination.of(both, CombineOptions.of("linear"), Optional.empty());
-            for (Combined.Report report : combined.modules()) {
+            CombineResult combined = AdapterCombiner.of(both, CombineOptions.of("linear"), Optional.empty());
+            for (CombineResult.Report report : combined.modules()) {
                 double[] one = delta(a.modules().get(report.module()));
                 double[] other = delta(b.modules().get(report.module()));
                 float[] got = deltas.floats(report.module() + ".weight");
@@ -122,8 +121,8 @@ class GoldenCombineTest {
 
     /** {@code scale B A} of a stored module. */
     private static double[] delta(LoraModule module) throws IOException {
-        float[] a = Values.of(module.a());
-        float[] b = Values.of(module.b());
+        float[] a = TensorReads.of(module.a());
+        float[] b = TensorReads.of(module.b());
         int in = (int) module.in();
         double[] delta = new double[(int) module.out() * in];
         for (int i = 0; i < delta.length; i++) {

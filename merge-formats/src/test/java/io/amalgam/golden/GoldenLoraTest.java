@@ -1,9 +1,8 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
-import io.amalgam.engine.Merges;
-import io.amalgam.engine.Options;
+import io.amalgam.internal.engine.Merges;
+import io.amalgam.internal.engine.Options;
 import java.io.IOException;
 import java.nio.file.Path;
 import org.junit.jupiter.api.io.TempDir;

@@ -1,12 +1,11 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.engine.Merges;
-import io.amalgam.engine.Options;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.engine.Merges;
+import io.amalgam.internal.engine.Options;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import java.io.IOException;

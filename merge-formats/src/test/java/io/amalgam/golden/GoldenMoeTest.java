@@ -1,22 +1,21 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeListener;
-import io.amalgam.engine.Options;
-import io.amalgam.formats.huggingface.TokenizerFile;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.engine.Options;
+import io.amalgam.internal.formats.huggingface.BpeTokenizer;
+import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.structure.moe.GateListener;
+import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.yaml.MoeRecipeReader;
-import io.amalgam.recipe.yaml.ReadOptions;
-import io.amalgam.structure.moe.GateListener;
-import io.amalgam.structure.moe.MoePlanner;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -41,12 +40,12 @@ class GoldenMoeTest {
     }
 
     private Path make(String name, MoePlanner.Layout layout) throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         MoePlanner planner =
                 new MoePlanner(
                         formats.models(List.of(folder())),
                         formats.get("huggingface"),
-                        model -> TokenizerFile.read(model.path())::encodePrompt,
+                        model -> BpeTokenizer.read(model.path())::encodePrompt,
                         GateListener.NONE);
         Path out = temp.resolve(name + layout);
         Path config = folder().resolve("recipes").resolve(name + ".yml");

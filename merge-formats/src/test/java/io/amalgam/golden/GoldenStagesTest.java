@@ -1,19 +1,18 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.Options;
-import io.amalgam.method.MethodRegistry;
+import io.amalgam.internal.engine.Options;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.StageListener;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagePlanner;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.yaml.ReadOptions;
-import io.amalgam.recipe.yaml.RecipeReader;
-import io.amalgam.stages.StageListener;
-import io.amalgam.stages.StagePlaces;
-import io.amalgam.stages.StagePlanner;
-import io.amalgam.stages.StagedMerge;
-import io.amalgam.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -28,10 +27,10 @@ class GoldenStagesTest {
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void agrees(boolean keep) throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         StagePlanner planner =
                 new StagePlanner(
-                        MethodRegistry.load(),
+                        BuiltInMethods.load(),
                         formats.models(List.of(Golden.folder())),
                         formats.get("huggingface"));
         Path recipe = Golden.stages().resolve("stages.yml");

@@ -1,10 +1,9 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
-import io.amalgam.Formats;
-import io.amalgam.lora.LoraCheckpoint;
-import io.amalgam.lora.WeightedAdapter;
+import io.amalgam.ModelLoader;
+import io.amalgam.internal.lora.LoraCheckpoint;
+import io.amalgam.internal.lora.WeightedAdapter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -64,7 +63,7 @@ class GoldenStartsTest {
 
     @Test
     void decomposingIsCountedAndOrientationSaid() throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         try (LoraCheckpoint plain = over(formats, "base", "gaussian");
                 LoraCheckpoint pissa = over(formats, "base", "pissa");
                 LoraCheckpoint turned = over(formats, "turned-base", "turned")) {
@@ -79,7 +78,7 @@ class GoldenStartsTest {
         }
     }
 
-    private static LoraCheckpoint over(Formats formats, String base, String adapter)
+    private static LoraCheckpoint over(ModelLoader formats, String base, String adapter)
             throws IOException {
         return formats.withAdapters(
                 STARTS.resolve(base),

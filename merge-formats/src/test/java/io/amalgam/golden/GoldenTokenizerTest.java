@@ -1,13 +1,12 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.engine.Merges;
-import io.amalgam.engine.Options;
 import io.amalgam.formats.safetensors.SafetensorsFile;
-import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.internal.engine.Merges;
+import io.amalgam.internal.engine.Options;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,15 +2,14 @@ package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
-
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.lora.Combination;
-import io.amalgam.lora.CombineOptions;
-import io.amalgam.lora.ExtractOptions;
-import io.amalgam.lora.Extraction;
-import io.amalgam.lora.NewAdapter;
-import io.amalgam.lora.WeightedAdapter;
+import io.amalgam.internal.lora.AdapterCombiner;
+import io.amalgam.internal.lora.CombineOptions;
+import io.amalgam.internal.lora.ExtractOptions;
+import io.amalgam.internal.lora.Extraction;
+import io.amalgam.internal.lora.NewAdapter;
+import io.amalgam.internal.lora.WeightedAdapter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -34,14 +33,14 @@ class PeftReadsOursTest {
 
     @Test
     void combinedWithDifferentRanks() throws Exception {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         List<WeightedAdapter> adapters = new ArrayList<>();
         for (String name : List.of("a", "patterns")) {
             Path path = GoldenLoraTest.LORA.resolve("adapters/" + name);
             adapters.add(new WeightedAdapter(formats.adapter(path, name), 0.5));
         }
         NewAdapter combined =
-                Combination.of(adapters, CombineOptions.of("cat"), Optional.empty()).adapter();
+                AdapterCombiner.of(adapters, CombineOptions.of("cat"), Optional.empty()).adapter();
         for (WeightedAdapter weighted : adapters) {
             weighted.adapter().close();
         }
@@ -50,7 +49,7 @@ class PeftReadsOursTest {
 
     @Test
     void extracted() throws Exception {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         Path models = Golden.folder().resolve("models");
         Path tuned;
         try (var all = Files.list(models)) {
@@ -70,7 +69,7 @@ class PeftReadsOursTest {
 
     private void assertLoads(NewAdapter adapter) throws IOException, InterruptedException {
         Path out = temp.resolve("adapter");
-        Formats.load().adapterFormat().write(out, adapter);
+        ModelLoader.load().adapterFormat().write(out, adapter);
         Process process;
         try {
             process =

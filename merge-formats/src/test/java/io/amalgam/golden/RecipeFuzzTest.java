@@ -1,28 +1,27 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeListener;
-import io.amalgam.engine.Options;
 import io.amalgam.error.BadInputException;
-import io.amalgam.formats.huggingface.TokenizerFile;
-import io.amalgam.method.MethodRegistry;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.engine.Options;
+import io.amalgam.internal.formats.huggingface.BpeTokenizer;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
+import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.StageListener;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagePlanner;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.internal.structure.moe.GateListener;
+import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.yaml.MoeRecipeReader;
-import io.amalgam.recipe.yaml.ReadOptions;
-import io.amalgam.recipe.yaml.RecipeReader;
-import io.amalgam.stages.StageListener;
-import io.amalgam.stages.StagePlaces;
-import io.amalgam.stages.StagePlanner;
-import io.amalgam.stages.StagedMerge;
-import io.amalgam.stages.StagedPlan;
-import io.amalgam.structure.moe.GateListener;
-import io.amalgam.structure.moe.MoePlanner;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -79,10 +78,10 @@ class RecipeFuzzTest {
     }
 
     private void merge(String recipe, Path folder) throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         StagePlanner planner =
                 new StagePlanner(
-                        MethodRegistry.load(),
+                        BuiltInMethods.load(),
                         formats.models(List.of(folder)),
                         formats.get("huggingface"));
         try (StagedPlan plan =
@@ -100,12 +99,12 @@ class RecipeFuzzTest {
     }
 
     private void moe(String recipe, Path folder) throws IOException {
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         MoePlanner planner =
                 new MoePlanner(
                         formats.models(List.of(folder)),
                         formats.get("huggingface"),
-                        model -> TokenizerFile.read(model.path())::encodePrompt,
+                        model -> BpeTokenizer.read(model.path())::encodePrompt,
                         GateListener.NONE);
         try (MergePlan plan =
                 planner.plan(

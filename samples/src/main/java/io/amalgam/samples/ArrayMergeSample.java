@@ -2,7 +2,7 @@ package io.amalgam.samples;
 
 import io.amalgam.ArrayMerge;
 import io.amalgam.Checkpoints;
-import io.amalgam.TensorFile;
+import io.amalgam.OpenModel;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -22,10 +22,10 @@ public final class ArrayMergeSample {
 
     static Map<String, INDArray> ties(double density) throws IOException {
         Map<String, Double> parameters = Map.of("weight", 0.25, "density", density);
-        try (TensorFile base = Checkpoints.open(Digits.model("base"));
-                TensorFile rotated = Checkpoints.open(Digits.model("expert-rotated"));
-                TensorFile inverted = Checkpoints.open(Digits.model("expert-inverted"));
-                TensorFile mirrored = Checkpoints.open(Digits.model("expert-mirrored"))) {
+        try (OpenModel base = Checkpoints.open(Digits.model("base"));
+                OpenModel rotated = Checkpoints.open(Digits.model("expert-rotated"));
+                OpenModel inverted = Checkpoints.open(Digits.model("expert-inverted"));
+                OpenModel mirrored = Checkpoints.open(Digits.model("expert-mirrored"))) {
             Map<String, INDArray> merged = new LinkedHashMap<>();
             for (String name : base.names()) {
                 INDArray tensor =

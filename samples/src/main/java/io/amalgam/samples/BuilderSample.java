@@ -1,12 +1,11 @@
 package io.amalgam.samples;
 
-import static io.amalgam.Setting.density;
-import static io.amalgam.Setting.filtered;
-import static io.amalgam.Setting.normalize;
-import static io.amalgam.Setting.otherwise;
-import static io.amalgam.Setting.weight;
-import static io.amalgam.Setting.where;
-
+import static io.amalgam.Parameter.density;
+import static io.amalgam.Parameter.filtered;
+import static io.amalgam.Parameter.normalize;
+import static io.amalgam.Parameter.otherwise;
+import static io.amalgam.Parameter.weight;
+import static io.amalgam.Parameter.where;
 import io.amalgam.Merge;
 import io.amalgam.engine.MergeReport;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.amalgam.samples;
 
 import io.amalgam.Checkpoints;
-import io.amalgam.TensorFile;
+import io.amalgam.OpenModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ public final class DigitsAccuracy {
         Classifier classifier = new Classifier(Digits.read());
         System.out.println(Classifier.HEADER);
         for (Path checkpoint : checkpoints) {
-            try (TensorFile model = Checkpoints.open(checkpoint)) {
+            try (OpenModel model = Checkpoints.open(checkpoint)) {
                 System.out.println(
                         model.names().contains("fc3.weight")
                                 ? classifier.row(name(checkpoint), model.tensors())

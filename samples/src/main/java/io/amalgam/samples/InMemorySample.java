@@ -1,11 +1,10 @@
 package io.amalgam.samples;
 
-import static io.amalgam.Setting.t;
-
+import static io.amalgam.Parameter.t;
 import io.amalgam.Checkpoints;
 import io.amalgam.Merge;
+import io.amalgam.OpenModel;
 import io.amalgam.TaskVector;
-import io.amalgam.TensorFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +18,8 @@ public final class InMemorySample {
     public static void main(String... args) throws IOException {
         Path folder = args.length > 0 ? Path.of(args[0]) : Files.createTempDirectory("merged");
         Classifier classifier = new Classifier(Digits.read());
-        try (TensorFile base = Checkpoints.open(Digits.model("base"));
-                TensorFile tuned = Checkpoints.open(Digits.model("expert-rotated"))) {
+        try (OpenModel base = Checkpoints.open(Digits.model("base"));
+                OpenModel tuned = Checkpoints.open(Digits.model("expert-rotated"))) {
             Map<String, INDArray> a = base.tensors();
             Map<String, INDArray> b = tuned.tensors();
             Map<String, INDArray> between = Merge.slerp().base(a).model(b).with(t(0.4)).toArrays();

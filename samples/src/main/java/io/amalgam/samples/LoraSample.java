@@ -3,7 +3,7 @@ package io.amalgam.samples;
 import io.amalgam.Checkpoints;
 import io.amalgam.LoraFile;
 import io.amalgam.LoraPair;
-import io.amalgam.TensorFile;
+import io.amalgam.OpenModel;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ public final class LoraSample {
     public static void main(String... args) throws IOException {
         Classifier classifier = new Classifier(Digits.read());
         System.out.println(Classifier.HEADER);
-        try (TensorFile base = Checkpoints.open(Digits.model("base"));
+        try (OpenModel base = Checkpoints.open(Digits.model("base"));
                 LoraFile rotated = LoraFile.open(Digits.model("lora-rotated"));
                 LoraFile inverted = LoraFile.open(Digits.model("lora-inverted"))) {
             System.out.println(classifier.row("base", base.tensors()));

@@ -1,13 +1,13 @@
 package io.amalgam.samples;
 
 import io.amalgam.Merge;
-import io.amalgam.Setting;
+import io.amalgam.Parameter;
 import io.amalgam.method.Block;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
-import io.amalgam.method.Stage;
 import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -33,10 +33,10 @@ public final class OwnMethodSample implements MergeMethod {
     }
 
     @Override
-    public Stage bind(TensorCall call) {
+    public TensorStep bind(TensorCall call) {
         float limit = (float) call.number("limit");
         int other = 1 - call.base();
-        return (Stage.Combine) (in, out) -> clip(in, call.base(), other, limit, out);
+        return (TensorStep.Combine) (in, out) -> clip(in, call.base(), other, limit, out);
     }
 
     private static void clip(Block in, int base, int other, float limit, float[] out) {
@@ -51,7 +51,7 @@ public final class OwnMethodSample implements MergeMethod {
         System.out.println(Classifier.HEADER);
         for (double limit : new double[] {0, 0.01, 0.03, 1}) {
             Merge merge = Merge.method(new OwnMethodSample()).folder(Digits.model("."));
-            merge.base("base").model("expert-rotated").with(Setting.of("limit", limit));
+            merge.base("base").model("expert-rotated").with(Parameter.of("limit", limit));
             Map<String, INDArray> merged = merge.toArrays();
             System.out.println(classifier.row("limit " + limit, merged));
         }

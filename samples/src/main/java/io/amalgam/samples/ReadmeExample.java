@@ -2,8 +2,8 @@ package io.amalgam.samples;
 
 import io.amalgam.ArrayMerge;
 import io.amalgam.Checkpoints;
+import io.amalgam.OpenModel;
 import io.amalgam.TaskVector;
-import io.amalgam.TensorFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
@@ -15,8 +15,8 @@ public final class ReadmeExample {
 
     public static void main(String... args) throws IOException {
         Path models = Digits.HOME.resolve("models/digits");
-        try (TensorFile base = Checkpoints.open(models.resolve("base"));
-                TensorFile tuned = Checkpoints.open(models.resolve("expert-rotated"))) {
+        try (OpenModel base = Checkpoints.open(models.resolve("base"));
+                OpenModel tuned = Checkpoints.open(models.resolve("expert-rotated"))) {
             INDArray weight = base.tensor("fc1.weight");
             TaskVector learned = TaskVector.between(base, tuned);
             Map<String, INDArray> forgetful = learned.negate().scale(0.5).apply(base);

@@ -2,8 +2,8 @@ package io.amalgam.samples;
 
 import io.amalgam.Checkpoints;
 import io.amalgam.Merge;
-import io.amalgam.Setting;
-import io.amalgam.TensorFile;
+import io.amalgam.OpenModel;
+import io.amalgam.Parameter;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,7 +23,7 @@ public final class RecipeInCode {
         for (double weight : new double[] {0.1, 0.2, 0.3, 0.4, 0.5}) {
             Path merged = out.resolve("weight-" + weight);
             taskArithmetic(weight).to(merged).run();
-            try (TensorFile model = Checkpoints.open(merged)) {
+            try (OpenModel model = Checkpoints.open(merged)) {
                 System.out.println(classifier.row("weight " + weight, model.tensors()));
             }
         }
@@ -33,7 +33,7 @@ public final class RecipeInCode {
     static Merge taskArithmetic(double weight) {
         Merge merge = Merge.taskArithmetic().folder(Digits.model(".")).base("base");
         for (String expert : EXPERTS) {
-            merge.model(expert, Setting.weight(weight));
+            merge.model(expert, Parameter.weight(weight));
         }
         return merge;
     }

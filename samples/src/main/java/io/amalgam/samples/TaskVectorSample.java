@@ -1,8 +1,8 @@
 package io.amalgam.samples;
 
 import io.amalgam.Checkpoints;
+import io.amalgam.OpenModel;
 import io.amalgam.TaskVector;
-import io.amalgam.TensorFile;
 import java.io.IOException;
 
 /** Arithmetic with what models have learned: added, scaled, taken away. */
@@ -11,9 +11,9 @@ public final class TaskVectorSample {
 
     public static void main(String... args) throws IOException {
         Classifier classifier = new Classifier(Digits.read());
-        try (TensorFile base = Checkpoints.open(Digits.model("base"));
-                TensorFile rotated = Checkpoints.open(Digits.model("expert-rotated"));
-                TensorFile inverted = Checkpoints.open(Digits.model("expert-inverted"))) {
+        try (OpenModel base = Checkpoints.open(Digits.model("base"));
+                OpenModel rotated = Checkpoints.open(Digits.model("expert-rotated"));
+                OpenModel inverted = Checkpoints.open(Digits.model("expert-inverted"))) {
             TaskVector rotation = TaskVector.between(base, rotated);
             TaskVector inversion = TaskVector.between(base, inverted);
             TaskVector both = rotation.add(inversion);

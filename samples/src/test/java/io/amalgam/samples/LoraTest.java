@@ -2,13 +2,12 @@ package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
-
 import io.amalgam.Checkpoints;
-import io.amalgam.Formats;
 import io.amalgam.LoraFile;
 import io.amalgam.LoraPair;
-import io.amalgam.TensorFile;
-import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.ModelLoader;
+import io.amalgam.OpenModel;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -37,7 +36,7 @@ class LoraTest {
 
     @Test
     void arraysGiveWhatFilesGive() throws IOException {
-        try (TensorFile base = Checkpoints.open(Digits.model("base"));
+        try (OpenModel base = Checkpoints.open(Digits.model("base"));
                 LoraFile adapter = LoraFile.open(Digits.model("lora-rotated"))) {
             Map<String, INDArray> model = base.tensors();
             for (String module : adapter.modules()) {
@@ -52,7 +51,7 @@ class LoraTest {
     void sumsAreExactAndCutsAreTheBest() throws IOException {
         try (LoraFile one = LoraFile.open(Digits.model("lora-rotated"));
                 LoraFile two = LoraFile.open(Digits.model("lora-inverted"));
-                TensorFile base = Checkpoints.open(Digits.model("base"))) {
+                OpenModel base = Checkpoints.open(Digits.model("base"))) {
             LoraPair sum = LoraPair.sum(List.of(one.module("fc2"), two.module("fc2")), 0.5, -2);
             INDArray expected =
                     one.module("fc2").delta().mul(0.5).sub(two.module("fc2").delta().mul(2));
@@ -74,7 +73,7 @@ class LoraTest {
 
     @Test
     void adaptersAreFoundByPath() throws IOException {
-        try (var adapter = Formats.load().adapter(Digits.model("lora-rotated"), "r")) {
+        try (var adapter = ModelLoader.load().adapter(Digits.model("lora-rotated"), "r")) {
             assertThat(adapter.modules()).containsOnlyKeys("fc1", "fc2", "fc3");
         }
     }

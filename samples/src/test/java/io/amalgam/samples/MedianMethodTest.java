@@ -1,9 +1,8 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
+import io.amalgam.Amalgam;
 import io.amalgam.ArrayMerge;
-import io.amalgam.method.MethodRegistry;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -17,7 +16,7 @@ class MedianMethodTest {
 
     @Test
     void registryFindsIt() {
-        assertThat(MethodRegistry.load().get("median")).isInstanceOf(MedianMethod.class);
+        assertThat(Amalgam.load().methods().get("median")).isInstanceOf(MedianMethod.class);
     }
 
     @Test

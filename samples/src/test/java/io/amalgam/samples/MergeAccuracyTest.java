@@ -1,14 +1,13 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.ArrayMerge;
 import io.amalgam.Checkpoints;
 import io.amalgam.FederatedAverager;
+import io.amalgam.OpenModel;
 import io.amalgam.TaskVector;
-import io.amalgam.TensorFile;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -76,10 +75,10 @@ class MergeAccuracyTest {
     @ParameterizedTest
     @ValueSource(doubles = {0.3, 0.5, 0.7, 1.0})
     void taskVectorsClassifyAsInTorch(double factor) throws IOException {
-        try (TensorFile base = open("base");
-                TensorFile rotated = open("expert-rotated");
-                TensorFile inverted = open("expert-inverted");
-                TensorFile mirrored = open("expert-mirrored")) {
+        try (OpenModel base = open("base");
+                OpenModel rotated = open("expert-rotated");
+                OpenModel inverted = open("expert-inverted");
+                OpenModel mirrored = open("expert-mirrored")) {
             TaskVector sum =
                     TaskVector.between(base, rotated)
                             .add(TaskVector.between(base, inverted))
@@ -97,10 +96,10 @@ class MergeAccuracyTest {
     void tiesOnArraysClassifiesAsInTorch(double density) throws IOException {
         Map<String, INDArray> merged = new LinkedHashMap<>();
         Map<String, Double> parameters = Map.of("weight", 1.0, "density", density);
-        try (TensorFile base = open("base");
-                TensorFile rotated = open("expert-rotated");
-                TensorFile inverted = open("expert-inverted");
-                TensorFile mirrored = open("expert-mirrored")) {
+        try (OpenModel base = open("base");
+                OpenModel rotated = open("expert-rotated");
+                OpenModel inverted = open("expert-inverted");
+                OpenModel mirrored = open("expert-mirrored")) {
             for (String name : base.names()) {
                 merged.put(
                         name,
@@ -146,14 +145,14 @@ class MergeAccuracyTest {
         for (int client : new int[] {2, 0, 3}) {
             average.add(Digits.model("federated-client-" + client), examples[client]);
         }
-        try (TensorFile last = open("federated-client-1")) {
+        try (OpenModel last = open("federated-client-1")) {
             average.add(last.tensors(), examples[1]);
         }
         assertThat(average.clients()).isEqualTo(4);
         assertThat(average.examples()).isEqualTo(2037);
         new TorchAccuracies().assertSame("MERGE fedavg", average.average(), ROUNDING);
         average.finish(out.resolve("average.safetensors"));
-        try (TensorFile written = Checkpoints.open(out.resolve("average.safetensors"))) {
+        try (OpenModel written = Checkpoints.open(out.resolve("average.safetensors"))) {
             assertThat(written.tensors()).isEqualTo(average.average());
         }
     }
@@ -173,7 +172,7 @@ class MergeAccuracyTest {
         return merged;
     }
 
-    private static TensorFile open(String name) throws IOException {
+    private static OpenModel open(String name) throws IOException {
         return Checkpoints.open(Digits.model(name));
     }
 }

@@ -1,36 +1,35 @@
 package io.amalgam.samples;
 
 import static io.amalgam.Merge.layers;
-import static io.amalgam.Setting.density;
-import static io.amalgam.Setting.filtered;
-import static io.amalgam.Setting.gradient;
-import static io.amalgam.Setting.normalize;
-import static io.amalgam.Setting.otherwise;
-import static io.amalgam.Setting.scale;
-import static io.amalgam.Setting.t;
-import static io.amalgam.Setting.weight;
-import static io.amalgam.Setting.where;
+import static io.amalgam.Parameter.density;
+import static io.amalgam.Parameter.filtered;
+import static io.amalgam.Parameter.gradient;
+import static io.amalgam.Parameter.normalize;
+import static io.amalgam.Parameter.otherwise;
+import static io.amalgam.Parameter.scale;
+import static io.amalgam.Parameter.t;
+import static io.amalgam.Parameter.weight;
+import static io.amalgam.Parameter.where;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
+import io.amalgam.Amalgam;
 import io.amalgam.Checkpoints;
-import io.amalgam.Formats;
 import io.amalgam.Merge;
-import io.amalgam.Setting;
+import io.amalgam.ModelLoader;
+import io.amalgam.OpenModel;
+import io.amalgam.Parameter;
 import io.amalgam.TaskVector;
-import io.amalgam.TensorFile;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
-import io.amalgam.method.MethodRegistry;
+import io.amalgam.internal.plan.MergePlanner;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.MergePlanner;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.yaml.RecipeReader;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -55,7 +54,7 @@ class MergeTest {
     }
 
     private static Map<String, INDArray> model(String name) throws IOException {
-        try (TensorFile file = Checkpoints.open(Digits.model(name))) {
+        try (OpenModel file = Checkpoints.open(Digits.model(name))) {
             return file.tensors();
         }
     }
@@ -64,10 +63,10 @@ class MergeTest {
         Recipe recipe = RecipeReader.read(yaml, "r.yml");
         assertThat(merge.recipe().saysTheSameAs(recipe)).isTrue();
         assertThat(RecipeReader.read(merge.yaml(), "w.yml").saysTheSameAs(recipe)).isTrue();
-        Formats formats = Formats.load();
+        ModelLoader formats = ModelLoader.load();
         MergePlanner planner =
                 new MergePlanner(
-                        MethodRegistry.load(),
+                        Amalgam.load().methods(),
                         formats.models(List.of(Digits.model("."))),
                         formats.get("huggingface"));
         try (MergePlan built = in(merge).plan();
@@ -148,7 +147,7 @@ class MergeTest {
                         .base("base")
                         .model("expert-rotated", weight(0.5), density(0.2))
                         .model("expert-inverted", weight(0.3, 0.7), density(1))
-                        .with(normalize(false), Setting.of("lambda", 0.9))
+                        .with(normalize(false), Parameter.of("lambda", 0.9))
                         .dtype(DType.BF16),
                 """
                 merge_method: ties
@@ -181,7 +180,7 @@ class MergeTest {
                 Merge.method("dare_ties")
                         .base("base")
                         .model("expert-rotated", weight(1), density(0.5))
-                        .with(Setting.of("rescale", "density")),
+                        .with(Parameter.of("rescale", "density")),
                 """
                 merge_method: dare_ties
                 base_model: base
@@ -230,7 +229,7 @@ class MergeTest {
                             .dtype(type)
                             .toArrays();
 
-            try (TensorFile file = Checkpoints.open(written)) {
+            try (OpenModel file = Checkpoints.open(written)) {
                 assertThat(merged).isEqualTo(file.tensors());
                 assertThat(merged.get("fc1.weight").dataType())
                         .isEqualTo(file.tensor("fc1.weight").dataType());
@@ -242,8 +241,8 @@ class MergeTest {
     void methodsOfWholeModelsAndWithStatesGiveTheValuesOfFiles() throws IOException {
         List<Merge> merges =
                 List.of(
-                        Merge.ties().with(Setting.of("trim_scope", "model"), density(0.3)),
-                        Merge.method("fedavgm").with(Setting.of("examples", 10)));
+                        Merge.ties().with(Parameter.of("trim_scope", "model"), density(0.3)),
+                        Merge.method("fedavgm").with(Parameter.of("examples", 10)));
         for (int i = 0; i < merges.size(); i++) {
             Merge merge =
                     in(merges.get(i))
@@ -252,7 +251,7 @@ class MergeTest {
                             .model("expert-mirrored", weight(0.5))
                             .to(out.resolve("merge-" + i));
             merge.run();
-            try (TensorFile file = Checkpoints.open(out.resolve("merge-" + i))) {
+            try (OpenModel file = Checkpoints.open(out.resolve("merge-" + i))) {
                 assertThat(merge.toArrays()).isEqualTo(file.tensors());
             }
         }
@@ -409,7 +408,7 @@ class MergeTest {
         for (String name : List.of("weights.safetensors", "model")) {
             Path path = out.resolve(name);
             Checkpoints.write(all, path);
-            try (TensorFile file = Checkpoints.open(path)) {
+            try (OpenModel file = Checkpoints.open(path)) {
                 assertThat(file.names()).containsExactlyInAnyOrderElementsOf(all.keySet());
                 for (String tensor : all.keySet()) {
                     INDArray read = file.tensor(tensor);
@@ -445,8 +444,8 @@ class MergeTest {
         TaskVector vector = TaskVector.between(model("base"), model("expert-rotated"));
         Path all = out.resolve("all.safetensors");
         Path tenth = out.resolve("tenth.safetensors");
-        try (TensorFile base = Checkpoints.open(Digits.model("base"));
-                TensorFile tuned = Checkpoints.open(Digits.model("expert-rotated"))) {
+        try (OpenModel base = Checkpoints.open(Digits.model("base"));
+                OpenModel tuned = Checkpoints.open(Digits.model("expert-rotated"))) {
             TaskVector.writeSparse(base, tuned, all, 1);
             TaskVector.writeSparse(base, tuned, tenth, 0.1);
             assertThatThrownBy(() -> TaskVector.writeSparse(base, tuned, tenth, 0.1))
@@ -469,7 +468,7 @@ class MergeTest {
             Files.copy(Digits.model("base").resolve(name), donor.resolve(name));
         }
         Files.writeString(donor.resolve("tokenizer.json"), "{}");
-        try (TensorFile base = Checkpoints.open(donor)) {
+        try (OpenModel base = Checkpoints.open(donor)) {
             Checkpoints.write(base.tensors(), out.resolve("copy"), base);
         }
         assertThat(out.resolve("copy/tokenizer.json")).hasContent("{}");

@@ -2,10 +2,9 @@ package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-
 import io.amalgam.Checkpoints;
-import io.amalgam.TensorFile;
-import io.amalgam.recipe.yaml.RecipeReader;
+import io.amalgam.OpenModel;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -83,7 +82,7 @@ class ProgramsTest {
         List<String> lines = output(() -> FederatedRound.main(out.toString()));
         assertThat(lines).hasSize(6);
         assertThat(lines.get(4)).startsWith("4 clients, 2037.0 examples ");
-        try (TensorFile average = Checkpoints.open(out.resolve("average.safetensors"))) {
+        try (OpenModel average = Checkpoints.open(out.resolve("average.safetensors"))) {
             new TorchAccuracies().assertSame("MERGE fedavg", average.tensors(), 2);
         }
     }

@@ -1,16 +1,15 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.Checkpoints;
-import io.amalgam.TensorFile;
+import io.amalgam.OpenModel;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.recipe.Gradient;
+import io.amalgam.recipe.LayerSource;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.Source;
-import io.amalgam.recipe.yaml.ReadOptions;
-import io.amalgam.recipe.yaml.RecipeReader;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -71,7 +70,7 @@ class RecipeFilesTest {
                         inverted,
                         "mirrored",
                         mirrored);
-        try (TensorFile model = Checkpoints.open(merged)) {
+        try (OpenModel model = Checkpoints.open(merged)) {
             Map<String, Integer> counts = new Classifier(Digits.read()).correct(model.tensors());
             TorchAccuracies.assertClose(counts, expected, 1);
         }
@@ -118,7 +117,7 @@ class RecipeFilesTest {
 
     @Test
     void slicesOfTheUpscalingRecipeAdd48Layers() throws IOException {
-        List<Source> sources =
+        List<LayerSource> sources =
                 read("depth-upscale").slices().stream()
                         .map(OutputSlice::sources)
                         .flatMap(List::stream)
@@ -146,7 +145,7 @@ class RecipeFilesTest {
     }
 
     private static int total(Path checkpoint) throws IOException {
-        try (TensorFile model = Checkpoints.open(checkpoint)) {
+        try (OpenModel model = Checkpoints.open(checkpoint)) {
             return new Classifier(Digits.read())
                     .correct(model.tensors()).values().stream().mapToInt(count -> count).sum();
         }

@@ -2,8 +2,8 @@ package io.amalgam.samples;
 
 import io.amalgam.Amalgam;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.MergeEngine;
 import io.amalgam.engine.MergeListener;
+import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;

@@ -1,11 +1,10 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.amalgam.Checkpoints;
-import io.amalgam.TensorFile;
+import io.amalgam.OpenModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -27,7 +26,7 @@ final class TorchAccuracies {
     }
 
     void assertSame(String reference, Path checkpoint, int images) throws IOException {
-        try (TensorFile model = Checkpoints.open(checkpoint)) {
+        try (OpenModel model = Checkpoints.open(checkpoint)) {
             assertSame(reference, model.tensors(), images);
         }
     }

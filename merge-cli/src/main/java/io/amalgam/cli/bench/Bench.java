@@ -1,6 +1,6 @@
 package io.amalgam.cli.bench;
 
-import io.amalgam.Formats;
+import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.CheckpointFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -113,7 +113,7 @@ public final class Bench {
 
     /** Makes what a case reads, and reads it once; what is there already stays. */
     private void make(BenchCase measured) throws IOException {
-        CheckpointFormat format = Formats.load().get("huggingface");
+        CheckpointFormat format = ModelLoader.load().get("huggingface");
         for (int i = 0; i < models(measured).size(); i++) {
             Path model = folder(measured).resolve(MODELS[i]);
             progress.accept("model " + MODELS[i] + " in " + folder(measured));
@@ -263,7 +263,7 @@ public final class Bench {
 
     private List<String> mergeCommand(BenchCase measured) throws IOException {
         List<String> command = new ArrayList<>(java());
-        command.add("io.amalgam.cli.Amalgam");
+        command.add("io.amalgam.cli.Main");
         if (measured.ofAdapter()) {
             command.addAll(
                     List.of("lora", "merge", folder(measured).resolve(MODELS[0]).toString()));
@@ -291,7 +291,7 @@ public final class Bench {
     private static List<String> java() {
         ProcessHandle.Info info = ProcessHandle.current().info();
         String[] arguments = info.arguments().orElse(new String[0]);
-        int main = Arrays.asList(arguments).indexOf("io.amalgam.cli.Amalgam");
+        int main = Arrays.asList(arguments).indexOf("io.amalgam.cli.Main");
         List<String> command = new ArrayList<>();
         command.add(
                 info.command()

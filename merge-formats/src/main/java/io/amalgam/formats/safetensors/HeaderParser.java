@@ -46,7 +46,7 @@ final class HeaderParser {
                     .streamReadConstraints(limits())
                     .build();
 
-    private final Breach breach;
+    private final HeaderViolations breach;
     private final JsonParser json;
     private final Map<String, RawTensor> tensors = new LinkedHashMap<>();
     private @Nullable Map<String, String> metadata;
@@ -65,11 +65,11 @@ final class HeaderParser {
     }
 
     /** A tensor's entry as it is written, at {@code at} bytes from the start of the file. */
-    record RawTensor(DType dtype, long[] shape, long begin, long end, long at) {}
+    public record RawTensor(DType dtype, long[] shape, long begin, long end, long at) {}
 
-    record Parsed(Map<String, RawTensor> tensors, Map<String, String> metadata) {}
+    public record Parsed(Map<String, RawTensor> tensors, Map<String, String> metadata) {}
 
-    private HeaderParser(Breach breach, JsonParser json) {
+    private HeaderParser(HeaderViolations breach, JsonParser json) {
         this.breach = breach;
         this.json = json;
     }
@@ -78,7 +78,7 @@ final class HeaderParser {
      * @param header valid UTF-8 without NUL, so that the JSON library cannot take it for another
      *     encoding
      */
-    static Parsed parse(Breach breach, byte[] header) {
+    public static Parsed parse(HeaderViolations breach, byte[] header) {
         try (JsonParser json = JSON.createParser(header)) {
             HeaderParser parser = new HeaderParser(breach, json);
             try {
@@ -105,13 +105,13 @@ final class HeaderParser {
                 if (tensors.containsKey(name)) {
                     throw at(
                             SafetensorsRule.DUPLICATE_TENSOR,
-                            "tensor " + Breach.quote(name),
+                            "tensor " + HeaderViolations.quote(name),
                             "one entry",
                             "two");
                 }
                 long entry = offset();
                 json.nextToken();
-                tensors.put(name, tensor("tensor " + Breach.quote(name), entry));
+                tensors.put(name, tensor("tensor " + HeaderViolations.quote(name), entry));
             }
         }
         if (json.nextToken() != null) {
@@ -138,7 +138,7 @@ final class HeaderParser {
             if (json.nextToken() != JsonToken.VALUE_STRING) {
                 throw at(
                         SafetensorsRule.METADATA_NOT_STRING,
-                        "metadata " + Breach.quote(key),
+                        "metadata " + HeaderViolations.quote(key),
                         "a string",
                         found());
             }
@@ -175,7 +175,7 @@ final class HeaderParser {
                                         MAX_RANK,
                                         SafetensorsRule.TOO_MANY_DIMENSIONS,
                                         "at most " + MAX_RANK + " dimensions");
-                default -> skip(what + ", field " + Breach.quote(field));
+                default -> skip(what + ", field " + HeaderViolations.quote(field));
             }
         }
         if (dtype == null || shape == null || offsets == null) {
@@ -206,7 +206,7 @@ final class HeaderParser {
                         SafetensorsRule.NOT_JSON,
                         what,
                         "numbers that float64 holds",
-                        Breach.printable(json.getText()));
+                        HeaderViolations.printable(json.getText()));
             }
         } while (depth > 0 && json.nextToken() != null);
     }
@@ -221,7 +221,7 @@ final class HeaderParser {
                                 SafetensorsRule.UNKNOWN_DTYPE,
                                 what + ", dtype",
                                 "one of " + Arrays.toString(DType.values()),
-                                Breach.quote(name)));
+                                HeaderViolations.quote(name)));
     }
 
     private long[] offsets(String what) throws IOException {
@@ -267,7 +267,7 @@ final class HeaderParser {
                     SafetensorsRule.NOT_A_COUNT,
                     what,
                     "whole numbers of at least 0",
-                    Breach.printable(json.getText()));
+                    HeaderViolations.printable(json.getText()));
         }
         require(JsonToken.VALUE_NUMBER_INT, what, "whole numbers");
         if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
@@ -275,7 +275,7 @@ final class HeaderParser {
                     SafetensorsRule.NUMBER_TOO_LARGE,
                     what,
                     "numbers of at most " + Long.MAX_VALUE,
-                    Breach.printable(json.getText()));
+                    HeaderViolations.printable(json.getText()));
         }
         return json.getLongValue();
     }
@@ -298,7 +298,7 @@ final class HeaderParser {
             } else {
                 throw at(
                         SafetensorsRule.NOT_JSON,
-                        "string " + Breach.quote(text),
+                        "string " + HeaderViolations.quote(text),
                         "whole characters",
                         "half a surrogate pair");
             }
@@ -317,15 +317,15 @@ final class HeaderParser {
         return switch (token) {
             case START_OBJECT -> "an object";
             case START_ARRAY -> "a list";
-            case VALUE_STRING -> "the string " + Breach.quote(json.getText());
-            default -> Breach.printable(String.valueOf(json.getText()));
+            case VALUE_STRING -> "the string " + HeaderViolations.quote(json.getText());
+            default -> HeaderViolations.printable(String.valueOf(json.getText()));
         };
     }
 
     private SafetensorsException duplicateField(String field, String where) {
         return at(
                 SafetensorsRule.DUPLICATE_FIELD,
-                "field " + Breach.quote(field) + " of " + where,
+                "field " + HeaderViolations.quote(field) + " of " + where,
                 "one",
                 "two");
     }
@@ -349,7 +349,7 @@ final class HeaderParser {
                 "header",
                 "a JSON object",
                 "an error: "
-                        + Breach.printable(
+                        + HeaderViolations.printable(
                                 Character.toLowerCase(reason.charAt(0)) + reason.substring(1)));
     }
 }

@@ -12,7 +12,7 @@ public final class SafetensorsException extends BadInputException {
 
     private final SafetensorsRule rule;
 
-    SafetensorsException(SafetensorsRule rule, Problem problem) {
+    public SafetensorsException(SafetensorsRule rule, Problem problem) {
         super(problem);
         this.rule = rule;
     }

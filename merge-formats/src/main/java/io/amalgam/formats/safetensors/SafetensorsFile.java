@@ -6,7 +6,8 @@ import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
-import io.amalgam.kernel.ScalarKernels;
+import io.amalgam.internal.formats.files.FileKinds;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -76,7 +77,7 @@ public final class SafetensorsFile implements Checkpoint {
      * @param model what the user calls the checkpoint this file is, or is a part of
      */
     public static SafetensorsFile open(Path path, String model) throws IOException {
-        RegularFile.require(path);
+        FileKinds.require(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
             SafetensorsHeader header =
@@ -138,7 +139,7 @@ public final class SafetensorsFile implements Checkpoint {
             Object[] readable = Arrays.stream(DType.values()).filter(DType::arithmetic).toArray();
             throw bad(
                     Problem.expected(
-                                    "type of tensor " + Breach.quote(name),
+                                    "type of tensor " + HeaderViolations.quote(name),
                                     "one of " + Arrays.toString(readable),
                                     dtype)
                             .hint("read its bytes instead"));
@@ -167,7 +168,7 @@ public final class SafetensorsFile implements Checkpoint {
             String hint =
                     Suggestions.didYouMean(
                             name, tensors.keySet(), "the file's tensors are listed by 'tensors()'");
-            throw bad(Problem.of("no tensor is named " + Breach.quote(name)).hint(hint));
+            throw bad(Problem.of("no tensor is named " + HeaderViolations.quote(name)).hint(hint));
         }
         return tensor;
     }
@@ -176,7 +177,7 @@ public final class SafetensorsFile implements Checkpoint {
         if (length > MAX_ARRAY) {
             throw bad(
                     Problem.expected(
-                                    "tensor " + Breach.quote(name),
+                                    "tensor " + HeaderViolations.quote(name),
                                     "at most " + MAX_ARRAY + " " + unit,
                                     length)
                             .hint("read it in parts, by 'tensors().get(name)'"));

@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.files.WeightName;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;

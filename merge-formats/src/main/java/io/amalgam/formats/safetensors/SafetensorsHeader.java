@@ -35,7 +35,7 @@ public record SafetensorsHeader(
     public static final int MAX_LENGTH = 100_000_000;
 
     /** Bytes of the header length that a file begins with: a little-endian 64-bit number. */
-    static final int PREFIX = 8;
+    public static final int PREFIX = 8;
 
     public SafetensorsHeader {
         tensors = Collections.unmodifiableMap(new LinkedHashMap<>(tensors));
@@ -58,7 +58,7 @@ public record SafetensorsHeader(
      */
     public static SafetensorsHeader read(String file, ReadableByteChannel channel, long fileLength)
             throws IOException {
-        Breach breach = new Breach(file);
+        HeaderViolations breach = new HeaderViolations(file);
         if (fileLength < PREFIX) {
             throw breach.of(
                     SafetensorsRule.FILE_TOO_SHORT,
@@ -96,7 +96,7 @@ public record SafetensorsHeader(
      * @throws SafetensorsException if a rule is broken
      */
     public static SafetensorsHeader parse(String file, long fileLength, byte[] header) {
-        Breach breach = new Breach(file);
+        HeaderViolations breach = new HeaderViolations(file);
         int start = start(header);
         if (start == header.length || header[start] != '{') {
             throw breach.at(
@@ -128,7 +128,7 @@ public record SafetensorsHeader(
 
     /** Sizes and offsets: what the file claims must be what it holds, to the byte. */
     private static Map<String, Entry> place(
-            Breach breach,
+            HeaderViolations breach,
             Map<String, HeaderParser.RawTensor> raw,
             long dataStart,
             long fileLength) {
@@ -144,7 +144,7 @@ public record SafetensorsHeader(
                 throw breach.at(
                         Objects.requireNonNull(raw.get(name)).at(),
                         entry.begin() < next ? SafetensorsRule.OVERLAP : SafetensorsRule.GAP,
-                        "tensor " + Breach.quote(name) + ", data_offsets",
+                        "tensor " + HeaderViolations.quote(name) + ", data_offsets",
                         "a start at " + next + ", where the previous tensor ends",
                         entry.begin());
             }
@@ -164,8 +164,8 @@ public record SafetensorsHeader(
     }
 
     private static Entry entry(
-            Breach breach, String name, HeaderParser.RawTensor raw, long dataLength) {
-        String what = "tensor " + Breach.quote(name);
+            HeaderViolations breach, String name, HeaderParser.RawTensor raw, long dataLength) {
+        String what = "tensor " + HeaderViolations.quote(name);
         DType dtype = raw.dtype();
         long bits = 1;
         try {
@@ -219,7 +219,7 @@ public record SafetensorsHeader(
         return new Entry(new TensorInfo(name, dtype, shape), raw.begin(), raw.end());
     }
 
-    private static void requireText(Breach breach, byte[] header) {
+    private static void requireText(HeaderViolations breach, byte[] header) {
         for (int i = 0; i < header.length; i++) {
             if (header[i] == 0) {
                 throw breach.at(

@@ -127,7 +127,7 @@ public final class SafetensorsLayout {
             }
             if (!names.add(tensor.name())) {
                 throw new IllegalArgumentException(
-                        "two tensors are named " + Breach.quote(tensor.name()));
+                        "two tensors are named " + HeaderViolations.quote(tensor.name()));
             }
         }
     }
@@ -136,7 +136,7 @@ public final class SafetensorsLayout {
     private static void requireWhole(String text) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
             throw new IllegalArgumentException(
-                    "not a text of whole characters: " + Breach.quote(text));
+                    "not a text of whole characters: " + HeaderViolations.quote(text));
         }
     }
 

@@ -1,0 +1,81 @@
+package io.amalgam.cli;
+
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** The options that change what is written. */
+final class PlanOptionsMixin {
+    @Option(
+            names = "--random-seed",
+            paramLabel = "N",
+            description = "Seed of random methods. Default: 0, so runs are repeatable.")
+    long seed;
+
+    @Option(
+            names = "--out-shard-size",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description =
+                    "Maximum size of a weights file; 0 for one file. Default: 5B. k, M and B (or G) are powers of 1000, KiB, MiB"
+                            + " and GiB of 1024.")
+    ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
+
+    @Option(names = "--strict", description = "Warnings are errors.")
+    boolean strict;
+
+    @Option(
+            names = "--tensor-union",
+            description = "Merge every tensor, from the models that have it.")
+    boolean union;
+
+    @Option(
+            names = "--tensor-intersection",
+            description = "Merge only tensors that all models have.")
+    boolean intersection;
+
+    /** What is wrong with the values given. */
+    Optional<String> complaint() {
+        return union && intersection
+                ? Optional.of(
+                        "options '--tensor-union' and '--tensor-intersection' exclude each other")
+                : Optional.empty();
+    }
+
+    ReadOptions reading() {
+        return new ReadOptions(strict);
+    }
+
+    /**
+     * Plans the recipes of a file; the caller closes the plan. Models are looked for from the
+     * working directory, then from the recipe's folder.
+     *
+     * @param keep whether all stages are written
+     */
+    StagedPlan plan(RecipeFile recipes, Path file, boolean keep) throws IOException {
+        return io.amalgam.Amalgam.load().foldersOf(file).plan(recipes, options(), keep);
+    }
+
+    /** Plans one recipe; the caller closes the plan. Models are looked for from these folders. */
+    MergePlan plan(Recipe recipe, List<Path> folders) throws IOException {
+        return io.amalgam.Amalgam.load().folders(folders).plan(recipe, options());
+    }
+
+    PlanOptions options() {
+        PlanOptions.TensorSet tensors = PlanOptions.TensorSet.SAME;
+        if (union) {
+            tensors = PlanOptions.TensorSet.UNION;
+        } else if (intersection) {
+            tensors = PlanOptions.TensorSet.INTERSECTION;
+        }
+        return new PlanOptions(seed, shardSize.bytes(), tensors, strict);
+    }
+}

@@ -1,0 +1,153 @@
+package io.amalgam.cli;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** A command that plans and writes a model: what such commands share. */
+abstract class PlannedMergeCommand extends Subcommand {
+    private final Interruption interruption;
+    private final List<Problem> found = Collections.synchronizedList(new ArrayList<>());
+    private volatile @Nullable ProgressView progress;
+
+    @Mixin private OutputMixin output;
+
+    @Option(
+            names = "--dry-run",
+            description = "Check everything and print the plan; write nothing.")
+    private boolean dryRun;
+
+    @Mixin private ResourceMixin resources;
+
+    @Mixin private EngineMixin engine;
+
+    @Option(
+            names = "--no-report",
+            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+    private boolean noReport;
+
+    @Mixin private VerbosityMixin verbosity;
+
+    PlannedMergeCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    /** The options that change what is written. */
+    abstract PlanOptionsMixin planning();
+
+    /** Plans; the caller closes the plan. */
+    abstract MergePlan plan() throws IOException;
+
+    /** The output directory. */
+    abstract Path out();
+
+    /** Stops work that goes on in one piece, if the merge is to stop. */
+    final void checkInterrupted() {
+        if (interruption.merging().isRequested()) {
+            throw new MergeCancelledException();
+        }
+    }
+
+    /** Says what is under way beside tensors; nothing if empty. May be called by any thread. */
+    final void underWay(String text) {
+        ProgressView shown = progress;
+        if (shown != null) {
+            shown.underWay(text);
+        }
+    }
+
+    /** Keeps what is found during the merge, to be said after it. May be called by any thread. */
+    final void warnLater(List<Problem> warnings) {
+        found.addAll(warnings);
+    }
+
+    /** Lines said after the model is written. */
+    List<String> afterwards() {
+        return List.of();
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkUsage();
+        List<String> remarks = MergekitOptions.remarks(spec);
+        KernelProvider provider = engine.provider();
+        if (!dryRun) {
+            JitWarmup.beginWithConversions(provider.kernels());
+        }
+        if (!verbosity.quiet) {
+            remarks.forEach(console::note);
+        }
+        engine.explain(provider, console, verbosity);
+        try (MergePlan plan = plan()) {
+            console.warnings(plan.warnings());
+            PlanView view = new PlanView(plan, resources);
+            if (dryRun) {
+                return dryRun(plan, view);
+            }
+            if (verbosity.verbose()) {
+                view.lines(false).forEach(console::note);
+            }
+            return merge(plan, provider);
+        }
+    }
+
+    /** Refuses options that exclude each other. */
+    void checkUsage() {
+        output.complaint()
+                .or(planning()::complaint)
+                .or(resources::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+    }
+
+    private int dryRun(MergePlan plan, PlanView view) throws IOException {
+        List<Problem> problems = new ArrayList<>(output.problems(plan, out()));
+        problems.addAll(resources.problems(plan));
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+        if (json) {
+            Json.print(console, view.json(false).put("output", out().toString()));
+        } else if (!verbosity.quiet) {
+            view.lines(false).forEach(console::print);
+            console.print(Console.oneLine("dry run: nothing was written to '" + out() + "'"));
+        }
+        return ExitCode.DONE;
+    }
+
+    private int merge(MergePlan plan, KernelProvider provider) throws IOException {
+        EngineOptions options = output.on(engine.options(provider, resources)).report(!noReport);
+        Cancellation cancellation = interruption.merging();
+        MergeReport report;
+        try (ProgressView shown = ProgressView.on(console, verbosity.quiet || json)) {
+            progress = shown;
+            report = MergeEngine.run(plan, out(), options, shown, cancellation);
+        } finally {
+            progress = null;
+            console.warnings(List.copyOf(found));
+        }
+        new MergeSummary(plan, report, out()).print(console, json, verbosity.quiet);
+        if (!verbosity.quiet) {
+            afterwards().forEach(console::note);
+        }
+        return ExitCode.DONE;
+    }
+}

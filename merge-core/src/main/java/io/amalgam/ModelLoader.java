@@ -1,0 +1,301 @@
+package io.amalgam;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.WrittenPath;
+import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.AdapterFormat;
+import io.amalgam.internal.lora.LoraCheckpoint;
+import io.amalgam.internal.lora.WeightedAdapter;
+import io.amalgam.plan.ModelSource;
+import io.amalgam.recipe.AdapterRef;
+import io.amalgam.recipe.ModelRef;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.ServiceLoader;
+
+/**
+ * The checkpoint formats on the class path, and the opening of models by path. Immutable, safe for
+ * use by many threads.
+ */
+public final class ModelLoader {
+    private static final String LOCAL =
+            "models are local paths, looked for from the working directory and the recipe's folder; download it first";
+
+    private final List<CheckpointFormat> formats;
+    private final List<AdapterFormat> adapterFormats;
+
+    private ModelLoader(List<CheckpointFormat> formats, List<AdapterFormat> adapterFormats) {
+        this.formats = List.copyOf(formats);
+        this.adapterFormats = List.copyOf(adapterFormats);
+    }
+
+    /** The formats that {@link ServiceLoader} finds. */
+    public static ModelLoader load() {
+        List<CheckpointFormat> found = new ArrayList<>();
+        ServiceLoader.load(CheckpointFormat.class).forEach(found::add);
+        List<AdapterFormat> adapters = new ArrayList<>();
+        ServiceLoader.load(AdapterFormat.class).forEach(adapters::add);
+        return new ModelLoader(found, adapters);
+    }
+
+    /**
+     * A format by name.
+     *
+     * @throws BadInputException if it is not on the class path
+     */
+    public CheckpointFormat get(String name) {
+        return formats.stream()
+                .filter(format -> format.name().equals(name))
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new BadInputException(
+                                        Problem.expected(
+                                                        "checkpoint format '" + name + "'",
+                                                        "one of the formats on the class path",
+                                                        formats.stream()
+                                                                .map(CheckpointFormat::name)
+                                                                .toList())
+                                                .hint(
+                                                        "add the dependency io.amalgam:merge-formats")));
+    }
+
+    /**
+     * Opens a checkpoint: a model directory or a bare weights file.
+     *
+     * @param name what messages call it
+     * @throws BadInputException if nothing is there or no format takes it
+     */
+    public Checkpoint open(Path path, String name) throws IOException {
+        if (!Files.exists(path)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "model '" + name + "'",
+                                    "a model directory or weights file",
+                                    "nothing at '" + path + "'")
+                            .hint(
+                                    WrittenPath.didYouMean(
+                                            List.of(path),
+                                            "models are local paths; download it first")));
+        }
+        for (CheckpointFormat format : formats) {
+            if (format.canOpen(path)) {
+                return format.open(path, name);
+            }
+        }
+        throw new BadInputException(
+                Problem.expected(
+                                "model '" + name + "'",
+                                "a model directory, or a .safetensors or PyTorch file",
+                                Files.isDirectory(path)
+                                        ? "a directory without weights"
+                                        : Files.isRegularFile(path)
+                                                ? "a file of another kind"
+                                                : "a pipe or device")
+                        .at("'" + path + "'")
+                        .hint("check the path, or save the model as safetensors first"));
+    }
+
+    /**
+     * Opens a LoRA adapter: a directory as PEFT writes it, or a bare weights file.
+     *
+     * @param name what messages call it
+     * @throws BadInputException if nothing is there or no format takes it
+     */
+    public Adapter adapter(Path path, String name) throws IOException {
+        if (!Files.exists(path)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "adapter '" + name + "'",
+                                    "an adapter's directory or weights file",
+                                    "nothing at '" + path + "'")
+                            .hint(
+                                    WrittenPath.didYouMean(
+                                            List.of(path),
+                                            "adapters are local paths; download it first")));
+        }
+        for (AdapterFormat format : adapterFormats) {
+            if (format.canOpen(path)) {
+                return format.open(path, name);
+            }
+        }
+        throw new BadInputException(
+                Problem.expected(
+                                "adapter '" + name + "'",
+                                "a directory with 'adapter_config.json' or a .safetensors file",
+                                Files.isDirectory(path)
+                                        ? "a directory without either"
+                                        : "a file of another kind")
+                        .at("'" + path + "'")
+                        .hint("check the path"));
+    }
+
+    /**
+     * How adapters are written.
+     *
+     * @throws BadInputException if no such format is on the class path
+     */
+    public AdapterFormat adapterFormat() {
+        return adapterFormats.stream()
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new BadInputException(
+                                        Problem.of("no adapter format is on the class path")
+                                                .hint(
+                                                        "add the dependency io.amalgam:merge-formats")));
+    }
+
+    /**
+     * Opens a base with adapters in it.
+     *
+     * @param name what messages call the base
+     * @see LoraCheckpoint#over
+     */
+    public LoraCheckpoint withAdapters(Path base, String name, List<WeightedAdapter> adapters)
+            throws IOException {
+        return LoraCheckpoint.over(open(base, name), name, adapters);
+    }
+
+    /**
+     * Opens the models a recipe names: from the first folder where the path exists, absolute paths
+     * as they are. One with an adapter is opened with the adapter in it.
+     *
+     * @param folders in order, usually the working directory and the recipe's folder
+     */
+    public ModelSource models(List<Path> folders) {
+        return new LocalModels(List.copyOf(folders));
+    }
+
+    /** Models and adapters by path. */
+    private final class LocalModels implements ModelSource {
+        private final List<Path> searched;
+
+        LocalModels(List<Path> searched) {
+            this.searched = searched;
+        }
+
+        @Override
+        public Checkpoint open(ModelRef model) throws IOException {
+            Path path = find("model", model.path(), model, searched);
+            if (model.adapters().isEmpty()) {
+                return ModelLoader.this.open(path, model.toString());
+            }
+            List<WeightedAdapter> adapters = adaptersOf(model);
+            try {
+                return withAdapters(path, model.path(), adapters);
+            } catch (IOException | RuntimeException | Error e) {
+                closeAll(adapters, e);
+                throw e;
+            }
+        }
+
+        @Override
+        public Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {
+            return LoraCheckpoint.over(base, model.path(), adaptersOf(model));
+        }
+
+        private List<WeightedAdapter> adaptersOf(ModelRef model) throws IOException {
+            List<WeightedAdapter> opened = new ArrayList<>();
+            try {
+                for (AdapterRef ref : model.adapters()) {
+                    opened.add(adapterOf(ref, model));
+                }
+                return opened;
+            } catch (IOException | RuntimeException | Error e) {
+                closeAll(opened, e);
+                throw e;
+            }
+        }
+
+        /** A path that exists as it stands is one, whatever it ends with. */
+        private WeightedAdapter adapterOf(AdapterRef ref, ModelRef model) throws IOException {
+            String literal = ref.literalPath();
+            boolean whole =
+                    !ref.suffix().isEmpty() && searched.stream().anyMatch(f -> exists(f, literal));
+            String written = whole ? literal : ref.path();
+            return new WeightedAdapter(
+                    adapter(find("adapter", written, model, searched), written),
+                    whole ? 1 : ref.weight());
+        }
+    }
+
+    private static void closeAll(List<WeightedAdapter> adapters, Throwable reason) {
+        for (WeightedAdapter weighted : adapters) {
+            try {
+                weighted.adapter().close();
+            } catch (IOException e) {
+                reason.addSuppressed(e);
+            }
+        }
+    }
+
+    /** False for what is no path at all, as on Windows one with a colon inside. */
+    private static boolean exists(Path folder, String path) {
+        try {
+            return Files.exists(folder.resolve(path));
+        } catch (InvalidPathException e) {
+            return false;
+        }
+    }
+
+    private static Path find(String kind, String written, ModelRef model, List<Path> searched) {
+        for (Path folder : searched) {
+            Path path = resolve(folder, written);
+            if (Files.exists(path)) {
+                return path;
+            }
+        }
+        List<String> tried =
+                searched.stream().map(f -> "'" + resolve(f, written) + "'").distinct().toList();
+        String name = model.lora().isEmpty() ? model.toString() : written;
+        Optional<String> revision =
+                written.equals(model.path()) ? model.revision() : model.loraRevision();
+        if (revision.isPresent()) {
+            throw new BadInputException(revisionOfNothing(written, revision.get(), model));
+        }
+        boolean literal =
+                model.lora().isPresent()
+                        && searched.stream()
+                                .anyMatch(f -> Files.exists(resolve(f, model.toString())));
+        throw new BadInputException(
+                Problem.expected(
+                                kind + " '" + name + "'",
+                                "an existing path",
+                                "nothing at " + String.join(" or ", tried))
+                        .at(model.location())
+                        .hint(
+                                literal
+                                        ? model.literalForm()
+                                        : WrittenPath.didYouMean(
+                                                searched.stream()
+                                                        .map(f -> resolve(f, written))
+                                                        .toList(),
+                                                LOCAL)));
+    }
+
+    private static Problem revisionOfNothing(String path, String revision, ModelRef model) {
+        return Problem.of(
+                        "revision '%s' of '%s' cannot be fetched: models are read from local paths only"
+                                .formatted(revision, path))
+                .at(model.location())
+                .hint("download that revision and give its path; " + model.literalForm());
+    }
+
+    private static Path resolve(Path folder, String path) {
+        try {
+            return folder.resolve(WrittenPath.expanded(path)).normalize();
+        } catch (InvalidPathException e) {
+            throw new BadInputException(
+                    Problem.expected("model path", "a path of this system", "'" + path + "'"), e);
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package io.amalgam;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.FileRegion;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.internal.kernel.ScalarKernels;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.TensorInfo;
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import org.nd4j.linalg.api.buffer.DataType;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
+
+/**
+ * An open checkpoint whose tensors are read as ND4J arrays. Safe for use by several threads until
+ * closed.
+ */
+public final class OpenModel implements Closeable {
+    private static final int PIECE = 1 << 20;
+
+    private final Checkpoint checkpoint;
+    private volatile boolean closed;
+
+    OpenModel(Checkpoint checkpoint) {
+        this.checkpoint = checkpoint;
+    }
+
+    /** The tensors' names, in the order of the file. */
+    public Set<String> names() {
+        return checkpoint.tensors().keySet();
+    }
+
+    /** Type and shape of a tensor, without reading it. */
+    public TensorInfo info(String name) {
+        return source(name).info();
+    }
+
+    /** The checkpoint underneath. */
+    public Checkpoint checkpoint() {
+        return checkpoint;
+    }
+
+    /**
+     * Reads a tensor: shape and values as stored, in ND4J's type of that name (F32 is FLOAT, F16
+     * HALF, BF16 BFLOAT16, I64 LONG, ...); F8 types are decoded to FLOAT. The array is a new one of
+     * the caller's.
+     *
+     * @throws BadInputException if there is no such tensor, or ND4J has no such type
+     * @throws IOException if it cannot be read, or the checkpoint is closed
+     */
+    public INDArray tensor(String name) throws IOException {
+        if (closed) {
+            throw new IOException("checkpoint '" + checkpoint.path() + "' is closed");
+        }
+        return read(source(name));
+    }
+
+    static INDArray read(TensorSource source) throws IOException {
+        TensorInfo info = source.info();
+        DataType type = ArrayTypes.of(info);
+        if (info.elements() == 0) {
+            return Nd4j.empty(type);
+        }
+        boolean coded = info.dtype() == DType.F8_E4M3 || info.dtype() == DType.F8_E5M2;
+        if (coded || source.stored().isEmpty()) {
+            return ArrayTypes.array(decode(source), info.shape().dims());
+        }
+        INDArray array = Nd4j.createUninitialized(type, info.shape().dims(), 'c');
+        FileRegion region = source.stored().get().region();
+        ArrayBytes.each(array, region.length(), region::readFully);
+        return array;
+    }
+
+    /** Reads all tensors, in order. */
+    public Map<String, INDArray> tensors() throws IOException {
+        Map<String, INDArray> all = new LinkedHashMap<>();
+        for (String name : names()) {
+            all.put(name, tensor(name));
+        }
+        return all;
+    }
+
+    private TensorSource source(String name) {
+        TensorSource source = checkpoint.tensors().get(Objects.requireNonNull(name, "name"));
+        if (source == null) {
+            throw new BadInputException(
+                    Problem.of("no tensor '" + name + "' in '" + checkpoint.path() + "'")
+                            .hint(
+                                    Suggestions.didYouMean(
+                                            name,
+                                            names(),
+                                            "it has " + names().size() + " tensors; see names()")));
+        }
+        return source;
+    }
+
+    static float[] decode(TensorSource source) throws IOException {
+        float[] values = new float[Math.toIntExact(source.info().elements())];
+        Workspace workspace = new Workspace(ScalarKernels.INSTANCE, PIECE / Long.BYTES);
+        for (int from = 0; from < values.length; from += workspace.capacity()) {
+            int n = Math.min(workspace.capacity(), values.length - from);
+            source.read(from, n, values, from, workspace);
+        }
+        return values;
+    }
+
+    @Override
+    public void close() throws IOException {
+        closed = true;
+        checkpoint.close();
+    }
+}

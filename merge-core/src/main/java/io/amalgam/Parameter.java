@@ -1,0 +1,113 @@
+package io.amalgam;
+
+import io.amalgam.recipe.Filtered;
+import io.amalgam.recipe.Gradient;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.Scalar;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A parameter with a value, as a recipe's {@code name: value}. The methods named after parameters
+ * are those most merges use, for static import; {@link #of} makes any other.
+ *
+ * @param name as the merge method calls it: {@code amalgam methods} lists them
+ * @param value a number, flag or word; numbers along the layers; or values by tensor name
+ */
+public record Parameter(String name, ParameterValue value) {
+    public Parameter {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(value, "value");
+    }
+
+    /**
+     * A number, boolean or text.
+     *
+     * @throws IllegalArgumentException if it is anything else
+     */
+    public static Parameter of(String name, Object value) {
+        return new Parameter(name, scalar(value));
+    }
+
+    /** Numbers from the first layer of a slice to the last, interpolated in float64 between. */
+    public static Parameter gradient(String name, double... values) {
+        return new Parameter(name, numbers(values));
+    }
+
+    /**
+     * Values by tensor name: the first entry that fits is used.
+     *
+     * @param entries made by {@link #where} and {@link #otherwise}
+     */
+    public static Parameter filtered(String name, Filtered.Entry... entries) {
+        return new Parameter(name, new Filtered(List.of(entries), Location.NONE));
+    }
+
+    /**
+     * Of tensors whose name contains a text: one number, or several along the layers.
+     *
+     * @param filter looked for anywhere in the name, case-sensitive, no pattern
+     */
+    public static Filtered.Entry where(String filter, double... values) {
+        return new Filtered.Entry(Optional.of(filter), number(values), Location.NONE);
+    }
+
+    /** Of all other tensors. */
+    public static Filtered.Entry otherwise(double... values) {
+        return new Filtered.Entry(Optional.empty(), number(values), Location.NONE);
+    }
+
+    /** How much of a model, or of its difference from the base; several along the layers. */
+    public static Parameter weight(double... values) {
+        return new Parameter("weight", number(values));
+    }
+
+    /** The share of a difference's elements that is kept; several along the layers. */
+    public static Parameter density(double... values) {
+        return new Parameter("density", number(values));
+    }
+
+    /** The place between two models, 0 at the base; several along the layers. */
+    public static Parameter t(double... values) {
+        return new Parameter("t", number(values));
+    }
+
+    /** A factor on the sum of differences; several along the layers. */
+    public static Parameter lambda(double... values) {
+        return new Parameter("lambda", number(values));
+    }
+
+    /** A factor on a tensor; several along the layers. */
+    public static Parameter scale(double... values) {
+        return new Parameter("scale", number(values));
+    }
+
+    /** Whether weights are divided by their sum. */
+    public static Parameter normalize(boolean value) {
+        return of("normalize", value);
+    }
+
+    private static ParameterValue number(double... values) {
+        return values.length == 1 ? ParameterValue.of(values[0]) : numbers(values);
+    }
+
+    private static Gradient numbers(double... values) {
+        if (values.length == 0) {
+            throw new IllegalArgumentException("a parameter needs a value");
+        }
+        List<Object> all = new ArrayList<>();
+        Arrays.stream(values).forEach(all::add);
+        return new Gradient(all, Location.NONE);
+    }
+
+    private static ParameterValue scalar(Object value) {
+        if (value instanceof Number number) {
+            return ParameterValue.of(number.doubleValue());
+        }
+        return new Scalar(value, Location.NONE);
+    }
+}

@@ -1,0 +1,62 @@
+package io.amalgam.checkpoint;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The folders of a model that is stored in parts, as sentence-transformers does it: the model
+ * proper, and modules that follow it (pooling, a dense layer), some of which have weights of their
+ * own. Tensors of such a module are known by the folder and their name there: {@code
+ * 2_Dense.linear.weight}; those of the model proper by their own names, wherever it lies.
+ *
+ * @param home folder of the model proper, with its configuration and tokenizer, relative to the
+ *     model's directory; empty where that is the directory itself
+ * @param modules all, in their order, the model proper among them
+ * @param weights what the weight files of the model proper are called, without extension and number
+ *     of a shard: {@code model}, {@code diffusion_pytorch_model.fp16}
+ */
+public record ModuleFolders(String home, List<Part> modules, String weights) {
+    /** What weight files are called most often. */
+    public static final String MODEL = "model";
+
+    /** A model that lies in its directory and has no modules. */
+    public static final ModuleFolders NONE = new ModuleFolders("", List.of());
+
+    public ModuleFolders {
+        modules = List.copyOf(modules);
+    }
+
+    /** With weights of the usual name. */
+    public ModuleFolders(String home, List<Part> modules) {
+        this(home, modules, MODEL);
+    }
+
+    /** The same folders, with weights of another name. */
+    public ModuleFolders named(String other) {
+        return new ModuleFolders(home, modules, other);
+    }
+
+    /**
+     * A part.
+     *
+     * @param type what it is, without the package: {@code Pooling}
+     * @param folder relative to the model's directory; may not exist where a part needs no files
+     * @param weights whether it has weights of its own; false for the model proper
+     */
+    public record Part(String type, String folder, boolean weights) {}
+
+    /** The folders of modules with weights, in their order. */
+    public List<String> weighted() {
+        return modules.stream().filter(Part::weights).map(Part::folder).toList();
+    }
+
+    /** The module's folder that a tensor is stored in; empty for the model proper's. */
+    public Optional<String> of(String tensor) {
+        return weighted().stream().filter(f -> tensor.startsWith(f + ".")).findFirst();
+    }
+
+    /** Where a file of the model proper is, relative to the model's directory. */
+    public String atHome(String file) {
+        return home.isEmpty() ? file : home + "/" + file;
+    }
+}

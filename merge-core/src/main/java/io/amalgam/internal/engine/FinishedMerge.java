@@ -1,0 +1,177 @@
+package io.amalgam.internal.engine;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.SideFile;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * Whether a directory holds what a plan would write: an earlier merge's report says of which plan
+ * and which inputs it is, and what its files' checksums, or sizes and times of change, were.
+ */
+public final class FinishedMerge {
+    private static final int PIECE = 1 << 20;
+
+    private FinishedMerge() {}
+
+    /**
+     * Why merging the plan into a directory would change anything there. Reads the weights in it
+     * whole, to see that they are what was written, except for files with copied tensors, which
+     * have no checksum: there size and time of change count.
+     *
+     * @return in a few words; empty if the plan's result is there, whole
+     * @throws IOException if what is there cannot be read
+     */
+    public static Optional<String> difference(MergePlan plan, Path directory) throws IOException {
+        Optional<String> said = differenceByReport(plan, directory);
+        return said.isPresent() ? said : files(plan, directory, read(directory));
+    }
+
+    /**
+     * As {@link #difference}, by what the report there says alone.
+     *
+     * @throws IOException if what is there cannot be read
+     */
+    static Optional<String> differenceByReport(MergePlan plan, Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return Optional.of("nothing is there");
+        }
+        if (Journal.exists(directory)) {
+            return Optional.of("a merge there is not finished");
+        }
+        Path file = directory.resolve(MergeReport.FILE);
+        if (!Files.isRegularFile(file)) {
+            return Optional.of("no " + MergeReport.FILE + " is there");
+        }
+        JsonNode report;
+        try {
+            report = read(directory);
+        } catch (JsonProcessingException e) {
+            return Optional.of("its " + MergeReport.FILE + " is damaged");
+        }
+        if (!report.path("plan_hash").asText().equals(plan.hash())) {
+            return Optional.of("recipe or options changed");
+        }
+        // Read again, so that both sides have JSON's own kinds of numbers.
+        JsonNode now =
+                new ObjectMapper().readTree(ReportJson.inputs(InputFile.origins(plan)).toString());
+        if (!unnamed(report.path("inputs")).equals(unnamed(now))) {
+            return Optional.of("inputs changed");
+        }
+        return Optional.empty();
+    }
+
+    private static JsonNode read(Path directory) throws IOException {
+        return new ObjectMapper().readTree(Files.readAllBytes(directory.resolve(MergeReport.FILE)));
+    }
+
+    /** What a merge reports that finds its result there, whole. */
+    static MergeReport report(MergePlan plan, Path directory, EngineOptions options)
+            throws IOException {
+        JsonNode report = read(directory);
+        List<MergeReport.Written> tensors = new ArrayList<>();
+        for (JsonNode tensor : report.path("tensors")) {
+            tensors.add(
+                    new MergeReport.Written(
+                            tensor.path("name").asText(),
+                            text(tensor, "crc32c"),
+                            text(tensor, "copied_from")));
+        }
+        List<MergeReport.WrittenFile> files = new ArrayList<>();
+        for (JsonNode file : report.path("files")) {
+            files.add(
+                    new MergeReport.WrittenFile(
+                            file.path("name").asText(),
+                            file.path("bytes").asLong(),
+                            text(file, "crc32c"),
+                            file.path("modified_ms").asLong()));
+        }
+        return new MergeReport(
+                plan.hash(),
+                options.kernels().name(),
+                options.threads(),
+                tensors,
+                files,
+                List.of(),
+                plan.warnings(),
+                tensors.size(),
+                0,
+                0);
+    }
+
+    private static Optional<String> text(JsonNode node, String key) {
+        return Optional.ofNullable(node.path(key).textValue());
+    }
+
+    /** The same files are the same inputs, whatever the models are called. */
+    private static JsonNode unnamed(JsonNode inputs) {
+        inputs.forEach(
+                input -> {
+                    if (input instanceof ObjectNode object) {
+                        object.remove("model");
+                    }
+                });
+        return inputs;
+    }
+
+    private static Optional<String> files(MergePlan plan, Path directory, JsonNode report)
+            throws IOException {
+        for (String name : expected(plan)) {
+            if (!Files.isRegularFile(directory.resolve(name))) {
+                return Optional.of("'" + name + "' is missing");
+            }
+        }
+        for (JsonNode written : report.path("files")) {
+            Path file = directory.resolve(written.path("name").asText());
+            if (Files.size(file) != written.path("bytes").asLong() || !same(file, written)) {
+                return Optional.of("'" + file.getFileName() + "' changed since it was written");
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** Where tensors were copied there is no checksum, and the time of change has to do. */
+    private static boolean same(Path file, JsonNode written) throws IOException {
+        JsonNode crc = written.path("crc32c");
+        return crc.isTextual()
+                ? checksum(file).equals(crc.textValue())
+                : Files.getLastModifiedTime(file).toMillis()
+                        == written.path("modified_ms").asLong(-1);
+    }
+
+    private static List<String> expected(MergePlan plan) {
+        List<String> names = new ArrayList<>();
+        plan.layout().files().forEach(file -> names.add(file.name()));
+        plan.layout().last().forEach(file -> names.add(file.name()));
+        for (SideFile side : plan.sideFiles()) {
+            names.add(side.name().toString());
+        }
+        plan.modelFiles().forEach(file -> names.add(file.name()));
+        return names;
+    }
+
+    private static String checksum(Path file) throws IOException {
+        CRC32C crc = new CRC32C();
+        ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
+        try (FileChannel channel = FileChannel.open(file)) {
+            while (channel.read(piece) >= 0) {
+                crc.update(piece.flip());
+                piece.clear();
+            }
+        }
+        return String.format("%08x", (int) crc.getValue());
+    }
+}

@@ -1,0 +1,175 @@
+package io.amalgam.internal.engine;
+
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.amalgam.error.BadInputException;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Runs a plan's method on small made-up tensors until the JVM has compiled what it uses. Vector
+ * code that is not compiled yet is slower than scalar code by orders of magnitude; a large merge
+ * would spend its first seconds in it, a block at a time.
+ */
+public final class JitWarmup {
+    /** Below this many bytes a merge is over before a rehearsal would be. */
+    private static final long WORTH_IT = 256L << 20;
+
+    private static final int ELEMENTS = 256;
+
+    /** Enough that methods take the ways they take with large tensors. */
+    private static final int BLOCKS = 300;
+
+    /** A little over the 50 calls after which the launcher has vector code compiled. */
+    private static final int ROUNDS = 60;
+
+    /** An even number of rows and one more: products take rows by twos. */
+    private static final int ROWS = 3;
+
+    private static final int RANK = 4;
+
+    private JitWarmup() {}
+
+    /**
+     * Begins with what nearly every merge needs, the conversions of 16-bit types, on a thread of
+     * its own while the caller reads the recipe and plans.
+     */
+    public static void beginWithConversions(Kernels kernels) {
+        begin(kernels, () -> conversions(kernels));
+    }
+
+    /** The same, and low-rank products besides: for merges of adapters. */
+    public static void beginWithProducts(Kernels kernels) {
+        begin(
+                kernels,
+                () -> {
+                    products(kernels);
+                    conversions(kernels);
+                });
+    }
+
+    private static void begin(Kernels kernels, Runnable rehearsal) {
+        if (kernels.name().equals("scalar")) {
+            return;
+        }
+        Thread thread = new Thread(rehearsal, "amalgam-rehearsal");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    /**
+     * Loads what planning needs and the JVM is slow to set up, on a thread of its own while the
+     * caller reads its arguments: date formats, which JSON mappers make for themselves, and the
+     * providers of digests.
+     */
+    public static void beginWithLibraries() {
+        Thread thread = new Thread(JitWarmup::libraries, "amalgam-libraries");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private static void libraries() {
+        JsonMapper.builder().build();
+        try {
+            MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            // The planner will say so.
+            return;
+        }
+    }
+
+    private static void conversions(Kernels kernels) {
+        float[] values = new float[ELEMENTS];
+        short[] raw = new short[ELEMENTS];
+        for (int round = 0; round < ROUNDS; round++) {
+            kernels.floatToBf16(values, raw, ELEMENTS);
+            kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
+        }
+    }
+
+    private static void products(Kernels kernels) {
+        float[][] right = new float[RANK][ELEMENTS];
+        float[] left = new float[RANK * ROWS];
+        float[] values = new float[ROWS * ELEMENTS];
+        float[][] spare = new float[2][ELEMENTS];
+        for (int round = 0; round < ROUNDS; round++) {
+            kernels.addProducts(left, 0, right, RANK, ROWS, 0, ELEMENTS, values, 0, spare);
+        }
+    }
+
+    /** Whether a rehearsal pays for itself. */
+    static boolean isWorthIt(MergePlan plan, Kernels kernels) {
+        return plan.outputBytes() >= WORTH_IT && !kernels.name().equals("scalar");
+    }
+
+    /** Runs the first task that computes anything; changes nothing but the JVM's mind. */
+    static void run(MergePlan plan, Kernels kernels) {
+        Optional<TensorTask> task =
+                plan.tasks().stream()
+                        .filter(t -> t.method().isPresent() && t.output().dtype().arithmetic())
+                        .findFirst();
+        if (task.isEmpty()) {
+            return;
+        }
+        if (task.get().firstStage() instanceof TensorStep.Copy) {
+            return;
+        }
+        TensorCall call = task.get().call();
+        TensorInfo small =
+                new TensorInfo(call.output().name(), DType.F32, Shape.of(BLOCKS, ELEMENTS));
+        TensorCall rehearsed =
+                new TensorCall(small, call.inputs(), call.base(), call.shared(), call.seed());
+        List<float[]> inputs = new ArrayList<>();
+        for (int i = 0; i < call.inputs().size(); i++) {
+            inputs.add(values(i));
+        }
+        TensorStep first;
+        try {
+            first = task.get().method().get().bind(rehearsed);
+            InMemory.run(first, inputs, kernels, ELEMENTS);
+        } catch (BadInputException e) {
+            // A call that only makes sense for the real shape: what is left is compiled on the way.
+            return;
+        }
+        DType stored = task.get().sources().get(0).info().dtype();
+        short[] raw = new short[ELEMENTS];
+        for (int round = 0; round < ROUNDS; round++) {
+            convert(kernels, stored, task.get().output().dtype(), inputs.get(0), raw);
+        }
+    }
+
+    /** Numbers in no order, of both signs. */
+    private static float[] values(int seed) {
+        float[] values = new float[BLOCKS * ELEMENTS];
+        int state = seed;
+        for (int i = 0; i < values.length; i++) {
+            state += 0x9e3779b9;
+            values[i] = (state ^ state >>> 15) * 0x1p-31f;
+        }
+        return values;
+    }
+
+    private static void convert(
+            Kernels kernels, DType stored, DType written, float[] values, short[] raw) {
+        if (written == DType.BF16) {
+            kernels.floatToBf16(values, raw, ELEMENTS);
+        } else if (written == DType.F16) {
+            kernels.floatToF16(values, raw, ELEMENTS);
+        }
+        if (stored == DType.BF16) {
+            kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
+        } else if (stored == DType.F16) {
+            kernels.f16ToFloat(raw, values, 0, ELEMENTS);
+        }
+    }
+}

@@ -1,0 +1,239 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+
+/** Whether an output directory can take a plan's files: looked at before anything is written. */
+public final class OutputCheck {
+    /**
+     * What Java makes of bytes that are no characters: another name than the one that was meant.
+     */
+    private static final char UNREADABLE = '\ufffd';
+
+    private OutputCheck() {}
+
+    /**
+     * Everything that speaks against writing {@code plan} to {@code directory}; nothing where it
+     * may go ahead.
+     *
+     * @throws IOException if the directory cannot be looked at
+     */
+    public static List<Problem> problems(
+            MergePlan plan, Path directory, boolean resume, boolean overwrite) throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        Optional<Problem> unreadable = unreadable(directory);
+        if (unreadable.isPresent()) {
+            return List.of(unreadable.get());
+        }
+        if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
+            problems.add(
+                    Problem.expected("output '" + directory + "'", "a directory", found(directory))
+                            .hint("choose another output"));
+            return problems;
+        }
+        inputs(plan, directory, problems);
+        if (!resume || FinishedMerge.differenceByReport(plan, directory).isPresent()) {
+            contents(directory, resume, overwrite, problems);
+        }
+        space(plan, directory, problems);
+        return problems;
+    }
+
+    /**
+     * What speaks against an output by its name alone: given in other bytes than UTF-8, it would be
+     * written under another name.
+     */
+    private static Optional<Problem> unreadable(Path output) {
+        if (output.toString().indexOf(UNREADABLE) < 0) {
+            return Optional.empty();
+        }
+        return Optional.of(
+                Problem.expected("output '" + output + "'", "a name in UTF-8", "other bytes")
+                        .hint("choose another output"));
+    }
+
+    /**
+     * Refuses an output by its name alone.
+     *
+     * @throws BadInputException if its name is not UTF-8
+     */
+    public static void requireReadable(Path output) {
+        Optional<Problem> unreadable = unreadable(output);
+        if (unreadable.isPresent()) {
+            throw new BadInputException(unreadable.get());
+        }
+    }
+
+    static void require(MergePlan plan, Path directory, boolean resume, boolean overwrite)
+            throws IOException {
+        List<Problem> problems = problems(plan, directory, resume, overwrite);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+    }
+
+    /** What is there that is no directory. */
+    private static String found(Path path) {
+        return Files.exists(path) ? "a file" : "a link to nothing";
+    }
+
+    private static void inputs(MergePlan plan, Path directory, List<Problem> problems)
+            throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        Path out = directory.toRealPath();
+        for (Checkpoint checkpoint : plan.models().values()) {
+            for (Path file : checkpoint.weightFiles()) {
+                // Weights may be links to files elsewhere: neither place is an output.
+                Path folder =
+                        Objects.requireNonNull(file.toAbsolutePath().getParent()).toRealPath();
+                if (folder.equals(out) || out.equals(file.toRealPath().getParent())) {
+                    problems.add(
+                            Problem.of(
+                                            "output '"
+                                                    + directory
+                                                    + "' is the input model '"
+                                                    + checkpoint.path()
+                                                    + "'")
+                                    .hint("inputs are never written over: choose another output"));
+                    break;
+                }
+            }
+            companions(checkpoint, out, directory, problems);
+        }
+    }
+
+    /** Folders inside an input that are a part of it, such as a module's. */
+    private static void companions(
+            Checkpoint checkpoint, Path out, Path directory, List<Problem> problems)
+            throws IOException {
+        Set<Path> folders = new LinkedHashSet<>();
+        if (!checkpoint.folders().home().isEmpty()) {
+            // Its weights are deeper, but the directory is the model's all the same.
+            folders.add(checkpoint.path());
+        }
+        for (Path side : checkpoint.sideFiles()) {
+            Path folder = side.getParent();
+            if (folder != null) {
+                folders.add(checkpoint.path().resolve(folder));
+            }
+        }
+        for (Path folder : folders) {
+            if (folder.toRealPath().equals(out)) {
+                problems.add(
+                        Problem.of(
+                                        "output '"
+                                                + directory
+                                                + "' is a part of the input model '"
+                                                + checkpoint.path()
+                                                + "'")
+                                .hint("inputs are never written over: choose another output"));
+                return;
+            }
+        }
+    }
+
+    private static void contents(
+            Path directory, boolean resume, boolean overwrite, List<Problem> problems)
+            throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        if (Journal.isHeld(directory)) {
+            problems.add(Journal.held(directory));
+            return;
+        }
+        boolean interrupted = Journal.isBegun(directory);
+        if (interrupted && !resume && !overwrite) {
+            problems.add(
+                    Problem.of("an interrupted merge is in '" + directory + "'")
+                            .hint(
+                                    "continue it with EngineOptions.resume(true), or start again with EngineOptions.overwrite(true)"));
+            return;
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
+            for (Path entry : entries) {
+                boolean ours = entry.getFileName().toString().equals(OutputLayout.PARTIAL);
+                if (!ours
+                        && !ExistingOutput.isNothing(entry)
+                        && !overwrite
+                        && !(resume && interrupted)) {
+                    problems.add(
+                            Problem.expected(
+                                            "output directory '" + directory + "'",
+                                            "an empty or new directory",
+                                            "one with '" + entry.getFileName() + "'")
+                                    .hint("choose another, or give EngineOptions.overwrite(true)"));
+                    return;
+                }
+            }
+        }
+    }
+
+    private static void space(MergePlan plan, Path directory, List<Problem> problems)
+            throws IOException {
+        Path existing = directory.toAbsolutePath();
+        while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
+            existing = existing.getParent();
+        }
+        if (existing == null) {
+            problems.add(Problem.of("output '" + directory + "' has no existing parent directory"));
+            return;
+        }
+        if (!Files.isDirectory(existing)) {
+            problems.add(
+                    Problem.expected(
+                                    "output '" + directory + "'",
+                                    "a directory at '" + existing + "'",
+                                    found(existing))
+                            .hint("choose another output"));
+            return;
+        }
+        if (!Files.isWritable(existing)) {
+            problems.add(
+                    Problem.of(
+                                    "output '"
+                                            + directory
+                                            + "' cannot be written: no permission for '"
+                                            + existing
+                                            + "'")
+                            .hint("change its permissions, or choose another output")
+                            .ofStorage());
+            return;
+        }
+        long needed = plan.diskBytes();
+        long free = Files.getFileStore(existing).getUsableSpace();
+        Path partial = directory.resolve(OutputLayout.PARTIAL);
+        if (Files.isDirectory(partial)) {
+            try (DirectoryStream<Path> parts = Files.newDirectoryStream(partial)) {
+                for (Path part : parts) {
+                    free += Files.size(part);
+                }
+            }
+        }
+        if (free < needed) {
+            problems.add(
+                    Problem.expected(
+                                    "space for '" + directory + "'",
+                                    needed + " bytes",
+                                    free + " bytes free")
+                            .hint("free some, or choose an output on another disk")
+                            .ofStorage());
+        }
+    }
+}

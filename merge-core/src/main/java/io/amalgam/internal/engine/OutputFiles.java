@@ -1,0 +1,247 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import java.io.Closeable;
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.AtomicMoveNotSupportedException;
+import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The files of an output while it is made. They grow in a folder of their own inside the output
+ * directory, at their final size from the start, and move to their places when all is written:
+ * weights, then what describes them, and last the file without which no reader takes the model for
+ * complete.
+ *
+ * <p>Writes are positional and may come from any thread.
+ */
+final class OutputFiles implements Closeable {
+    private static final String PART = ".part";
+
+    private final Path directory;
+    private final Path partial;
+    private final OutputLayout layout;
+    private final List<FileChannel> channels = new ArrayList<>();
+    private final Set<Path> touched = new LinkedHashSet<>();
+
+    private OutputFiles(Path directory, OutputLayout layout) {
+        this.directory = directory;
+        this.partial = directory.resolve(OutputLayout.PARTIAL);
+        this.layout = layout;
+    }
+
+    /** Creates the parts with their headers; parts that are there already are taken over. */
+    static OutputFiles open(Path directory, OutputLayout layout) throws IOException {
+        OutputFiles files = new OutputFiles(directory, layout);
+        Files.createDirectories(files.partial);
+        try {
+            for (OutputLayout.DataFile file : layout.files()) {
+                FileChannel channel =
+                        FileChannel.open(
+                                files.part(file.name()),
+                                StandardOpenOption.CREATE,
+                                StandardOpenOption.READ,
+                                StandardOpenOption.WRITE);
+                files.channels.add(channel);
+                files.writeFully(channel, ByteBuffer.wrap(file.header()), 0);
+                if (channel.size() > file.size()) {
+                    channel.truncate(file.size());
+                } else if (channel.size() < file.size()) {
+                    files.writeFully(channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
+                }
+            }
+        } catch (IOException e) {
+            files.close();
+            throw e;
+        }
+        return files;
+    }
+
+    private Path part(String name) {
+        return partial.resolve(name.replace('/', '_') + PART);
+    }
+
+    /** Another channel on a file, for writing; the caller closes it before the commit. */
+    FileChannel openAgain(int file) throws IOException {
+        return FileChannel.open(part(layout.files().get(file).name()), StandardOpenOption.WRITE);
+    }
+
+    void write(int file, long position, ByteBuffer bytes) throws IOException {
+        writeFully(channels.get(file), bytes, position);
+    }
+
+    private void writeFully(FileChannel channel, ByteBuffer bytes, long position)
+            throws IOException {
+        long at = position;
+        while (bytes.hasRemaining()) {
+            at += channel.write(bytes, at);
+        }
+    }
+
+    /** Reads back what was written. */
+    void read(int file, long position, ByteBuffer into) throws IOException {
+        long at = position;
+        while (into.hasRemaining()) {
+            int got = channels.get(file).read(into, at);
+            if (got < 0) {
+                throw new EOFException(
+                        "'" + part(layout.files().get(file).name()) + "' ends at byte " + at);
+            }
+            at += got;
+        }
+    }
+
+    /** Makes what was written durable. Nothing is written to the weights after that. */
+    void complete() throws IOException {
+        for (FileChannel channel : channels) {
+            channel.force(true);
+        }
+        closeChannels();
+    }
+
+    /** When a file was last written to, in milliseconds since 1970: final once it is complete. */
+    long modifiedMillis(int file) throws IOException {
+        return Files.getLastModifiedTime(part(layout.files().get(file).name())).toMillis();
+    }
+
+    /**
+     * Makes the completed output appear. An earlier model is whole until all of the new one lies
+     * beside it; from then on and up to the last move nothing in the directory looks like a whole
+     * model. A commit that was interrupted can be repeated.
+     *
+     * @param companions files that belong to the model beside its weights
+     * @param earlier files that must go before the new ones come, relative to the directory
+     */
+    void commit(List<SmallFile> companions, List<Path> earlier) throws IOException {
+        for (SmallFile file : companions) {
+            writeSmall(file);
+        }
+        for (SmallFile file : layout.last()) {
+            writeSmall(file);
+        }
+        for (Path file : earlier) {
+            remove(file);
+        }
+        List<OutputLayout.DataFile> data = layout.files();
+        boolean single = layout.last().isEmpty();
+        int early = single ? data.size() - 1 : data.size();
+        for (int i = 0; i < early; i++) {
+            move(data.get(i).name());
+        }
+        for (SmallFile file : companions) {
+            move(file.name());
+        }
+        for (SmallFile file : layout.last()) {
+            move(file.name());
+        }
+        for (int i = early; i < data.size(); i++) {
+            move(data.get(i).name());
+        }
+        for (Path folder : touched) {
+            forceDirectory(folder);
+        }
+        forceDirectory(directory);
+    }
+
+    /** Removes a file, and its folder inside the directory if that was all it held. */
+    private void remove(Path file) throws IOException {
+        Files.deleteIfExists(directory.resolve(file));
+        if (file.getParent() != null) {
+            try {
+                Files.deleteIfExists(directory.resolve(file.getParent()));
+            } catch (DirectoryNotEmptyException e) {
+                // Other files of the folder stay, and so does it.
+                return;
+            }
+        }
+    }
+
+    private void move(String name) throws IOException {
+        Path to = directory.resolve(name);
+        Path folder = to.resolveSibling("");
+        Files.createDirectories(folder);
+        touched.add(folder);
+        moveOver(part(name), to);
+    }
+
+    private void writeSmall(SmallFile file) throws IOException {
+        try (FileChannel channel =
+                FileChannel.open(
+                        part(file.name()),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING,
+                        StandardOpenOption.WRITE)) {
+            writeFully(channel, ByteBuffer.wrap(file.content()), 0);
+            channel.force(true);
+        }
+    }
+
+    private static void moveOver(Path from, Path to) throws IOException {
+        try {
+            Files.move(
+                    from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        } catch (AtomicMoveNotSupportedException e) {
+            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /** Makes the renames durable where the system lets a directory be opened. */
+    private static void forceDirectory(Path directory) {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            // Windows has no such call; the files themselves are forced.
+            return;
+        }
+    }
+
+    /** Removes the parts an earlier merge left, but not its journal. */
+    static void removeParts(Path directory) throws IOException {
+        try (DirectoryStream<Path> parts =
+                Files.newDirectoryStream(directory.resolve(OutputLayout.PARTIAL), "*" + PART)) {
+            for (Path part : parts) {
+                Files.delete(part);
+            }
+        }
+    }
+
+    /** Removes the folder of unfinished work; its journal last, so that until then it is known. */
+    static void removePartial(Path directory) throws IOException {
+        Path partial = directory.resolve(OutputLayout.PARTIAL);
+        if (Files.isDirectory(partial)) {
+            removeParts(directory);
+        }
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(partial)) {
+            for (Path entry : entries) {
+                Files.delete(entry);
+            }
+        } catch (NoSuchFileException e) {
+            return;
+        }
+        Files.delete(partial);
+    }
+
+    private void closeChannels() throws IOException {
+        for (FileChannel channel : channels) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        closeChannels();
+    }
+}

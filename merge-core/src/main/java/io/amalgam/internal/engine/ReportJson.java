@@ -1,0 +1,144 @@
+package io.amalgam.internal.engine;
+
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.util.ByteArrayBuilder;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.method.TensorCall;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * The report beside a merged model, {@code amalgam-report.json}: what was merged how, and what came
+ * out.
+ */
+final class ReportJson {
+    private static final ObjectMapper JSON =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private ReportJson() {}
+
+    /**
+     * @param origins the files merged, as they were when the merge began
+     */
+    static byte[] of(MergePlan plan, MergeReport report, List<InputFile> origins)
+            throws IOException {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("amalgam_report", 1);
+        root.put("merge_method", plan.recipe().method());
+        root.put("recipe", plan.recipe().text());
+        root.put("plan_hash", report.planHash());
+        root.put("seed", plan.options().seed());
+        ArrayNode models = root.putArray("models");
+        plan.models()
+                .forEach(
+                        (ref, checkpoint) ->
+                                models.addObject()
+                                        .put("model", ref.toString())
+                                        .put(
+                                                "base",
+                                                plan.recipe()
+                                                        .baseModel()
+                                                        .filter(ref::equals)
+                                                        .isPresent())
+                                        .put("tensors", checkpoint.tensors().size()));
+        ArrayNode renamed = root.putArray("renamed");
+        plan.renamings()
+                .forEach(
+                        renaming ->
+                                renamed.addObject()
+                                        .put("model", renaming.model().toString())
+                                        .put("from", renaming.from())
+                                        .put("to", renaming.to())
+                                        .put("tensors", renaming.tensors()));
+        ArrayNode warnings = root.putArray("warnings");
+        report.warnings().forEach(warning -> warnings.add(warning.toString()));
+        root.set("inputs", inputs(origins));
+        ObjectNode run = root.putObject("run");
+        run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);
+        run.put("bytes_moved", report.bytesMoved());
+        run.put("threads", report.threads());
+        run.put("kernels", report.kernels());
+        run.put("java", Runtime.version().toString());
+        run.put("resumed_tensors", report.resumed());
+        ArrayNode files = root.putArray("files");
+        for (MergeReport.WrittenFile file : report.files()) {
+            files.addObject()
+                    .put("name", file.name())
+                    .put("bytes", file.bytes())
+                    .put("crc32c", file.crc32c().orElse(null))
+                    .put("modified_ms", file.modifiedMillis());
+        }
+        return written(root, plan.tasks(), report.tensors());
+    }
+
+    /**
+     * Tensor by tensor: as a tree, the report of a hundred thousand takes several times its text.
+     */
+    private static byte[] written(
+            ObjectNode root, List<TensorTask> tasks, List<MergeReport.Written> tensors)
+            throws IOException {
+        ByteArrayBuilder bytes = new ByteArrayBuilder();
+        try (JsonGenerator json = JSON.createGenerator(bytes)) {
+            json.writeStartObject();
+            for (Map.Entry<String, JsonNode> field : root.properties()) {
+                json.writeFieldName(field.getKey());
+                json.writeTree(field.getValue());
+            }
+            json.writeArrayFieldStart("tensors");
+            for (int i = 0; i < tasks.size(); i++) {
+                ObjectNode tensor = JSON.createObjectNode();
+                tensor(tensor, tasks.get(i), tensors.get(i));
+                json.writeTree(tensor);
+            }
+            json.writeEndArray();
+            json.writeEndObject();
+        }
+        return bytes.toByteArray();
+    }
+
+    /** Names without folders: a report may be published. */
+    static ArrayNode inputs(List<InputFile> origins) {
+        ArrayNode inputs = JSON.createArrayNode();
+        for (InputFile input : origins) {
+            inputs.addObject()
+                    .put("model", input.model())
+                    .put("file", input.path().getFileName().toString())
+                    .put("bytes", input.bytes())
+                    .put("modified_ms", input.millis());
+        }
+        return inputs;
+    }
+
+    private static void tensor(ObjectNode node, TensorTask task, MergeReport.Written written) {
+        node.put("name", task.output().name());
+        node.put("dtype", task.output().dtype().name());
+        ArrayNode shape = node.putArray("shape");
+        for (long dim : task.output().shape().dims()) {
+            shape.add(dim);
+        }
+        node.put("method", task.action());
+        TensorCall call = task.call();
+        values(node.putObject("parameters"), call.shared());
+        ArrayNode inputs = node.putArray("inputs");
+        for (int i = 0; i < task.sources().size(); i++) {
+            ObjectNode input = inputs.addObject();
+            input.put("from", task.sources().get(i).describe());
+            values(input.putObject("parameters"), call.inputs().get(i).values());
+        }
+        node.put("crc32c", written.crc32c().orElse(null));
+        written.copiedFrom().ifPresent(source -> node.put("copied_from", source));
+    }
+
+    private static void values(ObjectNode node, Map<String, Object> values) {
+        new TreeMap<>(values).forEach((name, value) -> node.putPOJO(name, value));
+    }
+}

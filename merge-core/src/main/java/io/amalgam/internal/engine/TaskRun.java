@@ -1,0 +1,223 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.method.TensorStep;
+import io.amalgam.plan.TensorTask;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One tensor on its way: the stage it is in, which units of it are given out, and what they gave.
+ * Guarded by the scheduler's lock, except {@link #advance()}, which the worker that finished a
+ * stage's last unit calls alone.
+ */
+final class TaskRun {
+    /**
+     * Elements of a unit, the piece of a tensor one worker takes. Fixed for ever: sums are merged
+     * unit by unit, so another size would give other last bits.
+     */
+    static final long UNIT = 1 << 18;
+
+    /** Bytes of a unit where the system copies: nothing is summed, and fewer calls are cheaper. */
+    private static final long COPY_UNIT = 1 << 24;
+
+    final int index;
+    final TensorTask task;
+    private final Supplier<TensorStep> first;
+    private @Nullable TensorStep stage;
+    private long unitElements;
+    private int units;
+    private int nextUnit;
+
+    /**
+     * Each pass begins where the one before ended: what was read last may be in the cache still.
+     */
+    private boolean backwards = true;
+
+    private int doneUnits;
+    private Object[] partials = new Object[1];
+    private List<Object> sharedStates = new ArrayList<>();
+    private int[] checksums = new int[0];
+
+    TaskRun(int index, TensorTask task) {
+        this(index, task, task::firstStage);
+    }
+
+    /**
+     * @param first gives the first stage when the tensor is begun
+     */
+    TaskRun(int index, TensorTask task, Supplier<TensorStep> first) {
+        this.index = index;
+        this.task = task;
+        this.first = first;
+    }
+
+    /** A stage without work, after which nothing comes: ends a pass that writes nothing. */
+    static final TensorStep NOTHING =
+            (TensorStep.Probe)
+                    reader -> {
+                        throw new IllegalStateException("there is nothing to do");
+                    };
+
+    /** Begins with the first stage. */
+    void begin() {
+        enter(first.get());
+    }
+
+    /** What a stage copies byte by byte; empty if the output must be computed or converted. */
+    static Optional<StoredTensor> copied(TensorTask task, int input) {
+        return input < task.sources().size()
+                ? task.sources()
+                        .get(input)
+                        .stored()
+                        .filter(stored -> stored.info().dtype() == task.output().dtype())
+                : Optional.empty();
+    }
+
+    /** The input that the output is a copy of, once it is written; -1 if it was computed. */
+    int copiedInput() {
+        return stage instanceof TensorStep.Copy copy && copied(task, copy.input()).isPresent()
+                ? copy.input()
+                : -1;
+    }
+
+    /** A piece of work: a stage over some elements of a tensor. */
+    record Unit(TaskRun run, TensorStep stage, int number, long from, long to) {}
+
+    /** Elements of a unit whose blocks hold whole rows. */
+    static long unitElements(long rowLength) {
+        return Math.max(rowLength, UNIT / rowLength * rowLength);
+    }
+
+    /** Moves to a stage whose units can then be taken. */
+    void enter(TensorStep next) {
+        stage = next;
+        long row = 1;
+        if (next instanceof TensorStep.Combine combine) {
+            row = combine.rowLength();
+        } else if (next instanceof TensorStep.Reduce<?> reduce) {
+            row = reduce.rowLength();
+        }
+        unitElements =
+                copiedInput() < 0
+                        ? unitElements(row)
+                        : COPY_UNIT * Byte.SIZE / task.output().dtype().bits() / UNIT * UNIT;
+        boolean whole = next instanceof TensorStep.Probe || next instanceof TensorStep.Whole;
+        long elements = task.output().elements();
+        units =
+                next == NOTHING
+                        ? 0
+                        : whole ? 1 : Math.toIntExact((elements + unitElements - 1) / unitElements);
+        nextUnit = 0;
+        doneUnits = 0;
+        backwards = !backwards;
+        partials =
+                new Object
+                        [next instanceof TensorStep.Reduce<?> reduce && !reduce.anyOrder() ? units : 1];
+        sharedStates = new ArrayList<>();
+        checksums = isLast() ? new int[units] : new int[0];
+    }
+
+    /** Lets go of what its stages held, once it is over: the run itself is kept. */
+    void release() {
+        stage = null;
+        partials = new Object[1];
+        sharedStates = List.of();
+        checksums = new int[0];
+    }
+
+    boolean hasUnit() {
+        return stage != null && nextUnit < units;
+    }
+
+    Unit takeUnit() {
+        int number = backwards ? units - 1 - nextUnit++ : nextUnit++;
+        boolean whole = stage instanceof TensorStep.Probe || stage instanceof TensorStep.Whole;
+        long elements = task.output().elements();
+        long from = whole ? 0 : number * unitElements;
+        return new Unit(
+                this,
+                Objects.requireNonNull(stage),
+                number,
+                from,
+                whole ? elements : Math.min(elements, from + unitElements));
+    }
+
+    /**
+     * Takes a unit's result: a state, a next stage, or a checksum. Returns whether it was the
+     * stage's last.
+     */
+    boolean complete(Unit unit, Object result) {
+        if (result instanceof Integer checksum && isLast()) {
+            checksums[unit.number()] = checksum;
+        } else {
+            partials[partials.length == 1 ? 0 : unit.number()] = result;
+        }
+        return ++doneUnits == units;
+    }
+
+    /** A state to fold into that no worker uses now: for reductions that are exact in any order. */
+    Object borrowState(TensorStep.Reduce<?> reduce) {
+        if (reduce instanceof ModelPassRun<?>.OfTensor survey) {
+            return survey.borrow();
+        }
+        return sharedStates.isEmpty()
+                ? reduce.newState()
+                : sharedStates.remove(sharedStates.size() - 1);
+    }
+
+    void returnState(Object state) {
+        if (stage instanceof ModelPassRun<?>.OfTensor survey) {
+            survey.giveBack(state);
+            return;
+        }
+        sharedStates.add(state);
+    }
+
+    /** Whether the stage writes the output. */
+    boolean isLast() {
+        return !(stage instanceof TensorStep.Reduce<?>) && !(stage instanceof TensorStep.Probe);
+    }
+
+    /** The stage after the finished one. */
+    TensorStep advance() {
+        if (stage instanceof ModelPassRun<?>.OfTensor survey && survey.anyOrder()) {
+            return NOTHING;
+        }
+        if (stage instanceof TensorStep.Reduce<?> reduce) {
+            return next(reduce);
+        }
+        return (TensorStep) partials[0];
+    }
+
+    @SuppressWarnings("unchecked")
+    private <S> TensorStep next(TensorStep.Reduce<S> reduce) {
+        Object[] states = reduce.anyOrder() ? sharedStates.toArray() : partials;
+        S total = (S) states[0];
+        for (int i = 1; i < states.length; i++) {
+            total = reduce.merge(total, (S) states[i]);
+        }
+        return reduce.next(total);
+    }
+
+    /** CRC-32C of the written tensor, if it is no copy. */
+    int checksum() {
+        int crc = 0;
+        Checksum.Shift shift = new Checksum.Shift(0);
+        long elements = task.output().elements();
+        for (int unit = 0; unit < checksums.length; unit++) {
+            long from = unit * unitElements;
+            long to = units == 1 ? elements : Math.min(elements, from + unitElements);
+            long bytes = task.output().dtype().bytesFor(to - from);
+            if (bytes != shift.bytes()) {
+                shift = new Checksum.Shift(bytes);
+            }
+            crc = shift.append(crc, checksums[unit]);
+        }
+        return crc;
+    }
+}

@@ -1,0 +1,106 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputLayout.Placement;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.zip.CRC32C;
+
+/**
+ * What is known of the tensors a run has written: a checksum, or the input whose bytes they are.
+ * Threads may tell of different tensors at a time.
+ */
+final class TensorResults {
+    private static final int COMPUTED = -1;
+
+    private final MergePlan plan;
+    private final int[] checksums;
+    private final int[] copies;
+
+    TensorResults(MergePlan plan) {
+        this.plan = plan;
+        this.checksums = new int[plan.tasks().size()];
+        this.copies = new int[plan.tasks().size()];
+        Arrays.fill(copies, COMPUTED);
+    }
+
+    void computed(int task, int crc) {
+        checksums[task] = crc;
+    }
+
+    void copied(int task, int input) {
+        copies[task] = input;
+    }
+
+    /** All tensors, in the plan's order. */
+    List<MergeReport.Written> tensors() {
+        List<MergeReport.Written> tensors = new ArrayList<>();
+        for (int i = 0; i < checksums.length; i++) {
+            String name = plan.tasks().get(i).output().name();
+            tensors.add(
+                    copies[i] == COMPUTED
+                            ? new MergeReport.Written(
+                                    name, Optional.of(hex(checksums[i])), Optional.empty())
+                            : new MergeReport.Written(
+                                    name, Optional.empty(), Optional.of(source(i))));
+        }
+        return tensors;
+    }
+
+    private String source(int task) {
+        return plan.tasks().get(task).sources().get(copies[task]).describe();
+    }
+
+    /** All weights files, once they are complete. */
+    List<MergeReport.WrittenFile> files(OutputFiles written) throws IOException {
+        List<List<Integer>> inside = new ArrayList<>();
+        plan.layout().files().forEach(file -> inside.add(new ArrayList<>()));
+        List<Placement> placements = plan.layout().placements();
+        for (int i = 0; i < placements.size(); i++) {
+            inside.get(placements.get(i).file()).add(i);
+        }
+        // Tensors have few different sizes.
+        Map<Long, Checksum.Shift> shifts = new HashMap<>();
+        List<MergeReport.WrittenFile> files = new ArrayList<>();
+        for (int f = 0; f < inside.size(); f++) {
+            OutputLayout.DataFile file = plan.layout().files().get(f);
+            files.add(
+                    new MergeReport.WrittenFile(
+                            file.name(),
+                            file.size(),
+                            checksum(file, inside.get(f), shifts),
+                            written.modifiedMillis(f)));
+        }
+        return files;
+    }
+
+    /** Of the header, then the tensors in the order they lie in the file. */
+    private Optional<String> checksum(
+            OutputLayout.DataFile file, List<Integer> tensors, Map<Long, Checksum.Shift> shifts) {
+        if (tensors.stream().anyMatch(i -> copies[i] != COMPUTED)) {
+            return Optional.empty();
+        }
+        CRC32C header = new CRC32C();
+        header.update(file.header());
+        int crc = (int) header.getValue();
+        List<Placement> placements = plan.layout().placements();
+        tensors.sort(Comparator.comparingLong(i -> placements.get(i).offset()));
+        for (int i : tensors) {
+            long bytes = plan.tasks().get(i).output().bytes();
+            crc = shifts.computeIfAbsent(bytes, Checksum.Shift::new).append(crc, checksums[i]);
+        }
+        return Optional.of(hex(crc));
+    }
+
+    private static String hex(int crc) {
+        return String.format("%08x", crc);
+    }
+}

@@ -1,0 +1,415 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.FileRegion;
+import io.amalgam.checkpoint.OutputLayout.Placement;
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.method.Block;
+import io.amalgam.method.TensorStep;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.DType;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/** Does units of work with buffers of its own. One thread uses one worker. */
+final class Worker implements Closeable {
+    private final OutputFiles files;
+    private final List<Placement> placements;
+    private final boolean checkFinite;
+    private final Cancellation cancellation;
+    private final LongAdder moved;
+    private final LongAdder written;
+    private final Workspace workspace;
+    private final int inputs;
+    private final DirectCopy direct;
+    private final CRC32C crc = new CRC32C();
+    private final float[] out;
+    private Block block;
+    private float[] longOut;
+    private @Nullable ByteBuffer compared;
+
+    /** What the workers of one run share. */
+    record Shared(
+            OutputFiles files,
+            List<Placement> placements,
+            Kernels kernels,
+            boolean checkFinite,
+            Cancellation cancellation,
+            LongAdder moved,
+            LongAdder written) {}
+
+    /**
+     * @param inputs the most inputs a task has
+     * @param blockElements elements of a block
+     */
+    Worker(Shared shared, int inputs, int blockElements) {
+        this.files = shared.files();
+        this.placements = shared.placements();
+        this.checkFinite = shared.checkFinite();
+        this.cancellation = shared.cancellation();
+        this.moved = shared.moved();
+        this.written = shared.written();
+        this.inputs = inputs;
+        this.direct = new DirectCopy(files);
+        this.workspace = new Workspace(shared.kernels(), blockElements);
+        this.block = new Block(shared.kernels(), inputs, blockElements);
+        this.out = new float[blockElements];
+        this.longOut = out;
+    }
+
+    /**
+     * Bytes one worker holds: blocks of the inputs, as many again for a method's own use, the
+     * output and the I/O buffers.
+     */
+    static long bytesHeld(int inputs, int blockElements) {
+        return (2L * inputs + 3) * blockElements * Float.BYTES + Workspace.bytesHeld(blockElements);
+    }
+
+    /** Does a unit; the result is what {@link TaskRun#complete} wants. */
+    Object run(TaskRun.Unit unit, Scheduler scheduler) throws IOException {
+        TaskRun run = unit.run();
+        crc.reset();
+        TensorStep stage = unit.stage();
+        if (stage instanceof TensorStep.Combine combine) {
+            combine(unit, combine);
+        } else if (stage instanceof TensorStep.Copy copy) {
+            copy(unit, copy.input());
+        } else if (stage instanceof TensorStep.CopyEqual) {
+            copyEqual(unit);
+        } else if (stage instanceof TensorStep.CopyLargest) {
+            copyLargest(unit);
+        } else if (stage instanceof TensorStep.Reduce<?> reduce) {
+            return reduce(unit, reduce, scheduler);
+        } else if (stage instanceof TensorStep.Probe probe) {
+            return probe.next(new Access(run.task));
+        } else if (stage instanceof TensorStep.Whole whole) {
+            return whole(run, whole);
+        }
+        return (int) crc.getValue();
+    }
+
+    private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
+        int step = blockFor(combine.rowLength());
+        for (long from = unit.from(); from < unit.to(); from += step) {
+            int n = (int) Math.min(step, unit.to() - from);
+            fill(unit, from, n);
+            combine.combine(block, longOut);
+            write(unit.run(), from, longOut, n);
+        }
+    }
+
+    private <S> Object reduce(TaskRun.Unit unit, TensorStep.Reduce<S> reduce, Scheduler scheduler)
+            throws IOException {
+        @SuppressWarnings("unchecked")
+        S state =
+                reduce.anyOrder()
+                        ? (S) scheduler.borrowState(unit.run(), reduce)
+                        : reduce.newState();
+        int step = blockFor(reduce.rowLength());
+        for (long from = unit.from(); from < unit.to(); from += step) {
+            fill(unit, from, (int) Math.min(step, unit.to() - from));
+            reduce.fold(state, block);
+        }
+        if (reduce.anyOrder()) {
+            scheduler.returnState(unit.run(), state);
+        }
+        return state;
+    }
+
+    /** Makes sure a block holds whole rows; returns how many elements it takes at a time. */
+    private int blockFor(long rowLength) {
+        if (rowLength > block.capacity()) {
+            block = new Block(workspace.kernels(), inputs, Math.toIntExact(rowLength));
+            longOut = new float[block.capacity()];
+        }
+        return (int) (block.capacity() / rowLength * rowLength);
+    }
+
+    private void fill(TaskRun.Unit unit, long from, int n) throws IOException {
+        if (cancellation.isRequested()) {
+            throw new MergeCancelledException();
+        }
+        TensorTask task = unit.run().task;
+        boolean check = checkFinite && isChecked(unit.stage());
+        block.moveTo(from, n);
+        for (int i = 0; i < task.sources().size(); i++) {
+            if (isRead(unit.stage(), i)) {
+                read(task, i, from, n, block.input(i), 0, check);
+            }
+        }
+    }
+
+    /**
+     * Values are checked where they are combined: every input is read there, and each once. A
+     * survey is over before: what is wrong in one tensor would show in others first.
+     */
+    private static boolean isChecked(TensorStep stage) {
+        return stage instanceof TensorStep.Combine
+                || (stage instanceof ModelPassRun<?>.OfTensor survey && !survey.takesNonfinite());
+    }
+
+    private static boolean isRead(TensorStep stage, int input) {
+        if (stage instanceof TensorStep.Reduce<?> reduce) {
+            return reduce.reads(input);
+        }
+        return !(stage instanceof TensorStep.Combine combine) || combine.reads(input);
+    }
+
+    private void read(
+            TensorTask task, int input, long from, int n, float[] dst, int at, boolean check)
+            throws IOException {
+        TensorSource source = task.sources().get(input);
+        int step = workspace.capacity();
+        boolean finite = true;
+        for (int done = 0; done < n; done += step) {
+            int count = Math.min(step, n - done);
+            finite &= source.read(from + done, count, dst, at + done, workspace);
+        }
+        moved.add(n * (long) source.info().dtype().bits() / 8);
+        if (check && !finite && !workspace.kernels().allFinite(dst, at, n)) {
+            throw FiniteCheck.input(task, input, from, dst, at, n);
+        }
+    }
+
+    /** Rounds and writes elements of the output. */
+    private void write(TaskRun run, long from, float[] src, int n) throws IOException {
+        DType type = run.task.output().dtype();
+        int step = workspace.capacity();
+        for (int done = 0; done < n; done += step) {
+            int count = Math.min(step, n - done);
+            float[] piece = src;
+            if (done > 0) {
+                System.arraycopy(src, done, out, 0, count);
+                piece = out;
+            }
+            ByteBuffer bytes = workspace.bytes(count * (type.bits() / 8));
+            boolean finite = Encoder.encode(piece, count, type, bytes, workspace);
+            if (checkFinite && !finite) {
+                FiniteCheck.result(run.task, from + done, piece, count, workspace.kernels());
+            }
+            writeBytes(run, type.bytesFor(from + done), bytes);
+        }
+    }
+
+    private void writeBytes(TaskRun run, long position, ByteBuffer bytes) throws IOException {
+        int length = bytes.remaining();
+        crc.update(bytes);
+        bytes.rewind();
+        Placement place = placements.get(run.index);
+        files.write(place.file(), place.offset() + position, bytes);
+        moved.add(length);
+        written.add(length);
+    }
+
+    private void copy(TaskRun.Unit unit, int input) throws IOException {
+        TensorTask task = unit.run().task;
+        Optional<StoredTensor> stored = TaskRun.copied(task, input);
+        if (stored.isPresent()) {
+            copyBytes(unit, stored.get());
+            return;
+        }
+        for (long from = unit.from(); from < unit.to(); from += workspace.capacity()) {
+            int n = (int) Math.min(workspace.capacity(), unit.to() - from);
+            checkCancelled();
+            read(task, input, from, n, block.input(0), 0, checkFinite);
+            write(unit.run(), from, block.input(0), n);
+        }
+    }
+
+    private void copyBytes(TaskRun.Unit unit, StoredTensor stored) throws IOException {
+        DType type = stored.info().dtype();
+        FileRegion region = stored.region();
+        Placement place = placements.get(unit.run().index);
+        long end = type.bytesFor(unit.to());
+        long at = type.bytesFor(unit.from());
+        while (at < end) {
+            checkCancelled();
+            long done = direct.copy(region, at, end - at, place.file(), place.offset() + at);
+            if (done == 0) {
+                done = throughBuffer(region, at, end - at, place);
+            }
+            moved.add(2 * done);
+            written.add(done);
+            at += done;
+        }
+    }
+
+    /** Reads and writes at most a buffer's bytes of a copied tensor; returns how many. */
+    private int throughBuffer(FileRegion region, long at, long count, Placement place)
+            throws IOException {
+        ByteBuffer bytes =
+                workspace.bytes((int) Math.min((long) workspace.capacity() * Long.BYTES, count));
+        region.readFully(at, bytes);
+        files.write(place.file(), place.offset() + at, bytes.flip());
+        return bytes.limit();
+    }
+
+    /** Whether what an earlier run wrote is a copy of an input. */
+    boolean isCopy(TaskRun run, int input) throws IOException {
+        Optional<StoredTensor> stored = TaskRun.copied(run.task, input);
+        if (stored.isEmpty()) {
+            return false;
+        }
+        Placement place = placements.get(run.index);
+        ByteBuffer there = compared();
+        long end = stored.get().info().bytes();
+        for (long at = 0; at < end; at += there.capacity()) {
+            checkCancelled();
+            int n = (int) Math.min(there.capacity(), end - at);
+            ByteBuffer bytes = workspace.bytes(n);
+            stored.get().region().readFully(at, bytes);
+            files.read(place.file(), place.offset() + at, there.clear().limit(n));
+            if (!bytes.flip().equals(there.flip())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void copyEqual(TaskRun.Unit unit) throws IOException {
+        TensorTask task = unit.run().task;
+        DType type = task.output().dtype();
+        ByteBuffer compared = compared();
+        StoredTensor first = stored(task, 0);
+        long end = type.bytesFor(unit.to());
+        for (long at = type.bytesFor(unit.from()); at < end; at += compared.capacity()) {
+            checkCancelled();
+            int n = (int) Math.min(compared.capacity(), end - at);
+            for (int i = 1; i < task.sources().size(); i++) {
+                ByteBuffer bytes = workspace.bytes(n);
+                first.region().readFully(at, bytes);
+                bytes.flip();
+                compared.clear().limit(n);
+                stored(task, i).region().readFully(at, compared);
+                compared.flip();
+                if (!bytes.equals(compared)) {
+                    throw unequal(task, i);
+                }
+            }
+            ByteBuffer bytes = workspace.bytes(n);
+            first.region().readFully(at, bytes);
+            bytes.flip();
+            writeBytes(unit.run(), at, bytes);
+        }
+    }
+
+    private void copyLargest(TaskRun.Unit unit) throws IOException {
+        TensorTask task = unit.run().task;
+        DType type = task.output().dtype();
+        ByteBuffer other = compared();
+        int step = other.capacity() / Long.BYTES * Long.BYTES;
+        long end = type.bytesFor(unit.to());
+        for (long at = type.bytesFor(unit.from()); at < end; at += step) {
+            checkCancelled();
+            int n = (int) Math.min(step, end - at);
+            ByteBuffer kept = workspace.bytes(n);
+            stored(task, 0).region().readFully(at, kept);
+            kept.flip();
+            for (int i = 1; i < task.sources().size(); i++) {
+                other.clear().limit(n);
+                stored(task, i).region().readFully(at, other);
+                other.flip();
+                Integers.keepLarger(type, kept, other);
+            }
+            writeBytes(unit.run(), at, kept);
+        }
+    }
+
+    private ByteBuffer compared() {
+        if (compared == null) {
+            compared =
+                    ByteBuffer.allocateDirect(workspace.capacity()).order(ByteOrder.LITTLE_ENDIAN);
+        }
+        return compared;
+    }
+
+    private static StoredTensor stored(TensorTask task, int input) {
+        return task.sources()
+                .get(input)
+                .stored()
+                .orElseThrow(() -> new IllegalStateException("computed tensors have arithmetic"));
+    }
+
+    private static BadInputException unequal(TensorTask task, int input) {
+        return new BadInputException(
+                Problem.expected(
+                                task.output().dtype()
+                                        + " tensor '"
+                                        + task.output().name()
+                                        + "' of model '"
+                                        + task.call().inputs().get(input).model()
+                                        + "'",
+                                "the same values as in '"
+                                        + task.call().inputs().get(0).model()
+                                        + "'",
+                                "others")
+                        .hint(
+                                "integers and booleans are copied, never averaged; is one of the models quantised?"));
+    }
+
+    private Object whole(TaskRun run, TensorStep.Whole whole) throws IOException {
+        Access access = new Access(run.task);
+        whole.run(access, (from, src, count) -> write(run, from, src, count));
+        // Written in any order: the checksum is taken from what arrived.
+        crc.reset();
+        Placement place = placements.get(run.index);
+        long end = run.task.output().bytes();
+        int step = workspace.capacity() * Long.BYTES;
+        for (long at = 0; at < end; at += step) {
+            ByteBuffer bytes = workspace.bytes((int) Math.min(step, end - at));
+            files.read(place.file(), place.offset() + at, bytes);
+            bytes.flip();
+            crc.update(bytes);
+        }
+        return (int) crc.getValue();
+    }
+
+    /** The checksum of a tensor that an earlier run wrote. */
+    int checksumOf(TaskRun run) throws IOException {
+        return (int) whole(run, (reader, writer) -> {});
+    }
+
+    @Override
+    public void close() throws IOException {
+        direct.close();
+    }
+
+    private void checkCancelled() {
+        if (cancellation.isRequested()) {
+            throw new MergeCancelledException();
+        }
+    }
+
+    /** A task's inputs for stages that read where they like. */
+    private final class Access implements TensorStep.Reader {
+        private final TensorTask task;
+
+        Access(TensorTask task) {
+            this.task = task;
+        }
+
+        @Override
+        public int capacity() {
+            return workspace.capacity();
+        }
+
+        @Override
+        public void read(int input, long from, int count, float[] dst, int at) throws IOException {
+            checkCancelled();
+            Worker.this.read(task, input, from, count, dst, at, checkFinite);
+        }
+    }
+}

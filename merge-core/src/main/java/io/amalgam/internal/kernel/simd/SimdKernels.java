@@ -1,0 +1,268 @@
+package io.amalgam.internal.kernel.simd;
+
+import io.amalgam.internal.kernel.ScalarKernels;
+import io.amalgam.kernel.Kernels;
+import jdk.incubator.vector.VectorShape;
+
+/**
+ * The kernels on the processor's vector registers: the same bits as the scalar ones at every vector
+ * width from 128 to 512.
+ *
+ * <p>Plain arithmetic is left to the scalar loops: the JVM's compiler turns them into vector code
+ * as fast as any written here, and they are not slow before they are compiled.
+ */
+public final class SimdKernels implements Kernels {
+    private static final Kernels SCALAR = ScalarKernels.INSTANCE;
+
+    /** Width in bits of the vectors the processor does best; known without touching a vector. */
+    public static int vectorBits() {
+        return VectorShape.preferredShape().vectorBitSize();
+    }
+
+    @Override
+    public String name() {
+        return "simd-" + vectorBits();
+    }
+
+    @Override
+    public boolean bf16ToFloat(short[] src, float[] dst, int at, int n) {
+        return VectorConversions.bf16ToFloat(src, dst, at, n);
+    }
+
+    @Override
+    public boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
+        return VectorConversions.f16ToFloat(src, dst, at, n);
+    }
+
+    @Override
+    public boolean floatToBf16(float[] src, short[] dst, int n) {
+        return VectorConversions.floatToBf16(src, dst, n);
+    }
+
+    @Override
+    public boolean floatToF16(float[] src, short[] dst, int n) {
+        return VectorConversions.floatToF16(src, dst, n);
+    }
+
+    @Override
+    public boolean allFinite(float[] x, int at, int n) {
+        return VectorConversions.allFinite(x, at, n);
+    }
+
+    @Override
+    public void scale(float[] x, float w, float[] dst, int n) {
+        SCALAR.scale(x, w, dst, n);
+    }
+
+    @Override
+    public void weightedSum(
+            float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
+        VectorLinear.weightedSum(x, weights, models, divisor, out, n);
+    }
+
+    @Override
+    public void add(float[] a, float[] b, float[] dst, int n) {
+        SCALAR.add(a, b, dst, n);
+    }
+
+    @Override
+    public void subtract(float[] a, float[] b, float[] dst, int n) {
+        SCALAR.subtract(a, b, dst, n);
+    }
+
+    @Override
+    public void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n) {
+        SCALAR.blend(a, ca, b, cb, dst, n);
+    }
+
+    @Override
+    public void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n) {
+        VectorLinear.addDeltas(x, weights, models, base, divisor, lambda, out, n);
+    }
+
+    @Override
+    public void addScaled(
+            float[] base, float[] sum, float divisor, float lambda, float[] out, int n) {
+        SCALAR.addScaled(base, sum, divisor, lambda, out, n);
+    }
+
+    @Override
+    public void addProducts(
+            float[] left,
+            int l,
+            float[][] right,
+            int rank,
+            int rows,
+            int from,
+            int to,
+            float[] dst,
+            int at,
+            float[][] spare) {
+        VectorProducts.add(left, l, right, rank, rows, from, to, dst, at);
+    }
+
+    @Override
+    public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
+        VectorDeltas.trimmedDelta(x, base, cut, dst, n);
+    }
+
+    @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        VectorDeltas.bandedDelta(x, base, low, high, dst, n);
+    }
+
+    @Override
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        return VectorDeltas.deltaBits(x, base, dst, n);
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        VectorRanks.magnitudeBins(bits, bottom, shift, dst, n);
+    }
+
+    @Override
+    public void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
+        VectorRanks.keepBelow(bits, words, low, high, dst, open, at, n);
+    }
+
+    @Override
+    public int rank(int[] bits, int from, int element, int to) {
+        return VectorRanks.rank(bits, from, element, to);
+    }
+
+    @Override
+    public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
+        VectorBits.nonzeroBits(x, dst, at, n);
+    }
+
+    @Override
+    public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
+        VectorBits.keptDelta(x, base, kept, at, dst, n);
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        VectorDeltas.selectedDelta(x, base, by, cut, dst, n);
+    }
+
+    @Override
+    public void variance(float[][] x, int models, float[] base, float[] dst, int n) {
+        VectorLinear.variance(x, models, base, dst, n);
+    }
+
+    @Override
+    public int countZeros(float[] x, int n) {
+        return VectorBrackets.countZeros(x, n);
+    }
+
+    @Override
+    public int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int[] inside,
+            int[] pivots,
+            int[] counts,
+            int n) {
+        return VectorBrackets.countBracket(x, base, low, high, inside, pivots, counts, n);
+    }
+
+    @Override
+    public void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n) {
+        VectorRandom.randomDelta(x, base, key, first, keepBelow, factor, weight, dst, n);
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        VectorRandom.words(key, first, dst, n);
+    }
+
+    @Override
+    public void trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        if (models >= 1 && models <= VectorTrimmed.MOST) {
+            VectorTrimmed.consensus(x, cuts, weights, models, base, normalize, lambda, out, n);
+        } else {
+            SCALAR.trimmedConsensus(x, cuts, weights, models, base, normalize, lambda, out, n);
+        }
+    }
+
+    @Override
+    public void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        VectorConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, n);
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        VectorConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, n);
+    }
+
+    @Override
+    public void dot(float[] a, float[] b, double[] lanes, int n) {
+        VectorSums.dot(a, b, lanes, n);
+    }
+
+    @Override
+    public void addSquares(float[] x, float[] base, double[] lanes, int n) {
+        VectorSums.addSquares(x, base, lanes, n);
+    }
+
+    @Override
+    public void gram(float[][] x, int count, double[][] lanes, int n) {
+        VectorGram.gram(x, count, lanes, n);
+    }
+
+    @Override
+    public void absSum(float[] x, double[] lanes, int n) {
+        VectorSums.absSum(x, lanes, n);
+    }
+
+    @Override
+    public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
+        VectorSums.absDeltaSum(x, base, lanes, n);
+    }
+}

@@ -1,0 +1,165 @@
+package io.amalgam.internal.layers;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Tensors outside of layers, told apart by the words in their names: what stands before the layers
+ * (embeddings), after them (final norms, heads), and the two ends that may be tied to each other.
+ */
+public final class NonLayerTensors {
+    private static final Set<String> AFTER =
+            Set.of(
+                    "norm",
+                    "ln_f",
+                    "norm_f",
+                    "final_layernorm",
+                    "final_layer_norm",
+                    "final_norm",
+                    "final_ln",
+                    "ln_final",
+                    "ln_out",
+                    "norm_final",
+                    "norm_out",
+                    "out_norm",
+                    "output_norm",
+                    "embedding_norm",
+                    "post_layernorm",
+                    "layernorm_post",
+                    "ln_post",
+                    "lm_head",
+                    "head",
+                    "score",
+                    "classifier",
+                    "pre_classifier",
+                    "pooler",
+                    "output",
+                    "output_layer",
+                    "cls",
+                    "qa_outputs",
+                    "embed_out",
+                    "vocab_transform",
+                    "vocab_layer_norm",
+                    "vocab_projector",
+                    "layer_norm",
+                    "layernorm",
+                    "v_head",
+                    "value_head",
+                    "proj_out");
+    private static final Set<String> BEFORE =
+            Set.of(
+                    "wte",
+                    "wpe",
+                    "shared",
+                    "embedding",
+                    "embeddings",
+                    "embed_tokens",
+                    "tok_embeddings");
+    private static final List<String> HEADS =
+            List.of(
+                    "lm_head.weight",
+                    "embed_out.weight",
+                    "output.weight",
+                    "predictions.decoder.weight",
+                    "vocab_projector.weight",
+                    "generator_lm_head.weight",
+                    "lm_head.out_proj.weight",
+                    "lm_head.decoder.weight",
+                    "output_layer.weight");
+    private static final List<String> EMBEDDINGS =
+            List.of(
+                    "embed_tokens.weight",
+                    "wte.weight",
+                    "word_embeddings.weight",
+                    "embed_in.weight",
+                    "tok_embeddings.weight",
+                    "tokens_embed.weight",
+                    "word_embedding.weight",
+                    "shared.weight",
+                    "backbone.embeddings.weight");
+
+    /** What tensors with a row for each token are called, before the last part of their names. */
+    private static final Set<String> BY_TOKEN =
+            Set.of(
+                    "embed_tokens",
+                    "embed_tokens_per_layer",
+                    "word_embeddings",
+                    "tok_embeddings",
+                    "embed_in",
+                    "embed_out",
+                    "embedding",
+                    "embeddings",
+                    "wte",
+                    "shared",
+                    "shared_head",
+                    "head",
+                    "lm_head",
+                    "output",
+                    "output_layer",
+                    "decoder",
+                    "predictions",
+                    "vocab_projector",
+                    "generator_lm_head");
+
+    private static final List<String> BUFFERS =
+            List.of(
+                    "rotary_emb.inv_freq",
+                    "inv_freq",
+                    "masked_bias",
+                    "position_ids",
+                    "attn.bias",
+                    "num_batches_tracked");
+
+    private NonLayerTensors() {}
+
+    /** Whether a tensor outside of layers comes after them; what is not known to comes before. */
+    public static boolean isAfterLayers(String name) {
+        for (String segment : name.toLowerCase(Locale.ROOT).split("\\.", -1)) {
+            if (AFTER.contains(segment)) {
+                return true;
+            }
+            if (BEFORE.contains(segment) || segment.contains("embed")) {
+                return false;
+            }
+        }
+        return false;
+    }
+
+    /** Whether this is an output head's matrix over the vocabulary. */
+    public static boolean isHead(String name) {
+        return endsWithName(name, HEADS);
+    }
+
+    /** Whether this is the input embedding's matrix over the vocabulary. */
+    public static boolean isEmbedding(String name) {
+        return endsWithName(name, EMBEDDINGS);
+    }
+
+    /**
+     * Whether the tensor may have a row for each token: an embedding, a head, a head's bias.
+     * Whether it does, its number of rows says.
+     */
+    public static boolean mayBeByToken(String name) {
+        if (isHead(name) || isEmbedding(name)) {
+            return true;
+        }
+        int last = name.lastIndexOf('.');
+        String owner = last < 0 ? "" : name.substring(name.lastIndexOf('.', last - 1) + 1, last);
+        return BY_TOKEN.contains(owner);
+    }
+
+    /** Whether the tensor is a constant that libraries rebuild, so that a model may lack it. */
+    public static boolean isBuffer(String name) {
+        return endsWithName(name, BUFFERS);
+    }
+
+    private static boolean endsWithName(String name, List<String> endings) {
+        for (String ending : endings) {
+            if (name.equals(ending) || name.endsWith("." + ending)) {
+                return true;
+            }
+        }
+        return false;
+    }
+}

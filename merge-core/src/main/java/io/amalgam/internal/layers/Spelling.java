@@ -1,0 +1,90 @@
+package io.amalgam.internal.layers;
+
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+
+/**
+ * What a tensor name is without the parts that libraries write in several ways: two names of one
+ * tensor are equal then. How far names are taken apart is a matter of degree, because the more is
+ * left out, the more must be checked.
+ */
+enum Spelling {
+    /** Without the outermost model's name, and with today's names of layer norms' parameters. */
+    OUTER {
+        @Override
+        String plain(String name) {
+            return without(OUTERMOST, current(name));
+        }
+    },
+    /** Also without what says that the layers are those of a language model. */
+    LANGUAGE {
+        @Override
+        String plain(String name) {
+            return without(LANGUAGE_MODELS, inside(current(name)));
+        }
+    },
+    /** Also without what says that the layers are those of a vision model. */
+    VISION {
+        @Override
+        String plain(String name) {
+            return without(VISION_MODELS, LANGUAGE.plain(name));
+        }
+    };
+
+    private static final List<String> OUTERMOST =
+            List.of(
+                    "model.",
+                    "transformer.",
+                    "bert.",
+                    "roberta.",
+                    "distilbert.",
+                    "electra.",
+                    "albert.",
+                    "deberta.",
+                    "vit.",
+                    "gpt_neox.",
+                    "backbone.");
+    private static final List<String> LANGUAGE_MODELS =
+            List.of("model.", "language_model.", "text_model.", "thinker.");
+    private static final List<String> VISION_MODELS = List.of("vision_model.");
+
+    /** Parts inside of a name, each with what it is called today. */
+    private static final Map<Pattern, String> INSIDE =
+            Map.of(
+                    Pattern.compile("(?<=_tower\\.)vision_model\\."), "",
+                    Pattern.compile("(?<=\\.)block_sparse_moe\\."), "mlp.");
+
+    /** The name without what is left out at this degree. */
+    abstract String plain(String name);
+
+    private static String without(List<String> outers, String name) {
+        String rest = name;
+        for (int i = 0; i < outers.size(); i++) {
+            String outer = outers.get(i);
+            if (rest.length() > outer.length() && rest.startsWith(outer)) {
+                rest = rest.substring(outer.length());
+                i = -1;
+            }
+        }
+        return rest;
+    }
+
+    private static String inside(String name) {
+        String plain = without(OUTERMOST, name);
+        for (Map.Entry<Pattern, String> part : INSIDE.entrySet()) {
+            plain = part.getKey().matcher(plain).replaceAll(part.getValue());
+        }
+        return plain;
+    }
+
+    private static String current(String name) {
+        if (name.endsWith("LayerNorm.gamma")) {
+            return name.substring(0, name.length() - "gamma".length()) + "weight";
+        }
+        if (name.endsWith("LayerNorm.beta")) {
+            return name.substring(0, name.length() - "beta".length()) + "bias";
+        }
+        return name;
+    }
+}

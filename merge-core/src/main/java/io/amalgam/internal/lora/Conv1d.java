@@ -1,0 +1,79 @@
+package io.amalgam.internal.lora;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.tensor.Shape;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Which matrices lie as {@code in x out}: those of transformers' {@code Conv1D}, which GPT-2 and
+ * its kin are made of. Others use the same names for ordinary ones; a bias as long as the columns
+ * and not as the rows gives it away, then the architecture.
+ */
+final class Conv1d {
+    private static final Set<String> NAMES = Set.of("c_attn", "c_proj", "c_fc", "q_attn");
+    private static final Set<String> TYPES =
+            Set.of(
+                    "gpt2",
+                    "openai-gpt",
+                    "imagegpt",
+                    "decision_transformer",
+                    "clvp",
+                    "clvp_decoder");
+
+    private final Map<String, Shape> shapes;
+    private final boolean used;
+
+    /**
+     * @param shapes of the model's tensors, by name
+     */
+    Conv1d(Map<String, Shape> shapes, Optional<ObjectNode> config) {
+        this.shapes = shapes;
+        int votes = 0;
+        for (String name : shapes.keySet()) {
+            if (isNamed(name)) {
+                votes += vote(ModuleTree.module(name));
+            }
+        }
+        this.used = votes > 0 || (votes == 0 && isFamily(config));
+    }
+
+    /** Whether a model, or a part of it, is of the few that are built so; not gpt_bigcode. */
+    static boolean isFamily(Optional<ObjectNode> config) {
+        return config.map(c -> c.findValues("model_type")).orElse(List.of()).stream()
+                .anyMatch(type -> TYPES.contains(type.asText()));
+    }
+
+    /** Whether a weight has a name that {@code Conv1D} has in some models. */
+    static boolean isNamed(String weight) {
+        return weight.endsWith(".weight")
+                && NAMES.contains(ModuleTree.leaf(ModuleTree.module(weight)));
+    }
+
+    /** Whether any matrix of the model has such a name. */
+    boolean named() {
+        return shapes.keySet().stream().anyMatch(Conv1d::isNamed);
+    }
+
+    /** Whether a weight lies as {@code in x out}. */
+    boolean isTransposed(String weight) {
+        if (!isNamed(weight)) {
+            return false;
+        }
+        int vote = vote(ModuleTree.module(weight));
+        return vote == 0 ? used : vote > 0;
+    }
+
+    private int vote(String module) {
+        Shape weight = shapes.get(module + ".weight");
+        Shape bias = shapes.get(module + ".bias");
+        if (weight == null || bias == null || weight.rank() != 2 || bias.rank() != 1) {
+            return 0;
+        }
+        boolean rows = bias.dim(0) == weight.dim(0);
+        boolean cols = bias.dim(0) == weight.dim(1);
+        return Boolean.compare(cols, rows);
+    }
+}

@@ -1,0 +1,108 @@
+package io.amalgam.internal.lora;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A file that lies beside its place, by another name, until it is whole. Its lock tells it from
+ * what a run that was killed left there, which the next one for the same place removes.
+ */
+final class PartFile implements Closeable {
+    private static final String ENDING = ".tmp";
+
+    private final Path part;
+    private final Path place;
+    private final FileChannel channel;
+
+    private PartFile(Path part, Path place, FileChannel channel) {
+        this.part = part;
+        this.place = place;
+        this.channel = channel;
+    }
+
+    /** Begins a file; makes the folder that it is to lie in. */
+    static PartFile create(Path place) throws IOException {
+        Path folder = Objects.requireNonNull(place.toAbsolutePath().getParent());
+        Files.createDirectories(folder);
+        removeLeftOver(folder, place);
+        Path part = folder.resolve(prefix(place) + UUID.randomUUID() + ENDING);
+        FileChannel channel =
+                FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        // Held until it is closed; where a file system has no locks, nothing is removed either.
+        lock(channel);
+        return new PartFile(part, place, channel);
+    }
+
+    FileChannel channel() {
+        return channel;
+    }
+
+    /** Makes the file appear in its place. */
+    void commit() throws IOException {
+        channel.force(true);
+        channel.close();
+        Files.move(part, place, StandardCopyOption.REPLACE_EXISTING);
+    }
+
+    @Override
+    public void close() throws IOException {
+        channel.close();
+        Files.deleteIfExists(part);
+    }
+
+    private static String prefix(Path place) {
+        return "." + Objects.requireNonNull(place.getFileName()) + ".";
+    }
+
+    private static void removeLeftOver(Path folder, Path place) throws IOException {
+        try (DirectoryStream<Path> entries =
+                Files.newDirectoryStream(folder, entry -> isPart(entry, place))) {
+            for (Path entry : entries) {
+                if (isFree(entry)) {
+                    Files.deleteIfExists(entry);
+                }
+            }
+        }
+    }
+
+    /** Nothing but a name that is made here: the ending alone may be anyone's. */
+    private static boolean isPart(Path entry, Path place) {
+        String name = entry.getFileName().toString();
+        String prefix = prefix(place);
+        if (!name.startsWith(prefix) || !name.endsWith(ENDING) || !Files.isRegularFile(entry)) {
+            return false;
+        }
+        return name.substring(prefix.length())
+                .matches("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\.tmp");
+    }
+
+    private static boolean isFree(Path entry) {
+        try (FileChannel other = FileChannel.open(entry, StandardOpenOption.WRITE)) {
+            return lock(other).isPresent();
+        } catch (IOException e) {
+            // Another user's, or gone: not ours to remove.
+            return false;
+        }
+    }
+
+    private static Optional<FileLock> lock(FileChannel channel) {
+        try {
+            @Nullable FileLock lock = channel.tryLock();
+            return Optional.ofNullable(lock);
+        } catch (OverlappingFileLockException | IOException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,115 @@
+package io.amalgam.internal.lora;
+
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.NonLayerTensors;
+import io.amalgam.internal.layers.TiedTensors;
+import io.amalgam.tensor.Shape;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/** Tensors with a row for each token that adapters hold with more or fewer rows than the base. */
+final class Resizing {
+    private final Map<String, ? extends TensorSource> base;
+    private final Optional<TiedTensors> tied;
+    private final String baseName;
+    private Optional<Vocabulary> vocabulary = Optional.empty();
+
+    /**
+     * @param rows of the embedding
+     * @param adapter the first that has so many
+     */
+    record Vocabulary(long rows, Adapter adapter) {}
+
+    Resizing(
+            Map<String, ? extends TensorSource> base, Optional<TiedTensors> tied, String baseName) {
+        this.base = base;
+        this.tied = tied;
+        this.baseName = baseName;
+    }
+
+    Optional<Vocabulary> vocabulary() {
+        return vocabulary;
+    }
+
+    private long stored() {
+        return TiedTensors.embedding(base.keySet(), Optional.empty())
+                .map(base::get)
+                .map(embedding -> embedding.info().shape().dim(0))
+                .orElse(-1L);
+    }
+
+    private boolean isByToken(String tensor) {
+        return NonLayerTensors.mayBeByToken(tensor)
+                || tied.filter(t -> t.others().contains(tensor)).isPresent();
+    }
+
+    /** Whether a tensor may take the place of the base's although it is of another size. */
+    boolean accepts(String tensor, TensorSource value, Adapter adapter) {
+        TensorSource own = base.get(tensor);
+        if (own == null) {
+            own = tied.map(t -> base.get(t.embedding())).orElse(null);
+        }
+        if (own == null || !isByToken(tensor)) {
+            return false;
+        }
+        Shape before = own.info().shape();
+        Shape after = value.info().shape();
+        boolean fits =
+                before.rank() > 0
+                        && after.rank() == before.rank()
+                        && before.dim(0) == stored()
+                        && after.dim(0) > 0;
+        for (int axis = 1; fits && axis < before.rank(); axis++) {
+            fits = before.dim(axis) == after.dim(axis);
+        }
+        if (fits && vocabulary.isEmpty()) {
+            vocabulary = Optional.of(new Vocabulary(after.dim(0), adapter));
+        }
+        return fits && vocabulary.orElseThrow().rows == after.dim(0);
+    }
+
+    /** Tensors that would be left with another number of rows, and adapters that disagree. */
+    List<Problem> problems(TensorEdits edits, List<WeightedAdapter> adapters) {
+        List<Problem> problems = new ArrayList<>();
+        if (vocabulary.isEmpty()) {
+            return problems;
+        }
+        Vocabulary wanted = vocabulary.get();
+        TreeSet<String> names = new TreeSet<>(base.keySet());
+        if (edits.unties()) {
+            tied.ifPresent(t -> names.addAll(t.others()));
+        }
+        for (String name : names) {
+            Shape shape = edits.source(name).orElseThrow().info().shape();
+            if (isByToken(name)
+                    && shape.rank() > 0
+                    && shape.dim(0) == stored()
+                    && edits.shape(name).dim(0) != wanted.rows) {
+                problems.add(
+                        Problem.expected(
+                                        "tensor '" + name + "' of model '" + baseName + "'",
+                                        wanted.rows
+                                                + " rows as adapter '"
+                                                + wanted.adapter.name()
+                                                + "' has for its tokens",
+                                        edits.shape(name).dim(0))
+                                .hint(
+                                        "save the adapter with all embeddings and heads, or resize the base first"));
+            }
+        }
+        double total = adapters.stream().mapToDouble(WeightedAdapter::weight).sum();
+        if (total == 0) {
+            problems.add(
+                    Problem.expected(
+                                    "weights of adapters with tokens of their own",
+                                    "a sum other than 0",
+                                    "0")
+                            .hint("rows of new tokens are the adapters' mean by weight"));
+        }
+        return problems;
+    }
+}

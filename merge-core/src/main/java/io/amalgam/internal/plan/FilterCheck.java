@@ -1,0 +1,92 @@
+package io.amalgam.internal.plan;
+
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.recipe.Filtered;
+import io.amalgam.recipe.LayerSource;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModuleSection;
+import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Warns of filters that fit no tensor: their values are used nowhere. */
+final class FilterCheck {
+    private final Set<String> names = new LinkedHashSet<>();
+    private final Set<Problem> warnings = new LinkedHashSet<>();
+
+    private FilterCheck(List<OutputTensor> slots) {
+        for (OutputTensor slot : slots) {
+            names.add(slot.name());
+            slot.parts().forEach(part -> part.tensor().ifPresent(names::add));
+        }
+    }
+
+    static List<Problem> warnings(Recipe recipe, MethodInfo method, List<OutputTensor> slots) {
+        FilterCheck check = new FilterCheck(slots);
+        for (Parameters level : levels(recipe)) {
+            for (String name : level.names()) {
+                if (method.parameter(name).isPresent()
+                        && level.get(name).orElseThrow() instanceof Filtered filtered) {
+                    filtered.entries().forEach(entry -> check.entry(name, entry));
+                }
+            }
+        }
+        return List.copyOf(check.warnings);
+    }
+
+    private static Set<Parameters> levels(Recipe recipe) {
+        Set<Parameters> levels = new LinkedHashSet<>();
+        levels.add(recipe.parameters());
+        for (ModuleSection section : recipe.sections()) {
+            levels.add(section.parameters());
+            section.models().stream().map(ModelEntry::parameters).forEach(levels::add);
+            for (OutputSlice slice : section.slices()) {
+                levels.add(slice.parameters());
+                slice.sources().stream().map(LayerSource::parameters).forEach(levels::add);
+            }
+        }
+        return levels;
+    }
+
+    private void entry(String parameter, Filtered.Entry entry) {
+        String filter = entry.filter().orElse("*");
+        if (filter.equals("*") || names.stream().anyMatch(name -> name.contains(filter))) {
+            return;
+        }
+        warnings.add(
+                Problem.of(
+                                "filter '"
+                                        + filter
+                                        + "' of parameter '"
+                                        + parameter
+                                        + "' fits no tensor")
+                        .at(entry.location())
+                        .hint(
+                                Suggestions.didYouMean(
+                                        filter,
+                                        parts(filter),
+                                        "write a part of a tensor's name, as in '"
+                                                + names.stream().findFirst().orElse("")
+                                                + "'")));
+    }
+
+    /** Stretches of names with as many dots as the filter has. */
+    private Set<String> parts(String filter) {
+        int length = filter.split("\\.", -1).length;
+        Set<String> parts = new LinkedHashSet<>();
+        for (String name : names) {
+            List<String> words = new ArrayList<>(Arrays.asList(name.split("\\.", -1)));
+            for (int i = 0; i + length <= words.size(); i++) {
+                parts.add(String.join(".", words.subList(i, i + length)));
+            }
+        }
+        return parts;
+    }
+}

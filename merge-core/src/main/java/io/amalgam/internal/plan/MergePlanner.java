@@ -1,0 +1,368 @@
+package io.amalgam.internal.plan;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.ModuleFolders;
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.NonLayerTensors;
+import io.amalgam.internal.layers.TiedTensors;
+import io.amalgam.internal.tokenizer.MergedVocabulary;
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo.Base;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.method.StatefulMethod;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.ModelSource;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.plan.PlannedModelPass;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.DType;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * Makes plans. Reads headers and configurations only; finds everything that is wrong before
+ * anything is written.
+ */
+public final class MergePlanner {
+    private final MethodRegistry methods;
+    private final ModelSource source;
+    private final CheckpointFormat outputFormat;
+
+    /**
+     * @param outputFormat must be able to lay out files
+     */
+    public MergePlanner(MethodRegistry methods, ModelSource source, CheckpointFormat outputFormat) {
+        this.methods = methods;
+        this.source = source;
+        this.outputFormat = outputFormat;
+    }
+
+    /**
+     * Plans a merge; the caller closes the plan.
+     *
+     * @throws BadInputException with every problem found
+     * @throws IOException if a model's headers cannot be read
+     */
+    public MergePlan plan(Recipe recipe, PlanOptions options) throws IOException {
+        Problems problems = new Problems();
+        OpenModels models = new OpenModels(source, recipe.baseModel(), problems);
+        boolean planned = false;
+        try {
+            MergePlan plan = plan(recipe, options, models, problems);
+            planned = true;
+            return plan;
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        } finally {
+            if (!planned) {
+                models.close();
+            }
+        }
+    }
+
+    private MergePlan plan(
+            Recipe recipe, PlanOptions options, OpenModels models, Problems problems) {
+        Optional<MergeMethod> method = method(recipe, problems);
+        List<Problem> warnings = new ArrayList<>(recipe.warnings());
+        Optional<ParameterResolver> parameters =
+                method.map(
+                        m -> new ParameterResolver(m, methods.parameterNames(), recipe, problems));
+        Optional<RecipeCheck> check =
+                method.map(
+                        m -> new RecipeCheck(recipe, m.info(), parameters.orElseThrow(), problems));
+        parameters.ifPresent(p -> warnings.addAll(p.unknownNames()));
+        check.ifPresent(RecipeCheck::check);
+
+        boolean mixesLayers =
+                method.map(m -> m.info().base() == Base.ORDINARY && m.info().maxModels() > 1)
+                        .orElse(true);
+        boolean uneven = options.tensors() != PlanOptions.TensorSet.SAME;
+        boolean weighted = method.flatMap(m -> m.info().parameter("weight")).isPresent();
+        OutputTensors builder =
+                new OutputTensors(recipe, models, mixesLayers, uneven, weighted, problems);
+        List<OutputTensor> built = builder.build();
+        Optional<ModelRef> donorRef =
+                recipe.baseModel().or(() -> models.checkpoints().keySet().stream().findFirst());
+        donorRef.flatMap(models::get).flatMap(builder::leftOut).ifPresent(warnings::add);
+        List<OutputTensor> named =
+                donorRef.flatMap(models::get)
+                        .map(d -> OtherNames.check(recipe, d, models.all(), built, problems))
+                        .orElse(built);
+        List<OutputTensor> slots =
+                donorRef.flatMap(models::get)
+                        .map(d -> new ModuleCheck(d, models.all(), problems, warnings))
+                        .map(modules -> modules.check(named))
+                        .orElse(named);
+        Optional<TokenizerPlan> tokenizer =
+                builder.complete()
+                        ? recipe.tokenizer()
+                                .flatMap(
+                                        section ->
+                                                TokenizerPlan.of(
+                                                        section,
+                                                        models,
+                                                        models.all(),
+                                                        donorRef.orElseThrow(),
+                                                        problems,
+                                                        warnings))
+                        : Optional.empty();
+        if (recipe.tokenizer().isEmpty()) {
+            donorRef.flatMap(models::get)
+                    .ifPresent(d -> new VocabularyCheck(d, slots).warn(warnings));
+        }
+        VocabularyPlan vocabulary = new VocabularyPlan(recipe, tokenizer, problems);
+        List<TensorTask> merged = new ArrayList<>();
+        if (method.isPresent()) {
+            TaskBuilder taskBuilder =
+                    new TaskBuilder(
+                            recipe,
+                            method.get(),
+                            options,
+                            parameters.orElseThrow(),
+                            check.orElseThrow(),
+                            builder.complete(),
+                            vocabulary,
+                            problems);
+            if (builder.complete() && !slots.isEmpty()) {
+                warnings.addAll(FilterCheck.warnings(recipe, method.get().info(), slots));
+                warnings.addAll(LayerlessCheck.warnings(recipe, method.get().info(), slots));
+            }
+            slots.forEach(slot -> taskBuilder.build(slot).ifPresent(merged::add));
+            vocabulary.check();
+            if (taskBuilder.leftOut() > 0) {
+                warnings.add(
+                        Problem.of(
+                                taskBuilder.leftOut()
+                                        + " tensors that only some models have are left out"));
+            }
+        }
+        List<TensorTask> tasks = withState(merged, recipe, method, models, problems);
+        Map<ModelRef, Checkpoint> opened = models.checkpoints();
+        quantised(opened, method, problems);
+        opened.values().forEach(model -> warnings.addAll(model.warnings()));
+        warnings.addAll(typeWarnings(merged));
+        StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);
+        Optional<Checkpoint> donor = donorRef.map(opened::get);
+        CompanionPlan companions = new CompanionPlan(recipe, opened, tokenizer, problems, warnings);
+        donorRef.ifPresent(companions::build);
+        ConfigChanges changes =
+                new ConfigChanges(
+                        recipe.outDtype().or(recipe::dtype),
+                        builder.layerChanges(),
+                        donorRef.flatMap(models::get).flatMap(d -> tied(d, builder, merged)),
+                        donorRef.flatMap(ModelRef::overrideArchitecture),
+                        companions.change());
+        if (problems.isEmpty()) {
+            List<Problem> unfit = new ArrayList<>();
+            for (StackedLayers stack : builder.stacked()) {
+                LayerPlaces.check(
+                        stack,
+                        donor.flatMap(Checkpoint::config),
+                        outputFormat,
+                        uneven ? warnings : unfit,
+                        warnings);
+            }
+            unfit.forEach(problems::add);
+            donor.ifPresent(
+                    d -> warnings.addAll(configWarnings(donorRef.orElseThrow(), d, changes)));
+        }
+        if (problems.isEmpty() && tasks.isEmpty()) {
+            problems.add(
+                    Problem.of("nothing to merge: no tensor is left")
+                            .at(recipe.location())
+                            .hint("the models have no tensor in common, or none at all"));
+        }
+        if (problems.isEmpty()) {
+            checkWholeModel(recipe, tasks, problems);
+        }
+        if (options.strict()) {
+            warnings.forEach(problems::add);
+        }
+        problems.throwIfAny(options.strict() ? List.of() : warnings);
+        OutputLayout layout = layout(tasks, options, donor.orElseThrow().folders());
+        return new MergePlan(
+                recipe,
+                tasks,
+                opened,
+                donor.orElseThrow(),
+                outputFormat,
+                layout,
+                changes,
+                companions.copied(),
+                companions.made(),
+                tokenizer.map(t -> summary(t, vocabulary, companions)),
+                models.all().stream().flatMap(model -> model.renamings.stream()).toList(),
+                warnings,
+                options,
+                PlanHash.of(tasks, layout, changes, companions.made()));
+    }
+
+    private static MergePlan.VocabularySummary summary(
+            TokenizerPlan tokenizer, VocabularyPlan vocabulary, CompanionPlan companions) {
+        MergedVocabulary tokens = tokenizer.tokens();
+        long files =
+                companions.made().stream().mapToLong(file -> (long) file.content().length).sum();
+        return new MergePlan.VocabularySummary(
+                tokenizer.start(),
+                tokens.ids().size(),
+                tokenizer.rows(),
+                tokens.appended().size(),
+                tokens.removed().size(),
+                vocabulary.reindexed(),
+                vocabulary.bytesHeld() + files);
+    }
+
+    private static List<TensorTask> withState(
+            List<TensorTask> tasks,
+            Recipe recipe,
+            Optional<MergeMethod> method,
+            OpenModels models,
+            Problems problems) {
+        Optional<ModelRef> base =
+                recipe.baseModel()
+                        .or(
+                                () ->
+                                        recipe.sections().stream()
+                                                .flatMap(section -> section.slices().stream())
+                                                .flatMap(slice -> slice.baseModel().stream())
+                                                .findFirst());
+        return method.orElse(null) instanceof StatefulMethod stateful && base.isPresent()
+                ? ServerState.open(stateful, base.get(), models, problems).with(tasks)
+                : tasks;
+    }
+
+    /** What a method says of all tensors together. */
+    private static void checkWholeModel(Recipe recipe, List<TensorTask> tasks, Problems problems) {
+        try {
+            PlannedModelPass.of(tasks);
+        } catch (BadInputException e) {
+            e.problems()
+                    .forEach(
+                            problem ->
+                                    problems.add(problem.at(ParameterPlaces.of(problem, recipe))));
+        }
+    }
+
+    private OutputLayout layout(List<TensorTask> tasks, PlanOptions options, ModuleFolders folders) {
+        return ServerState.layout(
+                outputFormat,
+                tasks,
+                new CheckpointFormat.LayoutOptions(
+                        options.maxShardBytes(), Map.of("format", "pt"), folders));
+    }
+
+    /** What the output's configuration should say and will not. */
+    private List<Problem> configWarnings(ModelRef ref, Checkpoint donor, ConfigChanges changes) {
+        if (donor.config().isPresent()) {
+            return outputFormat.unchanged(donor.config().get(), changes).stream()
+                    .map(problem -> problem.at(ref.location()))
+                    .toList();
+        }
+        return changes.architecture().isEmpty()
+                ? List.of()
+                : List.of(
+                        Problem.of(
+                                        "'override_architecture' has no effect: model '"
+                                                + ref
+                                                + "' has no config.json")
+                                .at(ref.location()));
+    }
+
+    private Optional<MergeMethod> method(Recipe recipe, Problems problems) {
+        try {
+            return Optional.of(methods.get(recipe.method()));
+        } catch (BadInputException e) {
+            e.problems().forEach(problem -> problems.add(problem.at(recipe.methodLocation())));
+            return Optional.empty();
+        }
+    }
+
+    /** Packed weights have no meaning to arithmetic; only bytes may be copied. */
+    private static void quantised(
+            Map<ModelRef, Checkpoint> models, Optional<MergeMethod> method, Problems problems) {
+        if (method.isEmpty() || method.get().info().name().equals("passthrough")) {
+            return;
+        }
+        models.forEach(
+                (ref, checkpoint) -> {
+                    if (checkpoint
+                            .config()
+                            .map(c -> c.hasNonNull("quantization_config"))
+                            .orElse(false)) {
+                        problems.add(
+                                Problem.of(
+                                                "model '"
+                                                        + ref
+                                                        + "' is quantised (config.json has 'quantization_config')")
+                                        .at(ref.location())
+                                        .hint(
+                                                "merge the unquantised model, or dequantise it first"));
+                    }
+                });
+    }
+
+    private static List<Problem> typeWarnings(List<TensorTask> tasks) {
+        long wide =
+                tasks.stream()
+                        .filter(
+                                task ->
+                                        task.method().isPresent()
+                                                && task.sources().size() > 1
+                                                && task.sources().stream()
+                                                        .anyMatch(
+                                                                s -> s.info().dtype() == DType.F64))
+                        .count();
+        return wide == 0
+                ? List.of()
+                : List.of(
+                        Problem.of(
+                                        wide
+                                                + (wide == 1
+                                                        ? " float64 tensor is"
+                                                        : " float64 tensors are")
+                                                + " merged in float32 arithmetic")
+                                .hint("their values are rounded once as they are read"));
+    }
+
+    /**
+     * A head written beside an embedding makes the two separate, whatever the donor says; and a
+     * stack whose last model has none, where the donor has one, makes them one.
+     */
+    private static Optional<Boolean> tied(
+            OpenModels.Model donor, OutputTensors builder, List<TensorTask> tasks) {
+        Optional<ObjectNode> config = donor.checkpoint.config();
+        Optional<JsonNode> said = config.map(c -> c.path("tie_word_embeddings"));
+        Optional<String> head =
+                donor.tensors.keySet().stream().filter(NonLayerTensors::isHead).findFirst();
+        Optional<String> missing =
+                donor.tied()
+                        .flatMap(TiedTensors::head)
+                        .filter(name -> !donor.tensors.containsKey(name));
+        Set<String> written = new HashSet<>();
+        tasks.forEach(task -> written.add(task.output().name()));
+        boolean named = written.stream().anyMatch(NonLayerTensors::isHead);
+        if (named || missing.filter(written::contains).isPresent()) {
+            boolean ties =
+                    missing.filter(written::contains).isPresent()
+                            || (head.isEmpty() && config.map(TiedTensors::ties).orElse(false));
+            return ties ? Optional.of(false) : Optional.empty();
+        }
+        boolean stacked = head.filter(name -> builder.isStacked(donor, name)).isPresent();
+        boolean apart = !said.map(value -> value.asBoolean(false)).orElse(false);
+        return stacked && apart ? Optional.of(true) : Optional.empty();
+    }
+}

@@ -1,0 +1,138 @@
+package io.amalgam.internal.recipe.yaml;
+
+import io.amalgam.error.Suggestions;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+
+/** The kinds of mappings a recipe has, and the keys each may have. */
+enum MappingKind {
+    RECIPE(
+            "at the top level",
+            "merge_method",
+            "models",
+            "slices",
+            "modules",
+            "base_model",
+            "parameters",
+            "dtype",
+            "out_dtype",
+            "tokenizer_source",
+            "tokenizer",
+            "chat_template",
+            "name"),
+    SOURCE("in an item of 'sources'", "model", "layer_range", "parameters"),
+    MODEL("in an item of 'models'", "model", "parameters"),
+    MODULE("in a module", "models", "slices", "parameters"),
+    SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
+    REFERENCE("in a model reference", "model", "lora", "override_architecture"),
+    PATH("in a path", "path", "revision"),
+    ADAPTER("in an adapter", "path", "revision", "weight"),
+    MOE(
+            "at the top level",
+            "base_model",
+            "experts",
+            "shared_experts",
+            "gate_mode",
+            "experts_per_token",
+            "dtype",
+            "architecture"),
+    EXPERT(
+            "in an expert",
+            "source_model",
+            "positive_prompts",
+            "negative_prompts",
+            "noise_scale",
+            "residual_scale"),
+    TOKENIZER("in 'tokenizer'", "source", "tokens", "pad_to_multiple_of"),
+    TOKEN("in an entry of 'tokens'", "source", "force"),
+    TOKEN_SOURCE("in a token's source", "kind", "model", "token", "token_id"),
+    CONDITION("in a filtered value", "filter", "value");
+
+    /**
+     * Well-known parameters of merge methods, for hints only: which ones a recipe may have, its
+     * method knows.
+     */
+    private static final List<String> PARAMETERS =
+            List.of(
+                    "weight",
+                    "density",
+                    "gamma",
+                    "epsilon",
+                    "scale",
+                    "lambda",
+                    "normalize",
+                    "rescale",
+                    "int8_mask",
+                    "t",
+                    "filter_wise",
+                    "max_iter",
+                    "tol",
+                    "normalize_weights",
+                    "eps",
+                    "select_topk",
+                    "nuslerp_row_wise",
+                    "nuslerp_flatten",
+                    "trim");
+
+    private static final List<MappingKind> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE, MODULE);
+
+    private final String place;
+
+    @SuppressWarnings("ImmutableEnumChecker") // Made by List.of.
+    private final List<String> keys;
+
+    MappingKind(String place, String... keys) {
+        this.place = place;
+        this.keys = List.of(keys);
+    }
+
+    List<String> keys() {
+        return keys;
+    }
+
+    /**
+     * The key, or the parameter, that an unknown key was meant to be: one so near that the recipe
+     * cannot mean anything else. Names that are known elsewhere are no misspellings.
+     */
+    Optional<String> misspelt(String unknown) {
+        boolean elsewhere =
+                PARAMETERS.contains(unknown)
+                        || Arrays.stream(values()).anyMatch(level -> level.keys.contains(unknown));
+        return elsewhere ? Optional.empty() : Suggestions.misspelling(unknown, candidates());
+    }
+
+    private List<String> candidates() {
+        List<String> candidates = new ArrayList<>(keys);
+        if (keys.contains("parameters")) {
+            // Names of one or two letters are near to everything.
+            PARAMETERS.stream().filter(name -> name.length() > 3).forEach(candidates::add);
+        }
+        return candidates;
+    }
+
+    /** What to do about a key that this level does not have. */
+    String hintFor(String unknown) {
+        boolean hasParameters = keys.contains("parameters");
+        if (hasParameters && PARAMETERS.contains(unknown)) {
+            return "it belongs under 'parameters'";
+        }
+        if (this == RECIPE && TOKENIZER.keys.contains(unknown)) {
+            return "it belongs under 'tokenizer'";
+        }
+        String near = Suggestions.nearest(unknown, candidates()).orElse("");
+        if (keys.contains(near)) {
+            return "did you mean '" + near + "'?";
+        }
+        if (!near.isEmpty()) {
+            return "did you mean '" + near + "', under 'parameters'?";
+        }
+        for (MappingKind other : PLACES) {
+            if (hasParameters && other.keys.contains(unknown)) {
+                return "it belongs " + other.place;
+            }
+        }
+        return "known here: " + String.join(", ", keys);
+    }
+}

@@ -1,0 +1,10 @@
+package io.amalgam.internal.recipe.yaml;
+
+/**
+ * How a recipe is read.
+ *
+ * @param strict whether a key that recipes do not have is an error, not a warning
+ */
+public record ReadOptions(boolean strict) {
+    public static final ReadOptions DEFAULT = new ReadOptions(false);
+}

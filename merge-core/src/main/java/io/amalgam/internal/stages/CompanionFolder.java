@@ -1,0 +1,63 @@
+package io.amalgam.internal.stages;
+
+import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.SideFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What will lie beside the weights of a stage that has a tokenizer of its own, in a temporary
+ * folder: merges that use the stage look at its tokenizer when they are planned, and may copy it.
+ */
+final class CompanionFolder implements Closeable {
+    private final Path path;
+    private final List<Path> names = new ArrayList<>();
+
+    private CompanionFolder(Path path) {
+        this.path = path;
+    }
+
+    static CompanionFolder of(MergePlan plan) throws IOException {
+        CompanionFolder folder = new CompanionFolder(Files.createTempDirectory("amalgam-stage"));
+        try {
+            for (SideFile side : plan.sideFiles()) {
+                Files.copy(side.file(), folder.place(side.name()));
+            }
+            for (SmallFile made : plan.madeFiles()) {
+                Files.write(folder.place(Path.of(made.name())), made.content());
+            }
+            return folder;
+        } catch (IOException | RuntimeException e) {
+            try (folder) {
+                throw e;
+            }
+        }
+    }
+
+    private Path place(Path name) throws IOException {
+        names.add(name);
+        Path file = path.resolve(name);
+        Files.createDirectories(file.getParent());
+        return file;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /** The files in it, relative to it. */
+    List<Path> names() {
+        return List.copyOf(names);
+    }
+
+    /** Removes it. */
+    @Override
+    public void close() throws IOException {
+        StagePlaces.remove(path);
+    }
+}

@@ -1,0 +1,144 @@
+package io.amalgam.internal.stages;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.plan.MergePlanner;
+import io.amalgam.internal.stages.StagedPlan.Kind;
+import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.method.MethodRegistry;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.ModelSource;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.RecipeFile;
+import io.amalgam.recipe.RecipeFile.Document;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Plans recipe files. All documents are planned, and all that is wrong with them found, before
+ * anything is written: a stage's tensors are known from its plan.
+ */
+public final class StagePlanner {
+    private final MethodRegistry methods;
+    private final ModelSource source;
+    private final CheckpointFormat format;
+
+    /**
+     * @param source opens the models that are no stages
+     * @param format must be able to lay out files
+     */
+    public StagePlanner(MethodRegistry methods, ModelSource source, CheckpointFormat format) {
+        this.methods = methods;
+        this.source = source;
+        this.format = format;
+    }
+
+    /**
+     * Plans every document; the caller closes the plan.
+     *
+     * @param keep whether all stages are written, to be kept
+     * @throws BadInputException with every problem found in any document
+     * @throws IOException if a model's headers cannot be read
+     */
+    public StagedPlan plan(RecipeFile file, PlanOptions options, boolean keep) throws IOException {
+        List<Document> order = StageOrder.of(file);
+        Planning planning = new Planning(file, options);
+        boolean planned = false;
+        try {
+            for (Document document : order) {
+                planning.plan(document);
+            }
+            StagedPlan plan = planning.finish(keep || file.result().isEmpty());
+            planned = true;
+            return plan;
+        } finally {
+            if (!planned) {
+                planning.close();
+            }
+        }
+    }
+
+    /** The planning of one file. */
+    private final class Planning {
+        private final PlanOptions options;
+        private final Set<String> names = new LinkedHashSet<>();
+        private final Map<Document, MergePlan> plans = new LinkedHashMap<>();
+        private final Map<String, StageCheckpoint> results = new LinkedHashMap<>();
+        private final List<Problem> problems = new ArrayList<>();
+        private final List<Problem> warnings = new ArrayList<>();
+
+        Planning(RecipeFile file, PlanOptions options) {
+            this.options = options;
+            file.documents().forEach(document -> document.name().ifPresent(names::add));
+        }
+
+        void plan(Document document) throws IOException {
+            if (!results.keySet().containsAll(StageOrder.uses(document, names))) {
+                // What it uses cannot be planned; more would only be guessed.
+                return;
+            }
+            try {
+                MergePlan plan =
+                        new MergePlanner(methods, this::open, format)
+                                .plan(document.recipe(), options);
+                plans.put(document, plan);
+                document.name()
+                        .ifPresent(
+                                name -> results.put(name, new StageCheckpoint(name, plan, source)));
+            } catch (BadInputException e) {
+                problems.addAll(e.problems());
+                warnings.addAll(e.warnings());
+            }
+        }
+
+        private Checkpoint open(ModelRef ref) throws IOException {
+            StageCheckpoint stage = results.get(ref.path());
+            if (stage == null) {
+                return source.open(ref);
+            }
+            stage.makeCompanions();
+            return ref.lora().isPresent() ? source.withAdapter(stage, ref) : stage;
+        }
+
+        StagedPlan finish(boolean keep) {
+            if (!problems.isEmpty()) {
+                plans.values().forEach(plan -> warnings.addAll(plan.warnings()));
+                throw new BadInputException(problems, warnings);
+            }
+            Map<String, Kind> kinds = StageKinds.of(plans, results, keep);
+            List<Step> steps = new ArrayList<>();
+            MergePlan result = null;
+            for (Map.Entry<Document, MergePlan> entry : plans.entrySet()) {
+                if (entry.getKey().name().isEmpty()) {
+                    result = entry.getValue();
+                    continue;
+                }
+                String name = entry.getKey().name().get();
+                steps.add(
+                        new Step(
+                                name,
+                                kinds.getOrDefault(name, Kind.UNUSED),
+                                entry.getValue(),
+                                StageOrder.uses(entry.getKey(), names)));
+            }
+            return new StagedPlan(steps, results, result);
+        }
+
+        void close() throws IOException {
+            for (MergePlan plan : plans.values()) {
+                plan.close();
+            }
+            for (StageCheckpoint stage : results.values()) {
+                stage.discard();
+            }
+        }
+    }
+}

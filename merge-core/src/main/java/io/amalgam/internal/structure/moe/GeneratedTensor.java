@@ -1,0 +1,170 @@
+package io.amalgam.internal.structure.moe;
+
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.kernel.CounterRandom;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** Tensors that are made while they are read. */
+sealed interface GeneratedTensor extends TensorSource {
+    /** One tensor after another, as if they were stacked along a first dimension. */
+    record Stacked(TensorInfo info, List<TensorSource> parts) implements GeneratedTensor {
+        public Stacked {
+            parts = List.copyOf(parts);
+            long sum = 0;
+            for (TensorSource part : parts) {
+                sum += part.info().elements();
+            }
+            if (sum != info.elements()) {
+                throw new IllegalArgumentException(info + " is not made of " + sum + " elements");
+            }
+        }
+
+        @Override
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+                throws IOException {
+            boolean finite = true;
+            long start = 0;
+            int done = 0;
+            for (TensorSource part : parts) {
+                long end = start + part.info().elements();
+                if (from + done < end && done < count) {
+                    int n = (int) Math.min(count - done, end - from - done);
+                    finite &= part.read(from + done - start, n, dst, at + done, workspace);
+                    done += n;
+                }
+                start = end;
+            }
+            return finite;
+        }
+
+        @Override
+        public long storedBytes() {
+            return parts.stream().mapToLong(TensorSource::storedBytes).sum();
+        }
+
+        @Override
+        public String describe() {
+            return parts.stream()
+                    .map(TensorSource::describe)
+                    .collect(Collectors.joining(", ", "[", "]"));
+        }
+    }
+
+    /**
+     * A tensor plus normal noise, times a factor: {@code (x + noise * n) * factor}, float32 steps.
+     *
+     * @param key of the noise
+     */
+    record Adjusted(TensorSource source, float noise, float factor, long key)
+            implements GeneratedTensor {
+        @Override
+        public TensorInfo info() {
+            return source.info();
+        }
+
+        @Override
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+                throws IOException {
+            source.read(from, count, dst, at, workspace);
+            for (int i = 0; noise != 0 && i < count; i++) {
+                dst[at + i] += (float) (noise * NormalRandom.value(key, from + i));
+            }
+            for (int i = 0; factor != 1 && i < count; i++) {
+                dst[at + i] *= factor;
+            }
+            return false;
+        }
+
+        @Override
+        public long storedBytes() {
+            return source.storedBytes();
+        }
+
+        @Override
+        public String describe() {
+            String noisy = noise == 0 ? source.describe() : source.describe() + " + noise " + noise;
+            return factor == 1 ? noisy : "(" + noisy + ") * " + factor;
+        }
+    }
+
+    /** Nothing but zeros. */
+    record Zeros(TensorInfo info) implements GeneratedTensor {
+        @Override
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace) {
+            java.util.Arrays.fill(dst, at, at + count, 0);
+            return true;
+        }
+
+        @Override
+        public long storedBytes() {
+            return 0;
+        }
+
+        @Override
+        public String describe() {
+            return "zeros";
+        }
+    }
+
+    /**
+     * Random numbers.
+     *
+     * @param scale standard deviation of normal numbers, bound of uniform ones
+     */
+    record Random(TensorInfo info, boolean uniform, double scale, long key) implements GeneratedTensor {
+        @Override
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace) {
+            for (int i = 0; i < count; i++) {
+                double value =
+                        uniform
+                                ? 2 * CounterRandom.uniform(key, from + i) - 1
+                                : NormalRandom.value(key, from + i);
+                dst[at + i] = (float) (scale * value);
+            }
+            return true;
+        }
+
+        @Override
+        public long storedBytes() {
+            return 0;
+        }
+
+        @Override
+        public String describe() {
+            return (uniform ? "uniform " : "normal ") + scale + " key " + Long.toHexString(key);
+        }
+    }
+
+    /**
+     * Rows of routers made from prompts, computed when the first is read.
+     *
+     * @param first the first expert whose row is part of the tensor
+     */
+    record Gates(TensorInfo info, PromptGates gates, int layer, int first) implements GeneratedTensor {
+        @Override
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+                throws IOException {
+            float[][] rows = gates.rows(layer, workspace);
+            int width = rows[0].length;
+            for (int i = 0; i < count; i++) {
+                long element = from + i;
+                dst[at + i] = rows[first + (int) (element / width)][(int) (element % width)];
+            }
+            return false;
+        }
+
+        @Override
+        public long storedBytes() {
+            return gates.storedBytes(layer);
+        }
+
+        @Override
+        public String describe() {
+            return gates.describe() + " layer " + layer + " from " + first;
+        }
+    }
+}

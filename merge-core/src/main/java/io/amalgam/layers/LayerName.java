@@ -1,4 +1,0 @@
-package io.amalgam.layers;
-
-/** A tensor name taken apart at its layer number: {@code stack.prefix() + index + "." + suffix}. */
-public record LayerName(LayerStack stack, int index, String suffix) {}

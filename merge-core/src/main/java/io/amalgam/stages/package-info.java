@@ -1,5 +1,0 @@
-/**
- * Recipes of several documents: a document's result is a model of another. Results that can be
- * computed while they are read are never written.
- */
-package io.amalgam.stages;

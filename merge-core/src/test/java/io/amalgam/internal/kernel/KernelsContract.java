@@ -1,0 +1,699 @@
+package io.amalgam.internal.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import io.amalgam.internal.kernel.KernelInput.Kind;
+import io.amalgam.kernel.CounterRandom;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.tensor.SlowFloats;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/**
+ * What every implementation of {@link Kernels} must do: the same bits as its specification for
+ * every operation, over lengths that do not fill vectors and numbers that are no ordinary ones.
+ */
+public abstract class KernelsContract {
+    private static final int[] LENGTHS = {
+        0, 1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 127, 128, 129, 1000,
+        1023, 4099
+    };
+
+    private static final int INFINITE = 0x7F800000;
+
+    abstract Kernels subject();
+
+    abstract Kernels specification();
+
+    /**
+     * How often an operation is run before it is looked at again; for code that changes when
+     * compiled.
+     */
+    int repetitions() {
+        return 0;
+    }
+
+    /** One call of a kernel; the returned value is compared too. */
+    interface Call {
+        Object on(Kernels kernels, KernelInput in, int n);
+    }
+
+    /** A call that returns nothing. */
+    interface VoidCall {
+        void on(Kernels kernels, KernelInput in, int n);
+    }
+
+    final void check(VoidCall call) {
+        checkResult(
+                (kernels, in, n) -> {
+                    call.on(kernels, in, n);
+                    return "";
+                });
+    }
+
+    final void checkResult(Call call) {
+        compare(call);
+        if (repetitions() > 0) {
+            KernelInput in = new KernelInput(Kind.ORDINARY, 129, 1);
+            for (int i = 0; i < repetitions(); i++) {
+                call.on(subject(), in, 129);
+            }
+            compare(call);
+        }
+    }
+
+    private void compare(Call call) {
+        for (Kind kind : Kind.values()) {
+            for (int n : LENGTHS) {
+                KernelInput given = new KernelInput(kind, n, kind.ordinal());
+                KernelInput expected = given.copy();
+                KernelInput actual = given.copy();
+                Object expectedResult = call.on(specification(), expected, n);
+                Object actualResult = call.on(subject(), actual, n);
+                String description = subject().name() + ", " + kind + ", length " + n;
+                assertThat(actualResult).as("%s: result", description).isEqualTo(expectedResult);
+                actual.assertSameAs(expected, description);
+            }
+        }
+    }
+
+    @Test
+    void bf16ToFloat() {
+        checkResult((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 0, n));
+        checkResult((k, in, n) -> k.bf16ToFloat(in.shorts, in.out, 5, n));
+    }
+
+    @Test
+    void f16ToFloat() {
+        checkResult((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 0, n));
+        checkResult((k, in, n) -> k.f16ToFloat(in.shorts, in.out, 5, n));
+    }
+
+    @Test
+    void floatToBf16() {
+        checkResult((k, in, n) -> k.floatToBf16(in.a, in.shorts, n));
+    }
+
+    @Test
+    void floatToF16() {
+        checkResult((k, in, n) -> k.floatToF16(in.a, in.shorts, n));
+    }
+
+    @Test
+    void every16BitPatternIsDecoded() {
+        short[] patterns = new short[1 << 16];
+        for (int i = 0; i < patterns.length; i++) {
+            patterns[i] = (short) i;
+        }
+        float[] actual = new float[patterns.length];
+        float[] expected = new float[patterns.length];
+        subject().f16ToFloat(patterns, actual, 0, patterns.length);
+        specification().f16ToFloat(patterns, expected, 0, patterns.length);
+        assertThat(actual).isEqualTo(expected);
+        subject().bf16ToFloat(patterns, actual, 0, patterns.length);
+        specification().bf16ToFloat(patterns, expected, 0, patterns.length);
+        assertThat(actual).isEqualTo(expected);
+    }
+
+    @Test
+    void everyMiddleBetweenNeighboursIsRounded() {
+        float[] halves = SlowFloats.roundingCases(5, 10);
+        short[] actual = new short[halves.length];
+        short[] expected = new short[halves.length];
+        subject().floatToF16(halves, actual, halves.length);
+        specification().floatToF16(halves, expected, halves.length);
+        assertThat(actual).isEqualTo(expected);
+
+        float[] bfloats = SlowFloats.roundingCases(8, 7);
+        actual = new short[bfloats.length];
+        expected = new short[bfloats.length];
+        subject().floatToBf16(bfloats, actual, bfloats.length);
+        specification().floatToBf16(bfloats, expected, bfloats.length);
+        assertThat(actual).isEqualTo(expected);
+    }
+
+    @Test
+    void allFinite() {
+        checkResult((k, in, n) -> k.allFinite(in.a, 0, n));
+        checkResult((k, in, n) -> k.allFinite(in.a, 5, n));
+    }
+
+    @Test
+    void allFiniteFindsTheOneThatIsNot() {
+        for (float bad :
+                new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+            for (int n : new int[] {1, 16, 37, 131}) {
+                float[] x = new float[n + 4];
+                Arrays.fill(x, -Float.MAX_VALUE);
+                for (int i = 0; i < x.length; i++) {
+                    x[i] = bad;
+                    assertThat(subject().allFinite(x, 2, n))
+                            .as("at %s of %s", i, n)
+                            .isEqualTo(i < 2 || i >= n + 2);
+                    x[i] = Float.MIN_VALUE;
+                }
+            }
+        }
+    }
+
+    @Test
+    void scale() {
+        check((k, in, n) -> k.scale(in.a, 0.3f, in.out, n));
+        check((k, in, n) -> k.scale(in.a, in.weights[0], in.a, n));
+    }
+
+    @Test
+    void conversionsSayWhetherAllIsFinite() {
+        for (int n : new int[] {1, 16, 37}) {
+            for (int i = 0; i < n; i++) {
+                float[] x = new float[n];
+                x[i] = Float.POSITIVE_INFINITY;
+                short[] bits = new short[n];
+                assertThat(subject().floatToBf16(x, bits, n)).isFalse();
+                assertThat(subject().bf16ToFloat(bits, x, 0, n)).isFalse();
+                assertThat(subject().floatToF16(x, bits, n)).isFalse();
+                assertThat(subject().f16ToFloat(bits, x, 0, n)).isFalse();
+                // Finite as it is, but not once it is rounded.
+                x[i] = -65520f;
+                assertThat(subject().floatToF16(x, bits, n)).isFalse();
+                x[i] = -Float.MAX_VALUE;
+                assertThat(subject().floatToBf16(x, bits, n)).isFalse();
+                x[i] = 65504f;
+                assertThat(subject().floatToF16(x, bits, n)).isTrue();
+                assertThat(subject().f16ToFloat(bits, x, 0, n)).isTrue();
+                assertThat(subject().floatToBf16(x, bits, n)).isTrue();
+                assertThat(subject().bf16ToFloat(bits, x, 0, n)).isTrue();
+            }
+        }
+    }
+
+    @Test
+    void weightedSum() {
+        for (int models : new int[] {1, 2, 3, KernelInput.MODELS}) {
+            for (float divisor : new float[] {1, 3, -0.7f}) {
+                check(
+                        (k, in, n) ->
+                                k.weightedSum(in.weighted, in.weights, models, divisor, in.out, n));
+            }
+        }
+        float[] weights = {0.6f, 0.4f};
+        check((k, in, n) -> k.weightedSum(in.weighted, weights, 2, 1, in.weighted[1], n));
+    }
+
+    @Test
+    void addProducts() {
+        for (int rank : new int[] {0, 1, 3, KernelInput.MODELS}) {
+            for (int rows : new int[] {1, 2, 3}) {
+                check((k, in, n) -> addProducts(k, in, rank, rows, 0, n / rows));
+            }
+            check((k, in, n) -> addProducts(k, in, rank, 1, Math.min(3, n), n));
+        }
+    }
+
+    private static void addProducts(
+            Kernels kernels, KernelInput in, int rank, int rows, int from, int to) {
+        float[] left = new float[1 + rows * rank];
+        for (int i = 1; i < left.length; i++) {
+            left[i] = in.weights[i % KernelInput.MODELS] * i;
+        }
+        float[][] spare = new float[2][to];
+        kernels.addProducts(left, 1, in.weighted, rank, rows, from, to, in.out, 1, spare);
+    }
+
+    @Test
+    void addProductsIsTheSumInOrder() {
+        float[] left = {9, 0.1f, 1e8f, -1e8f, 3, 4, 5};
+        float[][] right = {{0.3f, 1}, {1, 2}, {1, 2}};
+        float[] dst = {0, 0.7f, 1, 2, 3};
+        subject().addProducts(left, 1, right, 3, 2, 0, 2, dst, 1, new float[2][2]);
+        float small = 0.1f * 0.3f;
+        assertThat(dst)
+                .containsExactly(
+                        0,
+                        0.7f + ((small + 1e8f) - 1e8f),
+                        1 + ((0.1f + 2e8f) - 2e8f),
+                        2 + ((3 * 0.3f + 4) + 5),
+                        3 + ((3f + 8) + 10));
+    }
+
+    @Test
+    void add() {
+        check((k, in, n) -> k.add(in.a, in.b, in.out, n));
+        check((k, in, n) -> k.add(in.a, in.b, in.b, n));
+    }
+
+    @Test
+    void subtract() {
+        check((k, in, n) -> k.subtract(in.a, in.b, in.out, n));
+        check((k, in, n) -> k.subtract(in.a, in.b, in.b, n));
+    }
+
+    @Test
+    void blend() {
+        check((k, in, n) -> k.blend(in.a, 0.3f, in.b, 0.7f, in.out, n));
+        check((k, in, n) -> k.blend(in.a, in.weights[0], in.b, in.weights[1], in.b, n));
+    }
+
+    @Test
+    void addDeltas() {
+        for (int models : new int[] {0, 1, 2, 3, KernelInput.MODELS}) {
+            for (float divisor : new float[] {1, 3}) {
+                for (float lambda : new float[] {1, -0.3f}) {
+                    check(
+                            (k, in, n) ->
+                                    k.addDeltas(
+                                            in.weighted,
+                                            in.weights,
+                                            models,
+                                            in.a,
+                                            divisor,
+                                            lambda,
+                                            in.out,
+                                            n));
+                }
+            }
+        }
+    }
+
+    @Test
+    void addScaled() {
+        check((k, in, n) -> k.addScaled(in.a, in.b, 1f, 1f, in.out, n));
+        check((k, in, n) -> k.addScaled(in.a, in.b, 1f, 0.3f, in.out, n));
+        check((k, in, n) -> k.addScaled(in.a, in.b, 3f, 1f, in.out, n));
+        check((k, in, n) -> k.addScaled(in.a, in.b, in.weights[0], in.weights[1], in.b, n));
+    }
+
+    @Test
+    void trimmedDelta() {
+        for (int cut :
+                new int[] {
+                    0,
+                    1,
+                    Float.floatToRawIntBits(0.02f),
+                    Float.floatToRawIntBits(0.5f) + 1,
+                    INFINITE,
+                    INFINITE + 1
+                }) {
+            check((k, in, n) -> k.trimmedDelta(in.a, in.b, cut, in.out, n));
+        }
+        check((k, in, n) -> k.trimmedDelta(in.a, in.b, Float.floatToRawIntBits(0.5f), in.a, n));
+    }
+
+    @Test
+    void bandedDelta() {
+        int half = Float.floatToRawIntBits(0.5f);
+        int[][] bands = {
+            {0, INFINITE},
+            {0, -1},
+            {0, 0},
+            {1, half},
+            {half, half},
+            {half + 1, half},
+            {Float.floatToRawIntBits(0.02f), half - 1},
+            {0, Integer.MAX_VALUE},
+            {INFINITE, INFINITE}
+        };
+        for (int[] band : bands) {
+            check((k, in, n) -> k.bandedDelta(in.a, in.b, band[0], band[1], in.out, n));
+        }
+        check((k, in, n) -> k.bandedDelta(in.a, in.b, 1, half, in.a, n));
+    }
+
+    @Test
+    void deltaBits() {
+        checkResult(
+                (k, in, n) -> {
+                    int[] bits = new int[n + 4];
+                    bits[n] = k.deltaBits(in.a, in.b, bits, n);
+                    // Which NaN it is is not specified.
+                    return Arrays.stream(bits)
+                            .map(b -> (b & 0x7FFFFFFF) > INFINITE ? -1 : b)
+                            .boxed()
+                            .toList();
+                });
+    }
+
+    @Test
+    void magnitudeBins() {
+        for (int[] range : new int[][] {{0, 0}, {0, 20}, {INFINITE, 3}, {0x3C000000, 17}}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int[] bins = new int[n + 3];
+                        k.magnitudeBins(bits(in.a), range[0], range[1], bins, n);
+                        return Arrays.stream(bins).boxed().toList();
+                    });
+        }
+    }
+
+    private static int[] bits(float[] x) {
+        int[] bits = new int[x.length];
+        for (int i = 0; i < x.length; i++) {
+            bits[i] = Float.floatToRawIntBits(x[i]);
+        }
+        return bits;
+    }
+
+    @Test
+    void keepBelow() {
+        int most = Integer.MAX_VALUE;
+        // Bounds far apart, equal, at the ends of the range.
+        int[][] bounds = {{1 << 29, 3 << 29}, {5, 5}, {0, 0}, {most, most}, {0, most}};
+        for (int[] bound : bounds) {
+            for (int at : new int[] {0, 7}) {
+                checkResult(
+                        (k, in, n) -> {
+                            int count = Math.max(0, n - at);
+                            int[] words = bits(in.b);
+                            for (int i = 0; i < n; i += 5) {
+                                // At a bound, or beside it.
+                                words[i] = 2 * bound[i % 2] + (i % 4) - 1;
+                            }
+                            long[] open = new long[n / 64 + 2];
+                            Arrays.fill(open, -1);
+                            k.keepBelow(
+                                    bits(in.a), words, bound[0], bound[1], in.out, open, at, count);
+                            return Arrays.toString(open);
+                        });
+            }
+        }
+    }
+
+    @Test
+    void rank() {
+        checkResult(
+                (k, in, n) -> {
+                    List<Integer> ranks = new ArrayList<>();
+                    // What is said about NaN's order goes no further than magnitudes of bits.
+                    int[] bits = bits(withoutNonFinite(in).a);
+                    for (int element = 0; element < n; element += 5) {
+                        ranks.add(k.rank(bits, element / 2, element, n - (n - element) / 3));
+                    }
+                    return ranks;
+                });
+    }
+
+    @Test
+    void keptBits() {
+        for (int at : new int[] {0, 3}) {
+            checkResult(
+                    (k, in, n) -> {
+                        byte[] kept = new byte[at + (n + 7) / 8 + 2];
+                        Arrays.fill(kept, (byte) 0x5A);
+                        for (int i = 0; i < n; i += 3) {
+                            in.a[i] = i % 2 == 0 ? 0f : -0f;
+                        }
+                        k.nonzeroBits(in.a, kept, at, n);
+                        k.keptDelta(in.b, in.c, kept, at, in.out, n);
+                        return Arrays.toString(kept);
+                    });
+        }
+    }
+
+    @Test
+    void selectedDelta() {
+        int[] cuts = {0, 1, Float.floatToRawIntBits(0.5f), INFINITE, INFINITE + 1};
+        for (int cut : cuts) {
+            check((k, in, n) -> k.selectedDelta(in.a, in.b, in.c, cut, in.out, n));
+        }
+        check((k, in, n) -> k.selectedDelta(in.a, in.b, in.c, cuts[2], in.c, n));
+    }
+
+    @Test
+    void agreeing() {
+        for (int models : new int[] {0, 1, 3, KernelInput.MODELS}) {
+            check(
+                    (k, in, n) ->
+                            k.agreeing(
+                                    in.a,
+                                    in.weighted,
+                                    in.weights,
+                                    new float[] {1, 0.5f, -1, 3, 0.25f},
+                                    models,
+                                    in.out,
+                                    in.b,
+                                    n));
+        }
+        check(
+                (k, in, n) ->
+                        k.agreeing(in.a, in.weighted, in.weights, in.weights, 3, in.a, in.b, n));
+    }
+
+    @Test
+    void variance() {
+        for (int models = 1; models <= KernelInput.MODELS; models++) {
+            int count = models;
+            check((k, in, n) -> k.variance(in.weighted, count, in.a, in.out, n));
+        }
+    }
+
+    @Test
+    void absDeltaSum() {
+        check((k, in, n) -> k.absDeltaSum(in.a, in.b, in.lanes, n));
+        check((k, in, n) -> k.absDeltaSum(in.a, in.a, in.lanes, n));
+    }
+
+    @Test
+    void addSquares() {
+        check((k, in, n) -> k.addSquares(in.a, in.b, in.lanes, n));
+        check((k, in, n) -> k.addSquares(in.a, in.a, in.lanes, n));
+    }
+
+    @Test
+    void countZeros() {
+        checkResult(
+                (k, in, n) -> {
+                    for (int i = 0; i < n; i += 3) {
+                        in.a[i] = i % 2 == 0 ? 0f : -0f;
+                    }
+                    return k.countZeros(in.a, n);
+                });
+    }
+
+    @Test
+    void countBracket() {
+        int half = Float.floatToRawIntBits(0.5f);
+        // Everything; a bracket of one pattern; narrow ones; one that only infinities are above or
+        // in.
+        int[][] brackets = {
+            {0, Integer.MAX_VALUE},
+            {half, half},
+            {half - 100, half + 100},
+            {0, 0},
+            {1, 4095},
+            {Float.floatToRawIntBits(0.02f), Float.floatToRawIntBits(0.03f)},
+            {0x7F000000, 0x7F7FFFFF},
+            {0x7F000000, INFINITE}
+        };
+        for (int[] bracket : brackets) {
+            checkResult(
+                    (k, in, n) -> {
+                        // Which NaN a difference is is not specified.
+                        KernelInput used = bracket[1] > INFINITE ? withoutNonFinite(in) : in;
+                        int above =
+                                k.countBracket(
+                                        used.a,
+                                        used.b,
+                                        bracket[0],
+                                        bracket[1],
+                                        in.inside,
+                                        pivots(bracket[0], bracket[1], used.a, used.b, n),
+                                        in.counts,
+                                        n);
+                        Arrays.fill(in.inside, in.counts[Kernels.PIVOTS], in.inside.length, 0);
+                        return above;
+                    });
+        }
+    }
+
+    /** The bracket's lower end, and up to three values that occur in it. */
+    private static int[] pivots(int low, int high, float[] a, float[] b, int n) {
+        int[] pivots = {low, -1, -1, -1};
+        int found = 1;
+        for (int i = 0; i < n && found < pivots.length; i += 3) {
+            int bits = Float.floatToRawIntBits(a[i] - b[i]) & Integer.MAX_VALUE;
+            boolean known = Arrays.stream(pivots).anyMatch(p -> p == bits);
+            if (bits >= low && bits <= high && !known) {
+                pivots[found++] = bits;
+            }
+        }
+        return pivots;
+    }
+
+    private static KernelInput withoutNonFinite(KernelInput in) {
+        for (int i = 0; i < in.a.length; i++) {
+            in.a[i] = Float.isFinite(in.a[i] - in.b[i]) ? in.a[i] : in.b[i];
+            if (!Float.isFinite(in.a[i] - in.b[i])) {
+                in.a[i] = 1f;
+                in.b[i] = 2f;
+            }
+        }
+        return in;
+    }
+
+    @Test
+    void randomDelta() {
+        long key = CounterRandom.key(42, "w", 1);
+        long[] firsts = {
+            0, 1, 31, 32, 63, 64, 100, 32_768, (1L << 33) - 100, (1L << 33) - 64, (1L << 37) + 5
+        };
+        for (long first : firsts) {
+            check((k, in, n) -> k.randomDelta(in.a, in.b, key, first, 1L << 31, 1, 1, in.out, n));
+        }
+        for (long keepBelow : new long[] {0, 1, 1 << 30, 3L << 30, 0xFFFFFFFFL, 1L << 32}) {
+            check(
+                    (k, in, n) ->
+                            k.randomDelta(in.a, in.b, -key, 65, keepBelow, 1.7f, -0.3f, in.out, n));
+        }
+    }
+
+    @Test
+    void randomWords() {
+        long key = CounterRandom.key(42, "w", 1);
+        for (long first : new long[] {0, 1, 31, 64, 32_768, (1L << 33) - 100, (1L << 37) + 5}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int[] words = new int[n + 3];
+                        k.randomWords(key, first, words, n);
+                        return Arrays.stream(words).boxed().toList();
+                    });
+        }
+    }
+
+    @Test
+    void anElementWhoseWordIsTheLimitIsDropped() {
+        long key = CounterRandom.key(42, "w", 1);
+        for (int element : new int[] {70, 110}) {
+            long word = Integer.toUnsignedLong(CounterRandom.word(key, element));
+            float[] x = new float[128];
+            Arrays.fill(x, 1f);
+            subject().randomDelta(x, new float[128], key, 0, word, 1, 1, x, x.length);
+            assertThat(x[element]).isZero();
+            Arrays.fill(x, 1f);
+            subject().randomDelta(x, new float[128], key, 0, word + 1, 1, 1, x, x.length);
+            assertThat(x[element]).isEqualTo(1f);
+        }
+    }
+
+    @Test
+    void consensus() {
+        for (boolean normalize : new boolean[] {true, false}) {
+            for (int models : new int[] {0, 1, 2, 3, KernelInput.MODELS}) {
+                check(
+                        (k, in, n) ->
+                                k.consensus(
+                                        in.weighted,
+                                        in.weights,
+                                        models,
+                                        in.a,
+                                        normalize,
+                                        1f,
+                                        in.out,
+                                        n));
+            }
+            check(
+                    (k, in, n) ->
+                            k.consensus(
+                                    in.weighted, in.weights, 4, in.a, normalize, 0.3f, in.a, n));
+            check(
+                    (k, in, n) ->
+                            k.consensus(
+                                    in.weighted,
+                                    in.weights,
+                                    3,
+                                    in.a,
+                                    normalize,
+                                    -2f,
+                                    in.weighted[1],
+                                    n));
+        }
+    }
+
+    @Test
+    void trimmedConsensus() {
+        int half = Float.floatToRawIntBits(0.5f);
+        int[][] cuts = {
+            {0, 0, 0, 0, 0}, {half, half + 1, 0, 1, INFINITE}, {1, half, half, half, 1}
+        };
+        for (boolean normalize : new boolean[] {true, false}) {
+            for (int models : new int[] {0, 1, 2, 3, 4, KernelInput.MODELS}) {
+                for (int[] cut : cuts) {
+                    check(
+                            (k, in, n) ->
+                                    k.trimmedConsensus(
+                                            in.weighted,
+                                            cut,
+                                            in.weights,
+                                            models,
+                                            in.a,
+                                            normalize,
+                                            0.3f,
+                                            in.out,
+                                            n));
+                }
+            }
+        }
+    }
+
+    @Test
+    void consensusWhereAgreeingWeightsAddUpToZero() {
+        check(
+                (k, in, n) ->
+                        k.consensus(
+                                in.weighted,
+                                new float[] {0.5f, -0.5f, 0.25f, -0.25f, 0f},
+                                KernelInput.MODELS,
+                                in.a,
+                                true,
+                                0.5f,
+                                in.out,
+                                n));
+    }
+
+    @Test
+    void dot() {
+        check((k, in, n) -> k.dot(in.a, in.b, in.lanes, n));
+        check((k, in, n) -> k.dot(in.a, in.a, in.lanes, n));
+    }
+
+    @Test
+    void gram() {
+        for (int vectors = 0; vectors <= KernelInput.MODELS; vectors++) {
+            int count = vectors;
+            double[][] sums = new double[count * (count + 1) / 2][Kernels.LANES];
+            checkResult(
+                    (k, in, n) -> {
+                        for (double[] lanes : sums) {
+                            System.arraycopy(in.lanes, 0, lanes, 0, Kernels.LANES);
+                        }
+                        k.gram(in.weighted, count, sums, n);
+                        return Arrays.deepToString(sums);
+                    });
+        }
+    }
+
+    @Test
+    void absSum() {
+        check((k, in, n) -> k.absSum(in.a, in.lanes, n));
+    }
+
+    @Test
+    void aSumDoesNotDependOnHowATensorIsCutIntoBlocks() {
+        KernelInput in = new KernelInput(Kind.ORDINARY, 4096, 9);
+        double[] whole = new double[Kernels.LANES];
+        subject().dot(in.a, in.b, whole, 4096);
+        double[] blocks = new double[Kernels.LANES];
+        int size = 48;
+        for (int from = 0; from < 4096; from += size) {
+            int n = Math.min(size, 4096 - from);
+            subject()
+                    .dot(
+                            Arrays.copyOfRange(in.a, from, from + n),
+                            Arrays.copyOfRange(in.b, from, from + n),
+                            blocks,
+                            n);
+        }
+        assertThat(blocks).isEqualTo(whole);
+        assertThat(Kernels.total(blocks)).isEqualTo(Kernels.total(whole));
+    }
+}

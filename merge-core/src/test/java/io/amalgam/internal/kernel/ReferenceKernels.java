@@ -1,0 +1,498 @@
+package io.amalgam.internal.kernel;
+
+import io.amalgam.kernel.CounterRandom;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.tensor.SlowFloats;
+import java.math.BigDecimal;
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * The kernels once more as the interface words them, slow and with other means: float32 operations
+ * by float64 ones rounded afterwards (which is exact for + - * /, as 53 bits are more than 2 x 24 +
+ * 1), the fused one in decimal arithmetic.
+ */
+final class ReferenceKernels implements Kernels {
+    @Override
+    public String name() {
+        return "reference";
+    }
+
+    @Override
+    public boolean bf16ToFloat(short[] src, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = (float) SlowFloats.decode(src[i] & 0xFFFF, 8, 7);
+        }
+        return allFinite(dst, at, n);
+    }
+
+    @Override
+    public boolean f16ToFloat(short[] src, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = (float) SlowFloats.decode(src[i] & 0xFFFF, 5, 10);
+        }
+        return allFinite(dst, at, n);
+    }
+
+    @Override
+    public boolean floatToBf16(float[] src, short[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] =
+                    (short)
+                            (Float.isNaN(src[i])
+                                    ? quietNan(src[i], 16, 0x7F80)
+                                    : SlowFloats.encode(src[i], 8, 7));
+        }
+        float[] back = new float[n];
+        return bf16ToFloat(dst, back, 0, n);
+    }
+
+    @Override
+    public boolean floatToF16(float[] src, short[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] =
+                    (short)
+                            (Float.isNaN(src[i])
+                                    ? quietNan(src[i], 13, 0x7C00)
+                                    : SlowFloats.encode(src[i], 5, 10));
+        }
+        float[] back = new float[n];
+        return f16ToFloat(dst, back, 0, n);
+    }
+
+    /** Exponent all ones, the highest fraction bit set, below it what is left of the payload. */
+    private static int quietNan(float nan, int dropped, int exponent) {
+        int bits = Float.floatToRawIntBits(nan);
+        int fraction = (bits & 0x7FFFFF) >> dropped;
+        int quiet = 0x400000 >> dropped;
+        return (bits < 0 ? 0x8000 : 0) + exponent + (fraction | quiet);
+    }
+
+    @Override
+    public boolean allFinite(float[] x, int at, int n) {
+        for (int i = at; i < at + n; i++) {
+            if (!Float.isFinite(x[i])) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    @Override
+    public void scale(float[] x, float w, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = times(w, x[i]);
+        }
+    }
+
+    @Override
+    public void weightedSum(
+            float[][] x, float[] weights, int models, float divisor, float[] out, int n) {
+        for (int i = 0; i < n; i++) {
+            float sum = times(weights[0], x[0][i]);
+            for (int m = 1; m < models; m++) {
+                sum = fused(weights[m], x[m][i], sum);
+            }
+            out[i] = divisor == 1 ? sum : over(sum, divisor);
+        }
+    }
+
+    @Override
+    public void add(float[] a, float[] b, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = plus(a[i], b[i]);
+        }
+    }
+
+    @Override
+    public void subtract(float[] a, float[] b, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = minus(a[i], b[i]);
+        }
+    }
+
+    @Override
+    public void blend(float[] a, float ca, float[] b, float cb, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = plus(times(ca, a[i]), times(cb, b[i]));
+        }
+    }
+
+    @Override
+    public void addDeltas(
+            float[][] x,
+            float[] weights,
+            int models,
+            float[] base,
+            float divisor,
+            float lambda,
+            float[] out,
+            int n) {
+        float[] sum = new float[n];
+        for (int m = 0; m < models; m++) {
+            for (int i = 0; i < n; i++) {
+                sum[i] = plus(sum[i], times(weights[m], minus(x[m][i], base[i])));
+            }
+        }
+        addScaled(base, sum, divisor, lambda, out, n);
+    }
+
+    @Override
+    public void addScaled(
+            float[] base, float[] sum, float divisor, float lambda, float[] out, int n) {
+        for (int i = 0; i < n; i++) {
+            float divided = divisor == 1 ? sum[i] : over(sum[i], divisor);
+            out[i] = plus(base[i], lambda == 1 ? divided : times(lambda, divided));
+        }
+    }
+
+    @Override
+    public void addProducts(
+            float[] left,
+            int l,
+            float[][] right,
+            int rank,
+            int rows,
+            int from,
+            int to,
+            float[] dst,
+            int at,
+            float[][] spare) {
+        for (int i = 0; i < rows; i++) {
+            for (int j = from; j < to; j++) {
+                float sum = 0;
+                for (int k = 0; k < rank; k++) {
+                    sum = plus(sum, times(left[l + i * rank + k], right[k][j]));
+                }
+                int place = at + i * (to - from) + j - from;
+                dst[place] = plus(dst[place], sum);
+            }
+        }
+    }
+
+    @Override
+    public void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = minus(x[i], base[i]);
+            dst[i] = magnitude(delta) >= cut ? delta : 0;
+        }
+    }
+
+    @Override
+    public void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float delta = minus(x[i], base[i]);
+            dst[i] = low <= magnitude(delta) && magnitude(delta) <= high ? delta : 0;
+        }
+    }
+
+    @Override
+    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = Float.floatToRawIntBits(minus(x[i], base[i]));
+        }
+        return Arrays.stream(dst, 0, n).map(b -> b & Integer.MAX_VALUE).max().orElse(0);
+    }
+
+    @Override
+    public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            int magnitude = bits[i] & Integer.MAX_VALUE;
+            dst[i] = magnitude < bottom ? 0 : (int) ((magnitude - bottom) / (1L << shift));
+        }
+    }
+
+    @Override
+    public void keepBelow(
+            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
+        BitSet within = new BitSet();
+        for (int i = at; i < at + n; i++) {
+            long half = Integer.toUnsignedLong(words[i]) / 2;
+            dst[i] = half < low ? Float.intBitsToFloat(bits[i]) : 0;
+            within.set(i - at, low <= half && half <= high);
+        }
+        long[] set = Arrays.copyOf(within.toLongArray(), (n + 63) / 64);
+        System.arraycopy(set, 0, open, 0, set.length);
+    }
+
+    @Override
+    public int rank(int[] bits, int from, int element, int to) {
+        float own = Math.abs(Float.intBitsToFloat(bits[element]));
+        int rank = 0;
+        for (int i = from; i < to; i++) {
+            int order = Float.compare(Math.abs(Float.intBitsToFloat(bits[i])), own);
+            rank += order < 0 || (order == 0 && i < element) ? 1 : 0;
+        }
+        return rank;
+    }
+
+    @Override
+    public void nonzeroBits(float[] x, byte[] dst, int at, int n) {
+        BitSet set = new BitSet();
+        for (int i = 0; i < n; i++) {
+            set.set(i, Float.floatToRawIntBits(x[i]) != 0);
+        }
+        byte[] bytes = Arrays.copyOf(set.toByteArray(), (n + 7) / 8);
+        System.arraycopy(bytes, 0, dst, at, bytes.length);
+    }
+
+    @Override
+    public void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n) {
+        BitSet set = BitSet.valueOf(kept);
+        for (int i = 0; i < n; i++) {
+            dst[i] = set.get(8 * at + i) ? minus(x[i], base[i]) : 0;
+        }
+    }
+
+    @Override
+    public void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[i] = magnitude(by[i]) < cut ? 0 : minus(x[i], base[i]);
+        }
+    }
+
+    @Override
+    public void variance(float[][] x, int models, float[] base, float[] dst, int n) {
+        for (int i = 0; i < n; i++) {
+            float[] apart = new float[models];
+            float mean = 0;
+            for (int m = 0; m < models; m++) {
+                apart[m] = minus(minus(x[m][i], base[i]), minus(x[0][i], base[i]));
+                if (m > 0) {
+                    mean = plus(mean, apart[m]);
+                }
+            }
+            mean = (float) ((double) mean / models);
+            float sum = times(mean, mean);
+            for (int m = 1; m < models; m++) {
+                float distance = minus(apart[m], mean);
+                sum = plus(sum, times(distance, distance));
+            }
+            dst[i] = (float) ((double) sum / models);
+        }
+    }
+
+    @Override
+    public int countZeros(float[] x, int n) {
+        int count = 0;
+        for (int i = 0; i < n; i++) {
+            count += magnitude(x[i]) == 0 ? 1 : 0;
+        }
+        return count;
+    }
+
+    @Override
+    public int countBracket(
+            float[] x,
+            float[] base,
+            int low,
+            int high,
+            int[] inside,
+            int[] pivots,
+            int[] counts,
+            int n) {
+        int above = 0;
+        int listed = 0;
+        for (int i = 0; i < n; i++) {
+            long bits = magnitude(minus(x[i], base[i]));
+            above += bits > high ? 1 : 0;
+            boolean pivot = false;
+            for (int p = 0; p < PIVOTS; p++) {
+                if (bits == pivots[p]) {
+                    counts[p]++;
+                    pivot = true;
+                }
+            }
+            if (!pivot && low <= bits && bits <= high) {
+                inside[listed++] = (int) bits;
+            }
+        }
+        counts[PIVOTS] = listed;
+        return above;
+    }
+
+    @Override
+    public void randomDelta(
+            float[] x,
+            float[] base,
+            long key,
+            long first,
+            long keepBelow,
+            float factor,
+            float weight,
+            float[] dst,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            long word = Integer.toUnsignedLong(CounterRandom.word(key, first + i));
+            float kept = word < keepBelow ? minus(x[i], base[i]) : 0;
+            dst[i] = times(weight, times(factor, kept));
+        }
+    }
+
+    @Override
+    public void randomWords(long key, long first, int[] dst, int n) {
+        for (int i = n - 1; i >= 0; i--) {
+            dst[i] = CounterRandom.word(key, first + i);
+        }
+    }
+
+    @Override
+    public void trimmedConsensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        float[][] weighted = new float[models][n];
+        for (int m = 0; m < models; m++) {
+            trimmedDelta(x[m], base, cuts[m], weighted[m], n);
+            for (int i = 0; i < n; i++) {
+                weighted[m][i] = times(weights[m], weighted[m][i]);
+            }
+        }
+        consensus(weighted, weights, models, base, normalize, lambda, out, n);
+    }
+
+    @Override
+    public void consensus(
+            float[][] weighted,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            float sum = 0;
+            for (int m = 0; m < models; m++) {
+                sum = plus(sum, weighted[m][i]);
+            }
+            float d = 0;
+            float div = 0;
+            for (int m = 0; m < models; m++) {
+                if (sum >= 0 ? weighted[m][i] > 0 : weighted[m][i] < 0) {
+                    d = plus(d, weighted[m][i]);
+                    div = plus(div, weights[m]);
+                }
+            }
+            if (normalize) {
+                d = over(d, div == 0 ? 1 : div);
+            }
+            out[i] = plus(base[i], lambda == 1 ? d : times(lambda, d));
+        }
+    }
+
+    @Override
+    public void agreeing(
+            float[] election,
+            float[][] vectors,
+            float[] weights,
+            float[] shares,
+            int models,
+            float[] agreed,
+            float[] divisor,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            float side = election[i] >= 0 ? 1 : -1;
+            float sum = 0;
+            float share = 0;
+            for (int m = 0; m < models; m++) {
+                if (Math.signum(vectors[m][i]) == side) {
+                    sum = plus(sum, times(weights[m], vectors[m][i]));
+                    share = plus(share, shares[m]);
+                }
+            }
+            agreed[i] = sum;
+            divisor[i] = share;
+        }
+    }
+
+    @Override
+    public void dot(float[] a, float[] b, double[] lanes, int n) {
+        for (int lane = 0; lane < LANES; lane++) {
+            for (int i = lane; i < n; i += LANES) {
+                lanes[lane] = Math.fma((double) a[i], (double) b[i], lanes[lane]);
+            }
+        }
+    }
+
+    @Override
+    public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
+        float[] delta = new float[n];
+        for (int i = 0; i < n; i++) {
+            delta[i] = minus(x[i], base[i]);
+        }
+        absSum(delta, lanes, n);
+    }
+
+    @Override
+    public void addSquares(float[] x, float[] base, double[] lanes, int n) {
+        float[] delta = new float[n];
+        for (int i = 0; i < n; i++) {
+            delta[i] = minus(x[i], base[i]);
+        }
+        dot(delta, delta, lanes, n);
+    }
+
+    @Override
+    public void gram(float[][] x, int count, double[][] lanes, int n) {
+        for (int j = 0; j < count; j++) {
+            for (int k = j; k < count; k++) {
+                int pairsBefore = j * count - j * (j - 1) / 2;
+                dot(x[j], x[k], lanes[pairsBefore + k - j], n);
+            }
+        }
+    }
+
+    @Override
+    public void absSum(float[] x, double[] lanes, int n) {
+        for (int lane = 0; lane < LANES; lane++) {
+            for (int i = lane; i < n; i += LANES) {
+                lanes[lane] += x[i] < 0 ? -x[i] : x[i];
+            }
+        }
+    }
+
+    private static int magnitude(float value) {
+        return Float.floatToIntBits(value < 0 ? -value : value == 0 ? 0f : value);
+    }
+
+    private static float plus(double a, double b) {
+        return (float) (a + b);
+    }
+
+    private static float minus(double a, double b) {
+        return (float) (a - b);
+    }
+
+    private static float times(double a, double b) {
+        return (float) (a * b);
+    }
+
+    private static float over(double a, double b) {
+        return (float) (a / b);
+    }
+
+    private static float fused(float a, float b, float c) {
+        double product = (double) a * b;
+        if (!Double.isFinite(product) || !Float.isFinite(c) || product == 0 || product + c == 0) {
+            // Nothing that rounds: the product is exact, and so is a sum with zero or to zero.
+            return (float) (product + c);
+        }
+        BigDecimal exact = new BigDecimal(product).add(new BigDecimal(c));
+        // Of the float64 neighbours of the exact sum the one further from zero or nearer to it,
+        // whichever is not even, if there is
+        // anything between them: rounded to odd, a float64 gives the right float32.
+        double sum = product + c;
+        int side = exact.compareTo(new BigDecimal(sum));
+        if (side != 0 && (Double.doubleToLongBits(sum) & 1) == 0) {
+            sum = side > 0 ? Math.nextUp(sum) : Math.nextDown(sum);
+        }
+        return (float) sum;
+    }
+}

@@ -1,8 +1,0 @@
-/**
- * LoRA adapters: read as PEFT, kohya's trainer, diffusers and AI-Toolkit name their tensors,
- * written as PEFT does.
- */
-@NullMarked
-package io.amalgam.formats.peft;
-
-import org.jspecify.annotations.NullMarked;

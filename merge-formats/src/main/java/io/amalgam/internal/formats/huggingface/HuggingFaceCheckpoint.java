@@ -1,0 +1,142 @@
+package io.amalgam.internal.formats.huggingface;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ModelScripts;
+import io.amalgam.checkpoint.ModuleFolders;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** An open model directory, with the folders of its modules. */
+final class HuggingFaceCheckpoint implements Checkpoint {
+    private final Path path;
+    private final List<WeightFiles> weights = new ArrayList<>();
+    private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
+    private ModuleFolders folders = ModuleFolders.NONE;
+    private @Nullable ObjectNode config;
+    private List<Path> sideFiles = List.of();
+    private ModelScripts scripts = ModelScripts.NONE;
+
+    private HuggingFaceCheckpoint(Path path) {
+        this.path = path;
+    }
+
+    static HuggingFaceCheckpoint open(Path path, String name) throws IOException {
+        HuggingFaceCheckpoint checkpoint = new HuggingFaceCheckpoint(path);
+        try {
+            List<Problem> problems = new ArrayList<>();
+            checkpoint.folders = ModuleList.of(path, problems);
+            checkpoint.openWeights(name, problems);
+            checkpoint.openConfig(problems);
+            if (!problems.isEmpty()) {
+                throw new BadInputException(problems);
+            }
+            checkpoint.openSideFiles();
+            return checkpoint;
+        } catch (IOException | RuntimeException | Error e) {
+            try (checkpoint) {
+                throw e;
+            }
+        }
+    }
+
+    private void openWeights(String name, List<Problem> problems) throws IOException {
+        WeightFiles proper = openIn(home(), name, problems);
+        tensors.putAll(proper.tensors());
+        folders = folders.named(proper.base());
+        for (String folder : folders.weighted()) {
+            WeightFiles module = openIn(path.resolve(folder), name, problems);
+            module.tensorsOf(folder).forEach(tensors::putIfAbsent);
+        }
+    }
+
+    private WeightFiles openIn(Path folder, String name, List<Problem> problems)
+            throws IOException {
+        WeightFiles opened = new WeightFiles(folder);
+        weights.add(opened);
+        opened.open(name, problems);
+        return opened;
+    }
+
+    private void openConfig(List<Problem> problems) throws IOException {
+        Path file = home().resolve("config.json");
+        if (NoWeights.isLinkToNothing(file)) {
+            problems.add(NoWeights.linkToNothing(file));
+        }
+        if (Files.exists(file)) {
+            try {
+                config = JsonFiles.readObject(file);
+            } catch (BadInputException e) {
+                problems.addAll(e.problems());
+            }
+        }
+    }
+
+    private void openSideFiles() throws IOException {
+        ModelCode code = ModelCode.in(path, folders.home());
+        sideFiles = SideFiles.in(path, folders, code);
+        Path home = Path.of(folders.home());
+        scripts =
+                new ModelScripts(
+                        code.tokenizer().stream().map(home::resolve).toList(),
+                        code.missing(),
+                        code.missingOfTokenizer());
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public ModuleFolders folders() {
+        return folders;
+    }
+
+    @Override
+    public Map<String, TensorSource> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    /** That of the model proper's files. */
+    @Override
+    public Map<String, String> metadata() {
+        return weights.get(0).metadata();
+    }
+
+    @Override
+    public Optional<ObjectNode> config() {
+        return Optional.ofNullable(config).map(ObjectNode::deepCopy);
+    }
+
+    @Override
+    public List<Path> weightFiles() {
+        return weights.stream().flatMap(files -> files.paths().stream()).toList();
+    }
+
+    @Override
+    public List<Path> sideFiles() {
+        return sideFiles;
+    }
+
+    @Override
+    public ModelScripts scripts() {
+        return scripts;
+    }
+
+    @Override
+    public void close() throws IOException {
+        WeightFiles.closeAll(weights);
+    }
+}

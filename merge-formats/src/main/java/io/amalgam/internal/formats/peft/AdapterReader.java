@@ -1,0 +1,336 @@
+package io.amalgam.internal.formats.peft;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.formats.huggingface.JsonFiles;
+import io.amalgam.internal.formats.peft.TensorKey.Part;
+import io.amalgam.internal.lora.LoraModule;
+import io.amalgam.internal.lora.RowValues;
+import io.amalgam.internal.lora.TensorReads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** Sorts the tensors of an adapter's file into modules, and checks that each is whole. */
+final class AdapterReader {
+    private static final int LISTED = 5;
+
+    /** Stands behind the name of a module for each time a pair of factors is inside of another. */
+    private static final String DEEPER = "/";
+
+    private final SafetensorsFile file;
+    private final Optional<PeftConfig> config;
+    private final TokenIndices tokens;
+    private final Path settings;
+    private final List<Problem> problems;
+    private final Map<String, Map<Part, StoredTensor>> parts = new LinkedHashMap<>();
+    private final Map<String, LoraModule> modules = new LinkedHashMap<>();
+    private final Map<String, TensorSource> whole = new LinkedHashMap<>();
+    private final Map<String, RowValues> rows = new LinkedHashMap<>();
+
+    AdapterReader(
+            SafetensorsFile file,
+            Optional<PeftConfig> config,
+            TokenIndices tokens,
+            Path settings,
+            List<Problem> problems) {
+        this.file = file;
+        this.config = config;
+        this.tokens = tokens;
+        this.settings = settings;
+        this.problems = problems;
+    }
+
+    Map<String, LoraModule> modules() {
+        return modules;
+    }
+
+    Map<String, TensorSource> whole() {
+        return whole;
+    }
+
+    Map<String, RowValues> rows() {
+        return rows;
+    }
+
+    void read() throws IOException {
+        List<String> unknown = new ArrayList<>();
+        List<String> numberless = new ArrayList<>();
+        for (StoredTensor tensor : file.tensors().values()) {
+            String name = tensor.info().name();
+            TensorKey key = TensorKey.of(name);
+            if (key.part() == Part.COPY) {
+                continue;
+            }
+            if (key.part() == Part.UNKNOWN) {
+                unknown.add(name);
+            } else if (!tensor.info().dtype().arithmetic()) {
+                numberless.add(name);
+            } else if (key.part() == Part.WHOLE) {
+                StoredTensor earlier = (StoredTensor) whole.putIfAbsent(key.module(), tensor);
+                if (earlier != null && !TensorReads.same(earlier, tensor)) {
+                    problems.add(twice("saved tensor", earlier, tensor));
+                }
+            } else if (key.part() == Part.ROWS) {
+                rows(key.module(), tensor);
+            } else {
+                StoredTensor earlier =
+                        parts.computeIfAbsent(pair(key, name), unused -> new EnumMap<>(Part.class))
+                                .putIfAbsent(key.part(), tensor);
+                if (earlier != null) {
+                    problems.add(twice("factor", earlier, tensor));
+                }
+            }
+        }
+        boolean settled = config.isPresent() && !(whole.isEmpty() && rows.isEmpty());
+        if (parts.isEmpty() && unknown.isEmpty() && !settled) {
+            problems.add(
+                    bad(
+                            Problem.expected(
+                                            "adapter",
+                                            "LoRA factors, such as '...lora_A.weight'",
+                                            "none in " + file.tensors().size() + " tensors")
+                                    .hint("check the path: is this a whole model?")));
+            return;
+        }
+        unknown.addAll(numberless);
+        if (!unknown.isEmpty()) {
+            problems.add(unknown(unknown));
+        }
+        if (config.isEmpty()
+                && problems.isEmpty()
+                && file.tensors().keySet().stream().anyMatch(TensorKey::isPeft)) {
+            problems.add(
+                    Problem.expected(
+                                    "adapter settings",
+                                    "'" + PeftFormat.CONFIG + "', which says the scale",
+                                    "no such file")
+                            .at("'" + settings + "'")
+                            .hint("the download is incomplete: get the missing file"));
+            return;
+        }
+        for (Map.Entry<String, Map<Part, StoredTensor>> entry : parts.entrySet()) {
+            module(entry.getKey(), entry.getValue());
+        }
+    }
+
+    private Problem twice(String what, StoredTensor first, StoredTensor second) {
+        return bad(
+                Problem.of(
+                                "tensors '"
+                                        + first.info().name()
+                                        + "' and '"
+                                        + second.info().name()
+                                        + "' are the same "
+                                        + what
+                                        + " of one module")
+                        .hint("the file holds two adapters: keep one"));
+    }
+
+    private void rows(String module, StoredTensor tensor) {
+        Optional<List<Integer>> indices = tokens.of(module);
+        long[] shape = tensor.info().shape().dims();
+        int count = indices.map(List::size).orElse(-1);
+        if (shape.length == 2 && shape[0] == count) {
+            rows.put(module + ".weight", new RowValues(tensor, indices.orElseThrow()));
+            return;
+        }
+        problems.add(
+                bad(
+                        Problem.expected(
+                                        "tensor '" + tensor.info().name() + "'",
+                                        indices.isEmpty()
+                                                ? "the numbers of its tokens in 'trainable_token_indices'"
+                                                : "a row for each of "
+                                                        + count
+                                                        + " 'trainable_token_indices'",
+                                        indices.isEmpty() ? "none" : tensor.info().shape())
+                                .hint(
+                                        "settings and weights are of different adapters: download both again")));
+    }
+
+    private Optional<TargetParameters> parameters() {
+        return config.map(PeftConfig::parameters).filter(p -> !p.targets().isEmpty());
+    }
+
+    /** What the factors of one pair have in common: the module, and how deep they are in it. */
+    private String pair(TensorKey key, String name) {
+        int depth = parameters().isPresent() ? TargetParameters.depth(name) : 0;
+        return key.module() + DEEPER.repeat(depth);
+    }
+
+    /**
+     * The parameter that a pair of factors is for: its name there. Empty for those of a whole
+     * module, which have just the rank's rows.
+     */
+    private Optional<LoraModule.Experts> parameter(String pair, int rows) {
+        String module = pair.replace(DEEPER, "");
+        int pairs = 0;
+        while (parts.containsKey(module + DEEPER.repeat(pairs))) {
+            pairs++;
+        }
+        PeftConfig settled = config.orElseThrow();
+        if (pairs == 1 && settled.rank(module) == rows) {
+            return Optional.empty();
+        }
+        Optional<List<String>> names = settled.parameters().of(module, pairs);
+        if (names.isEmpty()) {
+            problems.add(
+                    bad(
+                            Problem.expected(
+                                            "module '" + module + "'",
+                                            "a pair of factors for each of 'target_parameters'",
+                                            pairs + (pairs == 1 ? " pair" : " pairs"))
+                                    .hint("merge it with the library it was trained with")));
+            return Optional.empty();
+        }
+        int depth = (pair.length() - module.length()) / DEEPER.length();
+        String name = names.get().get(depth);
+        int rank = settled.rank(module + "." + name);
+        // A count that does not divide the rows is found to be of another rank.
+        int count = rank > 0 && rows % rank == 0 ? rows / rank : 1;
+        return Optional.of(new LoraModule.Experts(module, name, count));
+    }
+
+    private Problem bad(Problem problem) {
+        return problem.at("'" + file.path() + "'");
+    }
+
+    private Problem unknown(List<String> names) {
+        String shown = String.join("', '", names.subList(0, Math.min(LISTED, names.size())));
+        String more = names.size() > LISTED ? " and " + (names.size() - LISTED) + " more" : "";
+        return bad(
+                Problem.expected(
+                                "adapter",
+                                "LoRA factors of floating-point numbers",
+                                "tensors of another method or type: '" + shown + "'" + more)
+                        .hint("merge it with the tool it was trained with"));
+    }
+
+    private void module(String pair, Map<Part, StoredTensor> tensors) throws IOException {
+        boolean embedding =
+                tensors.containsKey(Part.EMBEDDING_A) || tensors.containsKey(Part.EMBEDDING_B);
+        StoredTensor a = tensors.get(embedding ? Part.EMBEDDING_A : Part.A);
+        StoredTensor b = tensors.get(embedding ? Part.EMBEDDING_B : Part.B);
+        if (a == null || b == null) {
+            problems.add(half(pair, a, b, tensors));
+            return;
+        }
+        if (!sound(pair, a, b)) {
+            return;
+        }
+        int rows = (int) a.info().shape().dim(0);
+        int before = problems.size();
+        Optional<LoraModule.Experts> experts =
+                parameters().isPresent() && !embedding ? parameter(pair, rows) : Optional.empty();
+        if (problems.size() > before) {
+            return;
+        }
+        String name = experts.map(e -> e.module() + "." + e.parameter()).orElse(pair);
+        int rank = rows / experts.map(LoraModule.Experts::count).orElse(1);
+        StoredTensor alphaTensor = tensors.get(Part.ALPHA);
+        double scale;
+        if (alphaTensor != null) {
+            scale = alpha(alphaTensor) / rank;
+        } else if (config.isPresent()) {
+            PeftConfig settled = config.get();
+            if (settled.rank(name) != rank) {
+                problems.add(
+                        bad(
+                                Problem.expected(
+                                                "rank of module '" + name + "'",
+                                                settled.rank(name) + " as in adapter_config.json",
+                                                rank)
+                                        .hint(
+                                                "settings and weights are of different adapters: download both again")));
+                return;
+            }
+            scale = settled.scale(settled.alpha(name), rank);
+        } else {
+            // As diffusers and AI-Toolkit read files without alphas.
+            scale = 1;
+        }
+        LoraModule.Kind kind = LoraModule.Kind.LINEAR;
+        if (embedding) {
+            kind = LoraModule.Kind.EMBEDDING;
+        } else if (config.map(PeftConfig::transposed).orElse(false)) {
+            kind = LoraModule.Kind.TRANSPOSED;
+        }
+        modules.put(
+                name,
+                new LoraModule(
+                        name,
+                        kind,
+                        a,
+                        b,
+                        scale,
+                        Optional.ofNullable(tensors.get(Part.MAGNITUDE)),
+                        Optional.ofNullable(tensors.get(Part.B_BIAS)),
+                        experts,
+                        start(kind)));
+    }
+
+    /** PEFT begins embeddings as ever, whatever the settings say. */
+    private LoraModule.Start start(LoraModule.Kind kind) {
+        return kind == LoraModule.Kind.EMBEDDING
+                ? LoraModule.Start.NOTHING
+                : config.map(PeftConfig::start).orElse(LoraModule.Start.NOTHING);
+    }
+
+    private Problem half(
+            String name,
+            @Nullable StoredTensor a,
+            @Nullable StoredTensor b,
+            Map<Part, StoredTensor> tensors) {
+        StoredTensor there = a != null ? a : b;
+        if (there == null) {
+            there = tensors.values().iterator().next();
+        }
+        return bad(
+                Problem.expected(
+                                "module '" + name + "'",
+                                "both factors, A and B",
+                                "only '" + Objects.requireNonNull(there).info().name() + "'")
+                        .hint(JsonFiles.DAMAGED));
+    }
+
+    private boolean sound(String name, StoredTensor a, StoredTensor b) {
+        long[] first = a.info().shape().dims();
+        long[] second = b.info().shape().dims();
+        boolean matrices = first.length >= 2 && second.length >= 2;
+        long rank = matrices ? b.info().shape().elements() / Math.max(1, second[0]) : 0;
+        if (matrices && first[0] == rank && rank > 0) {
+            return true;
+        }
+        problems.add(
+                bad(
+                        Problem.expected(
+                                        "factors of module '" + name + "'",
+                                        "A of rank x in and B of out x rank",
+                                        a.info().shape() + " and " + b.info().shape())
+                                .hint(JsonFiles.DAMAGED)));
+        return false;
+    }
+
+    private double alpha(StoredTensor tensor) throws IOException {
+        if (tensor.info().elements() != 1) {
+            throw new BadInputException(
+                    bad(
+                            Problem.expected(
+                                    "tensor '" + tensor.info().name() + "'",
+                                    "one number",
+                                    tensor.info().shape())));
+        }
+        return TensorReads.of(tensor)[0];
+    }
+}

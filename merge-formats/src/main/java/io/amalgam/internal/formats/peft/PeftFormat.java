@@ -1,0 +1,132 @@
+package io.amalgam.internal.formats.peft;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.formats.huggingface.JsonFiles;
+import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.AdapterFormat;
+import io.amalgam.internal.lora.NewAdapter;
+import io.amalgam.internal.lora.TaskVectorFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * LoRA adapters: directories with {@code adapter_config.json} and {@code
+ * adapter_model.safetensors}, diffusers' {@code pytorch_lora_weights.safetensors}, and bare files
+ * of kohya's trainer, AI-Toolkit and diffusers; and task vectors.
+ */
+public final class PeftFormat implements AdapterFormat {
+    static final String CONFIG = "adapter_config.json";
+    static final String WEIGHTS = "adapter_model.safetensors";
+    private static final String PICKLE = "adapter_model.bin";
+    private static final String DIFFUSERS = "pytorch_lora_weights.safetensors";
+
+    @Override
+    public String name() {
+        return "peft";
+    }
+
+    @Override
+    public boolean canOpen(Path path) {
+        if (!Files.isDirectory(path)) {
+            return path.toString().endsWith(".safetensors") && Files.isRegularFile(path);
+        }
+        return List.of(CONFIG, WEIGHTS, PICKLE, DIFFUSERS).stream()
+                .anyMatch(name -> Files.exists(path.resolve(name)));
+    }
+
+    @Override
+    public Adapter open(Path path, String name) throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        List<Problem> warnings = new ArrayList<>();
+        Path settings =
+                Files.isDirectory(path) ? path.resolve(CONFIG) : path.resolveSibling(CONFIG);
+        Optional<ObjectNode> config = Optional.empty();
+        if (Files.exists(settings)) {
+            try {
+                config = Optional.of(JsonFiles.readObject(settings));
+            } catch (BadInputException e) {
+                problems.addAll(e.problems());
+            }
+        }
+        Optional<PeftConfig> read =
+                config.map(node -> PeftConfig.read(node, settings, problems, warnings));
+        Path weights;
+        SafetensorsFile file;
+        try {
+            weights = weights(path);
+            file = SafetensorsFile.open(weights, name);
+        } catch (BadInputException e) {
+            problems.addAll(e.problems());
+            throw new BadInputException(problems);
+        }
+        try {
+            if (TaskVectorFile.is(file)) {
+                return new Adapter(
+                        name,
+                        path,
+                        Map.of(),
+                        Map.of(),
+                        TaskVectorFile.changes(file),
+                        Optional.empty(),
+                        List.of(weights),
+                        file);
+            }
+            AdapterReader reader =
+                    new AdapterReader(file, read, new TokenIndices(config), settings, problems);
+            reader.read();
+            if (!problems.isEmpty()) {
+                throw new BadInputException(problems);
+            }
+            return new Adapter(
+                    name,
+                    path,
+                    reader.modules(),
+                    reader.whole(),
+                    reader.rows(),
+                    Map.of(),
+                    config,
+                    List.of(weights),
+                    warnings,
+                    file);
+        } catch (IOException | RuntimeException | Error e) {
+            try (file) {
+                throw e;
+            }
+        }
+    }
+
+    private static Path weights(Path path) {
+        if (!Files.isDirectory(path)) {
+            return path;
+        }
+        for (String name : List.of(WEIGHTS, DIFFUSERS)) {
+            if (Files.exists(path.resolve(name))) {
+                return path.resolve(name);
+            }
+        }
+        boolean pickle = Files.exists(path.resolve(PICKLE));
+        throw new BadInputException(
+                Problem.expected(
+                                "adapter directory",
+                                "'" + WEIGHTS + "'",
+                                pickle ? "'" + PICKLE + "'" : "no weights")
+                        .at("'" + path + "'")
+                        .hint(
+                                pickle
+                                        ? "save the adapter as safetensors first"
+                                        : "the download is incomplete: get the missing file"));
+    }
+
+    @Override
+    public void write(Path directory, NewAdapter adapter) throws IOException {
+        PeftWriter.write(directory, adapter);
+    }
+}
