@@ -28,10 +28,11 @@ public abstract class ArrayMergeMethod implements MergeMethod {
 
     @Override
     public final TensorStep bind(TensorCall call) {
-        return (TensorStep.Whole) (reader, writer) -> run(call, reader, writer);
+        return (TensorStep.FullTensor) (reader, writer) -> run(call, reader, writer);
     }
 
-    private void run(TensorCall call, TensorStep.Reader reader, TensorStep.Writer writer) throws IOException {
+    private void run(TensorCall call, TensorStep.Reader reader, TensorStep.Writer writer)
+            throws IOException {
         long[] shape = call.output().shape().dims();
         int elements = Math.toIntExact(call.elements());
         if (elements == 0) {

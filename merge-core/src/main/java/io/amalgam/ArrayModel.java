@@ -112,7 +112,7 @@ final class ArrayModel implements Checkpoint {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return model + ":" + info.name();
         }
     }

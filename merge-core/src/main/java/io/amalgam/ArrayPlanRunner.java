@@ -110,7 +110,8 @@ final class ArrayPlanRunner {
     private INDArray merge(TensorTask task, float @Nullable [] known) throws IOException {
         if (!task.output().dtype().arithmetic()) {
             boolean largest =
-                    task.method().isPresent() && task.firstStage() instanceof TensorStep.CopyLargest;
+                    task.method().isPresent()
+                            && task.firstStage() instanceof TensorStep.CopyLargest;
             return largest ? largest(task) : equal(task);
         }
         boolean check = checkFinite && !isCopied(task);

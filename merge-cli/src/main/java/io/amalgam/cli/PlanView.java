@@ -108,7 +108,7 @@ final class PlanView {
     }
 
     private String factors() {
-        long bytes = plan.modelBytesHeld();
+        long bytes = plan.sharedModelBytes();
         return bytes == 0 ? "" : ", " + Quantity.bytes(bytes) + " of them adapters' factors";
     }
 
@@ -240,7 +240,7 @@ final class PlanView {
         ArrayNode inputs = node.putArray("inputs");
         for (int i = 0; i < task.sources().size(); i++) {
             TensorSource source = task.sources().get(i);
-            ObjectNode input = inputs.addObject().put("from", source.describe());
+            ObjectNode input = inputs.addObject().put("from", source.identity());
             values(input.putObject("parameters"), task.call().inputs().get(i).values());
         }
     }

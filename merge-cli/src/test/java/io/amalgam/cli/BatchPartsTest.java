@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
 import io.amalgam.internal.engine.InputFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.EOFException;
@@ -96,7 +97,8 @@ class FailureTest {
         OutOfMemoryError inWorker = new OutOfMemoryError("Java heap space");
         inWorker.setStackTrace(
                 new StackTraceElement[] {
-                    new StackTraceElement("io.amalgam.internal.engine.Worker", "run", "Worker.java", 1)
+                    new StackTraceElement(
+                            "io.amalgam.internal.engine.Worker", "run", "Worker.java", 1)
                 });
 
         assertThat(Failure.of(inWorker).problems().get(0).hint())

@@ -86,7 +86,7 @@ public interface Checkpoint extends Closeable {
     /**
      * Bytes that reading its tensors may hold beside the reader's buffers, whatever their number.
      */
-    default long bytesHeld() {
+    default long sharedBytes() {
         return 0;
     }
 
@@ -102,7 +102,7 @@ public interface Checkpoint extends Closeable {
      * Bytes that each reader holds for computing tensors while they are read, beside its workspace,
      * where it reads so many elements at a time.
      */
-    default long bytesHeld(int elements) {
+    default long bytesPerReader(int elements) {
         return 0;
     }
 }

@@ -1,8 +1,8 @@
 package io.amalgam.checkpoint;
 
+import io.amalgam.internal.tensor.Float8;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
-import io.amalgam.tensor.Float8;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -74,7 +74,7 @@ public record StoredTensor(String model, TensorInfo info, FileRegion region)
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return model + ":" + info.name();
     }
 }

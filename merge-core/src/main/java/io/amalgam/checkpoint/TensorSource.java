@@ -52,5 +52,5 @@ public interface TensorSource {
      * Where the values come from, the same for the same recipe on any machine: part of the plan and
      * its hash.
      */
-    String describe();
+    String identity();
 }

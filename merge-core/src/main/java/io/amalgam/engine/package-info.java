@@ -1,6 +1,4 @@
-/**
- * Running a plan: options, progress, cancellation and the report.
- */
+/** Running a plan: options, progress, cancellation and the report. */
 @NullMarked
 package io.amalgam.engine;
 

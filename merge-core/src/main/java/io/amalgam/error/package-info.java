@@ -1,6 +1,4 @@
-/**
- * The form of every error message: expected, found, where, and the next step.
- */
+/** The form of every error message: expected, found, where, and the next step. */
 @NullMarked
 package io.amalgam.error;
 

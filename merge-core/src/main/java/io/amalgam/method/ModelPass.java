@@ -4,8 +4,8 @@ import java.util.function.IntFunction;
 
 /**
  * What a method finds out about the whole model before it combines any tensor: passes over all
- * tensors, then a stage for each. As {@link TensorStep} is for a tensor, so is this for a model: the
- * method says what it needs, the engine owns loops, threads and files.
+ * tensors, then a stage for each. As {@link TensorStep} is for a tensor, so is this for a model:
+ * the method says what it needs, the engine owns loops, threads and files.
  *
  * <p>All that a pass holds is fixed when it is made: several threads use it at once.
  */
@@ -69,13 +69,13 @@ public sealed interface ModelPass {
      *
      * @param stages by the tensor's position; asked when it is computed, by one thread for each
      */
-    record Known(IntFunction<TensorStep> stages) implements ModelPass {}
+    record Done(IntFunction<TensorStep> stages) implements ModelPass {}
 
     /** The same for a model that has one tensor only, as the chain of that tensor's stages. */
     default TensorStep ofOneTensor() {
         if (this instanceof Pass<?> pass) {
             return new SingleTensorPass<>(pass);
         }
-        return ((Known) this).stages().apply(0);
+        return ((Done) this).stages().apply(0);
     }
 }

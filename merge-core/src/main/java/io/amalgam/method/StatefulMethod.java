@@ -20,7 +20,7 @@ public interface StatefulMethod extends MergeMethod {
     /** The inputs of a call that are neither its base nor state. */
     default List<Integer> models(TensorCall call) {
         int end = call.inputs().size() - state().size();
-        return call.others().stream().filter(input -> input < end).toList();
+        return call.models().stream().filter(input -> input < end).toList();
     }
 
     /** The input that holds a part of the state. */

@@ -56,7 +56,7 @@ public record TensorCall(
     }
 
     /** Indices of the inputs that are not the base, in order. */
-    public List<Integer> others() {
+    public List<Integer> models() {
         List<Integer> others = new ArrayList<>();
         for (int i = 0; i < inputs.size(); i++) {
             if (i != base) {

@@ -12,9 +12,9 @@ import java.io.IOException;
  *   <li>{@link CopyLargest}: the output is the largest of integers.
  *   <li>{@link Combine}: blocks of all inputs to a block of output. Always the last of a chain.
  *   <li>{@link Reduce}: folds every block into a state, then says what comes next.
- *   <li>{@link Probe}: looks at a few places, then says what comes next.
- *   <li>{@link Whole}: reads and writes as it likes, holding one tensor's worth; for decompositions
- *       and plug-ins.
+ *   <li>{@link Sample}: looks at a few places, then says what comes next.
+ *   <li>{@link FullTensor}: reads and writes as it likes, holding one tensor's worth; for
+ *       decompositions and plug-ins.
  * </ul>
  *
  * <p>Stages of one tensor are used by several threads at once: all they hold is fixed when they are
@@ -98,12 +98,12 @@ public sealed interface TensorStep {
     }
 
     /** A look at parts of the inputs by one worker. */
-    non-sealed interface Probe extends TensorStep {
+    non-sealed interface Sample extends TensorStep {
         TensorStep next(Reader reader) throws IOException;
     }
 
     /** Work on whole tensors by one worker. */
-    non-sealed interface Whole extends TensorStep {
+    non-sealed interface FullTensor extends TensorStep {
         void run(Reader reader, Writer writer) throws IOException;
     }
 

@@ -83,8 +83,8 @@ public record MergePlan(
     }
 
     /** Bytes that reading the models holds beside buffers: factors of adapters. */
-    public long modelBytesHeld() {
-        return models.values().stream().mapToLong(Checkpoint::bytesHeld).sum();
+    public long sharedModelBytes() {
+        return models.values().stream().mapToLong(Checkpoint::sharedBytes).sum();
     }
 
     /** Tensor bytes written. */

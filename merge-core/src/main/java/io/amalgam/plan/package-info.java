@@ -1,6 +1,4 @@
-/**
- * A checked merge, ready to run: one task for each output tensor.
- */
+/** A checked merge, ready to run: one task for each output tensor. */
 @NullMarked
 package io.amalgam.plan;
 

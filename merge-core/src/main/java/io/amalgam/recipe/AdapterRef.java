@@ -47,7 +47,7 @@ public record AdapterRef(String path, Optional<String> revision, double weight, 
     }
 
     /** Whether the string form is read as this again. */
-    boolean readable() {
+    public boolean readable() {
         return suffix.isEmpty()
                 ? weight == 1 && split(path)[1].isEmpty() && path.matches("(?s)[^+@]*")
                 : path.matches("(?s)[^+@]*");

@@ -8,7 +8,8 @@ import java.util.Objects;
  * @param start first layer, counted from 0
  * @param end the layer after the last
  */
-public record LayerSource(ModelRef model, int start, int end, Parameters parameters, Location location) {
+public record LayerSource(
+        ModelRef model, int start, int end, Parameters parameters, Location location) {
     /**
      * @throws IllegalArgumentException if the range is empty or begins below 0
      */

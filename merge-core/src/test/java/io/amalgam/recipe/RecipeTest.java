@@ -2,6 +2,7 @@ package io.amalgam.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

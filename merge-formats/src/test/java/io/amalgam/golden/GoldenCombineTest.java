@@ -2,6 +2,7 @@ package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.ModelLoader;
@@ -97,7 +98,8 @@ class GoldenCombineTest {
                 SafetensorsFile deltas = SafetensorsFile.open(peft)) {
             List<WeightedAdapter> both =
                     List.of(new WeightedAdapter(a, 1), new WeightedAdapter(b, -0.5));
-            CombineResult combined = AdapterCombiner.of(both, CombineOptions.of("linear"), Optional.empty());
+            CombineResult combined =
+                    AdapterCombiner.of(both, CombineOptions.of("linear"), Optional.empty());
             for (CombineResult.Report report : combined.modules()) {
                 double[] one = delta(a.modules().get(report.module()));
                 double[] other = delta(b.modules().get(report.module()));

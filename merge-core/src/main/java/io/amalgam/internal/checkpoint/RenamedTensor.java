@@ -31,7 +31,7 @@ public record RenamedTensor(TensorSource source, String name) implements TensorS
     }
 
     @Override
-    public String describe() {
-        return stored().map(StoredTensor::describe).orElse(source.describe() + " as " + name);
+    public String identity() {
+        return stored().map(StoredTensor::identity).orElse(source.identity() + " as " + name);
     }
 }

@@ -51,7 +51,7 @@ public record SliceTensor(TensorSource source, TensorInfo info, long from) imple
     }
 
     @Override
-    public String describe() {
-        return source.describe() + " from element " + from;
+    public String identity() {
+        return source.identity() + " from element " + from;
     }
 }

@@ -18,7 +18,7 @@ public final class StackedTensor implements TensorSource {
 
     /**
      * @param parts in their order, not empty
-     * @param description as {@link #describe()} gives it
+     * @param description as {@link #identity()} gives it
      */
     public StackedTensor(TensorInfo info, List<TensorSource> parts, String description) {
         this.info = info;
@@ -76,7 +76,7 @@ public final class StackedTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return description;
     }
 }

@@ -109,7 +109,7 @@ public final class TransposedTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
-        return source.describe() + ", transposed";
+    public String identity() {
+        return source.identity() + ", transposed";
     }
 }

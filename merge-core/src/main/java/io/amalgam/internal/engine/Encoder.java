@@ -1,8 +1,8 @@
 package io.amalgam.internal.engine;
 
+import io.amalgam.internal.tensor.Float8;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
-import io.amalgam.tensor.Float8;
 import java.nio.ByteBuffer;
 
 /** Rounds float32 values to an output type, once, to the nearest, ties to even. */

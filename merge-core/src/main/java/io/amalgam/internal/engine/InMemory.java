@@ -76,7 +76,7 @@ public final class InMemory {
         for (int t = 0; t < calls.size(); t++) {
             TensorStep first =
                     survey.isPresent()
-                            ? ((ModelPass.Known) survey.get()).stages().apply(t)
+                            ? ((ModelPass.Done) survey.get()).stages().apply(t)
                             : method.bind(calls.get(t));
             merged.add(run(first, tensors.get(t), kernels));
         }
@@ -106,10 +106,10 @@ public final class InMemory {
             return reduce(reduce);
         }
         try {
-            if (stage instanceof TensorStep.Probe probe) {
+            if (stage instanceof TensorStep.Sample probe) {
                 return probe.next(new Arrays());
             }
-            if (stage instanceof TensorStep.Whole whole) {
+            if (stage instanceof TensorStep.FullTensor whole) {
                 whole.run(
                         new Arrays(),
                         (from, src, count) -> System.arraycopy(src, 0, out, (int) from, count));

@@ -44,7 +44,7 @@ public final class MergeEngine {
     public static int blockElements(MergePlan plan, int threads, long memory) {
         int block = LARGEST_BLOCK;
         while (block >= SMALLEST_BLOCK
-                && plan.modelBytesHeld() + threads * bytesHeld(plan, block) > memory) {
+                && plan.sharedModelBytes() + threads * bytesHeld(plan, block) > memory) {
             block /= 2;
         }
         return block < SMALLEST_BLOCK ? 0 : block;
@@ -55,7 +55,7 @@ public final class MergeEngine {
      * block {@link #blockElements} chooses.
      */
     public static long bytesHeld(MergePlan plan, int threads, long memory) {
-        return plan.modelBytesHeld()
+        return plan.sharedModelBytes()
                 + threads * bytesHeld(plan, blockElements(plan, threads, memory));
     }
 
@@ -64,7 +64,7 @@ public final class MergeEngine {
         if (blockElements(plan, threads, memory) > 0) {
             return Optional.empty();
         }
-        long least = plan.modelBytesHeld() + threads * bytesHeld(plan, SMALLEST_BLOCK);
+        long least = plan.sharedModelBytes() + threads * bytesHeld(plan, SMALLEST_BLOCK);
         String what =
                 "memory for the buffers of %d thread%s and %d input%s"
                         .formatted(
@@ -83,7 +83,7 @@ public final class MergeEngine {
      * state of a survey.
      */
     private static long bytesHeld(MergePlan plan, int block) {
-        long models = plan.models().values().stream().mapToLong(m -> m.bytesHeld(block)).sum();
+        long models = plan.models().values().stream().mapToLong(m -> m.bytesPerReader(block)).sum();
         long state = plan.wholeModel().map(PlannedModelPass::stateBytes).orElse(0L);
         return Worker.bytesHeld(inputs(plan), block) + models + state;
     }
@@ -155,7 +155,8 @@ public final class MergeEngine {
             try (OutputFiles files = OutputFiles.open(directory, plan.layout())) {
                 Run run = new Run(plan, options, listener, cancellation, journal, files, begin);
                 report = run.merge(blockElements, earlier.kept());
-                List<SmallFile> companions = CompanionFiles.of(plan, report, origins, options.report());
+                List<SmallFile> companions =
+                        CompanionFiles.of(plan, report, origins, options.report());
                 InputFile.requireUnchanged(inputs);
                 files.commit(companions, earlier.toRemove(companions));
             }
@@ -254,7 +255,8 @@ public final class MergeEngine {
             if (JitWarmup.isWorthIt(plan, options.kernels())) {
                 JitWarmup.run(plan, options.kernels());
             }
-            Optional<PlannedModelPass> whole = runs.isEmpty() ? Optional.empty() : plan.wholeModel();
+            Optional<PlannedModelPass> whole =
+                    runs.isEmpty() ? Optional.empty() : plan.wholeModel();
             if (whole.isPresent()) {
                 runs = afterSurvey(runs, whole.get(), workers);
             }
@@ -268,14 +270,15 @@ public final class MergeEngine {
          * earlier run wrote are looked at too: nothing of a survey is kept on disk.
          */
         private List<TaskRun> afterSurvey(
-                List<TaskRun> runs, PlannedModelPass whole, List<Worker> workers) throws IOException {
+                List<TaskRun> runs, PlannedModelPass whole, List<Worker> workers)
+                throws IOException {
             ModelPass survey = whole.survey();
             int passes = 0;
             while (survey instanceof ModelPass.Pass<?> pass) {
                 listener.surveying(++passes, passes + pass.passes() - 1);
                 survey = surveyed(pass, whole, workers);
             }
-            ModelPass.Known known = (ModelPass.Known) survey;
+            ModelPass.Done known = (ModelPass.Done) survey;
             Map<Integer, Integer> positions = new HashMap<>();
             for (int t = 0; t < whole.tasks().size(); t++) {
                 positions.put(whole.tasks().get(t), t);
@@ -291,7 +294,8 @@ public final class MergeEngine {
             return bound;
         }
 
-        private <S> ModelPass surveyed(ModelPass.Pass<S> pass, PlannedModelPass whole, List<Worker> workers)
+        private <S> ModelPass surveyed(
+                ModelPass.Pass<S> pass, PlannedModelPass whole, List<Worker> workers)
                 throws IOException {
             ModelPassRun<S> over = new ModelPassRun<>(pass);
             schedule(over.runs(plan.tasks(), whole), workers, run -> {});

@@ -131,7 +131,7 @@ final class ReportJson {
         ArrayNode inputs = node.putArray("inputs");
         for (int i = 0; i < task.sources().size(); i++) {
             ObjectNode input = inputs.addObject();
-            input.put("from", task.sources().get(i).describe());
+            input.put("from", task.sources().get(i).identity());
             values(input.putObject("parameters"), call.inputs().get(i).values());
         }
         node.put("crc32c", written.crc32c().orElse(null));

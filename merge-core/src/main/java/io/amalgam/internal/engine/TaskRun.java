@@ -58,7 +58,7 @@ final class TaskRun {
 
     /** A stage without work, after which nothing comes: ends a pass that writes nothing. */
     static final TensorStep NOTHING =
-            (TensorStep.Probe)
+            (TensorStep.Sample)
                     reader -> {
                         throw new IllegalStateException("there is nothing to do");
                     };
@@ -106,7 +106,7 @@ final class TaskRun {
                 copiedInput() < 0
                         ? unitElements(row)
                         : COPY_UNIT * Byte.SIZE / task.output().dtype().bits() / UNIT * UNIT;
-        boolean whole = next instanceof TensorStep.Probe || next instanceof TensorStep.Whole;
+        boolean whole = next instanceof TensorStep.Sample || next instanceof TensorStep.FullTensor;
         long elements = task.output().elements();
         units =
                 next == NOTHING
@@ -117,7 +117,9 @@ final class TaskRun {
         backwards = !backwards;
         partials =
                 new Object
-                        [next instanceof TensorStep.Reduce<?> reduce && !reduce.anyOrder() ? units : 1];
+                        [next instanceof TensorStep.Reduce<?> reduce && !reduce.anyOrder()
+                                ? units
+                                : 1];
         sharedStates = new ArrayList<>();
         checksums = isLast() ? new int[units] : new int[0];
     }
@@ -136,7 +138,8 @@ final class TaskRun {
 
     Unit takeUnit() {
         int number = backwards ? units - 1 - nextUnit++ : nextUnit++;
-        boolean whole = stage instanceof TensorStep.Probe || stage instanceof TensorStep.Whole;
+        boolean whole =
+                stage instanceof TensorStep.Sample || stage instanceof TensorStep.FullTensor;
         long elements = task.output().elements();
         long from = whole ? 0 : number * unitElements;
         return new Unit(
@@ -180,7 +183,7 @@ final class TaskRun {
 
     /** Whether the stage writes the output. */
     boolean isLast() {
-        return !(stage instanceof TensorStep.Reduce<?>) && !(stage instanceof TensorStep.Probe);
+        return !(stage instanceof TensorStep.Reduce<?>) && !(stage instanceof TensorStep.Sample);
     }
 
     /** The stage after the finished one. */

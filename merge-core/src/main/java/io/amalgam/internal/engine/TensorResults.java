@@ -56,7 +56,7 @@ final class TensorResults {
     }
 
     private String source(int task) {
-        return plan.tasks().get(task).sources().get(copies[task]).describe();
+        return plan.tasks().get(task).sources().get(copies[task]).identity();
     }
 
     /** All weights files, once they are complete. */

@@ -93,9 +93,9 @@ final class Worker implements Closeable {
             copyLargest(unit);
         } else if (stage instanceof TensorStep.Reduce<?> reduce) {
             return reduce(unit, reduce, scheduler);
-        } else if (stage instanceof TensorStep.Probe probe) {
+        } else if (stage instanceof TensorStep.Sample probe) {
             return probe.next(new Access(run.task));
-        } else if (stage instanceof TensorStep.Whole whole) {
+        } else if (stage instanceof TensorStep.FullTensor whole) {
             return whole(run, whole);
         }
         return (int) crc.getValue();
@@ -360,7 +360,7 @@ final class Worker implements Closeable {
                                 "integers and booleans are copied, never averaged; is one of the models quantised?"));
     }
 
-    private Object whole(TaskRun run, TensorStep.Whole whole) throws IOException {
+    private Object whole(TaskRun run, TensorStep.FullTensor whole) throws IOException {
         Access access = new Access(run.task);
         whole.run(access, (from, src, count) -> write(run, from, src, count));
         // Written in any order: the checksum is taken from what arrived.

@@ -1,6 +1,4 @@
-/**
- * Runs plans: the only threads, and the only writer of models.
- */
+/** Runs plans: the only threads, and the only writer of models. */
 @NullMarked
 package io.amalgam.internal.engine;
 

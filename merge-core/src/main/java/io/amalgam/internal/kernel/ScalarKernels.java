@@ -1,9 +1,9 @@
 package io.amalgam.internal.kernel;
 
+import io.amalgam.internal.tensor.BFloat16;
+import io.amalgam.internal.tensor.Half;
 import io.amalgam.kernel.CounterRandom;
 import io.amalgam.kernel.Kernels;
-import io.amalgam.tensor.BFloat16;
-import io.amalgam.tensor.Half;
 
 /**
  * The specification of {@link Kernels} in plain Java: any other implementation is tested against

@@ -1,6 +1,4 @@
-/**
- * The scalar block operations, which specify the vector ones, and the choice between them.
- */
+/** The scalar block operations, which specify the vector ones, and the choice between them. */
 @NullMarked
 package io.amalgam.internal.kernel;
 

@@ -237,7 +237,7 @@ public final class ExpertLayouts {
         if (!alike || !first.dtype().arithmetic() || turned.isEmpty()) {
             return Optional.empty();
         }
-        String from = parts.get(0).describe() + " and " + (parts.size() - 1) + " more";
+        String from = parts.get(0).identity() + " and " + (parts.size() - 1) + " more";
         List<TensorSource> stacked = parts;
         Shape out = Shape.of(count, rows, cols);
         if (turned.get()) {
@@ -321,6 +321,6 @@ public final class ExpertLayouts {
                         all.info().name(),
                         all.info().dtype(),
                         Shape.of(shape.dim(0), shape.dim(2), shape.dim(1)));
-        return new StackedTensor(info, experts, all.describe() + ", transposed");
+        return new StackedTensor(info, experts, all.identity() + ", transposed");
     }
 }

@@ -1,6 +1,4 @@
-/**
- * Layers, modules and tied tensors, found by tensor names.
- */
+/** Layers, modules and tied tensors, found by tensor names. */
 @NullMarked
 package io.amalgam.internal.layers;
 

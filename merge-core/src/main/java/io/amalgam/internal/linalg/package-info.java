@@ -1,6 +1,4 @@
-/**
- * Matrix decompositions in float64 with fixed signs and a fixed order of summation.
- */
+/** Matrix decompositions in float64 with fixed signs and a fixed order of summation. */
 @NullMarked
 package io.amalgam.internal.linalg;
 

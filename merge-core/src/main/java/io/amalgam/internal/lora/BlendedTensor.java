@@ -95,8 +95,8 @@ final class BlendedTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
-        StringBuilder text = new StringBuilder(base.describe());
+    public String identity() {
+        StringBuilder text = new StringBuilder(base.identity());
         for (Part part : parts) {
             text.append(part.added ? " + " : " replaced by ").append(part.weight).append(" * ");
             text.append(part.adapter).append(':').append(part.tensor.info().name());

@@ -63,7 +63,7 @@ final class ExpertFactor implements TensorSource {
     }
 
     @Override
-    public String describe() {
-        return all.describe() + " of expert " + expert + " from row " + firstRow;
+    public String identity() {
+        return all.identity() + " of expert " + expert + " from row " + firstRow;
     }
 }

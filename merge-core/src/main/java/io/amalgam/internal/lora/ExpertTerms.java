@@ -65,10 +65,10 @@ final class ExpertTerms {
                         own.forEach(
                                 term ->
                                         experts.computeIfAbsent(
-                                                        term.describe(),
+                                                        term.identity(),
                                                         unused -> new LinkedHashSet<>())
                                                 .add(expert)));
-        StringBuilder text = new StringBuilder(source.describe());
+        StringBuilder text = new StringBuilder(source.identity());
         experts.forEach(
                 (term, of) -> text.append(" + ").append(term).append(" in experts ").append(of));
         return text.toString();

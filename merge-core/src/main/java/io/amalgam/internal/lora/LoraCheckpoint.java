@@ -181,7 +181,7 @@ public final class LoraCheckpoint implements Checkpoint {
     }
 
     @Override
-    public long bytesHeld(int elements) {
+    public long bytesPerReader(int elements) {
         boolean sparse =
                 adapters.stream()
                         .flatMap(weighted -> weighted.adapter().changes().values().stream())
@@ -192,7 +192,7 @@ public final class LoraCheckpoint implements Checkpoint {
                         .mapToLong(tensor -> ((LoraTensor) tensor).residualBytes())
                         .max()
                         .orElse(0);
-        return base.bytesHeld(elements)
+        return base.bytesPerReader(elements)
                 + decomposed
                 + (sparse ? SparseChange.bytesHeld(elements) : 0);
     }
@@ -237,7 +237,7 @@ public final class LoraCheckpoint implements Checkpoint {
 
     /** The factors of the largest tensors, as many as are held at a time. */
     @Override
-    public long bytesHeld() {
+    public long sharedBytes() {
         return built.expertBytes()
                 + tensors.values().stream()
                         .filter(LoraTensor.class::isInstance)

@@ -29,7 +29,7 @@ final class LoraTensor implements TensorSource {
 
     /** One adapter's part. */
     record Term(LoraModule module, double weight, String adapter) {
-        String describe() {
+        String identity() {
             String flags =
                     (module.kind().flipped() ? ", transposed" : "")
                             + (module.start() == LoraModule.Start.NOTHING
@@ -98,9 +98,9 @@ final class LoraTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
-        StringBuilder text = new StringBuilder(base.describe());
-        terms.forEach(term -> text.append(" + ").append(term.describe()));
+    public String identity() {
+        StringBuilder text = new StringBuilder(base.identity());
+        terms.forEach(term -> text.append(" + ").append(term.identity()));
         return text.toString();
     }
 

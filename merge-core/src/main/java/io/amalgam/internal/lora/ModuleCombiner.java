@@ -169,7 +169,8 @@ final class ModuleCombiner {
         LoraModule module = parts.get(0).module();
         long[] dims = module.a().info().shape().dims();
         dims[0] = a.rows();
-        LowRankDelta factors = new LowRankDelta(name, kind(parts), a, b, Shape.of(dims), Optional.empty());
+        LowRankDelta factors =
+                new LowRankDelta(name, kind(parts), a, b, Shape.of(dims), Optional.empty());
         double norm = Math.sqrt(LowRankSvd.of(b, a).energy());
         return new Result(
                 factors,

@@ -37,7 +37,7 @@ record PaddedRows(TensorSource source, long before, long rows) implements Tensor
     }
 
     @Override
-    public String describe() {
-        return source.describe() + " from row " + before;
+    public String identity() {
+        return source.identity() + " from row " + before;
     }
 }

@@ -8,10 +8,10 @@ import io.amalgam.internal.linalg.LanczosSvd;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.linalg.Svd;
 import io.amalgam.internal.linalg.ThinQr;
+import io.amalgam.internal.tensor.BFloat16;
+import io.amalgam.internal.tensor.Half;
 import io.amalgam.kernel.Workspace;
-import io.amalgam.tensor.BFloat16;
 import io.amalgam.tensor.DType;
-import io.amalgam.tensor.Half;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

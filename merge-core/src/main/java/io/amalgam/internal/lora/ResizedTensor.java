@@ -84,8 +84,8 @@ final class ResizedTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
-        StringBuilder text = new StringBuilder(base.map(TensorSource::describe).orElse("nothing"));
+    public String identity() {
+        StringBuilder text = new StringBuilder(base.map(TensorSource::identity).orElse("nothing"));
         for (BlendedTensor.Part part : parts) {
             text.append(" resized by ").append(part.weight()).append(" * ");
             text.append(part.adapter()).append(':').append(part.tensor().info().name());

@@ -91,7 +91,8 @@ final class RowsTensor implements TensorSource {
     @Override
     public Optional<Problem> damagedPart() throws IOException {
         for (Part part : parts) {
-            Optional<Problem> found = TensorReads.damaged(part.adapter, List.of(part.rows.values()));
+            Optional<Problem> found =
+                    TensorReads.damaged(part.adapter, List.of(part.rows.values()));
             if (found.isPresent()) {
                 return found;
             }
@@ -100,8 +101,8 @@ final class RowsTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
-        StringBuilder text = new StringBuilder(base.describe());
+    public String identity() {
+        StringBuilder text = new StringBuilder(base.identity());
         for (Part part : parts) {
             text.append(" rows ").append(part.rows.indices()).append(" replaced by ");
             text.append(part.weight).append(" * ").append(part.adapter).append(':');

@@ -154,7 +154,7 @@ final class SparseChange implements TensorSource {
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return values.model() + ":" + info.name() + " (sparse)";
     }
 }

@@ -1,6 +1,4 @@
-/**
- * Low-rank adapters: applied to a base, combined with each other, extracted from two models.
- */
+/** Low-rank adapters: applied to a base, combined with each other, extracted from two models. */
 @NullMarked
 package io.amalgam.internal.lora;
 

@@ -25,7 +25,8 @@ final class LayerColumns {
      * @param lenders the model of each output layer
      * @param sources the number of each in its model
      */
-    static void check(List<Model> lenders, List<Integer> sources, ModuleTensors scope, Problems problems) {
+    static void check(
+            List<Model> lenders, List<Integer> sources, ModuleTensors scope, Problems problems) {
         Model first = lenders.get(0);
         int layers = scope.stack(first).orElseThrow().count();
         boolean inPlace = sources.size() == layers && lenders.stream().allMatch(first::equals);

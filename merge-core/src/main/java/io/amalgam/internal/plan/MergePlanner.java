@@ -257,7 +257,8 @@ public final class MergePlanner {
         }
     }
 
-    private OutputLayout layout(List<TensorTask> tasks, PlanOptions options, ModuleFolders folders) {
+    private OutputLayout layout(
+            List<TensorTask> tasks, PlanOptions options, ModuleFolders folders) {
         return ServerState.layout(
                 outputFormat,
                 tasks,

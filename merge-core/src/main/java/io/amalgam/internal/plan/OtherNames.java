@@ -23,7 +23,11 @@ final class OtherNames {
 
     /** The slots that can still be looked at: all, where every model has the donor's names. */
     static List<OutputTensor> check(
-            Recipe recipe, Model donor, List<Model> models, List<OutputTensor> slots, Problems problems) {
+            Recipe recipe,
+            Model donor,
+            List<Model> models,
+            List<OutputTensor> slots,
+            Problems problems) {
         boolean whole = recipe.sections().stream().allMatch(section -> section.slices().isEmpty());
         if (!whole || !recipe.modules().isEmpty()) {
             return slots;

@@ -70,7 +70,8 @@ final class OutputTensors {
             if (section.slices().isEmpty()) {
                 wholeParts(scope, slots);
             } else {
-                StackedTensors layers = new StackedTensors(recipe, scope, mixesLayers, uneven, problems);
+                StackedTensors layers =
+                        new StackedTensors(recipe, scope, mixesLayers, uneven, problems);
                 layers.build(this::open, slots).ifPresent(stacked::add);
             }
         }

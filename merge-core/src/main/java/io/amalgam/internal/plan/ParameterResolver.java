@@ -75,7 +75,9 @@ final class ParameterResolver {
         Map<String, Object> values = new HashMap<>();
         // A tied embedding stands for the head: filters go by what it is used as.
         String name =
-                NonLayerTensors.isHead(slot.name()) ? slot.name() : part.tensor().orElse(slot.name());
+                NonLayerTensors.isHead(slot.name())
+                        ? slot.name()
+                        : part.tensor().orElse(slot.name());
         List<Parameters> levels =
                 List.of(part.parameters(), slot.slice(), slot.module(), recipe.parameters());
         for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.PER_MODEL)) {

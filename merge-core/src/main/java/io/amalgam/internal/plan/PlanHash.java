@@ -59,7 +59,7 @@ final class PlanHash {
                 TensorSource source = task.sources().get(i);
                 line(
                         digest,
-                        source.describe()
+                        source.identity()
                                 + " "
                                 + source.info()
                                 + " "

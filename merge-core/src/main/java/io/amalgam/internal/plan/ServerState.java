@@ -7,7 +7,6 @@ import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.method.StatePart;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.TensorTask;

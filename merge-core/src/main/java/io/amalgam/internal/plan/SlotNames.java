@@ -19,7 +19,8 @@ final class SlotNames {
      *
      * @param wanted which tensors of a model are looked at
      */
-    static Map<String, List<OutputTensor.Part>> of(List<ModelUse> entries, BiPredicate<Model, String> wanted) {
+    static Map<String, List<OutputTensor.Part>> of(
+            List<ModelUse> entries, BiPredicate<Model, String> wanted) {
         Set<String> names = new LinkedHashSet<>();
         for (ModelUse entry : entries) {
             entry.model().tensors.keySet().stream()

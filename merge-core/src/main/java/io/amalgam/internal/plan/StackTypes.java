@@ -22,7 +22,8 @@ final class StackTypes {
      * A warning if the same tensor is written in different types in layers of different models,
      * because the recipe sets none; empty otherwise.
      */
-    static Optional<Problem> mixed(Recipe recipe, List<OutputTensor> slots, List<TensorTask> tasks) {
+    static Optional<Problem> mixed(
+            Recipe recipe, List<OutputTensor> slots, List<TensorTask> tasks) {
         boolean stacked = recipe.sections().stream().anyMatch(s -> !s.slices().isEmpty());
         if (!stacked || recipe.dtype().isPresent() || recipe.outDtype().isPresent()) {
             return Optional.empty();

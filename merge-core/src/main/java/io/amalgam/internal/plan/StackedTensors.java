@@ -42,7 +42,12 @@ final class StackedTensors {
         Optional<ModelUse> open(ModelRef ref, Parameters parameters, int start);
     }
 
-    StackedTensors(Recipe recipe, ModuleTensors scope, boolean mixesLayers, boolean uneven, Problems problems) {
+    StackedTensors(
+            Recipe recipe,
+            ModuleTensors scope,
+            boolean mixesLayers,
+            boolean uneven,
+            Problems problems) {
         this.recipe = recipe;
         this.scope = scope;
         this.mixesLayers = mixesLayers;
@@ -277,7 +282,11 @@ final class StackedTensors {
     }
 
     private void addLayer(
-            OutputSlice slice, int k, LayerStack outputStack, int outputIndex, List<OutputTensor> slots) {
+            OutputSlice slice,
+            int k,
+            LayerStack outputStack,
+            int outputIndex,
+            List<OutputTensor> slots) {
         List<ModelUse> entries = opened(slice);
         // By suffix, whether it is read from the stack's first layer wherever the slice begins.
         Map<String, Boolean> suffixes = new LinkedHashMap<>();
@@ -301,7 +310,9 @@ final class StackedTensors {
                         Model model = entry.model();
                         int layer = ofFirst ? 0 : entry.start() + k;
                         String name = stackOf(model).name(layer, suffix);
-                        parts.add(new OutputTensor.Part(model, model.match(name), entry.parameters()));
+                        parts.add(
+                                new OutputTensor.Part(
+                                        model, model.match(name), entry.parameters()));
                     }
                     if (added.add(parts.stream().map(OutputTensor.Part::tensor).toList())) {
                         slots.add(slot(outputStack.name(outputIndex, suffix), t, parts, slice));
@@ -310,7 +321,8 @@ final class StackedTensors {
                 });
     }
 
-    private OutputTensor slot(String name, double t, List<OutputTensor.Part> parts, OutputSlice slice) {
+    private OutputTensor slot(
+            String name, double t, List<OutputTensor.Part> parts, OutputSlice slice) {
         return new OutputTensor(
                 name,
                 t,

@@ -116,7 +116,10 @@ final class TaskBuilder {
     }
 
     private Optional<TensorTask> merge(
-            OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> sources, TensorInfo output) {
+            OutputTensor slot,
+            List<OutputTensor.Part> present,
+            List<TensorSource> sources,
+            TensorInfo output) {
         int base = base(slot, present);
         if (present.size() == 1 && slot.parts().size() > 1) {
             // The only survivor of a union is taken as it is.
@@ -190,7 +193,8 @@ final class TaskBuilder {
         method.bind(new TensorCall(call.output(), inputs, call.base(), call.shared(), call.seed()));
     }
 
-    private List<TensorCall.Input> inputs(OutputTensor slot, List<OutputTensor.Part> present, int base) {
+    private List<TensorCall.Input> inputs(
+            OutputTensor slot, List<OutputTensor.Part> present, int base) {
         List<TensorCall.Input> inputs = new ArrayList<>();
         for (int i = 0; i < present.size(); i++) {
             Map<String, Object> values = parameters.perModel(slot, present.get(i), i == base);
@@ -212,7 +216,8 @@ final class TaskBuilder {
     /** What every Java can make an array of. */
     private static final long LONGEST_ROW = Integer.MAX_VALUE - 8;
 
-    private static final MergeMethod SURVIVOR = new io.amalgam.internal.method.builtin.Passthrough();
+    private static final MergeMethod SURVIVOR =
+            new io.amalgam.internal.method.builtin.Passthrough();
 
     private TensorCall plainCall(TensorInfo output, List<OutputTensor.Part> present) {
         List<TensorCall.Input> inputs =
@@ -280,7 +285,8 @@ final class TaskBuilder {
                                 "merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out"));
     }
 
-    private boolean sameShapes(OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> sources) {
+    private boolean sameShapes(
+            OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> sources) {
         TensorSource first = sources.get(0);
         for (int i = 1; i < sources.size(); i++) {
             TensorInfo other = sources.get(i).info();
@@ -323,7 +329,8 @@ final class TaskBuilder {
 
     /** Whether only the number of rows differs, in a tensor that has one for each token. */
     private static boolean vocabulariesDiffer(OutputTensor slot, Shape a, Shape b) {
-        boolean byToken = NonLayerTensors.isHead(slot.name()) || NonLayerTensors.isEmbedding(slot.name());
+        boolean byToken =
+                NonLayerTensors.isHead(slot.name()) || NonLayerTensors.isEmbedding(slot.name());
         return byToken && a.rank() == 2 && b.rank() == 2 && a.dim(1) == b.dim(1);
     }
 

@@ -173,7 +173,8 @@ final class TokenizerPlan {
     }
 
     /** Looks for a rule's row in the model it names, while that model's tokens are at hand. */
-    private void find(String token, TokenRule rule, ModelRef model, TokenizerVocabulary file, int limit) {
+    private void find(
+            String token, TokenRule rule, ModelRef model, TokenizerVocabulary file, int limit) {
         String wanted;
         if (rule.origin() instanceof Origin.SameToken same && same.model().equals(model)) {
             wanted = token;

@@ -69,7 +69,8 @@ final class VocabularyPlan {
         return sources;
     }
 
-    private boolean byToken(OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> stored) {
+    private boolean byToken(
+            OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> stored) {
         if (!NonLayerTensors.mayBeByToken(slot.name())) {
             return false;
         }

@@ -19,7 +19,7 @@ record Zeros(TensorInfo info) implements TensorSource {
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return "zeros";
     }
 }

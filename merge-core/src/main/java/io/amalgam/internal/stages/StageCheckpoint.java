@@ -8,7 +8,7 @@ import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.method.StatePart;
+import io.amalgam.internal.plan.StatePart;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.TensorTask;
@@ -246,14 +246,15 @@ final class StageCheckpoint implements Checkpoint {
     }
 
     @Override
-    public long bytesHeld() {
-        return readThrough ? plan.modelBytesHeld() : 0;
+    public long sharedBytes() {
+        return readThrough ? plan.sharedModelBytes() : 0;
     }
 
     /** Blocks of the stage's inputs, as many again for its method's own use, and the result. */
     @Override
-    public long bytesHeld(int elements) {
-        long models = plan.models().values().stream().mapToLong(m -> m.bytesHeld(elements)).sum();
+    public long bytesPerReader(int elements) {
+        long models =
+                plan.models().values().stream().mapToLong(m -> m.bytesPerReader(elements)).sum();
         return readThrough ? (2L * inputs + 1) * elements * Float.BYTES + models : 0;
     }
 

@@ -2,13 +2,13 @@ package io.amalgam.internal.stages;
 
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.tensor.Float8;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.Block;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.DType;
-import io.amalgam.tensor.Float8;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.Optional;
@@ -94,7 +94,7 @@ final class StageTensor implements TensorSource {
             return;
         }
         if (!(first instanceof TensorStep.Combine combine)) {
-            throw new IllegalStateException("stage of " + describe() + " must be written first");
+            throw new IllegalStateException("stage of " + identity() + " must be written first");
         }
         Block block = buffers.block();
         for (int i = 0; i < task.sources().size(); i++) {
@@ -147,7 +147,7 @@ final class StageTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return stage.label() + ":" + info().name();
     }
 }

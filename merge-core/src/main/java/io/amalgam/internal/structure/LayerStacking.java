@@ -8,6 +8,7 @@ import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.internal.layers.ModelPart;
 import io.amalgam.internal.layers.ModelParts;
+import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.recipe.LayerSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
@@ -17,7 +18,6 @@ import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.RecipeWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -163,7 +163,8 @@ public final class LayerStacking {
     }
 
     static OutputSlice slice(String model, int start, int end, Parameters parameters) {
-        LayerSource source = new LayerSource(ModelRef.of(model), start, end, parameters, Location.NONE);
+        LayerSource source =
+                new LayerSource(ModelRef.of(model), start, end, parameters, Location.NONE);
         return new OutputSlice(List.of(source), Optional.empty(), Parameters.EMPTY, Location.NONE);
     }
 

@@ -202,7 +202,7 @@ public final class ReindexedTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return description;
     }
 
@@ -211,7 +211,7 @@ public final class ReindexedTensor implements TensorSource {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (TensorSource source : sources) {
-                digest.update(source.describe().getBytes(StandardCharsets.UTF_8));
+                digest.update(source.identity().getBytes(StandardCharsets.UTF_8));
                 digest.update((byte) '\n');
             }
             ByteBuffer from = ByteBuffer.allocate((2 + sources.size()) * Integer.BYTES);
@@ -225,7 +225,7 @@ public final class ReindexedTensor implements TensorSource {
                 digest.update(from.flip());
             }
             byte[] hash = digest.digest();
-            return sources.get(model).describe()
+            return sources.get(model).identity()
                     + " by token ("
                     + HexFormat.of().formatHex(hash, 0, DIGEST_BYTES)
                     + ")";

@@ -1,6 +1,4 @@
-/**
- * Vocabularies: their union, the edits of tokenizer files, and embedding rows by token.
- */
+/** Vocabularies: their union, the edits of tokenizer files, and embedding rows by token. */
 @NullMarked
 package io.amalgam.internal.tokenizer;
 

@@ -197,7 +197,7 @@ final class Models {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return model + ":" + info.name();
         }
     }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
@@ -61,7 +62,7 @@ class ModulesTest {
                                 task -> task.output().name(),
                                 task ->
                                         task.sources().stream()
-                                                .map(source -> source.describe())
+                                                .map(source -> source.identity())
                                                 .collect(Collectors.joining(" + ")),
                                 (a, b) -> a + " twice " + b,
                                 TreeMap::new));

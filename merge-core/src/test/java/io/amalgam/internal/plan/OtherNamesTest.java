@@ -1,6 +1,7 @@
 package io.amalgam.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.plan.Renaming;
@@ -50,7 +51,7 @@ class OtherNamesTest {
                     .extracting(task -> task.output().name())
                     .containsExactlyElementsOf(models.get("old").tensors.keySet());
             assertThat(plan.tasks()).allMatch(task -> task.sources().size() == 2);
-            assertThat(plan.tasks().get(1).sources().get(1).describe())
+            assertThat(plan.tasks().get(1).sources().get(1).identity())
                     .isEqualTo("new:model.language_model.layers.0.self_attn.q_proj.weight");
             assertThat(plan.renamings())
                     .extracting(Renaming::describe)

@@ -2,6 +2,7 @@ package io.amalgam.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
@@ -206,8 +207,8 @@ class ParameterLevelsTest {
                 """;
         try (MergePlan plan = models.plan(recipe)) {
             TensorTask second = task(plan, UP.formatted(1));
-            assertThat(second.sources().get(0).describe()).isEqualTo("one:" + UP.formatted(3));
-            assertThat(second.sources().get(1).describe()).isEqualTo("two:" + UP.formatted(1));
+            assertThat(second.sources().get(0).identity()).isEqualTo("one:" + UP.formatted(3));
+            assertThat(second.sources().get(1).identity()).isEqualTo("two:" + UP.formatted(1));
             assertThat(second.call().number(0, "weight")).isEqualTo(7);
             assertThat(second.call().number(1, "weight")).isEqualTo(2);
             // Shared parameters go by the output's name.
@@ -228,7 +229,7 @@ class ParameterLevelsTest {
                 """;
         try (MergePlan plan = models.plan(recipe)) {
             TensorTask head = task(plan, "lm_head.weight");
-            assertThat(head.sources().get(1).describe()).isEqualTo("two:model.embed_tokens.weight");
+            assertThat(head.sources().get(1).identity()).isEqualTo("two:model.embed_tokens.weight");
             assertThat(head.call().number(0, "weight")).isEqualTo(2);
             assertThat(head.call().number(1, "weight")).isEqualTo(2);
         }

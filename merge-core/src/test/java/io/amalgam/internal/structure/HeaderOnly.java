@@ -59,7 +59,7 @@ final class HeaderOnly implements Checkpoint {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return model + ":" + info.name();
         }
     }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
@@ -61,7 +62,7 @@ class ReindexedTensorTest {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return model + ":" + info.name();
         }
     }
@@ -213,7 +214,7 @@ class ReindexedTensorTest {
         ReindexedTensor lacking =
                 new ReindexedTensor(
                         new RowMap(List.of(new int[] {1, -1}), tokens, 2, 0, Map.of()), 0, sources);
-        assertThat(swapped.describe()).startsWith("m0:embed.weight by token (");
-        assertThat(swapped.describe()).isNotEqualTo(lacking.describe());
+        assertThat(swapped.identity()).startsWith("m0:embed.weight by token (");
+        assertThat(swapped.identity()).isNotEqualTo(lacking.identity());
     }
 }

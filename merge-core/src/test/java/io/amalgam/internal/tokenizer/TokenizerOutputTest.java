@@ -1,6 +1,7 @@
 package io.amalgam.internal.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
@@ -23,7 +24,8 @@ class TokenizerOutputTest {
     private MergedVocabulary vocabulary(String json, int limit, String... tokens)
             throws IOException {
         MergedVocabulary vocabulary =
-                new MergedVocabulary(Tokenizers.read(folder, TokenizerVocabulary.NAME, json), limit);
+                new MergedVocabulary(
+                        Tokenizers.read(folder, TokenizerVocabulary.NAME, json), limit);
         List.of(tokens).forEach(vocabulary::append);
         return vocabulary;
     }
@@ -99,7 +101,12 @@ class TokenizerOutputTest {
         TokenizerOutput cut = output(vocabulary(json, 2, "<x>"));
         assertThat(json(cut, TokenizerVocabulary.NAME).path("model").path("vocab"))
                 .isEqualTo(json("[['<unk>', 0.0], ['▁a', -12.345678901234567]]"));
-        assertThat(json(cut, TokenizerVocabulary.NAME).path("added_tokens").path(0).path("id").asInt())
+        assertThat(
+                        json(cut, TokenizerVocabulary.NAME)
+                                .path("added_tokens")
+                                .path(0)
+                                .path("id")
+                                .asInt())
                 .isEqualTo(2);
         assertThat(texts(cut).get(TokenizerVocabulary.NAME)).contains("-12.345678901234567", "▁a");
         TokenizerOutput whole = output(vocabulary(json, ALL, "<x>"));

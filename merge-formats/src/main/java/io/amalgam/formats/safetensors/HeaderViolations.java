@@ -6,7 +6,8 @@ import io.amalgam.error.Problem;
 record HeaderViolations(String file) {
     private static final int SHOWN = 120;
 
-    public SafetensorsException of(SafetensorsRule rule, String what, Object expected, Object found) {
+    public SafetensorsException of(
+            SafetensorsRule rule, String what, Object expected, Object found) {
         return of(rule, what, expected, found, "'" + file + "'");
     }
 

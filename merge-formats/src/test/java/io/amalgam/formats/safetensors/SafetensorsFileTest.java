@@ -2,6 +2,7 @@ package io.amalgam.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
@@ -106,7 +107,7 @@ class SafetensorsFileTest {
             assertThat(file.config()).isEmpty();
             assertThat(file.weightFiles()).containsExactly(path);
             assertThat(file.sideFiles()).isEmpty();
-            assertThat(file.tensors().get("w").describe()).isEqualTo("mine:w");
+            assertThat(file.tensors().get("w").identity()).isEqualTo("mine:w");
         }
     }
 

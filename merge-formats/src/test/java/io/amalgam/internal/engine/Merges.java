@@ -54,7 +54,8 @@ public final class Merges {
 
     static MergePlan plan(Recipe recipe, ModelSource models, PlanOptions options)
             throws IOException {
-        return new MergePlanner(BuiltInMethods.load(), models, ModelLoader.load().get("huggingface"))
+        return new MergePlanner(
+                        BuiltInMethods.load(), models, ModelLoader.load().get("huggingface"))
                 .plan(recipe, options);
     }
 

@@ -2,9 +2,9 @@ package io.amalgam.internal.engine;
 
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
-import io.amalgam.tensor.BFloat16;
+import io.amalgam.internal.tensor.BFloat16;
+import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import io.amalgam.tensor.Half;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;

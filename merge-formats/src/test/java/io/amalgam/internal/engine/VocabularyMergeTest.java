@@ -1,16 +1,17 @@
 package io.amalgam.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.golden.HuggingFace;
 import io.amalgam.golden.Tokens;
+import io.amalgam.internal.tensor.BFloat16;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.tensor.BFloat16;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;

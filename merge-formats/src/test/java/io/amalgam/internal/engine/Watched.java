@@ -128,8 +128,8 @@ final class Watched {
         }
 
         @Override
-        public String describe() {
-            return tensor.describe();
+        public String identity() {
+            return tensor.identity();
         }
     }
 }

@@ -118,7 +118,8 @@ record StageFiles(Path root) {
     }
 
     StagedPlan plan(String recipes, boolean keep, ModelSource models) throws IOException {
-        return new StagePlanner(BuiltInMethods.load(), models, ModelLoader.load().get("huggingface"))
+        return new StagePlanner(
+                        BuiltInMethods.load(), models, ModelLoader.load().get("huggingface"))
                 .plan(
                         RecipeReader.readAll(recipes, "r.yml", ReadOptions.DEFAULT),
                         PlanOptions.DEFAULT,

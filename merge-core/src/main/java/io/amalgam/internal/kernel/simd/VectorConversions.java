@@ -4,8 +4,9 @@ import static io.amalgam.internal.kernel.simd.Species.FLOATS;
 import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
 import static io.amalgam.internal.kernel.simd.Species.SHORTS;
-import io.amalgam.tensor.BFloat16;
-import io.amalgam.tensor.Half;
+
+import io.amalgam.internal.tensor.BFloat16;
+import io.amalgam.internal.tensor.Half;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.ShortVector;

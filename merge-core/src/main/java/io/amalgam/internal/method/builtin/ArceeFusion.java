@@ -44,7 +44,7 @@ public final class ArceeFusion implements MergeMethod {
     @Override
     public TensorStep bind(TensorCall call) {
         int base = call.base();
-        int other = call.others().get(0);
+        int other = call.models().get(0);
         long elements = call.elements();
         long row = call.output().shape().rowLength();
         if (elements == 0 || row == 1) {

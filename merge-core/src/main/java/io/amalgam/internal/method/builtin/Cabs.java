@@ -74,7 +74,7 @@ public final class Cabs implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         int group = (int) call.number("m_val");
         float[] weights = new float[others.size()];
         int[] kept = new int[weights.length];

@@ -69,7 +69,7 @@ public final class ConsensusMasks implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         if (others.isEmpty()) {
             return new TensorStep.Copy(call.base());
         }

@@ -66,7 +66,8 @@ public final class Karcher implements MergeMethod {
         }
         int iterations = (int) call.number("max_iter");
         double tol = call.number("tol");
-        return new DeltaVectors(all, DeltaVectors.NO_ORIGIN).whole(gram -> mean(gram, iterations, tol));
+        return new DeltaVectors(all, DeltaVectors.NO_ORIGIN)
+                .whole(gram -> mean(gram, iterations, tol));
     }
 
     private static double[] mean(double[][] gram, int iterations, double tol) {

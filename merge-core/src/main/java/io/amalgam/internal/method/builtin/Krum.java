@@ -141,11 +141,11 @@ public final class Krum implements WholeModelMethod {
         public ModelPass next(double[][] total) {
             int[] best = best(total);
             if (best.length == 1) {
-                return new ModelPass.Known(t -> new TensorStep.Copy(best[0]));
+                return new ModelPass.Done(t -> new TensorStep.Copy(best[0]));
             }
             List<Integer> inputs = Arrays.stream(best).sorted().boxed().toList();
             WeightedMean mean = WeightedMean.of(inputs);
-            return new ModelPass.Known(t -> mean);
+            return new ModelPass.Done(t -> mean);
         }
 
         private int[] best(double[][] total) {

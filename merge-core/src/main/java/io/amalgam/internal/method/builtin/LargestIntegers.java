@@ -40,7 +40,9 @@ final class LargestIntegers implements MergeMethod {
         if (call.inputs().size() == 1) {
             return new TensorStep.Copy(0);
         }
-        return isInteger(call.output().dtype()) ? new TensorStep.CopyLargest() : new TensorStep.CopyEqual();
+        return isInteger(call.output().dtype())
+                ? new TensorStep.CopyLargest()
+                : new TensorStep.CopyEqual();
     }
 
     private static boolean isInteger(DType type) {

@@ -49,7 +49,7 @@ public final class ModelStock implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         DeltaVectors vectors = new DeltaVectors(others, call.base());
         return call.flag("filter_wise")
                 ? vectors.rows(call, ModelStock::shares)

@@ -59,7 +59,7 @@ public final class MultiSlerp implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         if (others.size() == 1) {
             return new TensorStep.Copy(others.get(0));
         }

@@ -46,7 +46,7 @@ public final class NearSwap implements MergeMethod {
     @Override
     public TensorStep bind(TensorCall call) {
         int base = call.base();
-        int other = call.others().get(0);
+        int other = call.models().get(0);
         float t = (float) call.number("t");
         return (TensorStep.Combine)
                 (in, out) -> swap(in.input(base), in.input(other), t, out, in.length());

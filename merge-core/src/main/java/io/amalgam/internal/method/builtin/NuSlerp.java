@@ -52,7 +52,7 @@ public final class NuSlerp implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         double first = call.number(others.get(0), "weight");
         double second = call.number(others.get(1), "weight");
         double sum = first + second;

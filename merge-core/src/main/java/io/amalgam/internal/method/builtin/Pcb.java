@@ -93,7 +93,7 @@ public final class Pcb implements WholeModelMethod {
     @Override
     public TensorStep bind(TensorCall call) {
         judgesModel(call);
-        if (call.others().isEmpty()) {
+        if (call.models().isEmpty()) {
             return new TensorStep.Copy(call.base());
         }
         return new Scores(List.of(call), new boolean[] {true}).survey().ofOneTensor();
@@ -105,7 +105,7 @@ public final class Pcb implements WholeModelMethod {
         boolean any = false;
         List<TensorCall> judged = new ArrayList<>();
         for (int t = 0; t < together.length; t++) {
-            together[t] = judgesModel(calls.get(t)) && !calls.get(t).others().isEmpty();
+            together[t] = judgesModel(calls.get(t)) && !calls.get(t).models().isEmpty();
             any |= together[t];
             if (together[t]) {
                 judged.add(calls.get(t));
@@ -193,12 +193,12 @@ public final class Pcb implements WholeModelMethod {
                     tops[m] = OrderStatistics.unordered(found.get(at++).key());
                 }
             }
-            return new ModelPass.Known(
+            return new ModelPass.Done(
                     t ->
                             together[t]
                                     ? new Balance(
                                             calls.get(t),
-                                            calls.get(t).others(),
+                                            calls.get(t).models(),
                                             models.of()[t],
                                             competition,
                                             floors,
@@ -232,7 +232,7 @@ public final class Pcb implements WholeModelMethod {
             @Override
             public void fill(int tensor, Block in, int[][] keys) {
                 TensorCall call = calls.get(tensor);
-                List<Integer> others = call.others();
+                List<Integer> others = call.models();
                 float[][] deltas = deltas(in, call.base(), others);
                 if (competition != null) {
                     sum(deltas, in);

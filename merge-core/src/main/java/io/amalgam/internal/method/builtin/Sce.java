@@ -73,7 +73,7 @@ public final class Sce implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         double share = call.number("select_topk");
         boolean frequency = SignVote.frequency(call);
         if (others.isEmpty() || share <= 0) {
@@ -180,7 +180,8 @@ public final class Sce implements MergeMethod {
     }
 
     /** Sums the squares of what is selected of each task vector. */
-    private record Squares(Selection selection, long elements) implements TensorStep.Reduce<double[][]> {
+    private record Squares(Selection selection, long elements)
+            implements TensorStep.Reduce<double[][]> {
         @Override
         public double[][] newState() {
             return new double[selection.models()][Kernels.LANES];

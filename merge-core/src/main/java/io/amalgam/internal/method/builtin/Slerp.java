@@ -46,7 +46,7 @@ public final class Slerp implements MergeMethod {
     @Override
     public TensorStep bind(TensorCall call) {
         int a = call.base();
-        int b = call.others().get(0);
+        int b = call.models().get(0);
         double t = call.number("t");
         return new Gram(new int[] {a, b}, gram -> interpolate(gram, a, b, t));
     }

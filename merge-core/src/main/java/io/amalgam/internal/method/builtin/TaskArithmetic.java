@@ -136,7 +136,7 @@ public final class TaskArithmetic implements WholeModelMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         Rescale rescale = rescale(call);
         trimsModel(call);
         SignVote vote = vote(call);
@@ -159,7 +159,7 @@ public final class TaskArithmetic implements WholeModelMethod {
         boolean[] together = new boolean[calls.size()];
         boolean any = false;
         for (int t = 0; t < together.length; t++) {
-            together[t] = trimsModel(calls.get(t)) && !calls.get(t).others().isEmpty();
+            together[t] = trimsModel(calls.get(t)) && !calls.get(t).models().isEmpty();
             any |= together[t];
         }
         if (!any) {
@@ -223,7 +223,7 @@ public final class TaskArithmetic implements WholeModelMethod {
      */
     private TensorStep rescaled(
             TensorCall call, Rescale rescale, SignVote vote, DeltaMask[] masks, float[] equal) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         boolean thinned = false;
         float[] factors = equal.clone();
         for (int m = 0; m < masks.length; m++) {
@@ -257,7 +257,7 @@ public final class TaskArithmetic implements WholeModelMethod {
     }
 
     private TensorStep combine(TensorCall call, SignVote vote, DeltaMask[] masks, float[] factors) {
-        List<Integer> others = call.others();
+        List<Integer> others = call.models();
         float[] weights = new float[masks.length];
         float sum = 0;
         boolean whole = true;
@@ -274,10 +274,8 @@ public final class TaskArithmetic implements WholeModelMethod {
                     call.base(), others, masks, factors, weights, divisor, lambda, whole);
         }
         if (vote.equals(SignVote.MERGEKIT)) {
-            return new TiesCombine(
-                    call.base(), others, masks, factors, weights, normalize, lambda);
+            return new TiesCombine(call.base(), others, masks, factors, weights, normalize, lambda);
         }
-        return new VotedSum(
-                call.base(), others, masks, factors, weights, normalize, lambda, vote);
+        return new VotedSum(call.base(), others, masks, factors, weights, normalize, lambda, vote);
     }
 }

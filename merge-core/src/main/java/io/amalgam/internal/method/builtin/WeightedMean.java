@@ -8,7 +8,8 @@ import java.util.List;
  * {@code sum w_i x_i / divisor} over some of the inputs: one fused multiply-add for each in order,
  * in float32, divided once. Other inputs are not read.
  */
-record WeightedMean(List<Integer> inputs, float[] weights, float divisor) implements TensorStep.Combine {
+record WeightedMean(List<Integer> inputs, float[] weights, float divisor)
+        implements TensorStep.Combine {
     /** A mean whose weights sum to 1 as far as rounding goes, or are divided by their sum. */
     static WeightedMean of(List<Integer> inputs, float[] weights) {
         float sum = 0;

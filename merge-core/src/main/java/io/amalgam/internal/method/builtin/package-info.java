@@ -1,6 +1,4 @@
-/**
- * The built-in merge methods: one file for each method or family.
- */
+/** The built-in merge methods: one file for each method or family. */
 @NullMarked
 package io.amalgam.internal.method.builtin;
 

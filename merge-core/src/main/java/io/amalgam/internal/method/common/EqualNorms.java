@@ -23,7 +23,8 @@ public record EqualNorms(int base, List<Integer> others, Function<float[], Tenso
                     "bring the task vectors of each tensor to the mean of their norms before weights; one more pass");
 
     /** What {@code then} gives for the factors: all 1, without a pass, where none are asked for. */
-    public static TensorStep then(TensorCall call, List<Integer> others, Function<float[], TensorStep> then) {
+    public static TensorStep then(
+            TensorCall call, List<Integer> others, Function<float[], TensorStep> then) {
         if (call.flag(PARAMETER.name())) {
             return new EqualNorms(call.base(), others, then);
         }

@@ -1,6 +1,5 @@
 /**
- * Small parts that several methods share: sums in fixed lanes, layer scales, portable
- * exponentials.
+ * Small parts that several methods share: sums in fixed lanes, layer scales, portable exponentials.
  */
 @NullMarked
 package io.amalgam.internal.method.common;

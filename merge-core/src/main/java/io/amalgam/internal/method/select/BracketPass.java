@@ -222,7 +222,7 @@ final class BracketPass implements TensorStep.Reduce<BracketPass.Tallies> {
     private record Tie(MagnitudeSearch search, int pivot, long wanted, BracketTally tally) {}
 
     /** Finds where the last kept element of each tie lies. */
-    private TensorStep.Probe locate(List<Tie> ties, Supplier<TensorStep> then) {
+    private TensorStep.Sample locate(List<Tie> ties, Supplier<TensorStep> then) {
         return reader -> {
             for (Tie tie : ties) {
                 long end = endOf(reader, tie);

@@ -42,7 +42,9 @@ public interface DeltaMask {
         return false;
     }
 
-    /** As {@link TensorStep.Combine#rowLength()}: what a block must hold for the mask to be known. */
+    /**
+     * As {@link TensorStep.Combine#rowLength()}: what a block must hold for the mask to be known.
+     */
     default long rowLength() {
         return 1;
     }

@@ -109,7 +109,7 @@ public final class ModelMagnitudes {
         @Override
         public void fill(int tensor, Block in, int[][] keys) {
             float[] origin = in.input(calls.get(tensor).base());
-            for (int i : calls.get(tensor).others()) {
+            for (int i : calls.get(tensor).models()) {
                 if (reads(tensor, i)) {
                     magnitudes(in.input(i), origin, keys[models.of()[tensor][i]], in.length());
                 }
@@ -147,7 +147,9 @@ public final class ModelMagnitudes {
             cuts[m] = new Cut(cut.key(), all ? -1 : wanted);
             ties |= !all;
         }
-        return ties ? new Equals(cuts) : new ModelPass.Known(t -> stage(t, m -> whole(m, t, cuts[m])));
+        return ties
+                ? new Equals(cuts)
+                : new ModelPass.Done(t -> stage(t, m -> whole(m, t, cuts[m])));
     }
 
     /** The mask of a model's tensor where all magnitudes equal to the cut are kept. */
@@ -159,7 +161,7 @@ public final class ModelMagnitudes {
     }
 
     private TensorStep stage(int tensor, IntFunction<DeltaMask> masks) {
-        List<Integer> others = calls.get(tensor).others();
+        List<Integer> others = calls.get(tensor).models();
         DeltaMask[] all = new DeltaMask[others.size()];
         for (int m = 0; m < all.length && trimmed[tensor]; m++) {
             all[m] = masks.apply(models.of()[tensor][others.get(m)]);
@@ -194,7 +196,7 @@ public final class ModelMagnitudes {
         public void fold(int[][][] state, int tensor, Block in) {
             float[] origin = in.input(calls.get(tensor).base());
             int grain = (int) (in.offset() / GRAIN);
-            for (int i : calls.get(tensor).others()) {
+            for (int i : calls.get(tensor).models()) {
                 int model = models.of()[tensor][i];
                 if (state[model][tensor].length > 0) {
                     int bits = cuts[model].bits();
@@ -218,7 +220,7 @@ public final class ModelMagnitudes {
 
         @Override
         public ModelPass next(int[][][] total) {
-            return new ModelPass.Known(t -> located(t, cuts, total));
+            return new ModelPass.Done(t -> located(t, cuts, total));
         }
 
         @Override
@@ -266,7 +268,7 @@ public final class ModelMagnitudes {
 
     /** A tensor's stage once it is counted where equal magnitudes lie. */
     private TensorStep located(int tensor, Cut[] cuts, int[][][] equal) {
-        return (TensorStep.Probe)
+        return (TensorStep.Sample)
                 reader -> {
                     DeltaMask[] found = new DeltaMask[cuts.length];
                     for (int m = 0; m < cuts.length; m++) {
@@ -302,7 +304,8 @@ public final class ModelMagnitudes {
         return calls.get(tensor).elements();
     }
 
-    private long search(TensorStep.Reader reader, int tensor, int input, Cut cut, int grain, long wanted)
+    private long search(
+            TensorStep.Reader reader, int tensor, int input, Cut cut, int grain, long wanted)
             throws java.io.IOException {
         TensorCall call = calls.get(tensor);
         float[] x = new float[reader.capacity()];

@@ -20,7 +20,10 @@ public final class OrderStatistics {
     private final Function<List<Found>, ModelPass> then;
 
     private OrderStatistics(
-            Keys keys, List<Wanted> wanted, int passesAfter, Function<List<Found>, ModelPass> then) {
+            Keys keys,
+            List<Wanted> wanted,
+            int passesAfter,
+            Function<List<Found>, ModelPass> then) {
         this.keys = keys;
         this.wanted = List.copyOf(wanted);
         this.passesAfter = passesAfter;
@@ -60,7 +63,10 @@ public final class OrderStatistics {
      * @param then is given one value for each one wanted
      */
     public static ModelPass of(
-            Keys keys, List<Wanted> wanted, int passesAfter, Function<List<Found>, ModelPass> then) {
+            Keys keys,
+            List<Wanted> wanted,
+            int passesAfter,
+            Function<List<Found>, ModelPass> then) {
         if (wanted.isEmpty()) {
             return then.apply(List.of());
         }

@@ -90,11 +90,11 @@ public final class TopMagnitudes {
         if (searches.isEmpty() || elements == 0) {
             return next.get();
         }
-        TensorStep.Probe sampled = reader -> sampled(reader, lanes, next);
+        TensorStep.Sample sampled = reader -> sampled(reader, lanes, next);
         return elements <= SMALL ? sorted(lanes, next) : sampled;
     }
 
-    private TensorStep.Probe sorted(double[] lanes, Supplier<TensorStep> next) {
+    private TensorStep.Sample sorted(double[] lanes, Supplier<TensorStep> next) {
         return reader -> {
             int n = (int) elements;
             int[] bits = new int[n];
@@ -218,7 +218,8 @@ public final class TopMagnitudes {
     }
 
     /** Fills a block. */
-    static void read(TensorStep.Reader reader, List<MagnitudeSearch> searches, Block block, long from)
+    static void read(
+            TensorStep.Reader reader, List<MagnitudeSearch> searches, Block block, long from)
             throws IOException {
         int n = block.capacity();
         block.moveTo(from, n);

@@ -1,6 +1,4 @@
-/**
- * Exact selection by magnitude in fixed memory: top-k, ranks, order statistics and masks.
- */
+/** Exact selection by magnitude in fixed memory: top-k, ranks, order statistics and masks. */
 @NullMarked
 package io.amalgam.internal.method.select;
 

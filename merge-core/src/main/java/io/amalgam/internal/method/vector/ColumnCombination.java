@@ -13,7 +13,7 @@ import java.io.IOException;
  */
 record ColumnCombination(
         DeltaVectors vectors, long rows, long columns, DeltaVectors.Coefficients coefficients)
-        implements TensorStep.Whole {
+        implements TensorStep.FullTensor {
     @Override
     public void run(Reader reader, Writer writer) throws IOException {
         int width = (int) Math.min(columns, reader.capacity());

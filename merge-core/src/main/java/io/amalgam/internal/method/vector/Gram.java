@@ -27,7 +27,9 @@ public final class Gram implements TensorStep.Reduce<double[][]> {
 
     /** Of inputs as they are. */
     public Gram(int[] inputs, Function<double[][], TensorStep> then) {
-        this(new DeltaVectors(Arrays.stream(inputs).boxed().toList(), DeltaVectors.NO_ORIGIN), then);
+        this(
+                new DeltaVectors(Arrays.stream(inputs).boxed().toList(), DeltaVectors.NO_ORIGIN),
+                then);
     }
 
     /** One row of lanes for each pair {@code i <= j}, row by row. */

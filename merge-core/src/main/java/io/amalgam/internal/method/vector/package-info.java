@@ -1,6 +1,4 @@
-/**
- * Methods on models as vectors: Gram matrices, and combinations by coefficients.
- */
+/** Methods on models as vectors: Gram matrices, and combinations by coefficients. */
 @NullMarked
 package io.amalgam.internal.method.vector;
 

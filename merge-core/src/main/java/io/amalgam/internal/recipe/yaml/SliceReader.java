@@ -38,7 +38,11 @@ final class SliceReader {
     List<ModelEntry> models(Fields recipe, Node value) {
         List<ModelEntry> models = new ArrayList<>();
         for (Node item : recipe.items("models", value, "models")) {
-            fields(item, MappingKind.MODEL, "item of 'models'", "write '- model: path/of/the/model'")
+            fields(
+                            item,
+                            MappingKind.MODEL,
+                            "item of 'models'",
+                            "write '- model: path/of/the/model'")
                     .flatMap(this::model)
                     .ifPresent(models::add);
         }
@@ -98,7 +102,11 @@ final class SliceReader {
         Optional<ModelRef> model = reference(entry);
         Optional<Range> range = entry.required("layer_range", RANGE_HINT).flatMap(this::range);
         return model.flatMap(
-                ref -> range.map(r -> new LayerSource(ref, r.start(), r.end(), own, entry.location())));
+                ref ->
+                        range.map(
+                                r ->
+                                        new LayerSource(
+                                                ref, r.start(), r.end(), own, entry.location())));
     }
 
     private Optional<Range> range(Node node) {

@@ -8,13 +8,13 @@ import io.amalgam.internal.layers.LayerName;
 import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.plan.TaskPlan;
+import io.amalgam.internal.recipe.MoeRecipe;
+import io.amalgam.internal.recipe.MoeRecipe.Expert;
+import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import io.amalgam.internal.structure.moe.MoeFamily.Projection;
 import io.amalgam.kernel.CounterRandom;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.recipe.ModelRef;
-import io.amalgam.recipe.MoeRecipe;
-import io.amalgam.recipe.MoeRecipe.Expert;
-import io.amalgam.recipe.MoeRecipe.GateMode;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -177,8 +177,7 @@ final class ExpertTasks {
     private void write(String name, Shape shape, TensorSource source) {
         DType type = recipe.dtype().orElse(source.info().dtype());
         tasks.add(
-                TaskPlan.copy(
-                        new TensorInfo(name, type, shape), source, source.describe(), seed));
+                TaskPlan.copy(new TensorInfo(name, type, shape), source, source.identity(), seed));
     }
 
     private void experts(int layer) {
@@ -255,7 +254,8 @@ final class ExpertTasks {
             matrices.put(
                     projection,
                     adjusted
-                            ? new GeneratedTensor.Adjusted(matrix, (float) noise, (float) factor, key)
+                            ? new GeneratedTensor.Adjusted(
+                                    matrix, (float) noise, (float) factor, key)
                             : matrix);
         }
         return matrices;
@@ -330,7 +330,6 @@ final class ExpertTasks {
                         : new GeneratedTensor.Gates(info, gates, layer, first);
         DType type = recipe.dtype().orElse(norm.info().dtype());
         tasks.add(
-                TaskPlan.copy(
-                        new TensorInfo(name, type, shape), source, source.describe(), seed));
+                TaskPlan.copy(new TensorInfo(name, type, shape), source, source.identity(), seed));
     }
 }

@@ -1,7 +1,7 @@
 package io.amalgam.internal.structure.moe;
 
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.MoeRecipe.GateMode;
+import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

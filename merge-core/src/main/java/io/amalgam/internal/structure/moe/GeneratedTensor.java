@@ -47,9 +47,9 @@ sealed interface GeneratedTensor extends TensorSource {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return parts.stream()
-                    .map(TensorSource::describe)
+                    .map(TensorSource::identity)
                     .collect(Collectors.joining(", ", "[", "]"));
         }
     }
@@ -85,8 +85,8 @@ sealed interface GeneratedTensor extends TensorSource {
         }
 
         @Override
-        public String describe() {
-            String noisy = noise == 0 ? source.describe() : source.describe() + " + noise " + noise;
+        public String identity() {
+            String noisy = noise == 0 ? source.identity() : source.identity() + " + noise " + noise;
             return factor == 1 ? noisy : "(" + noisy + ") * " + factor;
         }
     }
@@ -105,7 +105,7 @@ sealed interface GeneratedTensor extends TensorSource {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return "zeros";
         }
     }
@@ -115,7 +115,8 @@ sealed interface GeneratedTensor extends TensorSource {
      *
      * @param scale standard deviation of normal numbers, bound of uniform ones
      */
-    record Random(TensorInfo info, boolean uniform, double scale, long key) implements GeneratedTensor {
+    record Random(TensorInfo info, boolean uniform, double scale, long key)
+            implements GeneratedTensor {
         @Override
         public boolean read(long from, int count, float[] dst, int at, Workspace workspace) {
             for (int i = 0; i < count; i++) {
@@ -134,7 +135,7 @@ sealed interface GeneratedTensor extends TensorSource {
         }
 
         @Override
-        public String describe() {
+        public String identity() {
             return (uniform ? "uniform " : "normal ") + scale + " key " + Long.toHexString(key);
         }
     }
@@ -144,7 +145,8 @@ sealed interface GeneratedTensor extends TensorSource {
      *
      * @param first the first expert whose row is part of the tensor
      */
-    record Gates(TensorInfo info, PromptGates gates, int layer, int first) implements GeneratedTensor {
+    record Gates(TensorInfo info, PromptGates gates, int layer, int first)
+            implements GeneratedTensor {
         @Override
         public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
                 throws IOException {
@@ -163,8 +165,8 @@ sealed interface GeneratedTensor extends TensorSource {
         }
 
         @Override
-        public String describe() {
-            return gates.describe() + " layer " + layer + " from " + first;
+        public String identity() {
+            return gates.identity() + " layer " + layer + " from " + first;
         }
     }
 }

@@ -1,8 +1,8 @@
 package io.amalgam.internal.structure.moe;
 
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.MoeRecipe;
-import io.amalgam.recipe.MoeRecipe.Expert;
+import io.amalgam.internal.recipe.MoeRecipe;
+import io.amalgam.internal.recipe.MoeRecipe.Expert;
 import java.util.ArrayList;
 import java.util.List;
 

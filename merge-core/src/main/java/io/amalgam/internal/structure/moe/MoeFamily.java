@@ -1,7 +1,7 @@
 package io.amalgam.internal.structure.moe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.recipe.MoeRecipe;
+import io.amalgam.internal.recipe.MoeRecipe;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;

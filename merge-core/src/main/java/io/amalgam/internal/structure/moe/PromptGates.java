@@ -2,8 +2,8 @@ package io.amalgam.internal.structure.moe;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import io.amalgam.kernel.Workspace;
-import io.amalgam.recipe.MoeRecipe.GateMode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -143,7 +143,7 @@ final class PromptGates {
     }
 
     /** The model, and a digest of the tokens it reads. */
-    String describe() {
+    String identity() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (Tokens expert : experts) {

@@ -50,13 +50,13 @@ record ReconfiguredCheckpoint(Checkpoint model, ObjectNode changed) implements C
     }
 
     @Override
-    public long bytesHeld() {
-        return model.bytesHeld();
+    public long sharedBytes() {
+        return model.sharedBytes();
     }
 
     @Override
-    public long bytesHeld(int elements) {
-        return model.bytesHeld(elements);
+    public long bytesPerReader(int elements) {
+        return model.bytesPerReader(elements);
     }
 
     @Override

@@ -1,6 +1,6 @@
 package io.amalgam.internal.structure.moe;
 
-import io.amalgam.tensor.BFloat16;
+import io.amalgam.internal.tensor.BFloat16;
 
 /** What activations are rounded to after each operation. */
 enum Rounding {

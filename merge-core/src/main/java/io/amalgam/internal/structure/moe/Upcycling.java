@@ -1,10 +1,10 @@
 package io.amalgam.internal.structure.moe;
 
+import io.amalgam.internal.recipe.MoeRecipe;
+import io.amalgam.internal.recipe.MoeRecipe.Expert;
+import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
-import io.amalgam.recipe.MoeRecipe;
-import io.amalgam.recipe.MoeRecipe.Expert;
-import io.amalgam.recipe.MoeRecipe.GateMode;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;

@@ -1,9 +1,9 @@
 package io.amalgam.internal.kernel.bench;
 
 import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.tensor.BFloat16;
+import io.amalgam.internal.tensor.Half;
 import io.amalgam.kernel.Kernels;
-import io.amalgam.tensor.BFloat16;
-import io.amalgam.tensor.Half;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;

@@ -1,7 +1,8 @@
 package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import io.amalgam.tensor.BFloat16;
+
+import io.amalgam.internal.tensor.BFloat16;
 import java.util.Random;
 
 /** Values to merge, and comparisons of what comes out. */

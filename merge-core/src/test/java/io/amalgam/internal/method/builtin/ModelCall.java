@@ -2,9 +2,9 @@ package io.amalgam.internal.method.builtin;
 
 import io.amalgam.internal.engine.InMemory;
 import io.amalgam.internal.kernel.ScalarKernels;
+import io.amalgam.internal.plan.StatePart;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.ParameterSpec;
-import io.amalgam.method.StatePart;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.tensor.DType;

@@ -2,6 +2,7 @@ package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.method.TensorStep;
@@ -134,7 +135,8 @@ class RobustMeansTest {
     void geometricMedianOfEqualModelsIsThatModel() {
         float[] x = Data.normal(1000, 1);
         assertThat(call("geometric_median", new float[][] {x, x, x}).run()).isEqualTo(x);
-        assertThat(call("geometric_median", new float[][] {x}).bind()).isEqualTo(new TensorStep.Copy(0));
+        assertThat(call("geometric_median", new float[][] {x}).bind())
+                .isEqualTo(new TensorStep.Copy(0));
     }
 
     @Test

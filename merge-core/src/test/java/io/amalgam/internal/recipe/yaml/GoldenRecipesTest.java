@@ -1,6 +1,7 @@
 package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.recipe.Filtered;
 import io.amalgam.recipe.Gradient;
 import io.amalgam.recipe.LayerSource;

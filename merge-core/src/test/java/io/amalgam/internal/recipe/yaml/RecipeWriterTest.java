@@ -1,13 +1,14 @@
 package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.RecipeWriter;
 import io.amalgam.recipe.Scalar;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,4 @@
-/**
- * Files of any format: their kind by the first bytes, and the names of weights files.
- */
+/** Files of any format: their kind by the first bytes, and the names of weights files. */
 @NullMarked
 package io.amalgam.internal.formats.files;
 

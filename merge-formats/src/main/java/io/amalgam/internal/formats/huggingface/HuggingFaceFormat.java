@@ -8,7 +8,7 @@ import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
-import io.amalgam.formats.safetensors.SafetensorsFormat;
+import io.amalgam.internal.formats.safetensors.SafetensorsFormat;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;

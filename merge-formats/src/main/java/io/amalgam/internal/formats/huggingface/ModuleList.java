@@ -53,8 +53,8 @@ final class ModuleList {
         return of(directory, file, list, problems);
     }
 
-    private static ModuleFolders of(Path directory, Path file, JsonNode list, List<Problem> problems)
-            throws IOException {
+    private static ModuleFolders of(
+            Path directory, Path file, JsonNode list, List<Problem> problems) throws IOException {
         boolean inFolder = !WeightFiles.areIn(directory);
         String home = "";
         List<Part> modules = new ArrayList<>();

@@ -115,7 +115,7 @@ final class StridedTensor implements TensorSource {
     }
 
     @Override
-    public String describe() {
+    public String identity() {
         return storage.model() + ":" + info.name();
     }
 }

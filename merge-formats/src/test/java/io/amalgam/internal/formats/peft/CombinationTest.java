@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.peft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.internal.linalg.Matrix;
@@ -130,7 +131,8 @@ class CombinationTest {
     @Test
     void theCutIsTheBestAndSaysWhatIsLost() throws IOException {
         CombineResult whole = combine(CombineOptions.of("exact"), List.of(one, two), 1, 1);
-        CombineResult cut = combine(CombineOptions.of("exact").withRank(3), List.of(one, two), 1, 1);
+        CombineResult cut =
+                combine(CombineOptions.of("exact").withRank(3), List.of(one, two), 1, 1);
         double all = 0;
         double lost = 0;
         double[] x = delta(whole);
@@ -277,7 +279,8 @@ class CombinationTest {
                         a2,
                         b2,
                         adapters.random("base_model.model.head.weight", 3, 2));
-        CombineResult combined = combine(CombineOptions.of("cat"), List.of(two, with, same), 1, 0.5, 1);
+        CombineResult combined =
+                combine(CombineOptions.of("cat"), List.of(two, with, same), 1, 0.5, 1);
 
         assertThat(combined.kept()).isEqualTo(Map.of("head.weight", "with", "m.bias", "with"));
         assertThat(combined.warnings())

@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.peft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -120,8 +121,8 @@ class LoraCheckpointTest {
             assertThat(merged.tensors().get(WEIGHT).stored()).isEmpty();
             assertThat(merged.weightFiles()).hasSize(2);
             // Of A each row has 16 numbers to spare.
-            assertThat(merged.bytesHeld()).isEqualTo(4 * (37 + 1500 + 16) * 4);
-            assertThat(merged.tensors().get(WEIGHT).describe())
+            assertThat(merged.sharedBytes()).isEqualTo(4 * (37 + 1500 + 16) * 4);
+            assertThat(merged.tensors().get(WEIGHT).identity())
                     .isEqualTo("base:m.weight + 1.0 * one:m (rank 4, scale 0.75)");
         }
     }

@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.peft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
@@ -60,7 +61,8 @@ class SavedTensorsTest {
         Path folder = SAVED.resolve(name);
         try (LoraCheckpoint model = merged(folder, 1);
                 Checkpoint wanted =
-                        ModelLoader.load().open(folder.resolve("expected.safetensors"), "expected")) {
+                        ModelLoader.load()
+                                .open(folder.resolve("expected.safetensors"), "expected")) {
             for (Map.Entry<String, ? extends TensorSource> tensor : wanted.tensors().entrySet()) {
                 float[] right = Adapters.read(tensor.getValue(), 1000);
                 TensorSource ours = Objects.requireNonNull(model.tensors().get(tensor.getKey()));

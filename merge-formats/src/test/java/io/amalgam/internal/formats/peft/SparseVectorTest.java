@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.peft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;
@@ -229,7 +230,9 @@ class SparseVectorTest {
             List<WeightedAdapter> both =
                     List.of(new WeightedAdapter(adapter, 1), new WeightedAdapter(adapter, 1));
             assertThatThrownBy(
-                            () -> AdapterCombiner.of(both, CombineOptions.of("cat"), Optional.empty()))
+                            () ->
+                                    AdapterCombiner.of(
+                                            both, CombineOptions.of("cat"), Optional.empty()))
                     .hasMessageContaining("a task vector's changes of tensors");
         }
     }

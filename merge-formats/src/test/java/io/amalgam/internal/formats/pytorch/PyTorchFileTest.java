@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
@@ -66,7 +67,7 @@ class PyTorchFileTest {
             assertThat(file.tensors().get("scalar").stored()).isPresent();
             assertThat(file.tensors().get("transposed").stored()).isEmpty();
             assertThat(file.tensors().get("columns").stored()).isEmpty();
-            assertThat(file.tensors().get("columns").describe()).isEqualTo("m:columns");
+            assertThat(file.tensors().get("columns").identity()).isEqualTo("m:columns");
             assertThat(file.tensors().get("columns").storedBytes()).isEqualTo(40 * 5 * 4);
         }
     }

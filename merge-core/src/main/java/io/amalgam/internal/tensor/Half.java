@@ -1,4 +1,4 @@
-package io.amalgam.tensor;
+package io.amalgam.internal.tensor;
 
 /**
  * IEEE 754 binary16 (float16: sign, 5 exponent bits, 10 mantissa bits; largest 65504, smallest

@@ -1,12 +1,15 @@
-package io.amalgam.formats.safetensors;
+package io.amalgam.internal.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.CheckpointFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;

@@ -1,5 +1,10 @@
-package io.amalgam.method;
+package io.amalgam.internal.plan;
 
+import io.amalgam.method.MergeMethod;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.StatefulMethod;
+import io.amalgam.method.TensorCall;
+import io.amalgam.method.TensorStep;
 import java.util.List;
 
 /**

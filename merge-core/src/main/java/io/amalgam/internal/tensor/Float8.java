@@ -1,4 +1,4 @@
-package io.amalgam.tensor;
+package io.amalgam.internal.tensor;
 
 /**
  * The two 8-bit floats in use for weights (Micikevicius et al. 2022, <a

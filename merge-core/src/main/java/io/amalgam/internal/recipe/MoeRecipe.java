@@ -1,6 +1,8 @@
-package io.amalgam.recipe;
+package io.amalgam.internal.recipe;
 
 import io.amalgam.error.Problem;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelRef;
 import io.amalgam.tensor.DType;
 import java.util.List;
 import java.util.Objects;

@@ -1,4 +1,4 @@
-package io.amalgam.tensor;
+package io.amalgam.internal.tensor;
 
 /**
  * bfloat16: the upper half of a float32 (sign, 8 exponent bits, 7 mantissa bits), held as a raw

@@ -1,4 +1,4 @@
-package io.amalgam.formats.safetensors;
+package io.amalgam.internal.formats.safetensors;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
@@ -7,6 +7,8 @@ import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.formats.safetensors.SafetensorsLayout;
 import io.amalgam.internal.formats.files.WeightName;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;

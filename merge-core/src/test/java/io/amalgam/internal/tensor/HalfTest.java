@@ -1,6 +1,8 @@
-package io.amalgam.tensor;
+package io.amalgam.internal.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.tensor.SlowFloats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;

@@ -1,5 +1,20 @@
-package io.amalgam.recipe;
+package io.amalgam.internal.recipe;
 
+import io.amalgam.recipe.AdapterRef;
+import io.amalgam.recipe.ChatTemplate;
+import io.amalgam.recipe.Filtered;
+import io.amalgam.recipe.Gradient;
+import io.amalgam.recipe.LayerSource;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModuleSection;
+import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.Scalar;
+import io.amalgam.recipe.TokenRule;
+import io.amalgam.recipe.TokenizerSection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
