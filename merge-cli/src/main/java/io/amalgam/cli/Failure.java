@@ -123,6 +123,6 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
     /** Threads hold what is merged; what is planned is the same for any number of them. */
     private static boolean inEngine(Throwable e) {
         return Arrays.stream(e.getStackTrace())
-                .anyMatch(frame -> frame.getClassName().startsWith("io.amalgam.engine."));
+                .anyMatch(frame -> frame.getClassName().startsWith("io.amalgam.internal.engine."));
     }
 }

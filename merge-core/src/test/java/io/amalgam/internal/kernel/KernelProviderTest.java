@@ -100,7 +100,7 @@ class KernelProviderTest {
         assertThatThrownBy(() -> KernelProvider.Loaded.load(KernelProvider.SIMD_CLASS + "Gone"))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessage(
-                        "the class 'io.amalgam.kernel.simd.SimdKernelsGone' cannot be loaded"
+                        "the class 'io.amalgam.internal.kernel.simd.SimdKernelsGone' cannot be loaded"
                                 + " although the module 'jdk.incubator.vector' is there: the jar is incomplete")
                 .hasCauseInstanceOf(ClassNotFoundException.class);
     }
