@@ -18,7 +18,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 GOLDEN = ROOT / "merge-formats/src/test/resources/golden/tokenizer"
-TEMPLATES = ROOT / "merge-core/src/main/resources/io/amalgam/tokenizer"
+TEMPLATES = ROOT / "merge-core/src/main/resources/io/amalgam/internal/tokenizer"
 
 try:
     import jinja2

@@ -7,7 +7,7 @@
  * as the Vector API is fast only where the server compiler sees a whole loop at once. Until a loop
  * is compiled every vector operation allocates, so a program that cannot wait for the usual compile
  * thresholds lowers them for exactly these classes: {@code
- * -XX:CompileCommand=CompileThresholdScaling,io.amalgam.kernel.simd.Vector*::*,0.1}.
+ * -XX:CompileCommand=CompileThresholdScaling,io.amalgam.internal.kernel.simd.Vector*::*,0.1}.
  *
  * <p>Only {@code fromArray} and {@code intoArray} without masks are used: they exist, and are fast,
  * on every JDK from 17 on. Ends of arrays that do not fill a vector are done by plain loops with
