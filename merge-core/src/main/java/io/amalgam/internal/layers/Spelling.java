@@ -1,7 +1,6 @@
 package io.amalgam.internal.layers;
 
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 
 /**
@@ -10,7 +9,7 @@ import java.util.regex.Pattern;
  * left out, the more must be checked.
  */
 enum Spelling {
-    /** Without the outermost model's name, and with today's names of layer norms' parameters. */
+    /** Without the outermost model's name, and with today's names of layer norms' parameters and of a head. */
     OUTER {
         @Override
         String plain(String name) {
@@ -49,11 +48,28 @@ enum Spelling {
             List.of("model.", "language_model.", "text_model.", "thinker.");
     private static final List<String> VISION_MODELS = List.of("vision_model.");
 
-    /** Parts inside of a name, each with what it is called today. */
-    private static final Map<Pattern, String> INSIDE =
-            Map.of(
-                    Pattern.compile("(?<=_tower\\.)vision_model\\."), "",
-                    Pattern.compile("(?<=\\.)block_sparse_moe\\."), "mlp.");
+    /**
+     * Parts inside of a name, each with what it is called today. Later ones see what earlier ones
+     * made.
+     */
+    private static final List<Part> INSIDE =
+            List.of(
+                    new Part("(?<=_tower\\.)vision_model\\.", ""),
+                    new Part("(?<=\\.)block_sparse_moe\\.", "mlp."),
+                    // The router of a mixture of experts, and the bias that only it reads.
+                    new Part("(?<=\\.mlp\\.)router\\.(layer\\.)?", "gate."),
+                    new Part(
+                            "(?<=\\.mlp\\.)gate\\.(?=moe_statics\\.|e_score_correction_bias$)",
+                            ""),
+                    // All experts' matrices in one tensor.
+                    new Part("(?<=\\.mlp\\.)input_linear\\.weight$", "experts.gate_up_proj"),
+                    new Part("(?<=\\.mlp\\.)output_linear\\.weight$", "experts.down_proj"));
+
+    private record Part(Pattern pattern, String today) {
+        Part(String pattern, String today) {
+            this(Pattern.compile(pattern), today);
+        }
+    }
 
     /** The name without what is left out at this degree. */
     abstract String plain(String name);
@@ -72,13 +88,16 @@ enum Spelling {
 
     private static String inside(String name) {
         String plain = without(OUTERMOST, name);
-        for (Map.Entry<Pattern, String> part : INSIDE.entrySet()) {
-            plain = part.getKey().matcher(plain).replaceAll(part.getValue());
+        for (Part part : INSIDE) {
+            plain = part.pattern().matcher(plain).replaceAll(part.today());
         }
         return plain;
     }
 
     private static String current(String name) {
+        if (name.equals("embed_out.weight")) {
+            return "lm_head.weight";
+        }
         if (name.endsWith("LayerNorm.gamma")) {
             return name.substring(0, name.length() - "gamma".length()) + "weight";
         }

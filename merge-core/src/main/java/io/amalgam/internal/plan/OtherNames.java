@@ -44,6 +44,15 @@ final class OtherNames {
             } else if (model != donor && shareFewNames(donor, model) && sameShapes(donor, model)) {
                 strangers.add(model);
                 problems.add(problem(donor, model));
+            } else {
+                earlier(donor, model, models)
+                        .flatMap(other -> LayerTwins.of(other, model).stream())
+                        .findFirst()
+                        .ifPresent(
+                                twins -> {
+                                    strangers.add(model);
+                                    problems.add(problem(model, twins));
+                                });
             }
         }
         return strangers.isEmpty()
@@ -54,6 +63,16 @@ final class OtherNames {
                                         slot.parts().stream()
                                                 .noneMatch(part -> part.tensor().isEmpty()))
                         .toList();
+    }
+
+    /** The donor, which is not always named first, and all models before this one. */
+    private static Stream<Model> earlier(Model donor, Model model, List<Model> models) {
+        return model == donor
+                ? Stream.empty()
+                : Stream.concat(
+                                Stream.of(donor),
+                                models.stream().takeWhile(other -> other != model))
+                        .distinct();
     }
 
     private static Problem otherLayout(Model donor, Model model, String tensor) {
@@ -96,10 +115,14 @@ final class OtherNames {
                         .findFirst()
                         .or(() -> only(model, donor).findFirst())
                         .orElseThrow();
+        return problem(model, new LayerTwins(donor, wanted, got));
+    }
+
+    private static Problem problem(Model model, LayerTwins twins) {
         return Problem.expected(
                         "tensors of model '" + model.ref + "'",
-                        "the names of '" + donor.ref + "', such as '" + wanted + "'",
-                        "the same tensors under other names, such as '" + got + "'")
+                        "the names of '" + twins.reference().ref + "', such as '" + twins.wanted() + "'",
+                        "the same tensors under other names, such as '" + twins.got() + "'")
                 .at(model.ref.location())
                 .hint("rename them, or save both models with one library");
     }

@@ -64,6 +64,13 @@ class NameMatcherTest {
         "text_model.model.norm.weight, model.text_model.norm.weight",
         "vision_model.encoder.layers.0.fc1.weight, encoder.layers.0.fc1.weight",
         "model.layers.0.block_sparse_moe.gate.weight, model.layers.0.mlp.gate.weight",
+        "model.layers.0.block_sparse_moe.gate.weight, model.layers.0.mlp.router.weight",
+        "model.layers.0.block_sparse_moe.e_score_correction_bias, model.layers.0.mlp.gate.e_score_correction_bias",
+        "model.layers.1.mlp.moe_statics.e_score_correction_bias, model.layers.1.mlp.gate.moe_statics.e_score_correction_bias",
+        "model.layers.0.block_sparse_moe.router.layer.weight, model.layers.0.block_sparse_moe.router.weight",
+        "model.layers.0.block_sparse_moe.input_linear.weight, model.layers.0.block_sparse_moe.experts.gate_up_proj",
+        "model.layers.0.block_sparse_moe.output_linear.weight, model.layers.0.mlp.experts.down_proj",
+        "embed_out.weight, lm_head.weight",
         "bert.encoder.layer.0.output.LayerNorm.gamma, encoder.layer.0.output.LayerNorm.weight"
     })
     void spellingsOfOneTensorMatchBothWays(String one, String other) {

@@ -151,4 +151,46 @@ class OtherNamesTest {
                 .containsExactly(
                         "tensors of model 'new': expected the names of 'old', such as 'language_model.model.embed_tokens.weight', got the same tensors under other names, such as 'xlanguage_model.model.embed_tokens.weight' (r.yml:2:32); rename them, or save both models with one library");
     }
+
+    /** Two layouts of one layer that only their sizes tell. */
+    @ParameterizedTest
+    @EnumSource(PlanOptions.TensorSet.class)
+    void tensorsOfLayersUnderOtherNamesAreRefused(PlanOptions.TensorSet tensors) {
+        models.add(layered("old", "mlp.chooser.weight", 4, 8));
+        models.add(layered("new", "ffn.picker.weight", 4, 8));
+        assertThat(models.problems(LINEAR, options(tensors)))
+                .containsExactly(
+                        "tensors of model 'new': expected the names of 'old', such as 'model.layers.0.mlp.chooser.weight', got the same tensors under other names, such as 'model.layers.0.ffn.picker.weight' (r.yml:2:32); rename them, or save both models with one library");
+    }
+
+    @Test
+    void asManyElementsInOneTensorAndInTwoAreRefusedInAUnion() {
+        models.add(layered("old", "mlp.in.weight", 8, 8));
+        models.add(
+                layered("new", "mlp.gate.weight", 4, 8)
+                        .tensor("model.layers.0.mlp.up.weight", 4, 8)
+                        .tensor("model.layers.1.mlp.up.weight", 4, 8));
+        assertThat(models.problems(LINEAR, options(PlanOptions.TensorSet.UNION)))
+                .singleElement()
+                .asString()
+                .contains("the same tensors under other names");
+    }
+
+    @Test
+    void tensorsOfOtherSizesAreUnited() throws IOException {
+        models.add(layered("old", "mlp.chooser.weight", 4, 8));
+        models.add(layered("new", "self_attn.q_norm.weight", 2));
+        try (MergePlan plan = models.plan(LINEAR, options(PlanOptions.TensorSet.UNION))) {
+            assertThat(plan.tasks()).hasSize(2 * 2 + 2);
+        }
+    }
+
+    private static Models.Header layered(String model, String name, long... shape) {
+        Models.Header header = new Models.Header(model);
+        for (int i = 0; i < 2; i++) {
+            header.tensor("model.layers." + i + ".self_attn.q_proj.weight", 8, 8);
+            header.tensor("model.layers." + i + "." + name, shape);
+        }
+        return header;
+    }
 }
