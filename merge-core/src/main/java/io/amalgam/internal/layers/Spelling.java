@@ -9,7 +9,10 @@ import java.util.regex.Pattern;
  * left out, the more must be checked.
  */
 enum Spelling {
-    /** Without the outermost model's name, and with today's names of layer norms' parameters and of a head. */
+    /**
+     * Without the outermost model's name, and with today's names of layer norms' parameters and of
+     * a head.
+     */
     OUTER {
         @Override
         String plain(String name) {
@@ -59,8 +62,7 @@ enum Spelling {
                     // The router of a mixture of experts, and the bias that only it reads.
                     new Part("(?<=\\.mlp\\.)router\\.(layer\\.)?", "gate."),
                     new Part(
-                            "(?<=\\.mlp\\.)gate\\.(?=moe_statics\\.|e_score_correction_bias$)",
-                            ""),
+                            "(?<=\\.mlp\\.)gate\\.(?=moe_statics\\.|e_score_correction_bias$)", ""),
                     // All experts' matrices in one tensor.
                     new Part("(?<=\\.mlp\\.)input_linear\\.weight$", "experts.gate_up_proj"),
                     new Part("(?<=\\.mlp\\.)output_linear\\.weight$", "experts.down_proj"));

@@ -65,9 +65,7 @@ record LayerTwins(Model reference, String wanted, String got) {
                         () ->
                                 Optional.of(
                                         new LayerTwins(
-                                                reference,
-                                                left.get(0).name(),
-                                                rest.get(0).name())))
+                                                reference, left.get(0).name(), rest.get(0).name())))
                 : Optional.empty();
     }
 

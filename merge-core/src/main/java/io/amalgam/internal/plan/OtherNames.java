@@ -121,7 +121,11 @@ final class OtherNames {
     private static Problem problem(Model model, LayerTwins twins) {
         return Problem.expected(
                         "tensors of model '" + model.ref + "'",
-                        "the names of '" + twins.reference().ref + "', such as '" + twins.wanted() + "'",
+                        "the names of '"
+                                + twins.reference().ref
+                                + "', such as '"
+                                + twins.wanted()
+                                + "'",
                         "the same tensors under other names, such as '" + twins.got() + "'")
                 .at(model.ref.location())
                 .hint("rename them, or save both models with one library");
