@@ -68,6 +68,7 @@ final class LoraBuilder {
         }
         adapters.forEach(this::match);
         edits.settle();
+        problems.addAll(edits.problems());
         problems.addAll(resizing.problems(edits, adapters));
         head.problem().ifPresent(problems::add);
         if (!problems.isEmpty()) {
@@ -175,7 +176,19 @@ final class LoraBuilder {
                                 rows(weighted, rows, tensor.get());
                             }
                         });
-        for (LoraModule stored : adapter.modules().values()) {
+        // Such a start gives the head factors of its own, tied or not.
+        boolean ownFactors =
+                adapter.modules().values().stream()
+                        .anyMatch(
+                                m ->
+                                        m.start() != LoraModule.Start.NOTHING
+                                                && tensor(m.name() + ".weight")
+                                                        .filter(edits::isTied)
+                                                        .isPresent());
+        for (LoraModule read : adapter.modules().values()) {
+            // A base layer in the file is what training went over: nothing is to be taken out.
+            boolean begun = adapter.whole().containsKey(read.name() + ".weight");
+            LoraModule stored = begun ? read.begun() : read;
             if (experts(weighted, stored, taken, unmatched)) {
                 continue;
             }
@@ -194,7 +207,7 @@ final class LoraBuilder {
                 edits.add(
                         tensor.get(),
                         new LoraTensor.Term(module, weighted.weight(), adapter.name()),
-                        both);
+                        both && !ownFactors);
                 bias(weighted, module, tensor.get(), unmatched);
             }
         }

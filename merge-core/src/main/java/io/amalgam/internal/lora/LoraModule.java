@@ -84,6 +84,12 @@ public record LoraModule(
         return new LoraModule(name, other, a, b, scale, magnitude, bias, experts, start);
     }
 
+    /** The same factors over a base that is already what training went over. */
+    public LoraModule begun() {
+        return new LoraModule(
+                name, kind, a, b, scale, magnitude, bias, experts, Start.NOTHING);
+    }
+
     /** Of each expert's change, where it changes experts. */
     public int rank() {
         return (int) a.info().shape().dim(0) / experts.map(Experts::count).orElse(1);

@@ -27,15 +27,38 @@ final class LoraTensor implements TensorSource {
     private final List<Term> terms;
     private final FactorCache cache;
 
-    /** One adapter's part. */
-    record Term(LoraModule module, double weight, String adapter) {
+    /**
+     * One adapter's part.
+     *
+     * @param rest whether only what its start took out of the base counts, for a tensor that is
+     *     tied to the module's
+     */
+    record Term(LoraModule module, double weight, String adapter, boolean rest) {
+        Term(LoraModule module, double weight, String adapter) {
+            this(module, weight, adapter, false);
+        }
+
+        /** What becomes of a tensor that shares the module's weight. */
+        Term restOnly() {
+            return new Term(module, weight, adapter, true);
+        }
+
+        boolean started() {
+            return module.start() != LoraModule.Start.NOTHING;
+        }
+
+        boolean normed() {
+            return !rest && module.magnitude().isPresent();
+        }
+
         String identity() {
             String flags =
                     (module.kind().flipped() ? ", transposed" : "")
-                            + (module.start() == LoraModule.Start.NOTHING
-                                    ? ""
-                                    : ", " + module.start().name().toLowerCase(Locale.ROOT))
-                            + (module.magnitude().isPresent() ? ", dora" : "");
+                            + (started()
+                                    ? ", " + module.start().name().toLowerCase(Locale.ROOT)
+                                    : "")
+                            + (rest ? ", without its factors" : "")
+                            + (normed() ? ", dora" : "");
             return weight
                     + " * "
                     + adapter
@@ -80,8 +103,8 @@ final class LoraTensor implements TensorSource {
         long sum = base.storedBytes();
         for (Term term : terms) {
             sum += term.module.a().storedBytes() + term.module.b().storedBytes();
-            sum += term.module.magnitude().isPresent() ? base.storedBytes() : 0;
-            sum += residual(term) ? base.storedBytes() : 0;
+            sum += term.normed() ? base.storedBytes() : 0;
+            sum += term.started() ? base.storedBytes() : 0;
         }
         return sum;
     }
@@ -111,8 +134,8 @@ final class LoraTensor implements TensorSource {
         long numbers = 0;
         for (Term term : terms) {
             long factors = term.module.rank() * (rows + cols + PAD);
-            numbers += residual(term) ? 2 * factors : factors;
-            numbers += term.module.magnitude().isPresent() ? Math.max(rows, cols) : 0;
+            numbers += term.started() ? 2 * factors : factors;
+            numbers += term.normed() ? Math.max(rows, cols) : 0;
         }
         return numbers * Float.BYTES;
     }
@@ -121,18 +144,14 @@ final class LoraTensor implements TensorSource {
     long residualBytes() {
         long rows = info.shape().dim(0);
         return terms.stream()
-                .filter(LoraTensor::residual)
+                .filter(Term::started)
                 .mapToLong(term -> Residual.bytes(rows, cols(), term.module.rank()))
                 .max()
                 .orElse(0);
     }
 
-    private static boolean residual(Term term) {
-        return term.module.start() != LoraModule.Start.NOTHING;
-    }
-
     private static boolean alone(Term term) {
-        return residual(term) || term.module.magnitude().isPresent();
+        return term.started() || term.normed();
     }
 
     private int cols() {
@@ -148,12 +167,13 @@ final class LoraTensor implements TensorSource {
                 continue;
             }
             LoraModule module = term.module;
-            FactorPair delta = factors(List.of(new Term(module, 1, term.adapter)), workspace);
+            List<Term> own = term.rest ? List.of() : List.of(new Term(module, 1, term.adapter));
+            FactorPair delta = factors(own, workspace);
             Residual residual = Residual.of(base, module, workspace);
             RowUpdate.Norms norms =
-                    module.magnitude().isEmpty()
-                            ? null
-                            : DoraNorm.of(base, module, delta, residual, workspace);
+                    term.normed()
+                            ? DoraNorm.of(base, module, delta, residual, workspace)
+                            : null;
             alone.add(new RowUpdate.Alone(delta, term.weight, residual, norms));
         }
         return new RowUpdate(factors(plain, workspace), alone);

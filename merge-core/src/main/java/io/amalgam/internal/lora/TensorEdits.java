@@ -1,6 +1,7 @@
 package io.amalgam.internal.lora;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -30,6 +31,8 @@ final class TensorEdits {
 
     /** Whether the base has what is tied; else only an adapter speaks of it. */
     private final boolean certain;
+
+    private final List<Problem> problems = new ArrayList<>();
 
     private boolean unties;
 
@@ -70,6 +73,10 @@ final class TensorEdits {
         return edits.computeIfAbsent(tensor, unused -> new Edits());
     }
 
+    private Edits seen(String tensor) {
+        return edits.getOrDefault(tensor, new Edits());
+    }
+
     /**
      * @param both whether it holds for what is tied to the tensor, too
      */
@@ -91,7 +98,8 @@ final class TensorEdits {
         }
     }
 
-    private boolean isTied(String tensor) {
+    /** Whether a tensor is one end of tied ones. */
+    boolean isTied(String tensor) {
         return tied.filter(t -> t.embedding().equals(tensor) || t.others().contains(tensor))
                 .isPresent();
     }
@@ -156,12 +164,78 @@ final class TensorEdits {
         return unties;
     }
 
+    /**
+     * What a start took out of a tied tensor, it took out of every end. An end that has a value of
+     * its own keeps it.
+     */
+    private void shareStarts(TiedTensors ends) {
+        List<String> all = new ArrayList<>(ends.others());
+        all.add(0, ends.embedding());
+        Map<String, List<LoraTensor.Term>> rests = new LinkedHashMap<>();
+        for (String from : all) {
+            for (LoraTensor.Term term : seen(from).terms) {
+                for (String to : all) {
+                    if (term.started() && !to.equals(from) && !replaced(to, term.adapter())) {
+                        conflict(term, from, to).ifPresent(problems::add);
+                        rests.computeIfAbsent(to, unused -> new ArrayList<>())
+                                .add(term.restOnly());
+                    }
+                }
+            }
+        }
+        rests.forEach((to, terms) -> of(to).terms.addAll(terms));
+    }
+
+    private boolean replaced(String tensor, String adapter) {
+        return seen(tensor).parts.stream().anyMatch(p -> !p.added() && p.adapter().equals(adapter));
+    }
+
+    /** What else an adapter does to tied tensors must not need to know which was first. */
+    private Optional<Problem> conflict(LoraTensor.Term term, String from, String to) {
+        Stream<String> rows =
+                Stream.of(from, to)
+                        .flatMap(end -> seen(end).rows.stream())
+                        .filter(part -> part.adapter().equals(term.adapter()))
+                        .map(part -> "'trainable_token_indices'");
+        Stream<String> others =
+                seen(to).terms.stream()
+                        .filter(other -> other.adapter().equals(term.adapter()))
+                        .filter(other -> other.started() || other.normed())
+                        .map(
+                                other ->
+                                        (other.normed() ? "DoRA" : "another start")
+                                                + " in module '"
+                                                + other.module().name()
+                                                + "'");
+        return Stream.concat(rows, others)
+                .findFirst()
+                .map(
+                        what ->
+                                Problem.expected(
+                                                "'init_lora_weights' of adapter '"
+                                                        + term.adapter()
+                                                        + "'",
+                                                "nothing else that changes the tied tensors '"
+                                                        + from
+                                                        + "' and '"
+                                                        + to
+                                                        + "'",
+                                                what)
+                                        .hint("merge it with the library it was trained with"));
+    }
+
+    /** What cannot be done to tied tensors; known once settled. */
+    List<Problem> problems() {
+        return List.copyOf(problems);
+    }
+
     /** Sees to it that every tied tensor has what was trained. */
     void settle() {
         if (tied.isEmpty()) {
             return;
         }
         TiedTensors ends = tied.get();
+        shareStarts(ends);
         Edits first = of(ends.embedding());
         boolean apart =
                 first.all().stream().anyMatch(edit -> !ofBoth.containsKey(edit))
