@@ -86,8 +86,7 @@ public record LoraModule(
 
     /** The same factors over a base that is already what training went over. */
     public LoraModule begun() {
-        return new LoraModule(
-                name, kind, a, b, scale, magnitude, bias, experts, Start.NOTHING);
+        return new LoraModule(name, kind, a, b, scale, magnitude, bias, experts, Start.NOTHING);
     }
 
     /** Of each expert's change, where it changes experts. */

@@ -171,9 +171,7 @@ final class LoraTensor implements TensorSource {
             FactorPair delta = factors(own, workspace);
             Residual residual = Residual.of(base, module, workspace);
             RowUpdate.Norms norms =
-                    term.normed()
-                            ? DoraNorm.of(base, module, delta, residual, workspace)
-                            : null;
+                    term.normed() ? DoraNorm.of(base, module, delta, residual, workspace) : null;
             alone.add(new RowUpdate.Alone(delta, term.weight, residual, norms));
         }
         return new RowUpdate(factors(plain, workspace), alone);

@@ -177,8 +177,7 @@ final class TensorEdits {
                 for (String to : all) {
                     if (term.started() && !to.equals(from) && !replaced(to, term.adapter())) {
                         conflict(term, from, to).ifPresent(problems::add);
-                        rests.computeIfAbsent(to, unused -> new ArrayList<>())
-                                .add(term.restOnly());
+                        rests.computeIfAbsent(to, unused -> new ArrayList<>()).add(term.restOnly());
                     }
                 }
             }
