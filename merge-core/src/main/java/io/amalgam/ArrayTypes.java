@@ -29,13 +29,18 @@ final class ArrayTypes {
             case BF16 -> DataType.BFLOAT16;
             case F32, F8_E4M3, F8_E5M2 -> DataType.FLOAT;
             case F64 -> DataType.DOUBLE;
-            default ->
+            case F4, F6_E2M3, F6_E3M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, C64 ->
                     throw new BadInputException(
                             Problem.expected(
                                     "tensor '" + info.name() + "'",
                                     "a type ND4J has",
                                     info.dtype()));
         };
+    }
+
+    /** Whether ND4J's arrays of a type hold the bytes that files hold. */
+    static boolean sameBytes(TensorInfo info) {
+        return of(info).width() == info.dtype().blockBytes();
     }
 
     /** The stored type for an array's. */

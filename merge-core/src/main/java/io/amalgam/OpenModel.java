@@ -8,7 +8,6 @@ import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
-import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
@@ -70,8 +69,7 @@ public final class OpenModel implements Closeable {
         if (info.elements() == 0) {
             return Nd4j.empty(type);
         }
-        boolean coded = info.dtype() == DType.F8_E4M3 || info.dtype() == DType.F8_E5M2;
-        if (coded || source.stored().isEmpty()) {
+        if (!ArrayTypes.sameBytes(info) || source.stored().isEmpty()) {
             return ArrayTypes.array(decode(source), info.shape().dims());
         }
         INDArray array = Nd4j.createUninitialized(type, info.shape().dims(), 'c');

@@ -1,6 +1,6 @@
 package io.amalgam.checkpoint;
 
-import io.amalgam.internal.tensor.Float8;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
@@ -29,38 +29,10 @@ public record StoredTensor(String model, TensorInfo info, FileRegion region)
         if (!type.arithmetic()) {
             throw new IllegalStateException("no arithmetic on " + info);
         }
-        int width = type.bits() / 8;
+        int width = type.blockBytes();
         ByteBuffer bytes = workspace.bytes(count * width);
         region.readFully(from * width, bytes);
-        bytes.flip();
-        switch (type) {
-            case BF16 -> {
-                bytes.asShortBuffer().get(workspace.shorts(), 0, count);
-                return workspace.kernels().bf16ToFloat(workspace.shorts(), dst, at, count);
-            }
-            case F16 -> {
-                bytes.asShortBuffer().get(workspace.shorts(), 0, count);
-                return workspace.kernels().f16ToFloat(workspace.shorts(), dst, at, count);
-            }
-            case F32 -> bytes.asFloatBuffer().get(dst, at, count);
-            case F64 -> {
-                for (int i = 0; i < count; i++) {
-                    dst[at + i] = (float) bytes.getDouble(i * Double.BYTES);
-                }
-            }
-            case F8_E4M3 -> {
-                for (int i = 0; i < count; i++) {
-                    dst[at + i] = Float8.e4m3ToFloat(bytes.get(i));
-                }
-            }
-            case F8_E5M2 -> {
-                for (int i = 0; i < count; i++) {
-                    dst[at + i] = Float8.e5m2ToFloat(bytes.get(i));
-                }
-            }
-            default -> throw new IllegalStateException("no decoder for " + type);
-        }
-        return false;
+        return TensorEncoding.of(type).decode(bytes.flip(), count, dst, at, workspace);
     }
 
     @Override

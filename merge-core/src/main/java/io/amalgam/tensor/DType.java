@@ -2,6 +2,7 @@ package io.amalgam.tensor;
 
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Element types of stored tensors, under the names the safetensors format gives them.
@@ -9,40 +10,75 @@ import java.util.Optional;
  * <p>{@link #arithmetic()} types can be decoded to float32 and merged; all others are only copied.
  */
 public enum DType {
-    BOOL(8, false),
-    U8(8, false),
-    I8(8, false),
-    U16(16, false),
-    I16(16, false),
-    U32(32, false),
-    I32(32, false),
-    U64(64, false),
-    I64(64, false),
-    F4(4, false),
-    F6_E2M3(6, false),
-    F6_E3M2(6, false),
-    F8_E8M0(8, false),
-    F8_E4M3(8, true),
-    F8_E5M2(8, true),
-    F8_E4M3FNUZ(8, false),
-    F8_E5M2FNUZ(8, false),
-    F16(16, true),
-    BF16(16, true),
-    F32(32, true),
-    F64(64, true),
-    C64(64, false);
+    BOOL(1, Kind.INTEGER),
+    U8(1, Kind.INTEGER),
+    I8(1, Kind.INTEGER),
+    U16(2, Kind.INTEGER),
+    I16(2, Kind.INTEGER),
+    U32(4, Kind.INTEGER),
+    I32(4, Kind.INTEGER),
+    U64(8, Kind.INTEGER),
+    I64(8, Kind.INTEGER, "int64"),
+    F4(2, 1, Kind.COPIED),
+    F6_E2M3(4, 3, Kind.COPIED),
+    F6_E3M2(4, 3, Kind.COPIED),
+    F8_E8M0(1, Kind.COPIED),
+    F8_E4M3(1, Kind.FLOAT, "float8_e4m3fn"),
+    F8_E5M2(1, Kind.FLOAT, "float8_e5m2"),
+    F8_E4M3FNUZ(1, Kind.COPIED),
+    F8_E5M2FNUZ(1, Kind.COPIED),
+    F16(2, Kind.FLOAT, "float16"),
+    BF16(2, Kind.FLOAT, "bfloat16"),
+    F32(4, Kind.FLOAT, "float32"),
+    F64(8, Kind.FLOAT, "float64"),
+    C64(8, Kind.COPIED);
 
-    private final int bits;
-    private final boolean arithmetic;
-
-    DType(int bits, boolean arithmetic) {
-        this.bits = bits;
-        this.arithmetic = arithmetic;
+    private enum Kind {
+        /** Whole numbers and booleans. */
+        INTEGER,
+        /** Decoded to float32 and merged. */
+        FLOAT,
+        /** Known by size alone. */
+        COPIED
     }
 
-    /** Width of one element in bits; 4 and 6 for the packed sub-byte types. */
-    public int bits() {
-        return bits;
+    private final int blockElements;
+    private final int blockBytes;
+    private final Kind kind;
+    private final @Nullable String recipeName;
+
+    DType(int bytes, Kind kind) {
+        this(1, bytes, kind, null);
+    }
+
+    DType(int blockElements, int blockBytes, Kind kind) {
+        this(blockElements, blockBytes, kind, null);
+    }
+
+    DType(int bytes, Kind kind, String recipeName) {
+        this(1, bytes, kind, recipeName);
+    }
+
+    DType(int blockElements, int blockBytes, Kind kind, @Nullable String recipeName) {
+        this.blockElements = blockElements;
+        this.blockBytes = blockBytes;
+        this.kind = kind;
+        this.recipeName = recipeName;
+    }
+
+    /** Elements of the smallest run that fills whole bytes; 1 for types of whole bytes. */
+    public int blockElements() {
+        return blockElements;
+    }
+
+    /** Bytes of {@link #blockElements()} elements: the width of an element where that is 1. */
+    public int blockBytes() {
+        return blockBytes;
+    }
+
+    /** Whether this is a type of whole numbers or booleans. */
+    public boolean integer() {
+        return kind == Kind.INTEGER;
     }
 
     /**
@@ -50,7 +86,7 @@ public enum DType {
      * copied.
      */
     public boolean arithmetic() {
-        return arithmetic;
+        return kind == Kind.FLOAT;
     }
 
     /**
@@ -59,15 +95,11 @@ public enum DType {
      * @throws ArithmeticException if the size overflows a long or is not a whole number of bytes
      */
     public long bytesFor(long elements) {
-        if (bits >= 8) {
-            return Math.multiplyExact(elements, (long) (bits / 8));
-        }
-        long total = Math.multiplyExact(elements, (long) bits);
-        if (total % 8 != 0) {
+        if (elements % blockElements != 0) {
             throw new ArithmeticException(
                     elements + " elements of " + this + " do not fill whole bytes");
         }
-        return total / 8;
+        return Math.multiplyExact(elements / blockElements, (long) blockBytes);
     }
 
     /**
@@ -78,13 +110,13 @@ public enum DType {
         if (a == b) {
             return a;
         }
-        if (!a.arithmetic || !b.arithmetic) {
+        if (!a.arithmetic() || !b.arithmetic()) {
             throw new IllegalArgumentException("no common type for " + a + " and " + b);
         }
-        if (a.bits == b.bits) {
-            return a.bits == 8 ? F16 : F32;
+        if (a.blockBytes == b.blockBytes) {
+            return a.blockBytes == 1 ? F16 : F32;
         }
-        return a.bits > b.bits ? a : b;
+        return a.blockBytes > b.blockBytes ? a : b;
     }
 
     /**
@@ -92,23 +124,14 @@ public enum DType {
      * safetensors name where there is none.
      */
     public String recipeName() {
-        return switch (this) {
-            case F16 -> "float16";
-            case BF16 -> "bfloat16";
-            case F32 -> "float32";
-            case F64 -> "float64";
-            case I64 -> "int64";
-            case F8_E4M3 -> "float8_e4m3fn";
-            case F8_E5M2 -> "float8_e5m2";
-            default -> name().toLowerCase(Locale.ROOT);
-        };
+        return recipeName != null ? recipeName : name().toLowerCase(Locale.ROOT);
     }
 
     /** Reads a recipe's dtype name, with or without the {@code torch.} prefix. */
     public static Optional<DType> fromRecipeName(String text) {
         String name = text.startsWith("torch.") ? text.substring("torch.".length()) : text;
-        for (DType type : new DType[] {BF16, F16, F32, F64, I64, F8_E4M3, F8_E5M2}) {
-            if (type.recipeName().equals(name)) {
+        for (DType type : values()) {
+            if (name.equals(type.recipeName)) {
                 return Optional.of(type);
             }
         }

@@ -42,6 +42,7 @@ class ArchitectureTest {
                     "internal.tensor",
                     "kernel",
                     "internal.kernel",
+                    "internal.encoding",
                     "internal.linalg",
                     "checkpoint",
                     "internal.checkpoint",

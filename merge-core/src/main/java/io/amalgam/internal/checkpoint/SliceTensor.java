@@ -28,19 +28,23 @@ public record SliceTensor(TensorSource source, TensorInfo info, long from) imple
 
     @Override
     public Optional<StoredTensor> stored() {
-        return source.stored().filter(s -> info.dtype().bits() % 8 == 0).map(this::part);
+        return source.stored().filter(s -> isWholeBlocks()).map(this::part);
+    }
+
+    private boolean isWholeBlocks() {
+        int block = info.dtype().blockElements();
+        return from % block == 0 && info.elements() % block == 0;
     }
 
     private StoredTensor part(StoredTensor all) {
         FileRegion region = all.region();
-        long width = info.dtype().bits() / 8;
         return new StoredTensor(
                 all.model(),
                 info,
                 new FileRegion(
                         region.channel(),
                         region.file(),
-                        region.offset() + from * width,
+                        region.offset() + info.dtype().bytesFor(from),
                         info.bytes()));
     }
 

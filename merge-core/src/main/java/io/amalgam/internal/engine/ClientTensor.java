@@ -39,7 +39,7 @@ public interface ClientTensor {
         @Override
         public void integers(long from, int n, long[] dst) throws IOException {
             StoredTensor stored = source.stored().orElseThrow();
-            int width = stored.info().dtype().bits() / 8;
+            int width = stored.info().dtype().blockBytes();
             ByteBuffer bytes = workspace.bytes(n * width);
             stored.region().readFully(from * width, bytes);
             bytes.flip();

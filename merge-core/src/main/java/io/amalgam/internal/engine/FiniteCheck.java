@@ -3,6 +3,7 @@ package io.amalgam.internal.engine;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
@@ -73,7 +74,7 @@ public final class FiniteCheck {
      *     larger than the output's type can hold
      */
     public static void result(TensorTask task, long from, float[] src, int n, Kernels kernels) {
-        float largest = Encoder.largest(task.output().dtype());
+        float largest = TensorEncoding.of(task.output().dtype()).largest();
         if (largest == Float.MAX_VALUE && kernels.allFinite(src, 0, n)) {
             return;
         }

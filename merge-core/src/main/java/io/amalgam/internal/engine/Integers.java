@@ -7,16 +7,9 @@ import java.nio.ByteBuffer;
 final class Integers {
     private Integers() {}
 
-    static boolean isInteger(DType type) {
-        return switch (type) {
-            case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> true;
-            default -> false;
-        };
-    }
-
     /** Overwrites elements of {@code kept} that are less than those of {@code other}. */
     static void keepLarger(DType type, ByteBuffer kept, ByteBuffer other) {
-        int width = type.bits() / 8;
+        int width = type.blockBytes();
         for (int at = 0; at < kept.limit(); at += width) {
             long value = get(type, other, at);
             if (compare(type, get(type, kept, at), value) < 0) {
@@ -41,10 +34,10 @@ final class Integers {
 
     /** Writes the low bits of a value. */
     static void put(DType type, ByteBuffer bytes, int at, long value) {
-        switch (type.bits()) {
-            case 8 -> bytes.put(at, (byte) value);
-            case 16 -> bytes.putShort(at, (short) value);
-            case 32 -> bytes.putInt(at, (int) value);
+        switch (type.blockBytes()) {
+            case 1 -> bytes.put(at, (byte) value);
+            case 2 -> bytes.putShort(at, (short) value);
+            case 4 -> bytes.putInt(at, (int) value);
             default -> bytes.putLong(at, value);
         }
     }

@@ -2,7 +2,9 @@ package io.amalgam.internal.engine;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.Workspace;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.MergePlan;
@@ -13,6 +15,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -141,10 +144,11 @@ public final class JitWarmup {
             // A call that only makes sense for the real shape: what is left is compiled on the way.
             return;
         }
-        DType stored = task.get().sources().get(0).info().dtype();
-        short[] raw = new short[ELEMENTS];
+        Workspace workspace = new Workspace(kernels, ELEMENTS);
+        float[] sample = Arrays.copyOf(inputs.get(0), ELEMENTS);
         for (int round = 0; round < ROUNDS; round++) {
-            convert(kernels, stored, task.get().output().dtype(), inputs.get(0), raw);
+            convert(task.get().output().dtype(), sample, workspace);
+            convert(task.get().sources().get(0).info().dtype(), sample, workspace);
         }
     }
 
@@ -159,17 +163,9 @@ public final class JitWarmup {
         return values;
     }
 
-    private static void convert(
-            Kernels kernels, DType stored, DType written, float[] values, short[] raw) {
-        if (written == DType.BF16) {
-            kernels.floatToBf16(values, raw, ELEMENTS);
-        } else if (written == DType.F16) {
-            kernels.floatToF16(values, raw, ELEMENTS);
-        }
-        if (stored == DType.BF16) {
-            kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
-        } else if (stored == DType.F16) {
-            kernels.f16ToFloat(raw, values, 0, ELEMENTS);
+    private static void convert(DType type, float[] values, Workspace workspace) {
+        if (type.arithmetic()) {
+            TensorEncoding.of(type).round(values, ELEMENTS, workspace);
         }
     }
 }

@@ -208,7 +208,7 @@ public final class RunningAverage {
 
     /** Whether there is a sum or a maximum of a type. */
     static boolean fits(DType type) {
-        return type.arithmetic() || Integers.isInteger(type);
+        return type.arithmetic() || type.integer();
     }
 
     /** Names of tensors one side has and the other has not. */

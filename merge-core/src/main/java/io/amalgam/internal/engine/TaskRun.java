@@ -3,6 +3,7 @@ package io.amalgam.internal.engine;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -93,6 +94,11 @@ final class TaskRun {
         return Math.max(rowLength, UNIT / rowLength * rowLength);
     }
 
+    /** Elements of a unit that the system copies. */
+    private static long copyUnit(DType type) {
+        return COPY_UNIT * type.blockElements() / type.blockBytes() / UNIT * UNIT;
+    }
+
     /** Moves to a stage whose units can then be taken. */
     void enter(TensorStep next) {
         stage = next;
@@ -105,7 +111,7 @@ final class TaskRun {
         unitElements =
                 copiedInput() < 0
                         ? unitElements(row)
-                        : COPY_UNIT * Byte.SIZE / task.output().dtype().bits() / UNIT * UNIT;
+                        : copyUnit(task.output().dtype());
         boolean whole = next instanceof TensorStep.Sample || next instanceof TensorStep.FullTensor;
         long elements = task.output().elements();
         units =

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -90,7 +91,8 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
 
     @Override
     public void floats(TensorInfo tensor, long from, float[] values, int n) throws IOException {
-        float largest = Encoder.largest(tensor.dtype());
+        TensorEncoding encoding = TensorEncoding.of(tensor.dtype());
+        float largest = encoding.largest();
         for (int i = 0; i < n; i++) {
             if (!(Math.abs(values[i]) <= largest)) {
                 throw new BadInputException(
@@ -100,14 +102,14 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
                                 values[i] + " at element " + (from + i)));
             }
         }
-        ByteBuffer bytes = workspace.bytes(n * (tensor.dtype().bits() / 8));
-        Encoder.encode(values, n, tensor.dtype(), bytes, workspace);
+        ByteBuffer bytes = workspace.bytes((int) tensor.dtype().bytesFor(n));
+        encoding.encode(values, n, bytes, workspace);
         write(tensor, from, bytes);
     }
 
     @Override
     public void integers(TensorInfo tensor, long from, long[] values, int n) throws IOException {
-        int width = tensor.dtype().bits() / 8;
+        int width = tensor.dtype().blockBytes();
         ByteBuffer bytes = workspace.bytes(n * width);
         for (int i = 0; i < n; i++) {
             Integers.put(tensor.dtype(), bytes, i * width, values[i]);

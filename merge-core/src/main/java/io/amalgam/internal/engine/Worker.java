@@ -8,6 +8,7 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.Block;
@@ -178,7 +179,8 @@ final class Worker implements Closeable {
             int count = Math.min(step, n - done);
             finite &= source.read(from + done, count, dst, at + done, workspace);
         }
-        moved.add(n * (long) source.info().dtype().bits() / 8);
+        DType type = source.info().dtype();
+        moved.add(n * (long) type.blockBytes() / type.blockElements());
         if (check && !finite && !workspace.kernels().allFinite(dst, at, n)) {
             throw FiniteCheck.input(task, input, from, dst, at, n);
         }
@@ -195,8 +197,8 @@ final class Worker implements Closeable {
                 System.arraycopy(src, done, out, 0, count);
                 piece = out;
             }
-            ByteBuffer bytes = workspace.bytes(count * (type.bits() / 8));
-            boolean finite = Encoder.encode(piece, count, type, bytes, workspace);
+            ByteBuffer bytes = workspace.bytes((int) type.bytesFor(count));
+            boolean finite = TensorEncoding.of(type).encode(piece, count, bytes, workspace);
             if (checkFinite && !finite) {
                 FiniteCheck.result(run.task, from + done, piece, count, workspace.kernels());
             }

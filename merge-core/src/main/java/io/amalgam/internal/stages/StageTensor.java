@@ -2,13 +2,12 @@ package io.amalgam.internal.stages;
 
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.tensor.Float8;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.Block;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.TensorTask;
-import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.Optional;
@@ -22,6 +21,7 @@ final class StageTensor implements TensorSource {
     private final StageCheckpoint stage;
     private final TensorTask task;
     private final TensorStep first;
+    private final TensorEncoding written;
 
     /** What one reader keeps: a block of the stage's inputs, and the block made of it. */
     private record Buffers(Block block, float[] out) {}
@@ -30,6 +30,7 @@ final class StageTensor implements TensorSource {
         this.stage = stage;
         this.task = task;
         this.first = task.firstStage();
+        this.written = TensorEncoding.of(task.output().dtype());
     }
 
     StageCheckpoint stage() {
@@ -74,7 +75,7 @@ final class StageTensor implements TensorSource {
             int skipped = (int) (from + done - begin);
             int n = Math.min(workspace.capacity(), skipped + count - done);
             compute(begin, n, buffers, workspace);
-            finite &= round(buffers.out(), n, info().dtype(), workspace);
+            finite &= written.round(buffers.out(), n, workspace);
             System.arraycopy(buffers.out(), skipped, dst, at + done, n - skipped);
             done += n - skipped;
         }
@@ -104,36 +105,6 @@ final class StageTensor implements TensorSource {
         }
         block.moveTo(begin, n);
         combine.combine(block, buffers.out());
-    }
-
-    /** To the type the stage writes and back; whether all is known to be finite. */
-    private static boolean round(float[] values, int n, DType type, Workspace workspace) {
-        switch (type) {
-            case BF16 -> {
-                boolean finite = workspace.kernels().floatToBf16(values, workspace.shorts(), n);
-                workspace.kernels().bf16ToFloat(workspace.shorts(), values, 0, n);
-                return finite;
-            }
-            case F16 -> {
-                boolean finite = workspace.kernels().floatToF16(values, workspace.shorts(), n);
-                workspace.kernels().f16ToFloat(workspace.shorts(), values, 0, n);
-                return finite;
-            }
-            case F8_E4M3 -> {
-                for (int i = 0; i < n; i++) {
-                    values[i] = Float8.e4m3ToFloat(Float8.floatToE4m3(values[i]));
-                }
-            }
-            case F8_E5M2 -> {
-                for (int i = 0; i < n; i++) {
-                    values[i] = Float8.e5m2ToFloat(Float8.floatToE5m2(values[i]));
-                }
-            }
-            default -> {
-                // Float32 is what is computed, and float64 holds it.
-            }
-        }
-        return false;
     }
 
     @Override

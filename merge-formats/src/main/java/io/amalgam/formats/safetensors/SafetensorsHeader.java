@@ -174,7 +174,9 @@ public record SafetensorsHeader(
             for (long dim : raw.shape()) {
                 bits = Math.multiplyExact(bits, dim);
             }
-            bits = Math.multiplyExact(bits, (long) dtype.bits());
+            bits =
+                    Math.multiplyExact(
+                            bits, (long) Byte.SIZE * dtype.blockBytes() / dtype.blockElements());
         } catch (ArithmeticException e) {
             throw breach.at(
                     raw.at(),

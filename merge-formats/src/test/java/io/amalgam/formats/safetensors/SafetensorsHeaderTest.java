@@ -27,13 +27,13 @@ class SafetensorsHeaderTest {
         TensorInfo info = new TensorInfo("w", dtype, Shape.of(2, 4));
         String json =
                 "{\"w\":{\"dtype\":\"%s\",\"shape\":[2,4],\"data_offsets\":[0,%d]}}"
-                        .formatted(dtype, dtype.bits());
+                        .formatted(dtype, info.bytes());
 
-        SafetensorsHeader header = parse(json, dtype.bits());
+        SafetensorsHeader header = parse(json, info.bytes());
 
         assertThat(header.tensors())
                 .containsExactly(
-                        Map.entry("w", new SafetensorsHeader.Entry(info, 0, dtype.bits())));
+                        Map.entry("w", new SafetensorsHeader.Entry(info, 0, info.bytes())));
         assertThat(header.dataStart()).isEqualTo(8 + json.length());
     }
 

@@ -65,7 +65,8 @@ class SafetensorsLayoutTest {
         SafetensorsLayout layout = SafetensorsLayout.of(tensors, Map.of());
         for (int i = 0; i < tensors.size(); i++) {
             DType dtype = tensors.get(i).dtype();
-            assertThat(layout.offset(i) % Math.max(1, dtype.bits() / 8)).as(dtype.name()).isZero();
+            int width = dtype.blockElements() == 1 ? dtype.blockBytes() : 1;
+            assertThat(layout.offset(i) % width).as(dtype.name()).isZero();
         }
     }
 

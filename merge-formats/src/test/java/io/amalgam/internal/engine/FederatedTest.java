@@ -131,7 +131,7 @@ class FederatedTest {
             if (!integer) {
                 continue;
             }
-            int width = type.bits() / 8;
+            int width = type.blockBytes();
             ByteBuffer kept = ByteBuffer.allocate(2 * width).order(ByteOrder.LITTLE_ENDIAN);
             ByteBuffer other = ByteBuffer.allocate(2 * width).order(ByteOrder.LITTLE_ENDIAN);
             // First all ones, largest or -1, against 1; then 2 in the highest byte against 1 in it.

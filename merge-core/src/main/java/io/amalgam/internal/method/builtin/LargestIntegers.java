@@ -4,7 +4,6 @@ import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
-import io.amalgam.tensor.DType;
 import java.util.List;
 
 /**
@@ -40,15 +39,8 @@ final class LargestIntegers implements MergeMethod {
         if (call.inputs().size() == 1) {
             return new TensorStep.Copy(0);
         }
-        return isInteger(call.output().dtype())
+        return call.output().dtype().integer()
                 ? new TensorStep.CopyLargest()
                 : new TensorStep.CopyEqual();
-    }
-
-    private static boolean isInteger(DType type) {
-        return switch (type) {
-            case BOOL, U8, I8, U16, I16, U32, I32, U64, I64 -> true;
-            default -> false;
-        };
     }
 }

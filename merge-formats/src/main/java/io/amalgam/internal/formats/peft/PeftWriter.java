@@ -3,14 +3,17 @@ package io.amalgam.internal.formats.peft;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.LowRankDelta;
 import io.amalgam.internal.lora.NewAdapter;
 import io.amalgam.internal.lora.ParameterFactors;
+import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -102,19 +105,11 @@ final class PeftWriter {
     }
 
     private static NamedTensor tensor(String name, Shape shape, float[] values, DType dtype) {
-        if (dtype == DType.F32) {
-            return NamedTensor.ofFloats(name, shape, values);
-        }
+        int n = values.length;
         ByteBuffer bytes =
-                ByteBuffer.allocate((int) dtype.bytesFor(values.length))
-                        .order(ByteOrder.LITTLE_ENDIAN);
-        short[] shorts = new short[values.length];
-        if (dtype == DType.BF16) {
-            ScalarKernels.INSTANCE.floatToBf16(values, shorts, values.length);
-        } else {
-            ScalarKernels.INSTANCE.floatToF16(values, shorts, values.length);
-        }
-        bytes.asShortBuffer().put(shorts);
-        return new NamedTensor(new io.amalgam.tensor.TensorInfo(name, dtype, shape), bytes);
+                ByteBuffer.allocate((int) dtype.bytesFor(n)).order(ByteOrder.LITTLE_ENDIAN);
+        TensorEncoding.of(dtype)
+                .encode(values, n, bytes, new Workspace(ScalarKernels.INSTANCE, n));
+        return new NamedTensor(new TensorInfo(name, dtype, shape), bytes);
     }
 }

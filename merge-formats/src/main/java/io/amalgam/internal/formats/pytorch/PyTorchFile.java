@@ -150,11 +150,11 @@ public final class PyTorchFile implements Checkpoint {
         TensorInfo info = info(name, view);
         ZipArchive.Span span = archive.span(folder + "data/" + view.storage().key());
         DType type = view.type();
-        long available = span.length() / (type.bits() / 8);
+        long available = span.length() / (type.blockBytes());
         long declared =
                 type == view.storage().type()
                         ? view.storage().elements()
-                        : view.storage().elements() / (type.bits() / 8);
+                        : view.storage().elements() / (type.blockBytes());
         if (!fits(view, info, Math.min(available, declared))) {
             throw new BadInputException(
                     Problem.expected(
@@ -175,7 +175,7 @@ public final class PyTorchFile implements Checkpoint {
                             .hint("save their contiguous() if they are meant to be so large"));
         }
         expanded += repeated;
-        long width = type.bits() / 8;
+        long width = type.blockBytes();
         if (isContiguous(view)) {
             FileRegion region =
                     new FileRegion(

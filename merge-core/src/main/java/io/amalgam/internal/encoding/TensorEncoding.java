@@ -1,0 +1,76 @@
+package io.amalgam.internal.encoding;
+
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
+import java.nio.ByteBuffer;
+
+/**
+ * Between the bytes of a tensor and float32. Counts are whole blocks of the type ({@link
+ * DType#blockElements()}); bytes begin at the first byte of a little-endian buffer. Scales of a
+ * block type are inside its blocks.
+ *
+ * <p>{@link #of} is the only place that goes from types to encodings, and names every type, so that
+ * the compiler asks for the encoding of a new one.
+ */
+public sealed interface TensorEncoding
+        permits BFloat16Encoding,
+                HalfEncoding,
+                Float32Encoding,
+                Float64Encoding,
+                Float8Encoding,
+                NoNumbers {
+    /** The encoding of a type. */
+    static TensorEncoding of(DType type) {
+        return switch (type) {
+            case BF16 -> BFloat16Encoding.INSTANCE;
+            case F16 -> HalfEncoding.INSTANCE;
+            case F32 -> Float32Encoding.INSTANCE;
+            case F64 -> Float64Encoding.INSTANCE;
+            case F8_E4M3 -> Float8Encoding.E4M3;
+            case F8_E5M2 -> Float8Encoding.E5M2;
+            case BOOL,
+                            U8,
+                            I8,
+                            U16,
+                            I16,
+                            U32,
+                            I32,
+                            U64,
+                            I64,
+                            F4,
+                            F6_E2M3,
+                            F6_E3M2,
+                            F8_E8M0,
+                            F8_E4M3FNUZ,
+                            F8_E5M2FNUZ,
+                            C64 ->
+                    NoNumbers.INSTANCE;
+        };
+    }
+
+    /**
+     * Decodes {@code count} elements into {@code dst} from index {@code at} on. Float64 is rounded
+     * once; all others are exact.
+     *
+     * @return whether all values are known to be finite; false says nothing
+     */
+    boolean decode(ByteBuffer bytes, int count, float[] dst, int at, Workspace workspace);
+
+    /**
+     * Rounds the first {@code count} values once, to the nearest, ties to even.
+     *
+     * @return whether all results are known to be finite; false means that they must be looked at
+     */
+    boolean encode(float[] src, int count, ByteBuffer bytes, Workspace workspace);
+
+    /** The largest float32 that does not round to infinity or NaN. */
+    float largest();
+
+    /**
+     * Gives the first {@code count} values what they would be after {@link #encode} and {@link
+     * #decode}.
+     *
+     * @return whether all results are known to be finite
+     */
+    boolean round(float[] values, int count, Workspace workspace);
+}
