@@ -29,21 +29,21 @@ public sealed interface TensorEncoding
             case F8_E4M3 -> Float8Encoding.E4M3;
             case F8_E5M2 -> Float8Encoding.E5M2;
             case BOOL,
-                            U8,
-                            I8,
-                            U16,
-                            I16,
-                            U32,
-                            I32,
-                            U64,
-                            I64,
-                            F4,
-                            F6_E2M3,
-                            F6_E3M2,
-                            F8_E8M0,
-                            F8_E4M3FNUZ,
-                            F8_E5M2FNUZ,
-                            C64 ->
+                    U8,
+                    I8,
+                    U16,
+                    I16,
+                    U32,
+                    I32,
+                    U64,
+                    I64,
+                    F4,
+                    F6_E2M3,
+                    F6_E3M2,
+                    F8_E8M0,
+                    F8_E4M3FNUZ,
+                    F8_E5M2FNUZ,
+                    C64 ->
                     NoNumbers.INSTANCE;
         };
     }

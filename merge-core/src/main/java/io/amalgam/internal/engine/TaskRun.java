@@ -108,10 +108,7 @@ final class TaskRun {
         } else if (next instanceof TensorStep.Reduce<?> reduce) {
             row = reduce.rowLength();
         }
-        unitElements =
-                copiedInput() < 0
-                        ? unitElements(row)
-                        : copyUnit(task.output().dtype());
+        unitElements = copiedInput() < 0 ? unitElements(row) : copyUnit(task.output().dtype());
         boolean whole = next instanceof TensorStep.Sample || next instanceof TensorStep.FullTensor;
         long elements = task.output().elements();
         units =

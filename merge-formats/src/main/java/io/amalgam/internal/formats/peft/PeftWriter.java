@@ -2,8 +2,8 @@ package io.amalgam.internal.formats.peft;
 
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
-import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.encoding.TensorEncoding;
+import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.lora.LoraModule;
@@ -108,8 +108,7 @@ final class PeftWriter {
         int n = values.length;
         ByteBuffer bytes =
                 ByteBuffer.allocate((int) dtype.bytesFor(n)).order(ByteOrder.LITTLE_ENDIAN);
-        TensorEncoding.of(dtype)
-                .encode(values, n, bytes, new Workspace(ScalarKernels.INSTANCE, n));
+        TensorEncoding.of(dtype).encode(values, n, bytes, new Workspace(ScalarKernels.INSTANCE, n));
         return new NamedTensor(new TensorInfo(name, dtype, shape), bytes);
     }
 }
