@@ -1,5 +1,6 @@
 package io.amalgam;
 
+import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
@@ -373,9 +374,17 @@ public final class Merge {
     }
 
     private ModelSource withArrays(ModelSource files) {
-        return ref -> {
-            ArrayModel model = arrays.get(ref.path());
-            return model != null ? model : files.open(ref);
+        return new ModelSource() {
+            @Override
+            public Checkpoint open(ModelRef ref) throws IOException {
+                ArrayModel model = arrays.get(ref.path());
+                return model != null ? model : files.open(ref);
+            }
+
+            @Override
+            public ModelRef identified(ModelRef ref) {
+                return arrays.containsKey(ref.path()) ? ref : files.identified(ref);
+            }
         };
     }
 

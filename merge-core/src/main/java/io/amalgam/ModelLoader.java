@@ -199,6 +199,28 @@ public final class ModelLoader {
         }
 
         @Override
+        public ModelRef identified(ModelRef model) {
+            Optional<String> place =
+                    existing(model.path(), searched).map(ModelLoader.this::placeOfModel);
+            if (place.isEmpty()) {
+                return model;
+            }
+            return model.identified(
+                    place.get(), model.adapters().stream().map(this::placed).toList());
+        }
+
+        private AdapterRef placed(AdapterRef ref) {
+            String literal = ref.literalPath();
+            Optional<Path> whole =
+                    ref.suffix().isEmpty() ? Optional.empty() : existing(literal, searched);
+            double weight = whole.isPresent() ? 1 : ref.weight();
+            return whole.or(() -> existing(ref.path(), searched))
+                    .map(ModelLoader.this::placeOfAdapter)
+                    .map(place -> new AdapterRef(place, Optional.empty(), weight, ""))
+                    .orElse(ref);
+        }
+
+        @Override
         public Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {
             return LoraCheckpoint.over(base, model.path(), adaptersOf(model));
         }
@@ -228,6 +250,46 @@ public final class ModelLoader {
         }
     }
 
+    private String placeOfModel(Path path) {
+        return RealPlace.of(
+                path,
+                folder -> {
+                    for (CheckpointFormat format : formats) {
+                        if (format.canOpen(folder)) {
+                            try (Checkpoint model = format.open(folder, folder.toString())) {
+                                return model.folders().home().isEmpty()
+                                        ? model.weightFiles()
+                                        : List.of();
+                            }
+                        }
+                    }
+                    return List.of();
+                });
+    }
+
+    private String placeOfAdapter(Path path) {
+        return RealPlace.of(
+                path,
+                folder -> {
+                    for (AdapterFormat format : adapterFormats) {
+                        if (format.canOpen(folder)) {
+                            try (Adapter adapter = format.open(folder, folder.toString())) {
+                                return adapter.files();
+                            }
+                        }
+                    }
+                    return List.of();
+                });
+    }
+
+    /** Where a path exists: in the first folder that has it. */
+    private static Optional<Path> existing(String written, List<Path> searched) {
+        return searched.stream()
+                .filter(folder -> exists(folder, written))
+                .map(folder -> resolve(folder, written))
+                .findFirst();
+    }
+
     private static void closeAll(List<WeightedAdapter> adapters, Throwable reason) {
         for (WeightedAdapter weighted : adapters) {
             try {
@@ -241,7 +303,7 @@ public final class ModelLoader {
     /** False for what is no path at all, as on Windows one with a colon inside. */
     private static boolean exists(Path folder, String path) {
         try {
-            return Files.exists(folder.resolve(path));
+            return Files.exists(folder.resolve(WrittenPath.expanded(path)).normalize());
         } catch (InvalidPathException e) {
             return false;
         }

@@ -16,6 +16,14 @@ public interface ModelSource {
     Checkpoint open(ModelRef model) throws IOException;
 
     /**
+     * The same reference, equal to every other spelling of the same model; as it is where this
+     * source knows of no other spellings, or of no such model.
+     */
+    default ModelRef identified(ModelRef model) {
+        return model;
+    }
+
+    /**
      * Puts the adapter a reference names into a base that is open already. Closing the result
      * closes the base.
      *

@@ -28,10 +28,14 @@ public record Filtered(List<Entry> entries, Location location) implements Parame
             }
         }
 
-        boolean fits(String tensorName) {
-            return filter.isEmpty()
-                    || filter.get().equals("*")
-                    || tensorName.contains(filter.get());
+        /** Whether it leaves any tensor out by its name. */
+        public boolean isFiltered() {
+            return filter.isPresent() && !filter.get().equals("*");
+        }
+
+        /** Whether its value is for a tensor of this name. */
+        public boolean fits(String tensorName) {
+            return !isFiltered() || tensorName.contains(filter.orElseThrow());
         }
     }
 

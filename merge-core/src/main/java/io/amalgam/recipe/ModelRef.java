@@ -16,15 +16,16 @@ import java.util.Optional;
  * architecture name to use instead of the model's own.
  *
  * <p>Two references are equal when their paths lead to one place: {@code ./m}, {@code m} and {@code
- * m/} name one model. The location plays no part. Immutable.
+ * m/} name one model. A reference that knows its place on disk ({@link #identified}) equals every
+ * other spelling of that place. The location plays no part. Immutable.
  */
 public final class ModelRef {
     private final String path;
-    private final String place;
     private final Optional<String> revision;
     private final List<AdapterRef> adapters;
     private final Optional<String> overrideArchitecture;
     private final Location location;
+    private final Identity identity;
 
     /**
      * @throws IllegalArgumentException if the path is empty, or there is a LoRA revision without a
@@ -58,16 +59,40 @@ public final class ModelRef {
             List<AdapterRef> adapters,
             Optional<String> overrideArchitecture,
             Location location) {
+        this(path, revision, adapters, overrideArchitecture, location, Optional.empty());
+    }
+
+    private ModelRef(
+            String path,
+            Optional<String> revision,
+            List<AdapterRef> adapters,
+            Optional<String> overrideArchitecture,
+            Location location,
+            Optional<Identity> known) {
         if (path.isEmpty()) {
             throw new IllegalArgumentException("a model reference needs a path");
         }
         this.path = path;
-        this.place = place(path);
         this.revision = Objects.requireNonNull(revision, "revision");
         this.adapters = List.copyOf(adapters);
         this.overrideArchitecture = Objects.requireNonNull(overrideArchitecture, "architecture");
         this.location = Objects.requireNonNull(location, "location");
+        this.identity =
+                known.orElseGet(
+                        () ->
+                                new Identity(
+                                        place(path),
+                                        revision,
+                                        this.adapters.stream().map(ModelRef::placed).toList(),
+                                        overrideArchitecture));
     }
+
+    /** What references to one model have in common. */
+    private record Identity(
+            String place,
+            Optional<String> revision,
+            List<AdapterRef> adapters,
+            Optional<String> architecture) {}
 
     /** One spelling of a path. */
     private static String place(String path) {
@@ -79,10 +104,9 @@ public final class ModelRef {
         }
     }
 
-    private static List<AdapterRef> placed(List<AdapterRef> adapters) {
-        return adapters.stream()
-                .map(a -> new AdapterRef(place(a.path()), a.revision(), a.weight(), a.suffix()))
-                .toList();
+    /** However its weight is written. */
+    private static AdapterRef placed(AdapterRef adapter) {
+        return new AdapterRef(place(adapter.path()), adapter.revision(), adapter.weight(), "");
     }
 
     /**
@@ -170,7 +194,27 @@ public final class ModelRef {
 
     /** The same reference, read somewhere else. */
     public ModelRef at(Location place) {
-        return new ModelRef(path, revision, adapters, overrideArchitecture, place);
+        return new ModelRef(
+                path, revision, adapters, overrideArchitecture, place, Optional.of(identity));
+    }
+
+    /**
+     * The same reference, knowing which model on disk it is: what is there has no revisions, and is
+     * one model whatever its architecture is called.
+     *
+     * @param place one name of the model, however it is written
+     * @param adapters the same of its adapters, with their weights
+     */
+    public ModelRef identified(String place, List<AdapterRef> adapters) {
+        Identity known =
+                new Identity(place, Optional.empty(), List.copyOf(adapters), Optional.empty());
+        return new ModelRef(
+                path, revision, this.adapters, overrideArchitecture, location, Optional.of(known));
+    }
+
+    /** As {@link #identified(String, List)}, with the adapters that are known already. */
+    public ModelRef identified(String place) {
+        return identified(place, identity.adapters);
     }
 
     /** As written; never empty. */
@@ -213,16 +257,12 @@ public final class ModelRef {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ModelRef ref
-                && place.equals(ref.place)
-                && revision.equals(ref.revision)
-                && placed(adapters).equals(placed(ref.adapters))
-                && overrideArchitecture.equals(ref.overrideArchitecture);
+        return other instanceof ModelRef ref && identity.equals(ref.identity);
     }
 
     @Override
     public int hashCode() {
-        return Objects.hash(place, revision, placed(adapters), overrideArchitecture);
+        return identity.hashCode();
     }
 
     /** The string form; the architecture has no place in it. */

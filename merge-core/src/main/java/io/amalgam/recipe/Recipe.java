@@ -198,4 +198,29 @@ public record Recipe(
                 location,
                 warnings);
     }
+
+    /** The same recipe with references to models put otherwise. */
+    public Recipe withModels(
+            List<ModelEntry> otherModels,
+            List<OutputSlice> otherSlices,
+            List<ModuleSection> otherModules,
+            Optional<ModelRef> otherBase,
+            Optional<TokenizerSection> otherTokenizer) {
+        return new Recipe(
+                file,
+                text,
+                method,
+                methodLocation,
+                otherModels,
+                otherSlices,
+                otherModules,
+                otherBase,
+                parameters,
+                dtype,
+                outDtype,
+                otherTokenizer,
+                chatTemplate,
+                location,
+                warnings);
+    }
 }

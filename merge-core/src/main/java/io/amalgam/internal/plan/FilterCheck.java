@@ -14,9 +14,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
-/** Warns of filters that fit no tensor: their values are used nowhere. */
+/** Warns of filters whose values are used nowhere: they fit no tensor, or come too late for any. */
 final class FilterCheck {
     private final Set<String> names = new LinkedHashSet<>();
     private final Set<Problem> warnings = new LinkedHashSet<>();
@@ -34,7 +35,7 @@ final class FilterCheck {
             for (String name : level.names()) {
                 if (method.parameter(name).isPresent()
                         && level.get(name).orElseThrow() instanceof Filtered filtered) {
-                    filtered.entries().forEach(entry -> check.entry(name, entry));
+                    check.entries(name, filtered.entries());
                 }
             }
         }
@@ -55,11 +56,37 @@ final class FilterCheck {
         return levels;
     }
 
-    private void entry(String parameter, Filtered.Entry entry) {
-        String filter = entry.filter().orElse("*");
-        if (filter.equals("*") || names.stream().anyMatch(name -> name.contains(filter))) {
-            return;
+    /** The first entry that fits a tensor is the one that counts. */
+    private void entries(String parameter, List<Filtered.Entry> entries) {
+        Set<String> left = new LinkedHashSet<>(names);
+        Optional<Filtered.Entry> general = Optional.empty();
+        for (Filtered.Entry entry : entries) {
+            List<String> fitting = names.stream().filter(entry::fits).toList();
+            if (fitting.isEmpty()) {
+                fitsNothing(parameter, entry);
+            } else if (general.isPresent()) {
+                never(parameter, entry, "the entry before it is for all tensors");
+            } else if (entry.isFiltered() && left.stream().noneMatch(entry::fits)) {
+                never(parameter, entry, "entries before it fit all its tensors");
+            }
+            fitting.forEach(left::remove);
+            general = general.or(() -> Optional.of(entry).filter(e -> !e.isFiltered()));
         }
+    }
+
+    private void never(String parameter, Filtered.Entry entry, String reason) {
+        String which =
+                entry.filter().isPresent()
+                        ? "filter '" + entry.filter().get() + "' of parameter '" + parameter + "'"
+                        : "an entry of parameter '" + parameter + "'";
+        warnings.add(
+                Problem.of(which + " never applies: " + reason)
+                        .at(entry.location())
+                        .hint("the first entry that fits counts: put the narrower one first"));
+    }
+
+    private void fitsNothing(String parameter, Filtered.Entry entry) {
+        String filter = entry.filter().orElse("*");
         warnings.add(
                 Problem.of(
                                 "filter '"

@@ -57,7 +57,8 @@ public final class MergePlanner {
      * @throws BadInputException with every problem found
      * @throws IOException if a model's headers cannot be read
      */
-    public MergePlan plan(Recipe recipe, PlanOptions options) throws IOException {
+    public MergePlan plan(Recipe written, PlanOptions options) throws IOException {
+        Recipe recipe = new ModelIdentities(source::identified).in(written);
         Problems problems = new Problems();
         OpenModels models = new OpenModels(source, recipe.baseModel(), problems);
         boolean planned = false;

@@ -67,7 +67,7 @@ public final class StagePlanner {
     }
 
     /** The planning of one file. */
-    private final class Planning {
+    private final class Planning implements ModelSource {
         private final PlanOptions options;
         private final Set<String> names = new LinkedHashSet<>();
         private final Map<Document, MergePlan> plans = new LinkedHashMap<>();
@@ -87,7 +87,7 @@ public final class StagePlanner {
             }
             try {
                 MergePlan plan =
-                        new MergePlanner(methods, this::open, format)
+                        new MergePlanner(methods, this, format)
                                 .plan(document.recipe(), options);
                 plans.put(document, plan);
                 document.name()
@@ -99,7 +99,15 @@ public final class StagePlanner {
             }
         }
 
-        private Checkpoint open(ModelRef ref) throws IOException {
+        /** A stage's name is no path. */
+        @Override
+        public ModelRef identified(ModelRef ref) {
+            ModelRef onDisk = source.identified(ref);
+            return results.containsKey(ref.path()) ? onDisk.identified(ref.path()) : onDisk;
+        }
+
+        @Override
+        public Checkpoint open(ModelRef ref) throws IOException {
             StageCheckpoint stage = results.get(ref.path());
             if (stage == null) {
                 return source.open(ref);
