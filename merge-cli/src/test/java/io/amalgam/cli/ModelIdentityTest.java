@@ -69,7 +69,10 @@ class ModelIdentityTest {
                 "{model: a, override_architecture: Other}"
             })
     void spellingsOfOneModel(String other) throws IOException {
-        assertThat(plan("merge_method: karcher\nmodels: [{model: a}, {model: %s}]".formatted(other)))
+        assertThat(
+                        plan(
+                                "merge_method: karcher\nmodels: [{model: a}, {model: %s}]"
+                                        .formatted(other)))
                 .satisfies(twice -> assertThat(twice.exit()).isEqualTo(ExitCode.BAD_INPUT))
                 .satisfies(twice -> assertThat(twice.err()).contains("is listed twice"));
     }

@@ -87,8 +87,7 @@ public final class StagePlanner {
             }
             try {
                 MergePlan plan =
-                        new MergePlanner(methods, this, format)
-                                .plan(document.recipe(), options);
+                        new MergePlanner(methods, this, format).plan(document.recipe(), options);
                 plans.put(document, plan);
                 document.name()
                         .ifPresent(
