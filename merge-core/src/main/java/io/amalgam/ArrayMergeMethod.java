@@ -28,7 +28,26 @@ public abstract class ArrayMergeMethod implements MergeMethod {
 
     @Override
     public final TensorStep bind(TensorCall call) {
-        return (TensorStep.FullTensor) (reader, writer) -> run(call, reader, writer);
+        return new OnArrays(call);
+    }
+
+    private final class OnArrays implements TensorStep.FullTensor {
+        private final TensorCall call;
+
+        OnArrays(TensorCall call) {
+            this.call = call;
+        }
+
+        @Override
+        public void run(Reader reader, Writer writer) throws IOException {
+            ArrayMergeMethod.this.run(call, reader, writer);
+        }
+
+        /** One input's values at a time, the result's, and a piece of it. */
+        @Override
+        public long bytesHeld() {
+            return 3 * call.elements() * Float.BYTES;
+        }
     }
 
     private void run(TensorCall call, TensorStep.Reader reader, TensorStep.Writer writer)

@@ -1,13 +1,10 @@
 package io.amalgam.cli;
 
 import io.amalgam.ModelLoader;
-import io.amalgam.error.BadInputException;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.formats.huggingface.BpeTokenizer;
 import io.amalgam.internal.recipe.MoeRecipe;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
-import io.amalgam.internal.structure.moe.GateListener;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
@@ -60,28 +57,6 @@ final class MoeCommand extends PlannedMergeCommand {
             description = "Take equal prompts, and do not say that the routers know nothing.")
     private boolean understood;
 
-    /** What is heard of gates while they are computed, by the threads that merge. */
-    private final GateListener gates =
-            new GateListener() {
-                @Override
-                public void check() {
-                    checkInterrupted();
-                }
-
-                @Override
-                public void layers(int done, int of) {
-                    underWay(done == of ? "" : "gates: layer " + (done + 1) + " of " + of);
-                }
-
-                @Override
-                public void warn(List<Problem> warnings) {
-                    if (planning.strict) {
-                        throw new BadInputException(warnings);
-                    }
-                    warnLater(warnings);
-                }
-            };
-
     MoeCommand(Console console, Interruption interruption) {
         super(console, interruption);
     }
@@ -108,7 +83,7 @@ final class MoeCommand extends PlannedMergeCommand {
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, List.of(here, folder), gates, understood);
+        return plan(recipe, layout, planning, List.of(here, folder), understood);
     }
 
     static MergePlan plan(
@@ -116,17 +91,14 @@ final class MoeCommand extends PlannedMergeCommand {
             LayoutMixin layout,
             PlanOptionsMixin planning,
             List<Path> folders,
-            GateListener gates,
             boolean equalPrompts)
             throws IOException {
         ModelLoader formats = ModelLoader.load();
         return new MoePlanner(
                         formats.models(folders),
                         formats.get("huggingface"),
-                        model -> BpeTokenizer.read(model.home())::encodePrompt,
-                        gates)
-                .equalPrompts(equalPrompts)
-                .plan(recipe, layout.layout(), planning.options());
+                        model -> BpeTokenizer.read(model.home())::encodePrompt)
+                .plan(recipe, layout.layout(), equalPrompts, planning.options());
     }
 
     @Override

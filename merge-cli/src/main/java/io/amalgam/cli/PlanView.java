@@ -63,6 +63,7 @@ final class PlanView {
                         + " parameters, "
                         + String.join(" + ", dtypes().keySet()));
         columns.row("holds", holds());
+        plan.preparations().forEach(each -> columns.row("first", preparation(each)));
         plan.wholeModel().ifPresent(whole -> columns.row("first", survey(whole)));
         plan.vocabulary().ifPresent(tokens -> columns.row("tokens", tokens(tokens)));
         columns.row("layers", layers());
@@ -110,6 +111,15 @@ final class PlanView {
     private String factors() {
         long bytes = plan.sharedModelBytes();
         return bytes == 0 ? "" : ", " + Quantity.bytes(bytes) + " of them adapters' factors";
+    }
+
+    /** Work before the first tensor, and what it reads and holds. */
+    private String preparation(Preparation each) {
+        return each.title()
+                + ", reading "
+                + Quantity.bytes(each.inputBytes())
+                + ", holding "
+                + Quantity.bytes(each.bytesHeld(resources.threads) + each.resultBytes());
     }
 
     /** The passes over the whole model, and what they hold. */
@@ -196,6 +206,14 @@ final class PlanView {
         root.put("bytes_read", plan.inputBytes());
         root.put("bytes_written", plan.layout().bytes());
         root.put("bytes_held", resources.bytesHeld(plan));
+        ArrayNode preparations = root.putArray("preparations");
+        for (Preparation each : plan.preparations()) {
+            preparations
+                    .addObject()
+                    .put("title", each.title())
+                    .put("input_bytes", each.inputBytes())
+                    .put("bytes_held", each.bytesHeld(resources.threads) + each.resultBytes());
+        }
         root.put("survey_passes", plan.wholeModel().map(PlannedModelPass::passes).orElse(0));
         root.put("threads", resources.threads);
         root.put("block_elements", resources.blockElements(plan));

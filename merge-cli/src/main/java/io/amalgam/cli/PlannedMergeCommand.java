@@ -2,7 +2,6 @@ package io.amalgam.cli;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -13,17 +12,13 @@ import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** A command that plans and writes a model: what such commands share. */
 abstract class PlannedMergeCommand extends Subcommand {
     private final Interruption interruption;
-    private final List<Problem> found = Collections.synchronizedList(new ArrayList<>());
-    private volatile @Nullable ProgressView progress;
 
     @Mixin private OutputMixin output;
 
@@ -56,26 +51,6 @@ abstract class PlannedMergeCommand extends Subcommand {
 
     /** The output directory. */
     abstract Path out();
-
-    /** Stops work that goes on in one piece, if the merge is to stop. */
-    final void checkInterrupted() {
-        if (interruption.merging().isRequested()) {
-            throw new MergeCancelledException();
-        }
-    }
-
-    /** Says what is under way beside tensors; nothing if empty. May be called by any thread. */
-    final void underWay(String text) {
-        ProgressView shown = progress;
-        if (shown != null) {
-            shown.underWay(text);
-        }
-    }
-
-    /** Keeps what is found during the merge, to be said after it. May be called by any thread. */
-    final void warnLater(List<Problem> warnings) {
-        found.addAll(warnings);
-    }
 
     /** Lines said after the model is written. */
     List<String> afterwards() {
@@ -138,12 +113,11 @@ abstract class PlannedMergeCommand extends Subcommand {
         Cancellation cancellation = interruption.merging();
         MergeReport report;
         try (ProgressView shown = ProgressView.on(console, verbosity.quiet || json)) {
-            progress = shown;
             report = MergeEngine.run(plan, out(), options, shown, cancellation);
-        } finally {
-            progress = null;
-            console.warnings(List.copyOf(found));
         }
+        List<Problem> found = new ArrayList<>(report.warnings());
+        found.removeAll(plan.warnings());
+        console.warnings(found);
         new MergeSummary(plan, report, out()).print(console, json, verbosity.quiet);
         if (!verbosity.quiet) {
             afterwards().forEach(console::note);

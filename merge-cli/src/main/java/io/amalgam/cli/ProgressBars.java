@@ -49,7 +49,8 @@ final class ProgressBars implements ProgressView {
     }
 
     @Override
-    public void underWay(String text) {
+    public void preparing(String title, long done, long of) {
+        String text = ProgressView.preparation(title, done, of);
         aside = text.isEmpty() ? "" : "  " + text;
     }
 

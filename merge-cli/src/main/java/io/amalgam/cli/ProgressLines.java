@@ -27,7 +27,8 @@ final class ProgressLines implements ProgressView {
     }
 
     @Override
-    public void underWay(String text) {
+    public void preparing(String title, long done, long of) {
+        String text = ProgressView.preparation(title, done, of);
         aside = text.isEmpty() ? "" : "  " + text;
     }
 

@@ -25,8 +25,10 @@ interface ProgressView extends MergeListener, AutoCloseable {
                 : "pass " + pass + " of at most " + passes + " over the whole model";
     }
 
-    /** What is under way beside tensors; nothing if empty. May be called by any thread. */
-    default void underWay(String text) {}
+    /** A preparation under way; nothing when it is over. */
+    static String preparation(String title, long done, long of) {
+        return done == of ? "" : of == 1 ? title : title + ": " + done + " of " + of;
+    }
 
     @Override
     void close();

@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.plan.MergePlan;
 import java.util.List;
@@ -34,15 +35,15 @@ final class ResourceMixin {
     }
 
     int blockElements(MergePlan plan) {
-        return MergeEngine.blockElements(plan, threads, memory.bytes());
+        return MemoryNeeds.of(plan, threads).blockElements(memory.bytes());
     }
 
     long bytesHeld(MergePlan plan) {
-        return MergeEngine.bytesHeld(plan, threads, memory.bytes());
+        return MemoryNeeds.of(plan, threads).total(memory.bytes());
     }
 
     /** Whether the smallest buffers fit: asked where no engine is started that would find out. */
     List<Problem> problems(MergePlan plan) {
-        return MergeEngine.tooLittleMemory(plan, threads, memory.bytes()).stream().toList();
+        return MemoryNeeds.of(plan, threads).tooLittle(memory.bytes()).stream().toList();
     }
 }

@@ -1,6 +1,5 @@
 package io.amalgam.cli;
 
-import io.amalgam.internal.structure.moe.GateListener;
 import io.amalgam.internal.structure.moe.Upcycling;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
@@ -125,7 +124,6 @@ final class UpcycleCommand extends PlannedMergeCommand {
                 layout,
                 planning,
                 ModelHeaders.FOLDERS,
-                GateListener.NONE,
                 false);
     }
 

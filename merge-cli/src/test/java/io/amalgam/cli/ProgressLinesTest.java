@@ -46,14 +46,14 @@ class ProgressLinesTest {
         PrintStream stream = new PrintStream(err, true, StandardCharsets.UTF_8);
         ProgressLines lines = new ProgressLines(new Console(stream, stream, Terminal.NONE));
 
-        lines.underWay("gates: layer 3 of 16");
+        lines.preparing("gates from prompts", 3, 16);
         lines.progressed(new Progress(0, 500, 1000, 500, 6 * SECOND));
-        lines.underWay("");
+        lines.preparing("gates from prompts", 16, 16);
         lines.progressed(new Progress(0, 500, 1000, 500, 12 * SECOND));
 
         assertThat(err.toString(StandardCharsets.UTF_8).lines())
                 .satisfiesExactly(
-                        first -> assertThat(first).endsWith("left  gates: layer 3 of 16"),
+                        first -> assertThat(first).endsWith("left  gates from prompts: 3 of 16"),
                         second -> assertThat(second).endsWith("left"));
     }
 }

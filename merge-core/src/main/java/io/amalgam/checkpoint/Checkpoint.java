@@ -105,4 +105,9 @@ public interface Checkpoint extends Closeable {
     default long bytesPerReader(int elements) {
         return 0;
     }
+
+    /** Work that must be done before its tensors are read, in order. Default: none. */
+    default List<Preparation> preparations() {
+        return List.of();
+    }
 }

@@ -26,6 +26,14 @@ public interface MergeListener {
     default void started(MergePlan plan, int resumed) {}
 
     /**
+     * Work before the first tensor goes on: a forward pass over prompts, an alignment, statistics.
+     *
+     * @param title what it is
+     * @param done in a unit of its own; equal to {@code of} when it is over
+     */
+    default void preparing(String title, long done, long of) {}
+
+    /**
      * A pass over the whole model begins, before any tensor is combined.
      *
      * @param pass its number, from 1

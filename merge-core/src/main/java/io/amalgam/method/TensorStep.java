@@ -105,6 +105,9 @@ public sealed interface TensorStep {
     /** Work on whole tensors by one worker. */
     non-sealed interface FullTensor extends TensorStep {
         void run(Reader reader, Writer writer) throws IOException;
+
+        /** The most heap memory {@link #run} holds, in bytes. */
+        long bytesHeld();
     }
 
     /** Random access to the inputs. */

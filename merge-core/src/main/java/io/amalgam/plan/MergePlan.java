@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
@@ -24,6 +25,7 @@ import java.util.Optional;
  * @param madeFiles what is written in the place of such copies: an edited tokenizer
  * @param vocabulary the tokens, where the recipe has a tokenizer section
  * @param renamings what models write differently from the one whose tensor names are taken over
+ * @param preparations work before the first tensor is combined, in this order
  * @param warnings what looks wrong but does not stop the merge
  * @param hash hexadecimal SHA-256 of all that decides the output's bytes, the inputs' contents
  *     apart: two plans with one hash write the same files from the same models
@@ -40,6 +42,7 @@ public record MergePlan(
         List<OutputLayout.SmallFile> madeFiles,
         Optional<VocabularySummary> vocabulary,
         List<Renaming> renamings,
+        List<Preparation> preparations,
         List<Problem> warnings,
         PlanOptions options,
         String hash)
@@ -49,6 +52,7 @@ public record MergePlan(
         sideFiles = List.copyOf(sideFiles);
         madeFiles = List.copyOf(madeFiles);
         renamings = List.copyOf(renamings);
+        preparations = List.copyOf(preparations);
         warnings = List.copyOf(warnings);
     }
 
@@ -77,9 +81,10 @@ public record MergePlan(
         return modelTasks().stream().mapToLong(task -> task.output().parameters()).sum();
     }
 
-    /** Tensor bytes read by one pass over all inputs. */
+    /** Tensor bytes read by the preparations and one pass over all inputs. */
     public long inputBytes() {
-        return tasks.stream().mapToLong(TensorTask::inputBytes).sum();
+        return tasks.stream().mapToLong(TensorTask::inputBytes).sum()
+                + preparations.stream().mapToLong(Preparation::inputBytes).sum();
     }
 
     /** Bytes that reading the models holds beside buffers: factors of adapters. */

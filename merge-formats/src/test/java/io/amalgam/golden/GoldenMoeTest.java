@@ -13,7 +13,6 @@ import io.amalgam.internal.engine.Options;
 import io.amalgam.internal.formats.huggingface.BpeTokenizer;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
-import io.amalgam.internal.structure.moe.GateListener;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
@@ -46,14 +45,14 @@ class GoldenMoeTest {
                 new MoePlanner(
                         formats.models(List.of(folder())),
                         formats.get("huggingface"),
-                        model -> BpeTokenizer.read(model.path())::encodePrompt,
-                        GateListener.NONE);
+                        model -> BpeTokenizer.read(model.path())::encodePrompt);
         Path out = temp.resolve(name + layout);
         Path config = folder().resolve("recipes").resolve(name + ".yml");
         try (MergePlan plan =
                 planner.plan(
                         MoeRecipeReader.read(config, ReadOptions.DEFAULT),
                         layout,
+                        false,
                         PlanOptions.DEFAULT)) {
             MergeEngine.run(
                     plan, out, Options.DEFAULT.build(), MergeListener.NONE, new Cancellation());

@@ -19,7 +19,6 @@ import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagePlanner;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.internal.structure.moe.GateListener;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
@@ -105,12 +104,12 @@ class RecipeFuzzTest {
                 new MoePlanner(
                         formats.models(List.of(folder)),
                         formats.get("huggingface"),
-                        model -> BpeTokenizer.read(model.path())::encodePrompt,
-                        GateListener.NONE);
+                        model -> BpeTokenizer.read(model.path())::encodePrompt);
         try (MergePlan plan =
                 planner.plan(
                         MoeRecipeReader.read(recipe, "r.yml", ReadOptions.DEFAULT),
                         MoePlanner.Layout.AUTO,
+                        false,
                         PlanOptions.DEFAULT)) {
             MergeEngine.run(
                     plan, temp.resolve("out"), OPTIONS, MergeListener.NONE, new Cancellation());

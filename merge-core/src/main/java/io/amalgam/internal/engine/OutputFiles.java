@@ -71,7 +71,12 @@ final class OutputFiles implements Closeable {
     }
 
     private Path part(String name) {
-        return partial.resolve(name.replace('/', '_') + PART);
+        return partial.resolve(partName(name));
+    }
+
+    /** The name of a file of unfinished work, which goes when a merge begins afresh. */
+    static String partName(String name) {
+        return name.replace('/', '_') + PART;
     }
 
     /** Another channel on a file, for writing; the caller closes it before the commit. */

@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives out work: units of the tensors begun first, in order; a new tensor when those have none to
- * give. Few tensors are under way at a time, so what they hold between passes stays small.
+ * give. Few tensors are under way at a time, so what they hold between passes stays small. Steps on
+ * whole tensors are given out while what they hold fits a budget; one of them always is.
  */
 final class Scheduler {
     /** Is told of a tensor that is written, by the worker that wrote its last unit. */
@@ -22,9 +23,12 @@ final class Scheduler {
     private final List<TaskRun> active = new ArrayList<>();
     private final int mostActive;
     private final Finished listener;
+    private final long fullTensorBytes;
+    private long held;
     private @Nullable Throwable failure;
 
-    Scheduler(List<TaskRun> runs, int mostActive, Finished listener) {
+    Scheduler(List<TaskRun> runs, int mostActive, long fullTensorBytes, Finished listener) {
+        this.fullTensorBytes = fullTensorBytes;
         // Tensors that must be equal first: they fail without a long wait.
         runs.stream().filter(run -> run.task.method().isEmpty()).forEach(waiting::add);
         runs.stream().filter(run -> run.task.method().isPresent()).forEach(waiting::add);
@@ -39,7 +43,8 @@ final class Scheduler {
     synchronized TaskRun.@Nullable Unit take() throws Exception {
         while (failure == null) {
             for (TaskRun run : active) {
-                if (run.hasUnit()) {
+                if (run.hasUnit() && fits(run.bytesHeld())) {
+                    held += run.bytesHeld();
                     return run.takeUnit();
                 }
             }
@@ -59,6 +64,10 @@ final class Scheduler {
             wait();
         }
         return null;
+    }
+
+    private boolean fits(long bytes) {
+        return bytes == 0 || held == 0 || held + bytes <= fullTensorBytes;
     }
 
     private static void begin(TaskRun run) {
@@ -85,6 +94,7 @@ final class Scheduler {
     void complete(TaskRun.Unit unit, Object result) throws Exception {
         TaskRun run = unit.run();
         synchronized (this) {
+            held -= run.bytesHeld();
             if (!run.complete(unit, result)) {
                 return;
             }

@@ -135,6 +135,11 @@ final class TaskRun {
         checksums = new int[0];
     }
 
+    /** Bytes that a unit of the step holds for as long as it is worked on. */
+    long bytesHeld() {
+        return stage instanceof TensorStep.FullTensor full ? full.bytesHeld() : 0;
+    }
+
     boolean hasUnit() {
         return stage != null && nextUnit < units;
     }

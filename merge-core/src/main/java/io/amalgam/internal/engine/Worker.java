@@ -1,7 +1,6 @@
 package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.FileRegion;
-import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
@@ -9,7 +8,6 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.TensorEncoding;
-import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.Block;
 import io.amalgam.method.TensorStep;
@@ -19,7 +17,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
@@ -27,48 +24,38 @@ import org.jspecify.annotations.Nullable;
 
 /** Does units of work with buffers of its own. One thread uses one worker. */
 final class Worker implements Closeable {
-    private final OutputFiles files;
-    private final List<Placement> placements;
+    private final TensorSink sink;
     private final boolean checkFinite;
     private final Cancellation cancellation;
     private final LongAdder moved;
     private final LongAdder written;
     private final Workspace workspace;
     private final int inputs;
-    private final DirectCopy direct;
     private final CRC32C crc = new CRC32C();
     private final float[] out;
     private Block block;
     private float[] longOut;
     private @Nullable ByteBuffer compared;
 
-    /** What the workers of one run share. */
-    record Shared(
-            OutputFiles files,
-            List<Placement> placements,
-            Kernels kernels,
-            boolean checkFinite,
-            Cancellation cancellation,
-            LongAdder moved,
-            LongAdder written) {}
-
     /**
-     * @param inputs the most inputs a task has
-     * @param blockElements elements of a block
+     * @param sink where output goes; closed with the worker
      */
-    Worker(Shared shared, int inputs, int blockElements) {
-        this.files = shared.files();
-        this.placements = shared.placements();
-        this.checkFinite = shared.checkFinite();
-        this.cancellation = shared.cancellation();
-        this.moved = shared.moved();
-        this.written = shared.written();
-        this.inputs = inputs;
-        this.direct = new DirectCopy(files);
-        this.workspace = new Workspace(shared.kernels(), blockElements);
-        this.block = new Block(shared.kernels(), inputs, blockElements);
-        this.out = new float[blockElements];
+    Worker(PlanRunner.Setup setup, TensorSink sink, Cancellation cancellation) {
+        this.sink = sink;
+        this.checkFinite = setup.checkFinite();
+        this.cancellation = cancellation;
+        this.moved = setup.moved();
+        this.written = setup.written();
+        this.inputs = setup.inputs();
+        this.workspace = new Workspace(setup.kernels(), setup.blockElements());
+        this.block = new Block(setup.kernels(), inputs, setup.blockElements());
+        this.out = new float[setup.blockElements()];
         this.longOut = out;
+    }
+
+    /** Its scratch arrays, for other work of the same thread. */
+    Workspace workspace() {
+        return workspace;
     }
 
     /**
@@ -210,8 +197,7 @@ final class Worker implements Closeable {
         int length = bytes.remaining();
         crc.update(bytes);
         bytes.rewind();
-        Placement place = placements.get(run.index);
-        files.write(place.file(), place.offset() + position, bytes);
+        sink.write(run.index, position, bytes);
         moved.add(length);
         written.add(length);
     }
@@ -234,14 +220,14 @@ final class Worker implements Closeable {
     private void copyBytes(TaskRun.Unit unit, StoredTensor stored) throws IOException {
         DType type = stored.info().dtype();
         FileRegion region = stored.region();
-        Placement place = placements.get(unit.run().index);
+        int task = unit.run().index;
         long end = type.bytesFor(unit.to());
         long at = type.bytesFor(unit.from());
         while (at < end) {
             checkCancelled();
-            long done = direct.copy(region, at, end - at, place.file(), place.offset() + at);
+            long done = sink.copy(task, at, region, at, end - at);
             if (done == 0) {
-                done = throughBuffer(region, at, end - at, place);
+                done = throughBuffer(region, at, end - at, task);
             }
             moved.add(2 * done);
             written.add(done);
@@ -250,12 +236,12 @@ final class Worker implements Closeable {
     }
 
     /** Reads and writes at most a buffer's bytes of a copied tensor; returns how many. */
-    private int throughBuffer(FileRegion region, long at, long count, Placement place)
+    private int throughBuffer(FileRegion region, long at, long count, int task)
             throws IOException {
         ByteBuffer bytes =
                 workspace.bytes((int) Math.min((long) workspace.capacity() * Long.BYTES, count));
         region.readFully(at, bytes);
-        files.write(place.file(), place.offset() + at, bytes.flip());
+        sink.write(task, at, bytes.flip());
         return bytes.limit();
     }
 
@@ -265,7 +251,6 @@ final class Worker implements Closeable {
         if (stored.isEmpty()) {
             return false;
         }
-        Placement place = placements.get(run.index);
         ByteBuffer there = compared();
         long end = stored.get().info().bytes();
         for (long at = 0; at < end; at += there.capacity()) {
@@ -273,7 +258,7 @@ final class Worker implements Closeable {
             int n = (int) Math.min(there.capacity(), end - at);
             ByteBuffer bytes = workspace.bytes(n);
             stored.get().region().readFully(at, bytes);
-            files.read(place.file(), place.offset() + at, there.clear().limit(n));
+            sink.read(run.index, at, there.clear().limit(n));
             if (!bytes.flip().equals(there.flip())) {
                 return false;
             }
@@ -366,27 +351,26 @@ final class Worker implements Closeable {
         Access access = new Access(run.task);
         whole.run(access, (from, src, count) -> write(run, from, src, count));
         // Written in any order: the checksum is taken from what arrived.
+        return checksumOf(run);
+    }
+
+    /** The checksum of a tensor that was written whole. */
+    int checksumOf(TaskRun run) throws IOException {
         crc.reset();
-        Placement place = placements.get(run.index);
         long end = run.task.output().bytes();
         int step = workspace.capacity() * Long.BYTES;
         for (long at = 0; at < end; at += step) {
             ByteBuffer bytes = workspace.bytes((int) Math.min(step, end - at));
-            files.read(place.file(), place.offset() + at, bytes);
+            sink.read(run.index, at, bytes);
             bytes.flip();
             crc.update(bytes);
         }
         return (int) crc.getValue();
     }
 
-    /** The checksum of a tensor that an earlier run wrote. */
-    int checksumOf(TaskRun run) throws IOException {
-        return (int) whole(run, (reader, writer) -> {});
-    }
-
     @Override
     public void close() throws IOException {
-        direct.close();
+        sink.close();
     }
 
     private void checkCancelled() {

@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.NonLayerTensors;
@@ -195,6 +196,8 @@ public final class MergePlanner {
         }
         problems.throwIfAny(options.strict() ? List.of() : warnings);
         OutputLayout layout = layout(tasks, options, donor.orElseThrow().folders());
+        List<Preparation> preparations =
+                opened.values().stream().flatMap(m -> m.preparations().stream()).toList();
         return new MergePlan(
                 recipe,
                 tasks,
@@ -207,9 +210,10 @@ public final class MergePlanner {
                 companions.made(),
                 tokenizer.map(t -> summary(t, vocabulary, companions)),
                 models.all().stream().flatMap(model -> model.renamings.stream()).toList(),
+                preparations,
                 warnings,
                 options,
-                PlanHash.of(tasks, layout, changes, companions.made()));
+                PlanHash.of(tasks, layout, changes, companions.made(), preparations, ""));
     }
 
     private static MergePlan.VocabularySummary summary(

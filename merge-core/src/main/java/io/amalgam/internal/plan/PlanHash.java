@@ -2,6 +2,7 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.TensorTask;
@@ -22,14 +23,6 @@ final class PlanHash {
 
     private PlanHash() {}
 
-    static String of(
-            List<TensorTask> tasks,
-            OutputLayout layout,
-            ConfigChanges changes,
-            List<OutputLayout.SmallFile> madeFiles) {
-        return of(tasks, layout, changes, madeFiles, "");
-    }
-
     /**
      * @param madeFiles files beside the weights that the plan makes
      * @param identity what else decides the output; empty for nothing
@@ -39,6 +32,7 @@ final class PlanHash {
             OutputLayout layout,
             ConfigChanges changes,
             List<OutputLayout.SmallFile> madeFiles,
+            List<Preparation> preparations,
             String identity) {
         MessageDigest digest = sha256();
         line(digest, VERSION);
@@ -75,6 +69,9 @@ final class PlanHash {
         for (OutputLayout.SmallFile file : madeFiles) {
             line(digest, file.name() + " " + file.content().length);
             digest.update(file.content());
+        }
+        for (Preparation preparation : preparations) {
+            line(digest, "after " + preparation.identity());
         }
         digest.update(identity.getBytes(StandardCharsets.UTF_8));
         return HexFormat.of().formatHex(digest.digest());

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -46,6 +47,7 @@ public final class TaskPlan {
      * @param text what is kept beside the model as its recipe
      * @param models all that are read, the donor's first
      * @param donor whose configuration, with the changes made to it, and side files the output gets
+     * @param preparations work before the first tensor
      * @param found what looks wrong but does not stop the merge
      * @param identity what else decides the output, for the hash
      * @throws BadInputException if a side file cannot be read, or warnings are errors
@@ -58,6 +60,7 @@ public final class TaskPlan {
             Checkpoint donor,
             CheckpointFormat format,
             ConfigChanges changes,
+            List<Preparation> preparations,
             List<Problem> found,
             PlanOptions options,
             String identity) {
@@ -101,8 +104,9 @@ public final class TaskPlan {
                 List.of(),
                 Optional.empty(),
                 List.of(),
+                preparations,
                 warnings,
                 options,
-                PlanHash.of(tasks, layout, changes, List.of(), identity));
+                PlanHash.of(tasks, layout, changes, List.of(), preparations, identity));
     }
 }

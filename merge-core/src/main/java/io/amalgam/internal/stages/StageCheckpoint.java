@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.plan.StatePart;
 import io.amalgam.plan.MergePlan;
@@ -248,6 +249,12 @@ final class StageCheckpoint implements Checkpoint {
     @Override
     public long sharedBytes() {
         return readThrough ? plan.sharedModelBytes() : 0;
+    }
+
+    /** Those of the stage, where it is computed while it is read. */
+    @Override
+    public List<Preparation> preparations() {
+        return readThrough ? plan.preparations() : List.of();
     }
 
     /** Blocks of the stage's inputs, as many again for its method's own use, and the result. */

@@ -6,6 +6,7 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.engine.OutputCheck;
 import io.amalgam.internal.stages.StagedPlan.Step;
@@ -82,7 +83,7 @@ public final class StagedMerge {
         List<MergePlan> plans = new ArrayList<>(plan.written().stream().map(Step::plan).toList());
         plan.result().ifPresent(plans::add);
         for (MergePlan each : plans) {
-            MergeEngine.tooLittleMemory(each, options.threads(), options.memory())
+            MemoryNeeds.of(each, options.threads()).tooLittle(options.memory())
                     .ifPresent(problems::add);
         }
         return problems;

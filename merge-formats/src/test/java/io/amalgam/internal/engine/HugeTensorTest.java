@@ -54,7 +54,7 @@ class HugeTensorTest {
                     .allMatch(source -> source.storedBytes() == 2 * elements);
             assertThat(plan.layout().bytes()).isGreaterThan(4 * elements);
             long state = plan.wholeModel().map(whole -> whole.stateBytes()).orElse(0L);
-            assertThat(MergeEngine.bytesHeld(plan, 2, 64 << 20) - 2 * state).isLessThan(16 << 20);
+            assertThat(MemoryNeeds.of(plan, 2).total(64 << 20) - 2 * state).isLessThan(16 << 20);
         }
     }
 

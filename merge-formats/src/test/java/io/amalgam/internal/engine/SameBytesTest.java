@@ -231,10 +231,10 @@ class SameBytesTest {
     private static long memoryFor(Recipe recipe, int threads, int block) throws IOException {
         try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
             long memory = 64 << 20;
-            while (MergeEngine.blockElements(plan, threads, memory) > block) {
+            while (MemoryNeeds.of(plan, threads).blockElements(memory) > block) {
                 memory -= 1 << 13;
             }
-            assertThat(MergeEngine.blockElements(plan, threads, memory)).isEqualTo(block);
+            assertThat(MemoryNeeds.of(plan, threads).blockElements(memory)).isEqualTo(block);
             return memory;
         }
     }

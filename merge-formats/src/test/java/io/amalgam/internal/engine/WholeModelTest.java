@@ -85,13 +85,13 @@ class WholeModelTest {
         try (MergePlan plan = Merges.plan(Merges.recipe(TIES), root, PlanOptions.DEFAULT)) {
             assertThat(plan.wholeModel().orElseThrow().passes()).isEqualTo(3);
             assertThat(plan.wholeModel().orElseThrow().stateBytes()).isEqualTo(2 << 19);
-            long held = MergeEngine.bytesHeld(plan, 2, 64 << 20);
+            long held = MemoryNeeds.of(plan, 2).total(64 << 20);
             try (MergePlan each =
                     Merges.plan(Merges.recipe(Merges.TIES), root, PlanOptions.DEFAULT)) {
                 assertThat(each.wholeModel()).isEmpty();
-                assertThat(held).isEqualTo(MergeEngine.bytesHeld(each, 2, 64 << 20) + (2 << 20));
+                assertThat(held).isEqualTo(MemoryNeeds.of(each, 2).total(64 << 20) + (2 << 20));
             }
-            assertThat(MergeEngine.tooLittleMemory(plan, 2, 1 << 20)).isPresent();
+            assertThat(MemoryNeeds.of(plan, 2).tooLittle(1 << 20)).isPresent();
         }
     }
 

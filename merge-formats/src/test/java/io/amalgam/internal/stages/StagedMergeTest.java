@@ -10,6 +10,7 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.stages.StagedPlan.Kind;
@@ -229,9 +230,9 @@ class StagedMergeTest {
                 StagedPlan alone = files.plan(LINEAR.replace("mean", "a"), false)) {
             MergePlan one = alone.result().orElseThrow();
             long more =
-                    MergeEngine.bytesHeld(through.result().orElseThrow(), 2, 64L << 20)
-                            - MergeEngine.bytesHeld(one, 2, 64L << 20);
-            int block = MergeEngine.blockElements(one, 2, 64L << 20);
+                    MemoryNeeds.of(through.result().orElseThrow(), 2).total(64L << 20)
+                            - MemoryNeeds.of(one, 2).total(64L << 20);
+            int block = MemoryNeeds.of(one, 2).blockElements(64L << 20);
             assertThat(more).isEqualTo(2L * (2 * 2 + 1) * block * Float.BYTES);
         }
     }

@@ -26,6 +26,12 @@ record ColumnCombination(
         }
     }
 
+    /** Two dozen buffers of a read at the most: no more than a worker's own. */
+    @Override
+    public long bytesHeld() {
+        return 0;
+    }
+
     /** Buffers for a stripe of columns, some rows at a time. */
     private final class Strip {
         private final Reader reader;

@@ -141,7 +141,7 @@ sealed interface GeneratedTensor extends TensorSource {
     }
 
     /**
-     * Rows of routers made from prompts, computed when the first is read.
+     * Rows of routers made from prompts, which the plan prepares.
      *
      * @param first the first expert whose row is part of the tensor
      */
@@ -150,7 +150,7 @@ sealed interface GeneratedTensor extends TensorSource {
         @Override
         public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
                 throws IOException {
-            float[][] rows = gates.rows(layer, workspace);
+            float[][] rows = gates.rows(layer);
             int width = rows[0].length;
             for (int i = 0; i < count; i++) {
                 long element = from + i;
@@ -161,7 +161,7 @@ sealed interface GeneratedTensor extends TensorSource {
 
         @Override
         public long storedBytes() {
-            return gates.storedBytes(layer);
+            return 0;
         }
 
         @Override

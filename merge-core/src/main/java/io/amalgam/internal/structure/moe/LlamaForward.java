@@ -1,7 +1,7 @@
 package io.amalgam.internal.structure.moe;
 
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -21,6 +21,15 @@ final class LlamaForward {
     private final Map<String, ? extends TensorSource> tensors;
     private final Rounding rounding;
 
+    /**
+     * Memory held for so many tokens, in bytes: some ten arrays of the width of the residual stream
+     * or of attention, and four of the feed-forward part's.
+     */
+    static long bytesHeld(LlamaShape shape, long tokens, long inner) {
+        long wide = Math.max(shape.hidden(), (long) shape.heads() * shape.headDim());
+        return Float.BYTES * (10 * tokens * wide + 4 * Math.max(inner, Math.min(tokens * inner, HELD)));
+    }
+
     /** Hears of each layer's input. */
     @FunctionalInterface
     interface States {
@@ -39,17 +48,11 @@ final class LlamaForward {
     /**
      * Runs up to the input of the last layer.
      *
-     * @param check called now and then, by any thread at work: may throw to stop
-     * @param shared through which others may take part in the matrix products
+     * @param context gives the workers and stops
      */
-    void run(
-            List<int[]> prompts,
-            Workspace workspace,
-            Runnable check,
-            SharedRows shared,
-            States listener)
+    void run(List<int[]> prompts, Preparation.Context context, States listener)
             throws IOException {
-        MatrixProduct product = new MatrixProduct(rounding, workspace, check, shared);
+        MatrixProduct product = new MatrixProduct(rounding, context);
         int tokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         float[] x = embed(prompts, tokens, product);
         listener.enter(0, x);

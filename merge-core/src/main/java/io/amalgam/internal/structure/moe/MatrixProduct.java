@@ -1,5 +1,6 @@
 package io.amalgam.internal.structure.moe;
 
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
@@ -15,19 +16,13 @@ final class MatrixProduct {
     private static final int STEP = 4;
 
     private final Rounding rounding;
-    private final Workspace workspace;
-    private final Runnable check;
-    private final SharedRows shared;
+    private static final int ROWS = 16;
 
-    /**
-     * @param check called before each row of a matrix, by any thread at work: may throw to stop
-     * @param shared through which others may take part
-     */
-    MatrixProduct(Rounding rounding, Workspace workspace, Runnable check, SharedRows shared) {
-        this.shared = shared;
+    private final Preparation.Context context;
+
+    MatrixProduct(Rounding rounding, Preparation.Context context) {
+        this.context = context;
         this.rounding = rounding;
-        this.workspace = workspace;
-        this.check = check;
     }
 
     /**
@@ -43,14 +38,14 @@ final class MatrixProduct {
         float[] added = bias.isPresent() ? vector(bias.get()) : new float[out];
         float[][] tiles = tiles(x, rows, in);
         float[] y = new float[rows * out];
-        shared.run(
+        context.forRanges(
                 out,
-                workspace,
+                ROWS,
                 (from, to, own) -> {
                     float[] row = new float[(in + STEP - 1) / STEP * STEP];
                     float[] sums = new float[TILE];
                     for (int r = from; r < to; r++) {
-                        check.run();
+                        context.checkCancelled();
                         read(weight, (long) r * in, row, in, own);
                         for (int t = 0; t < tiles.length; t++) {
                             java.util.Arrays.fill(sums, 0);
@@ -73,7 +68,7 @@ final class MatrixProduct {
     }
 
     void read(TensorSource source, long from, float[] dst, int count) throws IOException {
-        read(source, from, dst, count, workspace);
+        read(source, from, dst, count, context.workspace());
     }
 
     private void read(TensorSource source, long from, float[] dst, int count, Workspace own)

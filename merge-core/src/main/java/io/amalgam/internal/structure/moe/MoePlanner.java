@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -36,8 +37,6 @@ public final class MoePlanner {
     private final ModelSource source;
     private final CheckpointFormat format;
     private final PromptEncoder.Factory encoders;
-    private final GateListener listener;
-    private boolean equalPrompts;
 
     /** How experts are laid out. */
     public enum Layout {
@@ -51,35 +50,27 @@ public final class MoePlanner {
 
     /**
      * @param format must be able to lay out files
-     * @param listener hears of gates computed from prompts, which happens when the plan is run
      */
     public MoePlanner(
             ModelSource source,
             CheckpointFormat format,
-            PromptEncoder.Factory encoders,
-            GateListener listener) {
-        this.listener = listener;
+            PromptEncoder.Factory encoders) {
         this.source = source;
         this.format = format;
         this.encoders = encoders;
     }
 
     /**
-     * Lets all experts have the same prompts, so that their routers' rows are the same: for
-     * mixtures that are trained before use. Default: an error.
-     */
-    public MoePlanner equalPrompts(boolean allowed) {
-        equalPrompts = allowed;
-        return this;
-    }
-
-    /**
      * Plans a mixture; the caller closes the plan.
      *
+     * @param equalPrompts whether all experts may have the same prompts, so that their routers' rows
+     *     are the same: for mixtures that are trained before use
      * @throws BadInputException with the problems found
      * @throws IOException if a model cannot be read
      */
-    public MergePlan plan(MoeRecipe recipe, Layout layout, PlanOptions options) throws IOException {
+    public MergePlan plan(
+            MoeRecipe recipe, Layout layout, boolean equalPrompts, PlanOptions options)
+            throws IOException {
         List<Problem> problems = MoeCheck.problems(recipe, equalPrompts);
         Map<ModelRef, Checkpoint> models = new LinkedHashMap<>();
         boolean planned = false;
@@ -137,8 +128,11 @@ public final class MoePlanner {
         Checkpoint base = Objects.requireNonNull(models.get(recipe.base()));
         ExpertTasks tasks = new ExpertTasks(recipe, family, fused, models, options.seed());
         ObjectNode config = config(base);
+        List<Preparation> preparations = new ArrayList<>();
         if (recipe.gateMode().prompted()) {
-            tasks.gatesFrom(gates(recipe, base, config, tasks.layers()));
+            PromptGates gates = gates(recipe, base, config, tasks.layers());
+            tasks.gatesFrom(gates);
+            preparations.add(gates);
         }
         List<TensorTask> made = tasks.build();
         ObjectNode changed = family.config(config, recipe, tasks.headless());
@@ -157,6 +151,7 @@ public final class MoePlanner {
                 new ReconfiguredCheckpoint(base, changed),
                 format,
                 changes,
+                preparations,
                 warnings,
                 options,
                 changed.toString());
@@ -246,8 +241,7 @@ public final class MoePlanner {
                 base.tensors(),
                 tokens,
                 recipe.experts().size(),
-                Rounding.BFLOAT16,
-                listener);
+                Rounding.BFLOAT16);
     }
 
     private static String called(int number, Expert expert) {

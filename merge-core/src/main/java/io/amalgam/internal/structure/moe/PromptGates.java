@@ -1,9 +1,8 @@
 package io.amalgam.internal.structure.moe;
 
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.recipe.MoeRecipe.GateMode;
-import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -17,11 +16,10 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rows of routers made from prompts. Computed once, when the first row is asked for; held are
- * {@code layers x experts x width} numbers, and the activations of as many prompts as fit. Safe for
- * use by many threads, of which the first computes and those that wait for it help.
+ * Rows of routers made from prompts: {@code layers x experts x width} numbers. The base is run over
+ * as many prompts at a time as fit.
  */
-final class PromptGates {
+final class PromptGates implements Preparation {
     /** Elements of the residual stream that are held at a time; a few arrays are as large. */
     private static final long HELD = 1 << 21;
 
@@ -35,9 +33,8 @@ final class PromptGates {
     private final List<Tokens> experts;
     private final Rounding rounding;
     private final int routed;
-    private final GateListener listener;
     private volatile float @Nullable [][][] rows;
-    private @Nullable Attempt attempt;
+    private boolean[][] vanished = new boolean[0][];
 
     /**
      * The tokens of an expert's prompts.
@@ -45,12 +42,6 @@ final class PromptGates {
      * @param expert what it is called, for messages
      */
     record Tokens(String expert, List<int[]> positive, List<int[]> negative) {}
-
-    /** The one computation: where it fails, it does for all that ask for its result. */
-    private static final class Attempt {
-        final SharedRows shared = new SharedRows();
-        @Nullable Exception failure;
-    }
 
     /**
      * @param model what the user calls the model that reads the prompts
@@ -63,8 +54,7 @@ final class PromptGates {
             Map<String, ? extends TensorSource> tensors,
             List<Tokens> experts,
             int routed,
-            Rounding rounding,
-            GateListener listener) {
+            Rounding rounding) {
         this.model = model;
         this.mode = mode;
         this.shape = shape;
@@ -72,69 +62,120 @@ final class PromptGates {
         this.experts = List.copyOf(experts);
         this.rounding = rounding;
         this.routed = routed;
-        this.listener = listener;
     }
 
     /** The rows of one layer: a row for each expert. */
-    float[][] rows(int layer, Workspace workspace) throws IOException {
+    float[][] rows(int layer) {
         float[][][] known = rows;
-        while (known == null) {
-            take(workspace);
-            known = rows;
+        if (known == null) {
+            throw new IllegalStateException("the gates are not computed yet");
         }
         return known[mode == GateMode.CHEAP_EMBED ? 0 : layer];
     }
 
-    /** Computes the rows, or helps the thread that does. */
-    private void take(Workspace workspace) throws IOException {
-        Attempt current;
-        boolean first;
-        synchronized (this) {
-            first = attempt == null;
-            if (attempt == null) {
-                attempt = new Attempt();
-            }
-            current = attempt;
-        }
-        if (first) {
-            compute(current, workspace);
-        } else {
-            current.shared.help(workspace);
-            synchronized (this) {
-                SharedRows.rethrow(current.failure);
-            }
-        }
+    @Override
+    public String title() {
+        return "gates from prompts";
     }
 
-    private void compute(Attempt own, Workspace workspace) throws IOException {
-        boolean[][] vanished =
-                new boolean[mode == GateMode.CHEAP_EMBED ? 1 : shape.layers()][experts.size()];
-        try {
-            float[][][] made =
-                    mode == GateMode.CHEAP_EMBED
-                            ? embedded(workspace, own.shared, vanished)
-                            : hidden(workspace, own.shared, vanished);
-            List<String> names = experts.stream().map(Tokens::expert).toList();
-            List<Problem> problems = new GateCheck(names, routed, mode).problems(made, vanished);
-            if (!problems.isEmpty()) {
-                listener.warn(problems);
-            }
-            rows = made;
-        } catch (IOException | RuntimeException e) {
-            synchronized (this) {
-                own.failure = e;
-            }
-            throw e;
-        } finally {
-            own.shared.end();
+    @Override
+    public void run(Context context) throws IOException {
+        if (rows != null) {
+            return;
         }
+        boolean[][] zero = new boolean[layers()][experts.size()];
+        float[][][] made =
+                mode == GateMode.CHEAP_EMBED ? embedded(context, zero) : hidden(context, zero);
+        take(made, zero, context);
     }
 
-    /** What reading a layer's rows takes from storage, summed over layers: the model once. */
-    long storedBytes(int layer) {
+    private void take(float[][][] made, boolean[][] zero, Context context) {
+        List<String> names = experts.stream().map(Tokens::expert).toList();
+        new GateCheck(names, routed, mode).problems(made, zero).forEach(context::warn);
+        vanished = zero;
+        rows = made;
+    }
+
+    private int layers() {
+        return mode == GateMode.CHEAP_EMBED ? 1 : shape.layers();
+    }
+
+    /** Rows of float32, each behind a byte that says whether it vanished. */
+    @Override
+    public byte[] save() {
+        ByteBuffer bytes = ByteBuffer.allocate(savedBytes());
+        for (int layer = 0; layer < layers(); layer++) {
+            float[][] gates = rows(layer);
+            for (int e = 0; e < gates.length; e++) {
+                bytes.put((byte) (vanished[layer][e] ? 1 : 0));
+                for (float value : gates[e]) {
+                    bytes.putFloat(value);
+                }
+            }
+        }
+        return bytes.array();
+    }
+
+    @Override
+    public boolean restore(byte[] saved, Context context) {
+        if (saved.length != savedBytes()) {
+            return false;
+        }
+        float[][][] restored = new float[layers()][experts.size()][shape.hidden()];
+        boolean[][] zero = new boolean[layers()][experts.size()];
+        ByteBuffer bytes = ByteBuffer.wrap(saved);
+        for (int layer = 0; layer < restored.length; layer++) {
+            for (int e = 0; e < zero[layer].length; e++) {
+                zero[layer][e] = bytes.get() != 0;
+                for (int i = 0; i < shape.hidden(); i++) {
+                    restored[layer][e][i] = bytes.getFloat();
+                }
+            }
+        }
+        take(restored, zero, context);
+        return true;
+    }
+
+    private int savedBytes() {
+        return Math.toIntExact(resultBytes() + (long) layers() * experts.size());
+    }
+
+    @Override
+    public long resultBytes() {
+        return (long) Float.BYTES * layers() * experts.size() * shape.hidden();
+    }
+
+    @Override
+    public long bytesHeld(int threads) {
+        if (mode == GateMode.CHEAP_EMBED) {
+            return (long) Float.BYTES * 4 * shape.hidden();
+        }
+        long sums = 2L * Double.BYTES * layers() * experts.size() * shape.hidden();
+        long tokens =
+                groups(allPrompts()).stream()
+                        .mapToLong(g -> g.stream().mapToLong(p -> p.tokens().length).sum())
+                        .max()
+                        .orElse(0);
+        TensorSource up = tensors.get("model.layers.0.mlp.up_proj.weight");
+        long inner = up == null ? 0 : up.info().shape().dim(0);
+        return sums + LlamaForward.bytesHeld(shape, tokens, inner);
+    }
+
+    /** The model's layers but the last, once for each group of prompts. */
+    @Override
+    public long inputBytes() {
         if (mode == GateMode.CHEAP_EMBED) {
             return 0;
         }
+        long once = 0;
+        for (int layer = 0; layer < shape.layers(); layer++) {
+            once += storedBytes(layer);
+        }
+        return once * groups(allPrompts()).size();
+    }
+
+    /** Bytes read up to the input of a layer, without those of earlier layers. */
+    private long storedBytes(int layer) {
         String before = layer == 0 ? "model.embed_tokens." : "model.layers." + (layer - 1) + ".";
         return tensors.entrySet().stream()
                 .filter(tensor -> tensor.getKey().startsWith(before))
@@ -143,7 +184,8 @@ final class PromptGates {
     }
 
     /** The model, and a digest of the tokens it reads. */
-    String identity() {
+    @Override
+    public String identity() {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (Tokens expert : experts) {
@@ -172,14 +214,13 @@ final class PromptGates {
     }
 
     /** Sums of embeddings, each of length 1 before they are subtracted. */
-    private float[][][] embedded(Workspace workspace, SharedRows shared, boolean[][] vanished)
-            throws IOException {
+    private float[][][] embedded(Context context, boolean[][] zero) throws IOException {
         TensorSource embedding = tensors.get("model.embed_tokens.weight");
-        MatrixProduct reader = new MatrixProduct(Rounding.NONE, workspace, listener::check, shared);
+        MatrixProduct reader = new MatrixProduct(Rounding.NONE, context);
         float[][] gates = new float[experts.size()][];
         for (int e = 0; e < gates.length; e++) {
             float[] gate = sum(embedding, experts.get(e).positive(), reader);
-            vanished[0][e] = length(gate) < LEAST;
+            zero[0][e] = length(gate) < LEAST;
             normalise(gate, Rounding.NONE);
             if (!experts.get(e).negative().isEmpty()) {
                 float[] against = sum(embedding, experts.get(e).negative(), reader);
@@ -187,7 +228,7 @@ final class PromptGates {
                 for (int i = 0; i < gate.length; i++) {
                     gate[i] -= against[i];
                 }
-                vanished[0][e] |= length(gate) < GateCheck.NOTHING;
+                zero[0][e] |= length(gate) < GateCheck.NOTHING;
                 normalise(gate, Rounding.NONE);
             }
             gates[e] = gate;
@@ -220,20 +261,11 @@ final class PromptGates {
     /** A prompt with the sums its states belong to, one for each layer. */
     private record Prompt(int[] tokens, double[][] sums) {}
 
-    private float[][][] hidden(Workspace workspace, SharedRows shared, boolean[][] vanished)
-            throws IOException {
+    private float[][][] hidden(Context context, boolean[][] zero) throws IOException {
         int layers = shape.layers();
         double[][][] positive = new double[experts.size()][layers][shape.hidden()];
         double[][][] negative = new double[experts.size()][layers][shape.hidden()];
-        List<Prompt> prompts = new ArrayList<>();
-        for (int e = 0; e < experts.size(); e++) {
-            for (int[] prompt : experts.get(e).positive()) {
-                prompts.add(new Prompt(prompt, positive[e]));
-            }
-            for (int[] prompt : experts.get(e).negative()) {
-                prompts.add(new Prompt(prompt, negative[e]));
-            }
-        }
+        List<Prompt> prompts = prompts(positive, negative);
         LlamaForward forward = new LlamaForward(shape, tensors, rounding);
         List<List<Prompt>> groups = groups(prompts);
         for (int g = 0; g < groups.size(); g++) {
@@ -242,11 +274,9 @@ final class PromptGates {
             int all = groups.size() * (layers - 1);
             forward.run(
                     group.stream().map(Prompt::tokens).toList(),
-                    workspace,
-                    listener::check,
-                    shared,
+                    context,
                     (layer, states) -> {
-                        listener.layers(before + layer, all);
+                        context.progressed(before + layer, all);
                         add(states, group, layer);
                     });
         }
@@ -262,12 +292,28 @@ final class PromptGates {
                         gate[i] = rounding.round(gate[i] - against[i]);
                     }
                 }
-                vanished[layer][e] = length(gate) < least;
+                zero[layer][e] = length(gate) < least;
                 normalise(gate, rounding);
                 gates[layer][e] = gate;
             }
         }
         return gates;
+    }
+
+    private List<Prompt> allPrompts() {
+        return prompts(new double[0][][], new double[0][][]);
+    }
+
+    /** All prompts with the sums of their experts; without sums where there are none. */
+    private List<Prompt> prompts(double[][][] positive, double[][][] negative) {
+        List<Prompt> prompts = new ArrayList<>();
+        for (int e = 0; e < experts.size(); e++) {
+            double[][] towards = e < positive.length ? positive[e] : new double[0][];
+            double[][] against = e < negative.length ? negative[e] : new double[0][];
+            experts.get(e).positive().forEach(p -> prompts.add(new Prompt(p, towards)));
+            experts.get(e).negative().forEach(p -> prompts.add(new Prompt(p, against)));
+        }
+        return prompts;
     }
 
     /** Prompts that run together: the model is read once for each group. */

@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.formats.safetensors.SafetensorsFile;
-import io.amalgam.internal.kernel.ScalarKernels;
-import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.net.URISyntaxException;
 import java.nio.file.Path;
@@ -40,9 +38,7 @@ class LlamaForwardTest {
             new LlamaForward(LlamaShape.of(config, 3, name), model.tensors(), Rounding.NONE)
                     .run(
                             PROMPTS,
-                            new Workspace(ScalarKernels.INSTANCE, 16),
-                            () -> {},
-                            new SharedRows(),
+                            new OneThread(() -> {}),
                             (layer, x) -> states.put(layer, x.clone()));
             assertThat(states).hasSize(3);
             for (int layer = 0; layer < 3; layer++) {
@@ -80,9 +76,7 @@ class LlamaForwardTest {
                             () ->
                                     forward.run(
                                             PROMPTS,
-                                            new Workspace(ScalarKernels.INSTANCE, 16),
-                                            stopper,
-                                            new SharedRows(),
+                                            new OneThread(stopper),
                                             (layer, x) -> entered.add(layer)))
                     .isInstanceOf(CancellationException.class);
         }

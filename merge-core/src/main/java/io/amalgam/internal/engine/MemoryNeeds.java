@@ -1,0 +1,109 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.Preparation;
+import io.amalgam.error.Problem;
+import io.amalgam.method.TensorStep;
+import io.amalgam.method.WholeModelMethod;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlannedModelPass;
+import io.amalgam.plan.TensorTask;
+import java.util.Optional;
+
+/**
+ * The memory a plan takes, in bytes, and the block size that fits a budget. What is held does not
+ * depend on the model's size, but for preparations and methods that hold whole tensors, which
+ * declare what they hold.
+ *
+ * @param shared held once: by models that are computed while they are read, and by the results of
+ *     preparations
+ * @param preparation the most that a preparation holds while it runs, beside its own result
+ * @param fullTensor the most that a step on a whole tensor holds
+ * @param state a worker's state of a pass over the model
+ * @param inputs the most inputs of a task
+ */
+public record MemoryNeeds(
+        long shared,
+        long preparation,
+        long fullTensor,
+        long state,
+        int inputs,
+        MergePlan plan,
+        int threads) {
+    private static final int LARGEST_BLOCK = 1 << 14;
+    private static final int SMALLEST_BLOCK = 1 << 10;
+
+    public static MemoryNeeds of(MergePlan plan, int threads) {
+        long results = 0;
+        long preparation = 0;
+        for (Preparation each : plan.preparations()) {
+            results += each.resultBytes();
+            preparation = Math.max(preparation, each.bytesHeld(threads));
+        }
+        return new MemoryNeeds(
+                plan.sharedModelBytes() + results,
+                preparation,
+                fullTensor(plan),
+                plan.wholeModel().map(PlannedModelPass::stateBytes).orElse(0L),
+                plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1),
+                plan,
+                threads);
+    }
+
+    private static long fullTensor(MergePlan plan) {
+        long most = 0;
+        for (TensorTask task : plan.tasks()) {
+            boolean alone = task.method().filter(m -> !(m instanceof WholeModelMethod)).isPresent();
+            if (alone && task.firstStage() instanceof TensorStep.FullTensor full) {
+                most = Math.max(most, full.bytesHeld());
+            }
+        }
+        return most;
+    }
+
+    /**
+     * Elements the engine reads of each input at a time within a budget.
+     *
+     * @return a power of two; 0 if not even the smallest block fits
+     */
+    public int blockElements(long budget) {
+        int block = LARGEST_BLOCK;
+        while (block >= SMALLEST_BLOCK && total(block) > budget) {
+            block /= 2;
+        }
+        return block < SMALLEST_BLOCK ? 0 : block;
+    }
+
+    /** Bytes held with the block {@link #blockElements} chooses. */
+    public long total(long budget) {
+        return total(blockElements(budget));
+    }
+
+    private long total(int block) {
+        return shared + threads * eachWorker(block) + Math.max(preparation, fullTensor);
+    }
+
+    /** What steps on whole tensors may hold together: one always runs. */
+    long forFullTensors(long budget, int block) {
+        return budget - shared - threads * eachWorker(block);
+    }
+
+    private long eachWorker(int block) {
+        long models = plan.models().values().stream().mapToLong(m -> m.bytesPerReader(block)).sum();
+        return Worker.bytesHeld(inputs, block) + models + state;
+    }
+
+    /** The problem with a budget; empty if it is enough. */
+    public Optional<Problem> tooLittle(long budget) {
+        if (blockElements(budget) > 0) {
+            return Optional.empty();
+        }
+        String what =
+                "memory for the buffers of %d thread%s and %d input%s"
+                        .formatted(
+                                threads, threads == 1 ? "" : "s", inputs, inputs == 1 ? "" : "s");
+        return Optional.of(
+                Problem.expected(what, "at least " + total(SMALLEST_BLOCK) + " bytes", budget)
+                        .hint(
+                                "raise EngineOptions.memory, or use fewer threads (EngineOptions.threads)"));
+    }
+}

@@ -1,0 +1,199 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.Problem;
+import io.amalgam.method.ModelPass;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlannedModelPass;
+import io.amalgam.plan.TensorTask;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+
+/** One run of one plan, from its first tensor to its report. */
+final class MergeRun {
+    private final MergePlan plan;
+    private final EngineOptions options;
+    private final MergeListener listener;
+    private final Cancellation cancellation;
+    private final Journal journal;
+    private final OutputFiles files;
+    private final long begin;
+    private final LongAdder moved = new LongAdder();
+    private final LongAdder written = new LongAdder();
+    private final LongAdder finished = new LongAdder();
+    private final TensorResults outcomes;
+    private final List<Problem> warnings;
+
+    MergeRun(
+            MergePlan plan,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation,
+            Journal journal,
+            OutputFiles files,
+            long begin) {
+        this.plan = plan;
+        this.options = options;
+        this.listener = listener;
+        this.cancellation = cancellation;
+        this.journal = journal;
+        this.files = files;
+        this.begin = begin;
+        this.outcomes = new TensorResults(plan);
+        this.warnings = new ArrayList<>(plan.warnings());
+    }
+
+    MergeReport merge(MemoryNeeds needs, Path directory, List<String> kept) throws IOException {
+        int block = needs.blockElements(options.memory());
+        PlanRunner.Setup setup =
+                new PlanRunner.Setup(
+                        options.kernels(),
+                        options.threads(),
+                        needs.inputs(),
+                        block,
+                        needs.forFullTensors(options.memory(), block),
+                        !options.allowNonfinite(),
+                        moved,
+                        written);
+        int resumed;
+        try (PlanRunner runner =
+                new PlanRunner(
+                        setup,
+                        () -> new FileSink(files, plan.layout().placements()),
+                        cancellation,
+                        () -> listener.progressed(progress()))) {
+            resumed = merge(runner, directory);
+        }
+        files.complete();
+        return report(resumed, kept);
+    }
+
+    /** Returns how many tensors an earlier run had written. */
+    private int merge(PlanRunner runner, Path directory) throws IOException {
+        List<TaskRun> runs = unfinished(runner.worker());
+        int resumed = plan.tasks().size() - runs.size();
+        plan.warnings().forEach(listener::warned);
+        listener.started(plan, resumed);
+        if (!runs.isEmpty()) {
+            warnings.addAll(
+                    new Preparations(plan, runner, options.kernels(), listener, cancellation)
+                            .run(directory));
+        }
+        if (JitWarmup.isWorthIt(plan, options.kernels())) {
+            JitWarmup.run(plan, options.kernels());
+        }
+        Optional<PlannedModelPass> whole = runs.isEmpty() ? Optional.empty() : plan.wholeModel();
+        if (whole.isPresent()) {
+            runs = afterSurvey(runs, whole.get(), runner);
+        }
+        runner.run(runs, this::finish);
+        listener.progressed(progress());
+        return resumed;
+    }
+
+    /**
+     * Looks at the whole model, then gives the tensors to compute their stages. Those that an
+     * earlier run wrote are looked at too: nothing of a survey is kept on disk.
+     */
+    private List<TaskRun> afterSurvey(
+            List<TaskRun> runs, PlannedModelPass whole, PlanRunner runner)
+            throws IOException {
+        ModelPass survey = whole.survey();
+        int passes = 0;
+        while (survey instanceof ModelPass.Pass<?> pass) {
+            listener.surveying(++passes, passes + pass.passes() - 1);
+            survey = surveyed(pass, whole, runner);
+        }
+        ModelPass.Done known = (ModelPass.Done) survey;
+        Map<Integer, Integer> positions = new HashMap<>();
+        for (int t = 0; t < whole.tasks().size(); t++) {
+            positions.put(whole.tasks().get(t), t);
+        }
+        List<TaskRun> bound = new ArrayList<>();
+        for (TaskRun run : runs) {
+            Integer t = positions.get(run.index);
+            bound.add(
+                    t == null
+                            ? run
+                            : new TaskRun(run.index, run.task, () -> known.stages().apply(t)));
+        }
+        return bound;
+    }
+
+    private <S> ModelPass surveyed(
+            ModelPass.Pass<S> pass, PlannedModelPass whole, PlanRunner runner)
+            throws IOException {
+        ModelPassRun<S> over = new ModelPassRun<>(pass);
+        runner.run(over.runs(plan.tasks(), whole), run -> {});
+        return over.next();
+    }
+
+    /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */
+    private List<TaskRun> unfinished(Worker worker) throws IOException {
+        Map<Integer, Integer> done = journal.done();
+        Map<Integer, Integer> copied = journal.copied();
+        List<TaskRun> runs = new ArrayList<>();
+        for (int i = 0; i < plan.tasks().size(); i++) {
+            TensorTask task = plan.tasks().get(i);
+            TaskRun run = new TaskRun(i, task);
+            Integer crc = done.get(i);
+            Integer input = copied.get(i);
+            if (crc != null && worker.checksumOf(run) == crc) {
+                outcomes.computed(i, crc);
+            } else if (input != null && worker.isCopy(run, input)) {
+                outcomes.copied(i, input);
+            } else {
+                runs.add(run);
+                continue;
+            }
+            written.add(task.output().bytes());
+            finished.increment();
+        }
+        return runs;
+    }
+
+    private void finish(TaskRun run) throws IOException {
+        int input = run.copiedInput();
+        if (input >= 0) {
+            outcomes.copied(run.index, input);
+            journal.finishedCopy(run.index, input);
+        } else {
+            int crc = run.checksum();
+            outcomes.computed(run.index, crc);
+            journal.finished(run.index, crc);
+        }
+        finished.increment();
+    }
+
+    private MergeListener.Progress progress() {
+        return new MergeListener.Progress(
+                finished.intValue(),
+                written.sum(),
+                plan.outputBytes(),
+                moved.sum(),
+                System.nanoTime() - begin);
+    }
+
+    private MergeReport report(int resumed, List<String> kept) throws IOException {
+        return new MergeReport(
+                plan.hash(),
+                options.kernels().name(),
+                options.threads(),
+                outcomes.tensors(),
+                outcomes.files(files),
+                kept,
+                warnings,
+                resumed,
+                moved.sum(),
+                (System.nanoTime() - begin) / 1e9);
+    }
+}
