@@ -2,7 +2,6 @@ package io.amalgam.cli;
 
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.MemoryNeeds;
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.plan.MergePlan;
 import java.util.List;
 import java.util.Optional;

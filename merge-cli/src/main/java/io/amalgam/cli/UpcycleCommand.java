@@ -120,11 +120,7 @@ final class UpcycleCommand extends PlannedMergeCommand {
                         noise,
                         Optional.ofNullable(architecture));
         return MoeCommand.plan(
-                upcycling.recipe(model, type),
-                layout,
-                planning,
-                ModelHeaders.FOLDERS,
-                false);
+                upcycling.recipe(model, type), layout, planning, ModelHeaders.FOLDERS, false);
     }
 
     @Override

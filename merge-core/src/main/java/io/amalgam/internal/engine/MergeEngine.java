@@ -8,21 +8,13 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.method.ModelPass;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.PlannedModelPass;
-import io.amalgam.plan.TensorTask;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.LongAdder;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Merges into a directory: checks, journal, files, commit. Every tensor is streamed in blocks; the

@@ -104,8 +104,7 @@ final class MergeRun {
      * Looks at the whole model, then gives the tensors to compute their stages. Those that an
      * earlier run wrote are looked at too: nothing of a survey is kept on disk.
      */
-    private List<TaskRun> afterSurvey(
-            List<TaskRun> runs, PlannedModelPass whole, PlanRunner runner)
+    private List<TaskRun> afterSurvey(List<TaskRun> runs, PlannedModelPass whole, PlanRunner runner)
             throws IOException {
         ModelPass survey = whole.survey();
         int passes = 0;
@@ -130,8 +129,7 @@ final class MergeRun {
     }
 
     private <S> ModelPass surveyed(
-            ModelPass.Pass<S> pass, PlannedModelPass whole, PlanRunner runner)
-            throws IOException {
+            ModelPass.Pass<S> pass, PlannedModelPass whole, PlanRunner runner) throws IOException {
         ModelPassRun<S> over = new ModelPassRun<>(pass);
         runner.run(over.runs(plan.tasks(), whole), run -> {});
         return over.next();

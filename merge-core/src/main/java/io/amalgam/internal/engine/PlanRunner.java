@@ -1,10 +1,10 @@
 package io.amalgam.internal.engine;
 
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
-import io.amalgam.checkpoint.Preparation;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -50,8 +50,7 @@ final class PlanRunner implements Closeable {
      * @param sinks a sink for each worker, closed with it
      * @param tick called a few times a second by the thread that waits
      */
-    PlanRunner(
-            Setup setup, Supplier<TensorSink> sinks, Cancellation cancellation, Runnable tick) {
+    PlanRunner(Setup setup, Supplier<TensorSink> sinks, Cancellation cancellation, Runnable tick) {
         this.cancellation = cancellation;
         this.tick = tick;
         this.fullTensorBytes = setup.fullTensorBytes();

@@ -54,7 +54,9 @@ final class Preparations {
         for (int i = 0; i < all.size(); i++) {
             Preparation each = all.get(i);
             Path kept =
-                    directory.resolve(OutputLayout.PARTIAL).resolve(OutputFiles.partName("preparation-" + i));
+                    directory
+                            .resolve(OutputLayout.PARTIAL)
+                            .resolve(OutputFiles.partName("preparation-" + i));
             Lent context = new Lent(each.title());
             if (!restored(each, kept, context)) {
                 listener.preparing(each.title(), 0, 1);
@@ -72,8 +74,7 @@ final class Preparations {
         Files.write(file, bytes.array());
     }
 
-    private static boolean restored(Preparation each, Path file, Lent context)
-            throws IOException {
+    private static boolean restored(Preparation each, Path file, Lent context) throws IOException {
         if (!Files.exists(file)) {
             return false;
         }

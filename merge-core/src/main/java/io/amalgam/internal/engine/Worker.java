@@ -236,8 +236,7 @@ final class Worker implements Closeable {
     }
 
     /** Reads and writes at most a buffer's bytes of a copied tensor; returns how many. */
-    private int throughBuffer(FileRegion region, long at, long count, int task)
-            throws IOException {
+    private int throughBuffer(FileRegion region, long at, long count, int task) throws IOException {
         ByteBuffer bytes =
                 workspace.bytes((int) Math.min((long) workspace.capacity() * Long.BYTES, count));
         region.readFully(at, bytes);

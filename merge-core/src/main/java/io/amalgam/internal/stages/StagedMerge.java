@@ -83,7 +83,8 @@ public final class StagedMerge {
         List<MergePlan> plans = new ArrayList<>(plan.written().stream().map(Step::plan).toList());
         plan.result().ifPresent(plans::add);
         for (MergePlan each : plans) {
-            MemoryNeeds.of(each, options.threads()).tooLittle(options.memory())
+            MemoryNeeds.of(each, options.threads())
+                    .tooLittle(options.memory())
                     .ifPresent(problems::add);
         }
         return problems;

@@ -31,10 +31,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PreparationsTest {
     private static final PlanOptions STRICT =
             new PlanOptions(
-                    0,
-                    PlanOptions.DEFAULT_SHARD_BYTES,
-                    PlanOptions.DEFAULT.tensors(),
-                    true);
+                    0, PlanOptions.DEFAULT_SHARD_BYTES, PlanOptions.DEFAULT.tensors(), true);
 
     @TempDir private Path temp;
 
@@ -157,8 +154,7 @@ class PreparationsTest {
         Counting second = new Counting("second", 0);
         try (MergePlan plan = plan(PlanOptions.DEFAULT, first, second)) {
             assertThat(plan.preparations()).containsExactly(first, second);
-            MergeReport report =
-                    run(plan, Options.DEFAULT.build().threads(3), new Cancellation());
+            MergeReport report = run(plan, Options.DEFAULT.build().threads(3), new Cancellation());
             assertThat(report.warnings().stream().map(Problem::toString))
                     .contains("first is doubtful", "second is doubtful");
         }
@@ -285,11 +281,7 @@ class PreparationsTest {
         failing.failAt = 500;
         try (MergePlan plan = plan(PlanOptions.DEFAULT, failing)) {
             assertThatThrownBy(
-                            () ->
-                                    run(
-                                            plan,
-                                            Options.DEFAULT.build().threads(3),
-                                            new Cancellation()))
+                            () -> run(plan, Options.DEFAULT.build().threads(3), new Cancellation()))
                     .isInstanceOf(IOException.class)
                     .hasMessage("no 500");
         }

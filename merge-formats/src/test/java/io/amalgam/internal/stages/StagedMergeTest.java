@@ -11,7 +11,6 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MemoryNeeds;
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.stages.StagedPlan.Kind;
 import io.amalgam.internal.stages.StagedPlan.Step;

@@ -27,7 +27,8 @@ final class LlamaForward {
      */
     static long bytesHeld(LlamaShape shape, long tokens, long inner) {
         long wide = Math.max(shape.hidden(), (long) shape.heads() * shape.headDim());
-        return Float.BYTES * (10 * tokens * wide + 4 * Math.max(inner, Math.min(tokens * inner, HELD)));
+        return Float.BYTES
+                * (10 * tokens * wide + 4 * Math.max(inner, Math.min(tokens * inner, HELD)));
     }
 
     /** Hears of each layer's input. */
@@ -50,8 +51,7 @@ final class LlamaForward {
      *
      * @param context gives the workers and stops
      */
-    void run(List<int[]> prompts, Preparation.Context context, States listener)
-            throws IOException {
+    void run(List<int[]> prompts, Preparation.Context context, States listener) throws IOException {
         MatrixProduct product = new MatrixProduct(rounding, context);
         int tokens = prompts.stream().mapToInt(prompt -> prompt.length).sum();
         float[] x = embed(prompts, tokens, product);

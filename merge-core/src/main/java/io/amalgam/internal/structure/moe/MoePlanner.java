@@ -51,10 +51,7 @@ public final class MoePlanner {
     /**
      * @param format must be able to lay out files
      */
-    public MoePlanner(
-            ModelSource source,
-            CheckpointFormat format,
-            PromptEncoder.Factory encoders) {
+    public MoePlanner(ModelSource source, CheckpointFormat format, PromptEncoder.Factory encoders) {
         this.source = source;
         this.format = format;
         this.encoders = encoders;
@@ -63,8 +60,8 @@ public final class MoePlanner {
     /**
      * Plans a mixture; the caller closes the plan.
      *
-     * @param equalPrompts whether all experts may have the same prompts, so that their routers' rows
-     *     are the same: for mixtures that are trained before use
+     * @param equalPrompts whether all experts may have the same prompts, so that their routers'
+     *     rows are the same: for mixtures that are trained before use
      * @throws BadInputException with the problems found
      * @throws IOException if a model cannot be read
      */
