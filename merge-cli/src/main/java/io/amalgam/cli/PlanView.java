@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
