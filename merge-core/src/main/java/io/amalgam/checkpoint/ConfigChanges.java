@@ -43,11 +43,12 @@ public record ConfigChanges(
     }
 
     /**
-     * @param rows of the embeddings
+     * @param rows for tokens
+     * @param before how many the donor has; negative if that is not known
      * @param tokenIds values of settings such as {@code eos_token_id}, where the tokenizer is not
      *     the donor's
      */
-    public record VocabularyChange(int rows, Map<String, JsonNode> tokenIds) {
+    public record VocabularyChange(int rows, long before, Map<String, JsonNode> tokenIds) {
         public VocabularyChange {
             tokenIds = new LinkedHashMap<>(tokenIds);
         }

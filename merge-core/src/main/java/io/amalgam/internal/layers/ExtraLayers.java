@@ -1,6 +1,5 @@
 package io.amalgam.internal.layers;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Collection;
 import java.util.List;
@@ -13,8 +12,6 @@ import java.util.Optional;
 public final class ExtraLayers {
     private static final List<String> COUNTS =
             List.of("num_nextn_predict_layers", "num_mtp_layers", "num_mtp_modules");
-    private static final List<String> SECTIONS =
-            List.of("text_config", "llm_config", "language_config", "thinker_config");
     private static final List<String> MARKS = List.of(".eh_proj.", ".enorm.", ".hnorm.");
 
     private ExtraLayers() {}
@@ -44,19 +41,15 @@ public final class ExtraLayers {
                         name -> name.startsWith(layer) && MARKS.stream().anyMatch(name::contains));
     }
 
-    private static int behind(JsonNode config, int layers) {
-        for (String key : COUNTS) {
-            int extra = config.path(key).asInt(0);
-            if (extra > 0 && config.path("num_hidden_layers").asInt(-1) == layers - extra) {
-                return extra;
+    private static int behind(ObjectNode config, int layers) {
+        for (ObjectNode section : ConfigSections.of(config)) {
+            for (String key : COUNTS) {
+                int extra = section.path(key).asInt(0);
+                if (extra > 0 && section.path("num_hidden_layers").asInt(-1) == layers - extra) {
+                    return extra;
+                }
             }
         }
-        return SECTIONS.stream()
-                .map(config::path)
-                .filter(JsonNode::isObject)
-                .map(section -> behind(section, layers))
-                .filter(extra -> extra > 0)
-                .findFirst()
-                .orElse(0);
+        return 0;
     }
 }

@@ -102,6 +102,9 @@ public final class NonLayerTensors {
                     "vocab_projector",
                     "generator_lm_head");
 
+    /** A bias of logits that is no part of a head: one row with a column for each token. */
+    private static final List<String> LOGITS = List.of("final_logits_bias");
+
     private static final List<String> BUFFERS =
             List.of(
                     "rotary_emb.inv_freq",
@@ -137,11 +140,11 @@ public final class NonLayerTensors {
     }
 
     /**
-     * Whether the tensor may have a row for each token: an embedding, a head, a head's bias.
-     * Whether it does, its number of rows says.
+     * Whether the tensor may have a row for each token, or as a single row a column: an embedding,
+     * a head, a bias of logits. Whether it does, its size says.
      */
     public static boolean mayBeByToken(String name) {
-        if (isHead(name) || isEmbedding(name)) {
+        if (isHead(name) || isEmbedding(name) || endsWithName(name, LOGITS)) {
             return true;
         }
         int last = name.lastIndexOf('.');

@@ -23,10 +23,6 @@ import java.util.stream.Stream;
 public record TiedTensors(String embedding, Optional<String> head, List<String> copies) {
     private static final String TIED = "tie_word_embeddings";
 
-    /** Where else than at its top level a configuration speaks of its language model. */
-    public static final List<String> SECTIONS =
-            List.of("text_config", "llm_config", "language_config", "thinker_config");
-
     private static final String SHARED = "shared.weight";
 
     /**
@@ -118,7 +114,7 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
         if (own.isBoolean()) {
             return own.booleanValue();
         }
-        for (String section : SECTIONS) {
+        for (String section : ConfigSections.NAMES) {
             if (config.path(section) instanceof ObjectNode settings) {
                 return ties(settings);
             }
@@ -135,7 +131,7 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
             return;
         }
         config.put(TIED, tied);
-        for (String section : SECTIONS) {
+        for (String section : ConfigSections.NAMES) {
             if (config.path(section) instanceof ObjectNode settings && settings.has(TIED)) {
                 say(settings, tied);
             }

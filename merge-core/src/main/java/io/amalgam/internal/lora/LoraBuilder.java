@@ -83,6 +83,7 @@ final class LoraBuilder {
         }
         expertBytes += HELD * ofOne;
         edits.build(tensors, cache);
+        resizing.follow(edits, tensors);
         buildHead();
     }
 

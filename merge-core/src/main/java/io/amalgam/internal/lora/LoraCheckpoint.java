@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.TiedTensors;
+import io.amalgam.internal.layers.VocabularyKeys;
 import io.amalgam.internal.tokenizer.TokenizerOutput;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -30,7 +31,6 @@ import java.util.stream.Stream;
  * href="https://arxiv.org/abs/2106.09685">arXiv 2106.09685</a>.
  */
 public final class LoraCheckpoint implements Checkpoint {
-    private static final String VOCABULARY = "vocab_size";
 
     private final Checkpoint base;
     private final List<WeightedAdapter> adapters;
@@ -123,23 +123,9 @@ public final class LoraCheckpoint implements Checkpoint {
         if (built.unties()) {
             config.ifPresent(c -> TiedTensors.say(c, false));
         }
-        built.vocabulary().ifPresent(v -> config.ifPresent(c -> count(c, v.rows())));
+        built.vocabulary().ifPresent(v -> config.ifPresent(c -> VocabularyKeys.set(c, v.rows(), v.before())));
         built.head().ifPresent(head -> config.ifPresent(head::say));
         return config;
-    }
-
-    private static void count(ObjectNode config, long rows) {
-        if (config.findValue(VOCABULARY) == null) {
-            config.put(VOCABULARY, rows);
-        }
-        if (config.has(VOCABULARY)) {
-            config.put(VOCABULARY, rows);
-        }
-        for (String section : TiedTensors.SECTIONS) {
-            if (config.path(section) instanceof ObjectNode settings && settings.has(VOCABULARY)) {
-                count(settings, rows);
-            }
-        }
     }
 
     /** The adapter's folder, where it has more or fewer tokens than the base and says which. */

@@ -2,9 +2,11 @@ package io.amalgam.internal.lora;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.SliceTensor;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,9 +22,10 @@ final class Resizing {
 
     /**
      * @param rows of the embedding
+     * @param before how many the base has
      * @param adapter the first that has so many
      */
-    record Vocabulary(long rows, Adapter adapter) {}
+    record Vocabulary(long rows, long before, Adapter adapter) {}
 
     Resizing(
             Map<String, ? extends TensorSource> base, Optional<TiedTensors> tied, String baseName) {
@@ -67,9 +70,38 @@ final class Resizing {
             fits = before.dim(axis) == after.dim(axis);
         }
         if (fits && vocabulary.isEmpty()) {
-            vocabulary = Optional.of(new Vocabulary(after.dim(0), adapter));
+            vocabulary = Optional.of(new Vocabulary(after.dim(0), stored(), adapter));
         }
         return fits && vocabulary.orElseThrow().rows == after.dim(0);
+    }
+
+    /**
+     * Biases of logits that are one row with a column for each token: new tokens get zeros, as
+     * transformers gives them.
+     */
+    void follow(TensorEdits edits, Map<String, TensorSource> tensors) {
+        if (vocabulary.isEmpty()) {
+            return;
+        }
+        long rows = vocabulary.get().rows;
+        base.forEach(
+                (name, bias) -> {
+                    Shape before = Shape.of(1, stored());
+                    if (NonLayerTensors.mayBeByToken(name)
+                            && bias.info().shape().equals(before)
+                            && edits.shape(name).equals(before)) {
+                        TensorSource own = tensors.getOrDefault(name, bias);
+                        TensorSource column = shaped(own, Shape.of(stored(), 1));
+                        TensorSource longer =
+                                rows > stored() ? new PaddedRows(column, 0, rows) : column;
+                        tensors.put(name, shaped(longer, Shape.of(1, rows)));
+                    }
+                });
+    }
+
+    private static TensorSource shaped(TensorSource source, Shape shape) {
+        TensorInfo info = source.info();
+        return new SliceTensor(source, new TensorInfo(info.name(), info.dtype(), shape), 0);
     }
 
     /** Tensors that would be left with another number of rows, and adapters that disagree. */

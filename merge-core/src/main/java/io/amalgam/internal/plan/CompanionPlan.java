@@ -148,13 +148,14 @@ final class CompanionPlan {
     private void configuration(
             TokenizerPlan plan, Checkpoint donor, Checkpoint start, List<SideFile> files)
             throws IOException {
+        long before = TokenRows.of(donor).stored();
         if (start == donor) {
-            change = Optional.of(new VocabularyChange(plan.rows(), Map.of()));
+            change = Optional.of(new VocabularyChange(plan.rows(), before, Map.of()));
             return;
         }
         // Another model's tokenizer numbers the special tokens differently.
         Map<String, JsonNode> ids = TokenIds.of(start.tokenizerHome(), start.config());
-        change = Optional.of(new VocabularyChange(plan.rows(), ids));
+        change = Optional.of(new VocabularyChange(plan.rows(), before, ids));
         Optional<ObjectNode> generation = TokenIds.generation(donor.home(), ids);
         if (generation.isPresent()) {
             files.removeIf(file -> file.name().equals(Path.of(TokenIds.GENERATION)));

@@ -125,8 +125,12 @@ final class StackCheck {
         if (in.model() == out.model() || rows.isEmpty() || columns.isEmpty()) {
             return;
         }
-        boolean matrices = rows.get().rank() == 2 && columns.get().rank() == 2;
-        if (matrices && rows.get().dim(0) != columns.get().dim(0)) {
+        if (rows.get().rank() != 2 || columns.get().rank() != 2) {
+            return;
+        }
+        long tokens = rows.get().dim(0);
+        tokens -= TokenRows.of(in.model()).behind(tokens);
+        if (tokens != columns.get().dim(0)) {
             problems.add(
                     Problem.expected(
                                     "rows of tensor '"
@@ -134,8 +138,7 @@ final class StackCheck {
                                             + "' of '"
                                             + out.model().ref
                                             + "'",
-                                    rows.get().dim(0)
-                                            + " as in the embedding of '"
+                                    tokens + " as in the embedding of '"
                                             + in.model().ref
                                             + "'",
                                     columns.get().dim(0))

@@ -1,9 +1,10 @@
 package io.amalgam.internal.plan;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.layers.NonLayerTensors;
-import java.util.List;
+import io.amalgam.internal.layers.VocabularyKeys;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
 
@@ -11,45 +12,45 @@ import java.util.function.Predicate;
  * How many rows a model has for tokens.
  *
  * @param stored rows of its embedding, or of its head; -1 if it has neither
+ * @param behind rows that its embedding has behind those, for what is no token: its head and its
+ *     configuration know fewer (Mllama's image token)
  * @param configured what its configuration says; -1 if it says nothing
  */
-record TokenRows(long stored, long configured) {
-    private static final List<String> SECTIONS =
-            List.of("text_config", "llm_config", "language_config", "thinker_config");
-
+record TokenRows(long stored, long behind, long configured) {
     static TokenRows of(OpenModels.Model model) {
-        long stored =
-                first(model, NonLayerTensors::isEmbedding)
-                        .or(() -> first(model, NonLayerTensors::isHead))
-                        .orElse(-1L);
-        return new TokenRows(
-                stored, model.checkpoint.config().map(TokenRows::configured).orElse(-1L));
+        return of(model.tensors, model.checkpoint);
     }
 
-    private static Optional<Long> first(OpenModels.Model model, Predicate<String> kind) {
-        return model.tensors.values().stream()
+    static TokenRows of(Checkpoint checkpoint) {
+        return of(checkpoint.tensors(), checkpoint);
+    }
+
+    private static TokenRows of(
+            Map<String, ? extends TensorSource> tensors, Checkpoint checkpoint) {
+        long head = first(tensors, NonLayerTensors::isHead).orElse(-1L);
+        long embedding = first(tensors, NonLayerTensors::isEmbedding).orElse(head);
+        long configured = checkpoint.config().map(VocabularyKeys::of).orElse(-1L);
+        boolean more = head > 0 && head == configured && embedding > head;
+        return new TokenRows(more ? head : embedding, more ? embedding - head : 0, configured);
+    }
+
+    private static Optional<Long> first(
+            Map<String, ? extends TensorSource> tensors, Predicate<String> kind) {
+        return tensors.values().stream()
                 .map(TensorSource::info)
                 .filter(info -> kind.test(info.name()) && info.shape().rank() > 0)
                 .map(info -> info.shape().dim(0))
                 .findFirst();
     }
 
-    private static long configured(JsonNode config) {
-        JsonNode size = config.path("vocab_size");
-        if (size.isIntegralNumber() && size.asLong() > 0) {
-            return size.asLong();
-        }
-        for (String section : SECTIONS) {
-            if (config.path(section).isObject()) {
-                return configured(config.path(section));
-            }
-        }
-        return -1;
-    }
-
     /** Whether a tensor with so many rows has one for each token. */
     boolean isByToken(long rows) {
-        return rows == stored || rows == configured;
+        return rows == stored || rows == configured || rows == stored + behind;
+    }
+
+    /** How many of a tensor's rows stand behind those for tokens. */
+    int behind(long rows) {
+        return behind > 0 && rows == stored + behind ? Math.toIntExact(behind) : 0;
     }
 
     /** Ids from here on have no row. */

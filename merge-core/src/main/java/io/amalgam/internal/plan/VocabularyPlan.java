@@ -2,14 +2,17 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.SliceTensor;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.tokenizer.ReindexedTensor;
 import io.amalgam.internal.tokenizer.RowMap;
 import io.amalgam.internal.tokenizer.RowRule;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -29,7 +32,7 @@ final class VocabularyPlan {
     private boolean found;
 
     /** Tensors of the same models with the same base share an index. */
-    private record Key(List<ModelRef> models, Optional<ModelRef> base) {}
+    private record Key(List<ModelRef> models, Optional<ModelRef> base, int behind) {}
 
     /**
      * @param tokenizer empty where the recipe has no such section, or something is wrong with it
@@ -52,29 +55,45 @@ final class VocabularyPlan {
             stored.add(
                     Objects.requireNonNull(part.model().tensors.get(part.tensor().orElseThrow())));
         }
-        if (tokenizer.isEmpty() || !byToken(slot, present, stored)) {
+        if (tokenizer.isEmpty() || !NonLayerTensors.mayBeByToken(slot.name())) {
+            return stored;
+        }
+        List<TensorSource> rows = stored.stream().map(VocabularyPlan::inRows).toList();
+        if (!byToken(present, rows)) {
             return stored;
         }
         found = true;
-        RowMap map = map(slot, present);
+        RowMap map = map(slot, present, rows);
         List<TensorSource> sources = new ArrayList<>();
         for (int i = 0; i < stored.size(); i++) {
-            if (map.isIdentity(i, stored.get(i).info().shape().dim(0))) {
+            if (map.isIdentity(i, rows.get(i).info().shape().dim(0))) {
                 sources.add(stored.get(i));
             } else {
                 reindexed++;
-                sources.add(new ReindexedTensor(map, i, stored));
+                TensorSource own = new ReindexedTensor(map, i, rows);
+                boolean row = rows.get(i) != stored.get(i);
+                sources.add(row ? shaped(own, Shape.of(1, own.info().elements())) : own);
             }
         }
         return sources;
     }
 
-    private boolean byToken(
-            OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> stored) {
-        if (!NonLayerTensors.mayBeByToken(slot.name())) {
-            return false;
-        }
+    /** A tensor of one row with a column for each token, such as a bias of logits, as a vector. */
+    private static TensorSource inRows(TensorSource stored) {
+        Shape shape = stored.info().shape();
+        return shape.rank() == 2 && shape.dim(0) == 1
+                ? shaped(stored, Shape.of(shape.dim(1)))
+                : stored;
+    }
+
+    private static TensorSource shaped(TensorSource source, Shape shape) {
+        TensorInfo info = source.info();
+        return new SliceTensor(source, new TensorInfo(info.name(), info.dtype(), shape), 0);
+    }
+
+    private static boolean byToken(List<OutputTensor.Part> present, List<TensorSource> stored) {
         TensorInfo first = stored.get(0).info();
+        int behind = behind(present.get(0), stored.get(0));
         for (int i = 0; i < stored.size(); i++) {
             TensorInfo info = stored.get(i).info();
             boolean alike =
@@ -84,22 +103,54 @@ final class VocabularyPlan {
             for (int axis = 1; alike && axis < info.shape().rank(); axis++) {
                 alike = info.shape().dim(axis) == first.shape().dim(axis);
             }
-            if (!alike || !TokenRows.of(present.get(i).model()).isByToken(info.shape().dim(0))) {
+            if (!alike
+                    || !TokenRows.of(present.get(i).model()).isByToken(info.shape().dim(0))
+                    || behind(present.get(i), stored.get(i)) != behind) {
                 return false;
             }
         }
         return true;
     }
 
-    private RowMap map(OutputTensor slot, List<OutputTensor.Part> present) {
-        List<ModelRef> refs = present.stream().map(part -> part.model().ref).toList();
-        Optional<ModelRef> base = slot.base().or(recipe::baseModel);
-        return maps.computeIfAbsent(new Key(refs, base), unused -> map(slot, refs, base));
+    private static int behind(OutputTensor.Part part, TensorSource stored) {
+        Shape shape = stored.info().shape();
+        return shape.rank() == 0 ? 0 : TokenRows.of(part.model()).behind(shape.dim(0));
     }
 
-    private RowMap map(OutputTensor slot, List<ModelRef> refs, Optional<ModelRef> base) {
+    private RowMap map(
+            OutputTensor slot, List<OutputTensor.Part> present, List<TensorSource> stored) {
+        List<ModelRef> refs = present.stream().map(part -> part.model().ref).toList();
+        Optional<ModelRef> base = slot.base().or(recipe::baseModel);
+        int behind = behind(present.get(0), stored.get(0));
+        List<Long> ends = stored.stream().map(tensor -> tensor.info().shape().dim(0)).toList();
+        return maps.computeIfAbsent(
+                new Key(refs, base, behind), unused -> map(slot, refs, base, ends, behind));
+    }
+
+    /** Each model's rows of the output's ids, and those that it has behind its tokens. */
+    private List<int[]> own(List<ModelRef> refs, List<Long> ends, int behind) {
         TokenizerPlan plan = tokenizer.orElseThrow();
-        List<int[]> own = refs.stream().map(plan::rowsOf).toList();
+        List<int[]> own = new ArrayList<>();
+        for (int i = 0; i < refs.size(); i++) {
+            int[] known = plan.rowsOf(refs.get(i));
+            int[] rows = Arrays.copyOf(known, plan.rows() + behind);
+            Arrays.fill(rows, Math.min(known.length, rows.length), rows.length, -1);
+            for (int k = 0; k < behind; k++) {
+                rows[plan.rows() + k] = Math.toIntExact(ends.get(i) - behind + k);
+            }
+            own.add(rows);
+        }
+        return own;
+    }
+
+    private RowMap map(
+            OutputTensor slot,
+            List<ModelRef> refs,
+            Optional<ModelRef> base,
+            List<Long> ends,
+            int behind) {
+        TokenizerPlan plan = tokenizer.orElseThrow();
+        List<int[]> own = own(refs, ends, behind);
         Map<Integer, RowRule> rules = new HashMap<>();
         for (TokenizerPlan.Rule rule : plan.rules()) {
             Optional<RowRule.Copy> copy = Optional.empty();
@@ -124,7 +175,7 @@ final class VocabularyPlan {
             rules.put(rule.id(), new RowRule(copy, rule.force()));
         }
         int baseIndex = base.map(refs::indexOf).orElse(-1);
-        return new RowMap(own, plan.taken(), plan.rows(), baseIndex, rules);
+        return new RowMap(own, plan.taken(), plan.rows() + behind, baseIndex, rules);
     }
 
     /** Reports a vocabulary that no tensor follows. */

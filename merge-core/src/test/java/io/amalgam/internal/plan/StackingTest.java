@@ -273,6 +273,19 @@ class StackingTest {
                         "rows of tensor 'lm_head.weight' of 'two': expected 32 as in the embedding of 'one', got 33 (r.yml:4:23); the vocabularies differ: add 'tokenizer: {source: union}' to the recipe, or take the last layers from a model of the same vocabulary");
     }
 
+    /** Mllama: the embedding has eight rows more than the head, which are no tokens. */
+    @Test
+    void modelsWithRowsBehindTheirTokensAreStacked() throws IOException {
+        for (String name : List.of("one", "two")) {
+            models.get(name)
+                    .tensor("model.embed_tokens.weight", 40, 8)
+                    .config("{\"vocab_size\": 32}");
+        }
+        try (MergePlan plan = models.plan(STACK)) {
+            assertThat(sources(plan)).containsKeys("model.embed_tokens.weight", "lm_head.weight");
+        }
+    }
+
     @Test
     void layersOfOneModelMayDiffer() throws IOException {
         models.get("one")

@@ -123,6 +123,40 @@ class VocabularyMergeTest {
         return new ObjectMapper().readTree(file.toFile());
     }
 
+    /** Mllama's embedding has rows behind those of tokens; BART's bias has a column a token. */
+    @Test
+    void rowsBehindTheTokensAndColumnsByToken() throws IOException {
+        model("a", withBias(4, 10), wordPiece(List.of("[UNK]", "mer", "##ge", "model")), size(4));
+        List<String> second = List.of("[UNK]", "model", "##s", "mer", "er");
+        model("b", withBias(5, 30), wordPiece(second), size(5));
+        Path out = merge(LINEAR + "tokenizer: {source: union}\n");
+
+        assertThat(column(out, EMBEDDING, 3))
+                .containsExactly(20f, 22f, 12f, 22f, 32f, 34f, 24.5f, 25.5f);
+        assertThat(column(out, "lm_head.weight", 3)).containsExactly(20f, 22f, 12f, 22f, 32f, 34f);
+        assertThat(column(out, "final_logits_bias", 1))
+                .containsExactly(20f, 22f, 12f, 22f, 32f, 34f);
+        try (SafetensorsFile file = SafetensorsFile.open(out.resolve("model.safetensors"))) {
+            assertThat(file.tensors().get("final_logits_bias").info().shape())
+                    .isEqualTo(Shape.of(1, 6));
+        }
+        assertThat(json(out.resolve("config.json")).at("/text_config/vocab_size").intValue())
+                .isEqualTo(6);
+    }
+
+    private static String size(int tokens) {
+        return "{'text_config': {'vocab_size': " + tokens + "}}";
+    }
+
+    private static TestModel withBias(int tokens, int tens) {
+        float[] bias = new float[tokens];
+        for (int i = 0; i < tokens; i++) {
+            bias[i] = tens + i;
+        }
+        return rows(embedding(tens, tokens + 2), "lm_head.weight", tens, tokens, 3)
+                .values("final_logits_bias", DType.F32, Shape.of(1, tokens), bias);
+    }
+
     /**
      * The embedding comes from the first model, the head from the last: both by the same tokens.
      */

@@ -6,7 +6,9 @@ import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.ConfigSections;
 import io.amalgam.internal.layers.TiedTensors;
+import io.amalgam.internal.layers.VocabularyKeys;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -20,12 +22,7 @@ import java.util.Optional;
  * holds for its top level and for such a section.
  */
 public final class ConfigPatch {
-    private static final List<String> SECTIONS =
-            List.of("text_config", "llm_config", "language_config", "thinker_config");
-
     private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
-
-    private static final String VOCABULARY = "vocab_size";
 
     private static final String DECODER_LAYERS = "num_decoder_layers";
 
@@ -48,10 +45,8 @@ public final class ConfigPatch {
      *   <li>{@code architectures} becomes the one name that overrides it.
      *   <li>Whether head and embedding are tied is set under {@code tie_word_embeddings} at the top
      *       level and in the language model's section.
-     *   <li>The number of rows for tokens is set under {@code vocab_size} where it is there, at the
-     *       top level or in a section; at the top level if it is nowhere; and under keys beside it
-     *       that name the same number ({@code vocab_size_per_layer_input}). Ids of special tokens
-     *       are set where they are there.
+     *   <li>The number of rows for tokens is set where it is there: see {@link VocabularyKeys}. Ids
+     *       of special tokens are set where they are there.
      * </ul>
      */
     public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
@@ -237,23 +232,8 @@ public final class ConfigPatch {
     }
 
     private static void setVocabulary(ObjectNode config, VocabularyChange vocabulary) {
-        List<ObjectNode> settings =
-                sections(config).stream().map(path -> section(config, path)).toList();
-        if (settings.stream().noneMatch(section -> section.has(VOCABULARY))) {
-            config.put(VOCABULARY, vocabulary.rows());
-        }
-        for (ObjectNode section : settings) {
-            if (section.has(VOCABULARY)) {
-                JsonNode old = section.get(VOCABULARY);
-                List<String> keys = new ArrayList<>();
-                section.fieldNames().forEachRemaining(keys::add);
-                // Others that name the same number are about the same rows.
-                keys.stream()
-                        .filter(key -> key.contains("vocab"))
-                        .filter(key -> old.isInt() && old.equals(section.get(key)))
-                        .forEach(key -> section.put(key, vocabulary.rows()));
-                section.put(VOCABULARY, vocabulary.rows());
-            }
+        VocabularyKeys.set(config, vocabulary.rows(), vocabulary.before());
+        for (ObjectNode section : ConfigSections.of(config)) {
             vocabulary
                     .tokenIds()
                     .forEach(
@@ -277,7 +257,7 @@ public final class ConfigPatch {
 
     private static void addSections(ObjectNode settings, String path, List<String> present) {
         present.add(path);
-        for (String name : SECTIONS) {
+        for (String name : ConfigSections.NAMES) {
             if (settings.get(name) instanceof ObjectNode section) {
                 addSections(section, path.isEmpty() ? name : path + "." + name, present);
             }

@@ -247,15 +247,18 @@ class ConfigPatchTest {
                     {'text_config': {'vocab_size': 5}}                   | {'text_config': {'vocab_size': 9}}
                     {'vocab_size': 5, 'text_config': {'vocab_size': 5}}  | {'vocab_size': 9, 'text_config': {'vocab_size': 9}}
                     {'vocab_size': 5, 'vocab_size_per_layer_input': 5} | {'vocab_size': 9, 'vocab_size_per_layer_input': 9}
-                    {'vocab_size': 5, 'vocab_size_per_layer_input': 4} | {'vocab_size': 9, 'vocab_size_per_layer_input': 4}
+                    {'vocab_size': 5, 'vocab_size_per_layer_input': 3} | {'vocab_size': 9, 'vocab_size_per_layer_input': 3}
                     {'vocab_size': 5, 'audio_config': {'vocab_size': 5}} | {'vocab_size': 9, 'audio_config': {'vocab_size': 5}}
+                    {'encoder': {'vocab_size': 4}, 'decoder': {'vocab_size': 4}} | {'encoder': {'vocab_size': 9}, 'decoder': {'vocab_size': 9}}
+                    {'vocab_size': 6, 'decoder': {'vocab_size': 4}} | {'vocab_size': 9, 'decoder': {'vocab_size': 9}}
+                    {'vocab_size': 4, 'teacher': {'vocab_size': 3}} | {'vocab_size': 9, 'teacher': {'vocab_size': 3}}
                     {'vocab_size': 5, 'eos_token_id': 3, 'pad_token_id': 1} | {'vocab_size': 9, 'eos_token_id': 7, 'pad_token_id': 1}
                     {'vocab_size': 5, 'text_config': {'eos_token_id': 3}}   | {'vocab_size': 9, 'text_config': {'eos_token_id': 7}}
                     """,
             quoteCharacter = '"')
     void setsTheVocabularyWhereItIs(String donor, String expected) {
         VocabularyChange change =
-                new VocabularyChange(9, Map.of("eos_token_id", IntNode.valueOf(7)));
+                new VocabularyChange(9, 4, Map.of("eos_token_id", IntNode.valueOf(7)));
         ConfigChanges changes =
                 new ConfigChanges(
                         Optional.empty(),

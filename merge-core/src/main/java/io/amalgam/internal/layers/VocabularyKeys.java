@@ -1,0 +1,73 @@
+package io.amalgam.internal.layers;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Settings that hold the number of a model's tokens. */
+public final class VocabularyKeys {
+    private static final String SIZE = "vocab_size";
+
+    private VocabularyKeys() {}
+
+    /** What the configuration says of the language model's tokens; -1 if it says nothing. */
+    public static long of(ObjectNode config) {
+        return ConfigSections.of(config).stream()
+                .map(section -> section.path(SIZE))
+                .filter(size -> size.isIntegralNumber() && size.asLong() > 0)
+                .mapToLong(JsonNode::asLong)
+                .findFirst()
+                .orElse(-1);
+    }
+
+    /**
+     * Sets the number of tokens: under {@code vocab_size} of the language model, and under every
+     * key of every section that names the same vocabulary's size ({@code
+     * vocab_size_per_layer_input}, {@code encoder.vocab_size}). At the top level if it is nowhere.
+     *
+     * @param before how many rows the model had for tokens, if that is known; else negative
+     */
+    public static void set(ObjectNode config, long rows, long before) {
+        Set<Long> known = new LinkedHashSet<>();
+        List<ObjectNode> sized = new ArrayList<>();
+        for (ObjectNode section : ConfigSections.of(config)) {
+            if (section.has(SIZE)) {
+                known.add(section.path(SIZE).asLong(-1));
+                sized.add(section);
+            }
+        }
+        // A section may speak of the rows that are there while another has a default.
+        known.add(before);
+        known.removeIf(size -> size <= 0);
+        boolean said = !sized.isEmpty();
+        for (ObjectNode section : ConfigSections.ofText(config)) {
+            List<String> keys = new ArrayList<>();
+            section.fieldNames().forEachRemaining(keys::add);
+            for (String key : keys) {
+                JsonNode value = section.path(key);
+                if (key.contains("vocab")
+                        && value.isIntegralNumber()
+                        && known.contains(value.longValue())) {
+                    put(section, key, rows);
+                    said |= key.equals(SIZE);
+                }
+            }
+        }
+        sized.forEach(section -> put(section, SIZE, rows));
+        if (!said) {
+            put(config, SIZE, rows);
+        }
+    }
+
+    /** As the type that a reader of the file would give it. */
+    private static void put(ObjectNode section, String key, long rows) {
+        if (rows == (int) rows) {
+            section.put(key, (int) rows);
+        } else {
+            section.put(key, rows);
+        }
+    }
+}
