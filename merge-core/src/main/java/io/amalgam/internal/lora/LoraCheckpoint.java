@@ -123,7 +123,8 @@ public final class LoraCheckpoint implements Checkpoint {
         if (built.unties()) {
             config.ifPresent(c -> TiedTensors.say(c, false));
         }
-        built.vocabulary().ifPresent(v -> config.ifPresent(c -> VocabularyKeys.set(c, v.rows(), v.before())));
+        built.vocabulary()
+                .ifPresent(v -> config.ifPresent(c -> VocabularyKeys.set(c, v.rows(), v.before())));
         built.head().ifPresent(head -> config.ifPresent(head::say));
         return config;
     }

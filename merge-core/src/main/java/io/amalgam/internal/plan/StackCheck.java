@@ -138,9 +138,7 @@ final class StackCheck {
                                             + "' of '"
                                             + out.model().ref
                                             + "'",
-                                    tokens + " as in the embedding of '"
-                                            + in.model().ref
-                                            + "'",
+                                    tokens + " as in the embedding of '" + in.model().ref + "'",
                                     columns.get().dim(0))
                             .at(out.model().ref.location())
                             .hint(
