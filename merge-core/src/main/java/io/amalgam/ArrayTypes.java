@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class ArrayTypes {
     private ArrayTypes() {}
 
-    /** ND4J's type for a stored one; F8 becomes FLOAT, as ND4J has no such type. */
+    /** ND4J's type for a stored one; F8 and blocks become FLOAT, as ND4J has no such types. */
     static DataType of(TensorInfo info) {
         return switch (info.dtype()) {
             case BOOL -> DataType.BOOL;
@@ -29,6 +29,7 @@ final class ArrayTypes {
             case BF16 -> DataType.BFLOAT16;
             case F32, F8_E4M3, F8_E5M2 -> DataType.FLOAT;
             case F64 -> DataType.DOUBLE;
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> DataType.FLOAT;
             case F4, F6_E2M3, F6_E3M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, C64 ->
                     throw new BadInputException(
                             Problem.expected(
@@ -40,7 +41,8 @@ final class ArrayTypes {
 
     /** Whether ND4J's arrays of a type hold the bytes that files hold. */
     static boolean sameBytes(TensorInfo info) {
-        return of(info).width() == info.dtype().blockBytes();
+        return info.dtype().blockElements() == 1
+                && of(info).width() == info.dtype().blockBytes();
     }
 
     /** The stored type for an array's. */

@@ -10,6 +10,9 @@ import java.util.function.Function;
  * nothing. Not safe for use by several threads: each worker has its own.
  */
 public final class Workspace {
+    /** Room for a block of any type, however small the capacity. */
+    private static final int LARGEST_BLOCK = 512;
+
     private final Kernels kernels;
     private final int capacity;
     private final ByteBuffer bytes;
@@ -23,7 +26,8 @@ public final class Workspace {
         this.kernels = kernels;
         this.capacity = capacity;
         this.bytes =
-                ByteBuffer.allocateDirect(capacity * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+                ByteBuffer.allocateDirect(Math.max(capacity * Long.BYTES, LARGEST_BLOCK))
+                        .order(ByteOrder.LITTLE_ENDIAN);
         this.shorts = new short[capacity];
     }
 

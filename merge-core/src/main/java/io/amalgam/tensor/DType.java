@@ -5,7 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Element types of stored tensors, under the names the safetensors format gives them.
+ * Element types of stored tensors: those of safetensors under the names that format gives them, and
+ * block types of GGUF.
  *
  * <p>{@link #arithmetic()} types can be decoded to float32 and merged; all others are only copied.
  */
@@ -31,13 +32,20 @@ public enum DType {
     BF16(2, Kind.FLOAT, "bfloat16"),
     F32(4, Kind.FLOAT, "float32"),
     F64(8, Kind.FLOAT, "float64"),
-    C64(8, Kind.COPIED);
+    C64(8, Kind.COPIED),
+    Q8_0(32, 34, Kind.BLOCKS),
+    Q4_0(32, 18, Kind.BLOCKS),
+    Q4_1(32, 20, Kind.BLOCKS),
+    Q5_0(32, 22, Kind.BLOCKS),
+    Q5_1(32, 24, Kind.BLOCKS);
 
     private enum Kind {
         /** Whole numbers and booleans. */
         INTEGER,
         /** Decoded to float32 and merged. */
         FLOAT,
+        /** Blocks of GGUF with their scales, decoded to float32 and merged. */
+        BLOCKS,
         /** Known by size alone. */
         COPIED
     }
@@ -86,7 +94,12 @@ public enum DType {
      * copied.
      */
     public boolean arithmetic() {
-        return kind == Kind.FLOAT;
+        return kind == Kind.FLOAT || kind == Kind.BLOCKS;
+    }
+
+    /** Whether this is a type of safetensors. */
+    public boolean safetensors() {
+        return kind != Kind.BLOCKS;
     }
 
     /**
@@ -104,13 +117,14 @@ public enum DType {
 
     /**
      * The smallest type both operands convert to without losing range, as tensor libraries promote
-     * floating types: F16 with BF16 gives F32. Only for {@link #arithmetic()} types.
+     * floating types: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without
+     * blocks.
      */
     public static DType promote(DType a, DType b) {
         if (a == b) {
             return a;
         }
-        if (!a.arithmetic() || !b.arithmetic()) {
+        if (a.kind != Kind.FLOAT || b.kind != Kind.FLOAT) {
             throw new IllegalArgumentException("no common type for " + a + " and " + b);
         }
         if (a.blockBytes == b.blockBytes) {
@@ -141,7 +155,7 @@ public enum DType {
     /** Reads the name used in a safetensors header. */
     public static Optional<DType> fromName(String text) {
         for (DType type : values()) {
-            if (type.name().equals(text)) {
+            if (type.safetensors() && type.name().equals(text)) {
                 return Optional.of(type);
             }
         }

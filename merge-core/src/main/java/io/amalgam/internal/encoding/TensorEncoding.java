@@ -18,6 +18,7 @@ public sealed interface TensorEncoding
                 Float32Encoding,
                 Float64Encoding,
                 Float8Encoding,
+                BlockEncoding,
                 NoNumbers {
     /** The encoding of a type. */
     static TensorEncoding of(DType type) {
@@ -28,6 +29,11 @@ public sealed interface TensorEncoding
             case F64 -> Float64Encoding.INSTANCE;
             case F8_E4M3 -> Float8Encoding.E4M3;
             case F8_E5M2 -> Float8Encoding.E5M2;
+            case Q8_0 -> Q8Blocks.INSTANCE;
+            case Q4_0 -> NibbleBlocks.Q4_0;
+            case Q4_1 -> NibbleBlocks.Q4_1;
+            case Q5_0 -> NibbleBlocks.Q5_0;
+            case Q5_1 -> NibbleBlocks.Q5_1;
             case BOOL,
                     U8,
                     I8,

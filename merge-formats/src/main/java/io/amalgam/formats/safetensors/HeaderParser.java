@@ -220,7 +220,10 @@ final class HeaderParser {
                         at(
                                 SafetensorsRule.UNKNOWN_DTYPE,
                                 what + ", dtype",
-                                "one of " + Arrays.toString(DType.values()),
+                                "one of "
+                                        + Arrays.stream(DType.values())
+                                                .filter(DType::safetensors)
+                                                .toList(),
                                 HeaderViolations.quote(name)));
     }
 

@@ -136,7 +136,10 @@ public final class SafetensorsFile implements Checkpoint {
         StoredTensor tensor = tensor(name);
         DType dtype = tensor.info().dtype();
         if (!dtype.arithmetic()) {
-            Object[] readable = Arrays.stream(DType.values()).filter(DType::arithmetic).toArray();
+            Object[] readable =
+                    Arrays.stream(DType.values())
+                            .filter(type -> type.safetensors() && type.arithmetic())
+                            .toArray();
             throw bad(
                     Problem.expected(
                                     "type of tensor " + HeaderViolations.quote(name),

@@ -68,7 +68,7 @@ public final class SafetensorsLayout {
      * @param tensors in any order, names all different
      * @param metadata written with the key {@code format} first, then by name; not written if empty
      * @throws IllegalArgumentException if a name appears twice or is {@code __metadata__}, or a
-     *     text cannot be written as UTF-8
+     *     text cannot be written as UTF-8, or a type is none of safetensors
      * @throws ArithmeticException if the sum of the sizes overflows
      * @throws BadInputException if the header would be longer than {@link
      *     SafetensorsHeader#MAX_LENGTH}
@@ -92,6 +92,9 @@ public final class SafetensorsLayout {
         long next = 0;
         for (int index : order) {
             TensorInfo tensor = tensors.get(index);
+            if (!tensor.dtype().safetensors()) {
+                throw new IllegalArgumentException(tensor + " in safetensors");
+            }
             begins[index] = next;
             next = Math.addExact(next, tensor.bytes());
             json.tensor(tensor, begins[index], next);

@@ -72,7 +72,7 @@ class PythonReadsOursTest {
         for (DType dtype : DType.values()) {
             for (long[] dims : new long[][] {{}, {8}, {3, 0}, {2, 3, 4}}) {
                 Shape shape = Shape.of(dims);
-                if (shape.elements() % dtype.blockElements() == 0) {
+                if (dtype.safetensors() && shape.elements() % dtype.blockElements() == 0) {
                     String name = dtype + " " + shape;
                     byte[] data = new byte[(int) dtype.bytesFor(shape.elements())];
                     random.nextBytes(data);

@@ -1,0 +1,107 @@
+package io.amalgam.internal.encoding;
+
+import io.amalgam.internal.tensor.Half;
+import io.amalgam.tensor.DType;
+import java.nio.ByteBuffer;
+
+/**
+ * Q4_0, Q4_1, Q5_0 and Q5_1 of ggml: 32 codes of 4 bits (element {@code j} and {@code 16 + j} share
+ * a byte), a fifth bit apart, a float16 scale, and a float16 minimum where codes count from one.
+ */
+final class NibbleBlocks extends BlockEncoding {
+    static final NibbleBlocks Q4_0 = new NibbleBlocks(DType.Q4_0, false, false);
+    static final NibbleBlocks Q4_1 = new NibbleBlocks(DType.Q4_1, false, true);
+    static final NibbleBlocks Q5_0 = new NibbleBlocks(DType.Q5_0, true, false);
+    static final NibbleBlocks Q5_1 = new NibbleBlocks(DType.Q5_1, true, true);
+
+    private static final int ELEMENTS = 32;
+    private static final int HALF = ELEMENTS / 2;
+
+    private final boolean fiveBits;
+    private final boolean minimum;
+    private final int zero;
+    private final int last;
+    private final int codes;
+
+    private NibbleBlocks(DType type, boolean fiveBits, boolean minimum) {
+        super(type);
+        this.fiveBits = fiveBits;
+        this.minimum = minimum;
+        this.zero = fiveBits ? 16 : 8;
+        this.last = 2 * zero - 1;
+        this.codes = type.blockBytes() - HALF;
+    }
+
+    @Override
+    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
+        float scale = Half.toFloat(bytes.getShort(offset));
+        float least = minimum ? Half.toFloat(bytes.getShort(offset + 2)) : 0;
+        int high = fiveBits ? bytes.getInt(offset + codes - Integer.BYTES) : 0;
+        for (int j = 0; j < HALF; j++) {
+            int pair = bytes.get(offset + codes + j);
+            int low = pair & 15 | (high >>> j & 1) << 4;
+            int up = pair >>> 4 & 15 | (high >>> HALF + j & 1) << 4;
+            dst[at + j] = minimum ? scale * low + least : scale * (low - zero);
+            dst[at + HALF + j] = minimum ? scale * up + least : scale * (up - zero);
+        }
+        return Math.abs(scale) <= Float.MAX_VALUE && Math.abs(least) <= Float.MAX_VALUE;
+    }
+
+    @Override
+    void encodeBlock(float[] src, int from, ByteBuffer bytes, int offset) {
+        float least = minimum ? least(src, from) : 0;
+        float scale =
+                minimum ? (greatest(src, from) - least) / last : farthest(src, from) / -zero;
+        float inverse = scale == 0 ? 0 : 1 / scale;
+        float shift = minimum ? 0.5f : zero + 0.5f;
+        bytes.putShort(offset, Half.fromFloat(scale));
+        if (minimum) {
+            bytes.putShort(offset + 2, Half.fromFloat(least));
+        }
+        int high = 0;
+        for (int j = 0; j < HALF; j++) {
+            int low = code((src[from + j] - least) * inverse + shift);
+            int up = code((src[from + HALF + j] - least) * inverse + shift);
+            bytes.put(offset + codes + j, (byte) (low & 15 | (up & 15) << 4));
+            high |= (low >>> 4) << j | (up >>> 4) << HALF + j;
+        }
+        if (fiveBits) {
+            bytes.putInt(offset + codes - Integer.BYTES, high);
+        }
+    }
+
+    private int code(float value) {
+        return Math.min(last, truncated(value));
+    }
+
+    private static float least(float[] src, int from) {
+        float least = src[from];
+        for (int i = 1; i < ELEMENTS; i++) {
+            least = Math.min(least, src[from + i]);
+        }
+        return least;
+    }
+
+    private static float greatest(float[] src, int from) {
+        float greatest = src[from];
+        for (int i = 1; i < ELEMENTS; i++) {
+            greatest = Math.max(greatest, src[from + i]);
+        }
+        return greatest;
+    }
+
+    /** The element of the largest magnitude, the first of several, with its sign. */
+    private static float farthest(float[] src, int from) {
+        float farthest = src[from];
+        for (int i = 1; i < ELEMENTS; i++) {
+            farthest =
+                    Math.abs(src[from + i]) > Math.abs(farthest) ? src[from + i] : farthest;
+        }
+        return farthest;
+    }
+
+    @Override
+    public float largest() {
+        return Math.nextDown(minimum ? 65520f : 65520f * zero);
+    }
+}
