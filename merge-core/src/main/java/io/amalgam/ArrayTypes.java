@@ -41,8 +41,7 @@ final class ArrayTypes {
 
     /** Whether ND4J's arrays of a type hold the bytes that files hold. */
     static boolean sameBytes(TensorInfo info) {
-        return info.dtype().blockElements() == 1
-                && of(info).width() == info.dtype().blockBytes();
+        return info.dtype().blockElements() == 1 && of(info).width() == info.dtype().blockBytes();
     }
 
     /** The stored type for an array's. */

@@ -117,8 +117,7 @@ public enum DType {
 
     /**
      * The smallest type both operands convert to without losing range, as tensor libraries promote
-     * floating types: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without
-     * blocks.
+     * floating types: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without blocks.
      */
     public static DType promote(DType a, DType b) {
         if (a == b) {

@@ -32,7 +32,15 @@ class DTypeTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"F4, 4, 2", "Q8_0, 64, 68", "F6_E2M3, 4, 3", "BOOL, 5, 5", "BF16, 3, 6", "F64, 3, 24", "F32, 0, 0"})
+    @CsvSource({
+        "F4, 4, 2",
+        "Q8_0, 64, 68",
+        "F6_E2M3, 4, 3",
+        "BOOL, 5, 5",
+        "BF16, 3, 6",
+        "F64, 3, 24",
+        "F32, 0, 0"
+    })
     void sizes(DType type, long elements, long bytes) {
         assertThat(type.bytesFor(elements)).isEqualTo(bytes);
     }
@@ -49,7 +57,8 @@ class DTypeTest {
     @ParameterizedTest
     @EnumSource
     void headerNamesAreReadBack(DType type) {
-        assertThat(DType.fromName(type.name())).isEqualTo(type.safetensors() ? Optional.of(type) : Optional.empty());
+        assertThat(DType.fromName(type.name()))
+                .isEqualTo(type.safetensors() ? Optional.of(type) : Optional.empty());
     }
 
     @Test

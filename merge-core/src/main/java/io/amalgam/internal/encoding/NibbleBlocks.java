@@ -50,8 +50,7 @@ final class NibbleBlocks extends BlockEncoding {
     @Override
     void encodeBlock(float[] src, int from, ByteBuffer bytes, int offset) {
         float least = minimum ? least(src, from) : 0;
-        float scale =
-                minimum ? (greatest(src, from) - least) / last : farthest(src, from) / -zero;
+        float scale = minimum ? (greatest(src, from) - least) / last : farthest(src, from) / -zero;
         float inverse = scale == 0 ? 0 : 1 / scale;
         float shift = minimum ? 0.5f : zero + 0.5f;
         bytes.putShort(offset, Half.fromFloat(scale));
@@ -94,8 +93,7 @@ final class NibbleBlocks extends BlockEncoding {
     private static float farthest(float[] src, int from) {
         float farthest = src[from];
         for (int i = 1; i < ELEMENTS; i++) {
-            farthest =
-                    Math.abs(src[from + i]) > Math.abs(farthest) ? src[from + i] : farthest;
+            farthest = Math.abs(src[from + i]) > Math.abs(farthest) ? src[from + i] : farthest;
         }
         return farthest;
     }
