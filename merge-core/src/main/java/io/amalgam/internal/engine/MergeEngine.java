@@ -13,8 +13,12 @@ import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Merges into a directory: checks, journal, files, commit. Every tensor is streamed in blocks; the
@@ -83,7 +87,7 @@ public final class MergeEngine {
                 }
             }
             ExistingOutput earlier = ExistingOutput.in(directory, plan, journal.overwrites());
-            try (OutputFiles files = OutputFiles.open(directory, plan.layout())) {
+            try (OutputFiles files = OutputFiles.open(directory, plan.layout(), all(plan))) {
                 MergeRun run =
                         new MergeRun(plan, options, listener, cancellation, journal, files, begin);
                 report = run.merge(needs, directory, earlier.kept());
@@ -101,6 +105,82 @@ public final class MergeEngine {
         }
         OutputFiles.removePartial(directory);
         return report;
+    }
+
+    /**
+     * Writes some of a merge's data files: the same bytes that {@link #run} writes. Neither config,
+     * index nor report is written: the output is no model until all its parts are together.
+     *
+     * @param part positions of files in the plan's layout
+     * @param directory a directory of this part's own
+     * @throws BadInputException if the data of an input cannot be used, or an input changed
+     * @throws IOException if reading or writing fails; a part begun can be resumed
+     * @throws MergeCancelledException if stopped; likewise
+     */
+    public static MergeReport runPart(
+            MergePlan plan,
+            Set<Integer> part,
+            Path directory,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        long begin = System.nanoTime();
+        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
+        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
+        if (tooLittle.isPresent()) {
+            throw new BadInputException(tooLittle.get());
+        }
+        List<InputFile> inputs = InputFile.of(plan);
+        MergeReport report;
+        try (Journal journal = Journal.open(directory, plan.hash(), inputs, options)) {
+            if (!journal.resumed()) {
+                OutputFiles.removeParts(directory);
+            }
+            try (OutputFiles files =
+                    OutputFiles.open(directory, plan.layout(), new TreeSet<>(part))) {
+                MergeRun run =
+                        new MergeRun(plan, options, listener, cancellation, journal, files, begin);
+                report = run.merge(needs, directory, List.of());
+                InputFile.requireUnchanged(inputs);
+                files.commitSelected();
+            }
+        }
+        OutputFiles.removePartial(directory);
+        return report;
+    }
+
+    /**
+     * The data files of a plan in parts of about equal bytes, for {@link #runPart}. The same for
+     * every run of one plan; some parts are empty if there are fewer files than parts.
+     */
+    public static List<Set<Integer>> parts(MergePlan plan, int parts) {
+        List<Set<Integer>> all = new ArrayList<>();
+        long[] bytes = new long[parts];
+        for (int part = 0; part < parts; part++) {
+            all.add(new TreeSet<>());
+        }
+        List<Integer> files = new ArrayList<>(all(plan));
+        files.sort(
+                Comparator.comparingLong((Integer file) -> -plan.layout().files().get(file).size())
+                        .thenComparing(file -> file));
+        for (int file : files) {
+            int least = 0;
+            for (int part = 1; part < parts; part++) {
+                least = bytes[part] < bytes[least] ? part : least;
+            }
+            all.get(least).add(file);
+            bytes[least] += plan.layout().files().get(file).size();
+        }
+        return all;
+    }
+
+    private static Set<Integer> all(MergePlan plan) {
+        Set<Integer> all = new TreeSet<>();
+        for (int file = 0; file < plan.layout().files().size(); file++) {
+            all.add(file);
+        }
+        return all;
     }
 
     private static MergeReport finished(

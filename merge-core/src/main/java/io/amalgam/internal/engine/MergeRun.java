@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.IntStream;
 
 /** One run of one plan, from its first tensor to its report. */
 final class MergeRun {
@@ -31,6 +32,7 @@ final class MergeRun {
     private final LongAdder written = new LongAdder();
     private final LongAdder finished = new LongAdder();
     private final TensorResults outcomes;
+    private final long outputBytes;
     private final List<Problem> warnings;
 
     MergeRun(
@@ -49,6 +51,11 @@ final class MergeRun {
         this.files = files;
         this.begin = begin;
         this.outcomes = new TensorResults(plan);
+        this.outputBytes =
+                IntStream.range(0, plan.tasks().size())
+                        .filter(files::has)
+                        .mapToLong(i -> plan.tasks().get(i).output().bytes())
+                        .sum();
         this.warnings = new ArrayList<>(plan.warnings());
     }
 
@@ -80,7 +87,7 @@ final class MergeRun {
     /** Returns how many tensors an earlier run had written. */
     private int merge(PlanRunner runner, Path directory) throws IOException {
         List<TaskRun> runs = unfinished(runner.worker());
-        int resumed = plan.tasks().size() - runs.size();
+        int resumed = tasks() - runs.size();
         plan.warnings().forEach(listener::warned);
         listener.started(plan, resumed);
         if (!runs.isEmpty()) {
@@ -135,12 +142,19 @@ final class MergeRun {
         return over.next();
     }
 
+    private int tasks() {
+        return (int) IntStream.range(0, plan.tasks().size()).filter(files::has).count();
+    }
+
     /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */
     private List<TaskRun> unfinished(Worker worker) throws IOException {
         Map<Integer, Integer> done = journal.done();
         Map<Integer, Integer> copied = journal.copied();
         List<TaskRun> runs = new ArrayList<>();
         for (int i = 0; i < plan.tasks().size(); i++) {
+            if (!files.has(i)) {
+                continue;
+            }
             TensorTask task = plan.tasks().get(i);
             TaskRun run = new TaskRun(i, task);
             Integer crc = done.get(i);
@@ -176,7 +190,7 @@ final class MergeRun {
         return new MergeListener.Progress(
                 finished.intValue(),
                 written.sum(),
-                plan.outputBytes(),
+                outputBytes,
                 moved.sum(),
                 System.nanoTime() - begin);
     }
@@ -186,7 +200,7 @@ final class MergeRun {
                 plan.hash(),
                 options.kernels().name(),
                 options.threads(),
-                outcomes.tensors(),
+                outcomes.tensors(files),
                 outcomes.files(files),
                 kept,
                 warnings,

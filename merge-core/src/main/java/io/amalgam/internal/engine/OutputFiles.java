@@ -15,10 +15,11 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The files of an output while it is made. They grow in a folder of their own inside the output
@@ -34,28 +35,36 @@ final class OutputFiles implements Closeable {
     private final Path directory;
     private final Path partial;
     private final OutputLayout layout;
-    private final List<FileChannel> channels = new ArrayList<>();
+    private final Set<Integer> selected;
+    private final Map<Integer, FileChannel> channels = new TreeMap<>();
     private final Set<Path> touched = new LinkedHashSet<>();
 
-    private OutputFiles(Path directory, OutputLayout layout) {
+    private OutputFiles(Path directory, OutputLayout layout, Set<Integer> selected) {
+        this.selected = selected;
         this.directory = directory;
         this.partial = directory.resolve(OutputLayout.PARTIAL);
         this.layout = layout;
     }
 
-    /** Creates the parts with their headers; parts that are there already are taken over. */
-    static OutputFiles open(Path directory, OutputLayout layout) throws IOException {
-        OutputFiles files = new OutputFiles(directory, layout);
+    /**
+     * Creates the parts with their headers; parts that are there already are taken over.
+     *
+     * @param selected the data files that are written, by their position in the layout
+     */
+    static OutputFiles open(Path directory, OutputLayout layout, Set<Integer> selected)
+            throws IOException {
+        OutputFiles files = new OutputFiles(directory, layout, selected);
         Files.createDirectories(files.partial);
         try {
-            for (OutputLayout.DataFile file : layout.files()) {
+            for (int number : selected) {
+                OutputLayout.DataFile file = layout.files().get(number);
                 FileChannel channel =
                         FileChannel.open(
                                 files.part(file.name()),
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
-                files.channels.add(channel);
+                files.channels.put(number, channel);
                 files.writeFully(channel, ByteBuffer.wrap(file.header()), 0);
                 if (channel.size() > file.size()) {
                     channel.truncate(file.size());
@@ -85,7 +94,25 @@ final class OutputFiles implements Closeable {
     }
 
     void write(int file, long position, ByteBuffer bytes) throws IOException {
-        writeFully(channels.get(file), bytes, position);
+        writeFully(channel(file), bytes, position);
+    }
+
+    /** The files of this run, by their position in the layout. */
+    Set<Integer> selected() {
+        return selected;
+    }
+
+    /** Whether a tensor is in one of the files of this run. */
+    boolean has(int tensor) {
+        return selected.contains(layout.placements().get(tensor).file());
+    }
+
+    private FileChannel channel(int file) {
+        FileChannel channel = channels.get(file);
+        if (channel == null) {
+            throw new IllegalStateException("file " + file + " is no part of this run");
+        }
+        return channel;
     }
 
     private void writeFully(FileChannel channel, ByteBuffer bytes, long position)
@@ -100,7 +127,7 @@ final class OutputFiles implements Closeable {
     void read(int file, long position, ByteBuffer into) throws IOException {
         long at = position;
         while (into.hasRemaining()) {
-            int got = channels.get(file).read(into, at);
+            int got = channel(file).read(into, at);
             if (got < 0) {
                 throw new EOFException(
                         "'" + part(layout.files().get(file).name()) + "' ends at byte " + at);
@@ -111,7 +138,7 @@ final class OutputFiles implements Closeable {
 
     /** Makes what was written durable. Nothing is written to the weights after that. */
     void complete() throws IOException {
-        for (FileChannel channel : channels) {
+        for (FileChannel channel : channels.values()) {
             channel.force(true);
         }
         closeChannels();
@@ -154,6 +181,17 @@ final class OutputFiles implements Closeable {
         }
         for (int i = early; i < data.size(); i++) {
             move(data.get(i).name());
+        }
+        for (Path folder : touched) {
+            forceDirectory(folder);
+        }
+        forceDirectory(directory);
+    }
+
+    /** Moves the selected data files to their places, and nothing else: part of an output. */
+    void commitSelected() throws IOException {
+        for (int number : selected) {
+            move(layout.files().get(number).name());
         }
         for (Path folder : touched) {
             forceDirectory(folder);
@@ -240,7 +278,7 @@ final class OutputFiles implements Closeable {
     }
 
     private void closeChannels() throws IOException {
-        for (FileChannel channel : channels) {
+        for (FileChannel channel : channels.values()) {
             channel.close();
         }
     }

@@ -40,10 +40,13 @@ final class TensorResults {
         copies[task] = input;
     }
 
-    /** All tensors, in the plan's order. */
-    List<MergeReport.Written> tensors() {
+    /** The tensors of the files that are written, in the plan's order. */
+    List<MergeReport.Written> tensors(OutputFiles written) {
         List<MergeReport.Written> tensors = new ArrayList<>();
         for (int i = 0; i < checksums.length; i++) {
+            if (!written.has(i)) {
+                continue;
+            }
             String name = plan.tasks().get(i).output().name();
             tensors.add(
                     copies[i] == COMPUTED
@@ -70,7 +73,7 @@ final class TensorResults {
         // Tensors have few different sizes.
         Map<Long, Checksum.Shift> shifts = new HashMap<>();
         List<MergeReport.WrittenFile> files = new ArrayList<>();
-        for (int f = 0; f < inside.size(); f++) {
+        for (int f : written.selected()) {
             OutputLayout.DataFile file = plan.layout().files().get(f);
             files.add(
                     new MergeReport.WrittenFile(
