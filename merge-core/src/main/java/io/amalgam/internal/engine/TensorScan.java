@@ -121,8 +121,7 @@ public final class TensorScan {
     }
 
     /** The only step of an item. */
-    private record Once<S>(Fold<S> fold, int item, List<S> states)
-            implements TensorStep.Reduce<S> {
+    private record Once<S>(Fold<S> fold, int item, List<S> states) implements TensorStep.Reduce<S> {
         @Override
         public S newState() {
             return fold.newState();
