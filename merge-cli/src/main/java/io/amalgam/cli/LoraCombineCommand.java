@@ -8,6 +8,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.internal.lora.AdapterCombiner;
 import io.amalgam.internal.lora.CombineOptions;
 import io.amalgam.internal.lora.CombineResult;
+import io.amalgam.internal.lora.UnusedOptions;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -179,7 +180,7 @@ final class LoraCombineCommand extends Subcommand {
         Path report = out.resolve(MergeReport.FILE);
         Files.deleteIfExists(report);
         formats.adapterFormat().write(out, combined.adapter());
-        ObjectNode result = json(combined, out, paths);
+        ObjectNode result = json(combined, out, paths, options);
         if (!noReport) {
             Files.writeString(report, Json.text(result) + "\n");
         }
@@ -224,12 +225,16 @@ final class LoraCombineCommand extends Subcommand {
         return String.format(Locale.ROOT, "%.4g%%", 100 * share);
     }
 
-    private ObjectNode json(CombineResult combined, Path out, List<WeightedPath> adapters) {
+    private ObjectNode json(
+            CombineResult combined,
+            Path out,
+            List<WeightedPath> adapters,
+            CombineOptions options) {
         ObjectNode root = Json.object();
         root.put("output", out.toString());
         root.put("method", method);
         root.put("on", on.toString().toLowerCase(Locale.ROOT));
-        options(root.putObject("options"));
+        used(root.putObject("options"), options);
         ArrayNode inputs = root.putArray("adapters");
         for (WeightedPath adapter : adapters) {
             inputs.addObject().put("adapter", adapter.path()).put("weight", adapter.weight());
@@ -252,19 +257,16 @@ final class LoraCombineCommand extends Subcommand {
         return root;
     }
 
-    /** What was asked for besides the method. */
-    private void options(ObjectNode node) {
-        if (density != null) {
-            node.put("density", density);
+    /** What the method was told besides its name. */
+    private void used(ObjectNode node, CombineOptions options) {
+        options.density().ifPresent(share -> node.put("density", share));
+        options.rank().ifPresent(wanted -> node.put("rank", wanted));
+        options.clamp().ifPresent(quantile -> node.put("svd_clamp", quantile));
+        if (method.matches(".*ties(_svd)?") && on == CombineOptions.On.FACTORS) {
+            node.put("sign_method", sign.toString().toLowerCase(Locale.ROOT));
         }
-        if (rank != null) {
-            node.put("rank", rank);
-        }
-        if (clamp != null) {
-            node.put("svd_clamp", clamp);
-        }
-        node.put("sign_method", sign.toString().toLowerCase(Locale.ROOT));
         node.put("random_seed", seed);
         parameters.forEach(node::put);
+        node.remove(UnusedOptions.of(options));
     }
 }

@@ -109,7 +109,8 @@ public final class AdapterCombiner {
                         dtype.orElse(halves ? common : DType.F32),
                         base,
                         donor.config());
-        List<Problem> warnings = new ArrayList<>(warnings());
+        List<Problem> warnings = new ArrayList<>(UnusedOptions.warnings(options));
+        warnings.addAll(warnings());
         warnings.addAll(kept.warnings());
         adapters.forEach(weighted -> warnings.addAll(weighted.adapter().warnings()));
         return new CombineResult(combined, reports, kept.owners(), warnings);

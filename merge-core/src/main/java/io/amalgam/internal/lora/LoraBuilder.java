@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -9,6 +10,7 @@ import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -228,12 +230,36 @@ final class LoraBuilder {
                                 whole(weighted, value, tensor.get(), true, !headStored());
                             }
                         });
+        adapter.config().ifPresent(settings -> promises(adapter, settings, unmatched.isEmpty()));
         if (!unmatched.isEmpty()) {
             problems.add(unmatched(adapter, unmatched));
         } else if (!turned.isEmpty()) {
             warnings.add(turned(adapter, turned));
         }
         warnings.addAll(adapter.warnings());
+    }
+
+    /** Settings against what is there; layers only where all names were found. */
+    private void promises(Adapter adapter, ObjectNode settings, boolean allFound) {
+        Promises promises = new Promises(adapter, settings, this::has, this::tensor, tied);
+        problems.addAll(promises.missing());
+        if (!allFound) {
+            return;
+        }
+        Set<String> changed = new HashSet<>();
+        for (LoraMatch match : matches) {
+            if (match.adapter().equals(adapter.name())) {
+                match.tensor().ifPresent(changed::add);
+            }
+        }
+        promises.incomplete(changed, matcher.modules(base.config())).ifPresent(warnings::add);
+    }
+
+    /** Whether the base has a module, by the end or a part of its name. */
+    private boolean has(String module) {
+        return tensor(module + ".weight").isPresent()
+                || base.tensors().keySet().stream()
+                        .anyMatch(name -> ("." + name).contains("." + module + "."));
     }
 
     private void head(WeightedAdapter weighted, String name, TensorSource value) {

@@ -1,15 +1,22 @@
 package io.amalgam.internal.lora;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.layers.NameMatcher;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Finds the base's tensor that an adapter means: by name as it is, in another spelling of the
@@ -42,11 +49,15 @@ final class ModuleMatcher {
                     "lycoris_",
                     "lora_");
 
+    private static final String LAYERS = "num_hidden_layers";
+    private static final String SHARED = "num_kv_shared_layers";
+    private static final Pattern NUMBER = Pattern.compile("\\.(\\d{1,8})\\.");
+
     private final Set<String> tensors;
     private final NameMatcher spellings;
 
     /** The files' names, by what the modules call them where that is something else. */
-    private final Map<String, String> renamed = new HashMap<>();
+    private final Map<String, String> renamed = new LinkedHashMap<>();
 
     private final Map<String, List<String>> flat = new HashMap<>();
 
@@ -71,6 +82,29 @@ final class ModuleMatcher {
     Optional<String> weight(String module) {
         Optional<String> found = tensor(module + WEIGHT);
         return found.isPresent() ? found : flattened(module);
+    }
+
+    /**
+     * The modules with a weight by today's names. Layers behind those that the settings count are
+     * not built by the libraries that train adapters, nor are projections that layers share.
+     */
+    Map<String, String> modules(Optional<ObjectNode> config) {
+        ObjectNode settings = config.orElseGet(JsonNodeFactory.instance::objectNode);
+        JsonNode text = settings.path("text_config");
+        int shared = Stream.of(settings, text).mapToInt(c -> c.path(SHARED).asInt()).sum();
+        int layers =
+                settings.path(LAYERS).asInt(text.path(LAYERS).asInt(Integer.MAX_VALUE)) - shared;
+        Map<String, String> modules = new LinkedHashMap<>();
+        renamed.forEach(
+                (module, tensor) -> {
+                    Matcher number = NUMBER.matcher(module);
+                    boolean built = !number.find() || Integer.parseInt(number.group(1)) < layers;
+                    if (module.endsWith(WEIGHT) && built) {
+                        modules.put(
+                                module.substring(0, module.length() - WEIGHT.length()), tensor);
+                    }
+                });
+        return modules;
     }
 
     /** A tensor by its whole name, in any spelling. */

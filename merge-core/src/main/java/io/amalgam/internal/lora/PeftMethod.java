@@ -37,6 +37,10 @@ enum PeftMethod {
         return name().toLowerCase(java.util.Locale.ROOT);
     }
 
+    boolean elects() {
+        return elects;
+    }
+
     boolean prunes() {
         return magnitude || random;
     }

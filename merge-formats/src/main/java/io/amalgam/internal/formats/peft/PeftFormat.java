@@ -82,6 +82,10 @@ public final class PeftFormat implements AdapterFormat {
             AdapterReader reader =
                     new AdapterReader(file, read, new TokenIndices(config), settings, problems);
             reader.read();
+            config.ifPresent(
+                    node ->
+                            new PromisedParts(node, settings, reader.modules().values())
+                                    .check(problems, warnings));
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
