@@ -226,10 +226,7 @@ final class LoraCombineCommand extends Subcommand {
     }
 
     private ObjectNode json(
-            CombineResult combined,
-            Path out,
-            List<WeightedPath> adapters,
-            CombineOptions options) {
+            CombineResult combined, Path out, List<WeightedPath> adapters, CombineOptions options) {
         ObjectNode root = Json.object();
         root.put("output", out.toString());
         root.put("method", method);

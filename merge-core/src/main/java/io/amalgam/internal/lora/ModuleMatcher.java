@@ -100,8 +100,7 @@ final class ModuleMatcher {
                     Matcher number = NUMBER.matcher(module);
                     boolean built = !number.find() || Integer.parseInt(number.group(1)) < layers;
                     if (module.endsWith(WEIGHT) && built) {
-                        modules.put(
-                                module.substring(0, module.length() - WEIGHT.length()), tensor);
+                        modules.put(module.substring(0, module.length() - WEIGHT.length()), tensor);
                     }
                 });
         return modules;

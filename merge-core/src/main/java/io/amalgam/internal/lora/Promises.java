@@ -73,7 +73,8 @@ final class Promises {
                             }
                         });
         if (!rowless.isEmpty()) {
-            problems.add(problem("trainable_token_indices", "trained rows for each module", rowless));
+            problems.add(
+                    problem("trainable_token_indices", "trained rows for each module", rowless));
         }
         return problems;
     }

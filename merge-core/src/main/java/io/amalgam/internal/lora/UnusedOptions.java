@@ -29,11 +29,7 @@ public final class UnusedOptions {
         boolean dense =
                 factors
                         ? peft.filter(PeftMethod::prunes).isPresent()
-                        : BuiltInMethods.load()
-                                .get(method)
-                                .info()
-                                .parameter("density")
-                                .isPresent();
+                        : BuiltInMethods.load().get(method).info().parameter("density").isPresent();
         if (options.density().isPresent() && !dense) {
             unused.add("density");
         }
@@ -56,10 +52,7 @@ public final class UnusedOptions {
                         + "'"
                         + (options.on() == On.FACTORS
                                 ? ""
-                                : " on "
-                                        + options.on()
-                                                .name()
-                                                .toLowerCase(Locale.ROOT));
+                                : " on " + options.on().name().toLowerCase(Locale.ROOT));
         return of(options).stream()
                 .map(
                         name ->

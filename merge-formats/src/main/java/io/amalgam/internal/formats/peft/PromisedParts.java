@@ -53,10 +53,8 @@ final class PromisedParts {
         }
     }
 
-    private Optional<Problem> missing(
-            String key, String part, Predicate<LoraModule> has) {
-        List<String> without =
-                modules.stream().filter(has.negate()).map(LoraModule::name).toList();
+    private Optional<Problem> missing(String key, String part, Predicate<LoraModule> has) {
+        List<String> without = modules.stream().filter(has.negate()).map(LoraModule::name).toList();
         return without.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
@@ -71,8 +69,7 @@ final class PromisedParts {
                                 .at("'" + file + "'"));
     }
 
-    private Optional<Problem> unannounced(
-            String key, String part, Predicate<LoraModule> has) {
+    private Optional<Problem> unannounced(String key, String part, Predicate<LoraModule> has) {
         List<String> with = modules.stream().filter(has).map(LoraModule::name).toList();
         return with.isEmpty()
                 ? Optional.empty()

@@ -85,7 +85,9 @@ class PromisesTest {
 
     @Test
     void aBiasOfBThatIsNotAnnounced() throws IOException {
-        Path base = adapters.model("b", adapters.random("up.weight", 4, 4), adapters.random("up.bias", 4));
+        Path base =
+                adapters.model(
+                        "b", adapters.random("up.weight", 4, 4), adapters.random("up.bias", 4));
         Path adapter =
                 adapters.peft(
                         "x",
