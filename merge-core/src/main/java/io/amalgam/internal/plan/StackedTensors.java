@@ -132,6 +132,7 @@ final class StackedTensors {
         LayerChange change =
                 new LayerChange(oldCount, sources, layerOrigins, configured(donor), besides, extra);
         LayerColumns.check(lenders, sources, scope, problems);
+        SharedBlocks.check(lenders, sources, scope, problems);
         return stacked(change, donor, lenders);
     }
 

@@ -148,10 +148,11 @@ public final class ConfigPatch {
         LayerChange change = new LayerChange(layers, List.of(0), List.of(Optional.empty()), stack);
         List<String> sections = sectionsOf(config, change);
         List<String> facts = new ArrayList<>();
+        ObjectNode read = LastLayer.asRead(config);
         for (int layer = 0; layer < layers; layer++) {
             StringBuilder text = new StringBuilder();
             for (String section : sections) {
-                text.append(LayerFacts.of(section(config, section), layer, layers));
+                text.append(LayerFacts.of(section(read, section), layer, layers));
             }
             facts.add(text.toString());
         }
@@ -177,7 +178,7 @@ public final class ConfigPatch {
 
     /** Windows of attention that the new layers had and the changed configuration does not say. */
     static List<Problem> lostWindows(ObjectNode config, LayerChange change) {
-        ObjectNode patched = patched(config, change);
+        ObjectNode patched = LastLayer.asRead(patched(config, change));
         return sectionsOf(config, change).stream()
                 .map(section -> LayerWindows.lost(section, config, patched, change))
                 .flatMap(Optional::stream)
