@@ -27,8 +27,7 @@ import java.util.TreeMap;
 record SharedBlocks(String name, List<Integer> users, List<Integer> owners) {
     /** The blocks of a model; empty where each layer has all it uses. */
     static Optional<SharedBlocks> of(Model model, LayerStack stack) {
-        Map<Integer, Map<String, Shape>> layers =
-                new TreeMap<>(StackCheck.layersOf(model, stack));
+        Map<Integer, Map<String, Shape>> layers = new TreeMap<>(StackCheck.layersOf(model, stack));
         Set<String> candidates = new HashSet<>();
         layers.values()
                 .forEach(
@@ -61,9 +60,7 @@ record SharedBlocks(String name, List<Integer> users, List<Integer> owners) {
                     }
                 });
         List<Integer> users =
-                rests.keySet().stream()
-                        .filter(layer -> using.contains(rests.get(layer)))
-                        .toList();
+                rests.keySet().stream().filter(layer -> using.contains(rests.get(layer))).toList();
         return users.size() == owners.size()
                 ? Optional.empty()
                 : Optional.of(new SharedBlocks(block, users, owners));
@@ -112,7 +109,11 @@ record SharedBlocks(String name, List<Integer> users, List<Integer> owners) {
         return Problem.expected(
                         "block '" + name + "' of model '" + model.ref + "'",
                         "one of each layer's own",
-                        "that of layer " + owners.get(0) + ", which layer " + borrower + " uses too")
+                        "that of layer "
+                                + owners.get(0)
+                                + ", which layer "
+                                + borrower
+                                + " uses too")
                 .at(model.ref.location())
                 .hint(
                         "take all layers that use it from one model, each once and in their order; they are "

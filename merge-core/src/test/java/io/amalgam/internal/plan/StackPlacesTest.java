@@ -34,7 +34,8 @@ class StackPlacesTest {
         StringBuilder recipe = new StringBuilder("merge_method: passthrough\nslices:\n");
         for (String range : ranges) {
             String[] part = range.split(":|-");
-            recipe.append("- sources: [{model: %s, layer_range: [%s, %s]}]\n".formatted((Object[]) part));
+            recipe.append(
+                    "- sources: [{model: %s, layer_range: [%s, %s]}]\n".formatted((Object[]) part));
         }
         return recipe.toString();
     }
