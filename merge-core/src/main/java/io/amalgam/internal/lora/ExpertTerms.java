@@ -15,6 +15,8 @@ import java.util.TreeMap;
 
 /** Changes of single experts in tensors that hold all of them. */
 final class ExpertTerms {
+    private static final int THIRDS = 3;
+
     private final Map<String, Map<Integer, List<LoraTensor.Term>>> terms = new LinkedHashMap<>();
 
     void add(String tensor, int expert, LoraTensor.Term term) {
@@ -32,10 +34,14 @@ final class ExpertTerms {
         Map<Integer, List<LoraTensor.Term>> changed = terms.getOrDefault(name, Map.of());
         TensorInfo all = source.info().withName(name);
         Shape shape = all.shape();
-        TensorInfo one = new TensorInfo(name, all.dtype(), Shape.of(shape.dim(1), shape.dim(2)));
+        // A matrix has query, key and value one below the other.
+        int count = shape.rank() == 2 ? THIRDS : Math.toIntExact(shape.dim(0));
+        long rows = shape.rank() == 2 ? shape.dim(0) / THIRDS : shape.dim(1);
+        TensorInfo one =
+                new TensorInfo(name, all.dtype(), Shape.of(rows, shape.dim(shape.rank() - 1)));
         List<TensorSource> parts = new ArrayList<>();
         List<LoraTensor> loras = new ArrayList<>();
-        for (int e = 0; e < shape.dim(0); e++) {
+        for (int e = 0; e < count; e++) {
             SliceTensor slice = new SliceTensor(source, one, e * one.elements());
             List<LoraTensor.Term> own = changed.getOrDefault(e, List.of());
             if (own.isEmpty()) {

@@ -179,6 +179,10 @@ final class LoraBuilder {
                                 rows(weighted, rows, tensor.get());
                             }
                         });
+        Set<String> elsewhere = matcher.elsewhere(adapter.modules().keySet());
+        if (!elsewhere.isEmpty()) {
+            warnings.add(leftOut(adapter, elsewhere));
+        }
         // Such a start gives the head factors of its own, tied or not.
         boolean ownFactors =
                 adapter.modules().values().stream()
@@ -192,6 +196,10 @@ final class LoraBuilder {
             // A base layer in the file is what training went over: nothing is to be taken out.
             boolean begun = adapter.whole().containsKey(read.name() + ".weight");
             LoraModule stored = begun ? read.begun() : read;
+            if (elsewhere.contains(stored.name())
+                    || third(weighted, stored, taken, unmatched)) {
+                continue;
+            }
             if (experts(weighted, stored, taken, unmatched)) {
                 continue;
             }
@@ -233,7 +241,7 @@ final class LoraBuilder {
         adapter.config().ifPresent(settings -> promises(adapter, settings, unmatched.isEmpty()));
         if (!unmatched.isEmpty()) {
             problems.add(unmatched(adapter, unmatched));
-        } else if (!turned.isEmpty()) {
+        } else if (!turned.isEmpty() && adapter.config().isPresent()) {
             warnings.add(turned(adapter, turned));
         }
         warnings.addAll(adapter.warnings());
@@ -329,6 +337,9 @@ final class LoraBuilder {
         if (module.kind() == LoraModule.Kind.EMBEDDING) {
             return module;
         }
+        if (PipelineNames.isTurned(tensor)) {
+            return module.lying(LoraModule.Kind.TRANSPOSED);
+        }
         Shape shape = edits.shape(tensor);
         return orientation
                 .flipped(tensor, shape, module.in(), module.out())
@@ -394,6 +405,73 @@ final class LoraBuilder {
                 !otherEnd && tied.filter(t -> hasRows(weighted.adapter(), t)).isPresent());
     }
 
+    private Problem leftOut(Adapter adapter, Set<String> modules) {
+        return Problem.expected(
+                        "adapter '" + adapter.name() + "'",
+                        "modules of the part of a pipeline that model '" + baseName + "' is",
+                        modules.size()
+                                + " of "
+                                + adapter.modules().size()
+                                + " of other parts, such as '"
+                                + modules.iterator().next()
+                                + "'")
+                .hint("they are left out; merge the adapter into those parts, too");
+    }
+
+    /** Whether a module is a third of a matrix of query, key and value, and has been dealt with. */
+    private boolean third(
+            WeightedAdapter weighted,
+            LoraModule module,
+            Map<String, String> taken,
+            List<String> unmatched) {
+        Optional<PipelineNames.Target> found =
+                matcher.part(module.name()).filter(t -> t.third().isPresent());
+        if (found.isEmpty()) {
+            return false;
+        }
+        Adapter adapter = weighted.adapter();
+        String tensor = found.get().tensor();
+        int third = found.get().third().orElseThrow();
+        matches.add(
+                new LoraMatch(
+                        adapter.name(), module.name(), Optional.of(tensor), Optional.of(module)));
+        Shape shape = source(tensor).info().shape();
+        boolean fits =
+                shape.rank() == 2
+                        && shape.dim(0) == 3 * module.out()
+                        && shape.dim(1) == module.in()
+                        && module.magnitude()
+                                .map(m -> m.info().elements() == module.out())
+                                .orElse(true);
+        if (!fits) {
+            problems.add(
+                    Problem.expected(
+                                    "module '"
+                                            + module.name()
+                                            + "' of adapter '"
+                                            + adapter.name()
+                                            + "'",
+                                    "a change of a third of "
+                                            + shape
+                                            + " for tensor '"
+                                            + tensor
+                                            + "' of model '"
+                                            + baseName
+                                            + "'",
+                                    module.out() + " x " + module.in())
+                            .hint("the adapter was trained for another model"));
+        } else if (module.start() != LoraModule.Start.NOTHING) {
+            problems.add(decomposed(module, adapter));
+        } else if (module.bias().isPresent()) {
+            unmatched.add(module.name() + ".bias");
+        } else if (alone(adapter, module.name(), tensor + " (part " + third + ")", taken)
+                && arithmetic(source(tensor).info(), "module '" + module.name() + "'")) {
+            expertTerms.add(
+                    tensor, third, new LoraTensor.Term(module, weighted.weight(), adapter.name()));
+        }
+        return true;
+    }
+
     /** Whether a module is about experts, and has been dealt with. */
     private boolean experts(
             WeightedAdapter weighted,
@@ -455,7 +533,7 @@ final class LoraBuilder {
                                 + baseName
                                 + "', as"
                                 + " 'init_lora_weights' decomposes it",
-                        "experts in one tensor")
+                        "one tensor of several")
                 .hint("use the model the adapter was trained for, with an expert each");
     }
 

@@ -55,6 +55,7 @@ final class ModuleMatcher {
 
     private final Set<String> tensors;
     private final NameMatcher spellings;
+    private final PipelineNames pipeline;
 
     /** The files' names, by what the modules call them where that is something else. */
     private final Map<String, String> renamed = new LinkedHashMap<>();
@@ -68,6 +69,7 @@ final class ModuleMatcher {
     ModuleMatcher(Collection<String> names, ModuleNames modules) {
         tensors = new LinkedHashSet<>(names);
         spellings = new NameMatcher(names);
+        pipeline = new PipelineNames(tensors);
         for (String name : names) {
             renamed.put(modules.of(name), name);
             if (name.endsWith(WEIGHT)) {
@@ -80,8 +82,22 @@ final class ModuleMatcher {
 
     /** The weight of a module; empty where there is none, or more than one could be meant. */
     Optional<String> weight(String module) {
-        Optional<String> found = tensor(module + WEIGHT);
-        return found.isPresent() ? found : flattened(module);
+        Optional<String> part =
+                part(module).filter(t -> t.third().isEmpty()).map(PipelineNames.Target::tensor);
+        if (pipeline.speaksOf(module)) {
+            return part;
+        }
+        return tensor(module + WEIGHT).or(() -> flattened(module)).or(() -> part);
+    }
+
+    /** What a module means in a pipeline; may be a third of a tensor's rows. */
+    Optional<PipelineNames.Target> part(String module) {
+        return pipeline.find(module);
+    }
+
+    /** Modules of an adapter that are of other parts of a pipeline than the base is. */
+    Set<String> elsewhere(Collection<String> modules) {
+        return pipeline.elsewhere(modules);
     }
 
     /**
