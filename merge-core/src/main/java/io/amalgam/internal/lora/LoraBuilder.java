@@ -196,8 +196,7 @@ final class LoraBuilder {
             // A base layer in the file is what training went over: nothing is to be taken out.
             boolean begun = adapter.whole().containsKey(read.name() + ".weight");
             LoraModule stored = begun ? read.begun() : read;
-            if (elsewhere.contains(stored.name())
-                    || third(weighted, stored, taken, unmatched)) {
+            if (elsewhere.contains(stored.name()) || third(weighted, stored, taken, unmatched)) {
                 continue;
             }
             if (experts(weighted, stored, taken, unmatched)) {

@@ -47,9 +47,11 @@ final class PipelineNames {
                     new Prefix("text_encoder_", Part.TEXT));
 
     private static final Pattern UNET = Pattern.compile("^model\\.diffusion_model\\.(.+)");
-    private static final Pattern SECOND = Pattern.compile("^(?:conditioner\\.embedders\\.1|text_encoders\\.clip_g)\\.(.+)");
+    private static final Pattern SECOND =
+            Pattern.compile("^(?:conditioner\\.embedders\\.1|text_encoders\\.clip_g)\\.(.+)");
     private static final Pattern TEXT =
-            Pattern.compile("^(?:conditioner\\.embedders\\.0|cond_stage_model|text_encoders\\.clip_l)\\.(.+)");
+            Pattern.compile(
+                    "^(?:conditioner\\.embedders\\.0|cond_stage_model|text_encoders\\.clip_l)\\.(.+)");
     private static final Pattern OPEN_CLIP =
             Pattern.compile("^(?:model\\.)?transformer\\.resblocks\\.(\\d+)\\.(.+)");
     private static final Map<String, String> OF_BLOCK =
@@ -118,9 +120,7 @@ final class PipelineNames {
                 .map(
                         prefix ->
                                 parts.getOrDefault(prefix.part, Map.of())
-                                        .get(
-                                                flat(module)
-                                                        .substring(prefix.adapter.length())));
+                                        .get(flat(module).substring(prefix.adapter.length())));
     }
 
     private static Optional<Prefix> prefix(String module) {
@@ -176,8 +176,7 @@ final class PipelineNames {
         for (String name : tensors) {
             if (name.endsWith(WEIGHT)) {
                 String module = name.substring(0, name.length() - WEIGHT.length());
-                UnetNames.original(module, tensors)
-                        .ifPresent(other -> put(Part.UNET, other, name));
+                UnetNames.original(module, tensors).ifPresent(other -> put(Part.UNET, other, name));
             }
         }
     }
