@@ -294,7 +294,7 @@ public final class Merge {
 
     /** Seed of random methods; 0 unless set. */
     public Merge seed(long seed) {
-        return plan(old -> new PlanOptions(seed, old.maxShardBytes(), old.tensors(), old.strict()));
+        return plan(old -> old.seed(seed));
     }
 
     /** What else the plan depends on: shards, tensors that only some models have. */

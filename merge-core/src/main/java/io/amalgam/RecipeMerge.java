@@ -63,12 +63,12 @@ public final class RecipeMerge {
 
     /** Seed of random methods. Default: 0. */
     public RecipeMerge seed(long seed) {
-        return plan(old -> new PlanOptions(seed, old.maxShardBytes(), old.tensors(), old.strict()));
+        return plan(old -> old.seed(seed));
     }
 
     /** Makes warnings errors. */
     public RecipeMerge strict() {
-        return plan(old -> new PlanOptions(old.seed(), old.maxShardBytes(), old.tensors(), true));
+        return plan(old -> old.strict(true));
     }
 
     /** Changes what else the plan depends on: shards, tensors that only some models have. */

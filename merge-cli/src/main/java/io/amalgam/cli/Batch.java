@@ -44,12 +44,19 @@ final class Batch {
 
     /**
      * @param root what the folders are in
+     * @param tokens what becomes of tokens that recipes say nothing of
      * @param stages where those of recipes of several documents go
      * @param dryRun whether nothing is written
      * @param quiet whether nothing is said on the way
      * @param json whether progress is not wanted
      */
-    record Settings(Path root, StagesMixin stages, boolean dryRun, boolean quiet, boolean json) {}
+    record Settings(
+            Path root,
+            TokenizerMixin tokens,
+            StagesMixin stages,
+            boolean dryRun,
+            boolean quiet,
+            boolean json) {}
 
     Batch(
             Console console,
@@ -89,6 +96,7 @@ final class Batch {
         results.put(result.job(), result);
         if (result.state() == State.FAILED) {
             failed.add(result.job());
+            console.warnings(result.warnings());
             console.errors(result.problems());
         }
     }
@@ -129,15 +137,14 @@ final class Batch {
         return planning.plan(
                 RecipeReader.readAll(job.text(), job.file().toString(), planning.reading()),
                 job.file(),
+                settings.tokens(),
                 settings.stages().kept());
     }
 
     private BatchResult attempt(BatchJob job) {
         long begin = System.nanoTime();
         try (StagedPlan plan = plan(job)) {
-            if (!settings.quiet()) {
-                console.warnings(plan.warnings());
-            }
+            console.warnings(plan.warnings());
             State state = run(job, plan);
             double seconds = state == State.MERGED ? (System.nanoTime() - begin) / 1e9 : 0;
             return new BatchResult(
@@ -147,6 +154,7 @@ final class Batch {
                     seconds,
                     plan.result().map(MergePlan::outputBytes).orElse(0L),
                     plan.result().map(MergePlan::hash).orElse(""),
+                    plan.warnings(),
                     List.of());
         } catch (MergeCancelledException e) {
             return BatchResult.of(job, out(job), State.INTERRUPTED, List.of());
@@ -197,7 +205,9 @@ final class Batch {
     }
 
     private BatchResult failed(BatchJob job, Throwable e) {
-        return BatchResult.of(job, out(job), State.FAILED, Failure.of(e).problems());
+        Failure failure = Failure.of(e);
+        return BatchResult.of(job, out(job), State.FAILED, failure.problems())
+                .warned(failure.warnings());
     }
 
     private void note(String text) {

@@ -58,6 +58,7 @@ final class BatchCommand extends Subcommand {
     private boolean dryRun;
 
     @Mixin private PlanOptionsMixin planning;
+    @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
     @Mixin private ResourceMixin resources;
     @Mixin private EngineMixin engine;
@@ -105,7 +106,8 @@ final class BatchCommand extends Subcommand {
                                 engine.options(provider, resources)
                                         .resume(!overwrite)
                                         .overwrite(overwrite),
-                                new Batch.Settings(root, stages, dryRun, verbosity.quiet, json),
+                                new Batch.Settings(
+                                        root, tokens, stages, dryRun, verbosity.quiet, json),
                                 interruption.merging())
                         .run(jobs);
         if (json) {

@@ -12,6 +12,8 @@ import java.util.Locale;
  * @param seconds it took; 0 if it was not run
  * @param bytes of its weights; 0 if it could not be planned
  * @param planHash of its result; empty if it could not be planned
+ * @param warnings what was said of it and stopped nothing
+ * @param problems why it failed
  */
 record BatchResult(
         BatchJob job,
@@ -20,8 +22,10 @@ record BatchResult(
         double seconds,
         long bytes,
         String planHash,
+        List<Problem> warnings,
         List<Problem> problems) {
     BatchResult {
+        warnings = List.copyOf(warnings);
         problems = List.copyOf(problems);
     }
 
@@ -44,7 +48,12 @@ record BatchResult(
     }
 
     static BatchResult of(BatchJob job, Path output, State state, List<Problem> problems) {
-        return new BatchResult(job, output, state, 0, 0, "", problems);
+        return new BatchResult(job, output, state, 0, 0, "", List.of(), problems);
+    }
+
+    /** The same with what was said and stopped nothing. */
+    BatchResult warned(List<Problem> said) {
+        return new BatchResult(job, output, state, seconds, bytes, planHash, said, problems);
     }
 
     ObjectNode json() {
@@ -58,6 +67,7 @@ record BatchResult(
         node.put("seconds", Math.round(seconds * 1000) / 1000.0);
         node.put("bytes", bytes);
         node.put("plan_hash", planHash);
+        Json.problems(node.putArray("warnings"), warnings);
         Json.problems(node.putArray("problems"), problems);
         return node;
     }

@@ -100,6 +100,6 @@ final class Columns {
     /** On a terminal, no wider than that. */
     void print(Console console) {
         Terminal terminal = console.terminal();
-        lines(terminal.results() ? terminal.columns() : Integer.MAX_VALUE).forEach(console::print);
+        lines(terminal.fitted() ? terminal.columns() : Integer.MAX_VALUE).forEach(console::print);
     }
 }

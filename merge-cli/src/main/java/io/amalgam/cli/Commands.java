@@ -69,7 +69,10 @@ final class Commands {
         root.setErr(new PrintWriter(console.err(), true));
         root.setExpandAtFiles(false);
         root.setCaseInsensitiveEnumValuesAllowed(true);
-        root.setUsageHelpWidth(100);
+        Terminal terminal = console.terminal();
+        // Narrower than 80, what options are called leaves no room for what they do.
+        root.setUsageHelpWidth(
+                terminal.fitted() ? Math.min(HELP_WIDTH, Math.max(80, terminal.columns())) : HELP_WIDTH);
         root.setUsageHelpLongOptionsMaxWidth(30);
         return root;
     }
@@ -85,6 +88,8 @@ final class Commands {
             throw new TypeConversionException("no path");
         }
     }
+
+    private static final int HELP_WIDTH = 100;
 
     private static CommandLine moe(Console console, Interruption interruption) {
         CommandLine line =

@@ -19,7 +19,6 @@ enum MergekitOption {
     CUDA("--cuda", null, "merges run on the processor"),
     DEVICE("--device", "DEVICE", "merges run on the processor"),
     LOW_CPU_MEMORY("--low-cpu-memory", null, "memory is always bounded, see --memory"),
-    COPY_TOKENIZER("--copy-tokenizer", null, "tokenizer files are always copied"),
     CLONE_TENSORS("--clone-tensors", null, "tensors are always written apart from each other"),
     TRUST_REMOTE_CODE("--trust-remote-code", null, "code that comes with a model is never run"),
     LAZY_UNPICKLE("--lazy-unpickle", null, "tensors are always read when they are needed"),
@@ -36,7 +35,8 @@ enum MergekitOption {
     UNSAFE_TRUNCATE_EMBEDDINGS(
             "--unsafe-truncate-embeddings",
             null,
-            "rows of larger vocabularies would be lost without a word"),
+            "experts must have one vocabulary; merge them with another tokenizer first"),
+    COPY_TOKENIZER("--copy-tokenizer", null, "tokenizer files are always copied"),
     NO_COPY_TOKENIZER(
             "--no-copy-tokenizer",
             null,
@@ -62,9 +62,17 @@ enum MergekitOption {
         return Optional.ofNullable(argument);
     }
 
-    /** Whether the option is mergekit-moe's alone. */
+    /** Whether the option is for mixtures alone: other merges have none, or have an effect of it. */
     boolean ofMixtures() {
-        return this == LOAD_IN_4BIT || this == LOAD_IN_8BIT;
+        return switch (this) {
+            case LOAD_IN_4BIT,
+                            LOAD_IN_8BIT,
+                            COPY_TOKENIZER,
+                            NO_COPY_TOKENIZER,
+                            UNSAFE_TRUNCATE_EMBEDDINGS ->
+                    true;
+            default -> false;
+        };
     }
 
     /** Whether the option can only be refused: not listed among those that have no effect. */

@@ -61,7 +61,7 @@ final class MergekitOptions {
         ParseResult parsed = command.commandLine().getParseResult();
         List<String> remarks = new ArrayList<>();
         for (MergekitOption option : MergekitOption.values()) {
-            if (parsed.hasMatchedOption(option.flag())) {
+            if (declared(option, command) && parsed.hasMatchedOption(option.flag())) {
                 Object value = parsed.matchedOptionValue(option.flag(), null);
                 option.refusal(value)
                         .ifPresent(
@@ -72,5 +72,11 @@ final class MergekitOptions {
             }
         }
         return remarks;
+    }
+
+    /** Whether it was added here: another of the same name has an effect. */
+    private static boolean declared(MergekitOption option, CommandSpec command) {
+        OptionSpec spec = command.findOption(option.flag());
+        return spec != null && spec.userObject() == null;
     }
 }

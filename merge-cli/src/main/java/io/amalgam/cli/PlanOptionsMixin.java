@@ -58,10 +58,12 @@ final class PlanOptionsMixin {
      * Plans the recipes of a file; the caller closes the plan. Models are looked for from the
      * working directory, then from the recipe's folder.
      *
+     * @param tokens what becomes of tokens the recipe says nothing of
      * @param keep whether all stages are written
      */
-    StagedPlan plan(RecipeFile recipes, Path file, boolean keep) throws IOException {
-        return io.amalgam.Amalgam.load().foldersOf(file).plan(recipes, options(), keep);
+    StagedPlan plan(RecipeFile recipes, Path file, TokenizerMixin tokens, boolean keep)
+            throws IOException {
+        return io.amalgam.Amalgam.load().foldersOf(file).plan(recipes, tokens.on(options()), keep);
     }
 
     /** Plans one recipe; the caller closes the plan. Models are looked for from these folders. */

@@ -19,6 +19,7 @@ final class RecipeArgument {
 
     @Mixin PlanOptionsMixin options;
 
+    @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
 
     /** Plans; the caller closes the plan. */
@@ -27,6 +28,7 @@ final class RecipeArgument {
         return options.plan(
                 RecipeReader.readAll(input.text(), input.name(), options.reading()),
                 recipe,
+                tokens,
                 stages.kept());
     }
 

@@ -103,6 +103,10 @@ class ConsoleTest {
             System.clearProperty("amalgam.terminal");
         }
         assertThat(Terminal.detect(Map.of()).messages()).isFalse();
+        assertThat(Terminal.detect(Map.of()).fitted()).isFalse();
+        assertThat(Terminal.detect(Map.of("COLUMNS", "132")))
+                .isEqualTo(new Terminal(false, false, 132, true, false));
+        assertThat(Terminal.detect(Map.of("COLUMNS", "wide")).fitted()).isFalse();
     }
 
     private void errors(Terminal terminal, List<Problem> problems) {

@@ -49,8 +49,8 @@ class UsageTest {
                     merge a b --resume --overwrite | amalgam merge | options '--resume' and '--overwrite' exclude each other
                     plan a --tensor-union --tensor-intersection | amalgam plan | options '--tensor-union' and '--tensor-intersection' exclude each other
                     merge a b --no-safe-serialization | amalgam merge | '--no-safe-serialization' is not supported: the output is always safetensors
-                    merge a b --no-copy-tokenizer | amalgam merge | '--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output
-                    merge a b --unsafe-truncate-embeddings | amalgam merge | '--unsafe-truncate-embeddings' is not supported: rows of larger vocabularies would be lost without a word
+                    moe a b --no-copy-tokenizer | amalgam moe | '--no-copy-tokenizer' is not supported: tokenizer files are always copied; delete them from the output
+                    moe a b --unsafe-truncate-embeddings | amalgam moe | '--unsafe-truncate-embeddings' is not supported: experts must have one vocabulary; merge them with another tokenizer first
                     stack                        | amalgam stack | missing MODEL:FIRST-LAST and OUT
                     stack a:0-1                  | amalgam stack | missing OUT
                     upscale                      | amalgam upscale | missing MODEL and OUT
@@ -228,10 +228,12 @@ class UsageTest {
 
     @Test
     void refusedOptionsAreNotListedAsAccepted() {
-        assertThat(Cli.run("merge", "--help").out())
+        assertThat(Cli.run("moe", "--help").out())
                 .contains("--copy-tokenizer", "--safe-serialization")
                 .doesNotContain("--[no-]copy-tokenizer", "--[no-]safe-serialization")
                 .doesNotContain("--no-copy-tokenizer", "--unsafe-truncate-embeddings");
+        assertThat(Cli.run("merge", "--help").out())
+                .contains("--[no-]copy-tokenizer", "--[no-]unsafe-truncate-embeddings");
     }
 
     @ParameterizedTest

@@ -7,13 +7,50 @@ package io.amalgam.plan;
  * @param maxShardBytes size at which a new output file is begun; 0 for one file
  * @param tensors what to do about tensors that only some models have
  * @param strict whether warnings are errors
+ * @param copyTokenizer whether the donor's tokenizer files are copied where the recipe says nothing
+ *     of tokens
+ * @param truncateEmbeddings whether tensors with a row for each token are cut to the fewest rows
+ *     where models differ in them and the recipe says nothing of tokens
  */
-public record PlanOptions(long seed, long maxShardBytes, TensorSet tensors, boolean strict) {
+public record PlanOptions(
+        long seed,
+        long maxShardBytes,
+        TensorSet tensors,
+        boolean strict,
+        boolean copyTokenizer,
+        boolean truncateEmbeddings) {
+    /** Tokenizer files are copied, and vocabularies that differ are refused. */
+    public PlanOptions(long seed, long maxShardBytes, TensorSet tensors, boolean strict) {
+        this(seed, maxShardBytes, tensors, strict, true, false);
+    }
+
     /** The shard size other tools use: five thousand million bytes. */
     public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
     public static final PlanOptions DEFAULT =
             new PlanOptions(0, DEFAULT_SHARD_BYTES, TensorSet.SAME, false);
+
+    /** These options with another seed. */
+    public PlanOptions seed(long other) {
+        return new PlanOptions(
+                other, maxShardBytes, tensors, strict, copyTokenizer, truncateEmbeddings);
+    }
+
+    /** These options with warnings as errors, or not. */
+    public PlanOptions strict(boolean wanted) {
+        return new PlanOptions(
+                seed, maxShardBytes, tensors, wanted, copyTokenizer, truncateEmbeddings);
+    }
+
+    /** These options with or without copies of tokenizer files. */
+    public PlanOptions copyTokenizer(boolean wanted) {
+        return new PlanOptions(seed, maxShardBytes, tensors, strict, wanted, truncateEmbeddings);
+    }
+
+    /** These options with or without cutting vocabularies that differ. */
+    public PlanOptions truncateEmbeddings(boolean wanted) {
+        return new PlanOptions(seed, maxShardBytes, tensors, strict, copyTokenizer, wanted);
+    }
 
     /** Which tensors are merged where models differ in what they have. */
     public enum TensorSet {

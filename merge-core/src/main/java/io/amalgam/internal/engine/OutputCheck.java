@@ -93,35 +93,54 @@ public final class OutputCheck {
 
     private static void inputs(MergePlan plan, Path directory, List<Problem> problems)
             throws IOException {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        Path out = directory.toRealPath();
+        Path out = real(directory);
         for (Checkpoint checkpoint : plan.models().values()) {
-            for (Path file : checkpoint.weightFiles()) {
-                // Weights may be links to files elsewhere: neither place is an output.
-                Path folder =
-                        Objects.requireNonNull(file.toAbsolutePath().getParent()).toRealPath();
-                if (folder.equals(out) || out.equals(file.toRealPath().getParent())) {
-                    problems.add(
-                            Problem.of(
-                                            "output '"
-                                                    + directory
-                                                    + "' is the input model '"
-                                                    + checkpoint.path()
-                                                    + "'")
-                                    .hint("inputs are never written over: choose another output"));
-                    break;
-                }
+            if (isInput(checkpoint, out)) {
+                problems.add(
+                        refused(directory, "is the input model '" + checkpoint.path() + "'"));
+            } else if (isPart(checkpoint, out)) {
+                problems.add(
+                        refused(
+                                directory,
+                                "is a part of the input model '" + checkpoint.path() + "'"));
+            } else if (isInside(checkpoint, out)) {
+                problems.add(
+                        refused(
+                                directory,
+                                "is inside of the input model '" + checkpoint.path() + "'"));
             }
-            companions(checkpoint, out, directory, problems);
         }
     }
 
-    /** Folders inside an input that are a part of it, such as a module's. */
-    private static void companions(
-            Checkpoint checkpoint, Path out, Path directory, List<Problem> problems)
-            throws IOException {
+    private static Problem refused(Path directory, String what) {
+        return Problem.of("output '" + directory + "' " + what)
+                .hint("inputs are never written over: choose another output");
+    }
+
+    /** The real path of a directory, or what it will be once it is made. */
+    private static Path real(Path directory) throws IOException {
+        Path there = directory.toAbsolutePath().normalize();
+        Path rest = Path.of("");
+        while (!Files.exists(there) && there.getParent() != null) {
+            rest = Objects.requireNonNull(there.getFileName()).resolve(rest);
+            there = there.getParent();
+        }
+        return rest.toString().isEmpty() ? there.toRealPath() : there.toRealPath().resolve(rest);
+    }
+
+    private static boolean isInput(Checkpoint checkpoint, Path out) throws IOException {
+        for (Path file : checkpoint.weightFiles()) {
+            // Weights may be links to files elsewhere: neither place is an output.
+            Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent()).toRealPath();
+            if (folder.equals(out) || out.equals(file.toRealPath().getParent())) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whether the output is a folder that is a part of a model, such as a module's. */
+    private static boolean isPart(Checkpoint checkpoint, Path out) throws IOException {
         Set<Path> folders = new LinkedHashSet<>();
         if (!checkpoint.folders().home().isEmpty()) {
             // Its weights are deeper, but the directory is the model's all the same.
@@ -135,17 +154,16 @@ public final class OutputCheck {
         }
         for (Path folder : folders) {
             if (folder.toRealPath().equals(out)) {
-                problems.add(
-                        Problem.of(
-                                        "output '"
-                                                + directory
-                                                + "' is a part of the input model '"
-                                                + checkpoint.path()
-                                                + "'")
-                                .hint("inputs are never written over: choose another output"));
-                return;
+                return true;
             }
         }
+        return false;
+    }
+
+    /** Whether the output would become a folder of a model's own: copies of it would have it too. */
+    private static boolean isInside(Checkpoint checkpoint, Path out) throws IOException {
+        Path model = checkpoint.path();
+        return Files.isDirectory(model) && out.startsWith(model.toRealPath());
     }
 
     private static void contents(

@@ -35,21 +35,27 @@ final class CompanionPlan {
     private final Recipe recipe;
     private final Map<ModelRef, Checkpoint> models;
     private final Optional<TokenizerPlan> tokenizer;
+    private final boolean copyTokenizer;
     private final Problems problems;
     private final List<Problem> warnings;
     private final List<SideFile> copied = new ArrayList<>();
     private final List<SmallFile> made = new ArrayList<>();
     private Optional<VocabularyChange> change = Optional.empty();
 
+    /**
+     * @param copyTokenizer whether the donor's tokenizer is copied where the recipe says nothing
+     */
     CompanionPlan(
             Recipe recipe,
             Map<ModelRef, Checkpoint> models,
             Optional<TokenizerPlan> tokenizer,
+            boolean copyTokenizer,
             Problems problems,
             List<Problem> warnings) {
         this.recipe = recipe;
         this.models = models;
         this.tokenizer = tokenizer;
+        this.copyTokenizer = copyTokenizer;
         this.problems = problems;
         this.warnings = warnings;
     }
@@ -93,6 +99,11 @@ final class CompanionPlan {
                         .ifPresent(f -> lend(f, donor, files));
             }
         }
+        if (tokenizer.isEmpty() && !copyTokenizer) {
+            withoutTokenizer(donor, files);
+            finish(donor, apart, files);
+            return;
+        }
         try {
             Optional<MergedVocabulary> tokens = tokenizer.map(TokenizerPlan::tokens);
             TokenizerOutput output =
@@ -113,6 +124,28 @@ final class CompanionPlan {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        finish(donor, apart, files);
+    }
+
+    /** What mergekit copies with a tokenizer: the settings of generation too. */
+    private void withoutTokenizer(Checkpoint donor, List<SideFile> files) {
+        files.removeIf(
+                file ->
+                        TokenizerOutput.isTokenizerFile(file.name())
+                                || file.name().equals(Path.of(TokenIds.GENERATION))
+                                || donor.scripts().tokenizer().contains(file.name()));
+        recipe.chatTemplate()
+                .ifPresent(
+                        wanted ->
+                                warnings.add(
+                                        Problem.of(
+                                                        "'chat_template' has no effect without a tokenizer")
+                                                .at(wanted.location())
+                                                .hint(
+                                                        "copy the tokenizer, or write a 'tokenizer' section")));
+    }
+
+    private void finish(Checkpoint donor, List<SideFile> apart, List<SideFile> files) {
         copied.addAll(apart);
         files.forEach(file -> copied.add(file.named(place(donor, file.name().toString()))));
         made.replaceAll(file -> new SmallFile(place(donor, file.name()), file.content()));

@@ -126,7 +126,8 @@ public final class MergePlanner {
             donorRef.flatMap(models::get)
                     .ifPresent(d -> new VocabularyCheck(d, slots).warn(warnings));
         }
-        VocabularyPlan vocabulary = new VocabularyPlan(recipe, tokenizer, problems);
+        TruncatedRows truncated = new TruncatedRows(options.truncateEmbeddings());
+        VocabularyPlan vocabulary = new VocabularyPlan(recipe, tokenizer, truncated, problems);
         List<TensorTask> merged = new ArrayList<>();
         if (method.isPresent()) {
             TaskBuilder taskBuilder =
@@ -145,6 +146,7 @@ public final class MergePlanner {
             }
             slots.forEach(slot -> taskBuilder.build(slot).ifPresent(merged::add));
             vocabulary.check();
+            truncated.warning().ifPresent(warnings::add);
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
                         Problem.of(
@@ -159,7 +161,8 @@ public final class MergePlanner {
         warnings.addAll(typeWarnings(merged));
         StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);
         Optional<Checkpoint> donor = donorRef.map(opened::get);
-        CompanionPlan companions = new CompanionPlan(recipe, opened, tokenizer, problems, warnings);
+        CompanionPlan companions = new CompanionPlan(
+                        recipe, opened, tokenizer, options.copyTokenizer(), problems, warnings);
         donorRef.ifPresent(companions::build);
         ConfigChanges changes =
                 new ConfigChanges(
@@ -167,7 +170,7 @@ public final class MergePlanner {
                         builder.layerChanges(),
                         donorRef.flatMap(models::get).flatMap(d -> tied(d, builder, merged)),
                         donorRef.flatMap(ModelRef::overrideArchitecture),
-                        companions.change());
+                        companions.change().or(truncated::change));
         if (problems.isEmpty()) {
             List<Problem> unfit = new ArrayList<>();
             for (StackedLayers stack : builder.stacked()) {

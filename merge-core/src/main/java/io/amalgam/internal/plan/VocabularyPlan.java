@@ -30,16 +30,23 @@ final class VocabularyPlan {
     private final Map<Key, RowMap> maps = new HashMap<>();
     private int reindexed;
     private boolean found;
+    private final TruncatedRows truncated;
 
     /** Tensors of the same models with the same base share an index. */
     private record Key(List<ModelRef> models, Optional<ModelRef> base, int behind) {}
 
     /**
      * @param tokenizer empty where the recipe has no such section, or something is wrong with it
+     * @param truncated what becomes of different vocabularies without such a section
      */
-    VocabularyPlan(Recipe recipe, Optional<TokenizerPlan> tokenizer, Problems problems) {
+    VocabularyPlan(
+            Recipe recipe,
+            Optional<TokenizerPlan> tokenizer,
+            TruncatedRows truncated,
+            Problems problems) {
         this.recipe = recipe;
         this.tokenizer = tokenizer;
+        this.truncated = truncated;
         this.problems = problems;
     }
 
@@ -55,12 +62,15 @@ final class VocabularyPlan {
             stored.add(
                     Objects.requireNonNull(part.model().tensors.get(part.tensor().orElseThrow())));
         }
-        if (tokenizer.isEmpty() || !NonLayerTensors.mayBeByToken(slot.name())) {
+        if (!NonLayerTensors.mayBeByToken(slot.name())) {
             return stored;
         }
         List<TensorSource> rows = stored.stream().map(VocabularyPlan::inRows).toList();
         if (!byToken(present, rows)) {
             return stored;
+        }
+        if (tokenizer.isEmpty()) {
+            return failed() ? stored : cut(stored, rows, behind(present.get(0), rows.get(0)));
         }
         found = true;
         RowMap map = map(slot, present, rows);
@@ -74,6 +84,21 @@ final class VocabularyPlan {
                 boolean row = rows.get(i) != stored.get(i);
                 sources.add(row ? shaped(own, Shape.of(1, own.info().elements())) : own);
             }
+        }
+        return sources;
+    }
+
+    private List<TensorSource> cut(
+            List<TensorSource> stored, List<TensorSource> rows, int behind) {
+        List<TensorSource> cut = truncated.in(rows, behind);
+        List<TensorSource> sources = new ArrayList<>();
+        for (int i = 0; i < stored.size(); i++) {
+            TensorSource own = cut.get(i);
+            boolean row = rows.get(i) != stored.get(i);
+            sources.add(
+                    own == rows.get(i)
+                            ? stored.get(i)
+                            : row ? shaped(own, Shape.of(1, own.info().elements())) : own);
         }
         return sources;
     }
