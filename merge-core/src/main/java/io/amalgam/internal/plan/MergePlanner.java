@@ -170,7 +170,13 @@ public final class MergePlanner {
                         builder.layerChanges(),
                         donorRef.flatMap(models::get).flatMap(d -> tied(d, builder, merged)),
                         donorRef.flatMap(ModelRef::overrideArchitecture),
-                        companions.change().or(truncated::change));
+                        companions
+                                .change()
+                                .or(
+                                        () ->
+                                                truncated.change(
+                                                        donor.map(d -> TokenRows.of(d).stored())
+                                                                .orElse(-1L))));
         if (problems.isEmpty()) {
             List<Problem> unfit = new ArrayList<>();
             for (StackedLayers stack : builder.stacked()) {

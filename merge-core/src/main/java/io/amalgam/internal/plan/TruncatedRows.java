@@ -28,18 +28,19 @@ final class TruncatedRows {
     }
 
     /**
-     * Tensors that differ in their rows at most, with as many rows as the shortest.
+     * Tensors that differ in their rows at most, with as many rows as the shortest; as they are where
+     * other rows follow those of tokens.
      *
-     * @param behind rows behind those of tokens
+     * @param behind the number of such rows
      */
     List<TensorSource> in(List<TensorSource> stored, int behind) {
         long rows = rows(stored).min().orElse(0);
         long longest = rows(stored).max().orElse(0);
-        if (!wanted || rows == longest) {
+        if (!wanted || behind > 0 || rows == longest) {
             return stored;
         }
-        fewest = rows - behind;
-        most = longest - behind;
+        fewest = rows;
+        most = longest;
         return stored.stream().map(tensor -> cut(tensor, rows)).toList();
     }
 
@@ -59,11 +60,15 @@ final class TruncatedRows {
         return new SliceTensor(tensor, new TensorInfo(info.name(), info.dtype(), Shape.of(dims)), 0);
     }
 
-    /** The rows that are left, where any were cut off. */
-    Optional<VocabularyChange> change() {
+    /**
+     * The rows that are left, where any were cut off.
+     *
+     * @param before rows of the donor; negative if that is not known
+     */
+    Optional<VocabularyChange> change(long before) {
         return most == 0
                 ? Optional.empty()
-                : Optional.of(new VocabularyChange((int) fewest, Map.of()));
+                : Optional.of(new VocabularyChange((int) fewest, before, Map.of()));
     }
 
     /** Says what was lost. */
