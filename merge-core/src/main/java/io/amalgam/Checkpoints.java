@@ -1,9 +1,12 @@
 package io.amalgam;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.engine.MergeCancelledException;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -24,10 +27,16 @@ public final class Checkpoints {
      * read when asked for.
      *
      * @throws io.amalgam.error.BadInputException if it is not a checkpoint
+     * @throws MergeCancelledException if the thread is interrupted
      */
     public static OpenModel open(Path path) throws IOException {
-        Checkpoint checkpoint = ModelLoader.load().open(path, path.toString());
-        return new OpenModel(checkpoint);
+        Objects.requireNonNull(path, "path");
+        try {
+            Checkpoint checkpoint = ModelLoader.load().open(path, path.toString());
+            return new OpenModel(checkpoint);
+        } catch (ClosedByInterruptException e) {
+            throw MergeCancelledException.byInterrupt(e);
+        }
     }
 
     /**
@@ -41,6 +50,8 @@ public final class Checkpoints {
      * @throws IOException if writing fails; nothing that looks whole is left
      */
     public static void write(Map<String, INDArray> tensors, Path path) throws IOException {
+        Objects.requireNonNull(tensors, "tensors");
+        Objects.requireNonNull(path, "path");
         if (path.toString().endsWith(".safetensors")) {
             CheckpointWriter.file(tensors, path, Map.of());
         } else {
@@ -54,6 +65,9 @@ public final class Checkpoints {
      */
     public static void write(Map<String, INDArray> tensors, Path directory, OpenModel donor)
             throws IOException {
-        CheckpointWriter.directory(tensors, directory, Optional.of(donor));
+        Objects.requireNonNull(tensors, "tensors");
+        Objects.requireNonNull(directory, "directory");
+        CheckpointWriter.directory(
+                tensors, directory, Optional.of(Objects.requireNonNull(donor, "donor")));
     }
 }

@@ -30,6 +30,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -84,7 +85,7 @@ public final class Merge {
 
     /** The merge of a recipe file, as {@code amalgam merge} does it. */
     public static RecipeMerge recipe(Path file) {
-        return new RecipeMerge(file);
+        return new RecipeMerge(Objects.requireNonNull(file, "file"));
     }
 
     /**
@@ -93,6 +94,7 @@ public final class Merge {
      * @throws BadInputException if there is none, with the nearest one
      */
     public static Merge method(String name) {
+        Objects.requireNonNull(name, "name");
         Amalgam amalgam = Amalgam.load();
         return new Merge(amalgam.methods().get(name).info().name(), amalgam);
     }
@@ -103,6 +105,7 @@ public final class Merge {
      * @throws BadInputException if another method has its name
      */
     public static Merge method(MergeMethod own) {
+        Objects.requireNonNull(own, "own");
         return new Merge(own.info().name(), Amalgam.load().with(own));
     }
 
@@ -155,13 +158,13 @@ public final class Merge {
 
     /** The base model, as a recipe writes it: a path, looked for from {@link #folder folders}. */
     public Merge base(String reference) {
-        base = Optional.of(ModelRef.parse(reference, Location.NONE));
+        base = Optional.of(ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE));
         return this;
     }
 
     /** The base model at a path, whatever characters are in it. */
     public Merge base(Path path) {
-        base = Optional.of(ModelRef.of(path.toString()));
+        base = Optional.of(ModelRef.of(Objects.requireNonNull(path, "path").toString()));
         return this;
     }
 
@@ -173,12 +176,12 @@ public final class Merge {
 
     /** A model, as a recipe writes it, with its parameters. */
     public Merge model(String reference, Parameter... settings) {
-        return add(ModelRef.parse(reference, Location.NONE), settings);
+        return add(ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE), settings);
     }
 
     /** A model at a path, whatever characters are in it. */
     public Merge model(Path path, Parameter... settings) {
-        return add(ModelRef.of(path.toString()), settings);
+        return add(ModelRef.of(Objects.requireNonNull(path, "path").toString()), settings);
     }
 
     /**
@@ -190,7 +193,7 @@ public final class Merge {
     }
 
     private ModelRef inMemory(String name, Map<String, INDArray> tensors) {
-        arrays.put(name, new ArrayModel(name, tensors));
+        arrays.put(name, new ArrayModel(name, Objects.requireNonNull(tensors, "tensors")));
         return ModelRef.of(name);
     }
 
@@ -231,6 +234,8 @@ public final class Merge {
      * @throws IllegalStateException unless there are either models or slices
      */
     public Merge module(String name, Consumer<MergeModule> says) {
+        Objects.requireNonNull(name, "name");
+        Objects.requireNonNull(says, "says");
         if (name.isBlank() || modules.containsKey(name)) {
             throw new IllegalArgumentException(
                     name.isBlank()
@@ -251,7 +256,7 @@ public final class Merge {
      */
     public static LayerSource layers(String reference, int start, int end, Parameter... settings) {
         return new LayerSource(
-                ModelRef.parse(reference, Location.NONE),
+                ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
                 start,
                 end,
                 parameters(settings),
@@ -260,7 +265,8 @@ public final class Merge {
 
     static Parameters parameters(Parameter... settings) {
         Map<String, ParameterValue> values = new LinkedHashMap<>();
-        for (Parameter setting : settings) {
+        for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
+            Objects.requireNonNull(setting, "setting");
             values.put(setting.name(), setting.value());
         }
         return Parameters.of(values);
@@ -268,7 +274,8 @@ public final class Merge {
 
     /** Parameters of the whole recipe: shared ones, and defaults for those of models. */
     public Merge with(Parameter... settings) {
-        for (Parameter setting : settings) {
+        for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
+            Objects.requireNonNull(setting, "setting");
             shared.put(setting.name(), setting.value());
         }
         return this;
@@ -276,19 +283,19 @@ public final class Merge {
 
     /** The type of the result; the inputs' own unless set. Arithmetic is float32 in any case. */
     public Merge dtype(DType type) {
-        dtype = Optional.of(type);
+        dtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;
     }
 
     /** The type that is written, where it differs from {@link #dtype}. */
     public Merge outDtype(DType type) {
-        outDtype = Optional.of(type);
+        outDtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;
     }
 
     /** A folder that relative model paths are looked for in, after those given before. */
     public Merge folder(Path folder) {
-        folders.add(folder);
+        folders.add(Objects.requireNonNull(folder, "folder"));
         return this;
     }
 
@@ -299,37 +306,37 @@ public final class Merge {
 
     /** What else the plan depends on: shards, tensors that only some models have. */
     public Merge plan(UnaryOperator<PlanOptions> change) {
-        planOptions = change.apply(planOptions);
+        planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
         return this;
     }
 
     /** How it runs: threads, memory, resuming, overwriting. The result is the same. */
     public Merge engine(UnaryOperator<EngineOptions> change) {
-        engineOptions = change.apply(engineOptions);
+        engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
         return this;
     }
 
     /** Is told of progress by the thread that merges, a few times a second. */
     public Merge listener(MergeListener hears) {
-        listener = hears;
+        listener = Objects.requireNonNull(hears, "hears");
         return this;
     }
 
     /** A switch by which another thread stops the merge. */
     public Merge cancellation(Cancellation stops) {
-        cancellation = stops;
+        cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
     /** Where {@link #run} writes: a new or empty directory. */
     public Merge to(Path directory) {
-        out = Optional.of(directory);
+        out = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
     /** Where {@link #run} writes: a new or empty directory. */
     public Merge to(String directory) {
-        return to(Path.of(directory));
+        return to(Path.of(Objects.requireNonNull(directory, "directory")));
     }
 
     /**
@@ -368,6 +375,8 @@ public final class Merge {
     public MergePlan plan() throws IOException {
         try {
             return amalgam.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
+        } catch (BadInputException e) {
+            throw ApiWords.of(e);
         } catch (ClosedByInterruptException e) {
             throw MergeCancelledException.byInterrupt(e);
         }

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.function.BiFunction;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -38,12 +39,12 @@ public final class MergeModule {
 
     /** A model whose part is merged, as a recipe writes it, with its parameters. */
     public MergeModule model(String reference, Parameter... settings) {
-        return add(ModelRef.parse(reference, Location.NONE), settings);
+        return add(ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE), settings);
     }
 
     /** A model at a path, whatever characters are in it. */
     public MergeModule model(Path path, Parameter... settings) {
-        return add(ModelRef.of(path.toString()), settings);
+        return add(ModelRef.of(Objects.requireNonNull(path, "path").toString()), settings);
     }
 
     /** A whole model in memory, arrays by tensor name, whose part is merged. */
@@ -68,7 +69,8 @@ public final class MergeModule {
 
     /** Parameters of this part, behind those of its models and before the recipe's. */
     public MergeModule with(Parameter... settings) {
-        for (Parameter setting : settings) {
+        for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
+            Objects.requireNonNull(setting, "setting");
             shared.put(setting.name(), setting);
         }
         return this;

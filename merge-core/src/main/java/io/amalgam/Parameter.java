@@ -30,7 +30,7 @@ public record Parameter(String name, ParameterValue value) {
      * @throws IllegalArgumentException if it is anything else
      */
     public static Parameter of(String name, Object value) {
-        return new Parameter(name, scalar(value));
+        return new Parameter(name, scalar(Objects.requireNonNull(value, "value")));
     }
 
     /** Numbers from the first layer of a slice to the last, interpolated in float64 between. */
@@ -53,7 +53,7 @@ public record Parameter(String name, ParameterValue value) {
      * @param filter looked for anywhere in the name, case-sensitive, no pattern
      */
     public static Filtered.Entry where(String filter, double... values) {
-        return new Filtered.Entry(Optional.of(filter), number(values), Location.NONE);
+        return new Filtered.Entry(Optional.of(Objects.requireNonNull(filter, "filter")), number(values), Location.NONE);
     }
 
     /** Of all other tensors. */

@@ -2,6 +2,7 @@ package io.amalgam;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
@@ -12,7 +13,9 @@ import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 
@@ -45,19 +48,19 @@ public final class RecipeMerge {
 
     /** Where the model is written: a new or empty directory. */
     public RecipeMerge to(Path directory) {
-        out = Optional.of(directory);
+        out = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
     /** Adds a merge method that the recipe may name. */
     public RecipeMerge with(MergeMethod method) {
-        amalgam = amalgam.with(method);
+        amalgam = amalgam.with(Objects.requireNonNull(method, "method"));
         return this;
     }
 
     /** Changes what the merge is made with: folders, sources of models, methods. */
     public RecipeMerge using(UnaryOperator<Amalgam> change) {
-        amalgam = change.apply(amalgam);
+        amalgam = Objects.requireNonNull(change, "change").apply(amalgam);
         return this;
     }
 
@@ -73,18 +76,19 @@ public final class RecipeMerge {
 
     /** Changes what else the plan depends on: shards, tensors that only some models have. */
     public RecipeMerge plan(UnaryOperator<PlanOptions> change) {
-        planOptions = change.apply(planOptions);
+        planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
         return this;
     }
 
     /** Changes how it runs: threads, memory, resuming, overwriting. The result is the same. */
     public RecipeMerge engine(UnaryOperator<EngineOptions> change) {
-        engineOptions = change.apply(engineOptions);
+        engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
         return this;
     }
 
     /** Hears the progress of every document's merge, from the thread that runs it. */
     public RecipeMerge listener(MergeListener hears) {
+        Objects.requireNonNull(hears, "hears");
         return listener(
                 new StageListener() {
                     @Override
@@ -96,19 +100,19 @@ public final class RecipeMerge {
 
     /** Hears of stages and progress, from the thread that runs the merge. */
     public RecipeMerge listener(StageListener hears) {
-        listener = hears;
+        listener = Objects.requireNonNull(hears, "hears");
         return this;
     }
 
     /** A switch by which another thread stops the merge. */
     public RecipeMerge cancellation(Cancellation stops) {
-        cancellation = stops;
+        cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
     /** Writes the results of all named documents into folders of a directory, and keeps them. */
     public RecipeMerge keepStages(Path directory) {
-        stages = Optional.of(directory);
+        stages = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
@@ -123,12 +127,17 @@ public final class RecipeMerge {
      *
      * @throws io.amalgam.error.BadInputException with everything that is wrong
      * @throws IOException if the recipe or a model's headers cannot be read
+     * @throws MergeCancelledException if the thread is interrupted
      */
     public StagedPlan plan() throws IOException {
-        return amalgam.plan(
-                RecipeReader.readAll(recipe, new ReadOptions(planOptions.strict())),
-                planOptions,
-                stages.isPresent());
+        try {
+            return amalgam.plan(
+                    RecipeReader.readAll(recipe, new ReadOptions(planOptions.strict())),
+                    planOptions,
+                    stages.isPresent());
+        } catch (ClosedByInterruptException e) {
+            throw MergeCancelledException.byInterrupt(e);
+        }
     }
 
     /**
@@ -137,7 +146,7 @@ public final class RecipeMerge {
      * @throws io.amalgam.error.BadInputException if something is wrong with the recipe, the models,
      *     the output or the data; nothing is left there
      * @throws IOException if reading or writing fails; what was begun can be resumed
-     * @throws io.amalgam.engine.MergeCancelledException if stopped; likewise
+     * @throws MergeCancelledException if stopped; likewise
      * @throws IllegalStateException without a directory
      */
     public StagedMerge.Report run() throws IOException {

@@ -67,6 +67,7 @@ final class AverageCommand extends Subcommand {
     public Integer call() throws IOException {
         output.complaint()
                 .or(resources::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

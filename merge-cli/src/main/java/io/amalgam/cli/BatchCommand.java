@@ -73,6 +73,7 @@ final class BatchCommand extends Subcommand {
     public Integer call() throws IOException {
         planning.complaint()
                 .or(resources::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

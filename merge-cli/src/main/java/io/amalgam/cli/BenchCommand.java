@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -76,6 +77,8 @@ final class BenchCommand extends Subcommand {
             description = "Do not run mergekit-yaml beside where it is on the path.")
     private boolean noMergekit;
 
+    @Mixin private QuietMixin verbosity;
+
     BenchCommand(Console console) {
         super(console);
     }
@@ -107,15 +110,21 @@ final class BenchCommand extends Subcommand {
         Bench bench =
                 new Bench(
                         new Bench.Options(parameters(), rounds, threads, methods, made, written),
-                        line -> console.err().println(line));
+                        this::say);
         List<Bench.Result> results = bench.run();
         Map<String, Double> mergekit = noMergekit ? Map.of() : bench.mergekit();
         if (json) {
             Json.print(console, json(bench, results, mergekit));
-        } else {
+        } else if (!verbosity.quiet) {
             table(bench, results, mergekit);
         }
         return ExitCode.DONE;
+    }
+
+    private void say(String line) {
+        if (!verbosity.quiet) {
+            console.note(line);
+        }
     }
 
     private long parameters() {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 
 @Command(
         name = "doctor",
@@ -20,6 +21,8 @@ import picocli.CommandLine.Command;
         footerHeading = "%nExamples:%n",
         footer = {"  amalgam doctor", "  amalgam doctor --json"})
 final class DoctorCommand extends Subcommand {
+    @Mixin private QuietMixin verbosity;
+
     DoctorCommand(Console console) {
         super(console);
     }
@@ -49,6 +52,9 @@ final class DoctorCommand extends Subcommand {
             ArrayNode formats = root.putArray("formats");
             formats().forEach(formats::add);
             Json.print(console, root);
+            return ExitCode.DONE;
+        }
+        if (verbosity.quiet) {
             return ExitCode.DONE;
         }
         new Columns()

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -40,6 +41,8 @@ final class InspectCommand extends Subcommand {
     @Option(names = "--tensors", description = "List every tensor.")
     private boolean tensors;
 
+    @Mixin private QuietMixin verbosity;
+
     InspectCommand(Console console) {
         super(console);
     }
@@ -61,7 +64,7 @@ final class InspectCommand extends Subcommand {
             }
             if (json) {
                 Json.print(console, json(checkpoint, infos, inventory));
-            } else {
+            } else if (!verbosity.quiet) {
                 print(checkpoint, infos, inventory);
             }
         }

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.ExtractOptions;
 import io.amalgam.internal.lora.Extracted;
 import io.amalgam.internal.lora.Extraction;
 import io.amalgam.internal.lora.SparseExtraction;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +22,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -110,6 +115,16 @@ final class LoraExtractCommand extends Subcommand {
     @Option(names = "--overwrite", description = "Replace an adapter that is there.")
     private boolean overwrite;
 
+    @Option(names = "--strict", description = "Warnings are errors.")
+    private boolean strict;
+
+    @Option(names = "--no-report", description = "Write no amalgam-report.json.")
+    private boolean noReport;
+
+    @Mixin private QuietMixin verbosity;
+
+    private final List<Problem> warnings = new ArrayList<>();
+
     LoraExtractCommand(Console console) {
         super(console);
     }
@@ -149,18 +164,35 @@ final class LoraExtractCommand extends Subcommand {
         Extracted extracted;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
+            warn(from, origin);
             // Whoever loads the adapter need not stand in this directory.
             String name =
                     baseName != null ? baseName : base.toAbsolutePath().normalize().toString();
             extracted = Extraction.of(from, origin, name, options, written, threads);
         }
+        Path report = out.resolve(MergeReport.FILE);
+        Files.deleteIfExists(report);
         formats.adapterFormat().write(out, extracted.adapter());
+        ObjectNode result = json(extracted);
+        if (!noReport) {
+            Files.writeString(report, Json.text(result) + "\n");
+        }
         if (json) {
-            Json.print(console, json(extracted));
-        } else {
+            Json.print(console, result);
+        } else if (!verbosity.quiet) {
             print(extracted);
         }
         return ExitCode.DONE;
+    }
+
+    /** Says what is odd about the models. */
+    private void warn(Checkpoint from, Checkpoint origin) {
+        warnings.addAll(from.warnings());
+        warnings.addAll(origin.warnings());
+        if (strict && !warnings.isEmpty()) {
+            throw new BadInputException(warnings);
+        }
+        console.warnings(warnings);
     }
 
     private void checkSparse(double share) {
@@ -190,12 +222,15 @@ final class LoraExtractCommand extends Subcommand {
         SparseExtraction.Result result;
         try (Checkpoint from = formats.open(tuned, tuned.toString());
                 Checkpoint origin = formats.open(base, base.toString())) {
+            warn(from, origin);
             AdapterOutput.checkFile(out, overwrite, List.of(from, origin));
             result =
                     SparseExtraction.write(
                             from, origin, out, options, share, formats.get("safetensors"), threads);
         }
-        new SparseSummary(result, out).print(console, json);
+        if (json || !verbosity.quiet) {
+            new SparseSummary(result, out).print(console, json);
+        }
         return ExitCode.DONE;
     }
 
@@ -264,6 +299,19 @@ final class LoraExtractCommand extends Subcommand {
         extracted.whole().forEach(root.putArray("whole")::add);
         extracted.skipped().forEach(root.putArray("skipped")::add);
         root.put("unchanged", extracted.unchanged());
+        root.put("model", tuned.toString());
+        root.put("base", base.toString());
+        ObjectNode options = root.putObject("options");
+        if (rank != null) {
+            options.put("rank", rank);
+        }
+        if (energy != null) {
+            options.put("energy", energy);
+        }
+        include.forEach(options.putArray("include")::add);
+        exclude.forEach(options.putArray("exclude")::add);
+        options.put("skip_undecomposable", skip);
+        Json.problems(root.putArray("warnings"), warnings);
         return root;
     }
 }

@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -64,6 +65,8 @@ final class LoraInspectCommand extends Subcommand {
     @Option(names = "--modules", description = "List every module.")
     private boolean modules;
 
+    @Mixin private QuietMixin verbosity;
+
     LoraInspectCommand(Console console) {
         super(console);
     }
@@ -82,7 +85,7 @@ final class LoraInspectCommand extends Subcommand {
         try (Adapter adapter = ModelLoader.load().adapter(path, path.toString())) {
             if (json) {
                 Json.print(console, json(adapter));
-            } else {
+            } else if (!verbosity.quiet) {
                 print(adapter);
             }
         }
@@ -198,6 +201,9 @@ final class LoraInspectCommand extends Subcommand {
             root.put("matrix_parameters", cost.matrices());
             fleet().ifPresent(n -> fleetJson(root, n, cost.matrices(), cost.parameters()));
             Json.print(console, root);
+            return ExitCode.DONE;
+        }
+        if (verbosity.quiet) {
             return ExitCode.DONE;
         }
         Columns columns = new Columns();

@@ -109,6 +109,7 @@ final class LoraMergeCommand extends Subcommand {
         resources
                 .complaint()
                 .or(output::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

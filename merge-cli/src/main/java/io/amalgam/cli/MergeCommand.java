@@ -103,6 +103,7 @@ final class MergeCommand extends Subcommand {
         output.complaint()
                 .or(planning::complaint)
                 .or(resources::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

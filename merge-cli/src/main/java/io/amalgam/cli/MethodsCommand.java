@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 @Command(
@@ -29,6 +30,8 @@ final class MethodsCommand extends Subcommand {
             description = "A method to explain.")
     private @Nullable String name;
 
+    @Mixin private QuietMixin verbosity;
+
     MethodsCommand(Console console) {
         super(console);
     }
@@ -45,6 +48,8 @@ final class MethodsCommand extends Subcommand {
             ArrayNode array = root.putArray("methods");
             methods.forEach(info -> json(array.addObject(), info));
             Json.print(console, root);
+        } else if (verbosity.quiet) {
+            return ExitCode.DONE;
         } else if (name == null) {
             table(methods);
         } else {

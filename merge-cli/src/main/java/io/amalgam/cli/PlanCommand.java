@@ -36,6 +36,7 @@ final class PlanCommand extends Subcommand {
     public Integer call() throws IOException {
         planning.complaint()
                 .or(resources::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -49,7 +50,7 @@ final class PlanCommand extends Subcommand {
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {
                 Json.print(console, view.json(tensors));
-            } else {
+            } else if (!verbosity.quiet) {
                 view.lines(tensors).forEach(console::print);
             }
         }

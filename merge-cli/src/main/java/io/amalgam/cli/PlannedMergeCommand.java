@@ -87,6 +87,7 @@ abstract class PlannedMergeCommand extends Subcommand {
         output.complaint()
                 .or(planning()::complaint)
                 .or(resources::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

@@ -136,6 +136,7 @@ final class SoupCommand extends Subcommand {
         }
         output.complaint()
                 .or(resources::complaint)
+                .or(verbosity::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);

@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import java.util.Optional;
 import picocli.CommandLine.Option;
 
 /** How much is said on standard error besides errors. */
@@ -15,7 +16,14 @@ final class VerbosityMixin {
             description = "Say more: kernels, buffers, plan.")
     boolean[] verbose = {};
 
+    /** What is wrong with the values given. */
+    Optional<String> complaint() {
+        return quiet && verbose.length > 0
+                ? Optional.of("options '--quiet' and '--verbose' exclude each other")
+                : Optional.empty();
+    }
+
     boolean verbose() {
-        return verbose.length > 0 && !quiet;
+        return verbose.length > 0;
     }
 }
