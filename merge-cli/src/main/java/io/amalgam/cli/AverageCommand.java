@@ -93,7 +93,7 @@ final class AverageCommand extends Subcommand {
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
             summary = merge.run(out, output::on, resources, progress, cancellation);
         } catch (MergeCancelledException e) {
-            return interrupted();
+            return interrupted(true);
         }
         summary.print(console, json, verbosity.quiet);
         return ExitCode.DONE;

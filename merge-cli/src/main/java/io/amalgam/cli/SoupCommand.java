@@ -99,7 +99,7 @@ final class SoupCommand extends Subcommand {
             }
             return ExitCode.DONE;
         } catch (MergeCancelledException e) {
-            return interrupted();
+            return interrupted(!greedy);
         }
     }
 

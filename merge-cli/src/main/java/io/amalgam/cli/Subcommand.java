@@ -33,12 +33,20 @@ abstract class Subcommand implements Callable<Integer> {
         this.console = console;
     }
 
-    /** What a command says that was stopped and cannot be resumed. */
-    final int interrupted() {
+    /**
+     * What a command says that was stopped.
+     *
+     * @param resumable whether what was done can be continued
+     */
+    final int interrupted(boolean resumable) {
         console.errors(
                 List.of(
                         Problem.of("interrupted")
-                                .hint("give the same command with --overwrite to start again")));
+                                .hint(
+                                        "give the same command with "
+                                                + (resumable
+                                                        ? "--resume to continue"
+                                                        : "--overwrite to start again"))));
         return ExitCode.INTERRUPTED;
     }
 

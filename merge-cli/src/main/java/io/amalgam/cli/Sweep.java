@@ -80,7 +80,7 @@ record Sweep(String name, List<String> values) {
         }
         List<String> values = new ArrayList<>();
         for (BigDecimal value = first; value.compareTo(last) <= 0; value = value.add(step)) {
-            values.add(value.toPlainString());
+            values.add(value.stripTrailingZeros().toPlainString());
             if (values.size() > MOST) {
                 throw new IllegalArgumentException(
                         "expected at most " + MOST + " values, got more in '" + text + "'");

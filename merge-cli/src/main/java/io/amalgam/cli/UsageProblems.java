@@ -73,7 +73,7 @@ final class UsageProblems {
 
     private static Problem suggest(Problem problem, String word, List<String> known) {
         String bare = word.replaceFirst("^-+", "");
-        return Suggestions.nearest(word, known)
+        return Suggestions.likely(word, known)
                 .or(
                         () ->
                                 known.stream()

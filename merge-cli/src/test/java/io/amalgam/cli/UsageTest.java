@@ -41,6 +41,7 @@ class UsageTest {
                     merge a b --memory lots      | amalgam merge | option '--memory': expected a number of bytes such as 5000000, 512M or 1.5GB, got 'lots'
                     merge a b --memory 0         | amalgam merge | option '--memory': expected more than 0 bytes, got 0
                     merge a b --kernels gpu      | amalgam merge | option '--kernels': expected one of auto, simd, scalar, got 'gpu'
+                    foo                          | amalgam       | unknown command 'foo'
                     batch                        | amalgam batch | missing RECIPE and OUTROOT
                     batch a                      | amalgam batch | missing OUTROOT
                     batch a b --sweep t          | amalgam batch | option '--sweep': expected name=value,value or name=first..last:step, got 't'
