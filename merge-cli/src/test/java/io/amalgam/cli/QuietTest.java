@@ -24,7 +24,7 @@ class QuietTest {
         Path adapter = Files.createDirectories(folder.resolve("l"));
         Files.writeString(
                 adapter.resolve("adapter_config.json"),
-                "{\"peft_type\": \"LORA\", \"r\": 1, \"lora_alpha\": 1, \"target_modules\": [\"up\"]}");
+                "{\"peft_type\": \"LORA\", \"r\": 1, \"lora_alpha\": 1}");
         String module = "base_model.model.model.layers.0.up.lora_";
         SafetensorsWriter.write(
                 adapter.resolve("adapter_model.safetensors"),
