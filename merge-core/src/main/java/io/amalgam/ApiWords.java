@@ -22,9 +22,12 @@ final class ApiWords {
         words.put(
                 "add '([^']*)' under the model's 'parameters'",
                 "give Parameter.of(\"$1\", ...) to the model");
-        words.put("add '([^']*)' to the recipe's 'parameters'", "give Parameter.of(\"$1\", ...) to with(...)");
         words.put(
-                "add '- value: \\.\\.\\.' for all others", "add Parameter.otherwise(...) for all others");
+                "add '([^']*)' to the recipe's 'parameters'",
+                "give Parameter.of(\"$1\", ...) to with(...)");
+        words.put(
+                "add '- value: \\.\\.\\.' for all others",
+                "add Parameter.otherwise(...) for all others");
         words.put(
                 "with 'slices' the base must be a source of every slice",
                 "with slice(...) the base must be a source of every slice");

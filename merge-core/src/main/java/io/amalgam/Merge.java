@@ -158,7 +158,10 @@ public final class Merge {
 
     /** The base model, as a recipe writes it: a path, looked for from {@link #folder folders}. */
     public Merge base(String reference) {
-        base = Optional.of(ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE));
+        base =
+                Optional.of(
+                        ModelRef.parse(
+                                Objects.requireNonNull(reference, "reference"), Location.NONE));
         return this;
     }
 
@@ -176,7 +179,9 @@ public final class Merge {
 
     /** A model, as a recipe writes it, with its parameters. */
     public Merge model(String reference, Parameter... settings) {
-        return add(ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE), settings);
+        return add(
+                ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
+                settings);
     }
 
     /** A model at a path, whatever characters are in it. */

@@ -39,7 +39,9 @@ public final class MergeModule {
 
     /** A model whose part is merged, as a recipe writes it, with its parameters. */
     public MergeModule model(String reference, Parameter... settings) {
-        return add(ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE), settings);
+        return add(
+                ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
+                settings);
     }
 
     /** A model at a path, whatever characters are in it. */

@@ -53,7 +53,10 @@ public record Parameter(String name, ParameterValue value) {
      * @param filter looked for anywhere in the name, case-sensitive, no pattern
      */
     public static Filtered.Entry where(String filter, double... values) {
-        return new Filtered.Entry(Optional.of(Objects.requireNonNull(filter, "filter")), number(values), Location.NONE);
+        return new Filtered.Entry(
+                Optional.of(Objects.requireNonNull(filter, "filter")),
+                number(values),
+                Location.NONE);
     }
 
     /** Of all other tensors. */

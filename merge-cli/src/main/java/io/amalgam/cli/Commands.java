@@ -72,7 +72,9 @@ final class Commands {
         Terminal terminal = console.terminal();
         // Narrower than 80, what options are called leaves no room for what they do.
         root.setUsageHelpWidth(
-                terminal.fitted() ? Math.min(HELP_WIDTH, Math.max(80, terminal.columns())) : HELP_WIDTH);
+                terminal.fitted()
+                        ? Math.min(HELP_WIDTH, Math.max(80, terminal.columns()))
+                        : HELP_WIDTH);
         root.setUsageHelpLongOptionsMaxWidth(30);
         return root;
     }

@@ -62,14 +62,16 @@ enum MergekitOption {
         return Optional.ofNullable(argument);
     }
 
-    /** Whether the option is for mixtures alone: other merges have none, or have an effect of it. */
+    /**
+     * Whether the option is for mixtures alone: other merges have none, or have an effect of it.
+     */
     boolean ofMixtures() {
         return switch (this) {
             case LOAD_IN_4BIT,
-                            LOAD_IN_8BIT,
-                            COPY_TOKENIZER,
-                            NO_COPY_TOKENIZER,
-                            UNSAFE_TRUNCATE_EMBEDDINGS ->
+                    LOAD_IN_8BIT,
+                    COPY_TOKENIZER,
+                    NO_COPY_TOKENIZER,
+                    UNSAFE_TRUNCATE_EMBEDDINGS ->
                     true;
             default -> false;
         };

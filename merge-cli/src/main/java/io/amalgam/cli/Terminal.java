@@ -12,8 +12,7 @@ import java.util.Map;
  * @param fitted whether results are fitted to the width: they go to a terminal, or it is asked for
  * @param colour whether messages may be coloured
  */
-record Terminal(
-        boolean messages, boolean results, int columns, boolean fitted, boolean colour) {
+record Terminal(boolean messages, boolean results, int columns, boolean fitted, boolean colour) {
     /** Results go to a terminal or not, and are fitted to it. */
     Terminal(boolean messages, boolean results, int columns, boolean colour) {
         this(messages, results, columns, results, colour);
@@ -31,8 +30,7 @@ record Terminal(
         boolean given = text.matches("[1-9]\\d{0,4}");
         boolean results = Boolean.getBoolean("amalgam.terminal.out");
         // The launcher knows the width of what is a terminal now; a pipe has what is asked for.
-        int columns =
-                Integer.getInteger("amalgam.columns", given ? Integer.parseInt(text) : 80);
+        int columns = Integer.getInteger("amalgam.columns", given ? Integer.parseInt(text) : 80);
         return new Terminal(
                 messages && !dumb,
                 results && !dumb,

@@ -86,7 +86,11 @@ class LibraryTest {
                 () -> Merge.recipe(nothing()),
                 () -> Merge.linear().model((String) nothing()),
                 () -> Merge.linear().model((Path) nothing()),
-                () -> Merge.linear().model((Map<String, INDArray>) LibraryTest.<Map<String, INDArray>>nothing()),
+                () ->
+                        Merge.linear()
+                                .model(
+                                        (Map<String, INDArray>)
+                                                LibraryTest.<Map<String, INDArray>>nothing()),
                 () -> Merge.linear().base((String) nothing()),
                 () -> Merge.linear().to((Path) nothing()),
                 () -> Merge.linear().to((String) nothing()),
@@ -138,7 +142,12 @@ class LibraryTest {
 
         MergeReport report =
                 Merge.linear()
-                        .model(a, Parameter.filtered("weight", Parameter.where("upp", 2), Parameter.otherwise(1)))
+                        .model(
+                                a,
+                                Parameter.filtered(
+                                        "weight",
+                                        Parameter.where("upp", 2),
+                                        Parameter.otherwise(1)))
                         .model(b, Parameter.weight(1))
                         .listener(listener)
                         .to(out)

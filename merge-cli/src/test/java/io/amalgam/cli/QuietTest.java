@@ -35,8 +35,7 @@ class QuietTest {
     }
 
     private Cli run(String line, String option) {
-        return Cli.run(
-                (Object[]) (line + " " + option).replace("./", folder + "/").split(" "));
+        return Cli.run((Object[]) (line + " " + option).replace("./", folder + "/").split(" "));
     }
 
     @ParameterizedTest
@@ -64,7 +63,10 @@ class QuietTest {
         assertThat(document.err()).isEmpty();
         assertThat(document.json().isObject()).isTrue();
 
-        Cli quiet = run(line.replace("./out", "./2").replace("./all", "./3"), "--quiet" + (again(line) ? " --overwrite" : ""));
+        Cli quiet =
+                run(
+                        line.replace("./out", "./2").replace("./all", "./3"),
+                        "--quiet" + (again(line) ? " --overwrite" : ""));
 
         assertThat(quiet).isEqualTo(new Cli(0, "", ""));
     }
@@ -75,14 +77,12 @@ class QuietTest {
     }
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"merge ./recipe.yml ./out", "plan ./recipe.yml", "soup ./a ./b ./soup"})
+    @ValueSource(strings = {"merge ./recipe.yml ./out", "plan ./recipe.yml", "soup ./a ./b ./soup"})
     void quietAndVerbose(String line) {
         Cli both = run(line, "--quiet --verbose");
 
         assertThat(both.exit()).isEqualTo(ExitCode.USAGE);
-        assertThat(both.err())
-                .contains("options '--quiet' and '--verbose' exclude each other");
+        assertThat(both.err()).contains("options '--quiet' and '--verbose' exclude each other");
     }
 
     @Test

@@ -96,8 +96,7 @@ public final class OutputCheck {
         Path out = real(directory);
         for (Checkpoint checkpoint : plan.models().values()) {
             if (isInput(checkpoint, out)) {
-                problems.add(
-                        refused(directory, "is the input model '" + checkpoint.path() + "'"));
+                problems.add(refused(directory, "is the input model '" + checkpoint.path() + "'"));
             } else if (isPart(checkpoint, out)) {
                 problems.add(
                         refused(
@@ -160,7 +159,9 @@ public final class OutputCheck {
         return false;
     }
 
-    /** Whether the output would become a folder of a model's own: copies of it would have it too. */
+    /**
+     * Whether the output would become a folder of a model's own: copies of it would have it too.
+     */
     private static boolean isInside(Checkpoint checkpoint, Path out) throws IOException {
         Path model = checkpoint.path();
         return Files.isDirectory(model) && out.startsWith(model.toRealPath());

@@ -161,7 +161,8 @@ public final class MergePlanner {
         warnings.addAll(typeWarnings(merged));
         StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);
         Optional<Checkpoint> donor = donorRef.map(opened::get);
-        CompanionPlan companions = new CompanionPlan(
+        CompanionPlan companions =
+                new CompanionPlan(
                         recipe, opened, tokenizer, options.copyTokenizer(), problems, warnings);
         donorRef.ifPresent(companions::build);
         ConfigChanges changes =

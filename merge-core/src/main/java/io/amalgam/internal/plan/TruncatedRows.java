@@ -28,8 +28,8 @@ final class TruncatedRows {
     }
 
     /**
-     * Tensors that differ in their rows at most, with as many rows as the shortest; as they are where
-     * other rows follow those of tokens.
+     * Tensors that differ in their rows at most, with as many rows as the shortest; as they are
+     * where other rows follow those of tokens.
      *
      * @param behind the number of such rows
      */
@@ -57,7 +57,8 @@ final class TruncatedRows {
         for (int axis = 0; axis < dims.length; axis++) {
             dims[axis] = axis == 0 ? rows : info.shape().dim(axis);
         }
-        return new SliceTensor(tensor, new TensorInfo(info.name(), info.dtype(), Shape.of(dims)), 0);
+        return new SliceTensor(
+                tensor, new TensorInfo(info.name(), info.dtype(), Shape.of(dims)), 0);
     }
 
     /**

@@ -88,8 +88,7 @@ final class VocabularyPlan {
         return sources;
     }
 
-    private List<TensorSource> cut(
-            List<TensorSource> stored, List<TensorSource> rows, int behind) {
+    private List<TensorSource> cut(List<TensorSource> stored, List<TensorSource> rows, int behind) {
         List<TensorSource> cut = truncated.in(rows, behind);
         List<TensorSource> sources = new ArrayList<>();
         for (int i = 0; i < stored.size(); i++) {
