@@ -46,7 +46,17 @@ public final class NonLayerTensors {
                     "layernorm",
                     "v_head",
                     "value_head",
-                    "proj_out");
+                    "proj_out",
+                    "project_out",
+                    "final_logits_bias",
+                    "lm_loss",
+                    "lm_predictions",
+                    "mask_predictions",
+                    "pred_layer",
+                    "predictions",
+                    "generator_predictions",
+                    "generator_lm_head",
+                    "discriminator_predictions");
     private static final Set<String> BEFORE =
             Set.of(
                     "wte",
@@ -118,6 +128,10 @@ public final class NonLayerTensors {
 
     /** Whether a tensor outside of layers comes after them; what is not known to comes before. */
     public static boolean isAfterLayers(String name) {
+        if (name.equals("decoder.weight") || name.equals("decoder.bias")) {
+            // ModernBERT's head; a stack of this name has numbers.
+            return true;
+        }
         for (String segment : name.toLowerCase(Locale.ROOT).split("\\.", -1)) {
             if (AFTER.contains(segment)) {
                 return true;

@@ -189,6 +189,9 @@ public final class MergePlanner {
                         warnings);
             }
             unfit.forEach(problems::add);
+        }
+        // Of layers that do not fit, what the configuration says of them is of no interest.
+        if (problems.isEmpty()) {
             donor.ifPresent(
                     d -> warnings.addAll(configWarnings(donorRef.orElseThrow(), d, changes)));
         }

@@ -133,6 +133,7 @@ final class StackedTensors {
                 new LayerChange(oldCount, sources, layerOrigins, configured(donor), besides, extra);
         LayerColumns.check(lenders, sources, scope, problems);
         SharedBlocks.check(lenders, sources, scope, problems);
+        Stages.check(lenders, sources, scope, problems);
         return stacked(change, donor, lenders);
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Stacks whose layers need more than their own tensors, or another place than they get. */
 class StackPlacesTest {
@@ -122,6 +123,26 @@ class StackPlacesTest {
         }
         try (MergePlan plan = models.plan(stack("x:0-4"))) {
             assertThat(plan.warnings()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "decoder.bias",
+                "head.dense.weight",
+                "cls.predictions.bias",
+                "lm_loss.bias",
+                "final_logits_bias",
+                "pred_layer.proj.bias"
+            })
+    void everyPartOfAHeadComesFromTheLastSlice(String name) throws IOException {
+        models.add(layers("x", 2).tensor(name, 9)).add(layers("y", 2).tensor(name, 9));
+        try (MergePlan plan = models.plan(stack("x:0-2", "y:0-2"))) {
+            assertThat(plan.tasks())
+                    .filteredOn(task -> task.output().name().equals(name))
+                    .allMatch(task -> task.sources().get(0).identity().equals("y:" + name))
+                    .hasSize(1);
         }
     }
 }

@@ -121,6 +121,16 @@ public final class HuggingFaceFormat implements CheckpointFormat {
                                     "choose ranges that keep the order of kinds, or change the output's config.json"));
         }
         for (String key : ConfigPatch.mentions(config, layers)) {
+            if (LayerKeys.role(key.substring(key.lastIndexOf('.') + 1))
+                    == LayerKeys.Role.BY_DEPTH) {
+                problems.add(
+                        Problem.of(
+                                        "by '"
+                                                + key
+                                                + "' in config.json, what a layer computes depends on its number")
+                                .hint("layers in new places compute something else than before"));
+                continue;
+            }
             problems.add(
                     Problem.of(
                                     "'"

@@ -147,7 +147,11 @@ final class LayerKeys {
                                     "vision_select_layer")),
                     Map.entry(
                             Role.BY_DEPTH,
-                            Set.of("scale_attn_by_inverse_layer_idx", "scale_depth")));
+                            Set.of(
+                                    "lambda_std_dev",
+                                    "linear_attn_alpha_factor",
+                                    "scale_attn_by_inverse_layer_idx",
+                                    "scale_depth")));
 
     /** Names with a word for layers in them, of settings that hold for every order of layers. */
     private static final Pattern FREE =

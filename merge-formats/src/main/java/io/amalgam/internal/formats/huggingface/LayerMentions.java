@@ -21,7 +21,7 @@ import java.util.regex.Pattern;
 final class LayerMentions {
     private static final Pattern WORDS =
             Pattern.compile(
-                    ".*(layer|block|depth|idx|index|indices|period|interval|pattern|every|step).*");
+                    ".*(layer|block|depth|idx|index|indices|period|interval|pattern|every|step|out_features).*");
 
     /** Numbers that are often that of the layers by chance. */
     private static final Pattern SIZES =
