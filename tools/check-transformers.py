@@ -2,7 +2,7 @@
 """Loads what Amalgam builds with transformers, which is the reader that counts.
 
 Makes tiny models, has ./amalgam stack, up-scale and mix them, and stack single parts of those with several, and loads each result: no key may be missing or unexpected, every
-shape must fit, and one forward pass must be finite. Prints a line for each; 'skipped' where transformers is not installed.
+shape must fit, and one forward pass must be finite. A survey stacks and up-scales every architecture of architectures.py. Prints a line for each; 'skipped' where transformers is not installed.
 
     tools/check-transformers.py [FOLDER]      run from anywhere, with a Python that has torch and transformers
 """
@@ -17,6 +17,7 @@ try:
     import transformers
     from transformers import AutoConfig, AutoModelForCausalLM, LlavaForConditionalGeneration, T5ForConditionalGeneration
     from transformers import LlavaConfig, T5Config, WhisperConfig, WhisperForConditionalGeneration
+    import architectures
 except ImportError as missing:
     print(f"skipped: {missing}")
     sys.exit(0)
@@ -222,7 +223,50 @@ def counts(*found):
         raise RuntimeError(f"layers {found[::2]}, expected {found[1::2]}")
 
 
+def survey(root):
+    """Stacks and up-scales every architecture: the result loads, or the command says why it makes none."""
+    for name, make in architectures.cfgs().items():
+        try:
+            model_class, config = make()
+            models = [root / f"survey-{name}-{n}" for n in range(2)]
+            for seed, folder in enumerate(models):
+                saved(folder, model_class.from_config, config, seed)
+        except Exception as failure:
+            print(f"skipped  {name}: this transformers cannot make one: {failure}")
+            continue
+        inner = json.loads((models[0] / "config.json").read_text())
+        text = inner.get("text_config", inner)
+        layers = next((text[k] for k in ("num_hidden_layers", "n_layer", "n_layers", "num_layers") if text.get(k)), None)
+        layers = layers or len(text.get("layers_block_type", [])) or None
+        if layers is None or "encoder" in text or inner.get("is_encoder_decoder") or text is not inner:
+            print(f"skipped  {name}: of several parts")
+            continue
+        ways = {
+            "stacked": ("stack", f"{models[0]}:0-{layers - 2}", f"{models[1]}:1-{layers - 1}"),
+            "up-scaled": ("upscale", models[0], "--layers", layers + 2),
+        }
+        for way, words in ways.items():
+            out = root / f"survey-{name}-{way}"
+            done = subprocess.run([str(ROOT / "amalgam"), *map(str, words), str(out)], capture_output=True, text=True)
+            said = [line for line in done.stderr.splitlines() if line.startswith(("error:", "warning:"))]
+            if done.returncode == 3:
+                print(f"refused  {name}, {way}: {said[-1]}")
+                continue
+            try:
+                if done.returncode:
+                    raise RuntimeError(done.stderr.strip())
+                found = model_class.from_pretrained(out, output_loading_info=True)[1]
+                wrong = {key: sorted(map(str, value))[:3] for key, value in found.items() if value}
+                if wrong and not said:
+                    raise RuntimeError(f"loading: {wrong}")
+                print(f"ok       {name}, {way}" + (f"; {said[0]}" if said else ""))
+            except Exception as failure:
+                FAILED.append(f"{name}, {way}")
+                print(f"FAILED   {name}, {way}: {str(failure)[:300]}")
+
+
 def main(root):
+    survey(root)
     parts(root)
     kinds = [("llama", {}), ("mistral", {}), ("qwen3", dict(head_dim=8))]
     models = {kind: [dense(root / f"{kind}-{n}", kind, n, **extra) for n in range(2)] for kind, extra in kinds}

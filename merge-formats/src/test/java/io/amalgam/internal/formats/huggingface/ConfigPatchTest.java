@@ -422,6 +422,20 @@ class ConfigPatchTest {
                 .isEmpty();
     }
 
+    @Test
+    void layersThatComputeByTheirNumberAreSaid() {
+        assertThat(
+                        new HuggingFaceFormat()
+                                .unchanged(
+                                        json(
+                                                "{'n_layer': 4, 'lambda_std_dev': 0.1, 'out_features': ['stage4']}"),
+                                        stacked(4, 0, 2, 1, 3)))
+                .extracting(Object::toString)
+                .containsExactly(
+                        "by 'lambda_std_dev' in config.json, what a layer computes depends on its number; layers in new places compute something else than before",
+                        "'out_features' in config.json may speak of single layers, and is left as it is; see whether it is true of the output's layers");
+    }
+
     private static ConfigChanges stacked(int old, Integer... sources) {
         return new ConfigChanges(
                 Optional.empty(),
