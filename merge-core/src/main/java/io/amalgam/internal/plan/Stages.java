@@ -29,7 +29,10 @@ final class Stages {
             inOrder = sources.get(layer) == layer;
         }
         boolean stages =
-                first.checkpoint.config().map(config -> counts(config, stack.count())).orElse(false);
+                first.checkpoint
+                        .config()
+                        .map(config -> counts(config, stack.count()))
+                        .orElse(false);
         if (stages && !inOrder) {
             problems.addOnce(
                     "stages " + first.ref,
