@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -29,8 +30,12 @@ final class LoraArguments {
     }
 
     /** All but the last. */
-    static List<WeightedPath> adapters(List<String> words) {
-        return words.subList(0, words.size() - 1).stream().map(WeightedPath::parse).toList();
+    static List<WeightedPath> adapters(List<String> words, Subcommand command) {
+        try {
+            return words.subList(0, words.size() - 1).stream().map(WeightedPath::parse).toList();
+        } catch (BadInputException e) {
+            throw command.usage(e.problems().get(0).toString());
+        }
     }
 
     static Optional<DType> dtype(@Nullable String name, Subcommand command) {

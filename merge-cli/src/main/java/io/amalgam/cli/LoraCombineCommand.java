@@ -163,7 +163,7 @@ final class LoraCombineCommand extends Subcommand {
                         seed);
         ModelLoader formats = ModelLoader.load();
         AdapterOutput.check(out, overwrite, words.subList(0, words.size() - 1));
-        List<WeightedPath> paths = LoraArguments.adapters(words);
+        List<WeightedPath> paths = LoraArguments.adapters(words, this);
         List<WeightedAdapter> adapters = WeightedPath.open(formats, paths);
         CombineResult combined;
         try {

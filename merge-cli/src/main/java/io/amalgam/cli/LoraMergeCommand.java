@@ -104,7 +104,7 @@ final class LoraMergeCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         Path out = LoraArguments.out(words, this);
-        List<WeightedPath> adapters = LoraArguments.adapters(words);
+        List<WeightedPath> adapters = LoraArguments.adapters(words, this);
         Optional<DType> written = LoraArguments.dtype(dtype, this);
         resources
                 .complaint()

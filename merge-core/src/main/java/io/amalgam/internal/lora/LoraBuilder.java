@@ -28,6 +28,7 @@ final class LoraBuilder {
     private final String baseName;
     private final ModuleMatcher matcher;
     private final List<Problem> problems = new ArrayList<>();
+    private final Causes causes = new Causes();
     private final List<LoraMatch> matches = new ArrayList<>();
     private final Map<String, TensorSource> tensors;
     private final TensorEdits edits;
@@ -69,6 +70,7 @@ final class LoraBuilder {
                             .hint("apply the adapter to the model it was quantised from"));
         }
         adapters.forEach(this::match);
+        problems.addAll(causes.problems());
         edits.settle();
         problems.addAll(edits.problems());
         problems.addAll(resizing.problems(edits, adapters));
@@ -218,7 +220,7 @@ final class LoraBuilder {
                         tensor.get(),
                         new LoraTensor.Term(module, weighted.weight(), adapter.name()),
                         both && !ownFactors);
-                bias(weighted, module, tensor.get(), unmatched);
+                bias(weighted, module, tensor.get());
             }
         }
         adapter.changes()
@@ -311,6 +313,20 @@ final class LoraBuilder {
                                             + "'")
                             .hint("models of this task have no other head"));
         }
+        head.missing(tensors.keySet())
+                .map(
+                        lacking ->
+                                Problem.expected(
+                                                "model '" + baseName + "' with the adapter's head",
+                                                "'"
+                                                        + lacking
+                                                        + ".weight' and '"
+                                                        + lacking
+                                                        + ".bias', which the head reads",
+                                                "neither in the base nor in the adapter")
+                                        .hint(
+                                                "readers draw them at random: apply the adapter to a base that has them"))
+                .ifPresent(warnings::add);
         if (!base.config().map(head::isNamed).orElse(true)) {
             warnings.add(
                     Problem.expected(
@@ -542,31 +558,38 @@ final class LoraBuilder {
         if (earlier == null) {
             return true;
         }
-        problems.add(
+        causes.add(
+                "twice by " + adapter.name(),
                 Problem.of(
-                                "modules '"
-                                        + earlier
-                                        + "' and '"
-                                        + module
-                                        + "' of adapter '"
-                                        + adapter.name()
-                                        + "' both match tensor '"
-                                        + tensor
-                                        + "' of model '"
-                                        + baseName
-                                        + "'")
-                        .hint("the adapter is of a model with more parts than this one"));
+                        "modules '"
+                                + earlier
+                                + "' and '"
+                                + module
+                                + "' of adapter '"
+                                + adapter.name()
+                                + "' both match tensor '"
+                                + tensor
+                                + "' of model '"
+                                + baseName
+                                + "'"),
+                "the adapter is of a model with more parts than this one");
         return false;
     }
 
     private void bias(
-            WeightedAdapter weighted, LoraModule module, String weight, List<String> unmatched) {
+            WeightedAdapter weighted, LoraModule module, String weight) {
         if (module.bias().isEmpty()) {
             return;
         }
         String name = weight.replaceFirst("\\.weight$", ".bias");
         if (!base.tensors().containsKey(name)) {
-            unmatched.add(module.name() + ".bias");
+            causes.add(
+                    "bias of " + weighted.adapter().name(),
+                    Problem.expected(
+                            "'lora_bias' of adapter '" + weighted.adapter().name() + "'",
+                            "a bias in model '" + baseName + "' to add to",
+                            "none for module '" + module.name() + "'"),
+                    "no weights without biases can hold it: serve it as an adapter");
             return;
         }
         double factor = weighted.weight() * module.scale();
@@ -637,18 +660,19 @@ final class LoraBuilder {
                                 + " x "
                                 + module.in()
                                 + (module.kind().flipped() ? ", transposed" : "");
-        problems.add(
+        causes.add(
+                (sizes ? "magnitude" : "size") + " of " + adapter.name(),
                 Problem.expected(
-                                what,
-                                "a change of "
-                                        + info.shape()
-                                        + " for tensor '"
-                                        + tensor
-                                        + "' of model '"
-                                        + baseName
-                                        + "'",
-                                got)
-                        .hint("the adapter was trained for another model"));
+                        what,
+                        "a change of "
+                                + info.shape()
+                                + " for tensor '"
+                                + tensor
+                                + "' of model '"
+                                + baseName
+                                + "'",
+                        got),
+                "the adapter was trained for another model");
         return false;
     }
 

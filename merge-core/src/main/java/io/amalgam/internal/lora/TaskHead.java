@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
@@ -46,6 +47,22 @@ final class TaskHead {
                     "SEQ_CLS", "ForSequenceClassification",
                     "TOKEN_CLS", "ForTokenClassification",
                     "QUESTION_ANS", "ForQuestionAnswering");
+
+    /** What classifiers of texts have between the model and the head, by type. */
+    private static final Map<String, String> BETWEEN =
+            Map.ofEntries(
+                    Map.entry("bert", "bert.pooler.dense"),
+                    Map.entry("mobilebert", "mobilebert.pooler.dense"),
+                    Map.entry("megatron-bert", "bert.pooler.dense"),
+                    Map.entry("layoutlm", "layoutlm.pooler.dense"),
+                    Map.entry("ernie", "ernie.pooler.dense"),
+                    Map.entry("squeezebert", "transformer.pooler.dense"),
+                    Map.entry("rembert", "rembert.pooler.dense"),
+                    Map.entry("canine", "canine.pooler.dense"),
+                    Map.entry("albert", "albert.pooler"),
+                    Map.entry("deberta", "pooler.dense"),
+                    Map.entry("deberta-v2", "pooler.dense"),
+                    Map.entry("distilbert", "pre_classifier"));
 
     private static final String OLD_CLASS =
             "(For(CausalLM|MaskedLM|PreTraining|ConditionalGeneration|SequenceClassification"
@@ -222,6 +239,26 @@ final class TaskHead {
                                 config.put("num_labels", n);
                             }
                         });
+    }
+
+    /**
+     * A module between the model and a head for whole texts that nobody has. PEFT saves the head
+     * alone, and models for masked words have no such module.
+     */
+    Optional<String> missing(Set<String> model) {
+        ObjectNode config = base.config().orElseGet(JsonNodeFactory.instance::objectNode);
+        String module = BETWEEN.get(config.path("model_type").asText(""));
+        boolean texts =
+                tensors.keySet().stream().anyMatch(n -> n.startsWith("classifier."))
+                        && architecture(config)
+                                .filter(name -> name.endsWith("ForSequenceClassification"))
+                                .isPresent();
+        return Optional.ofNullable(module)
+                .filter(m -> texts)
+                .filter(
+                        m ->
+                                model.stream()
+                                        .noneMatch(name -> ("." + name).endsWith("." + m + ".weight")));
     }
 
     /** Whether the settings say which class of model this is now. */

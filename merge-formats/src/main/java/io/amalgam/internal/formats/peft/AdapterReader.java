@@ -7,6 +7,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.formats.peft.TensorKey.Part;
+import io.amalgam.internal.lora.Causes;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.RowValues;
 import io.amalgam.internal.lora.TensorReads;
@@ -37,6 +38,7 @@ final class AdapterReader {
     private final Map<String, LoraModule> modules = new LinkedHashMap<>();
     private final Map<String, TensorSource> whole = new LinkedHashMap<>();
     private final Map<String, RowValues> rows = new LinkedHashMap<>();
+    private final Causes causes = new Causes();
 
     AdapterReader(
             SafetensorsFile file,
@@ -122,6 +124,7 @@ final class AdapterReader {
         for (Map.Entry<String, Map<Part, StoredTensor>> entry : parts.entrySet()) {
             module(entry.getKey(), entry.getValue());
         }
+        problems.addAll(causes.problems());
     }
 
     private Problem twice(String what, StoredTensor first, StoredTensor second) {
@@ -223,7 +226,7 @@ final class AdapterReader {
         StoredTensor a = tensors.get(embedding ? Part.EMBEDDING_A : Part.A);
         StoredTensor b = tensors.get(embedding ? Part.EMBEDDING_B : Part.B);
         if (a == null || b == null) {
-            problems.add(half(pair, a, b, tensors));
+            causes.add("half", half(pair, a, b, tensors), JsonFiles.DAMAGED);
             return;
         }
         if (!sound(pair, a, b)) {
@@ -245,14 +248,14 @@ final class AdapterReader {
         } else if (config.isPresent()) {
             PeftConfig settled = config.get();
             if (settled.rank(name) != rank) {
-                problems.add(
+                causes.add(
+                        "rank",
                         bad(
                                 Problem.expected(
-                                                "rank of module '" + name + "'",
-                                                settled.rank(name) + " as in adapter_config.json",
-                                                rank)
-                                        .hint(
-                                                "settings and weights are of different adapters: download both again")));
+                                        "rank of module '" + name + "'",
+                                        settled.rank(name) + " as in adapter_config.json",
+                                        rank)),
+                        "settings and weights are of different adapters: download both again");
                 return;
             }
             scale = settled.scale(settled.alpha(name), rank);
@@ -300,8 +303,7 @@ final class AdapterReader {
                 Problem.expected(
                                 "module '" + name + "'",
                                 "both factors, A and B",
-                                "only '" + Objects.requireNonNull(there).info().name() + "'")
-                        .hint(JsonFiles.DAMAGED));
+                                "only '" + Objects.requireNonNull(there).info().name() + "'"));
     }
 
     private boolean sound(String name, StoredTensor a, StoredTensor b) {
@@ -312,13 +314,14 @@ final class AdapterReader {
         if (matrices && first[0] == rank && rank > 0) {
             return true;
         }
-        problems.add(
+        causes.add(
+                "factors",
                 bad(
                         Problem.expected(
-                                        "factors of module '" + name + "'",
-                                        "A of rank x in and B of out x rank",
-                                        a.info().shape() + " and " + b.info().shape())
-                                .hint(JsonFiles.DAMAGED)));
+                                "factors of module '" + name + "'",
+                                "A of rank x in and B of out x rank",
+                                a.info().shape() + " and " + b.info().shape())),
+                JsonFiles.DAMAGED);
         return false;
     }
 

@@ -10,11 +10,22 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /** What {@code adapter_config.json} says of ranks and scales. */
 final class PeftConfig {
+    /** Kinds that put something before the input. */
+    private static final Set<String> PROMPTS =
+            Set.of(
+                    "PROMPT_TUNING",
+                    "MULTITASK_PROMPT_TUNING",
+                    "P_TUNING",
+                    "PREFIX_TUNING",
+                    "CPT",
+                    "ADAPTION_PROMPT");
+
     private final int rank;
     private final double alpha;
     private final Map<Pattern, Double> ranks;
@@ -54,7 +65,11 @@ final class PeftConfig {
                                     "'LORA'",
                                     type.isEmpty() ? "nothing" : "'" + type + "'")
                             .at("'" + file + "'")
-                            .hint("only LoRA adapters can be merged into weights"));
+                            .hint(
+                                    "Amalgam merges only LoRA adapters; "
+                                            + (PROMPTS.contains(type)
+                                                    ? "this kind changes no weights"
+                                                    : "merge this one with 'merge_and_unload' in PEFT")));
         }
         if (type.equals("LORA")) {
             PeftSettings.check(config, file, problems, warnings);
@@ -90,10 +105,15 @@ final class PeftConfig {
         if (value.isMissingNode()) {
             return otherwise;
         }
-        if (!value.isNumber() || !(value.doubleValue() > 0)) {
+        boolean rank = key.equals("r");
+        if (!value.isNumber()
+                || !Double.isFinite(value.doubleValue())
+                || (rank && !(value.doubleValue() > 0))) {
             problems.add(
                     Problem.expected(
-                            "'" + key + "'", "a number above 0", JsonFiles.describe(value)));
+                            "'" + key + "'",
+                            rank ? "a number above 0" : "a finite number",
+                            JsonFiles.describe(value)));
         }
         return value.asDouble(otherwise);
     }

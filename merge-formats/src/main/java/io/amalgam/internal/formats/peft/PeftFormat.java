@@ -58,6 +58,12 @@ public final class PeftFormat implements AdapterFormat {
         }
         Optional<PeftConfig> read =
                 config.map(node -> PeftConfig.read(node, settings, problems, warnings));
+        boolean other =
+                config.map(node -> !node.path("peft_type").asText("").equals("LORA")).orElse(false);
+        if (other) {
+            // What the file has is told by its kind.
+            throw new BadInputException(problems);
+        }
         Path weights;
         SafetensorsFile file;
         try {
@@ -125,7 +131,7 @@ public final class PeftFormat implements AdapterFormat {
                         .at("'" + path + "'")
                         .hint(
                                 pickle
-                                        ? "save the adapter as safetensors first"
+                                        ? "convert it: load it with PEFT's 'PeftModel.from_pretrained' and save it with 'save_pretrained', which writes safetensors"
                                         : "the download is incomplete: get the missing file"));
     }
 

@@ -51,7 +51,13 @@ class PeftSettingsTest {
         "init_lora_weights, '\"pissa\"', 0, 0",
         "init_lora_weights, '\"pissa_niter_4\"', 1, 0",
         "init_lora_weights, '\"lora_ga\"', 1, 0",
-        "init_lora_weights, 3, 1, 0"
+        "init_lora_weights, 3, 1, 0",
+        "lora_alpha, -4, 0, 0",
+        "lora_alpha, 0, 0, 0",
+        "lora_alpha, 2.5, 0, 0",
+        "lora_alpha, '\"x\"', 1, 0",
+        "r, 0, 1, 0",
+        "r, -2, 1, 0"
     })
     void valuesAreJudged(String key, String value, int wrong, int unknown) throws IOException {
         String config = "{\"peft_type\": \"LORA\", \"" + key + "\": " + value + "}";
