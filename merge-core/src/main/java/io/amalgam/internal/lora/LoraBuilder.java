@@ -576,8 +576,7 @@ final class LoraBuilder {
         return false;
     }
 
-    private void bias(
-            WeightedAdapter weighted, LoraModule module, String weight) {
+    private void bias(WeightedAdapter weighted, LoraModule module, String weight) {
         if (module.bias().isEmpty()) {
             return;
         }

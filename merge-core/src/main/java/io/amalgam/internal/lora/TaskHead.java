@@ -258,7 +258,10 @@ final class TaskHead {
                 .filter(
                         m ->
                                 model.stream()
-                                        .noneMatch(name -> ("." + name).endsWith("." + m + ".weight")));
+                                        .noneMatch(
+                                                name ->
+                                                        ("." + name)
+                                                                .endsWith("." + m + ".weight")));
     }
 
     /** Whether the settings say which class of model this is now. */

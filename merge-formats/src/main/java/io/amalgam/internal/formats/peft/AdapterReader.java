@@ -301,9 +301,9 @@ final class AdapterReader {
         }
         return bad(
                 Problem.expected(
-                                "module '" + name + "'",
-                                "both factors, A and B",
-                                "only '" + Objects.requireNonNull(there).info().name() + "'"));
+                        "module '" + name + "'",
+                        "both factors, A and B",
+                        "only '" + Objects.requireNonNull(there).info().name() + "'"));
     }
 
     private boolean sound(String name, StoredTensor a, StoredTensor b) {
