@@ -76,10 +76,10 @@ class LauncherTest {
                                 + "export "
                                 + locale
                                 + "\n"
-                                + "home/amalgam merge recipe.yml \"$d/out\" || exit 1\n"
-                                + "[ -f \"$d/out/model.safetensors\" ]");
+                                + "home/amalgam merge recipe.yml \"$d-out\" || exit 1\n"
+                                + "[ -f \"$d-out/model.safetensors\" ]");
 
-        assertThat(log()).contains("merged to mod\u00e8les/\u65e5\u672c/out");
+        assertThat(log()).contains("merged to mod\u00e8les/\u65e5\u672c-out");
         assertThat(exit).as(log()).isZero();
     }
 
