@@ -1,6 +1,6 @@
 package io.amalgam;
 
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
@@ -94,8 +94,8 @@ public final class Amalgam {
      *
      * @throws io.amalgam.error.BadInputException if it is not on the class path
      */
-    public CheckpointFormat output() {
-        return formats.get(OUTPUT);
+    public OutputFormat output() {
+        return formats.output(OUTPUT);
     }
 
     /** The engine's defaults: all processors, the fastest kernels this Java runs. */

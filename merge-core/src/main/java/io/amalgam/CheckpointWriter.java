@@ -1,7 +1,8 @@
 package io.amalgam;
 
+import io.amalgam.checkpoint.OutputModel;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout;
@@ -47,7 +48,7 @@ final class CheckpointWriter {
         Map<String, String> all = new LinkedHashMap<>(metadata);
         all.put("format", "pt");
         OutputLayout layout =
-                layout("safetensors", tensors, new CheckpointFormat.LayoutOptions(0, all));
+                layout("safetensors", tensors, new OutputFormat.LayoutOptions(0, all));
         new CheckpointWriter().write(tensors, layout, name -> file, List.of());
     }
 
@@ -65,7 +66,7 @@ final class CheckpointWriter {
                                 .hint("choose another, or empty it first"));
             }
         }
-        CheckpointFormat format = ModelLoader.load().get("huggingface");
+        OutputFormat format = ModelLoader.load().output("huggingface");
         List<OutputLayout.SmallFile> lent = new ArrayList<>();
         ModuleFolders folders = donor.map(d -> d.checkpoint().folders()).orElse(ModuleFolders.NONE);
         if (donor.isPresent()) {
@@ -83,14 +84,14 @@ final class CheckpointWriter {
                 layout(
                         "huggingface",
                         tensors,
-                        new CheckpointFormat.LayoutOptions(
+                        new OutputFormat.LayoutOptions(
                                 PlanOptions.DEFAULT_SHARD_BYTES, Map.of("format", "pt"), folders));
         new CheckpointWriter().write(tensors, layout, directory::resolve, lent);
     }
 
     private static OutputLayout layout(
-            String format, Map<String, INDArray> tensors, CheckpointFormat.LayoutOptions options) {
-        return ModelLoader.load().get(format).layout(infos(tensors), options).orElseThrow();
+            String format, Map<String, INDArray> tensors, OutputFormat.LayoutOptions options) {
+        return ModelLoader.load().output(format).layout(OutputModel.of(infos(tensors)), options);
     }
 
     private static List<TensorInfo> infos(Map<String, INDArray> tensors) {

@@ -45,7 +45,7 @@ public final class FederatedAverager {
 
     /** Keeps the sums in memory. */
     public static FederatedAverager inMemory() {
-        return new FederatedAverager(RunningAverage.inMemory(ModelLoader.load().get(FORMAT)));
+        return new FederatedAverager(RunningAverage.inMemory(ModelLoader.load().output(FORMAT)));
     }
 
     /**
@@ -54,7 +54,7 @@ public final class FederatedAverager {
      * @throws BadInputException if the file holds something else
      */
     public static FederatedAverager inFile(Path sums) throws IOException {
-        return new FederatedAverager(RunningAverage.inFile(ModelLoader.load().get(FORMAT), sums));
+        return new FederatedAverager(RunningAverage.inFile(ModelLoader.load().output(FORMAT), sums));
     }
 
     /**

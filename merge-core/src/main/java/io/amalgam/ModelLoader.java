@@ -1,5 +1,9 @@
 package io.amalgam;
 
+import java.util.function.BiFunction;
+import java.util.Comparator;
+import io.amalgam.checkpoint.CheckpointFormat.Match;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.error.BadInputException;
@@ -30,10 +34,15 @@ public final class ModelLoader {
             "models are local paths, looked for from the working directory and the recipe's folder; download it first";
 
     private final List<CheckpointFormat> formats;
+    private final List<OutputFormat> outputs;
     private final List<AdapterFormat> adapterFormats;
 
-    private ModelLoader(List<CheckpointFormat> formats, List<AdapterFormat> adapterFormats) {
+    private ModelLoader(
+            List<CheckpointFormat> formats,
+            List<OutputFormat> outputs,
+            List<AdapterFormat> adapterFormats) {
         this.formats = List.copyOf(formats);
+        this.outputs = List.copyOf(outputs);
         this.adapterFormats = List.copyOf(adapterFormats);
     }
 
@@ -43,29 +52,47 @@ public final class ModelLoader {
         ServiceLoader.load(CheckpointFormat.class).forEach(found::add);
         List<AdapterFormat> adapters = new ArrayList<>();
         ServiceLoader.load(AdapterFormat.class).forEach(adapters::add);
-        return new ModelLoader(found, adapters);
+        List<OutputFormat> outputs = new ArrayList<>();
+        ServiceLoader.load(OutputFormat.class).forEach(outputs::add);
+        return new ModelLoader(found, outputs, adapters);
     }
 
     /**
-     * A format by name.
+     * A format to write, by name.
      *
      * @throws BadInputException if it is not on the class path
      */
-    public CheckpointFormat get(String name) {
-        return formats.stream()
+    public OutputFormat output(String name) {
+        return outputs.stream()
                 .filter(format -> format.name().equals(name))
                 .findFirst()
                 .orElseThrow(
                         () ->
                                 new BadInputException(
                                         Problem.expected(
-                                                        "checkpoint format '" + name + "'",
+                                                        "output format '" + name + "'",
                                                         "one of the formats on the class path",
-                                                        formats.stream()
-                                                                .map(CheckpointFormat::name)
+                                                        outputs.stream()
+                                                                .map(OutputFormat::name)
                                                                 .toList())
                                                 .hint(
                                                         "add the dependency io.amalgam:merge-formats")));
+    }
+
+    /** The format that takes a path most surely; empty if none does. */
+    private static <F> Optional<F> surest(
+            List<F> formats, BiFunction<F, Path, Match> match, Path path) {
+        return formats.stream()
+                .filter(format -> match.apply(format, path) != Match.NONE)
+                .max(Comparator.comparing(format -> match.apply(format, path)));
+    }
+
+    private Optional<CheckpointFormat> formatOf(Path path) {
+        return surest(formats, CheckpointFormat::match, path);
+    }
+
+    private Optional<AdapterFormat> adapterFormatOf(Path path) {
+        return surest(adapterFormats, AdapterFormat::match, path);
     }
 
     /**
@@ -86,10 +113,9 @@ public final class ModelLoader {
                                             List.of(path),
                                             "models are local paths; download it first")));
         }
-        for (CheckpointFormat format : formats) {
-            if (format.canOpen(path)) {
-                return format.open(path, name);
-            }
+        Optional<CheckpointFormat> format = formatOf(path);
+        if (format.isPresent()) {
+            return format.get().open(path, name);
         }
         throw new BadInputException(
                 Problem.expected(
@@ -122,10 +148,9 @@ public final class ModelLoader {
                                             List.of(path),
                                             "adapters are local paths; download it first")));
         }
-        for (AdapterFormat format : adapterFormats) {
-            if (format.canOpen(path)) {
-                return format.open(path, name);
-            }
+        Optional<AdapterFormat> format = adapterFormatOf(path);
+        if (format.isPresent()) {
+            return format.get().open(path, name);
         }
         throw new BadInputException(
                 Problem.expected(
@@ -254,16 +279,15 @@ public final class ModelLoader {
         return RealPlace.of(
                 path,
                 folder -> {
-                    for (CheckpointFormat format : formats) {
-                        if (format.canOpen(folder)) {
-                            try (Checkpoint model = format.open(folder, folder.toString())) {
-                                return model.folders().home().isEmpty()
-                                        ? model.weightFiles()
-                                        : List.of();
-                            }
-                        }
+                    Optional<CheckpointFormat> format = formatOf(folder);
+                    if (format.isEmpty()) {
+                        return List.of();
                     }
-                    return List.of();
+                    try (Checkpoint model = format.get().open(folder, folder.toString())) {
+                        return model.folders().home().isEmpty()
+                                ? model.weightFiles()
+                                : List.of();
+                    }
                 });
     }
 
@@ -271,14 +295,13 @@ public final class ModelLoader {
         return RealPlace.of(
                 path,
                 folder -> {
-                    for (AdapterFormat format : adapterFormats) {
-                        if (format.canOpen(folder)) {
-                            try (Adapter adapter = format.open(folder, folder.toString())) {
-                                return adapter.files();
-                            }
-                        }
+                    Optional<AdapterFormat> format = adapterFormatOf(folder);
+                    if (format.isEmpty()) {
+                        return List.of();
                     }
-                    return List.of();
+                    try (Adapter adapter = format.get().open(folder, folder.toString())) {
+                        return adapter.files();
+                    }
                 });
     }
 

@@ -135,7 +135,7 @@ public final class TaskVector {
                 file,
                 ExtractOptions.ofEnergy(1),
                 share,
-                ModelLoader.load().get("safetensors"),
+                ModelLoader.load().output("safetensors"),
                 Runtime.getRuntime().availableProcessors());
     }
 

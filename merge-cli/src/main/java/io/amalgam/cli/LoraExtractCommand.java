@@ -226,7 +226,7 @@ final class LoraExtractCommand extends Subcommand {
             AdapterOutput.checkFile(out, overwrite, List.of(from, origin));
             result =
                     SparseExtraction.write(
-                            from, origin, out, options, share, formats.get("safetensors"), threads);
+                            from, origin, out, options, share, formats.output("safetensors"), threads);
         }
         if (json || !verbosity.quiet) {
             new SparseSummary(result, out).print(console, json);

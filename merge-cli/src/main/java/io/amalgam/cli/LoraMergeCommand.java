@@ -160,7 +160,7 @@ final class LoraMergeCommand extends Subcommand {
                                         base,
                                         base.toString(),
                                         WeightedPath.open(formats, adapters)),
-                        formats.get("huggingface"))
+                        formats.output("huggingface"))
                 .plan(
                         recipe,
                         new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict));

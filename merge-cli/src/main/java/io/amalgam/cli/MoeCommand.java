@@ -96,7 +96,7 @@ final class MoeCommand extends PlannedMergeCommand {
         ModelLoader formats = ModelLoader.load();
         return new MoePlanner(
                         formats.models(folders),
-                        formats.get("huggingface"),
+                        formats.output("huggingface"),
                         model -> BpeTokenizer.read(model.home())::encodePrompt)
                 .plan(recipe, layout.layout(), equalPrompts, planning.options());
     }

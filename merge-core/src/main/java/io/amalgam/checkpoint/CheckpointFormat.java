@@ -1,33 +1,32 @@
 package io.amalgam.checkpoint;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.error.Problem;
-import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
-import java.util.Map;
-import java.util.Optional;
 
 /**
- * A way checkpoints are stored. Implementations are found with {@link java.util.ServiceLoader};
- * they are stateless and safe for concurrent use.
+ * A way checkpoints are stored, to be read. Implementations are found with {@link
+ * java.util.ServiceLoader}; they are stateless and safe for concurrent use.
  */
 public interface CheckpointFormat {
-    /**
-     * The name of the file beside a model's weights that holds what a merge method keeps for its
-     * next merge.
-     */
-    String STATE_FILE = "server-state.safetensors";
-
     /** A short lower-case name: {@code huggingface}, {@code safetensors}. */
     String name();
 
+    /** How surely a path is of a format, from not at all to certainly. */
+    enum Match {
+        NONE,
+        /** It may be: any directory. */
+        POSSIBLE,
+        /** By its name, or the names of the files in it. */
+        BY_NAME,
+        /** By its first bytes. */
+        BY_CONTENT
+    }
+
     /**
-     * Whether {@code path} looks like this format, judged without reading more than directory
-     * entries.
+     * How surely {@code path} is of this format. Of several formats the surest opens it; reads no
+     * more than directory entries and the first bytes of a file.
      */
-    boolean canOpen(Path path);
+    Match match(Path path);
 
     /**
      * Opens a checkpoint by reading its headers.
@@ -37,81 +36,4 @@ public interface CheckpointFormat {
      * @throws IOException if they cannot be read
      */
     Checkpoint open(Path path, String name) throws IOException;
-
-    /** Lays out an output of these tensors, or nothing if the format is read-only. */
-    Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options);
-
-    /**
-     * The files that describe a merged model beside its weights, made from the donor's. They belong
-     * to the model proper's folder.
-     *
-     * @param donorConfig the donor's {@code config.json}
-     * @return nothing for formats without such files
-     */
-    default List<OutputLayout.SmallFile> modelFiles(ObjectNode donorConfig, ConfigChanges changes) {
-        return List.of();
-    }
-
-    /**
-     * Files in a directory that readers of this format would take for weights, shard indices
-     * included: what must not stay beside the weights of another model.
-     *
-     * @return paths relative to {@code directory}
-     */
-    default List<Path> weightFilesIn(Path directory) throws IOException {
-        return List.of();
-    }
-
-    /**
-     * Files in a directory that readers of this format would take for a description of the model
-     * there: configuration, tokenizer. A model that replaces it takes them away.
-     *
-     * @return paths relative to {@code directory}
-     */
-    default List<Path> sideFilesIn(Path directory) throws IOException {
-        return List.of();
-    }
-
-    /** The donor's configuration with the changes made, as {@link #modelFiles} writes it. */
-    default ObjectNode config(ObjectNode donorConfig, ConfigChanges changes) {
-        return donorConfig;
-    }
-
-    /**
-     * What a configuration says of each layer of a stack: of layers with equal texts it says the
-     * same.
-     *
-     * @param stack which of several; empty where the model has one
-     * @param layers how many it has
-     * @return a text for each layer; nothing for formats without configurations
-     */
-    default List<String> layerFacts(
-            ObjectNode config, Optional<ConfigChanges.Stack> stack, int layers) {
-        return List.of();
-    }
-
-    /**
-     * What {@link #modelFiles} cannot change in the donor's configuration although the merge does:
-     * warnings.
-     */
-    default List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
-        return List.of();
-    }
-
-    /**
-     * @param maxShardBytes size at which a new file is begun, counted over tensor bytes; 0 for one
-     *     file
-     * @param metadata free-form, stored with the tensors
-     * @param folders where the parts of the model go, for formats of directories
-     */
-    record LayoutOptions(long maxShardBytes, Map<String, String> metadata, ModuleFolders folders) {
-        public LayoutOptions {
-            metadata = Map.copyOf(metadata);
-        }
-
-        /** A model that lies in its directory. */
-        public LayoutOptions(long maxShardBytes, Map<String, String> metadata) {
-            this(maxShardBytes, metadata, ModuleFolders.NONE);
-        }
-    }
 }

@@ -8,7 +8,7 @@ import java.util.List;
  * (a shard index).
  *
  * @param placements one for each tensor, in the order they were given to {@link
- *     CheckpointFormat#layout}
+ *     OutputFormat#layout}
  */
 public record OutputLayout(List<DataFile> files, List<Placement> placements, List<SmallFile> last) {
     /**

@@ -1,7 +1,7 @@
 package io.amalgam.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.Preparation;
@@ -35,7 +35,7 @@ public record MergePlan(
         List<TensorTask> tasks,
         Map<ModelRef, Checkpoint> models,
         Checkpoint donor,
-        CheckpointFormat format,
+        OutputFormat format,
         OutputLayout layout,
         ConfigChanges configChanges,
         List<SideFile> sideFiles,
@@ -125,7 +125,7 @@ public record MergePlan(
         List<TensorTask> model = new ArrayList<>();
         for (int i = 0; i < tasks.size(); i++) {
             int file = layout.placements().get(i).file();
-            if (!layout.files().get(file).name().equals(CheckpointFormat.STATE_FILE)) {
+            if (!layout.files().get(file).name().equals(OutputFormat.STATE_FILE)) {
                 model.add(tasks.get(i));
             }
         }

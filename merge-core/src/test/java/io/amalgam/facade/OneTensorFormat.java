@@ -4,7 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.FileRegion;
-import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
@@ -31,8 +30,10 @@ public final class OneTensorFormat implements CheckpointFormat {
     }
 
     @Override
-    public boolean canOpen(Path path) {
-        return path.toString().endsWith(ENDING) && Files.isRegularFile(path);
+    public Match match(Path path) {
+        return path.toString().endsWith(ENDING) && Files.isRegularFile(path)
+                ? Match.BY_NAME
+                : Match.NONE;
     }
 
     @Override
@@ -47,11 +48,6 @@ public final class OneTensorFormat implements CheckpointFormat {
         FileChannel channel = FileChannel.open(path);
         FileRegion region = new FileRegion(channel, path, 0, channel.size());
         return new OneTensor(path, channel, Map.of("w", new StoredTensor(name, info, region)));
-    }
-
-    @Override
-    public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {
-        return Optional.empty();
     }
 
     private record OneTensor(Path path, FileChannel channel, Map<String, StoredTensor> tensors)

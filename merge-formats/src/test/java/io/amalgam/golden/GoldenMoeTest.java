@@ -44,7 +44,7 @@ class GoldenMoeTest {
         MoePlanner planner =
                 new MoePlanner(
                         formats.models(List.of(folder())),
-                        formats.get("huggingface"),
+                        formats.output("huggingface"),
                         model -> BpeTokenizer.read(model.path())::encodePrompt);
         Path out = temp.resolve(name + layout);
         Path config = folder().resolve("recipes").resolve(name + ".yml");

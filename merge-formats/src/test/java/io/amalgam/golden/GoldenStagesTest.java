@@ -33,7 +33,7 @@ class GoldenStagesTest {
                 new StagePlanner(
                         BuiltInMethods.load(),
                         formats.models(List.of(Golden.folder())),
-                        formats.get("huggingface"));
+                        formats.output("huggingface"));
         Path recipe = Golden.stages().resolve("stages.yml");
         Path out = temp.resolve("out");
         StagePlaces places =

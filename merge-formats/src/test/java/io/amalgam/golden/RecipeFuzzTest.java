@@ -83,7 +83,7 @@ class RecipeFuzzTest {
                 new StagePlanner(
                         BuiltInMethods.load(),
                         formats.models(List.of(folder)),
-                        formats.get("huggingface"));
+                        formats.output("huggingface"));
         try (StagedPlan plan =
                 planner.plan(
                         RecipeReader.readAll(recipe, "r.yml", ReadOptions.DEFAULT),
@@ -103,7 +103,7 @@ class RecipeFuzzTest {
         MoePlanner planner =
                 new MoePlanner(
                         formats.models(List.of(folder)),
-                        formats.get("huggingface"),
+                        formats.output("huggingface"),
                         model -> BpeTokenizer.read(model.path())::encodePrompt);
         try (MergePlan plan =
                 planner.plan(

@@ -69,7 +69,7 @@ class MergeTest {
                 new MergePlanner(
                         Amalgam.load().methods(),
                         formats.models(List.of(Digits.model("."))),
-                        formats.get("huggingface"));
+                        formats.output("huggingface"));
         try (MergePlan built = in(merge).plan();
                 MergePlan read = planner.plan(recipe, PlanOptions.DEFAULT)) {
             assertThat(built.hash()).isEqualTo(read.hash());

@@ -1,7 +1,7 @@
 package io.amalgam.cli.bench;
 
 import io.amalgam.ModelLoader;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -113,7 +113,7 @@ public final class Bench {
 
     /** Makes what a case reads, and reads it once; what is there already stays. */
     private void make(BenchCase measured) throws IOException {
-        CheckpointFormat format = ModelLoader.load().get("huggingface");
+        OutputFormat format = ModelLoader.load().output("huggingface");
         for (int i = 0; i < models(measured).size(); i++) {
             Path model = folder(measured).resolve(MODELS[i]);
             progress.accept("model " + MODELS[i] + " in " + folder(measured));

@@ -1,6 +1,6 @@
 package io.amalgam.cli.bench;
 
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -33,7 +33,7 @@ final class SyntheticAdapter {
     }
 
     /** Writes the adapter unless it is there already. */
-    static void write(Path directory, SyntheticModel.Size size, CheckpointFormat format)
+    static void write(Path directory, SyntheticModel.Size size, OutputFormat format)
             throws IOException {
         if (SyntheticModel.store(file(directory), tensors(size), 0, format)) {
             Files.writeString(

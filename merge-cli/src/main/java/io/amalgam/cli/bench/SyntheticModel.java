@@ -1,7 +1,8 @@
 package io.amalgam.cli.bench;
 
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -114,7 +115,7 @@ final class SyntheticModel {
      *
      * @param tune 0 for the base, else which fine-tune
      */
-    static void write(Path directory, Size size, int tune, CheckpointFormat format)
+    static void write(Path directory, Size size, int tune, OutputFormat format)
             throws IOException {
         if (store(directory.resolve("model.safetensors"), tensors(size), tune, format)) {
             Files.writeString(
@@ -123,13 +124,12 @@ final class SyntheticModel {
     }
 
     /** Writes one file of made-up tensors; false if it is there already. */
-    static boolean store(Path target, List<TensorInfo> tensors, int tune, CheckpointFormat format)
+    static boolean store(Path target, List<TensorInfo> tensors, int tune, OutputFormat format)
             throws IOException {
         OutputLayout layout =
                 format.layout(
-                                tensors,
-                                new CheckpointFormat.LayoutOptions(0, Map.of("format", "pt")))
-                        .orElseThrow();
+                        OutputModel.of(tensors),
+                        new OutputFormat.LayoutOptions(0, Map.of("format", "pt")));
         OutputLayout.DataFile file = layout.files().get(0);
         if (Files.exists(target) && Files.size(target) == file.size()) {
             return false;

@@ -1,6 +1,6 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
@@ -29,12 +29,12 @@ import org.jspecify.annotations.Nullable;
 public final class RunningAverage {
     static final int BLOCK = 1 << 14;
 
-    private final CheckpointFormat format;
+    private final OutputFormat format;
     private final Optional<Path> file;
     private SumFile.Content content;
     private Map<String, Object> sums = new LinkedHashMap<>();
 
-    private RunningAverage(CheckpointFormat format, Optional<Path> file, SumFile.Content content) {
+    private RunningAverage(OutputFormat format, Optional<Path> file, SumFile.Content content) {
         this.format = format;
         this.file = file;
         this.content = content;
@@ -43,7 +43,7 @@ public final class RunningAverage {
     /**
      * @param format of the files written by {@link #write}: one that keeps all tensors in one file
      */
-    public static RunningAverage inMemory(CheckpointFormat format) {
+    public static RunningAverage inMemory(OutputFormat format) {
         return new RunningAverage(format, Optional.empty(), SumFile.Content.NONE);
     }
 
@@ -52,7 +52,7 @@ public final class RunningAverage {
      *
      * @throws BadInputException if the file holds something else
      */
-    public static RunningAverage inFile(CheckpointFormat format, Path file) throws IOException {
+    public static RunningAverage inFile(OutputFormat format, Path file) throws IOException {
         return new RunningAverage(format, Optional.of(file), SumFile.read(format, file));
     }
 

@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -115,11 +115,11 @@ final class SumFile {
     }
 
     /** What a file holds; nothing if there is none. */
-    static Content read(CheckpointFormat format, Path file) throws IOException {
+    static Content read(OutputFormat format, Path file) throws IOException {
         if (!Files.exists(file)) {
             return Content.NONE;
         }
-        try (Checkpoint sums = format.open(file, file.toString())) {
+        try (Checkpoint sums = format.reader().open(file, file.toString())) {
             Map<String, String> metadata = sums.metadata();
             JsonNode types = JSON.readTree(metadata.getOrDefault(TYPES, "{}"));
             List<TensorInfo> tensors = new ArrayList<>();
@@ -159,7 +159,7 @@ final class SumFile {
 
     /** Writes the sums with one client more in place of those without it. */
     static void add(
-            CheckpointFormat format,
+            OutputFormat format,
             Path file,
             Content before,
             Content after,
@@ -205,8 +205,8 @@ final class SumFile {
         return info.withDType(info.dtype().arithmetic() ? DType.F64 : DType.I64);
     }
 
-    static Reader reader(CheckpointFormat format, Path file) throws IOException {
-        return new Reader(format.open(file, file.toString()));
+    static Reader reader(OutputFormat format, Path file) throws IOException {
+        return new Reader(format.reader().open(file, file.toString()));
     }
 
     /** Reads sums; without a file there are none. */

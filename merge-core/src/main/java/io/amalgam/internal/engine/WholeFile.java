@@ -1,6 +1,7 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputModel;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -41,15 +42,14 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
 
     /** Begins a file of these tensors. */
     static WholeFile create(
-            CheckpointFormat format,
+            OutputFormat format,
             Path target,
             List<TensorInfo> tensors,
             Map<String, String> metadata)
             throws IOException {
         OutputLayout layout =
-                format.layout(tensors, new CheckpointFormat.LayoutOptions(0, metadata))
-                        .orElseThrow(
-                                () -> new IllegalStateException(format.name() + " cannot write"));
+                format.layout(
+                        OutputModel.of(tensors), new OutputFormat.LayoutOptions(0, metadata));
         Path part = target.resolveSibling(target.getFileName() + ".part");
         FileChannel channel =
                 FileChannel.open(

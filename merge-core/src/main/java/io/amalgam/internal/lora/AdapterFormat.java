@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora;
 
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -11,8 +12,8 @@ public interface AdapterFormat {
     /** A short lower-case name. */
     String name();
 
-    /** Whether {@code path} looks like this format, judged by directory entries. */
-    boolean canOpen(Path path);
+    /** How surely {@code path} is of this format; of several the surest opens it. */
+    Match match(Path path);
 
     /**
      * Opens an adapter by reading its headers and settings.

@@ -1,7 +1,8 @@
 package io.amalgam.internal.lora;
 
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -68,7 +69,7 @@ public final class SparseExtraction {
             Path file,
             ExtractOptions options,
             double share,
-            CheckpointFormat format,
+            OutputFormat format,
             int threads)
             throws IOException {
         Twins models = Twins.of(base, tuned);
@@ -116,13 +117,14 @@ public final class SparseExtraction {
     }
 
     private static List<Report> write(
-            List<LargestChanges> changes, Path file, CheckpointFormat format, int threads)
+            List<LargestChanges> changes, Path file, OutputFormat format, int threads)
             throws IOException {
         Map<String, String> metadata =
                 Map.of("format", "pt", TaskVectorFile.KEY, TaskVectorFile.SPARSE);
         OutputLayout layout =
-                format.layout(infos(changes), new CheckpointFormat.LayoutOptions(0, metadata))
-                        .orElseThrow();
+                format.layout(
+                        OutputModel.of(infos(changes)),
+                        new OutputFormat.LayoutOptions(0, metadata));
         try (PartFile part = PartFile.create(file)) {
             List<Report> reports = new ArrayList<>();
             FileChannel channel = part.channel();

@@ -1,7 +1,7 @@
 package io.amalgam.internal.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.Shape;
@@ -41,7 +41,7 @@ final class LayerPlaces {
     static void check(
             StackedLayers stack,
             Optional<ObjectNode> config,
-            CheckpointFormat format,
+            OutputFormat format,
             List<Problem> wrong,
             List<Problem> doubtful) {
         int layers = stack.before().size();

@@ -1,9 +1,10 @@
 package io.amalgam.internal.plan;
 
+import io.amalgam.checkpoint.OutputModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout;
@@ -41,12 +42,12 @@ import java.util.Set;
 public final class MergePlanner {
     private final MethodRegistry methods;
     private final ModelSource source;
-    private final CheckpointFormat outputFormat;
+    private final OutputFormat outputFormat;
 
     /**
      * @param outputFormat must be able to lay out files
      */
-    public MergePlanner(MethodRegistry methods, ModelSource source, CheckpointFormat outputFormat) {
+    public MergePlanner(MethodRegistry methods, ModelSource source, OutputFormat outputFormat) {
         this.methods = methods;
         this.source = source;
         this.outputFormat = outputFormat;
@@ -208,7 +209,7 @@ public final class MergePlanner {
             warnings.forEach(problems::add);
         }
         problems.throwIfAny(options.strict() ? List.of() : warnings);
-        OutputLayout layout = layout(tasks, options, donor.orElseThrow().folders());
+        OutputLayout layout = layout(tasks, options, donor.orElseThrow(), changes);
         List<Preparation> preparations =
                 opened.values().stream().flatMap(m -> m.preparations().stream()).toList();
         return new MergePlan(
@@ -276,12 +277,21 @@ public final class MergePlanner {
     }
 
     private OutputLayout layout(
-            List<TensorTask> tasks, PlanOptions options, ModuleFolders folders) {
+            List<TensorTask> tasks,
+            PlanOptions options,
+            Checkpoint donor,
+            ConfigChanges changes) {
+        OutputModel model =
+                new OutputModel(
+                        tasks.stream().map(TensorTask::output).toList(),
+                        donor.config().map(config -> outputFormat.config(config, changes)),
+                        Optional.of(donor.tokenizerHome()));
         return ServerState.layout(
                 outputFormat,
                 tasks,
-                new CheckpointFormat.LayoutOptions(
-                        options.maxShardBytes(), Map.of("format", "pt"), folders));
+                model,
+                new OutputFormat.LayoutOptions(
+                        options.maxShardBytes(), Map.of("format", "pt"), donor.folders()));
     }
 
     /** What the output's configuration should say and will not. */

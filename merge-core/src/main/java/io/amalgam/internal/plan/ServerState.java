@@ -1,7 +1,8 @@
 package io.amalgam.internal.plan;
 
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
@@ -48,7 +49,7 @@ final class ServerState {
     /** The state of a base model, if it has one: most often a file beside it, which is opened. */
     static ServerState open(
             StatefulMethod method, ModelRef base, OpenModels models, Problems problems) {
-        String file = base.path() + "/" + CheckpointFormat.STATE_FILE;
+        String file = base.path() + "/" + OutputFormat.STATE_FILE;
         Optional<Checkpoint> server = models.get(base).map(model -> model.checkpoint);
         if (server.flatMap(Checkpoint::serverState).isPresent()) {
             Map<String, TensorSource> known = server.get().serverState().get();
@@ -72,7 +73,7 @@ final class ServerState {
     }
 
     private static Path in(Path directory) {
-        return directory.resolve(CheckpointFormat.STATE_FILE);
+        return directory.resolve(OutputFormat.STATE_FILE);
     }
 
     /** The tasks with state among their inputs, and after them those that write the new state. */
@@ -141,36 +142,33 @@ final class ServerState {
 
     /** The layout of models and states: a file more, which is moved before the weights are. */
     static OutputLayout layout(
-            CheckpointFormat format,
+            OutputFormat format,
             List<TensorTask> tasks,
-            CheckpointFormat.LayoutOptions options) {
+            OutputModel whole,
+            OutputFormat.LayoutOptions options) {
         List<TensorInfo> weights = new ArrayList<>();
         List<TensorInfo> states = new ArrayList<>();
         for (TensorTask task : tasks) {
             boolean isState = task.method().orElse(null) instanceof StatePart;
             (isState ? states : weights).add(task.output());
         }
-        OutputLayout model = laidOut(format, weights, options);
+        OutputLayout model =
+                format.layout(
+                        new OutputModel(weights, whole.config(), whole.tokenizer()), options);
         if (states.isEmpty()) {
             return model;
         }
         OutputLayout state =
-                laidOut(format, states, new CheckpointFormat.LayoutOptions(0, options.metadata()));
+                format.layout(
+                        OutputModel.of(states),
+                        new OutputFormat.LayoutOptions(0, options.metadata()));
         DataFile only = state.files().get(0);
         List<DataFile> files = new ArrayList<>();
-        files.add(new DataFile(CheckpointFormat.STATE_FILE, only.header(), only.size()));
+        files.add(new DataFile(OutputFormat.STATE_FILE, only.header(), only.size()));
         files.addAll(model.files());
         List<Placement> placements = new ArrayList<>();
         model.placements().forEach(p -> placements.add(new Placement(p.file() + 1, p.offset())));
         placements.addAll(state.placements());
         return new OutputLayout(files, placements, model.last());
-    }
-
-    private static OutputLayout laidOut(
-            CheckpointFormat format,
-            List<TensorInfo> tensors,
-            CheckpointFormat.LayoutOptions options) {
-        return format.layout(tensors, options)
-                .orElseThrow(() -> new IllegalStateException(format.name() + " cannot write"));
     }
 }

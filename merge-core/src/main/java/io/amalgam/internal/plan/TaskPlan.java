@@ -1,7 +1,8 @@
 package io.amalgam.internal.plan;
 
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.Preparation;
@@ -58,7 +59,7 @@ public final class TaskPlan {
             List<TensorTask> tasks,
             Map<ModelRef, Checkpoint> models,
             Checkpoint donor,
-            CheckpointFormat format,
+            OutputFormat format,
             ConfigChanges changes,
             List<Preparation> preparations,
             List<Problem> found,
@@ -85,13 +86,14 @@ public final class TaskPlan {
         problems.throwIfAny(options.strict() ? List.of() : warnings);
         OutputLayout layout =
                 format.layout(
+                        new OutputModel(
                                 tasks.stream().map(TensorTask::output).toList(),
-                                new CheckpointFormat.LayoutOptions(
-                                        options.maxShardBytes(),
-                                        Map.of("format", "pt"),
-                                        donor.folders()))
-                        .orElseThrow(
-                                () -> new IllegalStateException(format.name() + " cannot write"));
+                                donor.config().map(c -> format.config(c, changes)),
+                                Optional.of(donor.tokenizerHome())),
+                        new OutputFormat.LayoutOptions(
+                                options.maxShardBytes(),
+                                Map.of("format", "pt"),
+                                donor.folders()));
         return new MergePlan(
                 recipe,
                 tasks,

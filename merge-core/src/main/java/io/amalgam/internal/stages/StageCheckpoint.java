@@ -3,7 +3,7 @@ package io.amalgam.internal.stages;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ModelScripts;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
@@ -121,9 +121,9 @@ final class StageCheckpoint implements Checkpoint {
 
     /** From here on tensors are read from a folder, which holds the plan's result. */
     void readFrom(Path folder) throws IOException {
-        written = plan.format().open(folder, name);
+        written = plan.format().reader().open(folder, name);
         if (!state.isEmpty()) {
-            Path file = folder.resolve(CheckpointFormat.STATE_FILE).toAbsolutePath();
+            Path file = folder.resolve(OutputFormat.STATE_FILE).toAbsolutePath();
             writtenState = source.open(ModelRef.of(file.toString()));
         }
     }

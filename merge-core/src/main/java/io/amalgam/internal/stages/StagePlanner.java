@@ -1,7 +1,7 @@
 package io.amalgam.internal.stages;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.plan.MergePlanner;
@@ -29,13 +29,13 @@ import java.util.Set;
 public final class StagePlanner {
     private final MethodRegistry methods;
     private final ModelSource source;
-    private final CheckpointFormat format;
+    private final OutputFormat format;
 
     /**
      * @param source opens the models that are no stages
      * @param format must be able to lay out files
      */
-    public StagePlanner(MethodRegistry methods, ModelSource source, CheckpointFormat format) {
+    public StagePlanner(MethodRegistry methods, ModelSource source, OutputFormat format) {
         this.methods = methods;
         this.source = source;
         this.format = format;

@@ -1,9 +1,11 @@
 package io.amalgam.internal.plan;
 
+import io.amalgam.checkpoint.OutputModel;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -203,32 +205,27 @@ final class Models {
     }
 
     /** A format that puts one tensor after another. */
-    private static final class OneFile implements CheckpointFormat {
+    private static final class OneFile implements OutputFormat {
         @Override
         public String name() {
             return "one-file";
         }
 
         @Override
-        public boolean canOpen(Path path) {
-            return false;
-        }
-
-        @Override
-        public Checkpoint open(Path path, String name) {
+        public CheckpointFormat reader() {
             throw new AssertionError("opened by the test");
         }
 
         @Override
-        public Optional<OutputLayout> layout(List<TensorInfo> tensors, LayoutOptions options) {
+        public OutputLayout layout(OutputModel model, LayoutOptions options) {
             List<OutputLayout.Placement> placements = new ArrayList<>();
             long at = 0;
-            for (TensorInfo tensor : tensors) {
+            for (TensorInfo tensor : model.tensors()) {
                 placements.add(new OutputLayout.Placement(0, at));
                 at += tensor.bytes();
             }
             OutputLayout.DataFile file = new OutputLayout.DataFile("weights", new byte[0], at);
-            return Optional.of(new OutputLayout(List.of(file), placements, List.of()));
+            return new OutputLayout(List.of(file), placements, List.of());
         }
     }
 }

@@ -55,7 +55,7 @@ public final class Merges {
     static MergePlan plan(Recipe recipe, ModelSource models, PlanOptions options)
             throws IOException {
         return new MergePlanner(
-                        BuiltInMethods.load(), models, ModelLoader.load().get("huggingface"))
+                        BuiltInMethods.load(), models, ModelLoader.load().output("huggingface"))
                 .plan(recipe, options);
     }
 

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Averages of models that come one after another. */
 class RunningAverageTest {
-    private static final CheckpointFormat FORMAT = ModelLoader.load().get("safetensors");
+    private static final OutputFormat FORMAT = ModelLoader.load().output("safetensors");
 
     @TempDir Path temp;
 
@@ -141,8 +141,8 @@ class RunningAverageTest {
                 temp.resolve("merged"),
                 Options.DEFAULT);
         Path merged = temp.resolve("merged/model.safetensors");
-        try (Checkpoint a = FORMAT.open(ours, "ours");
-                Checkpoint b = FORMAT.open(merged, "merged")) {
+        try (Checkpoint a = FORMAT.reader().open(ours, "ours");
+                Checkpoint b = FORMAT.reader().open(merged, "merged")) {
             assertThat(a.tensors().keySet()).isEqualTo(b.tensors().keySet());
             for (String name : a.tensors().keySet()) {
                 TensorInfo info = Objects.requireNonNull(b.tensors().get(name)).info();
@@ -208,7 +208,7 @@ class RunningAverageTest {
         add(inMemory, "two", 12);
         assertThat(write(again, "a.safetensors"))
                 .hasSameBinaryContentAs(write(inMemory, "b.safetensors"));
-        try (Checkpoint written = FORMAT.open(temp.resolve("a.safetensors"), "a")) {
+        try (Checkpoint written = FORMAT.reader().open(temp.resolve("a.safetensors"), "a")) {
             assertThat(written.metadata()).containsEntry("examples", "42");
         }
     }

@@ -119,7 +119,7 @@ record StageFiles(Path root) {
 
     StagedPlan plan(String recipes, boolean keep, ModelSource models) throws IOException {
         return new StagePlanner(
-                        BuiltInMethods.load(), models, ModelLoader.load().get("huggingface"))
+                        BuiltInMethods.load(), models, ModelLoader.load().output("huggingface"))
                 .plan(
                         RecipeReader.readAll(recipes, "r.yml", ReadOptions.DEFAULT),
                         PlanOptions.DEFAULT,

@@ -2,7 +2,7 @@ package io.amalgam.internal.structure.moe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
@@ -35,7 +35,7 @@ import java.util.Set;
  */
 public final class MoePlanner {
     private final ModelSource source;
-    private final CheckpointFormat format;
+    private final OutputFormat format;
     private final PromptEncoder.Factory encoders;
 
     /** How experts are laid out. */
@@ -51,7 +51,7 @@ public final class MoePlanner {
     /**
      * @param format must be able to lay out files
      */
-    public MoePlanner(ModelSource source, CheckpointFormat format, PromptEncoder.Factory encoders) {
+    public MoePlanner(ModelSource source, OutputFormat format, PromptEncoder.Factory encoders) {
         this.source = source;
         this.format = format;
         this.encoders = encoders;

@@ -1,6 +1,6 @@
 package io.amalgam.internal.formats.files;
 
-import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ModuleFolders;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -89,7 +89,7 @@ public record WeightName(String stem, String variant, String extension) {
 
     /** Whether a file's name is one of weights or of their index. */
     public static boolean isWeights(String name) {
-        return FILE.matcher(name).matches() || name.equals(CheckpointFormat.STATE_FILE);
+        return FILE.matcher(name).matches() || name.equals(OutputFormat.STATE_FILE);
     }
 
     /** Those present in a directory, the one to read first; links to nothing count. */

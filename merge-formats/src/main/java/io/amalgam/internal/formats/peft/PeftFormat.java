@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.peft;
 
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -34,12 +35,13 @@ public final class PeftFormat implements AdapterFormat {
     }
 
     @Override
-    public boolean canOpen(Path path) {
-        if (!Files.isDirectory(path)) {
-            return path.toString().endsWith(".safetensors") && Files.isRegularFile(path);
-        }
-        return List.of(CONFIG, WEIGHTS, PICKLE, DIFFUSERS).stream()
-                .anyMatch(name -> Files.exists(path.resolve(name)));
+    public Match match(Path path) {
+        boolean found =
+                Files.isDirectory(path)
+                        ? List.of(CONFIG, WEIGHTS, PICKLE, DIFFUSERS).stream()
+                                .anyMatch(name -> Files.exists(path.resolve(name)))
+                        : path.toString().endsWith(".safetensors") && Files.isRegularFile(path);
+        return found ? Match.BY_NAME : Match.NONE;
     }
 
     @Override

@@ -158,7 +158,7 @@ class ConfigPatchTest {
                         Optional.of(DType.F16), List.of(), Optional.empty(), Optional.empty());
 
         List<SmallFile> files =
-                new HuggingFaceFormat().modelFiles(json("{'b': 1, 'dtype': 'x', 'a': 2}"), changes);
+                new HuggingFaceOutput().modelFiles(json("{'b': 1, 'dtype': 'x', 'a': 2}"), changes);
 
         assertThat(files).extracting(SmallFile::name).containsExactly("config.json");
         assertThat(new String(files.get(0).content(), StandardCharsets.UTF_8))
@@ -323,7 +323,7 @@ class ConfigPatchTest {
         ConfigChanges changes =
                 new ConfigChanges(
                         Optional.empty(), List.of(change), Optional.empty(), Optional.empty());
-        return new HuggingFaceFormat()
+        return new HuggingFaceOutput()
                 .unchanged(donor, changes).stream().map(Object::toString).toList();
     }
 
@@ -402,7 +402,7 @@ class ConfigPatchTest {
     @Test
     void periodsThatBreakAreSaid() {
         ConfigChanges changes = stacked(4, 0, 2, 1, 3);
-        HuggingFaceFormat format = new HuggingFaceFormat();
+        HuggingFaceOutput format = new HuggingFaceOutput();
 
         assertThat(
                         format.unchanged(
@@ -461,7 +461,7 @@ class ConfigPatchTest {
         ConfigChanges changes =
                 new ConfigChanges(
                         Optional.empty(), List.of(change), Optional.empty(), Optional.empty());
-        HuggingFaceFormat format = new HuggingFaceFormat();
+        HuggingFaceOutput format = new HuggingFaceOutput();
 
         assertThat(format.unchanged(json("{'num_hidden_layers': 3}"), changes)).isEmpty();
         assertThat(format.unchanged(json("{'num_hidden_layers': 5}"), changes))
@@ -494,7 +494,7 @@ class ConfigPatchTest {
         merge(changed, json(expected));
 
         assertThat(ConfigPatch.patch(json(donor), stacked(stack, old, count))).isEqualTo(changed);
-        assertThat(new HuggingFaceFormat().unchanged(json(donor), stacked(stack, old, count)))
+        assertThat(new HuggingFaceOutput().unchanged(json(donor), stacked(stack, old, count)))
                 .isEmpty();
     }
 
@@ -532,7 +532,7 @@ class ConfigPatchTest {
     void aStackWhoseNumberIsNotFoundIsNamed() {
         ObjectNode config = json("{'text_config': {'num_hidden_layers': 2}}");
 
-        assertThat(new HuggingFaceFormat().unchanged(config, stacked("visual", 2, 3)))
+        assertThat(new HuggingFaceOutput().unchanged(config, stacked("visual", 2, 3)))
                 .singleElement()
                 .hasToString(
                         "config.json has no number of 'visual' layers that could be changed from 2 to 3; set it in the output's config.json");

@@ -4,8 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat.LayoutOptions;
+import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
@@ -31,6 +32,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ShardsTest {
     private static final HuggingFaceFormat FORMAT = new HuggingFaceFormat();
+    private static final HuggingFaceOutput OUTPUT = new HuggingFaceOutput();
 
     @Test
     void startsAShardWhereTheNextTensorWouldExceedTheLimit() {
@@ -133,7 +135,7 @@ class ShardsTest {
                             "t" + i, types[random.nextInt(5)], Shape.of(random.nextInt(4), 5)));
         }
         OutputLayout layout =
-                FORMAT.layout(tensors, new LayoutOptions(limit, Map.of())).orElseThrow();
+                OUTPUT.layout(OutputModel.of(tensors), new LayoutOptions(limit, Map.of()));
         write(layout, tensors, directory);
 
         try (Checkpoint checkpoint = FORMAT.open(directory, "m")) {
@@ -179,7 +181,7 @@ class ShardsTest {
     }
 
     private static OutputLayout layout(long limit, TensorInfo... tensors) {
-        return FORMAT.layout(List.of(tensors), new LayoutOptions(limit, Map.of())).orElseThrow();
+        return OUTPUT.layout(OutputModel.of(List.of(tensors)), new LayoutOptions(limit, Map.of()));
     }
 
     private static List<Integer> shards(OutputLayout layout) {

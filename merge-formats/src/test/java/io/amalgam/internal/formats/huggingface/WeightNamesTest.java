@@ -4,9 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat.LayoutOptions;
+import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.checkpoint.TensorSource;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Weights that are not called {@code model.safetensors}: diffusers' folders, variants. */
 class WeightNamesTest {
     private static final HuggingFaceFormat FORMAT = new HuggingFaceFormat();
+    private static final HuggingFaceOutput OUTPUT = new HuggingFaceOutput();
 
     @TempDir Path path;
 
@@ -132,7 +134,7 @@ class WeightNamesTest {
         }
         model.file("model_index.json", "{}").file("other.safetensors", "x");
 
-        assertThat(FORMAT.weightFilesIn(path))
+        assertThat(OUTPUT.weightFilesIn(path))
                 .extracting(Path::toString)
                 .containsExactlyElementsOf(weights);
         assertThat(Files.exists(path.resolve("other.safetensors"))).isTrue();
@@ -143,8 +145,7 @@ class WeightNamesTest {
             assertThat(opened.tensors()).containsOnlyKeys("a", "b");
             List<TensorInfo> infos =
                     opened.tensors().values().stream().map(TensorSource::info).toList();
-            return FORMAT.layout(infos, new LayoutOptions(limit, Map.of(), opened.folders()))
-                    .orElseThrow();
+            return OUTPUT.layout(OutputModel.of(infos), new LayoutOptions(limit, Map.of(), opened.folders()));
         }
     }
 }

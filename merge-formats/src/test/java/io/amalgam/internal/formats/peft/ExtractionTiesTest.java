@@ -149,7 +149,7 @@ class ExtractionTiesTest {
                                             folder.resolve("change.safetensors"),
                                             ExtractOptions.ofEnergy(1),
                                             1,
-                                            formats.get("safetensors"),
+                                            formats.output("safetensors"),
                                             1))
                     .hasMessage(
                             "tensors of both models: expected the same names, got a head"

@@ -76,7 +76,7 @@ class SparseVectorTest {
         try (Checkpoint from = formats.open(tuned, "tuned");
                 Checkpoint origin = formats.open(base, "base")) {
             return SparseExtraction.write(
-                    from, origin, file, options, share, formats.get("safetensors"), 2);
+                    from, origin, file, options, share, formats.output("safetensors"), 2);
         }
     }
 

@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
@@ -116,10 +117,10 @@ class PyTorchFileTest {
     @Test
     void filesAreTakenByTheirEnding() throws IOException {
         PyTorchFormat format = new PyTorchFormat();
-        assertThat(format.canOpen(FOLDER.resolve("tied.bin"))).isTrue();
-        assertThat(format.canOpen(FOLDER.resolve("state.safetensors"))).isFalse();
-        assertThat(format.canOpen(FOLDER.resolve("none.pt"))).isFalse();
-        assertThat(format.canOpen(FOLDER)).isFalse();
+        assertThat(format.match(FOLDER.resolve("tied.bin"))).isNotEqualTo(Match.NONE);
+        assertThat(format.match(FOLDER.resolve("state.safetensors"))).isEqualTo(Match.NONE);
+        assertThat(format.match(FOLDER.resolve("none.pt"))).isEqualTo(Match.NONE);
+        assertThat(format.match(FOLDER)).isEqualTo(Match.NONE);
         try (Checkpoint file = ModelLoader.load().open(FOLDER.resolve("tied.bin"), "m")) {
             assertThat(file).isInstanceOf(PyTorchFile.class);
             assertThat(file.config()).isEmpty();

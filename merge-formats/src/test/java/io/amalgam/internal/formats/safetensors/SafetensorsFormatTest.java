@@ -3,10 +3,12 @@ package io.amalgam.internal.formats.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.CheckpointFormat;
-import io.amalgam.checkpoint.CheckpointFormat.LayoutOptions;
+import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
@@ -25,11 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 
 class SafetensorsFormatTest {
     private final SafetensorsFormat format = new SafetensorsFormat();
+    private final SafetensorsOutput output = new SafetensorsOutput();
 
     @Test
     void bothFormatsAreFound() {
-        assertThat(ServiceLoader.load(CheckpointFormat.class))
-                .extracting(CheckpointFormat::name)
+        assertThat(ServiceLoader.load(OutputFormat.class))
+                .extracting(OutputFormat::name)
                 .contains("safetensors", "huggingface");
     }
 
@@ -38,12 +41,12 @@ class SafetensorsFormatTest {
         Path file = directory.resolve("m.safetensors");
         SafetensorsWriter.write(file, List.of(NamedTensor.ofFloats("w", Shape.of(1), 1)), Map.of());
 
-        assertThat(format.canOpen(file)).isTrue();
-        assertThat(format.canOpen(directory)).isFalse();
-        assertThat(format.canOpen(Files.createFile(directory.resolve("m.bin")))).isFalse();
-        assertThat(format.canOpen(Files.createDirectory(directory.resolve("d.safetensors"))))
-                .isFalse();
-        assertThat(format.canOpen(directory.resolve("missing.safetensors"))).isFalse();
+        assertThat(format.match(file)).isNotEqualTo(Match.NONE);
+        assertThat(format.match(directory)).isEqualTo(Match.NONE);
+        assertThat(format.match(Files.createFile(directory.resolve("m.bin")))).isEqualTo(Match.NONE);
+        assertThat(format.match(Files.createDirectory(directory.resolve("d.safetensors"))))
+                .isEqualTo(Match.NONE);
+        assertThat(format.match(directory.resolve("missing.safetensors"))).isEqualTo(Match.NONE);
         try (Checkpoint checkpoint = format.open(file, "m")) {
             assertThat(checkpoint.tensors()).containsOnlyKeys("w");
         }
@@ -57,7 +60,7 @@ class SafetensorsFormatTest {
                         new TensorInfo("b", DType.F32, Shape.of(10)));
 
         OutputLayout layout =
-                format.layout(tensors, new LayoutOptions(60, Map.of("k", "v"))).orElseThrow();
+                output.layout(OutputModel.of(tensors), new LayoutOptions(60, Map.of("k", "v")));
 
         assertThat(layout.files()).hasSize(1);
         assertThat(layout.files().get(0).name()).isEqualTo("model.safetensors");
@@ -75,16 +78,17 @@ class SafetensorsFormatTest {
     @Test
     void refusesALimitThatTakesShards() {
         List<TensorInfo> tensors = List.of(new TensorInfo("a", DType.F16, Shape.of(10)));
-        assertThatThrownBy(() -> format.layout(tensors, new LayoutOptions(19, Map.of())))
+        assertThatThrownBy(() -> output.layout(OutputModel.of(tensors), new LayoutOptions(19, Map.of())))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
                         "output of format 'safetensors': expected at most 19 bytes of tensors, the limit for one file, got 20; it is one file always: set no limit (0), or write the format 'huggingface'");
-        assertThat(format.layout(tensors, new LayoutOptions(0, Map.of()))).isPresent();
+        assertThat(output.layout(OutputModel.of(tensors), new LayoutOptions(0, Map.of())).files())
+                .hasSize(1);
     }
 
     @Test
     void aGivenFormatStays() {
-        assertThat(SafetensorsFormat.withFormat(Map.of("format", "np")))
+        assertThat(SafetensorsOutput.withFormat(Map.of("format", "np")))
                 .containsExactly(Map.entry("format", "np"));
     }
 }
