@@ -425,7 +425,7 @@ class ConfigPatchTest {
     @Test
     void layersThatComputeByTheirNumberAreSaid() {
         assertThat(
-                        new HuggingFaceFormat()
+                        new HuggingFaceOutput()
                                 .unchanged(
                                         json(
                                                 "{'n_layer': 4, 'lambda_std_dev': 0.1, 'out_features': ['stage4']}"),
