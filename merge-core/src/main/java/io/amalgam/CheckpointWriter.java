@@ -1,11 +1,11 @@
 package io.amalgam;
 
-import io.amalgam.checkpoint.OutputModel;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ModuleFolders;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.PlanOptions;

@@ -54,7 +54,8 @@ public final class FederatedAverager {
      * @throws BadInputException if the file holds something else
      */
     public static FederatedAverager inFile(Path sums) throws IOException {
-        return new FederatedAverager(RunningAverage.inFile(ModelLoader.load().output(FORMAT), sums));
+        return new FederatedAverager(
+                RunningAverage.inFile(ModelLoader.load().output(FORMAT), sums));
     }
 
     /**

@@ -1,11 +1,9 @@
 package io.amalgam;
 
-import java.util.function.BiFunction;
-import java.util.Comparator;
-import io.amalgam.checkpoint.CheckpointFormat.Match;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.checkpoint.CheckpointFormat.Match;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.WrittenPath;
@@ -21,9 +19,11 @@ import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
+import java.util.function.BiFunction;
 
 /**
  * The checkpoint formats on the class path, and the opening of models by path. Immutable, safe for
@@ -284,9 +284,7 @@ public final class ModelLoader {
                         return List.of();
                     }
                     try (Checkpoint model = format.get().open(folder, folder.toString())) {
-                        return model.folders().home().isEmpty()
-                                ? model.weightFiles()
-                                : List.of();
+                        return model.folders().home().isEmpty() ? model.weightFiles() : List.of();
                     }
                 });
     }

@@ -226,7 +226,13 @@ final class LoraExtractCommand extends Subcommand {
             AdapterOutput.checkFile(out, overwrite, List.of(from, origin));
             result =
                     SparseExtraction.write(
-                            from, origin, out, options, share, formats.output("safetensors"), threads);
+                            from,
+                            origin,
+                            out,
+                            options,
+                            share,
+                            formats.output("safetensors"),
+                            threads);
         }
         if (json || !verbosity.quiet) {
             new SparseSummary(result, out).print(console, json);

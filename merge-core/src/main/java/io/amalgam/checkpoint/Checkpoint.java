@@ -76,8 +76,8 @@ public interface Checkpoint extends Closeable {
 
     /**
      * What a federated method keeps for its next round, where it is known before it is a file;
-     * empty where it is what {@link OutputFormat#STATE_FILE} in {@link #path()} holds, if that
-     * is there.
+     * empty where it is what {@link OutputFormat#STATE_FILE} in {@link #path()} holds, if that is
+     * there.
      */
     default Optional<Map<String, TensorSource>> serverState() {
         return Optional.empty();

@@ -1,8 +1,8 @@
 package io.amalgam.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.Problem;

@@ -115,8 +115,7 @@ final class SyntheticModel {
      *
      * @param tune 0 for the base, else which fine-tune
      */
-    static void write(Path directory, Size size, int tune, OutputFormat format)
-            throws IOException {
+    static void write(Path directory, Size size, int tune, OutputFormat format) throws IOException {
         if (store(directory.resolve("model.safetensors"), tensors(size), tune, format)) {
             Files.writeString(
                     directory.resolve("config.json"), config(size), StandardCharsets.UTF_8);

@@ -1,8 +1,8 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.TensorEncoding;
@@ -48,8 +48,7 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
             Map<String, String> metadata)
             throws IOException {
         OutputLayout layout =
-                format.layout(
-                        OutputModel.of(tensors), new OutputFormat.LayoutOptions(0, metadata));
+                format.layout(OutputModel.of(tensors), new OutputFormat.LayoutOptions(0, metadata));
         Path part = target.resolveSibling(target.getFileName() + ".part");
         FileChannel channel =
                 FileChannel.open(

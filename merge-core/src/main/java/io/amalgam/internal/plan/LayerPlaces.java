@@ -1,8 +1,8 @@
 package io.amalgam.internal.plan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.Shape;
 import java.util.ArrayList;

@@ -1,13 +1,12 @@
 package io.amalgam.internal.plan;
 
-import io.amalgam.checkpoint.OutputModel;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
-import io.amalgam.checkpoint.ModuleFolders;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -277,10 +276,7 @@ public final class MergePlanner {
     }
 
     private OutputLayout layout(
-            List<TensorTask> tasks,
-            PlanOptions options,
-            Checkpoint donor,
-            ConfigChanges changes) {
+            List<TensorTask> tasks, PlanOptions options, Checkpoint donor, ConfigChanges changes) {
         OutputModel model =
                 new OutputModel(
                         tasks.stream().map(TensorTask::output).toList(),

@@ -1,11 +1,11 @@
 package io.amalgam.internal.plan;
 
-import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.method.StatefulMethod;
@@ -153,8 +153,7 @@ final class ServerState {
             (isState ? states : weights).add(task.output());
         }
         OutputLayout model =
-                format.layout(
-                        new OutputModel(weights, whole.config(), whole.tokenizer()), options);
+                format.layout(new OutputModel(weights, whole.config(), whole.tokenizer()), options);
         if (states.isEmpty()) {
             return model;
         }

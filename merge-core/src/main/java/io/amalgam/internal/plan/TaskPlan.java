@@ -1,10 +1,10 @@
 package io.amalgam.internal.plan;
 
-import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -91,9 +91,7 @@ public final class TaskPlan {
                                 donor.config().map(c -> format.config(c, changes)),
                                 Optional.of(donor.tokenizerHome())),
                         new OutputFormat.LayoutOptions(
-                                options.maxShardBytes(),
-                                Map.of("format", "pt"),
-                                donor.folders()));
+                                options.maxShardBytes(), Map.of("format", "pt"), donor.folders()));
         return new MergePlan(
                 recipe,
                 tasks,

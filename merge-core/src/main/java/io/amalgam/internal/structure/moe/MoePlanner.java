@@ -2,8 +2,8 @@ package io.amalgam.internal.structure.moe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;

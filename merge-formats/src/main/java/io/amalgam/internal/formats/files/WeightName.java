@@ -1,7 +1,7 @@
 package io.amalgam.internal.formats.files;
 
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ModuleFolders;
+import io.amalgam.checkpoint.OutputFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;

@@ -1,7 +1,7 @@
 package io.amalgam.internal.formats.huggingface;
 
-import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,8 +11,8 @@ import java.nio.file.Path;
  * even if there is a {@code model.safetensors} too; else those of {@code model.safetensors}; else
  * those of PyTorch's and then diffusers' names, and of a variant such as {@code fp16} last: see
  * {@link io.amalgam.internal.formats.files.WeightName}. Modules that {@code modules.json} lists are
- * parts of the model, with weights found likewise in their folders: see {@link io.amalgam.checkpoint.ModuleFolders}.
- * Problems of index, shards and config are reported together.
+ * parts of the model, with weights found likewise in their folders: see {@link
+ * io.amalgam.checkpoint.ModuleFolders}. Problems of index, shards and config are reported together.
  */
 public final class HuggingFaceFormat implements CheckpointFormat {
     @Override

@@ -1,13 +1,13 @@
 package io.amalgam.internal.formats.huggingface;
 
-import io.amalgam.checkpoint.OutputModel;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.CheckpointFormat;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.Stack;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.formats.safetensors.SafetensorsOutput;
 import java.io.IOException;
@@ -41,8 +41,7 @@ public final class HuggingFaceOutput implements OutputFormat {
     @Override
     public OutputLayout layout(OutputModel model, LayoutOptions options) {
         Map<String, String> metadata = SafetensorsOutput.withFormat(options.metadata());
-        return PartLayout.of(
-                model.tensors(), options.maxShardBytes(), metadata, options.folders());
+        return PartLayout.of(model.tensors(), options.maxShardBytes(), metadata, options.folders());
     }
 
     /** The patched {@code config.json}: see {@link ConfigPatch}. */

@@ -1,7 +1,7 @@
 package io.amalgam.internal.formats.peft;
 
-import io.amalgam.checkpoint.CheckpointFormat.Match;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFile;

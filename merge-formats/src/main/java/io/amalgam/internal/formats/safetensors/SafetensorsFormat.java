@@ -1,7 +1,7 @@
 package io.amalgam.internal.formats.safetensors;
 
-import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -4,12 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.ModuleFolders;
+import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
-import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.TensorInfo;
@@ -145,7 +145,8 @@ class WeightNamesTest {
             assertThat(opened.tensors()).containsOnlyKeys("a", "b");
             List<TensorInfo> infos =
                     opened.tensors().values().stream().map(TensorSource::info).toList();
-            return OUTPUT.layout(OutputModel.of(infos), new LayoutOptions(limit, Map.of(), opened.folders()));
+            return OUTPUT.layout(
+                    OutputModel.of(infos), new LayoutOptions(limit, Map.of(), opened.folders()));
         }
     }
 }

@@ -2,9 +2,9 @@ package io.amalgam.internal.formats.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.engine.Merges;

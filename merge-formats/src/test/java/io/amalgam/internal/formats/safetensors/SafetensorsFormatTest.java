@@ -3,8 +3,8 @@ package io.amalgam.internal.formats.safetensors;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
@@ -43,7 +43,8 @@ class SafetensorsFormatTest {
 
         assertThat(format.match(file)).isNotEqualTo(Match.NONE);
         assertThat(format.match(directory)).isEqualTo(Match.NONE);
-        assertThat(format.match(Files.createFile(directory.resolve("m.bin")))).isEqualTo(Match.NONE);
+        assertThat(format.match(Files.createFile(directory.resolve("m.bin"))))
+                .isEqualTo(Match.NONE);
         assertThat(format.match(Files.createDirectory(directory.resolve("d.safetensors"))))
                 .isEqualTo(Match.NONE);
         assertThat(format.match(directory.resolve("missing.safetensors"))).isEqualTo(Match.NONE);
@@ -78,7 +79,10 @@ class SafetensorsFormatTest {
     @Test
     void refusesALimitThatTakesShards() {
         List<TensorInfo> tensors = List.of(new TensorInfo("a", DType.F16, Shape.of(10)));
-        assertThatThrownBy(() -> output.layout(OutputModel.of(tensors), new LayoutOptions(19, Map.of())))
+        assertThatThrownBy(
+                        () ->
+                                output.layout(
+                                        OutputModel.of(tensors), new LayoutOptions(19, Map.of())))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
                         "output of format 'safetensors': expected at most 19 bytes of tensors, the limit for one file, got 20; it is one file always: set no limit (0), or write the format 'huggingface'");
