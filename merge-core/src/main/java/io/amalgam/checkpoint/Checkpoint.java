@@ -110,4 +110,19 @@ public interface Checkpoint extends Closeable {
     default List<Preparation> preparations() {
         return List.of();
     }
+
+    /** How its weights are quantised; empty if they are not. */
+    default Optional<Quantisation> quantisation() {
+        return Optional.empty();
+    }
+
+    /**
+     * A way in which weights are quantised.
+     *
+     * @param name for people: {@code NF4, double quantisation}
+     * @param readable whether {@link #tensors()} are the dense weights; else they are as stored
+     * @param rescaled whether scales were moved between tensors, so that single tensors of two such
+     *     models must not be combined
+     */
+    record Quantisation(String name, boolean readable, boolean rescaled) {}
 }

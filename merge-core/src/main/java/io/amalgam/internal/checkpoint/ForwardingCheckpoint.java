@@ -115,6 +115,11 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public Optional<Quantisation> quantisation() {
+        return model.quantisation();
+    }
+
+    @Override
     public void close() throws IOException {
         model.close();
     }

@@ -7,7 +7,10 @@ import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.quantised.QuantisationSettings;
+import io.amalgam.internal.formats.quantised.QuantisedModel;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -27,6 +30,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     private @Nullable ObjectNode config;
     private List<Path> sideFiles = List.of();
     private ModelScripts scripts = ModelScripts.NONE;
+    private Optional<Quantisation> quantisation = Optional.empty();
+    private List<Problem> warnings = List.of();
+    private long readerBytes;
 
     private HuggingFaceCheckpoint(Path path) {
         this.path = path;
@@ -39,6 +45,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
             checkpoint.folders = ModuleList.of(path, problems);
             checkpoint.openWeights(name, problems);
             checkpoint.openConfig(problems);
+            if (problems.isEmpty()) {
+                checkpoint.dequantise(name, problems);
+            }
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
@@ -80,6 +89,28 @@ final class HuggingFaceCheckpoint implements Checkpoint {
             } catch (BadInputException e) {
                 problems.addAll(e.problems());
             }
+        }
+    }
+
+    private void dequantise(String name, List<Problem> problems) throws IOException {
+        Optional<QuantisationSettings> settings =
+                QuantisationFile.settings(home(), Optional.ofNullable(config));
+        try {
+            QuantisedModel model =
+                    QuantisedModel.of(
+                            tensors, settings, Optional.ofNullable(config), name, problems);
+            if (model.tensors() != tensors) {
+                tensors.clear();
+                tensors.putAll(model.tensors());
+            }
+            quantisation = model.quantisation();
+            warnings = model.warnings();
+            readerBytes = model.readerBytes();
+            if (config != null && quantisation.map(Quantisation::readable).orElse(true)) {
+                QuantisationFile.removeFrom(config);
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
         }
     }
 
@@ -133,6 +164,23 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     @Override
     public ModelScripts scripts() {
         return scripts;
+    }
+
+    @Override
+    public Optional<Quantisation> quantisation() {
+        return quantisation;
+    }
+
+    @Override
+    public List<Problem> warnings() {
+        return warnings;
+    }
+
+    /** Codes, scales and a tile of quantised tensors. */
+    @Override
+    public long bytesPerReader(int elements) {
+        boolean decodes = quantisation.map(Quantisation::readable).orElse(false);
+        return decodes ? 2 * readerBytes + elements * 2L * Float.BYTES : 0;
     }
 
     @Override

@@ -1,0 +1,91 @@
+package io.amalgam.internal.formats.quantised;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A matrix of AWQ: codes of 4 bits, eight outputs a word in an order of their own, a zero and a
+ * scale for each group of inputs.
+ */
+final class AwqTensor extends TileTensor {
+    /** Where in a word the code of each of eight neighbours begins. */
+    private static final int[] SHIFTS = {0, 16, 4, 20, 8, 24, 12, 28};
+
+    private static final int A_WORD = 8;
+    private static final int MIDDLE = 8;
+
+    private final StoredTensor codes;
+    private final Optional<StoredTensor> zeros;
+    private final StoredTensor scales;
+    private final int in;
+    private final int out;
+    private final int groups;
+
+    /**
+     * @param zeros as codes; all are 8 if there are none
+     */
+    AwqTensor(
+            TensorInfo info,
+            StoredTensor codes,
+            Optional<StoredTensor> zeros,
+            StoredTensor scales,
+            Object model) {
+        super(info, codes, others(zeros, scales), model);
+        this.codes = codes;
+        this.zeros = zeros;
+        this.scales = scales;
+        this.out = Math.toIntExact(info.shape().dim(0));
+        this.in = Math.toIntExact(info.shape().dim(1));
+        this.groups = Math.toIntExact(scales.info().shape().dim(0));
+    }
+
+    private static List<StoredTensor> others(Optional<StoredTensor> zeros, StoredTensor scales) {
+        List<StoredTensor> others = new ArrayList<>(List.of(scales));
+        zeros.ifPresent(others::add);
+        return others;
+    }
+
+    @Override
+    void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+            throws IOException {
+        Scratch scratch = Scratch.of(workspace);
+        int first = (int) from;
+        int width = count / 2;
+        float[] scale = scratch.scales(groups * count);
+        for (int g = 0; g < groups; g++) {
+            Scratch.floats(scales, (long) g * out + first, count, scale, g * count, workspace);
+        }
+        int[] zero = scratch.ints(groups * count);
+        if (zeros.isPresent()) {
+            byte[] packed = scratch.bytes(groups * width);
+            columns(zeros.get(), 0, groups, out / 2, first / 2, width, packed, workspace);
+            for (int i = 0; i < groups * count; i++) {
+                zero[i] = code(packed, i / A_WORD, i % A_WORD);
+            }
+        } else {
+            java.util.Arrays.fill(zero, 0, groups * count, MIDDLE);
+        }
+        byte[] code = scratch.codes(in * width);
+        columns(codes, 0, in, out / 2, first / 2, width, code, workspace);
+        int groupSize = in / groups;
+        for (int i = 0; i < in; i++) {
+            int of = i / groupSize * count;
+            for (int o = 0; o < count; o += A_WORD) {
+                int word = Scratch.word(code, i * width + o / 2);
+                for (int k = 0; k < A_WORD; k++) {
+                    int value = word >>> SHIFTS[k] & 15;
+                    tile[(o + k) * in + i] = scale[of + o + k] * (value - zero[of + o + k]);
+                }
+            }
+        }
+    }
+
+    private static int code(byte[] words, int word, int k) {
+        return Scratch.word(words, word * Integer.BYTES) >>> SHIFTS[k] & 15;
+    }
+}

@@ -1,0 +1,61 @@
+package io.amalgam.internal.formats.quantised;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.List;
+
+/** Matrices of MXFP4 that are stored with rows and columns exchanged. */
+final class ExpertTensor extends TileTensor {
+    private static final int GROUP = Fp4Format.MX_GROUP;
+
+    private final StoredTensor codes;
+    private final StoredTensor exponents;
+    private final float[] table = Fp4Format.table();
+    private final int in;
+    private final int out;
+
+    /**
+     * @param codes [matrix, out, in/32, 16]
+     */
+    ExpertTensor(TensorInfo info, StoredTensor codes, StoredTensor exponents, Object model) {
+        super(info, codes, List.of(exponents), model);
+        this.codes = codes;
+        this.exponents = exponents;
+        this.in = Math.toIntExact(info.shape().dim(1));
+        this.out = Math.toIntExact(info.shape().dim(2));
+    }
+
+    @Override
+    void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+            throws IOException {
+        Scratch scratch = Scratch.of(workspace);
+        int bytes = count / 2;
+        byte[] code = scratch.codes(out * bytes);
+        columns(
+                codes, matrix * out * (in / 2), out, in / 2, (int) from / 2, bytes, code, workspace);
+        int groups = count / GROUP;
+        byte[] exponent = scratch.bytes(out * groups);
+        columns(
+                exponents,
+                matrix * out * (in / GROUP),
+                out,
+                in / GROUP,
+                (int) from / GROUP,
+                groups,
+                exponent,
+                workspace);
+        for (int o = 0; o < out; o++) {
+            for (int g = 0; g < groups; g++) {
+                float scale = Scales.power(exponent[o * groups + g]);
+                for (int pair = 0; pair < GROUP / 2; pair++) {
+                    int both = code[o * bytes + g * (GROUP / 2) + pair];
+                    int row = g * GROUP + 2 * pair;
+                    tile[row * out + o] = table[both & 15] * scale;
+                    tile[(row + 1) * out + o] = table[both >>> 4 & 15] * scale;
+                }
+            }
+        }
+    }
+}

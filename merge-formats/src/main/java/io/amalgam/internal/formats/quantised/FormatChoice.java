@@ -1,0 +1,171 @@
+package io.amalgam.internal.formats.quantised;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What a model's settings say that its tensors may be.
+ *
+ * @param formats in the order in which they are tried
+ * @param unreadable its name, where it is not read
+ * @param rescaled whether scales have been moved between tensors, so that they can only be compared
+ *     as a whole
+ */
+record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, boolean rescaled) {
+    /** Of a model without settings. */
+    static final FormatChoice PLAIN =
+            new FormatChoice(List.of(new PlainFormat()), Optional.empty(), false);
+
+    /** They describe activations and caches, not weights. */
+    private static final Pattern DROPPED =
+            Pattern.compile(
+                    ".*\\.(input_scale|activation_scale|output_scale|[kvq]_scale|input_global_scale|input_zero_point|output_zero_point|[kvq]_zero_point|input_scale_ub|qscale_act)");
+
+    private static final Pattern SCALE = Pattern.compile(".*_scale(_inv|_2)?");
+
+    /** What codes have beside them. */
+    private static final Pattern COMPANION =
+            Pattern.compile(
+                    ".*(_scale_inv|weight_scale|weight_scale_2|weight_global_scale|weight_packed|weight_shape|weight_zero_point|weight_g_idx|_blocks|_scales|\\.qweight|\\.qzeros|\\.scales|\\.g_idx|\\.absmax|\\.quant_map|\\.nested_absmax|\\.nested_quant_map|\\.quant_state\\..*|\\.SCB|\\.weight_format|\\.pre_quant_scale|\\.qscale_weight)");
+
+    /** Whether a name is one of scales, which may be 8-bit floats themselves. */
+    static boolean isScale(String name) {
+        return SCALE.matcher(name).matches();
+    }
+
+    /** Whether a tensor is left out of the dense model. */
+    boolean isDropped(String name) {
+        return DROPPED.matcher(name).matches();
+    }
+
+    /** Whether a name is one that only tensors beside codes have. */
+    boolean isCompanion(String name) {
+        return COMPANION.matcher(name).matches();
+    }
+
+    static FormatChoice of(QuantisationSettings settings, Set<String> names) {
+        String method = settings.method();
+        ObjectNode node = settings.node();
+        return switch (method) {
+            case "fp8" ->
+                    settings.text("expert_dtype").equals("fp4")
+                            ? no("fp8 with experts of fp4")
+                            : of(new ScaledFormat("_scale_inv", blocks(node)));
+            case "fbgemm_fp8" -> of(new ScaledFormat("_scale", List.of()));
+            case "compressed-tensors" -> compressed(settings);
+            case "modelopt", "modelopt_fp4", "modelopt_mxfp8" -> modelopt(node, names);
+            case "mxfp4" -> of(new ExpertBlocksFormat());
+            case "bitsandbytes" -> of(new BitsAndBytesFormat());
+            case "gptq" -> gptq(settings);
+            case "awq" -> awq(settings);
+            default -> no(method);
+        };
+    }
+
+    private static FormatChoice of(QuantisedFormat... formats) {
+        return new FormatChoice(List.of(formats), Optional.empty(), false);
+    }
+
+    private static FormatChoice no(String name) {
+        return new FormatChoice(List.of(), Optional.of(name), false);
+    }
+
+    private static List<int[]> blocks(JsonNode node) {
+        return block(node.path("weight_block_size")).map(List::of).orElse(List.of());
+    }
+
+    private static Optional<int[]> block(JsonNode sizes) {
+        int[] block =
+                sizes.isTextual()
+                        ? numbers(sizes.asText())
+                        : new int[] {sizes.path(0).asInt(), sizes.path(1).asInt()};
+        return block[0] > 0 && block[1] > 0 ? Optional.of(block) : Optional.empty();
+    }
+
+    /** Old settings say {@code 128x128}. */
+    private static int[] numbers(String text) {
+        return text.matches("\\d{1,6}x\\d{1,6}")
+                ? new int[] {
+                    Integer.parseInt(text.substring(0, text.indexOf('x'))),
+                    Integer.parseInt(text.substring(text.indexOf('x') + 1))
+                }
+                : new int[2];
+    }
+
+    private static FormatChoice compressed(QuantisationSettings settings) {
+        ObjectNode node = settings.node();
+        List<int[]> blocks = new ArrayList<>();
+        Set<Integer> widths = new LinkedHashSet<>();
+        Set<Integer> groups = new LinkedHashSet<>();
+        Set<String> names = new LinkedHashSet<>(List.of(settings.text("format")));
+        for (JsonNode group : node.path("config_groups")) {
+            JsonNode weights = group.path("weights");
+            block(weights.path("block_structure")).ifPresent(blocks::add);
+            widths.add(weights.path("num_bits").asInt());
+            groups.add(weights.path("group_size").asInt());
+            names.add(group.path("format").asText(""));
+        }
+        for (String name : names) {
+            if (name.contains("sparse") || name.contains("marlin") || name.contains("mxfp6")) {
+                return no("compressed-tensors in the format '" + name + "'");
+            }
+        }
+        String sparsity = node.path("sparsity_config").path("format").asText("dense");
+        if (!sparsity.equals("dense")) {
+            return no("compressed-tensors with a 'sparsity_config' of '" + sparsity + "'");
+        }
+        if (!node.path("transform_config").isMissingNode()
+                && !node.path("transform_config").isNull()
+                && !node.path("transform_config").isEmpty()) {
+            return no("compressed-tensors with a 'transform_config'");
+        }
+        return of(
+                new PackedFormat(widths, groups),
+                new Fp4Format(),
+                new ScaledFormat("_scale", blocks));
+    }
+
+    private static FormatChoice modelopt(ObjectNode node, Set<String> names) {
+        String algorithm =
+                node.path("quant_algo")
+                        .asText(node.path("quantization").path("quant_algo").asText(""));
+        if (algorithm.endsWith("_AWQ")
+                || algorithm.endsWith("_SVD")
+                || names.stream().anyMatch(name -> name.endsWith(".pre_quant_scale"))) {
+            return no("modelopt " + algorithm + ", whose inputs are scaled beforehand");
+        }
+        return of(new Fp4Format(), new ScaledFormat("_scale", List.of()));
+    }
+
+    private static FormatChoice gptq(QuantisationSettings settings) {
+        String version = settings.text("checkpoint_format");
+        if (!version.isEmpty() && !version.equals("gptq") && !version.equals("gptq_v2")) {
+            return no("gptq with the 'checkpoint_format' '" + version + "'");
+        }
+        ObjectNode node = settings.node();
+        return of(
+                new GptqFormat(
+                        version.equals("gptq_v2"),
+                        node.path("sym").asBoolean(),
+                        node.path("group_size").asInt(-1)));
+    }
+
+    private static FormatChoice awq(QuantisationSettings settings) {
+        String version = settings.text("version");
+        if (!version.isEmpty() && !version.equalsIgnoreCase("gemm")) {
+            return no("awq of the 'version' '" + version + "'");
+        }
+        int bits = settings.node().path("bits").asInt(settings.node().path("w_bit").asInt(4));
+        if (bits != 4) {
+            return no("awq of " + bits + " bits");
+        }
+        boolean zeroPoint = settings.node().path("zero_point").asBoolean(true);
+        return new FormatChoice(List.of(new AwqFormat(zeroPoint)), Optional.empty(), true);
+    }
+}

@@ -1,0 +1,143 @@
+package io.amalgam.internal.formats.quantised;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A matrix of GPTQ: codes of 2 to 8 bits, a string of bits down each column of {@code qweight}, a
+ * zero and a scale for each group of inputs.
+ */
+final class GptqTensor extends TileTensor {
+    private final Parts parts;
+    private final int bits;
+    private final int groupSize;
+    private final int added;
+    private final int in;
+    private final int out;
+    private final int groups;
+
+    /**
+     * The stored tensors.
+     *
+     * @param groupOfInput the group of each input, where groups are not runs
+     */
+    record Parts(
+            StoredTensor codes,
+            StoredTensor zeros,
+            StoredTensor scales,
+            Optional<StoredTensor> groupOfInput) {
+        List<StoredTensor> others() {
+            List<StoredTensor> others = new ArrayList<>(List.of(zeros, scales));
+            groupOfInput.ifPresent(others::add);
+            return others;
+        }
+    }
+
+    /**
+     * @param groupSize inputs of a group
+     * @param added what is added to stored zeros
+     */
+    GptqTensor(TensorInfo info, Parts parts, int bits, int groupSize, int added, Object model) {
+        super(info, parts.codes(), parts.others(), model);
+        this.parts = parts;
+        this.bits = bits;
+        this.groupSize = groupSize;
+        this.added = added;
+        this.out = Math.toIntExact(info.shape().dim(0));
+        this.in = Math.toIntExact(info.shape().dim(1));
+        this.groups = Math.toIntExact(parts.scales().info().shape().dim(0));
+    }
+
+    @Override
+    void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+            throws IOException {
+        Scratch scratch = Scratch.of(workspace);
+        int first = (int) from;
+        float[] scale = scratch.scales(groups * count);
+        for (int g = 0; g < groups; g++) {
+            Scratch.floats(
+                    parts.scales(), (long) g * out + first, count, scale, g * count, workspace);
+        }
+        float[] zero = zeros(first, count, workspace);
+        int[] group = groupOfInput(workspace);
+        int words = in * bits / 32;
+        int width = count * Integer.BYTES;
+        byte[] code = scratch.codes((words + 1) * width);
+        columns(
+                parts.codes(),
+                0,
+                words,
+                out * Integer.BYTES,
+                first * Integer.BYTES,
+                width,
+                code,
+                workspace);
+        int mask = (1 << bits) - 1;
+        for (int i = 0; i < in; i++) {
+            int word = i * bits / 32;
+            int shift = i * bits % 32;
+            int of = group[i] * count;
+            boolean split = shift + bits > 32;
+            for (int o = 0; o < count; o++) {
+                int place = word * width + o * Integer.BYTES;
+                int value = Scratch.word(code, place) >>> shift;
+                if (split) {
+                    value |= Scratch.word(code, place + width) << 32 - shift;
+                }
+                tile[o * in + i] = scale[of + o] * ((value & mask) - zero[of + o]);
+            }
+        }
+    }
+
+    /** The zeros of some columns, group by group. */
+    private float[] zeros(int first, int count, Workspace workspace) throws IOException {
+        Scratch scratch = Scratch.of(workspace);
+        float[] zero = scratch.outer(groups * count);
+        int rowBytes = Math.toIntExact(parts.zeros().info().shape().dim(1)) * Integer.BYTES;
+        int bytes = (int) ScaleGrid.ceil((long) count * bits, 32) * Integer.BYTES;
+        byte[] packed = scratch.bytes(groups * bytes + Integer.BYTES);
+        columns(
+                parts.zeros(), 0, groups, rowBytes, first * bits / Byte.SIZE, bytes, packed,
+                workspace);
+        int mask = (1 << bits) - 1;
+        for (int g = 0; g < groups; g++) {
+            for (int o = 0; o < count; o++) {
+                int stored = Scratch.bits(packed, g * bytes * Byte.SIZE + o * bits, bits);
+                zero[g * count + o] = stored + added & mask;
+            }
+        }
+        return zero;
+    }
+
+    private int[] groupOfInput(Workspace workspace) throws IOException {
+        int[] group = Scratch.of(workspace).ints(in);
+        if (parts.groupOfInput().isEmpty()) {
+            for (int i = 0; i < in; i++) {
+                group[i] = i / groupSize;
+            }
+            return group;
+        }
+        StoredTensor tensor = parts.groupOfInput().get();
+        byte[] bytes = Scratch.of(workspace).bytes(in * Integer.BYTES);
+        Scratch.read(tensor, 0, in * Integer.BYTES, bytes, 0, workspace);
+        for (int i = 0; i < in; i++) {
+            group[i] = Scratch.word(bytes, i * Integer.BYTES);
+            if (group[i] < 0 || group[i] >= groups) {
+                throw new BadInputException(
+                        Problem.expected(
+                                        "element " + i + " of tensor '" + tensor.info().name() + "'",
+                                        "a group from 0 to " + (groups - 1),
+                                        group[i])
+                                .hint("the checkpoint is damaged: download it again"));
+            }
+        }
+        return group;
+    }
+}

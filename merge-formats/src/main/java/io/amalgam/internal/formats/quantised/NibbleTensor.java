@@ -1,0 +1,72 @@
+package io.amalgam.internal.formats.quantised;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+
+/**
+ * Codes of 4 bits, two neighbours a byte, into a table of values, times the scale of their block.
+ * Blocks go on across the ends of rows.
+ */
+final class NibbleTensor extends Dequantised {
+    private final StoredTensor codes;
+    private final float[] table;
+    private final boolean highFirst;
+    private final Scales scales;
+    private final int block;
+
+    /**
+     * @param table the values of the 16 codes
+     * @param highFirst whether the first of two neighbours has the upper four bits
+     * @param block elements of a block
+     */
+    NibbleTensor(
+            TensorInfo info,
+            StoredTensor codes,
+            float[] table,
+            boolean highFirst,
+            Scales scales,
+            int block) {
+        super(info, codes, scales.tensors());
+        this.codes = codes;
+        this.table = table;
+        this.highFirst = highFirst;
+        this.scales = scales;
+        this.block = block;
+    }
+
+    @Override
+    public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+            throws IOException {
+        if (count == 0) {
+            return false;
+        }
+        Scratch scratch = Scratch.of(workspace);
+        long firstBlock = from / block;
+        int blocks = (int) ((from + count - 1) / block - firstBlock) + 1;
+        float[] scale = scratch.scales(blocks);
+        scales.read(firstBlock, blocks, scale, workspace);
+        long firstByte = from / 2;
+        int bytes = (int) ((from + count - 1) / 2 - firstByte) + 1;
+        byte[] code = scratch.codes(codes, firstByte, bytes, workspace);
+        int skipped = (int) (from % 2);
+        int inBlock = (int) (from % block);
+        for (int done = 0, b = 0; done < count; b++) {
+            int n = Math.min(block - inBlock, count - done);
+            decode(code, skipped + done, n, scale[b], dst, at + done);
+            inBlock = 0;
+            done += n;
+        }
+        return false;
+    }
+
+    private void decode(byte[] code, int from, int count, float scale, float[] dst, int at) {
+        int flip = highFirst ? 1 : 0;
+        for (int i = 0; i < count; i++) {
+            int place = from + i;
+            int nibble = code[place >> 1] >>> ((place & 1 ^ flip) << 2) & 15;
+            dst[at + i] = table[nibble] * scale;
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package io.amalgam.internal.formats.quantised;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.Locale;
+
+/**
+ * What a model says of its quantisation.
+ *
+ * @param node the settings
+ * @param place where they are, for messages
+ */
+public record QuantisationSettings(ObjectNode node, String place) {
+    /** The library or scheme; {@code unknown} where nothing says it. */
+    String method() {
+        String method = node.path("quant_method").asText("");
+        if (!method.isEmpty()) {
+            return method.toLowerCase(Locale.ROOT);
+        }
+        // Settings of old versions do not name themselves.
+        if (node.has("load_in_4bit") || node.has("load_in_8bit")) {
+            return "bitsandbytes";
+        }
+        if (node.has("bits") && node.has("group_size") && node.size() <= 3 && !node.has("sym")) {
+            return "mlx";
+        }
+        if (node.has("quantization") || node.has("quant_algo")) {
+            return "modelopt";
+        }
+        if (node.has("config_groups")) {
+            return "compressed-tensors";
+        }
+        if (node.has("zero_point") && node.has("version")) {
+            return "awq";
+        }
+        return node.has("desc_act") || node.has("damp_percent") ? "gptq" : "unknown";
+    }
+
+    /** A text setting; empty if it is not there. */
+    String text(String key) {
+        JsonNode value = node.path(key);
+        return value.isTextual() ? value.asText() : "";
+    }
+}

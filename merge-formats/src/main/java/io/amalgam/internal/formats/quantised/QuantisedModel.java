@@ -1,0 +1,152 @@
+package io.amalgam.internal.formats.quantised;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.Quantisation;
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.ConfigSections;
+import io.amalgam.tensor.DType;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * A model as merges see it: dense tensors in place of codes and scales.
+ *
+ * @param tensors in the order of their codes
+ * @param quantisation how they are stored; empty if they are stored as they are
+ * @param warnings what should be known of them
+ * @param readerBytes what each reader keeps of one of its tensors
+ */
+public record QuantisedModel(
+        Map<String, TensorSource> tensors,
+        Optional<Quantisation> quantisation,
+        List<Problem> warnings,
+        long readerBytes) {
+
+    /**
+     * What a model's tensors stand for.
+     *
+     * @param settings what it says of its quantisation
+     * @param config its configuration
+     * @param name what the user calls it
+     * @param problems for what is missing or does not fit
+     */
+    public static QuantisedModel of(
+            Map<String, TensorSource> stored,
+            Optional<QuantisationSettings> settings,
+            Optional<ObjectNode> config,
+            String name,
+            List<Problem> problems) {
+        Optional<DType> said = config.flatMap(QuantisedModel::computeType);
+        if (settings.isEmpty() && said.isEmpty()) {
+            return unchanged(stored, Optional.empty());
+        }
+        FormatChoice choice =
+                settings.map(s -> FormatChoice.of(s, stored.keySet())).orElse(FormatChoice.PLAIN);
+        if (choice.unreadable().isPresent()) {
+            return unchanged(
+                    stored,
+                    Optional.of(new Quantisation(choice.unreadable().get(), false, false)));
+        }
+        DType type = said.orElseGet(() -> widest(stored));
+        List<String> warnings = new ArrayList<>();
+        QuantisedTensors tensors = new QuantisedTensors(stored, type, problems, warnings);
+        Map<String, TensorSource> dense = dense(stored, choice, tensors);
+        if (tensors.labels().isEmpty()) {
+            return settings.isEmpty()
+                    ? unchanged(stored, Optional.empty())
+                    : new QuantisedModel(
+                            dense,
+                            Optional.empty(),
+                            List.of(stale(name, settings.get())),
+                            0);
+        }
+        String label = String.join(", ", tensors.labels());
+        List<Problem> said2 = new ArrayList<>();
+        for (String warning : warnings) {
+            said2.add(Problem.of("model '" + name + "' (" + label + "): " + warning));
+        }
+        return new QuantisedModel(
+                dense,
+                Optional.of(new Quantisation(label, true, choice.rescaled())),
+                said2,
+                tensors.tileBytes());
+    }
+
+    private static Map<String, TensorSource> dense(
+            Map<String, TensorSource> stored, FormatChoice choice, QuantisedTensors tensors) {
+        Map<String, TensorSource> made = new LinkedHashMap<>();
+        stored.forEach(
+                (name, source) -> {
+                    Optional<StoredTensor> codes = source.stored();
+                    for (QuantisedFormat format : choice.formats()) {
+                        if (codes.isPresent() && !made.containsKey(name)) {
+                            format.dense(codes.get(), tensors)
+                                    .ifPresent(dense -> made.put(name, dense));
+                        }
+                    }
+                });
+        Map<String, TensorSource> all = new LinkedHashMap<>();
+        stored.forEach(
+                (name, source) -> {
+                    TensorSource dense = made.get(name);
+                    if (dense != null) {
+                        tensors.putDense(all, dense);
+                    } else if (!tensors.isUsed(name) && !choice.isDropped(name)) {
+                        tensors.putStored(all, name, source, choice);
+                    }
+                });
+        return all;
+    }
+
+    private static QuantisedModel unchanged(
+            Map<String, TensorSource> stored, Optional<Quantisation> quantisation) {
+        return new QuantisedModel(stored, quantisation, List.of(), 0);
+    }
+
+    private static Problem stale(String name, QuantisationSettings settings) {
+        return Problem.of(
+                        "model '"
+                                + name
+                                + "' is said to be quantised by '"
+                                + settings.method()
+                                + "' ("
+                                + settings.place()
+                                + "), but none of its tensors is")
+                .hint("it is read as the unquantised model it seems to be");
+    }
+
+    /** The type a configuration names for computing, if it is wider than 8 bits. */
+    private static Optional<DType> computeType(ObjectNode config) {
+        for (ObjectNode section : ConfigSections.of(config)) {
+            for (String key : List.of("dtype", "torch_dtype")) {
+                JsonNode value = section.path(key);
+                Optional<DType> type =
+                        value.isTextual()
+                                ? DType.fromRecipeName(value.asText())
+                                : Optional.empty();
+                if (type.filter(t -> t.arithmetic() && t.blockBytes() > 1).isPresent()) {
+                    return type;
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** The widest of the types that most models compute in; bfloat16 if there is none. */
+    private static DType widest(Map<String, TensorSource> stored) {
+        List<DType> types =
+                stored.entrySet().stream()
+                        .filter(entry -> entry.getKey().endsWith("norm.weight"))
+                        .map(entry -> entry.getValue().info().dtype())
+                        .filter(type -> type == DType.BF16 || type == DType.F16)
+                        .distinct()
+                        .toList();
+        return types.size() == 1 ? types.get(0) : DType.BF16;
+    }
+}

@@ -1,0 +1,134 @@
+package io.amalgam.internal.formats.quantised;
+
+import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Matrices whose rows are columns of the stored codes. Some rows are decoded at a time, all that
+ * fit a tile, which the reader keeps: one for each model.
+ */
+abstract class TileTensor extends Dequantised {
+    /** Rows of a tile are a multiple of this: codes of any width then begin at whole words. */
+    static final int STEP = 32;
+
+    /** Elements of a tile, as far as whole steps allow it. */
+    private static final int TILE = 1 << 20;
+
+    /** Stored rows up to this many bytes are read with all that lies between. */
+    private static final int SHORT_ROW = 8192;
+
+    private final Object model;
+    private final long rows;
+    private final int columns;
+    private final int tileRows;
+
+    /** What a reader keeps of a model. */
+    private static final class Tile {
+        private @Nullable TileTensor of;
+        private long number;
+        private float[] values = new float[0];
+    }
+
+    /**
+     * @param model the same for all tensors of a model
+     */
+    TileTensor(TensorInfo info, StoredTensor codes, List<StoredTensor> others, Object model) {
+        super(info, codes, others);
+        this.model = model;
+        int rank = info.shape().rank();
+        this.rows = info.shape().dim(rank - 2);
+        this.columns = Math.toIntExact(info.shape().dim(rank - 1));
+        int wanted = (int) ScaleGrid.ceil(Math.max(1, TILE / columns), STEP) * STEP;
+        this.tileRows = (int) Math.min(wanted, ScaleGrid.ceil(rows, STEP) * STEP);
+    }
+
+    /** Bytes that a reader keeps of this tensor. */
+    final long tileBytes() {
+        return (long) tileRows * columns * Float.BYTES;
+    }
+
+    /**
+     * Decodes rows.
+     *
+     * @param matrix which of several
+     * @param from the first row, a multiple of {@link #STEP}
+     * @param tile filled row by row from its beginning
+     */
+    abstract void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+            throws IOException;
+
+    @Override
+    public final boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+            throws IOException {
+        Tile tile = workspace.kept(model, Tile.class, unused -> new Tile());
+        long tilesOfMatrix = ScaleGrid.ceil(rows, tileRows);
+        for (int done = 0; done < count; ) {
+            long row = (from + done) / columns;
+            long matrix = row / rows;
+            long inMatrix = row % rows;
+            long first = inMatrix / tileRows * tileRows;
+            int own = (int) Math.min(tileRows, rows - first);
+            load(tile, matrix * tilesOfMatrix + inMatrix / tileRows, matrix, first, own, workspace);
+            long start = (matrix * rows + first) * columns;
+            int skipped = (int) (from + done - start);
+            int n = Math.min(count - done, own * columns - skipped);
+            System.arraycopy(tile.values, skipped, dst, at + done, n);
+            done += n;
+        }
+        return false;
+    }
+
+    private void load(
+            Tile tile, long number, long matrix, long first, int own, Workspace workspace)
+            throws IOException {
+        if (tile.of == this && tile.number == number) {
+            return;
+        }
+        tile.of = null;
+        if (tile.values.length < tileRows * columns) {
+            tile.values = new float[tileRows * columns];
+        }
+        decode(matrix, first, own, tile.values, workspace);
+        tile.of = this;
+        tile.number = number;
+    }
+
+    /**
+     * Reads a run of bytes of each of many rows, one behind another.
+     *
+     * @param base where the first row begins
+     */
+    static void columns(
+            StoredTensor tensor,
+            long base,
+            int rows,
+            int rowBytes,
+            int from,
+            int count,
+            byte[] dst,
+            Workspace workspace)
+            throws IOException {
+        if (rowBytes > SHORT_ROW) {
+            for (int row = 0; row < rows; row++) {
+                Scratch.read(
+                        tensor, base + (long) row * rowBytes + from, count, dst, row * count, workspace);
+            }
+            return;
+        }
+        byte[] span = Scratch.of(workspace).span();
+        int step = span.length / rowBytes;
+        for (int done = 0; done < rows; done += step) {
+            int n = Math.min(step, rows - done);
+            int length = (n - 1) * rowBytes + count;
+            Scratch.read(
+                    tensor, base + (long) done * rowBytes + from, length, span, 0, workspace);
+            for (int row = 0; row < n; row++) {
+                System.arraycopy(span, row * rowBytes, dst, (done + row) * count, count);
+            }
+        }
+    }
+}
