@@ -2,6 +2,7 @@ package io.amalgam.internal.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -57,7 +58,8 @@ final class LoraBuilder {
         this.head = new TaskHead(base);
         this.resizing = new Resizing(base.tensors(), tied, baseName);
         this.experts = new ExpertChanges(base.tensors(), matcher);
-        if (base.config().map(c -> c.hasNonNull("quantization_config")).orElse(false)) {
+        Optional<Quantisation> how = base.quantisation();
+        if (how.filter(q -> !q.readable()).isPresent()) {
             throw new BadInputException(
                     Problem.expected(
                                     "base model '"
@@ -65,10 +67,21 @@ final class LoraBuilder {
                                             + "' of adapter '"
                                             + adapters.get(0).adapter().name()
                                             + "'",
-                                    "unquantised weights",
-                                    "a quantised model (config.json has 'quantization_config')")
+                                    "unquantised weights, or a quantised format that is read",
+                                    how.get().name())
                             .hint("apply the adapter to the model it was quantised from"));
         }
+        how.ifPresent(
+                q ->
+                        warnings.add(
+                                Problem.of(
+                                                "adapters are added to the dequantised weights of base model '"
+                                                        + baseName
+                                                        + "' ("
+                                                        + q.name()
+                                                        + ")")
+                                        .hint(
+                                                "that is what was trained if it was trained on this quantised model; else give the model it was trained on")));
         adapters.forEach(this::match);
         problems.addAll(causes.problems());
         edits.settle();

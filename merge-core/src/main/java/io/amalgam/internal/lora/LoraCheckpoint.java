@@ -90,6 +90,11 @@ public final class LoraCheckpoint implements Checkpoint {
         return List.copyOf(all);
     }
 
+    @Override
+    public Optional<Quantisation> quantisation() {
+        return base.quantisation();
+    }
+
     private static Problem noTokenizer(Resizing.Vocabulary vocabulary) {
         return Problem.expected(
                         "adapter '" + vocabulary.adapter().name() + "'",

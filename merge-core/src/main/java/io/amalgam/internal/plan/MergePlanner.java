@@ -156,7 +156,8 @@ public final class MergePlanner {
         }
         List<TensorTask> tasks = withState(merged, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
-        quantised(opened, method, problems);
+        method.ifPresent(
+                m -> new QuantisedCheck(m.info(), recipe.baseModel().isPresent(), problems, warnings).check(opened));
         opened.values().forEach(model -> warnings.addAll(model.warnings()));
         warnings.addAll(typeWarnings(merged));
         StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);
@@ -314,30 +315,6 @@ public final class MergePlanner {
             e.problems().forEach(problem -> problems.add(problem.at(recipe.methodLocation())));
             return Optional.empty();
         }
-    }
-
-    /** Packed weights have no meaning to arithmetic; only bytes may be copied. */
-    private static void quantised(
-            Map<ModelRef, Checkpoint> models, Optional<MergeMethod> method, Problems problems) {
-        if (method.isEmpty() || method.get().info().name().equals("passthrough")) {
-            return;
-        }
-        models.forEach(
-                (ref, checkpoint) -> {
-                    if (checkpoint
-                            .config()
-                            .map(c -> c.hasNonNull("quantization_config"))
-                            .orElse(false)) {
-                        problems.add(
-                                Problem.of(
-                                                "model '"
-                                                        + ref
-                                                        + "' is quantised (config.json has 'quantization_config')")
-                                        .at(ref.location())
-                                        .hint(
-                                                "merge the unquantised model, or dequantise it first"));
-                    }
-                });
     }
 
     private static List<Problem> typeWarnings(List<TensorTask> tasks) {

@@ -265,6 +265,16 @@ final class StageCheckpoint implements Checkpoint {
         return readThrough ? (2L * inputs + 1) * elements * Float.BYTES + models : 0;
     }
 
+    /** Of copies of tensors that are not read, or have scales elsewhere. */
+    @Override
+    public Optional<Quantisation> quantisation() {
+        return plan.models().values().stream()
+                .map(Checkpoint::quantisation)
+                .flatMap(Optional::stream)
+                .filter(how -> !how.readable() || how.rescaled())
+                .findFirst();
+    }
+
     @Override
     public void close() {
         // Others may still read it.

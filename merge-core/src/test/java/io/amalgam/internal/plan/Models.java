@@ -115,6 +115,7 @@ final class Models {
         final String name;
         final Map<String, TensorSource> tensors = new LinkedHashMap<>();
         private ObjectNode config;
+        private Optional<Quantisation> quantisation = Optional.empty();
         private Models closedIn;
 
         Header(String name) {
@@ -142,6 +143,16 @@ final class Models {
                 throw new AssertionError(e);
             }
             return this;
+        }
+
+        Header quantised(String how, boolean readable, boolean rescaled) {
+            quantisation = Optional.of(new Quantisation(how, readable, rescaled));
+            return this;
+        }
+
+        @Override
+        public Optional<Quantisation> quantisation() {
+            return quantisation;
         }
 
         Header tellWhenClosed(Models all) {

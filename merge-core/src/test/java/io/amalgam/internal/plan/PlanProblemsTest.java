@@ -139,11 +139,45 @@ class PlanProblemsTest {
     }
 
     @Test
-    void quantisedModels() throws IOException {
-        models.get("two").config("{\"quantization_config\": {\"bits\": 4}}");
+    void quantisedModelsThatAreReadAreSaid() throws IOException {
+        models.get("two").quantised("NF4", true, false);
+        try (MergePlan plan = models.plan(LINEAR)) {
+            assertThat(plan.warnings())
+                    .extracting(Object::toString)
+                    .containsExactly(
+                            "model 'two' is quantised (NF4) (r.yml:3:32); its weights are dequantised, and the output is not quantised");
+        }
+        String differences =
+                "merge_method: task_arithmetic\nbase_model: one\nmodels: [{model: two, parameters: {weight: 1}}]\ndtype: float32\n";
+        try (MergePlan plan = models.plan(differences)) {
+            assertThat(plan.warnings().toString())
+                    .contains("its differences to the base contain the rounding");
+        }
+    }
+
+    @Test
+    void modelsWithScalesElsewhereAreNotCombined() throws IOException {
+        models.get("two").quantised("AWQ", true, true);
         assertThat(models.problems(LINEAR))
                 .containsExactly(
-                        "model 'two' is quantised (config.json has 'quantization_config') (r.yml:3:32); merge the unquantised model, or dequantise it first");
+                        "model 'two' is quantised with AWQ, which moves scales between its tensors: no single one can be merged with another model's (r.yml:3:32); merge the model it was made from");
+        String alone = "merge_method: linear\nmodels: [{model: two, parameters: {weight: 1}}]\ndtype: float32\n";
+        try (MergePlan plan = models.plan(alone)) {
+            assertThat(plan.warnings()).hasSize(1);
+        }
+        String stack =
+                "merge_method: passthrough\nslices: [{sources: [{model: one, layer_range: [0, 1]}]}, {sources: [{model: two, layer_range: [0, 1]}]}]\n";
+        try (MergePlan plan = models.plan(stack)) {
+            assertThat(plan.warnings().toString()).contains("is quantised (AWQ)");
+        }
+    }
+
+    @Test
+    void quantisedModels() throws IOException {
+        models.get("two").quantised("hqq", false, false);
+        assertThat(models.problems(LINEAR))
+                .containsExactly(
+                        "model 'two' is quantised in a format that is not read: hqq (r.yml:3:32); merge the unquantised model, or load this one with its library and save it dense");
         String copy = "merge_method: passthrough\nmodels: [{model: two}]\n";
         try (MergePlan plan = models.plan(copy)) {
             assertThat(plan.tasks()).hasSize(15);
@@ -369,7 +403,7 @@ class PlanProblemsTest {
                 .without("model.layers.0.mlp.up_proj.weight")
                 .tensor("model.norm.weight", 9)
                 .tensor("model.layers.1.input_layernorm.weight", DType.BOOL, 8)
-                .config("{\"quantization_config\": {}}");
+                .quantised("hqq", false, false);
         assertThat(models.problems(LINEAR.replace("{weight: 1}", "{weight: heavy}")))
                 .hasSize(5)
                 .anySatisfy(p -> assertThat(p).contains("is missing in 'two'"))

@@ -1,0 +1,78 @@
+package io.amalgam.internal.plan;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.Quantisation;
+import io.amalgam.error.Problem;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.recipe.ModelRef;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** What quantised models mean for a merge. */
+final class QuantisedCheck {
+    private final boolean copies;
+    private final boolean takesDifferences;
+    private final Problems problems;
+    private final List<Problem> warnings;
+
+    /**
+     * @param hasBase whether the recipe has a base model
+     */
+    QuantisedCheck(
+            MethodInfo method, boolean hasBase, Problems problems, List<Problem> warnings) {
+        this.copies = method.name().equals("passthrough");
+        this.takesDifferences = hasBase && method.base() != MethodInfo.Base.ORDINARY;
+        this.problems = problems;
+        this.warnings = warnings;
+    }
+
+    void check(Map<ModelRef, Checkpoint> models) {
+        models.forEach(
+                (ref, model) ->
+                        model.quantisation()
+                                .ifPresent(how -> check(ref, how, models.size() > 1)));
+    }
+
+    private void check(ModelRef ref, Quantisation how, boolean several) {
+        if (!how.readable()) {
+            unreadable(ref, how).ifPresent(problems::add);
+            return;
+        }
+        if (how.rescaled() && several && !copies) {
+            problems.add(
+                    Problem.of(
+                                    "model '"
+                                            + ref
+                                            + "' is quantised with "
+                                            + how.name()
+                                            + ", which moves scales between its tensors: no single one can be merged with another model's")
+                            .at(ref.location())
+                            .hint("merge the model it was made from"));
+            return;
+        }
+        Problem read =
+                Problem.of("model '" + ref + "' is quantised (" + how.name() + ")")
+                        .at(ref.location());
+        warnings.add(
+                takesDifferences
+                        ? read.hint(
+                                "its differences to the base contain the rounding: merge the unquantised model if there is one")
+                        : read.hint("its weights are dequantised, and the output is not quantised"));
+    }
+
+    /** Packed weights have no meaning to arithmetic; only bytes may be copied. */
+    private Optional<Problem> unreadable(ModelRef ref, Quantisation how) {
+        return copies
+                ? Optional.empty()
+                : Optional.of(
+                        Problem.of(
+                                        "model '"
+                                                + ref
+                                                + "' is quantised in a format that is not read: "
+                                                + how.name())
+                                .at(ref.location())
+                                .hint(
+                                        "merge the unquantised model, or load this one with its library and save it dense"));
+    }
+}
