@@ -157,7 +157,13 @@ public final class MergePlanner {
         List<TensorTask> tasks = withState(merged, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         method.ifPresent(
-                m -> new QuantisedCheck(m.info(), recipe.baseModel().isPresent(), problems, warnings).check(opened));
+                m ->
+                        new QuantisedCheck(
+                                        m.info(),
+                                        recipe.baseModel().isPresent(),
+                                        problems,
+                                        warnings)
+                                .check(opened));
         opened.values().forEach(model -> warnings.addAll(model.warnings()));
         warnings.addAll(typeWarnings(merged));
         StackTypes.mixed(recipe, slots, merged).ifPresent(warnings::add);

@@ -19,8 +19,7 @@ final class QuantisedCheck {
     /**
      * @param hasBase whether the recipe has a base model
      */
-    QuantisedCheck(
-            MethodInfo method, boolean hasBase, Problems problems, List<Problem> warnings) {
+    QuantisedCheck(MethodInfo method, boolean hasBase, Problems problems, List<Problem> warnings) {
         this.copies = method.name().equals("passthrough");
         this.takesDifferences = hasBase && method.base() != MethodInfo.Base.ORDINARY;
         this.problems = problems;
@@ -30,8 +29,7 @@ final class QuantisedCheck {
     void check(Map<ModelRef, Checkpoint> models) {
         models.forEach(
                 (ref, model) ->
-                        model.quantisation()
-                                .ifPresent(how -> check(ref, how, models.size() > 1)));
+                        model.quantisation().ifPresent(how -> check(ref, how, models.size() > 1)));
     }
 
     private void check(ModelRef ref, Quantisation how, boolean several) {
@@ -58,7 +56,8 @@ final class QuantisedCheck {
                 takesDifferences
                         ? read.hint(
                                 "its differences to the base contain the rounding: merge the unquantised model if there is one")
-                        : read.hint("its weights are dequantised, and the output is not quantised"));
+                        : read.hint(
+                                "its weights are dequantised, and the output is not quantised"));
     }
 
     /** Packed weights have no meaning to arithmetic; only bytes may be copied. */

@@ -161,7 +161,8 @@ class PlanProblemsTest {
         assertThat(models.problems(LINEAR))
                 .containsExactly(
                         "model 'two' is quantised with AWQ, which moves scales between its tensors: no single one can be merged with another model's (r.yml:3:32); merge the model it was made from");
-        String alone = "merge_method: linear\nmodels: [{model: two, parameters: {weight: 1}}]\ndtype: float32\n";
+        String alone =
+                "merge_method: linear\nmodels: [{model: two, parameters: {weight: 1}}]\ndtype: float32\n";
         try (MergePlan plan = models.plan(alone)) {
             assertThat(plan.warnings()).hasSize(1);
         }

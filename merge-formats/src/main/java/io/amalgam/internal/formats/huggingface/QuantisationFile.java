@@ -11,7 +11,8 @@ import java.util.Optional;
 
 /** Where a model directory says how it is quantised. */
 final class QuantisationFile {
-    private static final List<String> KEYS = List.of("quantization_config", "compression_config", "quantization");
+    private static final List<String> KEYS =
+            List.of("quantization_config", "compression_config", "quantization");
 
     /** Files that say it where {@code config.json} does not. */
     private static final List<String> FILES =

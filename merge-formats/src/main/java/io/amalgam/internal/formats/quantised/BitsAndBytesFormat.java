@@ -89,8 +89,7 @@ final class BitsAndBytesFormat implements QuantisedFormat {
             return nested ? Optional.empty() : tensors.unfit(absmax.get(), "numbers", codes);
         }
         tensors.label(kind.toUpperCase(Locale.ROOT) + (nested ? ", double quantisation" : ""));
-        return Optional.of(
-                new NibbleTensor(info, codes, table.get(), true, scales.get(), block));
+        return Optional.of(new NibbleTensor(info, codes, table.get(), true, scales.get(), block));
     }
 
     private static Optional<Scales> nested(
@@ -111,8 +110,7 @@ final class BitsAndBytesFormat implements QuantisedFormat {
                     outer.get(), "a scale for each 'nested_blocksize' of the scales", codes);
         }
         float offset = (float) state.path("nested_offset").asDouble();
-        return Optional.of(
-                new Scales.Nested(absmax, table.get(), outer.get(), block, offset));
+        return Optional.of(new Scales.Nested(absmax, table.get(), outer.get(), block, offset));
     }
 
     private static Optional<TensorSource> eightBits(StoredTensor codes, QuantisedTensors tensors)

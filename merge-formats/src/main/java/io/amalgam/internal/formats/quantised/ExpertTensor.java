@@ -34,7 +34,14 @@ final class ExpertTensor extends TileTensor {
         int bytes = count / 2;
         byte[] code = scratch.codes(out * bytes);
         columns(
-                codes, matrix * out * (in / 2), out, in / 2, (int) from / 2, bytes, code, workspace);
+                codes,
+                matrix * out * (in / 2),
+                out,
+                in / 2,
+                (int) from / 2,
+                bytes,
+                code,
+                workspace);
         int groups = count / GROUP;
         byte[] exponent = scratch.bytes(out * groups);
         columns(

@@ -68,15 +68,13 @@ final class Fp4Format implements QuantisedFormat {
             if (factor.isEmpty()) {
                 return Optional.empty();
             }
-            if (factor.get().info().elements() != 1
-                    || !factor.get().info().dtype().arithmetic()) {
+            if (factor.get().info().elements() != 1 || !factor.get().info().dtype().arithmetic()) {
                 return tensors.unfit(factor.get(), "one number", codes);
             }
             scales = new Scales.Scaled(scales, factor.get(), packed);
         }
         tensors.label(nv ? "NVFP4" : "MXFP4");
         return Optional.of(
-                new NibbleTensor(
-                        tensors.dense(dense, dims), codes, E2M1, false, scales, group));
+                new NibbleTensor(tensors.dense(dense, dims), codes, E2M1, false, scales, group));
     }
 }

@@ -104,7 +104,13 @@ final class GptqTensor extends TileTensor {
         int bytes = (int) ScaleGrid.ceil((long) count * bits, 32) * Integer.BYTES;
         byte[] packed = scratch.bytes(groups * bytes + Integer.BYTES);
         columns(
-                parts.zeros(), 0, groups, rowBytes, first * bits / Byte.SIZE, bytes, packed,
+                parts.zeros(),
+                0,
+                groups,
+                rowBytes,
+                first * bits / Byte.SIZE,
+                bytes,
+                packed,
                 workspace);
         int mask = (1 << bits) - 1;
         for (int g = 0; g < groups; g++) {
@@ -132,7 +138,11 @@ final class GptqTensor extends TileTensor {
             if (group[i] < 0 || group[i] >= groups) {
                 throw new BadInputException(
                         Problem.expected(
-                                        "element " + i + " of tensor '" + tensor.info().name() + "'",
+                                        "element "
+                                                + i
+                                                + " of tensor '"
+                                                + tensor.info().name()
+                                                + "'",
                                         "a group from 0 to " + (groups - 1),
                                         group[i])
                                 .hint("the checkpoint is damaged: download it again"));

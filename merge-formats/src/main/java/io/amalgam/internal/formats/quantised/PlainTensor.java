@@ -10,10 +10,7 @@ final class PlainTensor extends Dequantised {
     private final StoredTensor stored;
 
     PlainTensor(StoredTensor stored, QuantisedTensors tensors) {
-        super(
-                tensors.dense(stored.info().name(), stored.info().shape().dims()),
-                stored,
-                List.of());
+        super(tensors.dense(stored.info().name(), stored.info().shape().dims()), stored, List.of());
         this.stored = stored;
     }
 

@@ -50,8 +50,7 @@ public record QuantisedModel(
                 settings.map(s -> FormatChoice.of(s, stored.keySet())).orElse(FormatChoice.PLAIN);
         if (choice.unreadable().isPresent()) {
             return unchanged(
-                    stored,
-                    Optional.of(new Quantisation(choice.unreadable().get(), false, false)));
+                    stored, Optional.of(new Quantisation(choice.unreadable().get(), false, false)));
         }
         DType type = said.orElseGet(() -> widest(stored));
         List<String> warnings = new ArrayList<>();
@@ -61,10 +60,7 @@ public record QuantisedModel(
             return settings.isEmpty()
                     ? unchanged(stored, Optional.empty())
                     : new QuantisedModel(
-                            dense,
-                            Optional.empty(),
-                            List.of(stale(name, settings.get())),
-                            0);
+                            dense, Optional.empty(), List.of(stale(name, settings.get())), 0);
         }
         String label = String.join(", ", tensors.labels());
         List<Problem> said2 = new ArrayList<>();
@@ -127,9 +123,7 @@ public record QuantisedModel(
             for (String key : List.of("dtype", "torch_dtype")) {
                 JsonNode value = section.path(key);
                 Optional<DType> type =
-                        value.isTextual()
-                                ? DType.fromRecipeName(value.asText())
-                                : Optional.empty();
+                        value.isTextual() ? DType.fromRecipeName(value.asText()) : Optional.empty();
                 if (type.filter(t -> t.arithmetic() && t.blockBytes() > 1).isPresent()) {
                     return type;
                 }

@@ -99,9 +99,7 @@ final class ScaledFormat implements QuantisedFormat {
         if (given.elements() != matrices * across * down) {
             return Optional.empty();
         }
-        if (Scales.isExponent(scale.info().dtype())
-                && down == rows
-                && across * GROUP == columns) {
+        if (Scales.isExponent(scale.info().dtype()) && down == rows && across * GROUP == columns) {
             return Optional.of(new ScaleGrid(rows, columns, 1, GROUP));
         }
         return blocks.stream()

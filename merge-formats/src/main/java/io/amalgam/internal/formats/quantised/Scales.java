@@ -100,8 +100,7 @@ sealed interface Scales {
      * Scales that are codes themselves: bytes into a table, times a scale for each block of them,
      * plus an offset.
      */
-    record Nested(
-            StoredTensor codes, float[] table, StoredTensor outer, int block, float offset)
+    record Nested(StoredTensor codes, float[] table, StoredTensor outer, int block, float offset)
             implements Scales {
         @Override
         public void read(long from, int count, float[] dst, Workspace workspace)

@@ -82,8 +82,7 @@ abstract class TileTensor extends Dequantised {
         return false;
     }
 
-    private void load(
-            Tile tile, long number, long matrix, long first, int own, Workspace workspace)
+    private void load(Tile tile, long number, long matrix, long first, int own, Workspace workspace)
             throws IOException {
         if (tile.of == this && tile.number == number) {
             return;
@@ -115,7 +114,12 @@ abstract class TileTensor extends Dequantised {
         if (rowBytes > SHORT_ROW) {
             for (int row = 0; row < rows; row++) {
                 Scratch.read(
-                        tensor, base + (long) row * rowBytes + from, count, dst, row * count, workspace);
+                        tensor,
+                        base + (long) row * rowBytes + from,
+                        count,
+                        dst,
+                        row * count,
+                        workspace);
             }
             return;
         }
@@ -124,8 +128,7 @@ abstract class TileTensor extends Dequantised {
         for (int done = 0; done < rows; done += step) {
             int n = Math.min(step, rows - done);
             int length = (n - 1) * rowBytes + count;
-            Scratch.read(
-                    tensor, base + (long) done * rowBytes + from, length, span, 0, workspace);
+            Scratch.read(tensor, base + (long) done * rowBytes + from, length, span, 0, workspace);
             for (int row = 0; row < n; row++) {
                 System.arraycopy(span, row * rowBytes, dst, (done + row) * count, count);
             }

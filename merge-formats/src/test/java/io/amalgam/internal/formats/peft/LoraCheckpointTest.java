@@ -176,10 +176,13 @@ class LoraCheckpointTest {
 
     @Test
     void quantisedBasesAreRefused() throws IOException {
-        Files.writeString(base.resolve("config.json"), "{\"quantization_config\": {\"quant_method\": \"hqq\"}}");
+        Files.writeString(
+                base.resolve("config.json"),
+                "{\"quantization_config\": {\"quant_method\": \"hqq\"}}");
         Path one = adapters.peft("one", config(4, ""), a(4), b(4));
         assertThatThrownBy(() -> Adapters.merged(base, one))
-                .hasMessageContaining("expected unquantised weights, or a quantised format that is read, got hqq");
+                .hasMessageContaining(
+                        "expected unquantised weights, or a quantised format that is read, got hqq");
     }
 
     @Test
