@@ -1,5 +1,6 @@
 package io.amalgam;
 
+import io.amalgam.internal.io.AtomicFile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ModuleFolders;
@@ -12,19 +13,14 @@ import io.amalgam.plan.PlanOptions;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -32,8 +28,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * own, the one that makes the model complete last.
  */
 final class CheckpointWriter {
-    private final Map<Path, Path> temporaries = new LinkedHashMap<>();
-    private final String mark = "." + UUID.randomUUID() + ".tmp";
+    private final List<AtomicFile> files = new ArrayList<>();
 
     private CheckpointWriter() {}
 
@@ -120,54 +115,43 @@ final class CheckpointWriter {
             for (OutputLayout.SmallFile small : layout.last()) {
                 small(places.of(small.name()), small.content());
             }
-            for (Map.Entry<Path, Path> entry : temporaries.entrySet()) {
-                Files.move(entry.getKey(), entry.getValue(), StandardCopyOption.REPLACE_EXISTING);
+            for (AtomicFile file : files) {
+                file.commit();
             }
         } finally {
-            for (Path temporary : temporaries.keySet()) {
-                Files.deleteIfExists(temporary);
+            for (AtomicFile file : files) {
+                file.close();
             }
         }
     }
 
-    private FileChannel open(Path file) throws IOException {
-        Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
-        Files.createDirectories(folder);
-        Path temporary = folder.resolve("." + file.getFileName() + mark);
-        temporaries.put(temporary, file);
-        return FileChannel.open(temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+    private AtomicFile open(Path file) throws IOException {
+        AtomicFile opened = AtomicFile.create(file);
+        files.add(opened);
+        return opened;
     }
 
     private void small(Path file, byte[] content) throws IOException {
-        try (FileChannel channel = open(file)) {
-            write(channel, ByteBuffer.wrap(content), 0);
-            channel.force(true);
-        }
+        AtomicFile small = open(file);
+        small.write(ByteBuffer.wrap(content), 0);
+        small.complete();
     }
 
     private void data(int number, OutputLayout layout, Map<String, INDArray> tensors, Path file)
             throws IOException {
-        try (FileChannel channel = open(file)) {
-            write(channel, ByteBuffer.wrap(layout.files().get(number).header()), 0);
-            int index = 0;
-            for (Map.Entry<String, INDArray> tensor : tensors.entrySet()) {
-                OutputLayout.Placement place = layout.placements().get(index++);
-                TensorInfo info = ArrayTypes.info(tensor.getKey(), tensor.getValue());
-                if (place.file() == number && info.elements() > 0) {
-                    ArrayBytes.each(
-                            tensor.getValue().dup('c'),
-                            info.bytes(),
-                            (at, piece) -> write(channel, piece, place.offset() + at));
-                }
+        AtomicFile data = open(file);
+        data.write(ByteBuffer.wrap(layout.files().get(number).header()), 0);
+        int index = 0;
+        for (Map.Entry<String, INDArray> tensor : tensors.entrySet()) {
+            OutputLayout.Placement place = layout.placements().get(index++);
+            TensorInfo info = ArrayTypes.info(tensor.getKey(), tensor.getValue());
+            if (place.file() == number && info.elements() > 0) {
+                ArrayBytes.each(
+                        tensor.getValue().dup('c'),
+                        info.bytes(),
+                        (at, piece) -> data.write(piece, place.offset() + at));
             }
-            channel.force(true);
         }
-    }
-
-    private static void write(FileChannel channel, ByteBuffer bytes, long at) throws IOException {
-        long next = at;
-        while (bytes.hasRemaining()) {
-            next += channel.write(bytes, next);
-        }
+        data.complete();
     }
 }

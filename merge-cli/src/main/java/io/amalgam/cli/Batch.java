@@ -1,5 +1,7 @@
 package io.amalgam.cli;
 
+import java.nio.charset.StandardCharsets;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.cli.BatchResult.State;
 import io.amalgam.engine.Cancellation;
@@ -18,7 +20,6 @@ import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -221,9 +222,7 @@ final class Batch {
         if (settings.dryRun()) {
             return;
         }
-        Files.createDirectories(settings.root());
-        Path part = settings.root().resolve("." + FILE + ".part");
-        Files.writeString(part, Json.text(summary().json()) + "\n");
-        Files.move(part, settings.root().resolve(FILE), StandardCopyOption.REPLACE_EXISTING);
+        String text = Json.text(summary().json()) + "\n";
+        AtomicFile.write(settings.root().resolve(FILE), text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,13 +1,12 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.engine.Cancellation;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * A greedy soup: from the best model on, each one more is kept if the average with it scores no
@@ -88,18 +87,7 @@ final class GreedySoup {
             }
             return command.score(candidate, cancellation);
         } finally {
-            delete(candidate);
-        }
-    }
-
-    static void delete(Path folder) throws IOException {
-        if (!Files.exists(folder)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(folder)) {
-            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
+            FileWrites.deleteTree(candidate);
         }
     }
 

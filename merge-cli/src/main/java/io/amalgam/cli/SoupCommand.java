@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.io.FileWrites;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.Cancellation;
@@ -168,7 +169,7 @@ final class SoupCommand extends Subcommand {
             }
             return chosen;
         } finally {
-            GreedySoup.delete(candidates);
+            FileWrites.deleteTree(candidates);
         }
     }
 }

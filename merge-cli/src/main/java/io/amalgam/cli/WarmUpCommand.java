@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.tensor.Shape;
@@ -8,11 +9,9 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 
 /**
@@ -63,7 +62,7 @@ final class WarmUpCommand implements Callable<Integer> {
             exit |= run("merge", "--help");
             return exit;
         } finally {
-            delete(folder);
+            FileWrites.deleteTree(folder);
         }
     }
 
@@ -93,13 +92,5 @@ final class WarmUpCommand implements Callable<Integer> {
                 folder.resolve("adapter_config.json"),
                 "{\"peft_type\": \"LORA\", \"r\": 1, \"lora_alpha\": 1, \"target_modules\": [\"0\"]}\n");
         return folder;
-    }
-
-    private static void delete(Path folder) throws IOException {
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
-        }
     }
 }

@@ -39,6 +39,7 @@ class ArchitectureTest {
             List.of(
                     "tensor",
                     "error",
+                    "internal.io",
                     "internal.tensor",
                     "kernel",
                     "internal.kernel",

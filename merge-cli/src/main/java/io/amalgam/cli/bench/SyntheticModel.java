@@ -1,5 +1,6 @@
 package io.amalgam.cli.bench;
 
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputModel;
@@ -9,12 +10,9 @@ import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -133,24 +131,17 @@ final class SyntheticModel {
         if (Files.exists(target) && Files.size(target) == file.size()) {
             return false;
         }
-        Files.createDirectories(target.toAbsolutePath().getParent());
-        Path part = target.resolveSibling(target.getFileName() + ".part");
-        try (FileChannel channel =
-                FileChannel.open(
-                        part,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING)) {
-            writeFully(channel, ByteBuffer.wrap(file.header()), 0);
+        try (AtomicFile whole = AtomicFile.create(target)) {
+            whole.write(ByteBuffer.wrap(file.header()), 0);
             for (int i = 0; i < tensors.size(); i++) {
-                values(channel, layout.placements().get(i).offset(), tensors.get(i), i, tune);
+                values(whole, layout.placements().get(i).offset(), tensors.get(i), i, tune);
             }
+            whole.commit();
         }
-        Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
         return true;
     }
 
-    private static void values(FileChannel channel, long at, TensorInfo tensor, int index, int tune)
+    private static void values(AtomicFile file, long at, TensorInfo tensor, int index, int tune)
             throws IOException {
         float[] base = normals(1, 0.02);
         float[] change = normals(2 + tune, 0.002);
@@ -166,11 +157,12 @@ final class SyntheticModel {
             int bits = Float.floatToRawIntBits(value);
             buffer.putShort((short) ((bits + 0x7fff + (bits >>> 16 & 1)) >>> 16));
             if (!buffer.hasRemaining()) {
-                position += writeFully(channel, buffer.flip(), position);
+                file.write(buffer.flip(), position);
+                position += buffer.limit();
                 buffer.clear();
             }
         }
-        writeFully(channel, buffer.flip(), position);
+        file.write(buffer.flip(), position);
     }
 
     private static float[] normals(long seed, double deviation) {
@@ -180,15 +172,6 @@ final class SyntheticModel {
             table[i] = (float) (random.nextGaussian() * deviation);
         }
         return table;
-    }
-
-    private static int writeFully(FileChannel channel, ByteBuffer bytes, long at)
-            throws IOException {
-        int written = 0;
-        while (bytes.hasRemaining()) {
-            written += channel.write(bytes, at + written);
-        }
-        return written;
     }
 
     private static String config(Size size) {

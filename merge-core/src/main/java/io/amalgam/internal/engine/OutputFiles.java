@@ -1,5 +1,6 @@
 package io.amalgam.internal.engine;
 
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import java.io.Closeable;
@@ -7,13 +8,11 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -65,11 +64,11 @@ final class OutputFiles implements Closeable {
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
                 files.channels.put(number, channel);
-                files.writeFully(channel, ByteBuffer.wrap(file.header()), 0);
+                FileWrites.fully(channel, ByteBuffer.wrap(file.header()), 0);
                 if (channel.size() > file.size()) {
                     channel.truncate(file.size());
                 } else if (channel.size() < file.size()) {
-                    files.writeFully(channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
+                    FileWrites.fully(channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
                 }
             }
         } catch (IOException e) {
@@ -94,7 +93,7 @@ final class OutputFiles implements Closeable {
     }
 
     void write(int file, long position, ByteBuffer bytes) throws IOException {
-        writeFully(channel(file), bytes, position);
+        FileWrites.fully(channel(file), bytes, position);
     }
 
     /** The files of this run, by their position in the layout. */
@@ -113,14 +112,6 @@ final class OutputFiles implements Closeable {
             throw new IllegalStateException("file " + file + " is no part of this run");
         }
         return channel;
-    }
-
-    private void writeFully(FileChannel channel, ByteBuffer bytes, long position)
-            throws IOException {
-        long at = position;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
-        }
     }
 
     /** Reads back what was written. */
@@ -183,9 +174,9 @@ final class OutputFiles implements Closeable {
             move(data.get(i).name());
         }
         for (Path folder : touched) {
-            forceDirectory(folder);
+            FileWrites.forceDirectory(folder);
         }
-        forceDirectory(directory);
+        FileWrites.forceDirectory(directory);
     }
 
     /** Moves the selected data files to their places, and nothing else: part of an output. */
@@ -194,9 +185,9 @@ final class OutputFiles implements Closeable {
             move(layout.files().get(number).name());
         }
         for (Path folder : touched) {
-            forceDirectory(folder);
+            FileWrites.forceDirectory(folder);
         }
-        forceDirectory(directory);
+        FileWrites.forceDirectory(directory);
     }
 
     /** Removes a file, and its folder inside the directory if that was all it held. */
@@ -217,7 +208,7 @@ final class OutputFiles implements Closeable {
         Path folder = to.resolveSibling("");
         Files.createDirectories(folder);
         touched.add(folder);
-        moveOver(part(name), to);
+        FileWrites.moveOver(part(name), to);
     }
 
     private void writeSmall(SmallFile file) throws IOException {
@@ -227,27 +218,8 @@ final class OutputFiles implements Closeable {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE)) {
-            writeFully(channel, ByteBuffer.wrap(file.content()), 0);
+            FileWrites.fully(channel, ByteBuffer.wrap(file.content()), 0);
             channel.force(true);
-        }
-    }
-
-    private static void moveOver(Path from, Path to) throws IOException {
-        try {
-            Files.move(
-                    from, to, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(from, to, StandardCopyOption.REPLACE_EXISTING);
-        }
-    }
-
-    /** Makes the renames durable where the system lets a directory be opened. */
-    private static void forceDirectory(Path directory) {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        } catch (IOException e) {
-            // Windows has no such call; the files themselves are forced.
-            return;
         }
     }
 

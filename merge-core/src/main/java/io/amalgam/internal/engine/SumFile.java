@@ -177,7 +177,7 @@ final class SumFile {
                         CLIENTS, Long.toString(after.clients()),
                         EXAMPLES, RunningAverage.plain(after.examples()),
                         TYPES, JSON.writeValueAsString(types));
-        try (WholeFile out = WholeFile.create(format, file, stored, metadata)) {
+        try (TensorFileWriter out = TensorFileWriter.create(format, file, stored, metadata)) {
             try (Reader old = before.clients() == 0 ? new Reader() : reader(format, file)) {
                 for (TensorInfo info : after.tensors()) {
                     add(old, out, info, RunningAverage.tensor(client, info.name()), examples);
@@ -188,7 +188,7 @@ final class SumFile {
     }
 
     private static void add(
-            Reader old, WholeFile out, TensorInfo info, ClientTensor client, double examples)
+            Reader old, TensorFileWriter out, TensorInfo info, ClientTensor client, double examples)
             throws IOException {
         Sums block = new Sums(info);
         for (long from = 0; from < info.elements(); from += RunningAverage.BLOCK) {

@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora;
 
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
@@ -125,7 +126,7 @@ public final class SparseExtraction {
                 format.layout(
                         OutputModel.of(infos(changes)),
                         new OutputFormat.LayoutOptions(0, metadata));
-        try (PartFile part = PartFile.create(file)) {
+        try (AtomicFile part = AtomicFile.create(file)) {
             List<Report> reports = new ArrayList<>();
             FileChannel channel = part.channel();
             put(channel, 0, ByteBuffer.wrap(layout.files().get(0).header()));

@@ -1,5 +1,6 @@
 package io.amalgam.internal.stages;
 
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.SideFile;
@@ -58,6 +59,6 @@ final class CompanionFolder implements Closeable {
     /** Removes it. */
     @Override
     public void close() throws IOException {
-        StagePlaces.remove(path);
+        FileWrites.deleteTree(path);
     }
 }

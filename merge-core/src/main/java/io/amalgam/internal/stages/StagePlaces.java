@@ -1,5 +1,6 @@
 package io.amalgam.internal.stages;
 
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.stages.StagedPlan.Step;
@@ -150,24 +151,13 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
             return;
         }
         for (Step step : plan.written()) {
-            remove(of(step.name()));
+            FileWrites.deleteTree(of(step.name()));
         }
         try {
             Files.delete(stages);
         } catch (DirectoryNotEmptyException e) {
             // A stage of another recipe that was merged to the same output, or what is not ours.
             return;
-        }
-    }
-
-    static void remove(Path folder) throws IOException {
-        if (!Files.isDirectory(folder)) {
-            return;
-        }
-        try (Stream<Path> all = Files.walk(folder)) {
-            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(path);
-            }
         }
     }
 }

@@ -1,16 +1,12 @@
 package io.amalgam.formats.safetensors;
 
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 
 /**
  * Writes tensors that are in memory. The same tensors and metadata give the same bytes, in whatever
@@ -31,29 +27,12 @@ public final class SafetensorsWriter {
             throws IOException {
         List<TensorInfo> infos = tensors.stream().map(NamedTensor::info).toList();
         SafetensorsLayout layout = SafetensorsLayout.of(infos, metadata);
-        Path temporary =
-                file.resolveSibling("." + file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        try {
-            // Not Files.createTempFile: it makes files that only their owner may read.
-            try (FileChannel channel =
-                    FileChannel.open(
-                            temporary, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW)) {
-                write(channel, ByteBuffer.wrap(layout.header()), 0);
-                for (int i = 0; i < tensors.size(); i++) {
-                    write(channel, tensors.get(i).data().duplicate(), layout.offset(i));
-                }
-                channel.force(true);
+        try (AtomicFile whole = AtomicFile.create(file)) {
+            whole.write(ByteBuffer.wrap(layout.header()), 0);
+            for (int i = 0; i < tensors.size(); i++) {
+                whole.write(tensors.get(i).data().duplicate(), layout.offset(i));
             }
-            Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
-        } finally {
-            Files.deleteIfExists(temporary);
-        }
-    }
-
-    private static void write(FileChannel channel, ByteBuffer data, long at) throws IOException {
-        long next = at;
-        while (data.hasRemaining()) {
-            next += channel.write(data, next);
+            whole.commit();
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.internal.stages;
 
+import io.amalgam.internal.io.FileWrites;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -186,7 +187,7 @@ class StagesAsModelsTest {
                             Kind.WRITTEN);
             assertThat(out).containsKey("server-state.safetensors");
             for (String folder : List.of("out", "stage", "hand")) {
-                StagePlaces.remove(root.resolve(folder));
+                FileWrites.deleteTree(root.resolve(folder));
             }
         }
     }

@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.peft;
 
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.encoding.TensorEncoding;
@@ -19,7 +20,6 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -51,9 +51,7 @@ final class PeftWriter {
         Files.deleteIfExists(config);
         SafetensorsWriter.write(
                 directory.resolve(PeftFormat.WEIGHTS), tensors, Map.of("format", "pt"));
-        Path part = directory.resolve("." + PeftFormat.CONFIG + ".tmp");
-        Files.write(part, JsonFiles.bytes(NewConfig.of(adapter)));
-        Files.move(part, config, StandardCopyOption.ATOMIC_MOVE);
+        AtomicFile.write(config, JsonFiles.bytes(NewConfig.of(adapter)));
     }
 
     private static void module(LowRankDelta module, DType dtype, List<NamedTensor> tensors) {

@@ -1,5 +1,6 @@
 package io.amalgam.internal.engine;
 
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputModel;
@@ -12,36 +13,27 @@ import io.amalgam.tensor.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.file.AtomicMoveNotSupportedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 
 /**
- * A file of tensors that appears whole or not at all: written beside its place, forced, and moved
- * there by {@link #commit()}; closed without that, it is gone.
+ * A file of tensors that appears whole or not at all: by {@link #commit()}; closed without that, it
+ * is gone.
  */
-final class WholeFile implements Closeable, RunningAverage.Sink {
-    private final Path target;
-    private final Path part;
-    private final FileChannel channel;
+final class TensorFileWriter implements Closeable, RunningAverage.Sink {
+    private final AtomicFile file;
     private final Map<String, Long> offsets = new HashMap<>();
     private final Workspace workspace = new Workspace(ScalarKernels.INSTANCE, RunningAverage.BLOCK);
 
-    private WholeFile(Path target, Path part, FileChannel channel) {
-        this.target = target;
-        this.part = part;
-        this.channel = channel;
+    private TensorFileWriter(AtomicFile file) {
+        this.file = file;
     }
 
     /** Begins a file of these tensors. */
-    static WholeFile create(
+    static TensorFileWriter create(
             OutputFormat format,
             Path target,
             List<TensorInfo> tensors,
@@ -49,16 +41,9 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
             throws IOException {
         OutputLayout layout =
                 format.layout(OutputModel.of(tensors), new OutputFormat.LayoutOptions(0, metadata));
-        Path part = target.resolveSibling(target.getFileName() + ".part");
-        FileChannel channel =
-                FileChannel.open(
-                        part,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING,
-                        StandardOpenOption.WRITE);
-        WholeFile file = new WholeFile(target, part, channel);
+        TensorFileWriter file = new TensorFileWriter(AtomicFile.create(target));
         try {
-            file.write(0, ByteBuffer.wrap(layout.files().get(0).header()));
+            file.file.write(ByteBuffer.wrap(layout.files().get(0).header()), 0);
         } catch (IOException e) {
             try (file) {
                 throw e;
@@ -78,14 +63,7 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
     /** Writes a tensor's bytes from one of its elements on. */
     void write(TensorInfo tensor, long element, ByteBuffer bytes) throws IOException {
         long begin = Objects.requireNonNull(offsets.get(tensor.name()));
-        write(begin + tensor.dtype().bytesFor(element), bytes);
-    }
-
-    private void write(long position, ByteBuffer bytes) throws IOException {
-        long at = position;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
-        }
+        file.write(bytes, begin + tensor.dtype().bytesFor(element));
     }
 
     @Override
@@ -118,22 +96,11 @@ final class WholeFile implements Closeable, RunningAverage.Sink {
 
     /** Makes the file appear, in the place of one that may have been there. */
     void commit() throws IOException {
-        channel.force(true);
-        channel.close();
-        try {
-            Files.move(
-                    part,
-                    target,
-                    StandardCopyOption.ATOMIC_MOVE,
-                    StandardCopyOption.REPLACE_EXISTING);
-        } catch (AtomicMoveNotSupportedException e) {
-            Files.move(part, target, StandardCopyOption.REPLACE_EXISTING);
-        }
+        file.commit();
     }
 
     @Override
     public void close() throws IOException {
-        channel.close();
-        Files.deleteIfExists(part);
+        file.close();
     }
 }

@@ -1,14 +1,14 @@
-package io.amalgam.internal.lora;
+package io.amalgam.internal.io;
 
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Objects;
 import java.util.Optional;
@@ -16,24 +16,25 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that lies beside its place, by another name, until it is whole. Its lock tells it from
- * what a run that was killed left there, which the next one for the same place removes.
+ * A file that appears whole or not at all: written beside its place under another name, forced to
+ * the device, and moved there by {@link #commit()}; closed without that, it is gone. Its lock tells
+ * it from what a run that was killed left, which the next one for the same place removes.
  */
-final class PartFile implements Closeable {
+public final class AtomicFile implements Closeable {
     private static final String ENDING = ".tmp";
 
     private final Path part;
     private final Path place;
     private final FileChannel channel;
 
-    private PartFile(Path part, Path place, FileChannel channel) {
+    private AtomicFile(Path part, Path place, FileChannel channel) {
         this.part = part;
         this.place = place;
         this.channel = channel;
     }
 
     /** Begins a file; makes the folder that it is to lie in. */
-    static PartFile create(Path place) throws IOException {
+    public static AtomicFile create(Path place) throws IOException {
         Path folder = Objects.requireNonNull(place.toAbsolutePath().getParent());
         Files.createDirectories(folder);
         removeLeftOver(folder, place);
@@ -42,18 +43,40 @@ final class PartFile implements Closeable {
                 FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         // Held until it is closed; where a file system has no locks, nothing is removed either.
         lock(channel);
-        return new PartFile(part, place, channel);
+        return new AtomicFile(part, place, channel);
     }
 
-    FileChannel channel() {
+    /** For positional writes. */
+    public FileChannel channel() {
         return channel;
     }
 
-    /** Makes the file appear in its place. */
-    void commit() throws IOException {
-        channel.force(true);
-        channel.close();
-        Files.move(part, place, StandardCopyOption.REPLACE_EXISTING);
+    /** Writes all bytes of a buffer at a position. */
+    public void write(ByteBuffer bytes, long position) throws IOException {
+        FileWrites.fully(channel, bytes, position);
+    }
+
+    /** Makes what was written durable; nothing is written after that. */
+    public void complete() throws IOException {
+        if (channel.isOpen()) {
+            channel.force(true);
+            channel.close();
+        }
+    }
+
+    /** Makes the file appear in its place, over one that may be there. */
+    public void commit() throws IOException {
+        complete();
+        FileWrites.moveOver(part, place);
+        FileWrites.forceDirectory(Objects.requireNonNull(place.toAbsolutePath().getParent()));
+    }
+
+    /** Writes a small file whole or not at all. */
+    public static void write(Path place, byte[] content) throws IOException {
+        try (AtomicFile file = create(place)) {
+            file.write(ByteBuffer.wrap(content), 0);
+            file.commit();
+        }
     }
 
     @Override
