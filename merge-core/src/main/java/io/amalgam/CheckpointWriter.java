@@ -1,6 +1,5 @@
 package io.amalgam;
 
-import io.amalgam.internal.io.AtomicFile;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ModuleFolders;
@@ -9,6 +8,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;

@@ -1,7 +1,5 @@
 package io.amalgam.cli;
 
-import java.nio.charset.StandardCharsets;
-import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.cli.BatchResult.State;
 import io.amalgam.engine.Cancellation;
@@ -12,12 +10,14 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package io.amalgam.cli;
 
-import io.amalgam.internal.io.FileWrites;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.internal.io.FileWrites;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

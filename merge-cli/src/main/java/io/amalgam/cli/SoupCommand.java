@@ -1,11 +1,11 @@
 package io.amalgam.cli;
 
-import io.amalgam.internal.io.FileWrites;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Files;

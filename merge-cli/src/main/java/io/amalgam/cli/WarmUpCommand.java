@@ -1,8 +1,8 @@
 package io.amalgam.cli;
 
-import io.amalgam.internal.io.FileWrites;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,8 +1,8 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.internal.io.FileWrites;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.EOFException;
 import java.io.IOException;

@@ -182,7 +182,8 @@ public final class RunningAverage {
         }
         Map<String, String> metadata =
                 Map.of("examples", plain(content.examples()), "clients", "" + content.clients());
-        try (TensorFileWriter out = TensorFileWriter.create(format, target, content.tensors(), metadata)) {
+        try (TensorFileWriter out =
+                TensorFileWriter.create(format, target, content.tensors(), metadata)) {
             read(out);
             out.commit();
         }

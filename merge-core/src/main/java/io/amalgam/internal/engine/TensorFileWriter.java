@@ -1,12 +1,12 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.TensorEncoding;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;

@@ -1,16 +1,16 @@
 package io.amalgam.internal.io;
 
-import java.util.stream.Stream;
-import java.util.Comparator;
-import java.nio.file.LinkOption;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.AtomicMoveNotSupportedException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.stream.Stream;
 
 /** What every writer of files needs. */
 public final class FileWrites {

@@ -1,6 +1,5 @@
 package io.amalgam.internal.lora;
 
-import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
@@ -9,6 +8,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.OrderedParallel;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;

@@ -1,7 +1,7 @@
 package io.amalgam.internal.stages;
 
-import io.amalgam.internal.io.FileWrites;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.SideFile;
 import java.io.Closeable;

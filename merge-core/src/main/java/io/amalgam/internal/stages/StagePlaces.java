@@ -1,21 +1,19 @@
 package io.amalgam.internal.stages;
 
-import io.amalgam.internal.io.FileWrites;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.stages.StagedPlan.Step;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * Where a staged merge writes: the result, and each written stage in a folder of its name.

@@ -1,9 +1,9 @@
 package io.amalgam.internal.stages;
 
-import io.amalgam.internal.io.FileWrites;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.stages.StagedPlan.Kind;
 import io.amalgam.internal.stages.StagedPlan.Step;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package io.amalgam.internal.formats.peft;
 
-import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.lora.LoraModule;
