@@ -27,10 +27,16 @@ vocabularies: build ## merged vocabularies judged by Python's transformers, wher
 jmh: build       ## kernels, scalar and SIMD side by side; arguments in ARGS
 	./mvnw -q -ntp -pl merge-core test-compile exec:exec@jmh -Djmh.args="$(ARGS)"
 
+dist:            ## archives of the command: zip and tar.gz in merge-cli/target
+	./mvnw -q -ntp -Pdist -pl merge-cli -am -DskipTests package
+
+image: dist      ## the command with a Java runtime of its own, in merge-cli/target/image
+	tools/make-image.sh $(ARGS)
+
 javadoc:         ## the library's API
 	./mvnw -q -ntp -pl merge-core,merge-formats javadoc:javadoc
 
 clean:           ## remove everything built
 	./mvnw -q clean
 
-.PHONY: help build test scalar format bench kill-test vocabularies jmh javadoc clean
+.PHONY: help build test scalar format bench kill-test vocabularies jmh dist image javadoc clean

@@ -4,8 +4,12 @@ setlocal
 set "HOME_DIR=%~dp0"
 set "LAUNCHER=%HOME_DIR%merge-cli\src\main\launcher"
 set "TARGET=%HOME_DIR%merge-cli\target"
+rem An archive has nothing to build, an image a Java of its own.
+if exist "%HOME_DIR%app\amalgam.jar" set "LAUNCHER=%HOME_DIR%app"
+if exist "%HOME_DIR%app\amalgam.jar" set "TARGET=%HOME_DIR%app"
 set "JAVA=java"
 if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java.exe"
+if exist "%HOME_DIR%runtime\bin\java.exe" set "JAVA=%HOME_DIR%runtime\bin\java.exe"
 
 set "VERSION="
 for /f tokens^=2^ delims^=^" %%v in ('""%JAVA%" -version 2^>^&1 ^| findstr /c:" version ""') do if not defined VERSION for /f "delims=.-" %%m in ("%%v") do set "VERSION=%%m"
