@@ -64,7 +64,7 @@ public final class ArrayMerge {
         return new ArrayMerge(BuiltInMethods.load().get(Objects.requireNonNull(method, "method")));
     }
 
-    /** Merges by a method of one's own, which need not be found by {@link MethodRegistry#load}. */
+    /** Merges by a method of one's own, which need not be found by {@link Amalgam#load}. */
     public static ArrayMerge with(MergeMethod method) {
         return new ArrayMerge(method);
     }
