@@ -9,7 +9,6 @@ import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodFailedException;
 import io.amalgam.method.MethodInfo;
-import io.amalgam.method.MethodRegistry;
 import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
