@@ -2,6 +2,7 @@ package io.amalgam;
 
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.plan.MergePlanner;
@@ -56,6 +57,12 @@ public final class Amalgam {
      */
     public Amalgam with(MergeMethod method) {
         return new Amalgam(formats, methods.with(method), models);
+    }
+
+    /** Takes names for models where there is nothing at a path. Before the folders are given. */
+    public Amalgam with(RemoteModels names) {
+        ModelLoader named = formats.with(names);
+        return new Amalgam(named, methods, named.models(HERE));
     }
 
     /** Looks for relative model paths in these folders, in order. */

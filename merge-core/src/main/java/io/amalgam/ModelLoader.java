@@ -6,6 +6,8 @@ import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.RemarkedCheckpoint;
+import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.checkpoint.WrittenPath;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.AdapterFormat;
@@ -14,6 +16,7 @@ import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.recipe.AdapterRef;
 import io.amalgam.recipe.ModelRef;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
@@ -36,14 +39,17 @@ public final class ModelLoader {
     private final List<CheckpointFormat> formats;
     private final List<OutputFormat> outputs;
     private final List<AdapterFormat> adapterFormats;
+    private final RemoteModels remote;
 
     private ModelLoader(
             List<CheckpointFormat> formats,
             List<OutputFormat> outputs,
-            List<AdapterFormat> adapterFormats) {
+            List<AdapterFormat> adapterFormats,
+            RemoteModels remote) {
         this.formats = List.copyOf(formats);
         this.outputs = List.copyOf(outputs);
         this.adapterFormats = List.copyOf(adapterFormats);
+        this.remote = remote;
     }
 
     /** The formats that {@link ServiceLoader} finds. */
@@ -54,7 +60,25 @@ public final class ModelLoader {
         ServiceLoader.load(AdapterFormat.class).forEach(adapters::add);
         List<OutputFormat> outputs = new ArrayList<>();
         ServiceLoader.load(OutputFormat.class).forEach(outputs::add);
-        return new ModelLoader(found, outputs, adapters);
+        return new ModelLoader(found, outputs, adapters, RemoteModels.NONE);
+    }
+
+    /** Takes names for models where there is nothing at a path. */
+    public ModelLoader with(RemoteModels names) {
+        return new ModelLoader(formats, outputs, adapterFormats, names);
+    }
+
+    /**
+     * Where a model or adapter is that a command line names: at the path, or else where the name
+     * leads to. A path that leads nowhere stays as it is.
+     *
+     * @throws BadInputException if it is a name, and there is no such model
+     */
+    public Path place(Path written) throws IOException {
+        String name = written.toString().replace(File.separatorChar, '/');
+        return !Files.exists(written) && remote.takes(name)
+                ? remote.fetch(name, Optional.empty())
+                : written;
     }
 
     /**
@@ -210,7 +234,39 @@ public final class ModelLoader {
 
         @Override
         public Checkpoint open(ModelRef model) throws IOException {
-            Path path = find("model", model.path(), model, searched);
+            Checkpoint opened = opened(model);
+            List<Problem> remarks = remarks(model);
+            return remarks.isEmpty() ? opened : new RemarkedCheckpoint(opened, remarks);
+        }
+
+        /** A folder on disk is what it is: only a hub has revisions. */
+        private List<Problem> remarks(ModelRef model) {
+            Optional<String> revision =
+                    model.revision().filter(r -> existing(model.path(), searched).isPresent());
+            for (AdapterRef adapter : model.adapters()) {
+                revision =
+                        revision.or(
+                                () ->
+                                        adapter.revision()
+                                                .filter(
+                                                        r ->
+                                                                existing(adapter.path(), searched)
+                                                                        .isPresent()));
+            }
+            return revision.map(
+                            text ->
+                                    Problem.of(
+                                                    "revision '"
+                                                            + text
+                                                            + "' has no effect: local models are read as they are")
+                                            .at(model.location())
+                                            .hint("leave it out"))
+                    .stream()
+                    .toList();
+        }
+
+        private Checkpoint opened(ModelRef model) throws IOException {
+            Path path = find("model", model.path(), model.revision(), model, searched);
             if (model.adapters().isEmpty()) {
                 return ModelLoader.this.open(path, model.toString());
             }
@@ -226,7 +282,9 @@ public final class ModelLoader {
         @Override
         public ModelRef identified(ModelRef model) {
             Optional<String> place =
-                    existing(model.path(), searched).map(ModelLoader.this::placeOfModel);
+                    existing(model.path(), searched)
+                            .or(() -> remote.present(model.path(), model.revision()))
+                            .map(ModelLoader.this::placeOfModel);
             if (place.isEmpty()) {
                 return model;
             }
@@ -240,6 +298,7 @@ public final class ModelLoader {
                     ref.suffix().isEmpty() ? Optional.empty() : existing(literal, searched);
             double weight = whole.isPresent() ? 1 : ref.weight();
             return whole.or(() -> existing(ref.path(), searched))
+                    .or(() -> remote.present(ref.path(), ref.revision()))
                     .map(ModelLoader.this::placeOfAdapter)
                     .map(place -> new AdapterRef(place, Optional.empty(), weight, ""))
                     .orElse(ref);
@@ -270,7 +329,7 @@ public final class ModelLoader {
                     !ref.suffix().isEmpty() && searched.stream().anyMatch(f -> exists(f, literal));
             String written = whole ? literal : ref.path();
             return new WeightedAdapter(
-                    adapter(find("adapter", written, model, searched), written),
+                    adapter(find("adapter", written, ref.revision(), model, searched), written),
                     whole ? 1 : ref.weight());
         }
     }
@@ -330,18 +389,25 @@ public final class ModelLoader {
         }
     }
 
-    private static Path find(String kind, String written, ModelRef model, List<Path> searched) {
+    private Path find(
+            String kind,
+            String written,
+            Optional<String> revision,
+            ModelRef model,
+            List<Path> searched)
+            throws IOException {
         for (Path folder : searched) {
             Path path = resolve(folder, written);
             if (Files.exists(path)) {
                 return path;
             }
         }
+        if (remote.takes(written)) {
+            return fetched(kind, written, revision, model, searched);
+        }
         List<String> tried =
                 searched.stream().map(f -> "'" + resolve(f, written) + "'").distinct().toList();
         String name = model.lora().isEmpty() ? model.toString() : written;
-        Optional<String> revision =
-                written.equals(model.path()) ? model.revision() : model.loraRevision();
         if (revision.isPresent()) {
             throw new BadInputException(revisionOfNothing(written, revision.get(), model));
         }
@@ -363,6 +429,31 @@ public final class ModelLoader {
                                                         .map(f -> resolve(f, written))
                                                         .toList(),
                                                 LOCAL)));
+    }
+
+    /** A path with a mistake in it may look like a name: what lies nearby is offered. */
+    private Path fetched(
+            String kind,
+            String name,
+            Optional<String> revision,
+            ModelRef model,
+            List<Path> searched)
+            throws IOException {
+        try {
+            return remote.fetch(name, revision);
+        } catch (BadInputException e) {
+            List<Path> tried = searched.stream().map(f -> resolve(f, name)).toList();
+            BadInputException placed =
+                    new BadInputException(
+                            e.problems().stream()
+                                    .map(p -> p.at(model.location()))
+                                    .map(p -> p.withWhat(p.what().replaceFirst("^model ", kind + " ")))
+                                    .map(p -> p.hint(WrittenPath.didYouMean(tried, p.hint())))
+                                    .toList(),
+                            e.warnings());
+            placed.initCause(e);
+            throw placed;
+        }
     }
 
     private static Problem revisionOfNothing(String path, String revision, ModelRef model) {

@@ -57,6 +57,7 @@ final class AverageCommand extends Subcommand {
     @Mixin private OutputMixin output;
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
+    @Mixin private HubMixin hub;
 
     AverageCommand(Console console, Interruption interruption) {
         super(console);
@@ -81,10 +82,11 @@ final class AverageCommand extends Subcommand {
             // The others are not even opened.
             models = models.subList(models.size() - kind.last, models.size());
         }
+        io.amalgam.Amalgam amalgam = hub.amalgam(console, verbosity.quiet || json);
         PathsMerge merge =
                 kind.ema != null
-                        ? new PathsMerge("average", "ema", models, "decay: " + kind.ema)
-                        : new PathsMerge("average", "lawa", models, "last: " + kind.last);
+                        ? new PathsMerge("average", "ema", models, "decay: " + kind.ema, amalgam)
+                        : new PathsMerge("average", "lawa", models, "last: " + kind.last, amalgam);
         if (!verbosity.quiet) {
             models.forEach(model -> console.note(Console.oneLine("averages " + model)));
         }

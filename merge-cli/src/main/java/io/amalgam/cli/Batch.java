@@ -55,6 +55,7 @@ final class Batch {
             Path root,
             TokenizerMixin tokens,
             StagesMixin stages,
+            io.amalgam.Amalgam amalgam,
             boolean dryRun,
             boolean quiet,
             boolean json) {}
@@ -139,7 +140,8 @@ final class Batch {
                 RecipeReader.readAll(job.text(), job.file().toString(), planning.reading()),
                 job.file(),
                 settings.tokens(),
-                settings.stages().kept());
+                settings.stages().kept(),
+                settings.amalgam());
     }
 
     private BatchResult attempt(BatchJob job) {

@@ -58,6 +58,7 @@ final class BatchCommand extends Subcommand {
     private boolean dryRun;
 
     @Mixin private PlanOptionsMixin planning;
+    @Mixin private HubMixin hub;
     @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
     @Mixin private ResourceMixin resources;
@@ -108,7 +109,13 @@ final class BatchCommand extends Subcommand {
                                         .resume(!overwrite)
                                         .overwrite(overwrite),
                                 new Batch.Settings(
-                                        root, tokens, stages, dryRun, verbosity.quiet, json),
+                                        root,
+                                        tokens,
+                                        stages,
+                                        hub.amalgam(console, verbosity.quiet || json),
+                                        dryRun,
+                                        verbosity.quiet,
+                                        json),
                                 interruption.merging())
                         .run(jobs);
         if (json) {

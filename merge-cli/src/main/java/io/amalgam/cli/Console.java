@@ -3,6 +3,8 @@ package io.amalgam.cli;
 import io.amalgam.error.Problem;
 import java.io.PrintStream;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Where commands print: results on standard output, everything else on standard error. */
 final class Console {
@@ -18,11 +20,30 @@ final class Console {
     private final PrintStream out;
     private final PrintStream err;
     private final Terminal terminal;
+    private final Optional<Map<String, String>> environment;
 
+    /** Without an environment. */
     Console(PrintStream out, PrintStream err, Terminal terminal) {
+        this(out, err, terminal, Optional.empty());
+    }
+
+    /**
+     * @param environment the variables that say where models come from; empty if they come from
+     *     paths alone
+     */
+    Console(
+            PrintStream out,
+            PrintStream err,
+            Terminal terminal,
+            Optional<Map<String, String>> environment) {
         this.out = out;
         this.err = err;
         this.terminal = terminal;
+        this.environment = environment.map(Map::copyOf);
+    }
+
+    Optional<Map<String, String>> environment() {
+        return environment;
     }
 
     PrintStream out() {

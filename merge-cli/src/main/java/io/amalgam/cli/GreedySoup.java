@@ -77,7 +77,7 @@ final class GreedySoup {
         Path candidate = candidates.resolve("candidate-" + models.size());
         try {
             try (ProgressView silent = ProgressView.on(console, true)) {
-                new PathsMerge("soup", "soup", models, "")
+                new PathsMerge("soup", "soup", models, "", io.amalgam.Amalgam.load())
                         .run(
                                 candidate,
                                 options -> options.overwrite(true),

@@ -42,6 +42,7 @@ final class InspectCommand extends Subcommand {
     private boolean tensors;
 
     @Mixin private QuietMixin verbosity;
+    @Mixin private HubMixin hub;
 
     InspectCommand(Console console) {
         super(console);
@@ -49,7 +50,8 @@ final class InspectCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        try (Checkpoint checkpoint = ModelLoader.load().open(path, path.toString())) {
+        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
+        try (Checkpoint checkpoint = formats.open(formats.place(path), path.toString())) {
             List<TensorInfo> infos =
                     checkpoint.tensors().values().stream().map(TensorSource::info).toList();
             Inventory inventory = Inventory.of(infos);

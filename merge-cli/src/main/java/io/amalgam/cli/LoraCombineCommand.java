@@ -21,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -133,6 +134,8 @@ final class LoraCombineCommand extends Subcommand {
             description = "Say nothing but warnings and errors.")
     private boolean quiet;
 
+    @Mixin private HubMixin hub;
+
     LoraCombineCommand(Console console) {
         super(console);
     }
@@ -161,7 +164,7 @@ final class LoraCombineCommand extends Subcommand {
                         Optional.ofNullable(clamp),
                         Map.copyOf(parameters),
                         seed);
-        ModelLoader formats = ModelLoader.load();
+        ModelLoader formats = hub.loader(console, quiet || json);
         AdapterOutput.check(out, overwrite, words.subList(0, words.size() - 1));
         List<WeightedPath> paths = LoraArguments.adapters(words, this);
         List<WeightedAdapter> adapters = WeightedPath.open(formats, paths);

@@ -122,6 +122,7 @@ final class LoraExtractCommand extends Subcommand {
     private boolean noReport;
 
     @Mixin private QuietMixin verbosity;
+    @Mixin private HubMixin hub;
 
     private final List<Problem> warnings = new ArrayList<>();
 
@@ -160,14 +161,18 @@ final class LoraExtractCommand extends Subcommand {
             return sparse(options, sparse);
         }
         AdapterOutput.check(out, overwrite, List.of(tuned.toString(), base.toString()));
-        ModelLoader formats = ModelLoader.load();
+        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
         Extracted extracted;
-        try (Checkpoint from = formats.open(tuned, tuned.toString());
-                Checkpoint origin = formats.open(base, base.toString())) {
+        try (Checkpoint from = formats.open(formats.place(tuned), tuned.toString());
+                Checkpoint origin = formats.open(formats.place(base), base.toString())) {
             warn(from, origin);
             // Whoever loads the adapter need not stand in this directory.
             String name =
-                    baseName != null ? baseName : base.toAbsolutePath().normalize().toString();
+                    baseName != null
+                            ? baseName
+                            : Files.exists(base)
+                                    ? base.toAbsolutePath().normalize().toString()
+                                    : base.toString();
             extracted = Extraction.of(from, origin, name, options, written, threads);
         }
         Path report = out.resolve(MergeReport.FILE);
@@ -218,10 +223,10 @@ final class LoraExtractCommand extends Subcommand {
     }
 
     private int sparse(ExtractOptions options, double share) throws IOException {
-        ModelLoader formats = ModelLoader.load();
+        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
         SparseExtraction.Result result;
-        try (Checkpoint from = formats.open(tuned, tuned.toString());
-                Checkpoint origin = formats.open(base, base.toString())) {
+        try (Checkpoint from = formats.open(formats.place(tuned), tuned.toString());
+                Checkpoint origin = formats.open(formats.place(base), base.toString())) {
             warn(from, origin);
             AdapterOutput.checkFile(out, overwrite, List.of(from, origin));
             result =

@@ -66,6 +66,7 @@ final class LoraInspectCommand extends Subcommand {
     private boolean modules;
 
     @Mixin private QuietMixin verbosity;
+    @Mixin private HubMixin hub;
 
     LoraInspectCommand(Console console) {
         super(console);
@@ -82,7 +83,8 @@ final class LoraInspectCommand extends Subcommand {
             }
             return reckon(rank);
         }
-        try (Adapter adapter = ModelLoader.load().adapter(path, path.toString())) {
+        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
+        try (Adapter adapter = formats.adapter(formats.place(path), path.toString())) {
             if (json) {
                 Json.print(console, json(adapter));
             } else if (!verbosity.quiet) {

@@ -96,6 +96,8 @@ final class LoraMergeCommand extends Subcommand {
 
     @Mixin private VerbosityMixin verbosity;
 
+    @Mixin private HubMixin hub;
+
     LoraMergeCommand(Console console, Interruption interruption) {
         super(console);
         this.interruption = interruption;
@@ -142,7 +144,7 @@ final class LoraMergeCommand extends Subcommand {
 
     private MergePlan plan(List<WeightedPath> adapters, Path out, Optional<DType> written)
             throws IOException {
-        ModelLoader formats = ModelLoader.load();
+        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
         ModelRef ref = ModelRef.of(base.toString());
         String words = String.join(" ", adapters.stream().map(Object::toString).toList());
         Recipe recipe =
@@ -157,7 +159,7 @@ final class LoraMergeCommand extends Subcommand {
                         BuiltInMethods.load(),
                         model ->
                                 formats.withAdapters(
-                                        base,
+                                        formats.place(base),
                                         base.toString(),
                                         WeightedPath.open(formats, adapters)),
                         formats.output("huggingface"))

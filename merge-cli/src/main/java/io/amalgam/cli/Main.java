@@ -7,6 +7,7 @@ import java.io.FileOutputStream;
 import java.io.PrintStream;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import picocli.CommandLine;
 
@@ -32,7 +33,12 @@ public final class Main {
         Interruption interruption = Interruption.ofThisProcess();
         ResultStream results =
                 new ResultStream(new FileOutputStream(FileDescriptor.out), ResultStream.charset());
-        Console console = new Console(results, System.err, Terminal.detect(System.getenv()));
+        Console console =
+                new Console(
+                        results,
+                        System.err,
+                        Terminal.detect(System.getenv()),
+                        Optional.of(System.getenv()));
         int exit = run(args, console, interruption);
         results.flush();
         System.out.flush();
@@ -42,7 +48,7 @@ public final class Main {
     }
 
     /**
-     * Runs one command in this process.
+     * Runs one command in this process. Models are paths: no environment is read.
      *
      * @param out gets results
      * @param err gets progress, warnings and errors

@@ -84,7 +84,7 @@ final class MergeCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         engine.explain(provider, console, verbosity);
-        try (StagedPlan plan = planning.plan()) {
+        try (StagedPlan plan = planning.plan(console, verbosity.quiet || json)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =

@@ -12,7 +12,6 @@ enum MergekitOption {
             "--allow-crimes",
             null,
             "models are compared by their tensors, not by the names of their architectures"),
-    TRANSFORMERS_CACHE("--transformers-cache", "DIR", "models are local paths"),
     LORA_MERGE_CACHE("--lora-merge-cache", "DIR", "nothing is cached"),
     LORA_MERGE_DTYPE(
             "--lora-merge-dtype", "DTYPE", "adapters are applied in float32 and rounded once"),

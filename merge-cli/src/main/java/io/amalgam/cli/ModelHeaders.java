@@ -18,8 +18,9 @@ final class ModelHeaders {
     /**
      * @throws io.amalgam.error.BadInputException if there is no such model
      */
-    static <T> T read(String name, Function<Checkpoint, T> what) throws IOException {
-        try (Checkpoint model = ModelLoader.load().models(FOLDERS).open(ModelRef.of(name))) {
+    static <T> T read(ModelLoader formats, String name, Function<Checkpoint, T> what)
+            throws IOException {
+        try (Checkpoint model = formats.models(FOLDERS).open(ModelRef.of(name))) {
             return what.apply(model);
         }
     }

@@ -7,6 +7,7 @@ import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.ModelSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -83,20 +84,19 @@ final class MoeCommand extends PlannedMergeCommand {
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, List.of(here, folder), understood);
+        return plan(recipe, layout, planning, loader().models(List.of(here, folder)), understood);
     }
 
     static MergePlan plan(
             MoeRecipe recipe,
             LayoutMixin layout,
             PlanOptionsMixin planning,
-            List<Path> folders,
+            ModelSource models,
             boolean equalPrompts)
             throws IOException {
-        ModelLoader formats = ModelLoader.load();
         return new MoePlanner(
-                        formats.models(folders),
-                        formats.output("huggingface"),
+                        models,
+                        ModelLoader.load().output("huggingface"),
                         model -> BpeTokenizer.read(model.home())::encodePrompt)
                 .plan(recipe, layout.layout(), equalPrompts, planning.options());
     }

@@ -21,11 +21,17 @@ import java.util.function.UnaryOperator;
  * Merges of models that are named on the command line instead of in a recipe. The recipe is made
  * here, and kept beside the result like any other.
  */
-record PathsMerge(String command, String method, List<Path> models, String parameters) {
+record PathsMerge(
+        String command,
+        String method,
+        List<Path> models,
+        String parameters,
+        io.amalgam.Amalgam amalgam) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * @param parameters as a recipe has them on one line, without braces; may be empty
+     * @param amalgam what merges are made with
      */
     PathsMerge {
         models = List.copyOf(models);
@@ -52,7 +58,7 @@ record PathsMerge(String command, String method, List<Path> models, String param
     }
 
     private MergePlan plan() throws IOException {
-        return io.amalgam.Amalgam.load().plan(recipe(), PlanOptions.DEFAULT);
+        return amalgam.plan(recipe(), PlanOptions.DEFAULT);
     }
 
     /** What more is wrong with a plan. */

@@ -45,7 +45,7 @@ final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        try (StagedPlan plan = planning.plan()) {
+        try (StagedPlan plan = planning.plan(console, verbosity.quiet || json)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {

@@ -60,15 +60,17 @@ final class PlanOptionsMixin {
      *
      * @param tokens what becomes of tokens the recipe says nothing of
      * @param keep whether all stages are written
+     * @param amalgam what merges are made with
      */
-    StagedPlan plan(RecipeFile recipes, Path file, TokenizerMixin tokens, boolean keep)
+    StagedPlan plan(RecipeFile recipes, Path file, TokenizerMixin tokens, boolean keep, io.amalgam.Amalgam amalgam)
             throws IOException {
-        return io.amalgam.Amalgam.load().foldersOf(file).plan(recipes, tokens.on(options()), keep);
+        return amalgam.foldersOf(file).plan(recipes, tokens.on(options()), keep);
     }
 
     /** Plans one recipe; the caller closes the plan. Models are looked for from these folders. */
-    MergePlan plan(Recipe recipe, List<Path> folders) throws IOException {
-        return io.amalgam.Amalgam.load().folders(folders).plan(recipe, options());
+    MergePlan plan(Recipe recipe, List<Path> folders, io.amalgam.Amalgam amalgam)
+            throws IOException {
+        return amalgam.folders(folders).plan(recipe, options());
     }
 
     PlanOptions options() {

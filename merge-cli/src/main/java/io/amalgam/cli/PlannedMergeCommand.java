@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
@@ -38,6 +39,8 @@ abstract class PlannedMergeCommand extends Subcommand {
 
     @Mixin private VerbosityMixin verbosity;
 
+    @Mixin private HubMixin hub;
+
     PlannedMergeCommand(Console console, Interruption interruption) {
         super(console);
         this.interruption = interruption;
@@ -45,6 +48,20 @@ abstract class PlannedMergeCommand extends Subcommand {
 
     /** The options that change what is written. */
     abstract PlanOptionsMixin planning();
+
+    /** What opens models. */
+    final ModelLoader loader() {
+        return hub.loader(console, silent());
+    }
+
+    /** What merges are made with. */
+    final io.amalgam.Amalgam amalgam() {
+        return hub.amalgam(console, silent());
+    }
+
+    private boolean silent() {
+        return verbosity.quiet || json;
+    }
 
     /** Plans; the caller closes the plan. */
     abstract MergePlan plan() throws IOException;

@@ -21,15 +21,17 @@ final class RecipeArgument {
 
     @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
+    @Mixin private HubMixin hub;
 
     /** Plans; the caller closes the plan. */
-    StagedPlan plan() throws IOException {
+    StagedPlan plan(Console console, boolean silent) throws IOException {
         RecipeInput input = new RecipeInput(recipe);
         return options.plan(
                 RecipeReader.readAll(input.text(), input.name(), options.reading()),
                 recipe,
                 tokens,
-                stages.kept());
+                stages.kept(),
+                hub.amalgam(console, silent));
     }
 
     StagePlaces places(StagedPlan plan, Path out) {

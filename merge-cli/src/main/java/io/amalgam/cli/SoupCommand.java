@@ -71,6 +71,7 @@ final class SoupCommand extends Subcommand {
     @Mixin private OutputMixin output;
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
+    @Mixin private HubMixin hub;
 
     SoupCommand(Console console, Interruption interruption) {
         super(console);
@@ -84,8 +85,8 @@ final class SoupCommand extends Subcommand {
         Path out = paths.get(paths.size() - 1);
         Cancellation cancellation = interruption.merging();
         try {
-            List<Path> chosen = greedy ? chosen(models, out, cancellation) : models;
-            PathsMerge merge = new PathsMerge("soup", "soup", chosen, "");
+            List<Path> chosen = greedy ? chosen(places(models), out, cancellation) : models;
+            PathsMerge merge = new PathsMerge("soup", "soup", chosen, "", amalgam());
             MergeSummary summary;
             try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
                 summary = merge.run(out, output::on, resources, progress, cancellation);
@@ -102,6 +103,19 @@ final class SoupCommand extends Subcommand {
         } catch (MergeCancelledException e) {
             return interrupted(!greedy);
         }
+    }
+
+    /** Who scores a model is given a path. */
+    private List<Path> places(List<Path> models) throws IOException {
+        List<Path> places = new ArrayList<>();
+        for (Path model : models) {
+            places.add(amalgam().formats().place(model));
+        }
+        return places;
+    }
+
+    private io.amalgam.Amalgam amalgam() {
+        return hub.amalgam(console, verbosity.quiet || json);
     }
 
     private ScoreCommand parsedScoreCommand() {
@@ -149,7 +163,8 @@ final class SoupCommand extends Subcommand {
         ScoreCommand command = parsedScoreCommand();
         Scores known = scores == null ? Scores.NONE : Scores.read(scores);
         // What can be wrong with the models or the output is found before hours of scoring.
-        new PathsMerge("soup", "soup", models, "").check(console, plan -> beforeScoring(plan, out));
+        new PathsMerge("soup", "soup", models, "", amalgam())
+                .check(console, plan -> beforeScoring(plan, out));
         if (scores != null) {
             console.warnings(known.ofNone(models));
         }

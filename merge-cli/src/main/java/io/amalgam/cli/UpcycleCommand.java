@@ -107,7 +107,7 @@ final class UpcycleCommand extends PlannedMergeCommand {
     @Override
     MergePlan plan() throws IOException {
         String type =
-                ModelHeaders.read(
+                ModelHeaders.read(loader(), 
                         model,
                         opened ->
                                 opened.config().map(c -> c.path("model_type").asText()).orElse(""));
@@ -120,7 +120,7 @@ final class UpcycleCommand extends PlannedMergeCommand {
                         noise,
                         Optional.ofNullable(architecture));
         return MoeCommand.plan(
-                upcycling.recipe(model, type), layout, planning, ModelHeaders.FOLDERS, false);
+                upcycling.recipe(model, type), layout, planning, loader().models(ModelHeaders.FOLDERS), false);
     }
 
     @Override

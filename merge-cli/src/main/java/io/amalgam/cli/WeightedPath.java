@@ -69,7 +69,8 @@ record WeightedPath(String path, double weight) {
             for (WeightedPath path : paths) {
                 opened.add(
                         new WeightedAdapter(
-                                formats.adapter(Path.of(path.path), path.path), path.weight));
+                                formats.adapter(formats.place(Path.of(path.path)), path.path),
+                                path.weight));
             }
             return opened;
         } catch (IOException | RuntimeException e) {

@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * One entry of {@code bad-inputs/cases.txt}; README.md beside that file says how entries are
@@ -38,6 +39,25 @@ record BadInput(
         boolean ownProcess,
         int exit,
         List<String> messages) {
+
+    /** The variables before the command. */
+    Map<String, String> environment() {
+        Map<String, String> variables = new TreeMap<>();
+        command.stream()
+                .takeWhile(BadInput::isVariable)
+                .map(word -> word.split("=", 2))
+                .forEach(pair -> variables.put(pair[0], pair[1]));
+        return variables;
+    }
+
+    /** The words after the variables. */
+    List<String> words() {
+        return command.stream().dropWhile(BadInput::isVariable).toList();
+    }
+
+    private static boolean isVariable(String word) {
+        return word.matches("HF_\\w+=.*");
+    }
 
     /** A line that makes or changes a file, and the indented lines that belong to it. */
     record Step(String verb, String argument, List<String> lines) {}
@@ -90,7 +110,7 @@ record BadInput(
 
     private static List<String> command(String line) {
         return Arrays.stream(line.split(" "))
-                .skip(1)
+                .filter(word -> !word.equals("amalgam"))
                 .map(word -> word.equals("''") ? "" : word)
                 .toList();
     }

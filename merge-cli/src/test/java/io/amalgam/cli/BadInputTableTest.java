@@ -53,10 +53,12 @@ class BadInputTableTest {
 
     private static Answer run(Path here, BadInput bad) {
         Object[] words =
-                bad.command().stream()
+                bad.words().stream()
                         .map(word -> word.startsWith("./") ? here + word.substring(1) : word)
                         .toArray();
-        Cli result = Cli.run(words);
+        Map<String, String> variables = bad.environment();
+        variables.replaceAll((name, value) -> value.replaceFirst("^\\.(?=/)", here.toString()));
+        Cli result = variables.isEmpty() ? Cli.run(words) : Cli.in(variables, words);
         return answer(here, result.exit(), result.out(), result.err());
     }
 

@@ -7,6 +7,8 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /** Runs commands in this process and keeps what they print. */
 record Cli(int exit, String out, String err) {
@@ -15,6 +17,16 @@ record Cli(int exit, String out, String err) {
     }
 
     static Cli run(Terminal terminal, Object... args) {
+        return run(terminal, Optional.empty(), args);
+    }
+
+    /** With variables that say where models come from. */
+    static Cli in(Map<String, String> environment, Object... args) {
+        return run(Terminal.NONE, Optional.of(environment), args);
+    }
+
+    private static Cli run(
+            Terminal terminal, Optional<Map<String, String>> environment, Object... args) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         ByteArrayOutputStream err = new ByteArrayOutputStream();
         String[] words = new String[args.length];
@@ -22,7 +34,7 @@ record Cli(int exit, String out, String err) {
             words[i] = args[i].toString();
         }
         Console console =
-                new Console(new PrintStream(out, true), new PrintStream(err, true), terminal);
+                new Console(new PrintStream(out, true), new PrintStream(err, true), terminal, environment);
         int exit = Main.run(words, console, new Interruption());
         return new Cli(exit, text(out), text(err));
     }

@@ -305,7 +305,7 @@ class MergeCommandTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.err().lines())
-                .hasSize(16)
+                .hasSize(15)
                 .allMatch(line -> line.matches("--[a-z-]+ has no effect: .+"))
                 .contains("--cuda has no effect: merges run on the processor");
     }

@@ -26,17 +26,11 @@ final class ModelRefReader {
 
     Optional<ModelRef> read(String key, Node node) {
         Location location = findings.at(node);
-        Optional<ModelRef> model =
-                node instanceof MappingNode mapping
-                        ? mapping(mapping, location)
-                        : text(key, node)
-                                .flatMap(
-                                        text ->
-                                                parse(
-                                                        () -> ModelRef.parse(text, location),
-                                                        location));
-        model.ifPresent(ref -> remark(ref, node));
-        return model;
+        return node instanceof MappingNode mapping
+                ? mapping(mapping, location)
+                : text(key, node)
+                        .flatMap(
+                                text -> parse(() -> ModelRef.parse(text, location), location));
     }
 
     private Optional<ModelRef> mapping(MappingNode mapping, Location location) {
@@ -127,25 +121,5 @@ final class ModelRefReader {
             return Optional.empty();
         }
         return text;
-    }
-
-    /** A folder on disk is what it is: only a hub has revisions. */
-    private void remark(ModelRef ref, Node node) {
-        ref.revision()
-                .or(
-                        () ->
-                                ref.adapters().stream()
-                                        .flatMap(adapter -> adapter.revision().stream())
-                                        .findFirst())
-                .ifPresent(
-                        revision ->
-                                findings.warning(
-                                        node,
-                                        Problem.of(
-                                                        "revision "
-                                                                + Nodes.quote(revision)
-                                                                + " has no effect: local models"
-                                                                + " are read as they are")
-                                                .hint("leave it out")));
     }
 }

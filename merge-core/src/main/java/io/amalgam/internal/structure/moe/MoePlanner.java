@@ -136,6 +136,7 @@ public final class MoePlanner {
         ConfigChanges changes =
                 new ConfigChanges(recipe.dtype(), List.of(), Optional.empty(), Optional.empty());
         List<Problem> warnings = new ArrayList<>(recipe.warnings());
+        models.values().forEach(model -> warnings.addAll(model.warnings()));
         if (recipe.upcycled()) {
             AttentionWindows.lost(config, family, recipe.base().toString())
                     .ifPresent(warnings::add);

@@ -4,7 +4,6 @@ import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputFormat;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -94,16 +93,21 @@ public record WeightName(String stem, String variant, String extension) {
 
     /** Those present in a directory, the one to read first; links to nothing count. */
     public static List<WeightName> in(Path directory) throws IOException {
+        return among(names(directory));
+    }
+
+    /** Those that files of one directory have, by their names; the one to read first. */
+    public static List<WeightName> among(List<String> names) {
         for (WeightName usual : USUAL) {
-            if (usual.isIn(directory)) {
+            if (usual.isAmong(names)) {
                 return List.of(usual);
             }
         }
         Set<WeightName> variants = new LinkedHashSet<>();
         for (String extension : List.of(SAFETENSORS, "bin")) {
-            names(directory).stream()
+            names.stream()
                     .flatMap(name -> variant(name).stream())
-                    .filter(found -> found.extension.equals(extension) && found.isIn(directory))
+                    .filter(found -> found.extension.equals(extension) && found.isAmong(names))
                     .forEach(variants::add);
             if (!variants.isEmpty()) {
                 break;
@@ -112,9 +116,8 @@ public record WeightName(String stem, String variant, String extension) {
         return List.copyOf(variants);
     }
 
-    private boolean isIn(Path directory) {
-        return Stream.concat(indices().stream(), Stream.of(file()))
-                .anyMatch(name -> Files.exists(directory.resolve(name), LinkOption.NOFOLLOW_LINKS));
+    private boolean isAmong(List<String> names) {
+        return Stream.concat(indices().stream(), Stream.of(file())).anyMatch(names::contains);
     }
 
     private static Optional<WeightName> variant(String name) {

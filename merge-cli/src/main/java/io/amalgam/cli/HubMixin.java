@@ -1,0 +1,49 @@
+package io.amalgam.cli;
+
+import io.amalgam.ModelLoader;
+import io.amalgam.internal.checkpoint.RemoteModels;
+import io.amalgam.internal.formats.hub.HubListener;
+import io.amalgam.internal.formats.hub.HubModels;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** Where models come from that are named as on a model hub. */
+final class HubMixin {
+    @Option(
+            names = "--offline",
+            description =
+                    "Make no request: models are paths, or in the cache. As HF_HUB_OFFLINE=1 does.")
+    private boolean offline;
+
+    @Option(
+            names = {"--hub-cache", "--transformers-cache"},
+            paramLabel = "DIR",
+            description = "Where downloaded models are kept. Default: as HF_HUB_CACHE or HF_HOME say.")
+    private @Nullable Path cache;
+
+    /**
+     * What opens models.
+     *
+     * @param silent whether downloads show no progress
+     */
+    ModelLoader loader(Console console, boolean silent) {
+        return ModelLoader.load().with(names(console, silent));
+    }
+
+    /** What merges are made with. */
+    io.amalgam.Amalgam amalgam(Console console, boolean silent) {
+        return io.amalgam.Amalgam.load().with(names(console, silent));
+    }
+
+    /** Programs that run a command without an environment have models by path alone. */
+    RemoteModels names(Console console, boolean silent) {
+        return console.environment()
+                .<RemoteModels>map(
+                        environment ->
+                                new HubModels(
+                                        new HubEnvironment(environment).settings(offline, cache),
+                                        HubListener.NONE))
+                .orElse(RemoteModels.NONE);
+    }
+}

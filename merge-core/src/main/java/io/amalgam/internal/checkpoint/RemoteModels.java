@@ -1,0 +1,47 @@
+package io.amalgam.internal.checkpoint;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Models and adapters that are named by something other than a path, as on a model hub. */
+public interface RemoteModels {
+    /** No names at all: models are paths. */
+    RemoteModels NONE =
+            new RemoteModels() {
+                @Override
+                public boolean takes(String name) {
+                    return false;
+                }
+
+                @Override
+                public Optional<Path> present(String name, Optional<String> revision) {
+                    return Optional.empty();
+                }
+
+                @Override
+                public Path fetch(String name, Optional<String> revision) {
+                    throw new IllegalArgumentException("no name of a model: '" + name + "'");
+                }
+            };
+
+    /**
+     * Whether a text can be such a name.
+     *
+     * @param name as written, with or without a revision
+     */
+    boolean takes(String name);
+
+    /** Where a model is that can be used as it lies; nothing is fetched. */
+    Optional<Path> present(String name, Optional<String> revision);
+
+    /**
+     * Where a model is, after what is missing has been fetched.
+     *
+     * @param name one that is {@linkplain #takes taken}
+     * @param revision empty for the newest, or if the name has it
+     * @throws io.amalgam.error.BadInputException if there is no such model, or it may not be read
+     * @throws IOException if it cannot be fetched or kept
+     */
+    Path fetch(String name, Optional<String> revision) throws IOException;
+}

@@ -1,0 +1,89 @@
+package io.amalgam.internal.formats.hub;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+
+/** A commit in the cache, which may have any part of its repository's files. */
+final class CachedModel {
+    /** A client that fetched the weights alone says nothing of these. */
+    private static final List<String> ASKED_FOR = List.of("config.json", "tokenizer_config.json");
+
+    private static final int DEPTH = 6;
+
+    private final RepoCache cache;
+    private final String commit;
+    private final Path snapshot;
+    private final List<String> present;
+    private final WantedFiles wanted;
+
+    private CachedModel(RepoCache cache, String commit) throws IOException {
+        this.cache = cache;
+        this.commit = commit;
+        this.snapshot = cache.snapshot(commit);
+        this.present = files(snapshot);
+        this.wanted =
+                WantedFiles.of(
+                        present, name -> SmallJson.names(Files.readAllBytes(snapshot.resolve(name))));
+    }
+
+    /** The commit that a revision is in the cache; empty if there is none. */
+    static Optional<CachedModel> of(RepoCache cache, String revision) throws IOException {
+        Optional<String> commit = cache.commit(revision);
+        return commit.isPresent() && Files.isDirectory(cache.snapshot(commit.get()))
+                ? Optional.of(new CachedModel(cache, commit.get()))
+                : Optional.empty();
+    }
+
+    /** Those that can be read: a link to a blob that is gone is none. */
+    private static List<String> files(Path snapshot) throws IOException {
+        List<String> files = new ArrayList<>();
+        try (Stream<Path> all = Files.walk(snapshot, DEPTH)) {
+            all.filter(Files::isRegularFile)
+                    .forEach(f -> files.add(snapshot.relativize(f).toString().replace('\\', '/')));
+        }
+        files.sort(null);
+        return files;
+    }
+
+    /** Whether all weights are there that a merge reads. */
+    boolean hasWeights() {
+        return !wanted.weights().isEmpty() && present.containsAll(wanted.weights());
+    }
+
+    /** Whether all is there that a merge takes, so that nothing is to be asked. */
+    boolean isWhole() {
+        boolean adapter = present.contains("adapter_config.json");
+        return hasWeights() && (adapter || ASKED_FOR.stream().allMatch(this::isKnown));
+    }
+
+    private boolean isKnown(String file) {
+        return present.contains(file) || cache.isAbsent(commit, file);
+    }
+
+    /** The weights that are missing, as far as the index says. */
+    List<String> missing() {
+        return wanted.weights().stream().filter(file -> !present.contains(file)).toList();
+    }
+
+    /** What is opened: the folder, or the one file that is all there is. */
+    Path path() {
+        return pathOf(snapshot, wanted.weights());
+    }
+
+    static Path pathOf(Path snapshot, Set<String> weights) {
+        String only = weights.size() == 1 ? weights.iterator().next() : "";
+        boolean named =
+                only.matches("(model|pytorch_model|diffusion_pytorch_model|adapter_model|pytorch_lora_weights)\\..*");
+        return only.isEmpty() || named || only.contains("/") ? snapshot : snapshot.resolve(only);
+    }
+
+    static List<String> askedFor() {
+        return ASKED_FOR;
+    }
+}

@@ -1,0 +1,70 @@
+package io.amalgam.internal.formats.hub;
+
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * A repository and what is wanted of it.
+ *
+ * @param id {@code org/name}, or {@code name} alone as the oldest repositories are called
+ * @param revision a branch, a tag, a commit's hash or {@code refs/pr/N}
+ */
+record RepoName(String id, String revision) {
+    private static final String NEWEST = "main";
+    private static final int LONGEST = 96;
+    private static final Pattern PART = Pattern.compile("\\w(?:[\\w.-]*\\w)?");
+    private static final Pattern REVISION = Pattern.compile("\\w[\\w.+-]*(?:/\\w[\\w.+-]*)*");
+    private static final Pattern COMMIT = Pattern.compile("[0-9a-f]{40}");
+
+    /** What files are called, not repositories. */
+    private static final Pattern FILE =
+            Pattern.compile("(?i).*\\.(git|ipynb|safetensors|bin|pt|pth|ckpt|gguf|json|ya?ml)");
+
+    /**
+     * Reads {@code org/name[@revision]}.
+     *
+     * @return empty if it is no name of a repository
+     */
+    static Optional<RepoName> parse(String text, Optional<String> given) {
+        int at = given.isPresent() ? -1 : text.lastIndexOf('@');
+        String id = at < 0 ? text : text.substring(0, at);
+        String revision = at < 0 ? given.orElse(NEWEST) : text.substring(at + 1);
+        return isId(id) && isRevision(revision)
+                ? Optional.of(new RepoName(id, revision))
+                : Optional.empty();
+    }
+
+    private static boolean isId(String id) {
+        String[] parts = id.split("/", -1);
+        if (parts.length > 2
+                || id.length() > LONGEST
+                || id.contains("--")
+                || id.contains("..")
+                || FILE.matcher(id).matches()) {
+            return false;
+        }
+        for (String part : parts) {
+            if (!PART.matcher(part).matches()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isRevision(String revision) {
+        return REVISION.matcher(revision).matches()
+                && !revision.contains("..")
+                && !revision.endsWith(".lock");
+    }
+
+    /** Whether a text is the whole hash of a commit. */
+    static boolean isCommit(String text) {
+        return COMMIT.matcher(text).matches();
+    }
+
+    /** As it is written. */
+    @Override
+    public String toString() {
+        return revision.equals(NEWEST) ? id : id + "@" + revision;
+    }
+}

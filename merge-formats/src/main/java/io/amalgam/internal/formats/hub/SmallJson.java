@@ -1,0 +1,40 @@
+package io.amalgam.internal.formats.hub;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** The small JSON files that name others: what is wrong in them is said when the model is opened. */
+final class SmallJson {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    private SmallJson() {}
+
+    /** The shards of an index, or the folders of a list of modules. */
+    static Set<String> names(byte[] text) {
+        Set<String> names = new TreeSet<>();
+        JsonNode root;
+        try {
+            root = JSON.readTree(text);
+        } catch (IOException e) {
+            return names;
+        }
+        root.path("weight_map").forEach(shard -> names.add(shard.asText()));
+        if (root.isArray()) {
+            root.forEach(module -> names.add(module.path("path").asText().replaceFirst("/+$", "")));
+        }
+        names.removeIf(name -> name.isEmpty() || !isInside(name));
+        return names;
+    }
+
+    /** Whether a path stays where it is looked for. */
+    static boolean isInside(String path) {
+        return !path.startsWith("/")
+                && !path.contains("\\")
+                && !path.contains(":")
+                && Set.of(path.split("/", -1)).stream()
+                        .noneMatch(p -> p.equals("..") || p.equals(".") || p.isEmpty());
+    }
+}
