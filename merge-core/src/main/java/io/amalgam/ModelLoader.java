@@ -253,7 +253,8 @@ public final class ModelLoader {
                                                                 existing(adapter.path(), searched)
                                                                         .isPresent()));
             }
-            return revision.map(
+            return revision
+                    .map(
                             text ->
                                     Problem.of(
                                                     "revision '"
@@ -447,7 +448,12 @@ public final class ModelLoader {
                     new BadInputException(
                             e.problems().stream()
                                     .map(p -> p.at(model.location()))
-                                    .map(p -> p.withWhat(p.what().replaceFirst("^model ", kind + " ")))
+                                    .map(
+                                            p ->
+                                                    p.withWhat(
+                                                            p.what()
+                                                                    .replaceFirst(
+                                                                            "^model ", kind + " ")))
                                     .map(p -> p.hint(WrittenPath.didYouMean(tried, p.hint())))
                                     .toList(),
                             e.warnings());

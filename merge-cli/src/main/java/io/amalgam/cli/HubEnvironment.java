@@ -50,7 +50,9 @@ record HubEnvironment(Map<String, String> variables) {
     }
 
     private Optional<String> value(String name) {
-        return Optional.ofNullable(variables.get(name)).map(String::strip).filter(v -> !v.isEmpty());
+        return Optional.ofNullable(variables.get(name))
+                .map(String::strip)
+                .filter(v -> !v.isEmpty());
     }
 
     private Optional<String> either(String first, String second) {
@@ -81,7 +83,8 @@ record HubEnvironment(Map<String, String> variables) {
             // Said below.
         }
         throw new BadInputException(
-                Problem.expected("HF_ENDPOINT", "the address of a model hub", "'" + text.get() + "'")
+                Problem.expected(
+                                "HF_ENDPOINT", "the address of a model hub", "'" + text.get() + "'")
                         .hint("write it as in 'https://huggingface.co', or unset it"));
     }
 
@@ -101,7 +104,6 @@ record HubEnvironment(Map<String, String> variables) {
 
     private Duration timeout() {
         String text = value("HF_HUB_DOWNLOAD_TIMEOUT").orElse("");
-        return Duration.ofSeconds(
-                text.matches("[1-9]\\d{0,4}") ? Integer.parseInt(text) : SECONDS);
+        return Duration.ofSeconds(text.matches("[1-9]\\d{0,4}") ? Integer.parseInt(text) : SECONDS);
     }
 }

@@ -19,7 +19,8 @@ final class HubMixin {
     @Option(
             names = {"--hub-cache", "--transformers-cache"},
             paramLabel = "DIR",
-            description = "Where downloaded models are kept. Default: as HF_HUB_CACHE or HF_HOME say.")
+            description =
+                    "Where downloaded models are kept. Default: as HF_HUB_CACHE or HF_HOME say.")
     private @Nullable Path cache;
 
     /**

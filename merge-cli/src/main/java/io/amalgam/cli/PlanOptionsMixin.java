@@ -62,7 +62,12 @@ final class PlanOptionsMixin {
      * @param keep whether all stages are written
      * @param amalgam what merges are made with
      */
-    StagedPlan plan(RecipeFile recipes, Path file, TokenizerMixin tokens, boolean keep, io.amalgam.Amalgam amalgam)
+    StagedPlan plan(
+            RecipeFile recipes,
+            Path file,
+            TokenizerMixin tokens,
+            boolean keep,
+            io.amalgam.Amalgam amalgam)
             throws IOException {
         return amalgam.foldersOf(file).plan(recipes, tokens.on(options()), keep);
     }

@@ -88,7 +88,8 @@ final class StackCommand extends PlannedMergeCommand {
             String name = range.model();
             layers.put(
                     name,
-                    ModelHeaders.read(loader(), name, model -> LayerStacking.layers(model, name, part)));
+                    ModelHeaders.read(
+                            loader(), name, model -> LayerStacking.layers(model, name, part)));
         }
         Recipe recipe =
                 LayerStacking.recipe(ranges, name -> Objects.requireNonNull(layers.get(name)));
@@ -96,8 +97,10 @@ final class StackCommand extends PlannedMergeCommand {
         Recipe whole =
                 part.isEmpty()
                         ? recipe
-                        : ModelHeaders.read(loader(), 
-                                first, m -> LayerStacking.inModule(recipe, m, first, part.get()));
+                        : ModelHeaders.read(
+                                loader(),
+                                first,
+                                m -> LayerStacking.inModule(recipe, m, first, part.get()));
         return planning.plan(whole, ModelHeaders.FOLDERS, amalgam());
     }
 

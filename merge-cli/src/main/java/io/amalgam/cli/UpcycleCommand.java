@@ -107,7 +107,8 @@ final class UpcycleCommand extends PlannedMergeCommand {
     @Override
     MergePlan plan() throws IOException {
         String type =
-                ModelHeaders.read(loader(), 
+                ModelHeaders.read(
+                        loader(),
                         model,
                         opened ->
                                 opened.config().map(c -> c.path("model_type").asText()).orElse(""));
@@ -120,7 +121,11 @@ final class UpcycleCommand extends PlannedMergeCommand {
                         noise,
                         Optional.ofNullable(architecture));
         return MoeCommand.plan(
-                upcycling.recipe(model, type), layout, planning, loader().models(ModelHeaders.FOLDERS), false);
+                upcycling.recipe(model, type),
+                layout,
+                planning,
+                loader().models(ModelHeaders.FOLDERS),
+                false);
     }
 
     @Override

@@ -103,7 +103,9 @@ final class UpscaleCommand extends PlannedMergeCommand {
     @Override
     MergePlan plan() throws IOException {
         Optional<String> part = Optional.ofNullable(module);
-        int count = ModelHeaders.read(loader(), model, opened -> LayerStacking.layers(opened, model, part));
+        int count =
+                ModelHeaders.read(
+                        loader(), model, opened -> LayerStacking.layers(opened, model, part));
         DepthUpscaling upscaling =
                 DepthUpscaling.of(
                         count,
@@ -115,13 +117,16 @@ final class UpscaleCommand extends PlannedMergeCommand {
         List<String> projections =
                 damp == null
                         ? List.of()
-                        : ModelHeaders.read(loader(), model, m -> OutputProjections.filters(m, model));
+                        : ModelHeaders.read(
+                                loader(), model, m -> OutputProjections.filters(m, model));
         Recipe recipe = upscaling.recipe(model, projections);
         Recipe whole =
                 part.isEmpty()
                         ? recipe
-                        : ModelHeaders.read(loader(), 
-                                model, m -> LayerStacking.inModule(recipe, m, model, part.get()));
+                        : ModelHeaders.read(
+                                loader(),
+                                model,
+                                m -> LayerStacking.inModule(recipe, m, model, part.get()));
         return planning.plan(whole, ModelHeaders.FOLDERS, amalgam());
     }
 

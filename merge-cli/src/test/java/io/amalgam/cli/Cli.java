@@ -34,7 +34,11 @@ record Cli(int exit, String out, String err) {
             words[i] = args[i].toString();
         }
         Console console =
-                new Console(new PrintStream(out, true), new PrintStream(err, true), terminal, environment);
+                new Console(
+                        new PrintStream(out, true),
+                        new PrintStream(err, true),
+                        terminal,
+                        environment);
         int exit = Main.run(words, console, new Interruption());
         return new Cli(exit, text(out), text(err));
     }

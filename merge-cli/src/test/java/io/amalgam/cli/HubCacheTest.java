@@ -12,7 +12,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Models by their names on a hub, as another program left them in the cache; no request is made. */
+/**
+ * Models by their names on a hub, as another program left them in the cache; no request is made.
+ */
 class HubCacheTest {
     private static final String COMMIT = "b27bb4cc0ee5450a326a46e79ffde9c5a54c5f4e";
 
@@ -64,8 +66,7 @@ class HubCacheTest {
         cached("org/two", "refs/pr/7", 3);
         Path out = folder.resolve("out");
 
-        Cli result =
-                Cli.in(environment, "merge", recipe("org/one", "org/two@refs/pr/7"), out);
+        Cli result = Cli.in(environment, "merge", recipe("org/one", "org/two@refs/pr/7"), out);
 
         assertThat(result.err()).doesNotContain("warning");
         assertThat(result.exit()).isZero();
@@ -134,7 +135,10 @@ class HubCacheTest {
         Cli result = Cli.in(environment, "inspect", "org/one");
 
         assertThat(result.exit()).isEqualTo(ExitCode.BAD_INPUT);
-        assertThat(result.errors()).singleElement().asString().contains("nothing is fetched offline");
+        assertThat(result.errors())
+                .singleElement()
+                .asString()
+                .contains("nothing is fetched offline");
     }
 
     @Test

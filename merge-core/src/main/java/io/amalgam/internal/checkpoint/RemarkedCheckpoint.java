@@ -2,7 +2,6 @@ package io.amalgam.internal.checkpoint;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.Problem;
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 

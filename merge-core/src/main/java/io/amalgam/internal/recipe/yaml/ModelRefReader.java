@@ -29,8 +29,7 @@ final class ModelRefReader {
         return node instanceof MappingNode mapping
                 ? mapping(mapping, location)
                 : text(key, node)
-                        .flatMap(
-                                text -> parse(() -> ModelRef.parse(text, location), location));
+                        .flatMap(text -> parse(() -> ModelRef.parse(text, location), location));
     }
 
     private Optional<ModelRef> mapping(MappingNode mapping, Location location) {

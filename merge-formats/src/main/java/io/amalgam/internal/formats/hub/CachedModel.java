@@ -29,7 +29,8 @@ final class CachedModel {
         this.present = files(snapshot);
         this.wanted =
                 WantedFiles.of(
-                        present, name -> SmallJson.names(Files.readAllBytes(snapshot.resolve(name))));
+                        present,
+                        name -> SmallJson.names(Files.readAllBytes(snapshot.resolve(name))));
     }
 
     /** The commit that a revision is in the cache; empty if there is none. */
@@ -79,7 +80,8 @@ final class CachedModel {
     static Path pathOf(Path snapshot, Set<String> weights) {
         String only = weights.size() == 1 ? weights.iterator().next() : "";
         boolean named =
-                only.matches("(model|pytorch_model|diffusion_pytorch_model|adapter_model|pytorch_lora_weights)\\..*");
+                only.matches(
+                        "(model|pytorch_model|diffusion_pytorch_model|adapter_model|pytorch_lora_weights)\\..*");
         return only.isEmpty() || named || only.contains("/") ? snapshot : snapshot.resolve(only);
     }
 

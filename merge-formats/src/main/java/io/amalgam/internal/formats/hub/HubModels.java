@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
-/** Models of the cache that is shared with the Python client; what it lacks is downloaded into it. */
+/**
+ * Models of the cache that is shared with the Python client; what it lacks is downloaded into it.
+ */
 public final class HubModels implements RemoteModels {
     private final HubSettings settings;
     private final HubListener listener;
@@ -35,7 +37,8 @@ public final class HubModels implements RemoteModels {
     public Path fetch(String name, Optional<String> revision) throws IOException {
         RepoName repo =
                 RepoName.parse(name, revision)
-                        .orElseThrow(() -> new BadInputException(HubProblems.revision(name, revision)));
+                        .orElseThrow(
+                                () -> new BadInputException(HubProblems.revision(name, revision)));
         Optional<CachedModel> cached = cached(repo);
         if (cached.isPresent() && cached.get().isWhole()) {
             return cached.get().path();

@@ -22,7 +22,9 @@ final class HubProblems {
                         : "a part of it, without '"
                                 + missing.get(0)
                                 + "'"
-                                + (missing.size() == 1 ? "" : " and " + (missing.size() - 1) + " more");
+                                + (missing.size() == 1
+                                        ? ""
+                                        : " and " + (missing.size() - 1) + " more");
         return Problem.expected(
                         "model '" + repo + "'",
                         "a path, or a model in the cache '" + settings.cache() + "'",

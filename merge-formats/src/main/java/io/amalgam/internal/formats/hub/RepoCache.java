@@ -97,7 +97,9 @@ final class RepoCache {
         Files.move(part, ref, StandardCopyOption.REPLACE_EXISTING);
     }
 
-    /** Gives a blob its name in a commit: a relative link, or a copy where links are not possible. */
+    /**
+     * Gives a blob its name in a commit: a relative link, or a copy where links are not possible.
+     */
     void putFile(String commit, String path, String etag) throws IOException {
         Path file = snapshot(commit).resolve(path);
         if (Files.exists(file)) {

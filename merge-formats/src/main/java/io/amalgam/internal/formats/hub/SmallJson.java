@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** The small JSON files that name others: what is wrong in them is said when the model is opened. */
+/**
+ * The small JSON files that name others: what is wrong in them is said when the model is opened.
+ */
 final class SmallJson {
     private static final ObjectMapper JSON = new ObjectMapper();
 

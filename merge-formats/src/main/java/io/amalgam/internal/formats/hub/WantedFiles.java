@@ -33,12 +33,14 @@ record WantedFiles(Set<String> weights, Set<String> others) {
 
     /** An index of weights says nothing without them; the state of a training is no model. */
     private static final Pattern NEEDLESS =
-            Pattern.compile("(?i).*\\.index(\\.\\w+)?\\.json|(.*_)?trainer_state\\.json|.*_results\\.json");
+            Pattern.compile(
+                    "(?i).*\\.index(\\.\\w+)?\\.json|(.*_)?trainer_state\\.json|.*_results\\.json");
 
     /** Folders of modules that need no list. */
     private static final Pattern MODULE = Pattern.compile("\\d+_[A-Za-z]+");
 
-    private static final Pattern APART = Pattern.compile("original|onnx|openvino|runs|checkpoint-.*");
+    private static final Pattern APART =
+            Pattern.compile("original|onnx|openvino|runs|checkpoint-.*");
 
     /** Contents of the small files that say which others there must be. */
     interface Reader {
