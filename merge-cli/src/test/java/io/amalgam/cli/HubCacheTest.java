@@ -95,21 +95,19 @@ class HubCacheTest {
     void everyCommandTakesNames() throws IOException {
         cached("org/one", "v1.0", 1);
         cached("org/two", "main", 3);
-        Object out = folder.resolve("out");
         List<List<Object>> commands =
                 List.of(
                         List.of("inspect", "org/one@v1.0"),
                         List.of("plan", recipe("org/one@v1.0", "org/two")),
-                        List.of("soup", "org/one@v1.0", "org/two", out),
-                        List.of("average", "org/one@v1.0", "org/two", out, "--last", "2"),
-                        List.of("stack", "org/two:0-1", "org/two:1-1", out),
-                        List.of("upscale", "org/two", "--layers", "3", out),
-                        List.of("lora", "extract", "org/one@v1.0", "org/two", out, "--rank", "1"));
+                        List.of("soup", "org/one@v1.0", "org/two", folder.resolve("o1")),
+                        List.of("average", "org/one@v1.0", "org/two", folder.resolve("o2"), "--last", "2"),
+                        List.of("stack", "org/two:0-1", "org/two:1-1", folder.resolve("o3")),
+                        List.of("upscale", "org/two", "--layers", "3", folder.resolve("o4")),
+                        List.of("lora", "extract", "org/one@v1.0", "org/two", folder.resolve("o5"), "--rank", "1"));
         for (List<Object> command : commands) {
             Cli result = Cli.in(environment, command.toArray());
 
             assertThat(result.exit()).as(command + result.err()).isZero();
-            GreedySoup.delete(folder.resolve("out"));
         }
     }
 
