@@ -100,10 +100,23 @@ class HubCacheTest {
                         List.of("inspect", "org/one@v1.0"),
                         List.of("plan", recipe("org/one@v1.0", "org/two")),
                         List.of("soup", "org/one@v1.0", "org/two", folder.resolve("o1")),
-                        List.of("average", "org/one@v1.0", "org/two", folder.resolve("o2"), "--last", "2"),
+                        List.of(
+                                "average",
+                                "org/one@v1.0",
+                                "org/two",
+                                folder.resolve("o2"),
+                                "--last",
+                                "2"),
                         List.of("stack", "org/two:0-1", "org/two:1-1", folder.resolve("o3")),
                         List.of("upscale", "org/two", "--layers", "3", folder.resolve("o4")),
-                        List.of("lora", "extract", "org/one@v1.0", "org/two", folder.resolve("o5"), "--rank", "1"));
+                        List.of(
+                                "lora",
+                                "extract",
+                                "org/one@v1.0",
+                                "org/two",
+                                folder.resolve("o5"),
+                                "--rank",
+                                "1"));
         for (List<Object> command : commands) {
             Cli result = Cli.in(environment, command.toArray());
 
