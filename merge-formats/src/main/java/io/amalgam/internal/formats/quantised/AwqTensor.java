@@ -19,6 +19,9 @@ final class AwqTensor extends TileTensor {
     private static final int A_WORD = 8;
     private static final int MIDDLE = 8;
 
+    /** Inputs that are decoded side by side: a line of the cache. */
+    private static final int RUN = 16;
+
     private final StoredTensor codes;
     private final Optional<StoredTensor> zeros;
     private final StoredTensor scales;
@@ -35,7 +38,7 @@ final class AwqTensor extends TileTensor {
             Optional<StoredTensor> zeros,
             StoredTensor scales,
             Object model) {
-        super(info, codes, others(zeros, scales), model);
+        super(info, codes, others(zeros, scales), 4 * STEP, model);
         this.codes = codes;
         this.zeros = zeros;
         this.scales = scales;
@@ -73,15 +76,22 @@ final class AwqTensor extends TileTensor {
         byte[] code = scratch.codes(in * width);
         columns(codes, 0, in, out / 2, first / 2, width, code, workspace);
         int groupSize = in / groups;
-        for (int i = 0; i < in; i++) {
+        for (int i = 0; i < in; ) {
+            int n = Math.min(Math.min(RUN, in - i), groupSize - i % groupSize);
             int of = i / groupSize * count;
             for (int o = 0; o < count; o += A_WORD) {
-                int word = Scratch.word(code, i * width + o / 2);
                 for (int k = 0; k < A_WORD; k++) {
-                    int value = word >>> SHIFTS[k] & 15;
-                    tile[(o + k) * in + i] = scale[of + o + k] * (value - zero[of + o + k]);
+                    float s = scale[of + o + k];
+                    int z = zero[of + o + k];
+                    int place = i * width + o / 2;
+                    int at = (o + k) * in + i;
+                    for (int j = 0; j < n; j++, place += width) {
+                        int value = Scratch.word(code, place) >>> SHIFTS[k] & 15;
+                        tile[at + j] = s * (value - z);
+                    }
                 }
             }
+            i += n;
         }
     }
 

@@ -10,6 +10,9 @@ import java.util.List;
 final class ExpertTensor extends TileTensor {
     private static final int GROUP = Fp4Format.MX_GROUP;
 
+    /** Outputs that are decoded side by side: a line of the cache. */
+    private static final int RUN = 16;
+
     private final StoredTensor codes;
     private final StoredTensor exponents;
     private final float[] table = Fp4Format.table();
@@ -20,7 +23,7 @@ final class ExpertTensor extends TileTensor {
      * @param codes [matrix, out, in/32, 16]
      */
     ExpertTensor(TensorInfo info, StoredTensor codes, StoredTensor exponents, Object model) {
-        super(info, codes, List.of(exponents), model);
+        super(info, codes, List.of(exponents), 4 * STEP, model);
         this.codes = codes;
         this.exponents = exponents;
         this.in = Math.toIntExact(info.shape().dim(1));
@@ -53,14 +56,20 @@ final class ExpertTensor extends TileTensor {
                 groups,
                 exponent,
                 workspace);
-        for (int o = 0; o < out; o++) {
-            for (int g = 0; g < groups; g++) {
-                float scale = Scales.power(exponent[o * groups + g]);
+        float[] scale = scratch.scales(RUN);
+        for (int g = 0; g < groups; g++) {
+            for (int o = 0; o < out; o += RUN) {
+                int n = Math.min(RUN, out - o);
+                for (int j = 0; j < n; j++) {
+                    scale[j] = Scales.power(exponent[(o + j) * groups + g]);
+                }
                 for (int pair = 0; pair < GROUP / 2; pair++) {
-                    int both = code[o * bytes + g * (GROUP / 2) + pair];
-                    int row = g * GROUP + 2 * pair;
-                    tile[row * out + o] = table[both & 15] * scale;
-                    tile[(row + 1) * out + o] = table[both >>> 4 & 15] * scale;
+                    int place = o * bytes + g * (GROUP / 2) + pair;
+                    int at = (g * GROUP + 2 * pair) * out + o;
+                    for (int j = 0; j < n; j++, place += bytes) {
+                        tile[at + j] = table[code[place] & 15] * scale[j];
+                        tile[at + out + j] = table[code[place] >>> 4 & 15] * scale[j];
+                    }
                 }
             }
         }

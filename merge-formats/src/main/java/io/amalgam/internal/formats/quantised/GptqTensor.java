@@ -15,6 +15,9 @@ import java.util.Optional;
  * zero and a scale for each group of inputs.
  */
 final class GptqTensor extends TileTensor {
+    /** Outputs that are decoded side by side. */
+    private static final int ROWS = 16;
+
     private final Parts parts;
     private final int bits;
     private final int groupSize;
@@ -45,7 +48,7 @@ final class GptqTensor extends TileTensor {
      * @param added what is added to stored zeros
      */
     GptqTensor(TensorInfo info, Parts parts, int bits, int groupSize, int added, Object model) {
-        super(info, parts.codes(), parts.others(), model);
+        super(info, parts.codes(), parts.others(), STEP, model);
         this.parts = parts;
         this.bits = bits;
         this.groupSize = groupSize;
@@ -79,20 +82,86 @@ final class GptqTensor extends TileTensor {
                 width,
                 code,
                 workspace);
-        int mask = (1 << bits) - 1;
-        for (int i = 0; i < in; i++) {
-            int word = i * bits / 32;
-            int shift = i * bits % 32;
-            int of = group[i] * count;
-            boolean split = shift + bits > 32;
-            for (int o = 0; o < count; o++) {
-                int place = word * width + o * Integer.BYTES;
-                int value = Scratch.word(code, place) >>> shift;
-                if (split) {
-                    value |= Scratch.word(code, place + width) << 32 - shift;
+        for (int i = 0; i < in; i += STEP) {
+            int n = Math.min(STEP, in - i);
+            boolean oneGroup = isOneGroup(group, i, n);
+            // Some rows at a time, so that what is read and written stays in the cache.
+            for (int begin = 0; begin < count; begin += ROWS) {
+                int end = Math.min(begin + ROWS, count);
+                for (int o = begin; o < end; o++) {
+                    int place = i * bits / 32 * width + o * Integer.BYTES;
+                    if (oneGroup) {
+                        int of = group[i] * count + o;
+                        run(code, place, width, scale[of], zero[of], tile, o * in + i, n);
+                    } else {
+                        run(code, place, width, group, i, count, o, scale, zero, tile, n);
+                    }
                 }
-                tile[o * in + i] = scale[of + o] * ((value & mask) - zero[of + o]);
             }
+        }
+    }
+
+    private static boolean isOneGroup(int[] group, int from, int n) {
+        boolean same = true;
+        for (int i = 1; i < n; i++) {
+            same &= group[from + i] == group[from];
+        }
+        return same;
+    }
+
+    /** Codes of one output and consecutive inputs of one group. */
+    private void run(
+            byte[] code,
+            int place,
+            int width,
+            float scale,
+            float zero,
+            float[] tile,
+            int at,
+            int n) {
+        int mask = (1 << bits) - 1;
+        long buffer = 0;
+        int next = place;
+        int held = 0;
+        for (int k = 0; k < n; k++) {
+            if (held < bits) {
+                buffer |= (Scratch.word(code, next) & 0xFFFFFFFFL) << held;
+                held += 32;
+                next += width;
+            }
+            tile[at + k] = scale * (((int) buffer & mask) - zero);
+            buffer >>>= bits;
+            held -= bits;
+        }
+    }
+
+    /** Codes of one output and consecutive inputs of any groups. */
+    private void run(
+            byte[] code,
+            int place,
+            int width,
+            int[] group,
+            int i,
+            int count,
+            int o,
+            float[] scale,
+            float[] zero,
+            float[] tile,
+            int n) {
+        int mask = (1 << bits) - 1;
+        long buffer = 0;
+        int next = place;
+        int held = 0;
+        for (int k = 0; k < n; k++) {
+            if (held < bits) {
+                buffer |= (Scratch.word(code, next) & 0xFFFFFFFFL) << held;
+                held += 32;
+                next += width;
+            }
+            int of = group[i + k] * count + o;
+            tile[o * in + i + k] = scale[of] * (((int) buffer & mask) - zero[of]);
+            buffer >>>= bits;
+            held -= bits;
         }
     }
 

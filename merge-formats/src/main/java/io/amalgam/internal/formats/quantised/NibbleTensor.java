@@ -62,11 +62,20 @@ final class NibbleTensor extends Dequantised {
     }
 
     private void decode(byte[] code, int from, int count, float scale, float[] dst, int at) {
-        int flip = highFirst ? 1 : 0;
-        for (int i = 0; i < count; i++) {
-            int place = from + i;
-            int nibble = code[place >> 1] >>> ((place & 1 ^ flip) << 2) & 15;
-            dst[at + i] = table[nibble] * scale;
+        int first = highFirst ? 4 : 0;
+        int done = 0;
+        if (from % 2 == 1 && count > 0) {
+            dst[at] = table[code[from / 2] >>> 4 - first & 15] * scale;
+            done = 1;
+        }
+        int place = (from + done) / 2;
+        for (; done + 1 < count; done += 2, place++) {
+            int pair = code[place];
+            dst[at + done] = table[pair >>> first & 15] * scale;
+            dst[at + done + 1] = table[pair >>> 4 - first & 15] * scale;
+        }
+        if (done < count) {
+            dst[at + done] = table[code[place] >>> first & 15] * scale;
         }
     }
 }

@@ -63,14 +63,14 @@ public record QuantisedModel(
                             dense, Optional.empty(), List.of(stale(name, settings.get())), 0);
         }
         String label = String.join(", ", tensors.labels());
-        List<Problem> said2 = new ArrayList<>();
+        List<Problem> all = new ArrayList<>();
         for (String warning : warnings) {
-            said2.add(Problem.of("model '" + name + "' (" + label + "): " + warning));
+            all.add(Problem.of("model '" + name + "' (" + label + "): " + warning));
         }
         return new QuantisedModel(
                 dense,
                 Optional.of(new Quantisation(label, true, choice.rescaled())),
-                said2,
+                all,
                 tensors.tileBytes());
     }
 
@@ -81,7 +81,8 @@ public record QuantisedModel(
                 (name, source) -> {
                     Optional<StoredTensor> codes = source.stored();
                     for (QuantisedFormat format : choice.formats()) {
-                        if (codes.isPresent() && !made.containsKey(name)) {
+                        if (codes.filter(c -> c.info().elements() > 0).isPresent()
+                                && !made.containsKey(name)) {
                             format.dense(codes.get(), tensors)
                                     .ifPresent(dense -> made.put(name, dense));
                         }

@@ -58,9 +58,9 @@ final class Scratch {
     }
 
     /** Room for some rows of codes with what lies between. */
-    byte[] span() {
-        if (span.length == 0) {
-            span = new byte[SPAN];
+    byte[] span(int rowBytes) {
+        if (span.length < Math.max(SPAN, rowBytes)) {
+            span = new byte[Math.max(SPAN, rowBytes)];
         }
         return span;
     }

@@ -15,11 +15,11 @@ abstract class TileTensor extends Dequantised {
     /** Rows of a tile are a multiple of this: codes of any width then begin at whole words. */
     static final int STEP = 32;
 
-    /** Elements of a tile, as far as whole steps allow it. */
-    private static final int TILE = 1 << 20;
+    /** Elements of a tile, more where rows are long: as many as a worker takes at a time. */
+    private static final int TILE = 1 << 18;
 
-    /** Stored rows up to this many bytes are read with all that lies between. */
-    private static final int SHORT_ROW = 8192;
+    /** Bytes that are skipped for less than another read costs. */
+    private static final int SHORT_GAP = 4096;
 
     private final Object model;
     private final long rows;
@@ -34,15 +34,22 @@ abstract class TileTensor extends Dequantised {
     }
 
     /**
+     * @param leastRows rows whose codes fill a line of the cache in each stored row
      * @param model the same for all tensors of a model
      */
-    TileTensor(TensorInfo info, StoredTensor codes, List<StoredTensor> others, Object model) {
+    TileTensor(
+            TensorInfo info,
+            StoredTensor codes,
+            List<StoredTensor> others,
+            int leastRows,
+            Object model) {
         super(info, codes, others);
         this.model = model;
         int rank = info.shape().rank();
         this.rows = info.shape().dim(rank - 2);
         this.columns = Math.toIntExact(info.shape().dim(rank - 1));
-        int wanted = (int) ScaleGrid.ceil(Math.max(1, TILE / columns), STEP) * STEP;
+        int fitting = (int) ScaleGrid.ceil(Math.max(1, TILE / columns), STEP) * STEP;
+        int wanted = Math.max(leastRows, fitting);
         this.tileRows = (int) Math.min(wanted, ScaleGrid.ceil(rows, STEP) * STEP);
     }
 
@@ -111,7 +118,7 @@ abstract class TileTensor extends Dequantised {
             byte[] dst,
             Workspace workspace)
             throws IOException {
-        if (rowBytes > SHORT_ROW) {
+        if (rowBytes - count > SHORT_GAP) {
             for (int row = 0; row < rows; row++) {
                 Scratch.read(
                         tensor,
@@ -123,7 +130,7 @@ abstract class TileTensor extends Dequantised {
             }
             return;
         }
-        byte[] span = Scratch.of(workspace).span();
+        byte[] span = Scratch.of(workspace).span(rowBytes);
         int step = span.length / rowBytes;
         for (int done = 0; done < rows; done += step) {
             int n = Math.min(step, rows - done);
