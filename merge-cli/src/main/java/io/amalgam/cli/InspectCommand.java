@@ -77,6 +77,7 @@ final class InspectCommand extends Subcommand {
         Columns columns = new Columns();
         columns.row("model", path);
         architecture(checkpoint).ifPresent(name -> columns.row("architecture", name));
+        checkpoint.quantisation().ifPresent(how -> columns.row("quantised", stored(how, checkpoint)));
         columns.row("files", checkpoint.weightFiles().size());
         columns.row("tensors", infos.size());
         if (!checkpoint.folders().modules().isEmpty()) {
@@ -128,6 +129,18 @@ final class InspectCommand extends Subcommand {
         }
     }
 
+    /** How weights are quantised and what they take; the sizes of tensors are those of dense ones. */
+    private static String stored(Checkpoint.Quantisation how, Checkpoint checkpoint) {
+        return how.name()
+                + ", "
+                + Quantity.bytes(storedBytes(checkpoint))
+                + (how.readable() ? " in files; sizes below are dense" : ", not read");
+    }
+
+    private static long storedBytes(Checkpoint checkpoint) {
+        return checkpoint.tensors().values().stream().mapToLong(TensorSource::storedBytes).sum();
+    }
+
     private static String layers(Inventory inventory) {
         if (inventory.stacks().isEmpty()) {
             return "none found in the tensors' names";
@@ -154,6 +167,14 @@ final class InspectCommand extends Subcommand {
         ObjectNode root = Json.object();
         root.put("path", path.toString());
         architecture(checkpoint).ifPresent(name -> root.put("architecture", name));
+        checkpoint
+                .quantisation()
+                .ifPresent(
+                        how ->
+                                root.putObject("quantised")
+                                        .put("format", how.name())
+                                        .put("read", how.readable())
+                                        .put("stored_bytes", storedBytes(checkpoint)));
         ArrayNode files = root.putArray("files");
         checkpoint.weightFiles().forEach(file -> files.add(file.toString()));
         root.put("tensors", infos.size());

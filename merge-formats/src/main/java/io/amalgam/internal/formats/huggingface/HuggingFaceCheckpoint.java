@@ -30,9 +30,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     private @Nullable ObjectNode config;
     private List<Path> sideFiles = List.of();
     private ModelScripts scripts = ModelScripts.NONE;
-    private Optional<Quantisation> quantisation = Optional.empty();
-    private List<Problem> warnings = List.of();
-    private long readerBytes;
+    private @Nullable QuantisedModel quantised;
 
     private HuggingFaceCheckpoint(Path path) {
         this.path = path;
@@ -103,10 +101,8 @@ final class HuggingFaceCheckpoint implements Checkpoint {
                 tensors.clear();
                 tensors.putAll(model.tensors());
             }
-            quantisation = model.quantisation();
-            warnings = model.warnings();
-            readerBytes = model.readerBytes();
-            if (config != null && quantisation.map(Quantisation::readable).orElse(true)) {
+            quantised = model;
+            if (config != null && model.quantisation().map(Quantisation::readable).orElse(true)) {
                 QuantisationFile.removeFrom(config);
             }
         } catch (UncheckedIOException e) {
@@ -168,19 +164,18 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     @Override
     public Optional<Quantisation> quantisation() {
-        return quantisation;
+        return quantised == null ? Optional.empty() : quantised.quantisation();
     }
 
     @Override
     public List<Problem> warnings() {
-        return warnings;
+        return quantised == null ? List.of() : quantised.warnings();
     }
 
     /** Codes, scales and a tile of quantised tensors. */
     @Override
     public long bytesPerReader(int elements) {
-        boolean decodes = quantisation.map(Quantisation::readable).orElse(false);
-        return decodes ? 2 * readerBytes + elements * 2L * Float.BYTES : 0;
+        return quantised == null ? 0 : quantised.bytesPerReader(elements);
     }
 
     @Override

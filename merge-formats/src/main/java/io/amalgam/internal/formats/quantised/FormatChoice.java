@@ -2,9 +2,12 @@ package io.amalgam.internal.formats.quantised;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -66,6 +69,43 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
             case "awq" -> awq(settings);
             default -> no(method);
         };
+    }
+
+    /**
+     * Of a model that says nothing, by names that only quantised tensors have: plain if there are
+     * none.
+     */
+    static FormatChoice of(Map<String, ? extends TensorSource> stored) {
+        for (String name : stored.keySet()) {
+            if (name.endsWith(".qweight")) {
+                return no("GPTQ or AWQ without its settings");
+            }
+            if (name.contains(".quant_state.bitsandbytes__") || name.endsWith(".SCB")) {
+                return of(new BitsAndBytesFormat());
+            }
+            if (name.endsWith("_blocks") && stored.containsKey(scalesOf(name))) {
+                return of(new ExpertBlocksFormat());
+            }
+            if (name.endsWith(".weight_packed")) {
+                return of(
+                        new PackedFormat(Set.of(), Set.of()),
+                        new Fp4Format(),
+                        new ScaledFormat("_scale", List.of()));
+            }
+            DType type = stored.get(name).info().dtype();
+            boolean codes = ScaledTensor.fits(type) || type == DType.U8;
+            if (codes && !isScale(name) && stored.containsKey(name + "_scale_inv")) {
+                return of(new ScaledFormat("_scale_inv", List.of()));
+            }
+            if (codes && !isScale(name) && stored.containsKey(name + "_scale")) {
+                return of(new Fp4Format(), new ScaledFormat("_scale", List.of()));
+            }
+        }
+        return PLAIN;
+    }
+
+    private static String scalesOf(String blocks) {
+        return blocks.substring(0, blocks.length() - "_blocks".length()) + "_scales";
     }
 
     private static FormatChoice of(QuantisedFormat... formats) {

@@ -13,6 +13,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A model as merges see it: dense tensors in place of codes and scales.
@@ -43,11 +44,12 @@ public record QuantisedModel(
             String name,
             List<Problem> problems) {
         Optional<DType> said = config.flatMap(QuantisedModel::computeType);
-        if (settings.isEmpty() && said.isEmpty()) {
+        FormatChoice choice =
+                settings.map(s -> FormatChoice.of(s, stored.keySet()))
+                        .orElseGet(() -> FormatChoice.of(stored));
+        if (choice == FormatChoice.PLAIN && said.isEmpty()) {
             return unchanged(stored, Optional.empty());
         }
-        FormatChoice choice =
-                settings.map(s -> FormatChoice.of(s, stored.keySet())).orElse(FormatChoice.PLAIN);
         if (choice.unreadable().isPresent()) {
             return unchanged(
                     stored, Optional.of(new Quantisation(choice.unreadable().get(), false, false)));
@@ -62,7 +64,7 @@ public record QuantisedModel(
                     : new QuantisedModel(
                             dense, Optional.empty(), List.of(stale(name, settings.get())), 0);
         }
-        String label = String.join(", ", tensors.labels());
+        String label = label(tensors.labels());
         List<Problem> all = new ArrayList<>();
         for (String warning : warnings) {
             all.add(Problem.of("model '" + name + "' (" + label + "): " + warning));
@@ -99,6 +101,25 @@ public record QuantisedModel(
                     }
                 });
         return all;
+    }
+
+    /** Codes, scales and a tile of quantised tensors, where it has any. */
+    public long bytesPerReader(int elements) {
+        boolean decodes = quantisation.map(Quantisation::readable).orElse(false);
+        return decodes ? 2 * readerBytes + elements * 2L * Float.BYTES : 0;
+    }
+
+    /** All that was found; a single block has one scale too, which says nothing. */
+    private static String label(Set<String> labels) {
+        List<String> said =
+                labels.stream()
+                        .filter(
+                                label ->
+                                        labels.stream()
+                                                .noneMatch(
+                                                        other -> other.startsWith(label + " in ")))
+                        .toList();
+        return String.join(", ", said);
     }
 
     private static QuantisedModel unchanged(

@@ -141,8 +141,8 @@ final class ScaledFormat implements QuantisedFormat {
         if (oneRow && grid.blockColumns() == GROUP && Scales.isExponent(scale.info().dtype())) {
             return "MXFP8";
         }
-        if (grid.blockRows() >= grid.rows()) {
-            return codes + (grid.blockColumns() >= grid.columns() ? "" : " in blocks");
+        if (scale.info().elements() == 1) {
+            return codes;
         }
         return oneRow
                 ? codes + " by rows"

@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.safetensors;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.formats.quantised.QuantisedFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +24,6 @@ public final class SafetensorsFormat implements CheckpointFormat {
 
     @Override
     public Checkpoint open(Path path, String name) throws IOException {
-        return SafetensorsFile.open(path, name);
+        return QuantisedFile.over(SafetensorsFile.open(path, name), name);
     }
 }

@@ -1,0 +1,262 @@
+package io.amalgam.internal.formats.quantised;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.Quantisation;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
+import io.amalgam.internal.formats.huggingface.HuggingFaceFormat;
+import io.amalgam.internal.formats.safetensors.SafetensorsFormat;
+import io.amalgam.internal.kernel.ScalarKernels;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Layouts that no golden has, with values reckoned by hand. */
+class QuantisedFormatsTest {
+    /** E4M3 codes of 1, 2 and -0.5. */
+    private static final byte ONE = 0x38;
+
+    private static final byte TWO = 0x40;
+    private static final byte MINUS_HALF = (byte) 0xB0;
+
+    @TempDir Path folder;
+
+    private static NamedTensor bytes(String name, DType type, long[] dims, int... values) {
+        byte[] data = new byte[values.length];
+        for (int i = 0; i < data.length; i++) {
+            data[i] = (byte) values[i];
+        }
+        return NamedTensor.ofBytes(name, type, Shape.of(dims), data);
+    }
+
+    private static NamedTensor words(String name, long[] dims, int... values) {
+        ByteBuffer data =
+                ByteBuffer.allocate(values.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        data.asIntBuffer().put(values);
+        return NamedTensor.ofBytes(name, DType.I32, Shape.of(dims), data.array());
+    }
+
+    private static NamedTensor floats(String name, long[] dims, float... values) {
+        return NamedTensor.ofFloats(name, Shape.of(dims), values);
+    }
+
+    private static long[] dims(long... dims) {
+        return dims;
+    }
+
+    private Checkpoint model(String config, NamedTensor... tensors) throws IOException {
+        Files.writeString(folder.resolve("config.json"), config);
+        SafetensorsWriter.write(
+                folder.resolve("model.safetensors"), List.of(tensors), Map.of("format", "pt"));
+        return new HuggingFaceFormat().open(folder, "m");
+    }
+
+    private static float[] read(Checkpoint model, String name) throws IOException {
+        TensorSource source = model.tensors().get(name);
+        float[] values = new float[(int) source.info().elements()];
+        source.read(
+                0, values.length, values, 0, new Workspace(ScalarKernels.INSTANCE, values.length));
+        return values;
+    }
+
+    private static String config(String settings) {
+        return "{\"torch_dtype\": \"bfloat16\", \"quantization_config\": " + settings + "}";
+    }
+
+    @Test
+    void blocksOfFusedExpertsBeginAnewInEachMatrix() throws IOException {
+        NamedTensor codes =
+                bytes(
+                        "e.gate_up_proj",
+                        DType.F8_E4M3,
+                        dims(2, 3, 2),
+                        ONE, TWO, ONE, TWO, ONE, TWO, ONE, TWO, ONE, TWO, ONE, MINUS_HALF);
+        NamedTensor scales =
+                floats("e.gate_up_proj_scale_inv", dims(2, 2, 1), 1, 10, 100, 1000);
+        String settings = "{\"quant_method\": \"fp8\", \"weight_block_size\": [2, 2]}";
+        try (Checkpoint model = model(config(settings), codes, scales)) {
+            assertThat(read(model, "e.gate_up_proj"))
+                    .containsExactly(1, 2, 1, 2, 10, 20, 100, 200, 100, 200, 1000, -500);
+        }
+    }
+
+    @Test
+    void rowsOfFusedExperts() throws IOException {
+        NamedTensor codes =
+                bytes("e.up", DType.F8_E4M3, dims(2, 2, 2), ONE, TWO, ONE, TWO, ONE, TWO, ONE, TWO);
+        NamedTensor scales = floats("e.up_scale", dims(2, 2, 1), 1, 10, 100, 1000);
+        String settings = "{\"quant_method\": \"compressed-tensors\"}";
+        try (Checkpoint model = model(config(settings), codes, scales)) {
+            assertThat(read(model, "e.up")).containsExactly(1, 2, 10, 20, 100, 200, 1000, 2000);
+            assertThat(model.quantisation().map(Quantisation::name)).contains("FP8 by rows");
+        }
+    }
+
+    @Test
+    void integersWithZeros() throws IOException {
+        try (Checkpoint model =
+                model(
+                        config("{\"quant_method\": \"compressed-tensors\"}"),
+                        bytes("a.weight", DType.I8, dims(2, 2), 5, -3, 127, -128),
+                        floats("a.weight_scale", dims(2, 1), 0.5f, 2),
+                        bytes("a.weight_zero_point", DType.I8, dims(2, 1), 1, -1))) {
+            assertThat(read(model, "a.weight")).containsExactly(2, -2, 256, -254);
+            assertThat(model.tensors()).containsOnlyKeys("a.weight");
+        }
+    }
+
+    @Test
+    void codesOfBitsandbytesUnderAnotherType() throws IOException {
+        float[] table = new float[16];
+        for (int i = 0; i < 16; i++) {
+            table[i] = i - 8;
+        }
+        byte[] state =
+                "{\"quant_type\": \"nf4\", \"blocksize\": 4, \"shape\": [2, 4]}"
+                        .getBytes(StandardCharsets.UTF_8);
+        String text = "a.weight.quant_state.bitsandbytes__nf4";
+        try (Checkpoint model =
+                model(
+                        config("{\"load_in_4bit\": true}"),
+                        bytes("a.weight", DType.BF16, dims(2, 1), 0x9A, 0xBC, 0x01, 0x23),
+                        floats("a.weight.absmax", dims(2), 1, 0.5f),
+                        floats("a.weight.quant_map", dims(16), table),
+                        NamedTensor.ofBytes(text, DType.U8, Shape.of(state.length), state))) {
+            assertThat(model.tensors().get("a.weight").info().shape()).isEqualTo(Shape.of(2, 4));
+            assertThat(read(model, "a.weight")).containsExactly(1, 2, 3, 4, -4, -3.5f, -3, -2.5f);
+        }
+    }
+
+    @Test
+    void awqWithoutZeros() throws IOException {
+        int[] codes = new int[2];
+        codes[0] = 0x76543210;
+        codes[1] = 0x88888888;
+        float[] scales = new float[8];
+        Arrays.fill(scales, 2);
+        try (Checkpoint model =
+                model(
+                        config("{\"quant_method\": \"awq\", \"zero_point\": false}"),
+                        words("a.qweight", dims(2, 1), codes),
+                        floats("a.scales", dims(1, 8), scales))) {
+            // Nibbles 0, 4, 1, 5, 2, 6, 3, 7 of a word are neighbours.
+            assertThat(read(model, "a.weight"))
+                    .containsExactly(-16, 0, -8, 0, -14, 0, -6, 0, -12, 0, -4, 0, -10, 0, -2, 0);
+            assertThat(model.quantisation().map(Quantisation::rescaled)).contains(true);
+        }
+    }
+
+    private static NamedTensor[] gptq(NamedTensor... more) {
+        int[] codes = new int[8];
+        int[] zeros = {0x77777777};
+        float[] scales = new float[8];
+        Arrays.fill(scales, 1);
+        for (int o = 0; o < 8; o++) {
+            codes[o] = 0x76543210 + o * 0x11111111;
+        }
+        NamedTensor[] all = Arrays.copyOf(more, more.length + 3);
+        all[more.length] = words("a.qweight", dims(1, 8), codes);
+        all[more.length + 1] = words("a.qzeros", dims(1, 1), zeros);
+        all[more.length + 2] = floats("a.scales", dims(1, 8), scales);
+        return all;
+    }
+
+    @Test
+    void gptqByTheSettingsOfAFileOfItsOwn() throws IOException {
+        Files.writeString(
+                folder.resolve("quantize_config.json"),
+                "{\"bits\": 4, \"group_size\": -1, \"desc_act\": false, \"sym\": true}");
+        try (Checkpoint model = model("{\"dtype\": \"float16\"}", gptq())) {
+            float[] values = read(model, "a.weight");
+            for (int o = 0; o < 8; o++) {
+                for (int i = 0; i < 8; i++) {
+                    assertThat(values[o * 8 + i]).isEqualTo(o + i - 8);
+                }
+            }
+            assertThat(model.tensors().get("a.weight").info().dtype()).isEqualTo(DType.F16);
+        }
+    }
+
+    @Test
+    void groupsThatAreNotThere() throws IOException {
+        NamedTensor index = words("a.g_idx", dims(8), 0, 0, 0, 0, 0, 1, 0, 0);
+        try (Checkpoint model =
+                model(config("{\"quant_method\": \"gptq\", \"bits\": 4}"), gptq(index))) {
+            assertThatThrownBy(() -> read(model, "a.weight"))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageContaining(
+                            "element 5 of tensor 'a.g_idx': expected a group from 0 to 0, got 1");
+        }
+    }
+
+    @Test
+    void settingsInASection() throws IOException {
+        String config =
+                "{\"text_config\": {\"dtype\": \"float16\", \"quantization_config\": {\"quant_method\": \"fp8\"}}}";
+        try (Checkpoint model =
+                model(
+                        config,
+                        bytes("a.weight", DType.F8_E4M3, dims(1, 2), ONE, TWO),
+                        floats("a.weight_scale_inv", dims(), 3))) {
+            assertThat(read(model, "a.weight")).containsExactly(3, 6);
+            assertThat(model.tensors().get("a.weight").info().dtype()).isEqualTo(DType.F16);
+            assertThat(model.config().orElseThrow().toString())
+                    .isEqualTo("{\"text_config\":{\"dtype\":\"float16\"}}");
+        }
+    }
+
+    @Test
+    void settingsThatAreNotTrueAnyMore() throws IOException {
+        try (Checkpoint model =
+                model(
+                        config("{\"quant_method\": \"bitsandbytes\", \"load_in_4bit\": true}"),
+                        floats("a.weight", dims(2), 1, 2))) {
+            assertThat(model.quantisation()).isEmpty();
+            assertThat(model.config().orElseThrow().has("quantization_config")).isFalse();
+            assertThat(model.warnings())
+                    .extracting(Object::toString)
+                    .containsExactly(
+                            "model 'm' is said to be quantised by 'bitsandbytes' ('quantization_config' in config.json), but none of its tensors is; it is read as the unquantised model it seems to be");
+        }
+    }
+
+    @Test
+    void namesTellWhereSettingsDoNot() throws IOException {
+        NamedTensor[] tensors = {
+            bytes("a.weight", DType.F8_E4M3, dims(1, 2), ONE, TWO),
+            floats("a.weight_scale_inv", dims(1, 1), 3)
+        };
+        try (Checkpoint model = model("{}", tensors)) {
+            assertThat(read(model, "a.weight")).containsExactly(3, 6);
+        }
+        Path file = folder.resolve("model.safetensors");
+        try (Checkpoint model = new SafetensorsFormat().open(file, "m")) {
+            assertThat(read(model, "a.weight")).containsExactly(3, 6);
+            assertThat(model.tensors()).containsOnlyKeys("a.weight");
+        }
+        try (Checkpoint model = model("{}", gptq())) {
+            assertThat(model.quantisation())
+                    .contains(new Quantisation("GPTQ or AWQ without its settings", false, false));
+        }
+        try (Checkpoint model = model("{}", floats("logit_scale", dims(), 3))) {
+            assertThat(model.quantisation()).isEmpty();
+            assertThat(model.tensors()).containsOnlyKeys("logit_scale");
+        }
+    }
+}
