@@ -77,7 +77,9 @@ final class InspectCommand extends Subcommand {
         Columns columns = new Columns();
         columns.row("model", path);
         architecture(checkpoint).ifPresent(name -> columns.row("architecture", name));
-        checkpoint.quantisation().ifPresent(how -> columns.row("quantised", stored(how, checkpoint)));
+        checkpoint
+                .quantisation()
+                .ifPresent(how -> columns.row("quantised", stored(how, checkpoint)));
         columns.row("files", checkpoint.weightFiles().size());
         columns.row("tensors", infos.size());
         if (!checkpoint.folders().modules().isEmpty()) {
@@ -129,7 +131,9 @@ final class InspectCommand extends Subcommand {
         }
     }
 
-    /** How weights are quantised and what they take; the sizes of tensors are those of dense ones. */
+    /**
+     * How weights are quantised and what they take; the sizes of tensors are those of dense ones.
+     */
     private static String stored(Checkpoint.Quantisation how, Checkpoint checkpoint) {
         return how.name()
                 + ", "

@@ -86,9 +86,19 @@ class QuantisedFormatsTest {
                         "e.gate_up_proj",
                         DType.F8_E4M3,
                         dims(2, 3, 2),
-                        ONE, TWO, ONE, TWO, ONE, TWO, ONE, TWO, ONE, TWO, ONE, MINUS_HALF);
-        NamedTensor scales =
-                floats("e.gate_up_proj_scale_inv", dims(2, 2, 1), 1, 10, 100, 1000);
+                        ONE,
+                        TWO,
+                        ONE,
+                        TWO,
+                        ONE,
+                        TWO,
+                        ONE,
+                        TWO,
+                        ONE,
+                        TWO,
+                        ONE,
+                        MINUS_HALF);
+        NamedTensor scales = floats("e.gate_up_proj_scale_inv", dims(2, 2, 1), 1, 10, 100, 1000);
         String settings = "{\"quant_method\": \"fp8\", \"weight_block_size\": [2, 2]}";
         try (Checkpoint model = model(config(settings), codes, scales)) {
             assertThat(read(model, "e.gate_up_proj"))

@@ -86,7 +86,9 @@ class QuantisedMutationTest {
         }
     }
 
-    /** All tensors, but for one of layers that is gone, cut, of another type, or has other bytes. */
+    /**
+     * All tensors, but for one of layers that is gone, cut, of another type, or has other bytes.
+     */
     private static List<NamedTensor> changed(SafetensorsFile stored, Random random)
             throws IOException {
         List<String> names =
