@@ -6,12 +6,7 @@ import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.TensorTask;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.TreeMap;
 
 /**
  * The SHA-256 of what decides a merge's output: every task with its sources and parameters, and the
@@ -19,7 +14,7 @@ import java.util.TreeMap;
  */
 final class PlanHash {
     /** Changes when the same plan would give other bytes than before. */
-    private static final String VERSION = "amalgam-plan 2";
+    private static final String VERSION = "amalgam-plan 3";
 
     private PlanHash() {}
 
@@ -34,59 +29,50 @@ final class PlanHash {
             List<OutputLayout.SmallFile> madeFiles,
             List<Preparation> preparations,
             String identity) {
-        MessageDigest digest = sha256();
-        line(digest, VERSION);
+        PlanDigest digest = new PlanDigest();
+        digest.text(VERSION);
         for (TensorTask task : tasks) {
-            line(digest, task.output() + " " + task.action());
+            digest.tensor(task.output());
+            digest.text(task.action());
             TensorCall call = task.call();
-            line(
-                    digest,
-                    "base "
-                            + call.base()
-                            + " seed "
-                            + call.seed()
-                            + " at "
-                            + call.position()
-                            + " "
-                            + new TreeMap<>(call.shared()));
+            digest.integer(call.base());
+            digest.integer(call.seed());
+            digest.real(call.position());
+            digest.values(call.shared());
             for (int i = 0; i < task.sources().size(); i++) {
                 TensorSource source = task.sources().get(i);
-                line(
-                        digest,
-                        source.identity()
-                                + " "
-                                + source.info()
-                                + " "
-                                + new TreeMap<>(call.inputs().get(i).values()));
+                digest.text(source.identity());
+                digest.tensor(source.info());
+                digest.values(call.inputs().get(i).values());
             }
         }
         for (OutputLayout.DataFile file : layout.files()) {
-            line(digest, file.name() + " " + file.size());
-            digest.update(file.header());
+            digest.text(file.name());
+            digest.integer(file.size());
+            digest.bytes(file.header());
         }
-        changes.architecture().ifPresent(name -> line(digest, "architecture " + name));
-        changes.vocabulary().ifPresent(vocabulary -> line(digest, "vocabulary " + vocabulary));
+        digest.text(changes.architecture().orElse(""));
+        changes.vocabulary().ifPresent(vocabulary -> vocabulary(digest, vocabulary));
         for (OutputLayout.SmallFile file : madeFiles) {
-            line(digest, file.name() + " " + file.content().length);
-            digest.update(file.content());
+            digest.text(file.name());
+            digest.bytes(file.content());
         }
         for (Preparation preparation : preparations) {
-            line(digest, "after " + preparation.identity());
+            digest.text(preparation.identity());
         }
-        digest.update(identity.getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(digest.digest());
+        digest.text(identity);
+        return digest.hex();
     }
 
-    /** At once: the text of a hundred thousand tasks is longer than all else of their plan. */
-    private static void line(MessageDigest digest, String line) {
-        digest.update((line + '\n').getBytes(StandardCharsets.UTF_8));
-    }
-
-    private static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+    private static void vocabulary(PlanDigest digest, ConfigChanges.VocabularyChange vocabulary) {
+        digest.integer(vocabulary.rows());
+        digest.integer(vocabulary.before());
+        vocabulary
+                .tokenIds()
+                .forEach(
+                        (name, id) -> {
+                            digest.text(name);
+                            digest.text(id.toString());
+                        });
     }
 }
