@@ -11,7 +11,9 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PlanDigestTest {
-    /** Computed by Python's hashlib and struct: the same on every Java, for as long as plans are. */
+    /**
+     * Computed by Python's hashlib and struct: the same on every Java, for as long as plans are.
+     */
     @Test
     void dependsOnValuesAlone() {
         PlanDigest digest = new PlanDigest();
