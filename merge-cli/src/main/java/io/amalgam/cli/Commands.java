@@ -37,6 +37,7 @@ final class Commands {
         all.put("moe", () -> moe(console, interruption));
         all.put("lora", () -> LoraCommand.line(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
+        all.put("download", () -> new CommandLine(new DownloadCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
         all.put("bench", () -> new CommandLine(new BenchCommand(console)));
@@ -130,6 +131,7 @@ final class Commands {
                 "  amalgam moe experts.yml mixture/        a mixture of experts of dense models",
                 "  amalgam lora merge base/ adapter/ out/  put an adapter into a model",
                 "  amalgam inspect merged/                 what is in a model",
+                "  amalgam download org/model              get a model into the cache",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",
                 "'amalgam COMMAND --help' explains a command."

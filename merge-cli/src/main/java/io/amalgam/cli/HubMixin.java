@@ -2,9 +2,11 @@ package io.amalgam.cli;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.internal.checkpoint.RemoteModels;
-import io.amalgam.internal.formats.hub.HubListener;
+import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.formats.hub.HubModels;
+import io.amalgam.internal.formats.hub.HubSettings;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -39,12 +41,23 @@ final class HubMixin {
 
     /** Programs that run a command without an environment have models by path alone. */
     RemoteModels names(Console console, boolean silent) {
+        return models(console, silent).map(RemoteModels.class::cast).orElse(RemoteModels.NONE);
+    }
+
+    /** The hub's models; empty where there is no environment. */
+    Optional<HubModels> models(Console console, boolean silent) {
+        return settings(console)
+                .map(settings -> new HubModels(settings, DownloadProgress.on(console, silent)));
+    }
+
+    /** The hub's models, to be looked at; empty where there is no environment. */
+    Optional<HubHeaders> headers(Console console, boolean silent) {
+        return settings(console)
+                .map(settings -> new HubHeaders(settings, DownloadProgress.on(console, silent)));
+    }
+
+    private Optional<HubSettings> settings(Console console) {
         return console.environment()
-                .<RemoteModels>map(
-                        environment ->
-                                new HubModels(
-                                        new HubEnvironment(environment).settings(offline, cache),
-                                        HubListener.NONE))
-                .orElse(RemoteModels.NONE);
+                .map(variables -> new HubEnvironment(variables).settings(offline, cache));
     }
 }

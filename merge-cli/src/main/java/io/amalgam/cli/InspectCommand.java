@@ -7,6 +7,8 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.RemoteModels;
+import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -50,7 +52,10 @@ final class InspectCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
+        Optional<HubHeaders> headers = hub.headers(console, verbosity.quiet || json);
+        ModelLoader formats =
+                ModelLoader.load()
+                        .with(headers.<RemoteModels>map(h -> h).orElse(RemoteModels.NONE));
         try (Checkpoint checkpoint = formats.open(formats.place(path), path.toString())) {
             List<TensorInfo> infos =
                     checkpoint.tensors().values().stream().map(TensorSource::info).toList();
@@ -68,6 +73,9 @@ final class InspectCommand extends Subcommand {
                 Json.print(console, json(checkpoint, infos, inventory));
             } else if (!verbosity.quiet) {
                 print(checkpoint, infos, inventory);
+                Downloads downloads = new Downloads();
+                headers.ifPresent(h -> downloads.add(h.missing()));
+                downloads.lines().forEach(console::print);
             }
         }
         return ExitCode.DONE;

@@ -84,13 +84,18 @@ final class MergeCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         engine.explain(provider, console, verbosity);
-        try (StagedPlan plan = planning.plan(console, verbosity.quiet || json)) {
+        Downloads downloads = new Downloads();
+        boolean silent = verbosity.quiet || json;
+        try (StagedPlan plan =
+                dryRun
+                        ? planning.look(console, silent, downloads::add)
+                        : planning.plan(console, silent)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =
                     output.on(engine.options(provider, resources)).report(!noReport);
             if (dryRun) {
-                return dryRun(plan, view, options);
+                return dryRun(plan, view, options, downloads);
             }
             if (verbosity.verbose()) {
                 view.lines(false).forEach(console::note);
@@ -110,16 +115,18 @@ final class MergeCommand extends Subcommand {
                         });
     }
 
-    private int dryRun(StagedPlan plan, StagedPlanView view, EngineOptions options)
+    private int dryRun(
+            StagedPlan plan, StagedPlanView view, EngineOptions options, Downloads downloads)
             throws IOException {
         List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         if (json) {
-            Json.print(console, view.json(false).put("output", out.toString()));
+            Json.print(console, downloads.put(view.json(false)).put("output", out.toString()));
         } else if (!verbosity.quiet) {
             view.lines(false).forEach(console::print);
+            downloads.lines().forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
         }
         return ExitCode.DONE;

@@ -45,13 +45,16 @@ final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        try (StagedPlan plan = planning.plan(console, verbosity.quiet || json)) {
+        Downloads downloads = new Downloads();
+        try (StagedPlan plan =
+                planning.look(console, verbosity.quiet || json, downloads::add)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {
-                Json.print(console, view.json(tensors));
+                Json.print(console, downloads.put(view.json(tensors)));
             } else if (!verbosity.quiet) {
                 view.lines(tensors).forEach(console::print);
+                downloads.lines().forEach(console::print);
             }
         }
         return ExitCode.DONE;

@@ -1,11 +1,15 @@
 package io.amalgam.cli;
 
+import io.amalgam.internal.checkpoint.RemoteModels;
+import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
+import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
@@ -25,13 +29,31 @@ final class RecipeArgument {
 
     /** Plans; the caller closes the plan. */
     StagedPlan plan(Console console, boolean silent) throws IOException {
+        return plan(hub.amalgam(console, silent));
+    }
+
+    /**
+     * Plans without a download; the caller closes the plan, which cannot be run.
+     *
+     * @param missing gets what a merge would download
+     */
+    StagedPlan look(Console console, boolean silent, Consumer<List<HubHeaders.Missing>> missing)
+            throws IOException {
+        Optional<HubHeaders> headers = hub.headers(console, silent);
+        RemoteModels names = headers.<RemoteModels>map(h -> h).orElse(RemoteModels.NONE);
+        StagedPlan plan = plan(io.amalgam.Amalgam.load().with(names));
+        headers.ifPresent(h -> missing.accept(h.missing()));
+        return plan;
+    }
+
+    private StagedPlan plan(io.amalgam.Amalgam amalgam) throws IOException {
         RecipeInput input = new RecipeInput(recipe);
         return options.plan(
                 RecipeReader.readAll(input.text(), input.name(), options.reading()),
                 recipe,
                 tokens,
                 stages.kept(),
-                hub.amalgam(console, silent));
+                amalgam);
     }
 
     StagePlaces places(StagedPlan plan, Path out) {

@@ -18,6 +18,9 @@ import org.junit.jupiter.api.io.TempDir;
 class HubCacheTest {
     private static final String COMMIT = "b27bb4cc0ee5450a326a46e79ffde9c5a54c5f4e";
 
+    /** Where nothing listens. */
+    private static final String NOBODY = "http://127.0.0.1:1";
+
     @TempDir Path folder;
     private Map<String, String> environment = Map.of();
 
@@ -42,6 +45,9 @@ class HubCacheTest {
             Files.move(model.resolve(file), blob);
             Files.createSymbolicLink(snapshot.resolve(file), snapshot.relativize(blob));
         }
+        Path absent = repository.resolve(".no_exist").resolve(COMMIT);
+        Files.createDirectories(absent);
+        Files.createFile(absent.resolve("tokenizer.json"));
         Path ref = repository.resolve("refs").resolve(revision);
         Files.createDirectories(ref.getParent());
         Files.writeString(ref, COMMIT);
@@ -153,15 +159,38 @@ class HubCacheTest {
     }
 
     @Test
+    void whatCannotBeCompletedIsUsedAsItIs() throws IOException {
+        cached("org/one", "main", 1);
+        Files.delete(repository("org/one").resolve(".no_exist/" + COMMIT + "/tokenizer.json"));
+        Map<String, String> alone =
+                Map.of("HF_HOME", folder.resolve("hf").toString(), "HF_ENDPOINT", NOBODY);
+
+        assertThat(Cli.in(alone, "inspect", "org/one").exit()).isZero();
+        assertThat(Cli.in(alone, "inspect", "org/none").errors())
+                .singleElement()
+                .asString()
+                .contains("got nothing at the path, and no connection");
+    }
+
+    @Test
+    void namesOfPathsAreNotDownloaded() {
+        assertThat(Cli.in(environment, "download", "./org/one").errors())
+                .containsExactly(
+                        "error: model './org/one': expected a name as in 'org/model', got none; a path is not downloaded");
+        assertThat(Cli.in(environment, "download", "org/none").exit()).isEqualTo(3);
+    }
+
+    @Test
     void theCacheCanBeNamed() throws IOException {
         cached("org/one", "main", 1);
-        Map<String, String> bare = Map.of("HF_HOME", folder.resolve("nowhere").toString());
+        Map<String, String> bare =
+                Map.of("HF_HOME", folder.resolve("nowhere").toString(), "HF_ENDPOINT", NOBODY);
         Path cache = folder.resolve("hf/hub");
 
         assertThat(Cli.in(bare, "inspect", "org/one", "--offline").exit()).isEqualTo(3);
         assertThat(Cli.in(bare, "inspect", "org/one", "--transformers-cache", cache).exit())
                 .isZero();
-        assertThat(Cli.in(Map.of("HF_HUB_CACHE", cache.toString()), "inspect", "org/one").exit())
+        assertThat(Cli.in(Map.of("HF_HUB_CACHE", cache.toString(), "HF_ENDPOINT", NOBODY), "inspect", "org/one").exit())
                 .isZero();
     }
 }

@@ -12,7 +12,8 @@ import java.util.stream.Stream;
 /** A commit in the cache, which may have any part of its repository's files. */
 final class CachedModel {
     /** A client that fetched the weights alone says nothing of these. */
-    private static final List<String> ASKED_FOR = List.of("config.json", "tokenizer_config.json");
+    private static final List<String> ASKED_FOR =
+            List.of("config.json", "tokenizer_config.json", "tokenizer.json");
 
     private static final int DEPTH = 6;
 

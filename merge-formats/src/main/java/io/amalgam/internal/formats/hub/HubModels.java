@@ -4,13 +4,15 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
-/**
- * Models of the cache that is shared with the Python client; what it lacks is downloaded into it.
- */
+/** Models of the cache that is shared with the Python client; what it lacks is downloaded into it. */
 public final class HubModels implements RemoteModels {
     private final HubSettings settings;
     private final HubListener listener;
@@ -33,27 +35,99 @@ public final class HubModels implements RemoteModels {
                 .map(CachedModel::path);
     }
 
+    /** Whether the cache has all that a merge reads of a model, if not all that it copies. */
+    boolean hasWeights(RepoName repo) {
+        return cached(repo).map(CachedModel::hasWeights).orElse(false);
+    }
+
     @Override
     public Path fetch(String name, Optional<String> revision) throws IOException {
-        RepoName repo =
-                RepoName.parse(name, revision)
-                        .orElseThrow(
-                                () -> new BadInputException(HubProblems.revision(name, revision)));
+        RepoName repo = parse(name, revision);
         Optional<CachedModel> cached = cached(repo);
-        if (cached.isPresent() && cached.get().isWhole()) {
-            return cached.get().path();
-        }
+        return cached.isPresent() && cached.get().isWhole()
+                ? cached.get().path()
+                : newest(repo, cached);
+    }
+
+    /**
+     * As {@link #fetch}, of the commit that the revision is now.
+     *
+     * @param name as written, with or without a revision
+     */
+    public Path download(String name) throws IOException {
+        RepoName repo = parse(name, Optional.empty());
+        return newest(repo, cached(repo));
+    }
+
+    private static RepoName parse(String name, Optional<String> revision) {
+        return RepoName.parse(name, revision)
+                .orElseThrow(() -> new BadInputException(HubProblems.revision(name, revision)));
+    }
+
+    private Path newest(RepoName repo, Optional<CachedModel> cached) throws IOException {
+        boolean usable = cached.isPresent() && cached.get().hasWeights();
         if (settings.offline()) {
-            if (cached.isPresent() && cached.get().hasWeights()) {
+            if (usable) {
                 return cached.get().path();
             }
             throw new BadInputException(
                     HubProblems.offline(
                             repo, settings, cached.map(CachedModel::missing).orElse(List.of())));
         }
-        throw new BadInputException(
-                HubProblems.offline(
-                        repo, settings, cached.map(CachedModel::missing).orElse(List.of())));
+        try {
+            return download(repo);
+        } catch (HubUnreachableException e) {
+            if (usable) {
+                return cached.get().path();
+            }
+            throw new BadInputException(
+                    HubProblems.unreachable(
+                            repo, settings, Objects.requireNonNullElse(e.getMessage(), "no answer")),
+                    e);
+        }
+    }
+
+    private Path download(RepoName repo) throws IOException {
+        HubClient client = new HubClient(settings, listener);
+        RepoListing listing = RepoListing.of(client, repo);
+        RepoCache cache = new RepoCache(settings.cache(), repo.id());
+        String commit = listing.commit();
+        cache.prepare();
+        Fetching fetching =
+                files -> new Download(client, listener, repo, commit, cache).fetch(files);
+        WantedFiles wanted =
+                WantedFiles.of(
+                        listing.files().keySet(),
+                        name -> {
+                            RemoteFile file = Objects.requireNonNull(listing.files().get(name));
+                            fetching.fetch(List.of(file));
+                            return SmallJson.names(Files.readAllBytes(cache.blob(file.etag())));
+                        });
+        List<RemoteFile> files = new ArrayList<>();
+        for (String name : wanted.all()) {
+            RemoteFile file = listing.files().get(name);
+            if (file != null) { // What the index names and nobody has is said when it is opened.
+                files.add(file);
+            }
+        }
+        if (wanted.weights().isEmpty()) {
+            throw new BadInputException(HubProblems.nothingToMerge(repo, settings));
+        }
+        fetching.fetch(files);
+        for (RemoteFile file : files) { // The weights are the last, so that a part is no model.
+            cache.putFile(commit, file.path(), file.etag());
+        }
+        for (String name : CachedModel.askedFor()) {
+            if (!listing.files().containsKey(name)) {
+                cache.putAbsent(commit, name);
+            }
+        }
+        cache.putCommit(repo.revision(), commit);
+        return CachedModel.pathOf(cache.snapshot(commit), wanted.weights());
+    }
+
+    private interface Fetching {
+        void fetch(Collection<RemoteFile> files) throws IOException;
     }
 
     private Optional<CachedModel> cached(RepoName repo) {

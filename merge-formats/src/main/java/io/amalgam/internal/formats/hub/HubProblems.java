@@ -4,7 +4,7 @@ import io.amalgam.error.Problem;
 import java.util.List;
 import java.util.Optional;
 
-/** What can be wrong with a name, in one place. */
+/** What can be wrong with a name, in one place. The token is in none of the messages. */
 final class HubProblems {
     private HubProblems() {}
 
@@ -22,16 +22,118 @@ final class HubProblems {
                         : "a part of it, without '"
                                 + missing.get(0)
                                 + "'"
-                                + (missing.size() == 1
-                                        ? ""
-                                        : " and " + (missing.size() - 1) + " more");
+                                + (missing.size() == 1 ? "" : " and " + (missing.size() - 1) + " more");
         return Problem.expected(
                         "model '" + repo + "'",
                         "a path, or a model in the cache '" + settings.cache() + "'",
                         got)
                 .hint(
-                        settings.offline()
-                                ? "nothing is fetched offline: go without --offline and HF_HUB_OFFLINE, or check the name"
-                                : "check the name, or download it with the hub's own client");
+                        "nothing is fetched offline: go without --offline and HF_HUB_OFFLINE, or check the name");
+    }
+
+    /** No fault of the input: another time it may be reached. */
+    static Problem unreachable(RepoName repo, HubSettings settings, String reason) {
+        return Problem.expected(
+                        "model '" + repo + "'",
+                        "a path, or an answer of " + settings.endpoint(),
+                        "nothing at the path, and " + reason)
+                .hint("check the name, the connection and the proxy, then give the same command again: what was fetched is kept")
+                .ofStorage();
+    }
+
+    static Problem nothingToMerge(RepoName repo, HubSettings settings) {
+        return Problem.expected(
+                        "repository '" + repo + "'",
+                        "safetensors or PyTorch weights",
+                        "none")
+                .hint("see its files at " + settings.endpoint() + "/" + repo.id());
+    }
+
+    static Problem notByHeader(RepoName repo, String file) {
+        return Problem.expected(
+                        "weights of '" + repo + "'",
+                        "safetensors, whose headers can be read alone",
+                        "'" + file + "'")
+                .hint("give 'amalgam download " + repo + "' first");
+    }
+
+    static Problem space(RepoName repo, RepoCache cache, long needed, long free) {
+        return Problem.expected(
+                        "cache '" + cache.cache() + "'",
+                        needed + " bytes free for '" + repo + "'",
+                        free + " bytes")
+                .hint("free some space, or set HF_HOME to a folder on another disk")
+                .ofStorage();
+    }
+
+    static Problem damaged(RepoName repo, RemoteFile file, String hash) {
+        return Problem.expected(
+                        "'" + file.path() + "' of '" + repo + "'",
+                        (file.large() ? "sha256 " : "git hash ") + file.etag(),
+                        hash + ", however often it was fetched")
+                .hint("a proxy or mirror changes it: fetch it another way");
+    }
+
+    /**
+     * Of an answer that is not what was asked for.
+     *
+     * @param file what was asked for; empty for the repository itself
+     */
+    static Problem of(RepoName repo, HubAnswer answer, String file, HubSettings settings) {
+        String endpoint = settings.endpoint().toString();
+        boolean known = settings.token().isPresent();
+        String subject = "repository '" + repo.id() + "'";
+        switch (answer.code()) {
+            case "GatedRepo":
+                return Problem.of(subject + " is gated: its owner grants access")
+                        .hint(
+                                known
+                                        ? "ask at "
+                                                + endpoint
+                                                + "/"
+                                                + repo.id()
+                                                + " with the account of this token"
+                                        : "ask at "
+                                                + endpoint
+                                                + "/"
+                                                + repo.id()
+                                                + ", then set HF_TOKEN");
+            case "RevisionNotFound":
+                return Problem.expected(
+                                "revision '" + repo.revision() + "' of '" + repo.id() + "'",
+                                "a branch, a tag or a commit",
+                                "none of that name")
+                        .hint("see " + endpoint + "/" + repo.id() + "/tree/main");
+            case "EntryNotFound":
+                return Problem.of("no file '" + file + "' in '" + repo + "'")
+                        .hint("see its files at " + endpoint + "/" + repo.id());
+            default:
+                break;
+        }
+        int status = answer.status();
+        if (status == 404 || answer.code().equals("RepoNotFound") || status == 401 && !known) {
+            return Problem.expected(
+                            "model '" + repo + "'",
+                            "a path, or a repository of " + endpoint,
+                            "neither")
+                    .hint(
+                            known
+                                    ? "check the name; the token may not see it, if it is private"
+                                    : "check the name; if it is private or gated, set HF_TOKEN");
+        }
+        if (status == 401 || status == 403) {
+            return Problem.of("the token is refused by " + endpoint)
+                    .hint("check HF_TOKEN, or the file 'token' in HF_HOME");
+        }
+        return Problem.of(
+                        (file.isEmpty() ? subject : "'" + file + "' of '" + repo + "'")
+                                + " cannot be fetched: "
+                                + endpoint
+                                + " answers "
+                                + status)
+                .hint(
+                        HubAnswer.isBusy(status)
+                                ? "give the same command again later: what was fetched is kept"
+                                : "check HF_ENDPOINT and the proxy");
     }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.hub;
 
+import io.amalgam.internal.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
@@ -92,9 +93,7 @@ final class RepoCache {
         }
         Path ref = folder.resolve("refs").resolve(revision);
         Files.createDirectories(ref.getParent());
-        Path part = ref.resolveSibling(ref.getFileName() + "." + UUID.randomUUID() + ".tmp");
-        Files.write(part, commit.getBytes(StandardCharsets.US_ASCII));
-        Files.move(part, ref, StandardCopyOption.REPLACE_EXISTING);
+        AtomicFile.write(ref, commit.getBytes(StandardCharsets.US_ASCII));
     }
 
     /**

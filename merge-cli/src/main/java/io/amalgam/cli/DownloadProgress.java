@@ -1,0 +1,90 @@
+package io.amalgam.cli;
+
+import io.amalgam.internal.formats.hub.HubListener;
+import java.time.Duration;
+import java.util.Locale;
+
+/** Shows how downloads go, on standard error: one line that changes on a terminal, lines elsewhere. */
+final class DownloadProgress implements HubListener {
+    private static final long LINES_NANOS = 5_000_000_000L;
+    private static final long TERMINAL_NANOS = 200_000_000L;
+
+    private final Console console;
+    private String name = "";
+    private long begin;
+    private long shown;
+    private long first = -1;
+
+    DownloadProgress(Console console) {
+        this.console = console;
+    }
+
+    /** Nothing where it is silent. */
+    static HubListener on(Console console, boolean silent) {
+        return silent ? HubListener.NONE : new DownloadProgress(console);
+    }
+
+    @Override
+    public void downloading(String repository, int files, long bytes) {
+        name = repository;
+        begin = System.nanoTime();
+        shown = begin;
+        first = -1;
+        console.note(
+                "downloads %s: %s, %s"
+                        .formatted(name, Quantity.of(files, "file"), Quantity.bytes(bytes)));
+    }
+
+    @Override
+    public void progressed(long done, long bytes) {
+        if (first < 0) {
+            first = done;
+        }
+        long now = System.nanoTime();
+        boolean terminal = console.terminal().messages();
+        if (now - shown < (terminal ? TERMINAL_NANOS : LINES_NANOS)) {
+            return;
+        }
+        shown = now;
+        String line = line(done, bytes, (now - begin) / 1e9);
+        if (terminal) {
+            int width = console.terminal().columns() - 1;
+            console.err().print("\r\u001b[2K" + line.substring(0, Math.min(width, line.length())));
+            console.err().flush();
+        } else {
+            console.note(line);
+        }
+    }
+
+    private String line(long done, long bytes, double seconds) {
+        double speed = (done - first) / Math.max(seconds, 1e-9);
+        return String.format(
+                Locale.ROOT,
+                "%3d %%  %s of %s  %s/s  %s left  %s",
+                bytes == 0 ? 100 : (long) (100.0 * done / bytes),
+                Quantity.bytes(done),
+                Quantity.bytes(bytes),
+                Quantity.bytes(speed),
+                speed <= 0 ? "unknown" : Quantity.duration((bytes - done) / speed),
+                name);
+    }
+
+    @Override
+    public void waiting(String reason, Duration time) {
+        if (time.toSeconds() >= 1) {
+            clear();
+            console.note(Console.oneLine(reason + ": tried again in " + time.toSeconds() + " s"));
+        }
+    }
+
+    @Override
+    public void downloaded(String repository) {
+        clear();
+    }
+
+    private void clear() {
+        if (console.terminal().messages()) {
+            console.err().print("\r\u001b[2K");
+        }
+    }
+}
