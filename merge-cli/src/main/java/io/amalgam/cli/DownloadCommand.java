@@ -23,10 +23,7 @@ import picocli.CommandLine.Parameters;
             "What a merge needs is fetched: one form of the weights, the configuration, the tokenizer. What was stopped is continued."
         },
         footerHeading = "%nExamples:%n",
-        footer = {
-            "  amalgam download org/model",
-            "  amalgam download org/model@v1.0 org/adapter"
-        })
+        footer = {"  amalgam download org/model", "  amalgam download org/model@v1.0 org/adapter"})
 final class DownloadCommand extends Subcommand {
     @Parameters(
             arity = "1..*",

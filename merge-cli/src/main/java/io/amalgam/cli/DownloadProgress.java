@@ -4,7 +4,9 @@ import io.amalgam.internal.formats.hub.HubListener;
 import java.time.Duration;
 import java.util.Locale;
 
-/** Shows how downloads go, on standard error: one line that changes on a terminal, lines elsewhere. */
+/**
+ * Shows how downloads go, on standard error: one line that changes on a terminal, lines elsewhere.
+ */
 final class DownloadProgress implements HubListener {
     private static final long LINES_NANOS = 5_000_000_000L;
     private static final long TERMINAL_NANOS = 200_000_000L;

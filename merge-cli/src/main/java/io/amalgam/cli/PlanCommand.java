@@ -46,8 +46,7 @@ final class PlanCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         Downloads downloads = new Downloads();
-        try (StagedPlan plan =
-                planning.look(console, verbosity.quiet || json, downloads::add)) {
+        try (StagedPlan plan = planning.look(console, verbosity.quiet || json, downloads::add)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {

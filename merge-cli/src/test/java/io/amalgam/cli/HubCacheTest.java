@@ -190,7 +190,16 @@ class HubCacheTest {
         assertThat(Cli.in(bare, "inspect", "org/one", "--offline").exit()).isEqualTo(3);
         assertThat(Cli.in(bare, "inspect", "org/one", "--transformers-cache", cache).exit())
                 .isZero();
-        assertThat(Cli.in(Map.of("HF_HUB_CACHE", cache.toString(), "HF_ENDPOINT", NOBODY), "inspect", "org/one").exit())
+        assertThat(
+                        Cli.in(
+                                        Map.of(
+                                                "HF_HUB_CACHE",
+                                                cache.toString(),
+                                                "HF_ENDPOINT",
+                                                NOBODY),
+                                        "inspect",
+                                        "org/one")
+                                .exit())
                 .isZero();
     }
 }

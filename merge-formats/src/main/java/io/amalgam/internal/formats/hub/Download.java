@@ -47,11 +47,7 @@ final class Download {
     private long pausedUntil = System.nanoTime();
 
     Download(
-            HubClient client,
-            HubListener listener,
-            RepoName repo,
-            String commit,
-            RepoCache cache) {
+            HubClient client, HubListener listener, RepoName repo, String commit, RepoCache cache) {
         this.client = client;
         this.listener = listener;
         this.repo = repo;
@@ -241,8 +237,7 @@ final class Download {
         Optional<String> wrong = file.finish();
         if (wrong.isPresent()) {
             if (file.restart() >= MOST_RESTARTS) {
-                throw new BadInputException(
-                        HubProblems.damaged(repo, file.file(), wrong.get()));
+                throw new BadInputException(HubProblems.damaged(repo, file.file(), wrong.get()));
             }
             return;
         }

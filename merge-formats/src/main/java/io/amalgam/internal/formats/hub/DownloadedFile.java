@@ -85,7 +85,8 @@ final class DownloadedFile implements Closeable {
             channel.close();
             return Optional.empty();
         } catch (IOException e) {
-            // A file system without locks: the file may be fetched twice, and is right all the same.
+            // A file system without locks: the file may be fetched twice, and is right all the
+            // same.
         }
         try {
             return Optional.of(new DownloadedFile(file, cache, own, channel));
@@ -132,8 +133,7 @@ final class DownloadedFile implements Closeable {
         unfinished.clear();
         for (int i = 0; i * PIECE < file.size(); i++) {
             if (!whole.contains(i)) {
-                waiting.add(
-                        new Piece(this, i, i * PIECE, Math.min(file.size(), (i + 1) * PIECE)));
+                waiting.add(new Piece(this, i, i * PIECE, Math.min(file.size(), (i + 1) * PIECE)));
             }
         }
         unfinished.addAll(waiting);
@@ -206,10 +206,7 @@ final class DownloadedFile implements Closeable {
         unfinished.remove(piece);
         if (file.size() > PIECE && piece.to - piece.from <= PIECE) {
             Files.writeString(
-                    list,
-                    piece.index + "\n",
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.APPEND);
+                    list, piece.index + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
         }
     }
 

@@ -19,8 +19,8 @@ import java.util.Optional;
 
 /**
  * Models to be looked at, not merged. Of weights that are not in the cache only the headers are
- * fetched, into files that are as long as the whole and have nothing in them behind the header. These
- * are in a temporary folder that is gone when the program ends.
+ * fetched, into files that are as long as the whole and have nothing in them behind the header.
+ * These are in a temporary folder that is gone when the program ends.
  */
 public final class HubHeaders implements RemoteModels {
     /** What clients ask for at once; nearly all headers fit. */
@@ -141,12 +141,9 @@ public final class HubHeaders implements RemoteModels {
     private static void header(Source source, RemoteFile file, Path place) throws IOException {
         byte[] start = source.bytes(file.path(), "bytes=0-" + (FIRST - 1));
         if (start.length >= Long.BYTES) {
-            long end =
-                    Long.BYTES
-                            + ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
+            long end = Long.BYTES + ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
             if (end > start.length && end <= Math.min(file.size(), LONGEST_HEADER)) {
-                byte[] rest =
-                        source.bytes(file.path(), "bytes=" + start.length + "-" + (end - 1));
+                byte[] rest = source.bytes(file.path(), "bytes=" + start.length + "-" + (end - 1));
                 byte[] all = Arrays.copyOf(start, start.length + rest.length);
                 System.arraycopy(rest, 0, all, start.length, rest.length);
                 start = all;
@@ -171,11 +168,9 @@ public final class HubHeaders implements RemoteModels {
     private record Source(HubClient client, RepoName repo, RepoListing listing) {
         byte[] bytes(String path, String range) throws IOException {
             HubAnswer answer =
-                    client.get(
-                            client.address(repo.id(), "resolve", listing.commit(), path), range);
+                    client.get(client.address(repo.id(), "resolve", listing.commit(), path), range);
             if (!answer.isGood()) {
-                throw new BadInputException(
-                        HubProblems.of(repo, answer, path, client.settings()));
+                throw new BadInputException(HubProblems.of(repo, answer, path, client.settings()));
             }
             return answer.body();
         }

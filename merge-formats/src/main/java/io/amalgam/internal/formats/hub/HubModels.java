@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 
-/** Models of the cache that is shared with the Python client; what it lacks is downloaded into it. */
+/**
+ * Models of the cache that is shared with the Python client; what it lacks is downloaded into it.
+ */
 public final class HubModels implements RemoteModels {
     private final HubSettings settings;
     private final HubListener listener;
@@ -82,7 +84,9 @@ public final class HubModels implements RemoteModels {
             }
             throw new BadInputException(
                     HubProblems.unreachable(
-                            repo, settings, Objects.requireNonNullElse(e.getMessage(), "no answer")),
+                            repo,
+                            settings,
+                            Objects.requireNonNullElse(e.getMessage(), "no answer")),
                     e);
         }
     }

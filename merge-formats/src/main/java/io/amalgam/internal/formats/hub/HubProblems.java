@@ -22,7 +22,9 @@ final class HubProblems {
                         : "a part of it, without '"
                                 + missing.get(0)
                                 + "'"
-                                + (missing.size() == 1 ? "" : " and " + (missing.size() - 1) + " more");
+                                + (missing.size() == 1
+                                        ? ""
+                                        : " and " + (missing.size() - 1) + " more");
         return Problem.expected(
                         "model '" + repo + "'",
                         "a path, or a model in the cache '" + settings.cache() + "'",
@@ -37,15 +39,14 @@ final class HubProblems {
                         "model '" + repo + "'",
                         "a path, or an answer of " + settings.endpoint(),
                         "nothing at the path, and " + reason)
-                .hint("check the name, the connection and the proxy, then give the same command again: what was fetched is kept")
+                .hint(
+                        "check the name, the connection and the proxy, then give the same command again: what was fetched is kept")
                 .ofStorage();
     }
 
     static Problem nothingToMerge(RepoName repo, HubSettings settings) {
         return Problem.expected(
-                        "repository '" + repo + "'",
-                        "safetensors or PyTorch weights",
-                        "none")
+                        "repository '" + repo + "'", "safetensors or PyTorch weights", "none")
                 .hint("see its files at " + settings.endpoint() + "/" + repo.id());
     }
 

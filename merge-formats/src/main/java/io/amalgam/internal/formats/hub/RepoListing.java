@@ -26,10 +26,11 @@ record RepoListing(String commit, Map<String, RemoteFile> files) {
      * @throws IOException if the hub does not answer as hubs do
      */
     static RepoListing of(HubClient client, RepoName repo) throws IOException {
-        URI about = URI.create(
-                client.address("api/models", repo.id(), "revision")
-                        + "/"
-                        + HubClient.encoded(repo.revision()));
+        URI about =
+                URI.create(
+                        client.address("api/models", repo.id(), "revision")
+                                + "/"
+                                + HubClient.encoded(repo.revision()));
         JsonNode info = json(client, repo, client.get(about));
         String commit = info.path("sha").asText("");
         if (!RepoName.isCommit(commit)) {
@@ -89,6 +90,8 @@ record RepoListing(String commit, Map<String, RemoteFile> files) {
 
     private static IOException noHub(HubClient client) {
         return new IOException(
-                "'" + client.settings().endpoint() + "' does not answer as a model hub; check HF_ENDPOINT and the proxy");
+                "'"
+                        + client.settings().endpoint()
+                        + "' does not answer as a model hub; check HF_ENDPOINT and the proxy");
     }
 }

@@ -25,8 +25,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The parts of the Hugging Face Hub's interface that a download needs, on this machine, with faults.
- * Large files are redirected to another host, as the hub does.
+ * The parts of the Hugging Face Hub's interface that a download needs, on this machine, with
+ * faults. Large files are redirected to another host, as the hub does.
  */
 final class FakeHub implements Closeable {
     static final String TOKEN = "hf_secret";
@@ -306,9 +306,7 @@ final class FakeHub implements Closeable {
             from = Integer.parseInt(ends[0]);
             to = ends[1].isEmpty() ? to : Math.min(to, Integer.parseInt(ends[1]) + 1);
             exchange.getResponseHeaders()
-                    .set(
-                            "Content-Range",
-                            "bytes " + from + "-" + (to - 1) + "/" + content.length);
+                    .set("Content-Range", "bytes " + from + "-" + (to - 1) + "/" + content.length);
         }
         byte[] sent = java.util.Arrays.copyOfRange(content, from, to);
         if (large && sent.length > 100 && happens(Fault.CORRUPT)) {

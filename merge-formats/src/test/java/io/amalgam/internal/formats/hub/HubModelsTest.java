@@ -221,8 +221,7 @@ class HubModelsTest {
         new HubModels(settings, HubListener.NONE).fetch("org/model", Optional.empty());
 
         assertThat(hub.requests).anyMatch(r -> r.contains("/cdn/"));
-        assertThat(hub.requests)
-                .allMatch(r -> r.contains("/cdn/") != r.endsWith(" token"));
+        assertThat(hub.requests).allMatch(r -> r.contains("/cdn/") != r.endsWith(" token"));
         assertThat(settings.toString()).doesNotContain(FakeHub.TOKEN);
     }
 
@@ -249,11 +248,21 @@ class HubModelsTest {
                 .gated("org/gated")
                 .hidden("org/hidden");
 
-        assertRefused("org/none", "model 'org/none': expected a path, or a repository of H, got neither; check the name; if it is private or gated, set HF_TOKEN");
-        assertRefused("org/hidden", "model 'org/hidden': expected a path, or a repository of H, got neither; check the name; if it is private or gated, set HF_TOKEN");
-        assertRefused("org/model@v9", "revision 'v9' of 'org/model': expected a branch, a tag or a commit, got none of that name; see H/org/model/tree/main");
-        assertRefused("org/gated", "repository 'org/gated' is gated: its owner grants access; ask at H/org/gated, then set HF_TOKEN");
-        assertRefused("org/gguf", "repository 'org/gguf': expected safetensors or PyTorch weights, got none; see its files at H/org/gguf");
+        assertRefused(
+                "org/none",
+                "model 'org/none': expected a path, or a repository of H, got neither; check the name; if it is private or gated, set HF_TOKEN");
+        assertRefused(
+                "org/hidden",
+                "model 'org/hidden': expected a path, or a repository of H, got neither; check the name; if it is private or gated, set HF_TOKEN");
+        assertRefused(
+                "org/model@v9",
+                "revision 'v9' of 'org/model': expected a branch, a tag or a commit, got none of that name; see H/org/model/tree/main");
+        assertRefused(
+                "org/gated",
+                "repository 'org/gated' is gated: its owner grants access; ask at H/org/gated, then set HF_TOKEN");
+        assertRefused(
+                "org/gguf",
+                "repository 'org/gguf': expected safetensors or PyTorch weights, got none; see its files at H/org/gguf");
     }
 
     private void assertRefused(String name, String message) {
@@ -330,10 +339,20 @@ class HubModelsTest {
 
     @ParameterizedTest
     @CsvSource({
-        "org/name,true", "gpt2,true", "org/name@v1.0,true", "org/name@refs/pr/3,true",
-        "./org/name,false", "/org/name,false", "a/b/c,false", "org/../name,false",
-        "org/na--me,false", "org/model.safetensors,false", "org/name@a..b,false",
-        "~/name,false", "org/,false", "org/name@/x,false"
+        "org/name,true",
+        "gpt2,true",
+        "org/name@v1.0,true",
+        "org/name@refs/pr/3,true",
+        "./org/name,false",
+        "/org/name,false",
+        "a/b/c,false",
+        "org/../name,false",
+        "org/na--me,false",
+        "org/model.safetensors,false",
+        "org/name@a..b,false",
+        "~/name,false",
+        "org/,false",
+        "org/name@/x,false"
     })
     void names(String text, boolean taken) {
         assertThat(models().takes(text)).isEqualTo(taken);
@@ -341,7 +360,9 @@ class HubModelsTest {
 
     @Test
     void headersAreReadWithoutTheRest() throws IOException {
-        byte[] header = text("{\"w\": {\"dtype\": \"F32\", \"shape\": [100000], \"data_offsets\": [0, 400000]}}");
+        byte[] header =
+                text(
+                        "{\"w\": {\"dtype\": \"F32\", \"shape\": [100000], \"data_offsets\": [0, 400000]}}");
         java.nio.ByteBuffer weights =
                 java.nio.ByteBuffer.allocate(8 + header.length + 400_000)
                         .order(java.nio.ByteOrder.LITTLE_ENDIAN);
@@ -349,8 +370,7 @@ class HubModelsTest {
         hub.file("org/wide", "main", "model.safetensors", weights.array())
                 .file("org/wide", "main", "config.json", text("{}"))
                 .file("org/old", "main", "pytorch_model.bin", OTHER);
-        HubHeaders headers =
-                new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
+        HubHeaders headers = new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
 
         Path looked = headers.fetch("org/wide", Optional.empty());
 
