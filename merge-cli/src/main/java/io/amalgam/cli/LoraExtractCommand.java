@@ -7,6 +7,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.internal.lora.ExtractOptions;
 import io.amalgam.internal.lora.Extracted;
 import io.amalgam.internal.lora.Extraction;
@@ -192,6 +193,12 @@ final class LoraExtractCommand extends Subcommand {
 
     /** Says what is odd about the models. */
     private void warn(Checkpoint from, Checkpoint origin) {
+        List<Problem> rescaled = new ArrayList<>();
+        Rescaled.problem(tuned.toString(), from).ifPresent(rescaled::add);
+        Rescaled.problem(base.toString(), origin).ifPresent(rescaled::add);
+        if (!rescaled.isEmpty()) {
+            throw new BadInputException(rescaled);
+        }
         warnings.addAll(from.warnings());
         warnings.addAll(origin.warnings());
         if (strict && !warnings.isEmpty()) {

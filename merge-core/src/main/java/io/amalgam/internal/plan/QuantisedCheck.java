@@ -3,6 +3,7 @@ package io.amalgam.internal.plan;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.recipe.ModelRef;
 import java.util.List;
@@ -38,15 +39,7 @@ final class QuantisedCheck {
             return;
         }
         if (how.rescaled() && several && !copies) {
-            problems.add(
-                    Problem.of(
-                                    "model '"
-                                            + ref
-                                            + "' is quantised with "
-                                            + how.name()
-                                            + ", which moves scales between its tensors: no single one can be merged with another model's")
-                            .at(ref.location())
-                            .hint("merge the model it was made from"));
+            problems.add(Rescaled.problem(ref.toString(), how).at(ref.location()));
             return;
         }
         Problem read =

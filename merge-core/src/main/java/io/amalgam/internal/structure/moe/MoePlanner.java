@@ -8,6 +8,7 @@ import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.internal.plan.TaskPlan;
 import io.amalgam.internal.recipe.MoeRecipe;
 import io.amalgam.internal.recipe.MoeRecipe.Expert;
@@ -112,6 +113,17 @@ public final class MoePlanner {
     private MergePlan plan(
             MoeRecipe recipe, Layout layout, PlanOptions options, Map<ModelRef, Checkpoint> models)
             throws IOException {
+        if (models.size() > 1) {
+            List<Problem> rescaled = new ArrayList<>();
+            models.forEach(
+                    (ref, model) ->
+                            Rescaled.problem(ref.toString(), model)
+                                    .map(problem -> problem.at(ref.location()))
+                                    .ifPresent(rescaled::add));
+            if (!rescaled.isEmpty()) {
+                throw new BadInputException(rescaled);
+            }
+        }
         MoeFamily family = family(recipe, models);
         boolean fused = layout == Layout.FUSED;
         if (fused && !family.canBeFused()) {

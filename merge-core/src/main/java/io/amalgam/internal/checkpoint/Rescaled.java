@@ -1,0 +1,32 @@
+package io.amalgam.internal.checkpoint;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.Quantisation;
+import io.amalgam.error.Problem;
+import java.util.Optional;
+
+/** Models whose tensors mean something only together. */
+public final class Rescaled {
+    private Rescaled() {}
+
+    /**
+     * Why single tensors of a model must not be used with those of another: scales were moved
+     * between them.
+     *
+     * @param name what the user calls the model
+     */
+    public static Optional<Problem> problem(String name, Checkpoint model) {
+        return model.quantisation().filter(Quantisation::rescaled).map(how -> problem(name, how));
+    }
+
+    /** The same, of a model that is known to be one. */
+    public static Problem problem(String name, Quantisation how) {
+        return Problem.of(
+                        "model '"
+                                + name
+                                + "' is quantised with "
+                                + how.name()
+                                + ", which moves scales between its tensors: no single one can be merged with another model's")
+                .hint("merge the model it was made from");
+    }
+}
