@@ -9,6 +9,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 
 /** Whether an adapter may be written to a directory. */
 final class AdapterOutput {
@@ -21,6 +22,9 @@ final class AdapterOutput {
      */
     static void checkFile(Path out, boolean overwrite, List<Checkpoint> inputs) throws IOException {
         OutputCheck.requireReadable(out);
+        for (Checkpoint input : inputs) {
+            requireApart(out, input.path());
+        }
         if (!Files.exists(out)) {
             return;
         }
@@ -48,6 +52,9 @@ final class AdapterOutput {
      */
     static void check(Path out, boolean overwrite, List<String> inputs) throws IOException {
         OutputCheck.requireReadable(out);
+        for (String input : inputs) {
+            requireApart(out, Path.of(WeightedPath.parse(input).path()));
+        }
         if (!Files.exists(out)) {
             return;
         }
@@ -55,16 +62,6 @@ final class AdapterOutput {
             throw new BadInputException(
                     Problem.expected("output '" + out + "'", "a directory", "a file")
                             .hint("choose another output"));
-        }
-        for (String input : inputs) {
-            Path path = Path.of(WeightedPath.parse(input).path());
-            if (Files.exists(path)
-                    && (Files.isSameFile(path, out)
-                            || out.toRealPath().equals(path.toRealPath().getParent()))) {
-                throw new BadInputException(
-                        Problem.of("output '" + out + "' is the input '" + path + "'")
-                                .hint("inputs are never written over: choose another output"));
-            }
         }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(out)) {
             for (Path entry : entries) {
@@ -77,6 +74,13 @@ final class AdapterOutput {
                                     .hint("choose another, or give --overwrite"));
                 }
             }
+        }
+    }
+
+    private static void requireApart(Path out, Path input) throws IOException {
+        Optional<Problem> over = OutputCheck.over(out, input);
+        if (over.isPresent()) {
+            throw new BadInputException(over.get());
         }
     }
 }

@@ -208,6 +208,21 @@ final class LoraCombineCommand extends Subcommand {
                     report.crossTerms().map(LoraCombineCommand::percent).orElse("-"));
         }
         columns.print(console);
+        combined.renamed()
+                .forEach(
+                        (adapter, names) -> {
+                            Map.Entry<String, String> one = names.entrySet().iterator().next();
+                            console.print(
+                                    Console.oneLine(
+                                            Quantity.of(names.size(), "name")
+                                                    + " of "
+                                                    + adapter
+                                                    + " as the first adapter has them, such as '"
+                                                    + one.getKey()
+                                                    + "' as '"
+                                                    + one.getValue()
+                                                    + "'"));
+                        });
         combined.kept()
                 .forEach(
                         (tensor, adapter) ->
@@ -253,6 +268,9 @@ final class LoraCombineCommand extends Subcommand {
         ArrayNode kept = root.putArray("kept");
         combined.kept()
                 .forEach((tensor, of) -> kept.addObject().put("tensor", tensor).put("adapter", of));
+        ObjectNode renamed = root.putObject("renamed");
+        combined.renamed()
+                .forEach((adapter, names) -> names.forEach(renamed.putObject(adapter)::put));
         Json.problems(root.putArray("warnings"), combined.warnings());
         return root;
     }

@@ -122,6 +122,7 @@ final class LoraMergeCommand extends Subcommand {
         }
         engine.explain(provider, console, verbosity);
         try (MergePlan plan = plan(adapters, out, written)) {
+            requirePlace(plan, out);
             console.warnings(plan.warnings());
             LoraCheckpoint model = (LoraCheckpoint) plan.donor();
             if (!verbosity.quiet && !json) {
@@ -130,6 +131,14 @@ final class LoraMergeCommand extends Subcommand {
                         .forEach(line -> say(line));
             }
             return dryRun ? dryRun(plan, model, out) : merge(plan, model, out, provider);
+        }
+    }
+
+    /** Before the table is shown; a dry run says it with what else is wrong. */
+    private void requirePlace(MergePlan plan, Path out) throws IOException {
+        List<Problem> problems = dryRun ? List.of() : output.problems(plan, out);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
         }
     }
 

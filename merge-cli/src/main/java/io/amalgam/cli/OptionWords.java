@@ -17,6 +17,11 @@ final class OptionWords {
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
         options.put("EngineOptions.memory", "--memory");
         options.put("EngineOptions.threads", "-j");
+        options.put("CombineOptions.On.DELTAS", "--on deltas");
+        options.put("CombineOptions.density", "--density");
+        options.put("CombineOptions.parameters", "--parameter");
+        options.put("ExtractOptions.include and exclude", "--include and --exclude");
+        options.put("ExtractOptions.rank or energy", "--rank or --energy");
         options.put("TensorSet.UNION", "--tensor-union");
         options.put("TensorSet.INTERSECTION", "--tensor-intersection");
         options.put(

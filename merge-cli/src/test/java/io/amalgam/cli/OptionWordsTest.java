@@ -14,4 +14,16 @@ class OptionWordsTest {
 
         assertThat(OptionWords.of(problem).hint()).isEqualTo("raise --memory, or --overwrite");
     }
+
+    @Test
+    void settingsOfCombinationsAndExtractionsAreCalledByTheirOptions() {
+        Problem problem =
+                Problem.of("nothing to extract")
+                        .hint(
+                                "check ExtractOptions.include and exclude, or give CombineOptions.parameters"
+                                        + " density=VALUE");
+
+        assertThat(OptionWords.of(problem).hint())
+                .isEqualTo("check --include and --exclude, or give --parameter density=VALUE");
+    }
 }

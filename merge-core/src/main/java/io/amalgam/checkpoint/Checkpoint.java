@@ -16,6 +16,11 @@ public interface Checkpoint extends Closeable {
     /** The directory or file it was opened from. */
     Path path();
 
+    /** All it was opened from: {@link #path()}, and others where it is made of several. */
+    default List<Path> places() {
+        return List.of(path());
+    }
+
     /** The tensors by name, in the order the files hold them. */
     Map<String, ? extends TensorSource> tensors();
 

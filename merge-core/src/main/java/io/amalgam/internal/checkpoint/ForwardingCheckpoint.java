@@ -100,6 +100,11 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Path> places() {
+        return model.places();
+    }
+
+    @Override
     public List<Path> origins() {
         return model.origins();
     }

@@ -46,6 +46,10 @@ public final class OutputCheck {
             return problems;
         }
         inputs(plan, directory, problems);
+        if (!problems.isEmpty()) {
+            // What else is wrong with it is nothing to whoever must choose another.
+            return problems;
+        }
         if (!resume || FinishedMerge.differenceByReport(plan, directory).isPresent()) {
             contents(directory, resume, overwrite, problems);
         }
@@ -95,7 +99,10 @@ public final class OutputCheck {
             throws IOException {
         Path out = real(directory);
         for (Checkpoint checkpoint : plan.models().values()) {
-            if (isInput(checkpoint, out)) {
+            Optional<Problem> other = overOthers(checkpoint, directory);
+            if (other.isPresent()) {
+                problems.add(other.get());
+            } else if (isInput(checkpoint, out)) {
                 problems.add(refused(directory, "is the input model '" + checkpoint.path() + "'"));
             } else if (isPart(checkpoint, out)) {
                 problems.add(
@@ -109,6 +116,40 @@ public final class OutputCheck {
                                 "is inside of the input model '" + checkpoint.path() + "'"));
             }
         }
+    }
+
+    /** An adapter in a model is an input too. */
+    private static Optional<Problem> overOthers(Checkpoint checkpoint, Path directory)
+            throws IOException {
+        for (Path input : checkpoint.places()) {
+            Optional<Problem> found =
+                    input.equals(checkpoint.path()) ? Optional.empty() : over(directory, input);
+            if (found.isPresent()) {
+                return found;
+            }
+        }
+        return Optional.empty();
+    }
+
+    /**
+     * What speaks against an output that is an input's folder, or inside of it: copies of the input
+     * would have it too.
+     *
+     * @param input a folder or a file
+     * @throws IOException if one of them cannot be looked at
+     */
+    public static Optional<Problem> over(Path output, Path input) throws IOException {
+        if (!Files.exists(input)) {
+            return Optional.empty();
+        }
+        Path out = real(output);
+        Path read = input.toRealPath();
+        if (out.equals(read) || (!Files.isDirectory(read) && out.equals(read.getParent()))) {
+            return Optional.of(refused(output, "is the input '" + input + "'"));
+        }
+        return Files.isDirectory(read) && out.startsWith(read)
+                ? Optional.of(refused(output, "is inside of the input '" + input + "'"))
+                : Optional.empty();
     }
 
     private static Problem refused(Path directory, String what) {

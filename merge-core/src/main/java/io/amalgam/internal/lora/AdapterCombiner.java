@@ -37,7 +37,7 @@ public final class AdapterCombiner {
                     "magnitude_prune",
                     "magnitude_prune_svd");
 
-    private final List<WeightedAdapter> adapters;
+    private List<WeightedAdapter> adapters;
     private final CombineOptions options;
     private final List<Problem> problems = new ArrayList<>();
 
@@ -73,6 +73,9 @@ public final class AdapterCombiner {
     private CombineResult combine(Optional<DType> dtype, int threads) throws IOException {
         checkOptions();
         adapters.forEach(weighted -> checkKind(weighted.adapter()));
+        adapters.forEach(weighted -> problems.addAll(promises(weighted.adapter()).missing()));
+        OneSpelling spelling = OneSpelling.of(adapters, problems);
+        adapters = spelling.adapters();
         Map<String, List<Integer>> owners = new LinkedHashMap<>();
         for (int t = 0; t < adapters.size(); t++) {
             for (String name : adapters.get(t).adapter().modules().keySet()) {
@@ -82,7 +85,8 @@ public final class AdapterCombiner {
         owners.forEach(this::checkShapes);
         KeptTensors kept = KeptTensors.of(adapters, problems);
         if (!problems.isEmpty()) {
-            throw new BadInputException(problems);
+            // An adapter may be given twice.
+            throw new BadInputException(problems.stream().distinct().toList());
         }
         ModuleCombiner combiner = new ModuleCombiner(options, adapters.size(), largestRank());
         List<LowRankDelta> modules = new ArrayList<>();
@@ -112,8 +116,15 @@ public final class AdapterCombiner {
         List<Problem> warnings = new ArrayList<>(UnusedOptions.warnings(options));
         warnings.addAll(warnings());
         warnings.addAll(kept.warnings());
-        adapters.forEach(weighted -> warnings.addAll(weighted.adapter().warnings()));
-        return new CombineResult(combined, reports, kept.owners(), warnings);
+        for (WeightedAdapter weighted : adapters) {
+            warnings.addAll(weighted.adapter().warnings());
+            promises(weighted.adapter()).doubtful().ifPresent(warnings::add);
+        }
+        return new CombineResult(combined, reports, kept.owners(), spelling.renamed(), warnings);
+    }
+
+    private static Promises promises(Adapter adapter) {
+        return Promises.withoutBase(adapter);
     }
 
     private int largestRank() {
@@ -174,7 +185,7 @@ public final class AdapterCombiner {
                                                 METHODS,
                                                 "the methods are "
                                                         + String.join(", ", METHODS)
-                                                        + "; merge methods work with --on deltas")));
+                                                        + "; merge methods work with CombineOptions.On.DELTAS")));
             }
             boolean prunes =
                     PeftMethod.named(method.replaceFirst("_svd$", ""))
@@ -183,7 +194,7 @@ public final class AdapterCombiner {
             if (prunes && options.density().isEmpty()) {
                 problems.add(
                         Problem.of("'" + method + "' needs a density")
-                                .hint("give --density, the share of elements to keep"));
+                                .hint("give CombineOptions.density, the share of elements to keep"));
             }
         }
         options.density()

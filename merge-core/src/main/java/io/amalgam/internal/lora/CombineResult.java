@@ -11,16 +11,19 @@ import java.util.Optional;
  * Adapters made one.
  *
  * @param kept tensors that an adapter holds whole, with its name
+ * @param renamed by adapters, names that are written as the first adapter has them
  * @param warnings what the method does that its name does not say
  */
 public record CombineResult(
         NewAdapter adapter,
         List<Report> modules,
         Map<String, String> kept,
+        Map<String, Map<String, String>> renamed,
         List<Problem> warnings) {
     public CombineResult {
         modules = List.copyOf(modules);
         kept = Collections.unmodifiableMap(new LinkedHashMap<>(kept));
+        renamed = Collections.unmodifiableMap(new LinkedHashMap<>(renamed));
         warnings = List.copyOf(warnings);
     }
 

@@ -115,7 +115,7 @@ final class DeltaMerge {
                                                 + "' needs the parameter '"
                                                 + spec.name()
                                                 + "'")
-                                .hint("give --parameter " + spec.name() + "=VALUE"));
+                                .hint("give CombineOptions.parameters " + spec.name() + "=VALUE"));
             }
         }
         return values;

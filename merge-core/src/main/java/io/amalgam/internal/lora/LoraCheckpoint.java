@@ -109,6 +109,13 @@ public final class LoraCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Path> places() {
+        List<Path> places = new ArrayList<>(base.places());
+        adapters.forEach(weighted -> places.add(weighted.adapter().path()));
+        return places;
+    }
+
+    @Override
     public Map<String, TensorSource> tensors() {
         return tensors;
     }

@@ -84,6 +84,11 @@ public record LoraModule(
         return new LoraModule(name, other, a, b, scale, magnitude, bias, experts, start);
     }
 
+    /** The same factors under another name. */
+    LoraModule named(String other) {
+        return new LoraModule(other, kind, a, b, scale, magnitude, bias, experts, start);
+    }
+
     /** The same factors over a base that is already what training went over. */
     public LoraModule begun() {
         return new LoraModule(name, kind, a, b, scale, magnitude, bias, experts, Start.NOTHING);

@@ -1,6 +1,7 @@
 package io.amalgam.internal.lora;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.TiedTensors;
@@ -46,6 +47,31 @@ final class Promises {
         this.inBase = inBase;
         this.tensor = tensor;
         this.tied = tied;
+    }
+
+    /** Of an adapter whose base is not there: a name that the base may not have is no promise. */
+    static Promises withoutBase(Adapter adapter) {
+        return new Promises(
+                adapter,
+                adapter.config().orElseGet(JsonNodeFactory.instance::objectNode),
+                name -> false,
+                name -> Optional.empty(),
+                Optional.empty());
+    }
+
+    /** Modules that are saved only if the base has them, where the base is not known. */
+    Optional<Problem> doubtful() {
+        List<String> names = new ArrayList<>();
+        config.path("modules_to_save").forEach(name -> names.add(name.asText()));
+        boolean other = EITHER.stream().anyMatch(this::saved);
+        List<String> absent =
+                names.stream()
+                        .filter(name -> !saved(name) && !(other && EITHER.contains(name)))
+                        .toList();
+        boolean tying = config.path("ensure_weight_tying").asBoolean(false);
+        return absent.isEmpty() || tying
+                ? Optional.empty()
+                : Optional.of(problem("modules_to_save", "a tensor for each module", absent));
     }
 
     /** Whole modules and rows that are not there. */

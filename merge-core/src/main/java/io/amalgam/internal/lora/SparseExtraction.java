@@ -81,7 +81,7 @@ public final class SparseExtraction {
                                     "tensors of both models",
                                     "the same names",
                                     "a head '" + head + "' that the base ties to its embedding")
-                            .hint("extract factors, with --rank or --energy"));
+                            .hint("extract factors, with ExtractOptions.rank or energy"));
         }
         List<TensorSource> wanted = new ArrayList<>();
         List<String> skipped = new ArrayList<>();
@@ -106,7 +106,7 @@ public final class SparseExtraction {
         if (changes.isEmpty()) {
             throw new BadInputException(
                     Problem.of("no tensor differs between the models")
-                            .hint("check which models are compared, and --include and --exclude"));
+                            .hint("check which models are compared, and ExtractOptions.include and exclude"));
         }
         List<Report> reports = write(changes, file, format, threads);
         int unchanged = models.base().size() - skipped.size() - changes.size();

@@ -195,6 +195,11 @@ final class StageCheckpoint implements Checkpoint {
     }
 
     @Override
+    public List<Path> places() {
+        return files(Checkpoint::places);
+    }
+
+    @Override
     public List<Path> origins() {
         return files(Checkpoint::origins);
     }

@@ -1,10 +1,9 @@
 package io.amalgam.internal.formats.peft;
 
-import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.formats.peft.TensorKey.Part;
 import io.amalgam.internal.lora.Causes;
@@ -29,19 +28,19 @@ final class AdapterReader {
     /** Stands behind the name of a module for each time a pair of factors is inside of another. */
     private static final String DEEPER = "/";
 
-    private final SafetensorsFile file;
+    private final Checkpoint file;
     private final Optional<PeftConfig> config;
     private final TokenIndices tokens;
     private final Path settings;
     private final List<Problem> problems;
-    private final Map<String, Map<Part, StoredTensor>> parts = new LinkedHashMap<>();
+    private final Map<String, Map<Part, TensorSource>> parts = new LinkedHashMap<>();
     private final Map<String, LoraModule> modules = new LinkedHashMap<>();
     private final Map<String, TensorSource> whole = new LinkedHashMap<>();
     private final Map<String, RowValues> rows = new LinkedHashMap<>();
     private final Causes causes = new Causes();
 
     AdapterReader(
-            SafetensorsFile file,
+            Checkpoint file,
             Optional<PeftConfig> config,
             TokenIndices tokens,
             Path settings,
@@ -66,9 +65,17 @@ final class AdapterReader {
     }
 
     void read() throws IOException {
+        if (config.isEmpty()) {
+            Optional<Problem> other =
+                    OtherMethods.byNames(file.tensors().keySet(), file.path());
+            if (other.isPresent()) {
+                problems.add(other.get());
+                return;
+            }
+        }
         List<String> unknown = new ArrayList<>();
         List<String> numberless = new ArrayList<>();
-        for (StoredTensor tensor : file.tensors().values()) {
+        for (TensorSource tensor : file.tensors().values()) {
             String name = tensor.info().name();
             TensorKey key = TensorKey.of(name);
             if (key.part() == Part.COPY) {
@@ -79,14 +86,14 @@ final class AdapterReader {
             } else if (!tensor.info().dtype().arithmetic()) {
                 numberless.add(name);
             } else if (key.part() == Part.WHOLE) {
-                StoredTensor earlier = (StoredTensor) whole.putIfAbsent(key.module(), tensor);
+                TensorSource earlier = whole.putIfAbsent(key.module(), tensor);
                 if (earlier != null && !TensorReads.same(earlier, tensor)) {
                     problems.add(twice("saved tensor", earlier, tensor));
                 }
             } else if (key.part() == Part.ROWS) {
                 rows(key.module(), tensor);
             } else {
-                StoredTensor earlier =
+                TensorSource earlier =
                         parts.computeIfAbsent(pair(key, name), unused -> new EnumMap<>(Part.class))
                                 .putIfAbsent(key.part(), tensor);
                 if (earlier != null) {
@@ -121,13 +128,13 @@ final class AdapterReader {
                             .hint("the download is incomplete: get the missing file"));
             return;
         }
-        for (Map.Entry<String, Map<Part, StoredTensor>> entry : parts.entrySet()) {
+        for (Map.Entry<String, Map<Part, TensorSource>> entry : parts.entrySet()) {
             module(entry.getKey(), entry.getValue());
         }
         problems.addAll(causes.problems());
     }
 
-    private Problem twice(String what, StoredTensor first, StoredTensor second) {
+    private Problem twice(String what, TensorSource first, TensorSource second) {
         return bad(
                 Problem.of(
                                 "tensors '"
@@ -140,7 +147,7 @@ final class AdapterReader {
                         .hint("the file holds two adapters: keep one"));
     }
 
-    private void rows(String module, StoredTensor tensor) {
+    private void rows(String module, TensorSource tensor) {
         Optional<List<Integer>> indices = tokens.of(module);
         long[] shape = tensor.info().shape().dims();
         int count = indices.map(List::size).orElse(-1);
@@ -220,11 +227,11 @@ final class AdapterReader {
                         .hint("merge it with the tool it was trained with"));
     }
 
-    private void module(String pair, Map<Part, StoredTensor> tensors) throws IOException {
+    private void module(String pair, Map<Part, TensorSource> tensors) throws IOException {
         boolean embedding =
                 tensors.containsKey(Part.EMBEDDING_A) || tensors.containsKey(Part.EMBEDDING_B);
-        StoredTensor a = tensors.get(embedding ? Part.EMBEDDING_A : Part.A);
-        StoredTensor b = tensors.get(embedding ? Part.EMBEDDING_B : Part.B);
+        TensorSource a = tensors.get(embedding ? Part.EMBEDDING_A : Part.A);
+        TensorSource b = tensors.get(embedding ? Part.EMBEDDING_B : Part.B);
         if (a == null || b == null) {
             causes.add("half", half(pair, a, b, tensors), JsonFiles.DAMAGED);
             return;
@@ -241,7 +248,7 @@ final class AdapterReader {
         }
         String name = experts.map(e -> e.module() + "." + e.parameter()).orElse(pair);
         int rank = rows / experts.map(LoraModule.Experts::count).orElse(1);
-        StoredTensor alphaTensor = tensors.get(Part.ALPHA);
+        TensorSource alphaTensor = tensors.get(Part.ALPHA);
         double scale;
         if (alphaTensor != null) {
             scale = alpha(alphaTensor) / rank;
@@ -292,10 +299,10 @@ final class AdapterReader {
 
     private Problem half(
             String name,
-            @Nullable StoredTensor a,
-            @Nullable StoredTensor b,
-            Map<Part, StoredTensor> tensors) {
-        StoredTensor there = a != null ? a : b;
+            @Nullable TensorSource a,
+            @Nullable TensorSource b,
+            Map<Part, TensorSource> tensors) {
+        TensorSource there = a != null ? a : b;
         if (there == null) {
             there = tensors.values().iterator().next();
         }
@@ -306,7 +313,7 @@ final class AdapterReader {
                         "only '" + Objects.requireNonNull(there).info().name() + "'"));
     }
 
-    private boolean sound(String name, StoredTensor a, StoredTensor b) {
+    private boolean sound(String name, TensorSource a, TensorSource b) {
         long[] first = a.info().shape().dims();
         long[] second = b.info().shape().dims();
         boolean matrices = first.length >= 2 && second.length >= 2;
@@ -325,7 +332,7 @@ final class AdapterReader {
         return false;
     }
 
-    private double alpha(StoredTensor tensor) throws IOException {
+    private double alpha(TensorSource tensor) throws IOException {
         if (tensor.info().elements() != 1) {
             throw new BadInputException(
                     bad(

@@ -10,22 +10,11 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /** What {@code adapter_config.json} says of ranks and scales. */
 final class PeftConfig {
-    /** Kinds that put something before the input. */
-    private static final Set<String> PROMPTS =
-            Set.of(
-                    "PROMPT_TUNING",
-                    "MULTITASK_PROMPT_TUNING",
-                    "P_TUNING",
-                    "PREFIX_TUNING",
-                    "CPT",
-                    "ADAPTION_PROMPT");
-
     private final int rank;
     private final double alpha;
     private final Map<Pattern, Double> ranks;
@@ -59,17 +48,7 @@ final class PeftConfig {
             ObjectNode config, Path file, List<Problem> problems, List<Problem> warnings) {
         String type = config.path("peft_type").asText("");
         if (!type.equals("LORA")) {
-            problems.add(
-                    Problem.expected(
-                                    "'peft_type'",
-                                    "'LORA'",
-                                    type.isEmpty() ? "nothing" : "'" + type + "'")
-                            .at("'" + file + "'")
-                            .hint(
-                                    "Amalgam merges only LoRA adapters; "
-                                            + (PROMPTS.contains(type)
-                                                    ? "this kind changes no weights"
-                                                    : "merge this one with 'merge_and_unload' in PEFT")));
+            problems.add(OtherMethods.bySettings(type, file));
         }
         if (type.equals("LORA")) {
             PeftSettings.check(config, file, problems, warnings);

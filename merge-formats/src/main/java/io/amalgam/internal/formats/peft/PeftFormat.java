@@ -1,11 +1,13 @@
 package io.amalgam.internal.formats.peft;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
+import io.amalgam.internal.formats.pytorch.PyTorchFile;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.AdapterFormat;
 import io.amalgam.internal.lora.NewAdapter;
@@ -20,13 +22,14 @@ import java.util.Optional;
 
 /**
  * LoRA adapters: directories with {@code adapter_config.json} and {@code
- * adapter_model.safetensors}, diffusers' {@code pytorch_lora_weights.safetensors}, and bare files
+ * adapter_model.safetensors} or {@code .bin}, diffusers' {@code pytorch_lora_weights.safetensors}, and bare files
  * of kohya's trainer, AI-Toolkit and diffusers; and task vectors.
  */
 public final class PeftFormat implements AdapterFormat {
     static final String CONFIG = "adapter_config.json";
     static final String WEIGHTS = "adapter_model.safetensors";
     private static final String PICKLE = "adapter_model.bin";
+    private static final List<String> PICKLES = List.of(".bin", ".pt", ".pth");
     private static final String DIFFUSERS = "pytorch_lora_weights.safetensors";
 
     @Override
@@ -40,7 +43,8 @@ public final class PeftFormat implements AdapterFormat {
                 Files.isDirectory(path)
                         ? List.of(CONFIG, WEIGHTS, PICKLE, DIFFUSERS).stream()
                                 .anyMatch(name -> Files.exists(path.resolve(name)))
-                        : path.toString().endsWith(".safetensors") && Files.isRegularFile(path);
+                        : Files.isRegularFile(path)
+                                && (path.toString().endsWith(".safetensors") || isPickle(path));
         return found ? Match.BY_NAME : Match.NONE;
     }
 
@@ -67,10 +71,13 @@ public final class PeftFormat implements AdapterFormat {
             throw new BadInputException(problems);
         }
         Path weights;
-        SafetensorsFile file;
+        Checkpoint file;
         try {
             weights = weights(path);
-            file = SafetensorsFile.open(weights, name);
+            file =
+                    isPickle(weights)
+                            ? PyTorchFile.openAll(weights, name)
+                            : SafetensorsFile.open(weights, name);
         } catch (BadInputException e) {
             problems.addAll(e.problems());
             throw new BadInputException(problems);
@@ -119,22 +126,20 @@ public final class PeftFormat implements AdapterFormat {
         if (!Files.isDirectory(path)) {
             return path;
         }
-        for (String name : List.of(WEIGHTS, DIFFUSERS)) {
+        for (String name : List.of(WEIGHTS, PICKLE, DIFFUSERS)) {
             if (Files.exists(path.resolve(name))) {
                 return path.resolve(name);
             }
         }
-        boolean pickle = Files.exists(path.resolve(PICKLE));
         throw new BadInputException(
-                Problem.expected(
-                                "adapter directory",
-                                "'" + WEIGHTS + "'",
-                                pickle ? "'" + PICKLE + "'" : "no weights")
+                Problem.expected("adapter directory", "'" + WEIGHTS + "'", "no weights")
                         .at("'" + path + "'")
-                        .hint(
-                                pickle
-                                        ? "convert it: load it with PEFT's 'PeftModel.from_pretrained' and save it with 'save_pretrained', which writes safetensors"
-                                        : "the download is incomplete: get the missing file"));
+                        .hint("the download is incomplete: get the missing file"));
+    }
+
+    /** Older PEFT writes files of {@code torch.save}, as trainers of images do. */
+    private static boolean isPickle(Path file) {
+        return PICKLES.stream().anyMatch(file.toString()::endsWith);
     }
 
     @Override

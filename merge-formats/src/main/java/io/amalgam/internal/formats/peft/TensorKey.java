@@ -65,9 +65,9 @@ record TensorKey(String module, Part part) {
                     new Rule("(.+)\\.lora(?:_linear_layer)?\\.up\\.weight", Part.B),
                     new Rule("(.+)_lora\\.down\\.weight", Part.A),
                     new Rule("(.+)_lora\\.up\\.weight", Part.B),
-                    // Of other methods: LoCon's middle, LoHa, LoKr, kohya's DoRA.
+                    // Of other methods: LoCon's middle, kohya's DoRA.
                     new Rule(
-                            "(.+)\\.(?:lora_mid\\.weight|hada_.+|lokr_.+|dora_scale|diff|diff_b|oft_.+"
+                            "(.+)\\.(?:lora_mid\\.weight|dora_scale|diff|diff_b"
                                     + "|lora_[^.]+|lora_[^.]+\\.weight)",
                             Part.UNKNOWN));
 
@@ -87,6 +87,9 @@ record TensorKey(String module, Part part) {
             if (matcher.matches()) {
                 return new TensorKey(module(matcher.group(1)), rule.part);
             }
+        }
+        if (OtherMethods.has(bare)) {
+            return new TensorKey(bare, Part.UNKNOWN);
         }
         String whole =
                 SAVED.matcher(bare)

@@ -62,6 +62,18 @@ public final class PyTorchFile implements Checkpoint {
      * @throws IOException if it cannot be read
      */
     public static PyTorchFile open(Path path, String model) throws IOException {
+        PyTorchFile file = openAll(path, model);
+        file.dropTiedHeads();
+        return file;
+    }
+
+    /**
+     * Opens a file that is no whole model: of two names for one storage both are kept.
+     *
+     * @throws BadInputException if it is no such file, is damaged, or says anything but tensors
+     * @throws IOException if it cannot be read
+     */
+    public static PyTorchFile openAll(Path path, String model) throws IOException {
         FileKinds.require(path);
         FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
         try {
@@ -114,7 +126,6 @@ public final class PyTorchFile implements Checkpoint {
         for (Map.Entry<String, View> entry : dictionary(root).entrySet()) {
             add(entry.getKey(), entry.getValue(), archive, folder);
         }
-        dropTiedHeads();
     }
 
     /** The tensors by name; what else a training checkpoint holds is not looked at. */
