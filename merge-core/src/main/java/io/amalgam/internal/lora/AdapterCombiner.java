@@ -194,7 +194,8 @@ public final class AdapterCombiner {
             if (prunes && options.density().isEmpty()) {
                 problems.add(
                         Problem.of("'" + method + "' needs a density")
-                                .hint("give CombineOptions.density, the share of elements to keep"));
+                                .hint(
+                                        "give CombineOptions.density, the share of elements to keep"));
             }
         }
         options.density()

@@ -128,7 +128,8 @@ public final class Extraction {
         if (modules.isEmpty() && factors.isEmpty()) {
             throw new BadInputException(
                     Problem.of("no matrix that could be factored differs between the models")
-                            .hint("check which models are compared, and ExtractOptions.include and exclude"));
+                            .hint(
+                                    "check which models are compared, and ExtractOptions.include and exclude"));
         }
         // Files may be sorted by name; experts' modules have the way in before the way out.
         factors.sort(Comparator.comparing(f -> f.parameter().startsWith("down")));

@@ -53,8 +53,7 @@ final class HeadPlacement {
                         "model '" + draft.baseName() + "' with the adapter's head",
                         "'" + module + ".weight' and '" + module + ".bias', which the head reads",
                         "neither in the base nor in the adapter")
-                .hint(
-                        "readers draw them at random: apply the adapter to a base that has them");
+                .hint("readers draw them at random: apply the adapter to a base that has them");
     }
 
     /** What all adapters call the model that the base is, where the base calls it otherwise. */

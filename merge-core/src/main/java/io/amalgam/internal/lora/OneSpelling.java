@@ -19,8 +19,7 @@ import java.util.Set;
  * @param adapters with the modules' and whole tensors' new names
  * @param renamed by adapters, names that were changed, with the new ones
  */
-record OneSpelling(
-        List<WeightedAdapter> adapters, Map<String, Map<String, String>> renamed) {
+record OneSpelling(List<WeightedAdapter> adapters, Map<String, Map<String, String>> renamed) {
     private static final String WEIGHT = ".weight";
 
     /**

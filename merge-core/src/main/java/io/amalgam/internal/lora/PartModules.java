@@ -81,9 +81,7 @@ final class PartModules {
             return true;
         }
         ExpertChanges.Found found =
-                parameter
-                        ? experts.ofParameter(module, match.adapter())
-                        : experts.ofOne(module);
+                parameter ? experts.ofParameter(module, match.adapter()) : experts.ofOne(module);
         if (!parameter && found.tensors().isEmpty()) {
             return false;
         }

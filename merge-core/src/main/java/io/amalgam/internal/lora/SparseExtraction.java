@@ -106,7 +106,8 @@ public final class SparseExtraction {
         if (changes.isEmpty()) {
             throw new BadInputException(
                     Problem.of("no tensor differs between the models")
-                            .hint("check which models are compared, and ExtractOptions.include and exclude"));
+                            .hint(
+                                    "check which models are compared, and ExtractOptions.include and exclude"));
         }
         List<Report> reports = write(changes, file, format, threads);
         int unchanged = models.base().size() - skipped.size() - changes.size();

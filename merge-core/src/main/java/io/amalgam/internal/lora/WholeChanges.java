@@ -30,7 +30,13 @@ final class WholeChanges {
         } else if (tensor.isEmpty()) {
             match.unmatched().add(name);
         } else if (under || match.alone(name, tensor.get())) {
-            whole(match, value, match.weighted().weight(), tensor.get(), false, ties(adapter) || under);
+            whole(
+                    match,
+                    value,
+                    match.weighted().weight(),
+                    tensor.get(),
+                    false,
+                    ties(adapter) || under);
         }
     }
 
@@ -82,8 +88,7 @@ final class WholeChanges {
                 .add(
                         tensor,
                         new RowsTensor.Part(rows, match.weighted().weight(), match.name()),
-                        !otherEnd
-                                && draft.tied().filter(t -> hasRows(adapter, t)).isPresent());
+                        !otherEnd && draft.tied().filter(t -> hasRows(adapter, t)).isPresent());
     }
 
     /**
@@ -144,8 +149,7 @@ final class WholeChanges {
             draft.problems().add(misfit(match, value, shape.toString(), value.info().shape()));
             return;
         }
-        draft.edits()
-                .add(tensor, new BlendedTensor.Part(value, weight, added, match.name()), both);
+        draft.edits().add(tensor, new BlendedTensor.Part(value, weight, added, match.name()), both);
     }
 
     private Problem misfit(AdapterMatch match, TensorSource value, String wanted, Object got) {

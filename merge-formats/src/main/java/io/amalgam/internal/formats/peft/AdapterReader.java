@@ -66,8 +66,7 @@ final class AdapterReader {
 
     void read() throws IOException {
         if (config.isEmpty()) {
-            Optional<Problem> other =
-                    OtherMethods.byNames(file.tensors().keySet(), file.path());
+            Optional<Problem> other = OtherMethods.byNames(file.tensors().keySet(), file.path());
             if (other.isPresent()) {
                 problems.add(other.get());
                 return;

@@ -71,6 +71,8 @@ final class OtherMethods {
                 .at("'" + file + "'")
                 .hint(
                         "Amalgam merges only LoRA adapters; "
-                                + (PROMPTS.contains(type) ? "this kind changes no weights" : merge));
+                                + (PROMPTS.contains(type)
+                                        ? "this kind changes no weights"
+                                        : merge));
     }
 }

@@ -21,9 +21,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * LoRA adapters: directories with {@code adapter_config.json} and {@code
- * adapter_model.safetensors} or {@code .bin}, diffusers' {@code pytorch_lora_weights.safetensors}, and bare files
- * of kohya's trainer, AI-Toolkit and diffusers; and task vectors.
+ * LoRA adapters: directories with {@code adapter_config.json} and {@code adapter_model.safetensors}
+ * or {@code .bin}, diffusers' {@code pytorch_lora_weights.safetensors}, and bare files of kohya's
+ * trainer, AI-Toolkit and diffusers; and task vectors.
  */
 public final class PeftFormat implements AdapterFormat {
     static final String CONFIG = "adapter_config.json";

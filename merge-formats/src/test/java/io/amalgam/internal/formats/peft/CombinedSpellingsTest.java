@@ -67,7 +67,8 @@ class CombinedSpellingsTest {
     void modulesAreCalledAsTheFirstCallsThem(String first, String second) throws IOException {
         Path a = adapter("a", "", first + ".0.q_proj", first + ".1.q_proj");
         // The last is of a module that the first adapter does not change.
-        Path b = adapter("b", "", second + ".0.q_proj", second + ".1.q_proj", second + ".0.up_proj");
+        Path b =
+                adapter("b", "", second + ".0.q_proj", second + ".1.q_proj", second + ".0.up_proj");
 
         CombineResult combined = combine(a, b);
 
@@ -104,7 +105,8 @@ class CombinedSpellingsTest {
 
     @Test
     void aSavedModuleThatIsNotThereIsSaid() throws IOException {
-        Path none = adapter("none", ", \"modules_to_save\": [\"lm_head\"]", "model.layers.0.q_proj");
+        Path none =
+                adapter("none", ", \"modules_to_save\": [\"lm_head\"]", "model.layers.0.q_proj");
         assertThatThrownBy(() -> combine(none, none))
                 .hasMessageContaining("expected a tensor for each module, got none for 'lm_head'");
 
@@ -112,8 +114,10 @@ class CombinedSpellingsTest {
                 adapters.peft(
                         "some",
                         LORA.formatted(", \"modules_to_save\": [\"lm_head\", \"embed_tokens\"]"),
-                        adapters.random("base_model.model.model.layers.0.q_proj.lora_A.weight", 2, 4),
-                        adapters.random("base_model.model.model.layers.0.q_proj.lora_B.weight", 4, 2),
+                        adapters.random(
+                                "base_model.model.model.layers.0.q_proj.lora_A.weight", 2, 4),
+                        adapters.random(
+                                "base_model.model.model.layers.0.q_proj.lora_B.weight", 4, 2),
                         adapters.random("base_model.model.lm_head.weight", 6, 4));
         assertThat(combine(some, some).warnings().stream().map(Problem::toString))
                 .anySatisfy(text -> assertThat(text).contains("got none for 'embed_tokens'"));
