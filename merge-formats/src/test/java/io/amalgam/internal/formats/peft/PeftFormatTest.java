@@ -51,7 +51,7 @@ class PeftFormatTest {
         "unet.mid.attn1.processor.to_out_lora.up.weight, unet.mid.attn1.to_out.0, B",
         "text_encoder.x.q_proj.lora_linear_layer.up.weight, text_encoder.x.q_proj, B",
         "lora_unet_mid.lora_mid.weight, lora_unet_mid, UNKNOWN",
-        "lora_unet_mid.hada_w1_a, lora_unet_mid, UNKNOWN",
+        "lora_unet_mid.hada_w1_a, lora_unet_mid.hada_w1_a, UNKNOWN",
         "lora_unet_mid.dora_scale, lora_unet_mid, UNKNOWN"
     })
     void namesAreRead(String name, String module, String part) {
