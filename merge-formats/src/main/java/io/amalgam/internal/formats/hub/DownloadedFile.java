@@ -144,7 +144,7 @@ final class DownloadedFile implements Closeable {
         return file.size() - unfinished.stream().mapToLong(piece -> piece.to - piece.at).sum();
     }
 
-    /** The other side gives no ranges: one piece. */
+    /** Goes on with one piece, as where the other side gives no ranges. */
     void undivided() throws IOException {
         Files.deleteIfExists(list);
         waiting.clear();
@@ -231,11 +231,13 @@ final class DownloadedFile implements Closeable {
         return Optional.empty();
     }
 
-    /** Begins anew. How often that was done. */
+    /**
+     * Begins anew, in one piece: what puts ranges together wrongly, or damages one of many, is
+     * avoided. How often that was done.
+     */
     int restart() throws IOException {
-        Files.deleteIfExists(list);
         channel.truncate(0);
-        divide(Set.of());
+        undivided();
         return ++restarts;
     }
 

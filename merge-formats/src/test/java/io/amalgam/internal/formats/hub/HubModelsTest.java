@@ -214,6 +214,14 @@ class HubModelsTest {
     }
 
     @Test
+    void oneDamagedRangeOfManyIsSurvived() throws IOException {
+        byte[] large = random(40 << 20, 4);
+        hub.file("org/large", "main", "model.safetensors", large).fault(Fault.CORRUPT, 3);
+
+        assertThat(fetched("org/large").resolve("model.safetensors")).hasBinaryContent(large);
+    }
+
+    @Test
     void theTokenGoesToTheEndpointAlone() throws IOException {
         hub.gated("org/model");
         HubSettings settings = settings(false, Optional.of(FakeHub.TOKEN));
