@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.checkpoint.RemoteModels;
+import io.amalgam.internal.formats.files.WeightName;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Models to be looked at, not merged. Of weights that are not in the cache only the headers are
@@ -25,6 +27,11 @@ import java.util.Optional;
 public final class HubHeaders implements RemoteModels {
     /** What clients ask for at once; nearly all headers fit. */
     private static final int FIRST = 100_000;
+
+    private static final String CONFIG = "config.json";
+
+    /** Quantised weights that are opened without a look at a tensor's values. */
+    private static final Set<String> BY_HEADER = Set.of("fp8", "mxfp4");
 
     private static final long LONGEST_HEADER = 100_000_000;
 
@@ -99,6 +106,16 @@ public final class HubHeaders implements RemoteModels {
         if (wanted.weights().isEmpty()) {
             throw new BadInputException(HubProblems.nothingToMerge(repo, settings));
         }
+        if (listing.files().containsKey("adapter_config.json")
+                || !wanted.weights().stream().allMatch(HubHeaders::isOfModel)) {
+            return models.fetch(repo.id(), Optional.of(repo.revision()));
+        }
+        if (listing.files().containsKey(CONFIG)) {
+            String kind = SmallJson.quantisation(source.bytes(CONFIG, ""));
+            if (!kind.isEmpty() && !BY_HEADER.contains(kind)) {
+                throw new BadInputException(HubProblems.notByHeader(repo, Set.of(kind)));
+            }
+        }
         Path folder = Files.createTempDirectory("amalgam-headers-");
         folder.toFile().deleteOnExit();
         int files = 0;
@@ -122,6 +139,11 @@ public final class HubHeaders implements RemoteModels {
         }
         missing.add(new Missing(repo.toString(), files, bytes));
         return CachedModel.pathOf(folder, wanted.weights());
+    }
+
+    /** Adapters are small, and their scales are values of tensors: they are fetched whole. */
+    private static boolean isOfModel(String weights) {
+        return WeightName.isWeights(weights.substring(weights.lastIndexOf('/') + 1));
     }
 
     /** Folders are registered before what is in them, so they are deleted after it. */

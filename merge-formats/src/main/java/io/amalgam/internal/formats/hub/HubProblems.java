@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.hub;
 import io.amalgam.error.Problem;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** What can be wrong with a name, in one place. The token is in none of the messages. */
 final class HubProblems {
@@ -55,6 +56,14 @@ final class HubProblems {
                         "weights of '" + repo + "'",
                         "safetensors, whose headers can be read alone",
                         "'" + file + "'")
+                .hint("give 'amalgam download " + repo + "' first");
+    }
+
+    static Problem notByHeader(RepoName repo, Set<String> kinds) {
+        return Problem.expected(
+                        "weights of '" + repo + "'",
+                        "weights whose headers say all",
+                        "quantised ones (" + String.join(", ", kinds) + ")")
                 .hint("give 'amalgam download " + repo + "' first");
     }
 

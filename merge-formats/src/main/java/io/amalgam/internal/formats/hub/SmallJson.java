@@ -31,6 +31,16 @@ final class SmallJson {
         return names;
     }
 
+    /** How a configuration says the weights are quantised; empty if it does not. */
+    static String quantisation(byte[] config) {
+        try {
+            JsonNode settings = JSON.readTree(config).path("quantization_config");
+            return settings.isObject() ? settings.path("quant_method").asText("unknown") : "";
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     /** Whether a path stays where it is looked for. */
     static boolean isInside(String path) {
         return !path.startsWith("/")

@@ -403,6 +403,24 @@ class HubModelsTest {
     }
 
     @Test
+    void whatHeadersDoNotSayIsNotGuessed() throws IOException {
+        hub.file("org/nf4", "main", "model.safetensors", OTHER)
+                .file(
+                        "org/nf4",
+                        "main",
+                        "config.json",
+                        text("{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}"))
+                .file("org/style", "main", "style.safetensors", OTHER);
+        HubHeaders headers =
+                new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
+
+        assertThatThrownBy(() -> headers.fetch("org/nf4", Optional.empty()))
+                .hasMessage(
+                        "weights of 'org/nf4': expected weights whose headers say all, got quantised ones (bitsandbytes); give 'amalgam download org/nf4' first");
+        assertThat(headers.fetch("org/style", Optional.empty())).hasBinaryContent(OTHER);
+    }
+
+    @Test
     void proxiesAreTakenAsEverywhere() {
         var proxies =
                 Proxies.of(
