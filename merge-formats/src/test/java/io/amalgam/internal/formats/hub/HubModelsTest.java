@@ -411,8 +411,7 @@ class HubModelsTest {
                         "config.json",
                         text("{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}"))
                 .file("org/style", "main", "style.safetensors", OTHER);
-        HubHeaders headers =
-                new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
+        HubHeaders headers = new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
 
         assertThatThrownBy(() -> headers.fetch("org/nf4", Optional.empty()))
                 .hasMessage(
