@@ -1,5 +1,14 @@
 package io.amalgam;
 
+import java.util.List;
+import io.amalgam.internal.linalg.FloatMatrix;
+import io.amalgam.internal.lora.LowRankSvd;
+import org.nd4j.linalg.factory.Nd4j;
+import io.amalgam.internal.linalg.RandomSvd;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import io.amalgam.internal.linalg.Svd;
+import java.util.Arrays;
+import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
@@ -76,5 +85,83 @@ public final class LoraFile implements Closeable {
     @Override
     public void close() throws IOException {
         adapter.close();
+    }
+
+    /**
+     * A low-rank change {@code B A} of a matrix; operations give new pairs and change nothing.
+     *
+     * @param a {@code rank x in}, FLOAT
+     * @param b {@code out x rank}, FLOAT
+     */
+    public record LoraPair(INDArray a, INDArray b) {
+        public LoraPair {
+            if (a.rank() != 2 || b.rank() != 2 || a.size(0) != b.size(1)) {
+                throw new BadInputException(
+                        Problem.expected(
+                                "factors",
+                                "A of rank x in and B of out x rank",
+                                ArrayTypes.shape(a) + " and " + ArrayTypes.shape(b)));
+            }
+        }
+
+        /**
+         * The best change of a rank that leads from {@code base} to {@code tuned}, two matrices of one
+         * shape: randomised, with a fixed seed.
+         */
+        public static LoraPair between(INDArray base, INDArray tuned, int rank) {
+            INDArray change = tuned.castTo(base.dataType()).sub(base);
+            int rows = (int) change.size(0);
+            int cols = (int) change.size(1);
+            FloatMatrix matrix = new FloatMatrix(rows, cols, ArrayTypes.floats(change));
+            return of(RandomSvd.ofRank(matrix, rank, 0));
+        }
+
+        /** The weighted sum of changes, exact: its rank is the sum of theirs. */
+        public static LoraPair sum(List<LoraPair> pairs, double... weights) {
+            if (pairs.isEmpty() || pairs.size() != weights.length) {
+                throw new BadInputException(
+                        Problem.expected("weights", "one for each pair", weights.length));
+            }
+            INDArray[] as = new INDArray[weights.length];
+            INDArray[] bs = new INDArray[weights.length];
+            for (int i = 0; i < weights.length; i++) {
+                as[i] = pairs.get(i).a;
+                bs[i] = pairs.get(i).b.mul(weights[i]);
+            }
+            return new LoraPair(Nd4j.concat(0, as), Nd4j.concat(1, bs));
+        }
+
+        /** The best change of a lower rank, exact to rounding; the full matrix is not formed. */
+        public LoraPair truncate(int rank) {
+            return of(LowRankSvd.of(matrix(b), matrix(a)).truncated(rank));
+        }
+
+        public int rank() {
+            return (int) a.size(0);
+        }
+
+        /** {@code B A}, FLOAT of {@code out x in}. */
+        public INDArray delta() {
+            return b.mmul(a);
+        }
+
+        /** {@code weight + factor B A}, in the weight's type. */
+        public INDArray addTo(INDArray weight, double factor) {
+            INDArray sum = weight.castTo(a.dataType()).add(delta().mul(factor));
+            return sum.castTo(weight.dataType());
+        }
+
+        private static Matrix matrix(INDArray array) {
+            return Matrix.of((int) array.size(0), (int) array.size(1), ArrayTypes.floats(array));
+        }
+
+        private static LoraPair of(Svd svd) {
+            double[] roots = Arrays.stream(svd.s()).map(Math::sqrt).toArray();
+            Matrix a = svd.v().scaledColumns(roots).transpose();
+            Matrix b = svd.u().scaledColumns(roots);
+            return new LoraPair(
+                    ArrayTypes.array(a.floats(), a.rows(), a.cols()),
+                    ArrayTypes.array(b.floats(), b.rows(), b.cols()));
+        }
     }
 }

@@ -14,7 +14,7 @@ import io.amalgam.internal.lora.AdapterFormat;
 import io.amalgam.internal.lora.LoraCheckpoint;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.plan.ModelSource;
-import io.amalgam.recipe.AdapterRef;
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import io.amalgam.recipe.ModelRef;
 import java.io.File;
 import java.io.IOException;

@@ -1,10 +1,10 @@
 package io.amalgam;
 
-import io.amalgam.recipe.Filtered;
-import io.amalgam.recipe.Gradient;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ParameterValue;
-import io.amalgam.recipe.Scalar;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.amalgam.checkpoint;
 
+import io.amalgam.tensor.TensorInfo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import java.io.IOException;
@@ -99,6 +100,25 @@ public interface OutputFormat {
         /** A model that lies in its directory. */
         public LayoutOptions(long maxShardBytes, Map<String, String> metadata) {
             this(maxShardBytes, metadata, ModuleFolders.NONE);
+        }
+    }
+
+    /**
+     * A model that is to be written, as a format sees it before it lays out any file.
+     *
+     * @param tensors in the order they are written
+     * @param config the configuration with its changes; empty where there is none
+     * @param tokenizer the folder of its tokenizer; empty where there is none
+     */
+    record OutputModel(
+            List<TensorInfo> tensors, Optional<ObjectNode> config, Optional<Path> tokenizer) {
+        public OutputModel {
+            tensors = List.copyOf(tensors);
+        }
+
+        /** Tensors alone. */
+        public static OutputModel of(List<TensorInfo> tensors) {
+            return new OutputModel(tensors, Optional.empty(), Optional.empty());
         }
     }
 }

@@ -2,7 +2,7 @@ package io.amalgam.method;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.Scalar;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import java.math.BigDecimal;
 import java.math.MathContext;
 import java.util.Locale;

@@ -1,5 +1,6 @@
 package io.amalgam.recipe;
 
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

@@ -1,5 +1,7 @@
 package io.amalgam.recipe;
 
+import io.amalgam.recipe.OutputSlice.LayerSource;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 

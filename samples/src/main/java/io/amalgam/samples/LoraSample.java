@@ -2,7 +2,7 @@ package io.amalgam.samples;
 
 import io.amalgam.Checkpoints;
 import io.amalgam.LoraFile;
-import io.amalgam.LoraPair;
+import io.amalgam.LoraFile.LoraPair;
 import io.amalgam.OpenModel;
 import java.io.IOException;
 import java.util.List;

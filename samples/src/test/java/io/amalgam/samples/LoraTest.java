@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.Checkpoints;
 import io.amalgam.LoraFile;
-import io.amalgam.LoraPair;
+import io.amalgam.LoraFile.LoraPair;
 import io.amalgam.ModelLoader;
 import io.amalgam.OpenModel;
 import io.amalgam.internal.recipe.yaml.RecipeReader;

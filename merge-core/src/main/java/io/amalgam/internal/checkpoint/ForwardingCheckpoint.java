@@ -2,7 +2,7 @@ package io.amalgam.internal.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.ModelScripts;
+import io.amalgam.checkpoint.Checkpoint.ModelScripts;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;

@@ -3,7 +3,7 @@ package io.amalgam.internal.engine;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.SideFile;
+import io.amalgam.plan.MergePlan.SideFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.Problem;
-import io.amalgam.plan.SideFile;
+import io.amalgam.plan.MergePlan.SideFile;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;

@@ -9,7 +9,7 @@ import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.plan.ModelSource;
-import io.amalgam.plan.Renaming;
+import io.amalgam.plan.MergePlan.Renaming;
 import io.amalgam.recipe.ModelRef;
 import java.io.Closeable;
 import java.io.IOException;

@@ -4,7 +4,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.ParameterSpec.Scope;
-import io.amalgam.recipe.LayerSource;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModuleSection;

@@ -5,7 +5,7 @@ import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
-import io.amalgam.checkpoint.OutputModel;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.method.StatefulMethod;

@@ -8,7 +8,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.plan.OpenModels.Model;
-import io.amalgam.recipe.LayerSource;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;

@@ -3,7 +3,7 @@ package io.amalgam.internal.plan;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.layers.ExpertLayouts;
 import io.amalgam.internal.layers.NameMatcher;
-import io.amalgam.plan.Renaming;
+import io.amalgam.plan.MergePlan.Renaming;
 import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;
 import java.util.Collections;

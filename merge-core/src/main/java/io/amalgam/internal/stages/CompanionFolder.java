@@ -3,7 +3,7 @@ package io.amalgam.internal.stages;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.SideFile;
+import io.amalgam.plan.MergePlan.SideFile;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -3,7 +3,7 @@ package io.amalgam.internal.stages;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.ModelScripts;
+import io.amalgam.checkpoint.Checkpoint.ModelScripts;
 import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;

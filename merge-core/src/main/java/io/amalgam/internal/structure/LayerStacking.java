@@ -9,7 +9,7 @@ import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.internal.layers.ModelPart;
 import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.recipe.RecipeWriter;
-import io.amalgam.recipe.LayerSource;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;

@@ -1,7 +1,7 @@
 package io.amalgam.internal.tokenizer;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.amalgam.recipe.ChatTemplate;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

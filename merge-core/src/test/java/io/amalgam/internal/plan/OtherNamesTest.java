@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.plan.Renaming;
+import io.amalgam.plan.MergePlan.Renaming;
 import java.io.IOException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

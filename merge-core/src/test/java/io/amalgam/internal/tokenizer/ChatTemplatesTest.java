@@ -2,7 +2,7 @@ package io.amalgam.internal.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.recipe.ChatTemplate;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.Location;
 import java.io.IOException;
 import java.nio.file.Files;

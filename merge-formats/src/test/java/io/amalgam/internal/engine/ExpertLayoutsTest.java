@@ -13,7 +13,7 @@ import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.plan.Renaming;
+import io.amalgam.plan.MergePlan.Renaming;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;

@@ -2,7 +2,7 @@ package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.AdapterRef;
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;

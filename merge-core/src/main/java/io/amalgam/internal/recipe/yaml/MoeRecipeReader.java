@@ -7,7 +7,7 @@ import io.amalgam.internal.recipe.MoeRecipe;
 import io.amalgam.internal.recipe.MoeRecipe.Expert;
 import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import io.amalgam.recipe.ModelRef;
-import io.amalgam.recipe.Scalar;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;

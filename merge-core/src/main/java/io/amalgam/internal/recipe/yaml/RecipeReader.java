@@ -2,7 +2,7 @@ package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.ChatTemplate;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModuleSection;

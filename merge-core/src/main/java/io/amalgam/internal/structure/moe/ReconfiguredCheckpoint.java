@@ -2,7 +2,7 @@ package io.amalgam.internal.structure.moe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.ModelScripts;
+import io.amalgam.checkpoint.Checkpoint.ModelScripts;
 import io.amalgam.internal.checkpoint.ForwardingCheckpoint;
 import java.nio.file.Path;
 import java.util.List;

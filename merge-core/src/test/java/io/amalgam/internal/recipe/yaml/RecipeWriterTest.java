@@ -9,7 +9,7 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.Scalar;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
-import io.amalgam.recipe.Filtered;
+import io.amalgam.recipe.ParameterValue.Filtered;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;

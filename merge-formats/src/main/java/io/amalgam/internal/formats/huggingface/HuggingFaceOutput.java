@@ -7,7 +7,7 @@ import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout;
-import io.amalgam.checkpoint.OutputModel;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.formats.safetensors.SafetensorsOutput;
 import java.io.IOException;

@@ -9,7 +9,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
-import io.amalgam.checkpoint.OutputModel;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;

@@ -8,7 +8,7 @@ import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
 import io.amalgam.checkpoint.OutputLayout;
-import io.amalgam.checkpoint.OutputModel;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
