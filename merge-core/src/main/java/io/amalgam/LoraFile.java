@@ -1,23 +1,23 @@
 package io.amalgam;
 
-import java.util.List;
-import io.amalgam.internal.linalg.FloatMatrix;
-import io.amalgam.internal.lora.LowRankSvd;
-import org.nd4j.linalg.factory.Nd4j;
-import io.amalgam.internal.linalg.RandomSvd;
-import org.nd4j.linalg.api.ndarray.INDArray;
-import io.amalgam.internal.linalg.Svd;
-import java.util.Arrays;
-import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.internal.linalg.FloatMatrix;
+import io.amalgam.internal.linalg.Matrix;
+import io.amalgam.internal.linalg.RandomSvd;
+import io.amalgam.internal.linalg.Svd;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.LoraModule;
+import io.amalgam.internal.lora.LowRankSvd;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
+import org.nd4j.linalg.api.ndarray.INDArray;
+import org.nd4j.linalg.factory.Nd4j;
 
 /**
  * An open LoRA adapter whose factors are read as ND4J arrays:
@@ -105,8 +105,8 @@ public final class LoraFile implements Closeable {
         }
 
         /**
-         * The best change of a rank that leads from {@code base} to {@code tuned}, two matrices of one
-         * shape: randomised, with a fixed seed.
+         * The best change of a rank that leads from {@code base} to {@code tuned}, two matrices of
+         * one shape: randomised, with a fixed seed.
          */
         public static LoraPair between(INDArray base, INDArray tuned, int rank) {
             INDArray change = tuned.castTo(base.dataType()).sub(base);

@@ -1,6 +1,5 @@
 package io.amalgam;
 
-import java.util.function.BiFunction;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
@@ -14,12 +13,12 @@ import io.amalgam.method.MergeMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
@@ -33,6 +32,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
@@ -485,8 +485,8 @@ public final class Merge {
         }
 
         /**
-         * The part's next layers, merged from these sources, which {@link Merge#layers} makes; instead
-         * of models.
+         * The part's next layers, merged from these sources, which {@link Merge#layers} makes;
+         * instead of models.
          */
         public MergeModule slice(LayerSource... sources) {
             slices.add(Merge.outputSlice(sources));
@@ -504,7 +504,8 @@ public final class Merge {
 
         ModuleSection section() {
             if (models.isEmpty() == slices.isEmpty()) {
-                throw new IllegalStateException("module '" + name + "' has either models or slices");
+                throw new IllegalStateException(
+                        "module '" + name + "' has either models or slices");
             }
             Parameters parameters = Merge.parameters(shared.values().toArray(Parameter[]::new));
             return new ModuleSection(name, models, slices, parameters, Location.NONE);

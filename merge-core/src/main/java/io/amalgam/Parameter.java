@@ -1,9 +1,9 @@
 package io.amalgam;
 
-import io.amalgam.recipe.ParameterValue.Filtered;
-import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.ParameterValue.Scalar;
 import java.util.ArrayList;
 import java.util.Arrays;

@@ -1,10 +1,10 @@
 package io.amalgam.checkpoint;
 
-import java.util.ArrayList;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import java.io.Closeable;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -133,13 +133,13 @@ public interface Checkpoint extends Closeable {
     record Quantisation(String name, boolean readable, boolean rescaled) {}
 
     /**
-     * What is known of the code that comes with a model: Python files that its settings name. They are
-     * among its side files, and never run.
+     * What is known of the code that comes with a model: Python files that its settings name. They
+     * are among its side files, and never run.
      *
      * @param tokenizer those that are its tokenizer's, with files that they name: they go where the
      *     tokenizer goes. Relative to the model's directory
-     * @param missing what settings other than the tokenizer's name and is not there: warnings for an
-     *     output that gets them
+     * @param missing what settings other than the tokenizer's name and is not there: warnings for
+     *     an output that gets them
      * @param missingOfTokenizer the same of the tokenizer's settings
      */
     record ModelScripts(

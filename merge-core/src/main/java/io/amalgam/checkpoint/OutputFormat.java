@@ -1,8 +1,8 @@
 package io.amalgam.checkpoint;
 
-import io.amalgam.tensor.TensorInfo;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

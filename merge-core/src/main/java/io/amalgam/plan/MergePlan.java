@@ -1,10 +1,5 @@
 package io.amalgam.plan;
 
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.regex.Pattern;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputFormat;
@@ -15,10 +10,15 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
 import java.io.Closeable;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * Everything a merge will do, known before a byte of any tensor is read: one task for each output
@@ -180,7 +180,8 @@ public record MergePlan(
                                     Integer::sum));
             List<Renaming> renamings = new ArrayList<>();
             counts.forEach(
-                    (ends, tensors) -> renamings.add(new Renaming(model, ends.from, ends.to, tensors)));
+                    (ends, tensors) ->
+                            renamings.add(new Renaming(model, ends.from, ends.to, tensors)));
             return renamings;
         }
 

@@ -1,7 +1,5 @@
 package io.amalgam.recipe;
 
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.WrittenPath;
@@ -12,6 +10,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * How a recipe names a model: a path, optionally with a revision, LoRA adapters to apply, and an
@@ -282,8 +282,8 @@ public final class ModelRef {
      * @param path as written; never empty
      * @param revision of a model hub's repository
      * @param weight how much of it is applied, 1 where none is written
-     * @param suffix what was read as the weight behind the path, with its colon; empty where there is
-     *     none, or the weight was given apart
+     * @param suffix what was read as the weight behind the path, with its colon; empty where there
+     *     is none, or the weight was given apart
      */
     public record AdapterRef(String path, Optional<String> revision, double weight, String suffix) {
         /** A plus would begin another adapter. */

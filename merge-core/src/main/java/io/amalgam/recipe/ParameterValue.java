@@ -1,12 +1,12 @@
 package io.amalgam.recipe;
 
 import io.amalgam.recipe.ParameterValue.Gradient;
-import java.util.List;
 import io.amalgam.recipe.ParameterValue.Scalar;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.regex.Pattern;
-import java.util.Optional;
 
 /**
  * What a recipe gives for a parameter: one value, values along the layers, or values by tensor
@@ -76,8 +76,8 @@ public sealed interface ParameterValue {
         }
 
         /**
-         * The number that a Double, a Long or a numeric string such as {@code 1e-5} stands for; empty
-         * for booleans, other strings, and strings whose number does not fit a double.
+         * The number that a Double, a Long or a numeric string such as {@code 1e-5} stands for;
+         * empty for booleans, other strings, and strings whose number does not fit a double.
          */
         public static OptionalDouble number(Object value) {
             if (value instanceof Number number) {
@@ -98,9 +98,9 @@ public sealed interface ParameterValue {
     /**
      * Values spread evenly from the first layer of a slice to its last.
      *
-     * <p>Numbers, and strings that are numbers, are interpolated linearly in double precision. If any
-     * element is something else, the element at or before the position is taken as it is. An empty list
-     * sets nothing.
+     * <p>Numbers, and strings that are numbers, are interpolated linearly in double precision. If
+     * any element is something else, the element at or before the position is taken as it is. An
+     * empty list sets nothing.
      *
      * @param values each Double, Long, Boolean or String
      */
@@ -147,8 +147,8 @@ public sealed interface ParameterValue {
         }
 
         /**
-         * @param filter looked for anywhere in the tensor's name, case-sensitive, no pattern; {@code *}
-         *     or none fits every name
+         * @param filter looked for anywhere in the tensor's name, case-sensitive, no pattern;
+         *     {@code *} or none fits every name
          * @param value a {@link Scalar} or a {@link Gradient}
          */
         public record Entry(Optional<String> filter, ParameterValue value, Location location) {

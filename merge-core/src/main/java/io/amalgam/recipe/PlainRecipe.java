@@ -1,11 +1,11 @@
 package io.amalgam.recipe;
 
-import io.amalgam.recipe.Recipe.ChatTemplate;
-import io.amalgam.recipe.TokenizerSection.TokenRule;
 import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue.Filtered;
 import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.ParameterValue.Scalar;
+import io.amalgam.recipe.Recipe.ChatTemplate;
+import io.amalgam.recipe.TokenizerSection.TokenRule;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

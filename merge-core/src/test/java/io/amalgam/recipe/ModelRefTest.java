@@ -1,10 +1,10 @@
 package io.amalgam.recipe;
 
-import io.amalgam.recipe.ModelRef.AdapterRef;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;

@@ -1,10 +1,10 @@
 package io.amalgam.recipe;
 
-import io.amalgam.recipe.OutputSlice.LayerSource;
-import io.amalgam.recipe.ParameterValue.Scalar;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.amalgam.recipe.OutputSlice.LayerSource;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,8 +1,8 @@
 package io.amalgam.cli.bench;
 
 import io.amalgam.checkpoint.OutputFormat;
-import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;

@@ -1,8 +1,8 @@
 package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.OutputFormat;
-import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.TensorEncoding;

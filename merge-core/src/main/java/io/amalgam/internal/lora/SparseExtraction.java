@@ -2,8 +2,8 @@ package io.amalgam.internal.lora;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat;
-import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;

@@ -2,14 +2,14 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.error.Problem;
 import io.amalgam.method.MethodInfo;
-import io.amalgam.recipe.ParameterValue.Filtered;
-import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.ParameterValue.Scalar;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

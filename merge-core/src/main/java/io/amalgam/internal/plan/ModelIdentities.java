@@ -1,14 +1,14 @@
 package io.amalgam.internal.plan;
 
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.recipe.TokenizerSection.TokenRule;
 import io.amalgam.recipe.TokenizerSection.TokenRule.Origin;
-import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.recipe.TokenizerSection.Vocabulary;
 import java.util.LinkedHashMap;
 import java.util.List;

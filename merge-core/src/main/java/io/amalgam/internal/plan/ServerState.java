@@ -2,10 +2,10 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
-import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.method.StatefulMethod;

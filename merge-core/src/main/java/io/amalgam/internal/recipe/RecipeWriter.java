@@ -1,20 +1,20 @@
 package io.amalgam.internal.recipe;
 
-import io.amalgam.recipe.ModelRef.AdapterRef;
-import io.amalgam.recipe.Recipe.ChatTemplate;
-import io.amalgam.recipe.ParameterValue.Filtered;
-import io.amalgam.recipe.ParameterValue.Gradient;
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.ParameterValue.Scalar;
-import io.amalgam.recipe.TokenizerSection.TokenRule;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.TokenizerSection;
+import io.amalgam.recipe.TokenizerSection.TokenRule;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;

@@ -2,15 +2,15 @@ package io.amalgam.internal.structure;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.ParameterValue.Filtered;
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.ParameterValue.Scalar;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;

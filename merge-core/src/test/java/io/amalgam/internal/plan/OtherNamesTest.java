@@ -3,8 +3,8 @@ package io.amalgam.internal.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.PlanOptions;
 import io.amalgam.plan.MergePlan.Renaming;
+import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;

@@ -2,8 +2,8 @@ package io.amalgam.internal.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.Location;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.ModelRef.AdapterRef;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

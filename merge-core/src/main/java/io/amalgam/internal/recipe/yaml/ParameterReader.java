@@ -1,12 +1,12 @@
 package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.ParameterValue.Filtered;
-import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ParameterValue;
-import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.ParameterValue.Scalar;
+import io.amalgam.recipe.Parameters;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashMap;

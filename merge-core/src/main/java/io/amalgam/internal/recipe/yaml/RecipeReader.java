@@ -2,13 +2,13 @@ package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.tensor.DType;

@@ -1,12 +1,12 @@
 package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.OutputSlice;
-import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue.Scalar;
+import io.amalgam.recipe.Parameters;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

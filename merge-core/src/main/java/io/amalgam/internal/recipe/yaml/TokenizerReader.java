@@ -2,11 +2,11 @@ package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
-import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue.Scalar;
-import io.amalgam.recipe.TokenizerSection.TokenRule;
+import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.TokenizerSection;
+import io.amalgam.recipe.TokenizerSection.TokenRule;
 import io.amalgam.recipe.TokenizerSection.Vocabulary;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

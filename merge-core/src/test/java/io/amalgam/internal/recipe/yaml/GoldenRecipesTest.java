@@ -2,14 +2,14 @@ package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.recipe.ParameterValue.Filtered;
-import io.amalgam.recipe.ParameterValue.Gradient;
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.OutputSlice;
+import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue;
-import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.ParameterValue.Scalar;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;

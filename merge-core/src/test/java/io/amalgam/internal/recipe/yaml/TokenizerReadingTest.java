@@ -2,12 +2,12 @@ package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.recipe.Recipe.ChatTemplate;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.Recipe.ChatTemplate;
+import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.recipe.TokenizerSection.TokenRule;
 import io.amalgam.recipe.TokenizerSection.TokenRule.Origin;
-import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.recipe.TokenizerSection.Vocabulary;
 import org.junit.jupiter.api.Test;
 

@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
-import io.amalgam.recipe.ParameterValue.Filtered;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue;
+import io.amalgam.recipe.ParameterValue.Filtered;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;

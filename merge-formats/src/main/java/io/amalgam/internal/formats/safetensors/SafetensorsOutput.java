@@ -2,10 +2,10 @@ package io.amalgam.internal.formats.safetensors;
 
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
-import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.SafetensorsLayout;

@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat.LayoutOptions;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
-import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
