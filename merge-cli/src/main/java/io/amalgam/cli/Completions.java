@@ -4,6 +4,7 @@ import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import java.util.Arrays;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Locale;
 
 /** Words that the completion script offers; asked for only when it is made. */
@@ -17,6 +18,14 @@ final class Completions {
             return Arrays.stream(KernelProvider.Choice.values())
                     .map(choice -> choice.name().toLowerCase(Locale.ROOT))
                     .iterator();
+        }
+    }
+
+    /** The values of {@code --layout}, as they are documented. */
+    static final class Layouts implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return List.of("per-expert", "fused").iterator();
         }
     }
 

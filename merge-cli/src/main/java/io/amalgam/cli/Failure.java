@@ -13,6 +13,7 @@ import java.nio.file.NotDirectoryException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.ServiceConfigurationError;
 
@@ -22,6 +23,28 @@ import java.util.ServiceConfigurationError;
  * @param warnings what was found beside it
  */
 record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
+
+    private static final String AGAIN = "then give the same command with --resume";
+
+    /** By what the system says, in lower case. */
+    private static final Map<String, String> ADVICE =
+            Map.of(
+                    "no space left",
+                    "free some space, " + AGAIN,
+                    "quota exceeded",
+                    "free some space, " + AGAIN,
+                    "file too large",
+                    "raise the limit ('ulimit -f'), or choose an output on a file system that takes larger files",
+                    "read-only file system",
+                    "choose an output directory that can be written to",
+                    "too many open files",
+                    "raise the limit ('ulimit -n')",
+                    "operation not permitted",
+                    "change its permissions, or run as another user",
+                    "input/output error",
+                    "check the disk",
+                    "file name too long",
+                    "choose a shorter name");
 
     static Failure of(Throwable e) {
         if (e instanceof BadInputException bad) {
@@ -56,8 +79,11 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                         .hint("give --debug for the stack trace, and report it"));
     }
 
-    /** Input that is as it should be, and no place to write to, is no fault of the input. */
+    /** Values of options are usage. Input that is as it should be, and no place to write to, is no fault of the input. */
     private static int exit(List<Problem> problems) {
+        if (problems.stream().allMatch(OptionWords::isOfOption)) {
+            return ExitCode.USAGE;
+        }
         boolean storage = problems.stream().allMatch(p -> p.kind() == Problem.Kind.STORAGE);
         return storage ? ExitCode.FAILED : ExitCode.BAD_INPUT;
     }
@@ -86,10 +112,17 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
         if (e instanceof FileSystemException file && file.getFile() != null) {
             problem = Problem.of("'" + file.getFile() + "': " + reason);
         }
-        if (reason.startsWith("no space left") || reason.contains("quota exceeded")) {
-            return problem.hint("free some space, then give the same command with --resume");
+        return problem.hint(advice(reason));
+    }
+
+    /** What to do about a reason of the system's. */
+    private static String advice(String reason) {
+        for (Map.Entry<String, String> known : ADVICE.entrySet()) {
+            if (reason.contains(known.getKey())) {
+                return known.getValue();
+            }
         }
-        return problem;
+        return "";
     }
 
     private static String reason(IOException e) {

@@ -22,18 +22,23 @@ final class FailureReport {
     }
 
     int usage(ParameterException e) {
-        CommandLine command = e.getCommandLine();
-        String name = command.getCommandSpec().qualifiedName();
         report(Failure.one(ExitCode.USAGE, UsageProblems.of(e)));
-        console.note("try '" + name + " --help'");
+        tryHelp(e.getCommandLine());
         return ExitCode.USAGE;
     }
 
-    int failure(Throwable e) {
+    private void tryHelp(CommandLine command) {
+        console.note("try '" + command.getCommandSpec().qualifiedName() + " --help'");
+    }
+
+    int failure(Throwable e, CommandLine command) {
         Failure failure = Failure.of(e);
         report(failure);
         if (debug) {
             e.printStackTrace(console.err());
+        }
+        if (failure.exit() == ExitCode.USAGE) {
+            tryHelp(command);
         }
         return failure.exit();
     }

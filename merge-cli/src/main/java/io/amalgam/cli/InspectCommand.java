@@ -67,7 +67,7 @@ final class InspectCommand extends Subcommand {
                                                 "'"
                                                         + path
                                                         + "' holds an interrupted merge beside this model")
-                                        .hint("repeat its command with --resume to finish it")));
+                                        .hint("repeat it with --resume to finish it")));
             }
             if (json) {
                 Json.print(console, json(checkpoint, infos, inventory));

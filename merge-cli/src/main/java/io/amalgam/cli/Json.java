@@ -6,7 +6,11 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.List;
 
 /** JSON results. Apart from the rest so that commands which print text do not load the library. */
@@ -30,6 +34,11 @@ final class Json {
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
+    }
+
+    /** Writes a document to a file. */
+    static void write(Path file, ObjectNode document) throws IOException {
+        FileWrites.bytes(file, (text(document) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     static void problems(ArrayNode array, List<Problem> problems) {

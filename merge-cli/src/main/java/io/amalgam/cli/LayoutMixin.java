@@ -12,6 +12,7 @@ final class LayoutMixin {
             names = "--layout",
             paramLabel = "KIND",
             converter = Converter.class,
+            completionCandidates = Completions.Layouts.class,
             description =
                     "per-expert: a tensor for each expert, which every reader takes; fused: all experts of a layer in one tensor, as"
                             + " transformers 5 holds them. Default: per-expert.")

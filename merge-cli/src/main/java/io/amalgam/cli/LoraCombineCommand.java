@@ -185,7 +185,7 @@ final class LoraCombineCommand extends Subcommand {
         formats.adapterFormat().write(out, combined.adapter());
         ObjectNode result = json(combined, out, paths, options);
         if (!noReport) {
-            Files.writeString(report, Json.text(result) + "\n");
+            Json.write(report, result);
         }
         if (json) {
             Json.print(console, result);

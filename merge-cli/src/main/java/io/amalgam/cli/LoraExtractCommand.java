@@ -181,7 +181,7 @@ final class LoraExtractCommand extends Subcommand {
         formats.adapterFormat().write(out, extracted.adapter());
         ObjectNode result = json(extracted);
         if (!noReport) {
-            Files.writeString(report, Json.text(result) + "\n");
+            Json.write(report, result);
         }
         if (json) {
             Json.print(console, result);

@@ -84,12 +84,12 @@ public final class Main {
         }
         CommandLine commands = Commands.of(console, interruption, args);
         commands.setParameterExceptionHandler((e, unused) -> report.usage(e));
-        commands.setExecutionExceptionHandler((e, command, parsed) -> report.failure(e));
+        commands.setExecutionExceptionHandler((e, command, parsed) -> report.failure(e, command));
         try {
             return commands.execute(args);
         } catch (Error e) {
             // Memory, a broken plug-in, a missing class: the parser hands on exceptions only.
-            return report.failure(e);
+            return report.failure(e, commands);
         }
     }
 }

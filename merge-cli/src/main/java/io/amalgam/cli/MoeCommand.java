@@ -9,6 +9,7 @@ import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
@@ -66,6 +67,13 @@ final class MoeCommand extends PlannedMergeCommand {
     @Override
     void checkUsage() {
         super.checkUsage();
+        if (config != null && !Files.exists(config)) {
+            UsageProblems.misspelt(config.toString(), spec)
+                    .ifPresent(
+                            problem -> {
+                                throw usage(problem.toString());
+                            });
+        }
         if (config == null || out == null) {
             throw usage(config == null ? "missing CONFIG and OUT" : "missing OUT");
         }

@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.error.BadInputException;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
@@ -48,12 +49,17 @@ final class RecipeArgument {
 
     private StagedPlan plan(io.amalgam.Amalgam amalgam) throws IOException {
         RecipeInput input = new RecipeInput(recipe);
-        return options.plan(
-                RecipeReader.readAll(input.text(), input.name(), options.reading()),
-                recipe,
-                tokens,
-                stages.kept(),
-                amalgam);
+        String text = input.text();
+        try {
+            return options.plan(
+                    RecipeReader.readAll(text, input.name(), options.reading()),
+                    recipe,
+                    tokens,
+                    stages.kept(),
+                    amalgam);
+        } catch (BadInputException e) {
+            throw new RecipeTemplate(input.name(), text).notSwept(e);
+        }
     }
 
     StagePlaces places(StagedPlan plan, Path out) {

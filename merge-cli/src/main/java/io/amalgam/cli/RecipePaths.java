@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.WrittenPath;
 import java.io.IOException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
@@ -54,12 +55,13 @@ final class RecipePaths {
     }
 
     private void add(String argument) throws IOException {
-        Optional<Path> path = path(argument).filter(Files::exists);
-        boolean folder = path.filter(Files::isDirectory).isPresent();
-        boolean pattern = path.isEmpty() && SPECIAL.matcher(argument).find();
-        List<Path> found = path.map(List::of).orElse(List.of());
+        Optional<Path> path = path(argument);
+        Optional<Path> there = path.filter(Files::exists);
+        boolean folder = there.filter(Files::isDirectory).isPresent();
+        boolean pattern = there.isEmpty() && SPECIAL.matcher(argument).find();
+        List<Path> found = there.map(List::of).orElse(List.of());
         if (folder) {
-            found = recipesIn(path.get());
+            found = recipesIn(there.get());
         } else if (pattern) {
             found = matching(argument);
         }
@@ -78,7 +80,11 @@ final class RecipePaths {
                                     "recipes '" + argument + "'",
                                     "a file, a folder or a pattern",
                                     got)
-                            .hint("check the path"));
+                            .hint(
+                                    WrittenPath.didYouMean(
+                                            path.filter(named -> !folder && !pattern).stream()
+                                                    .toList(),
+                                            "check the path")));
         }
     }
 

@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.recipe.Location;
@@ -56,6 +57,28 @@ record RecipeTemplate(String file, String text) {
             }
         }
         return problems;
+    }
+
+    /** What is wrong with a template that was given where a recipe is expected. */
+    BadInputException notSwept(BadInputException e) {
+        List<Problem> problems = new ArrayList<>();
+        for (String name : names()) {
+            String place = "${" + name + "}";
+            problems.add(
+                    Problem.of("no value for '" + place + "'")
+                            .at(location(text.indexOf(place)))
+                            .hint(
+                                    "'amalgam batch RECIPE OUTROOT --sweep "
+                                            + name
+                                            + "=...' puts values in such places"));
+        }
+        if (problems.isEmpty()) {
+            return e;
+        }
+        e.problems().stream()
+                .filter(other -> names().stream().noneMatch(n -> other.toString().contains("${" + n)))
+                .forEach(problems::add);
+        return new BadInputException(problems, e.warnings());
     }
 
     private Location location(int index) {

@@ -82,21 +82,43 @@ final class UpcycleCommand extends PlannedMergeCommand {
     @Override
     void checkUsage() {
         super.checkUsage();
-        if (experts < 1 || topK < 1 || every < 1) {
-            throw usage("options '--experts', '--top-k' and '--every': expected at least 1");
+        atLeastOne("experts", experts);
+        atLeastOne("top-k", topK);
+        atLeastOne("every", every);
+        if (topK > experts) {
+            throw usage(
+                    "option '--top-k': expected at most "
+                            + experts
+                            + ", the number of experts, got "
+                            + topK);
+        }
+        if (architecture != null && !Upcycling.isArchitecture(architecture)) {
+            throw usage(
+                    "option '--architecture': expected the beginning of one of "
+                            + String.join(", ", Upcycling.architectures())
+                            + ", got '"
+                            + architecture
+                            + "'");
         }
         if (experts > MOST_EXPERTS) {
             throw usage(
                     "option '--experts': expected at most " + MOST_EXPERTS + ", got " + experts);
         }
-        if (!isScale(routerScale) || !isScale(noise)) {
-            throw usage(
-                    "options '--router-scale' and '--noise-scale': expected finite numbers from 0 up");
+        scale("router-scale", routerScale);
+        scale("noise-scale", noise);
+    }
+
+    private void atLeastOne(String option, int value) {
+        if (value < 1) {
+            throw usage("option '--" + option + "': expected at least 1, got " + value);
         }
     }
 
-    private static boolean isScale(double value) {
-        return value >= 0 && Double.isFinite(value);
+    private void scale(String option, double value) {
+        if (!(value >= 0 && Double.isFinite(value))) {
+            throw usage(
+                    "option '--" + option + "': expected a finite number from 0 up, got " + value);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -66,9 +67,27 @@ final class UsageProblems {
             return suggest(problem, option, optionNames(command));
         }
         List<String> subcommands = subcommands(command);
-        return subcommands.isEmpty()
-                ? Problem.of("one argument too many: '" + word + "'")
-                : suggest(Problem.of("unknown command '" + word + "'"), word, subcommands);
+        if (subcommands.isEmpty()) {
+            return Problem.of("one argument too many: '" + word + "'");
+        }
+        if (command.positionalParameters().isEmpty()) {
+            return suggest(Problem.of("unknown command '" + word + "'"), word, subcommands);
+        }
+        // A misspelt command was taken for the first argument.
+        List<String> first = command.positionalParameters().get(0).originalStringValues();
+        return first.stream()
+                .findFirst()
+                .flatMap(name -> misspelt(name, command))
+                .orElse(Problem.of("one argument too many: '" + word + "'"));
+    }
+
+    /** An argument that nearly is the name of a subcommand. */
+    static Optional<Problem> misspelt(String word, CommandSpec command) {
+        return Suggestions.likely(word, subcommands(command))
+                .map(
+                        name ->
+                                Problem.of("unknown command '" + word + "'")
+                                        .hint("did you mean '" + name + "'?"));
     }
 
     private static Problem suggest(Problem problem, String word, List<String> known) {
@@ -153,6 +172,11 @@ final class UsageProblems {
     private static String expected(ArgSpec argument) {
         Class<?> type = argument.type();
         if (type.isEnum()) {
+            // Where only some values are documented, these.
+            if (argument.completionCandidates() != null
+                    && argument.completionCandidates().iterator().hasNext()) {
+                return "one of " + String.join(", ", argument.completionCandidates());
+            }
             return "one of "
                     + Arrays.stream(type.getEnumConstants())
                             .map(c -> c.toString().toLowerCase(Locale.ROOT).replace('_', '-'))

@@ -46,7 +46,13 @@ class FailureTest {
                         "'a': disk quota exceeded; free some space, then give the same command with --resume"),
                 Arguments.of(
                         new UncheckedIOException(new IOException("Input/output error")),
-                        "input/output error"),
+                        "input/output error; check the disk"),
+                Arguments.of(
+                        new FileSystemException("a", null, "File too large"),
+                        "'a': file too large; raise the limit ('ulimit -f'), or choose an output on a file system that takes larger files"),
+                Arguments.of(
+                        new FileSystemException("a", null, "Read-only file system"),
+                        "'a': read-only file system; choose an output directory that can be written to"),
                 Arguments.of(new EOFException(), "reading or writing failed: EOFException"),
                 Arguments.of(
                         new ServiceConfigurationError("X: Provider Y not found"),

@@ -127,7 +127,7 @@ class InspectCommandTest {
                 .singleElement()
                 .asString()
                 .endsWith(
-                        "; a merge to it was interrupted, or is still running: repeat its command with --resume to finish it");
+                        "; a merge to it was interrupted, or is still running: repeat it with --resume to finish it");
 
         Models.tiny(out, 1);
         Cli earlier = Cli.run("inspect", out, "--json");
@@ -137,7 +137,7 @@ class InspectCommandTest {
                 .isEqualTo(
                         "warning: '"
                                 + out
-                                + "' holds an interrupted merge beside this model; repeat its command with --resume to finish it\n");
+                                + "' holds an interrupted merge beside this model; repeat it with --resume to finish it\n");
     }
 
     @Test

@@ -279,7 +279,7 @@ class MoeCommandTest {
         assertThat(Cli.run("moe", "upcycle", model, out, "--noise-scale", -1).errors())
                 .singleElement()
                 .asString()
-                .contains("finite numbers from 0 up");
+                .contains("a finite number from 0 up");
         assertThat(Cli.run("moe", "upcycle", model, out, "--experts", 5000).errors())
                 .singleElement()
                 .asString()

@@ -60,9 +60,14 @@ class UsageTest {
                     upscale a b --layers 4 --damp NaN | amalgam upscale | option '--damp': expected a finite number, got NaN
                     moe                          | amalgam moe   | missing CONFIG and OUT
                     moe a                        | amalgam moe   | missing OUT
-                    moe a b --layout wide        | amalgam moe   | option '--layout': expected one of auto, fused, per-expert, got 'wide'
+                    moe a b --layout wide        | amalgam moe   | option '--layout': expected one of per-expert, fused, got 'wide'
+                    moe upcyle a b               | amalgam moe   | unknown command 'upcyle'; did you mean 'upcycle'?
+                    moe upcyle a                 | amalgam moe   | unknown command 'upcyle'; did you mean 'upcycle'?
+                    moe a b c                    | amalgam moe   | one argument too many: 'c'
+                    moe upcycle a b --experts 2 --top-k 3 | amalgam moe upcycle | option '--top-k': expected at most 2, the number of experts, got 3
+                    moe upcycle a b --every 0    | amalgam moe upcycle | option '--every': expected at least 1, got 0
+                    moe upcycle a b --architecture x | amalgam moe upcycle | option '--architecture': expected the beginning of one of Mixtral, DeepSeek MoE, Qwen MoE, Qwen3 MoE, got 'x'
                     moe upcycle                  | amalgam moe upcycle | missing MODEL and OUT
-                    moe upcycle a b --every 0    | amalgam moe upcycle | options '--experts', '--top-k' and '--every': expected at least 1
                     plan                         | amalgam plan  | missing RECIPE
                     inspect                      | amalgam inspect | missing PATH
                     methods ties linear          | amalgam methods | one argument too many: 'linear'

@@ -23,28 +23,27 @@ public final class WrittenPath {
     }
 
     /**
-     * What is there and has nearly the name of a path that is not: the first part of it that does
-     * not exist is looked for among its neighbours.
+     * What is there and has nearly the name of a path that is not: each part of it that does not
+     * exist is looked for among its neighbours.
      */
     public static Optional<Path> nearest(Path missing) {
-        Path there = missing.toAbsolutePath().normalize();
-        if (Files.exists(there) || there.getParent() == null) {
+        Path whole = missing.toAbsolutePath().normalize();
+        Path found = whole.getRoot();
+        if (Files.exists(whole) || found == null) {
             return Optional.empty();
         }
-        Path rest = Path.of("");
-        while (there.getParent() != null && !Files.exists(there.getParent())) {
-            rest = there.getFileName().resolve(rest);
-            there = there.getParent();
+        for (Path part : whole) {
+            Path next = found.resolve(part);
+            if (!Files.exists(next)) {
+                Optional<String> near = Suggestions.likely(part.toString(), names(found));
+                if (near.isEmpty()) {
+                    return Optional.empty();
+                }
+                next = found.resolve(near.get());
+            }
+            found = next;
         }
-        Path parent = there.getParent();
-        if (parent == null || !Files.isDirectory(parent)) {
-            return Optional.empty();
-        }
-        Path left = rest;
-        return Suggestions.likely(there.getFileName().toString(), names(parent))
-                .map(name -> parent.resolve(name).resolve(left))
-                .filter(Files::exists)
-                .map(found -> like(missing, found));
+        return Optional.of(like(missing, found));
     }
 
     /** As a relative path where the other was one. */

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -227,7 +228,11 @@ final class Journal implements Closeable {
     private void append(String line) throws IOException {
         ByteBuffer bytes = StandardCharsets.UTF_8.encode(line + "\n");
         while (bytes.hasRemaining()) {
-            channel.write(bytes);
+            try {
+                channel.write(bytes);
+            } catch (IOException e) {
+                throw FileWrites.named(lock.file(), e);
+            }
         }
     }
 

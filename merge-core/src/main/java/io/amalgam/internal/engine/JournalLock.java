@@ -60,6 +60,10 @@ final class JournalLock implements Closeable {
         }
     }
 
+    Path file() {
+        return file;
+    }
+
     /** Whether a merge holds this journal now. */
     static boolean isHeld(Path journal) throws IOException {
         synchronized (OURS) {

@@ -64,11 +64,11 @@ final class OutputFiles implements Closeable {
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
                 files.channels.put(number, channel);
-                FileWrites.fully(channel, ByteBuffer.wrap(file.header()), 0);
+                FileWrites.fully(files.part(file.name()), channel, ByteBuffer.wrap(file.header()), 0);
                 if (channel.size() > file.size()) {
                     channel.truncate(file.size());
                 } else if (channel.size() < file.size()) {
-                    FileWrites.fully(channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
+                    FileWrites.fully(files.part(file.name()), channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
                 }
             }
         } catch (IOException e) {
@@ -93,7 +93,7 @@ final class OutputFiles implements Closeable {
     }
 
     void write(int file, long position, ByteBuffer bytes) throws IOException {
-        FileWrites.fully(channel(file), bytes, position);
+        FileWrites.fully(part(layout.files().get(file).name()), channel(file), bytes, position);
     }
 
     /** The files of this run, by their position in the layout. */
@@ -129,8 +129,8 @@ final class OutputFiles implements Closeable {
 
     /** Makes what was written durable. Nothing is written to the weights after that. */
     void complete() throws IOException {
-        for (FileChannel channel : channels.values()) {
-            channel.force(true);
+        for (Map.Entry<Integer, FileChannel> file : channels.entrySet()) {
+            FileWrites.force(part(layout.files().get(file.getKey()).name()), file.getValue());
         }
         closeChannels();
     }
@@ -218,7 +218,7 @@ final class OutputFiles implements Closeable {
                         StandardOpenOption.CREATE,
                         StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE)) {
-            FileWrites.fully(channel, ByteBuffer.wrap(file.content()), 0);
+            FileWrites.fully(part(file.name()), channel, ByteBuffer.wrap(file.content()), 0);
             channel.force(true);
         }
     }

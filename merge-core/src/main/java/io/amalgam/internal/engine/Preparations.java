@@ -7,6 +7,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.plan.MergePlan;
@@ -71,7 +72,7 @@ final class Preparations {
     private static void keep(byte[] result, Path file) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(result.length + Integer.BYTES);
         bytes.put(result).putInt(crc(result));
-        Files.write(file, bytes.array());
+        FileWrites.bytes(file, bytes.array());
     }
 
     private static boolean restored(Preparation each, Path file, Lent context) throws IOException {

@@ -53,13 +53,13 @@ public final class AtomicFile implements Closeable {
 
     /** Writes all bytes of a buffer at a position. */
     public void write(ByteBuffer bytes, long position) throws IOException {
-        FileWrites.fully(channel, bytes, position);
+        FileWrites.fully(place, channel, bytes, position);
     }
 
     /** Makes what was written durable; nothing is written after that. */
     public void complete() throws IOException {
         if (channel.isOpen()) {
-            channel.force(true);
+            FileWrites.force(place, channel);
             channel.close();
         }
     }

@@ -1,5 +1,8 @@
 package io.amalgam.internal.io;
 
+import java.nio.channels.ClosedChannelException;
+import java.nio.file.OpenOption;
+import java.nio.file.FileSystemException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -15,15 +18,6 @@ import java.util.stream.Stream;
 /** What every writer of files needs. */
 public final class FileWrites {
     private FileWrites() {}
-
-    /** Writes all bytes of a buffer at a position. */
-    public static void fully(FileChannel channel, ByteBuffer bytes, long position)
-            throws IOException {
-        long at = position;
-        while (bytes.hasRemaining()) {
-            at += channel.write(bytes, at);
-        }
-    }
 
     /** Moves a file over another, in one step where the file system can. */
     public static void moveOver(Path from, Path to) throws IOException {
@@ -55,5 +49,53 @@ public final class FileWrites {
                 Files.deleteIfExists(path);
             }
         }
+    }
+
+    /**
+     * Writes all bytes that a buffer has left.
+     *
+     * @param at where in the file
+     * @return where the next bytes go
+     * @throws FileSystemException if the system does not take them, with the file and the reason
+     */
+    public static long fully(Path file, FileChannel channel, ByteBuffer bytes, long at)
+            throws IOException {
+        long next = at;
+        try {
+            while (bytes.hasRemaining()) {
+                next += channel.write(bytes, next);
+            }
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+        return next;
+    }
+
+    /** Makes what was written safe from a crash: here too a disk can say that it is full. */
+    public static void force(Path file, FileChannel channel) throws IOException {
+        try {
+            channel.force(true);
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    /** Writes a small file. */
+    public static void bytes(Path file, byte[] content, OpenOption... options) throws IOException {
+        try {
+            Files.write(file, content, options);
+        } catch (IOException e) {
+            throw named(file, e);
+        }
+    }
+
+    /** The same failure, of a file. */
+    public static IOException named(Path file, IOException e) {
+        if (e instanceof FileSystemException || e instanceof ClosedChannelException) {
+            return e;
+        }
+        FileSystemException named = new FileSystemException(file.toString(), null, e.getMessage());
+        named.initCause(e);
+        return named;
     }
 }

@@ -284,11 +284,20 @@ final class ParameterResolver {
         }
         for (ModuleSection section : recipe.sections()) {
             section.models().forEach(entry -> misplaced(entry.parameters(), unknown));
+            section.models().stream()
+                    .filter(entry -> isBase(entry.model(), recipe.baseModel()))
+                    .forEach(entry -> ofBase(entry.model(), entry.parameters(), unknown));
             section.slices()
                     .forEach(
                             slice ->
                                     slice.sources()
                                             .forEach(s -> misplaced(s.parameters(), unknown)));
+            for (OutputSlice slice : section.slices()) {
+                Optional<ModelRef> base = slice.baseModel().or(recipe::baseModel);
+                slice.sources().stream()
+                        .filter(source -> isBase(source.model(), base))
+                        .forEach(s -> ofBase(s.model(), s.parameters(), unknown));
+            }
         }
         return unknown;
     }
@@ -328,6 +337,29 @@ final class ParameterResolver {
         return names.contains(name) || ofOthers.contains(name)
                 ? Optional.empty()
                 : Suggestions.misspelling(name, names);
+    }
+
+    private boolean isBase(ModelRef model, Optional<ModelRef> base) {
+        return method.base() != MethodInfo.Base.ORDINARY && base.filter(model::equals).isPresent();
+    }
+
+    /** What only the other models have. */
+    private void ofBase(ModelRef base, Parameters parameters, List<Problem> unknown) {
+        for (ParameterSpec spec : method.parameters(ParameterSpec.Scope.PER_MODEL)) {
+            if (!spec.forBase() && parameters.get(spec.name()).isPresent()) {
+                unknown.add(
+                        Problem.of(
+                                        "parameter '"
+                                                + spec.name()
+                                                + "' of the base '"
+                                                + base
+                                                + "' has no effect on '"
+                                                + method.name()
+                                                + "'")
+                                .at(parameters.location(spec.name()))
+                                .hint("leave it out: the other models have it"));
+            }
+        }
     }
 
     private void misplaced(Parameters parameters, List<Problem> unknown) {

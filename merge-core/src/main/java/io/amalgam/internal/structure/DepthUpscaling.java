@@ -82,13 +82,13 @@ public record DepthUpscaling(
                 "layers",
                 "more than the model's " + layers,
                 depth,
-                "to take layers away use 'amalgam stack MODEL:FIRST-LAST ...'");
+                "to take layers away stack fewer of them");
         require(
                 depth <= most,
                 "layers",
                 "at most " + most + ", " + count + " times the model's " + layers,
                 depth,
-                "give --copies " + (depth + layers - 1) / layers);
+                "give DepthUpscaling.copies " + (depth + layers - 1) / layers);
         require(
                 overlap.isEmpty() || depth == most - (count - 1L) * overlap.get(),
                 "layers",
@@ -98,7 +98,7 @@ public record DepthUpscaling(
                         + " copies and an overlap of "
                         + overlap.orElse(0),
                 depth,
-                "give either --layers or --overlap");
+                "give either DepthUpscaling.layers or DepthUpscaling.overlap");
         int shared = (int) (most - depth);
         List<Integer> overlaps = new ArrayList<>();
         for (int seam = 0; seam < count - 1; seam++) {
@@ -122,7 +122,7 @@ public record DepthUpscaling(
             boolean good, String what, String expected, long found, String hint) {
         if (!good) {
             throw new BadInputException(
-                    Problem.expected("'--" + what + "'", expected, found).hint(hint));
+                    Problem.expected("'DepthUpscaling." + what + "'", expected, found).hint(hint));
         }
     }
 

@@ -150,7 +150,7 @@ public final class LayerStacking {
                         .hint(
                                 all.isEmpty()
                                         ? "only models with numbered layers can be restacked"
-                                        : "choose one with --module: " + names(model)));
+                                        : "choose a module: " + names(model)));
     }
 
     private static String names(Checkpoint model) {

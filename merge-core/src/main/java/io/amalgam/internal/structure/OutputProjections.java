@@ -81,7 +81,7 @@ public final class OutputProjections {
                                                 + "': its layers normalise what the projections give ('"
                                                 + normalised
                                                 + "')")
-                                .hint("leave out --damp"));
+                                .hint("leave out DepthUpscaling.damp"));
             }
         }
         Set<String> filters = new LinkedHashSet<>();
@@ -96,7 +96,7 @@ public final class OutputProjections {
                                     "output projections in the layers of model '" + name + "'",
                                     "matrices such as 'o_proj' and 'down_proj'",
                                     quantised ? "quantised ones" : "none")
-                            .hint("leave out --damp"));
+                            .hint("leave out DepthUpscaling.damp"));
         }
         return List.copyOf(filters);
     }

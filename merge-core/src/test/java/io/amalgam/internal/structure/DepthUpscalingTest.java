@@ -55,10 +55,10 @@ class DepthUpscalingTest {
         assertThat(of(4, 10_000, null, null, false).stack()).hasSize(10_000);
         assertThatThrownBy(() -> of(4, 10_001, null, null, false))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("'--layers': expected at most 10000, got 10001");
+                .hasMessageContaining("'DepthUpscaling.layers': expected at most 10000, got 10001");
         assertThatThrownBy(() -> of(4, 6, null, 1_000_000_000, false))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("'--copies': expected at most 10000, got 1000000000");
+                .hasMessageContaining("'DepthUpscaling.copies': expected at most 10000, got 1000000000");
     }
 
     @Test
@@ -146,13 +146,13 @@ class DepthUpscalingTest {
             nullValues = "-",
             delimiter = '|',
             value = {
-                "32 | -  | - | '--layers': expected more than the model's 32, got 32",
-                "32 | -  | 3 | '--layers': expected more than the model's 32, got 32",
-                "65 | -  | 2 | '--layers': expected at most 64, 2 times the model's 32, got 65; give --copies 3",
-                "48 | -  | 1 | '--copies': expected at least 2, got 1",
-                "-  | 32 | - | '--overlap': expected 0 to 31, as the model has 32 layers, got 32",
-                "-  | -1 | - | '--overlap': expected 0 to 31, as the model has 32 layers, got -1",
-                "48 | 15 | - | '--layers': expected 49 with 2 copies and an overlap of 15, got 48"
+                "32 | -  | - | 'DepthUpscaling.layers': expected more than the model's 32, got 32",
+                "32 | -  | 3 | 'DepthUpscaling.layers': expected more than the model's 32, got 32",
+                "65 | -  | 2 | 'DepthUpscaling.layers': expected at most 64, 2 times the model's 32, got 65; give DepthUpscaling.copies 3",
+                "48 | -  | 1 | 'DepthUpscaling.copies': expected at least 2, got 1",
+                "-  | 32 | - | 'DepthUpscaling.overlap': expected 0 to 31, as the model has 32 layers, got 32",
+                "-  | -1 | - | 'DepthUpscaling.overlap': expected 0 to 31, as the model has 32 layers, got -1",
+                "48 | 15 | - | 'DepthUpscaling.layers': expected 49 with 2 copies and an overlap of 15, got 48"
             })
     void stacksThatCannotBe(Integer target, Integer overlap, Integer copies, String message) {
         assertThatThrownBy(() -> of(32, target, overlap, copies, false))
@@ -164,6 +164,6 @@ class DepthUpscalingTest {
     void threeLayersInOnePlace() {
         assertThatThrownBy(() -> of(8, 9, null, 3, true))
                 .hasMessage(
-                        "'--layers': expected overlaps of at most half the model's 8 where they are averaged, got 8; three layers would meet in one place: use fewer copies, or more layers");
+                        "'DepthUpscaling.layers': expected overlaps of at most half the model's 8 where they are averaged, got 8; three layers would meet in one place: use fewer copies, or more layers");
     }
 }

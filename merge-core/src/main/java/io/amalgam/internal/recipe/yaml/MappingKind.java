@@ -116,7 +116,7 @@ enum MappingKind {
     String hintFor(String unknown) {
         boolean hasParameters = keys.contains("parameters");
         if (hasParameters && PARAMETERS.contains(unknown)) {
-            return "it belongs under 'parameters'";
+            return "it belongs under 'parameters', if the method has it";
         }
         if (this == RECIPE && TOKENIZER.keys.contains(unknown)) {
             return "it belongs under 'tokenizer'";

@@ -33,7 +33,7 @@ final class MoeCheck {
         }
         if (recipe.every() < 1) {
             problems.add(
-                    Problem.expected("'--every'", "at least 1", recipe.every())
+                    Problem.expected("'MoeRecipe.every'", "at least 1", recipe.every())
                             .at(recipe.location()));
         }
         if (recipe.gateMode().prompted()) {

@@ -129,7 +129,7 @@ public final class MoePlanner {
         if (fused && !family.canBeFused()) {
             throw new BadInputException(
                     Problem.expected(
-                                    "'--layout' of a " + family.title() + " model",
+                                    "'MoePlanner.Layout' of a " + family.title() + " model",
                                     "per-expert",
                                     "fused")
                             .hint("its experts are only read one by one"));
@@ -216,7 +216,7 @@ public final class MoePlanner {
                 Problem.of(
                                 "no mixture of experts can be made of models of type "
                                         + String.join(", ", types)
-                                        + " as the recipe says")
+                                        + (recipe.upcycled() ? "" : " as the recipe says"))
                         .at(recipe.location())
                         .hint(String.join("; ", obstacles)));
     }

@@ -5,6 +5,7 @@ import io.amalgam.internal.recipe.MoeRecipe.Expert;
 import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -30,6 +31,16 @@ public record Upcycling(
         double routerScale,
         double noise,
         Optional<String> architecture) {
+
+    /** The families a model can become one of. */
+    public static List<String> architectures() {
+        return MoeFamily.titles();
+    }
+
+    /** Whether a name is the beginning of a family's. */
+    public static boolean isArchitecture(String name) {
+        return Arrays.stream(MoeFamily.values()).anyMatch(family -> family.isMeant(name));
+    }
 
     /**
      * The recipe. A family that has a shared expert gets one whose output begins at 0.

@@ -25,11 +25,11 @@ class WarningsTest {
                 "dtyp           | did you mean 'dtype'?",
                 "base_modle     | did you mean 'base_model'?",
                 "output_dtype   | did you mean 'out_dtype'?",
-                "normalize      | it belongs under 'parameters'",
-                "int8_mask      | it belongs under 'parameters'",
-                "lambda         | it belongs under 'parameters'",
-                "density        | it belongs under 'parameters'",
-                "t              | it belongs under 'parameters'",
+                "normalize      | it belongs under 'parameters', if the method has it",
+                "int8_mask      | it belongs under 'parameters', if the method has it",
+                "lambda         | it belongs under 'parameters', if the method has it",
+                "density        | it belongs under 'parameters', if the method has it",
+                "t              | it belongs under 'parameters', if the method has it",
                 "normalise      | did you mean 'normalize', under 'parameters'?",
                 "layer_range    | it belongs in an item of 'sources'",
                 "sources        | it belongs in an item of 'slices'",
@@ -46,7 +46,7 @@ class WarningsTest {
             delimiter = '|',
             value = {
                 "wieght      | did you mean 'weight', under 'parameters'?",
-                "weight      | it belongs under 'parameters'",
+                "weight      | it belongs under 'parameters', if the method has it",
                 "paramters   | did you mean 'parameters'?",
                 "layer_range | it belongs in an item of 'sources'",
                 "base_model  | it belongs at the top level",
@@ -65,7 +65,7 @@ class WarningsTest {
                 "basemodel | did you mean 'base_model'?",
                 "model     | it belongs in an item of 'sources'",
                 "models    | it belongs at the top level",
-                "t         | it belongs under 'parameters'",
+                "t         | it belongs under 'parameters', if the method has it",
             })
     void unknownKeyOfASlice(String key, String hint) {
         assertSaid(
@@ -101,7 +101,7 @@ class WarningsTest {
                 .hasMessage(
                         "unknown key 'dtyp' (r.yml:3:1); did you mean 'dtype'?\n"
                                 + "unknown key 'normalize' (r.yml:5:1); it belongs under"
-                                + " 'parameters'");
+                                + " 'parameters', if the method has it");
     }
 
     @Test

@@ -57,7 +57,7 @@ final class NoWeights {
                         .at("'" + directory + "'");
         if (found.contains(OutputLayout.PARTIAL)) {
             return problem.hint(
-                    "a merge to it was interrupted, or is still running: repeat its command with --resume to finish it");
+                    "a merge to it was interrupted, or is still running: repeat it with EngineOptions.resume(true) to finish it");
         }
         if (found.contains("adapter_config.json")
                 || found.stream().anyMatch(NoWeights::isAdapter)) {
