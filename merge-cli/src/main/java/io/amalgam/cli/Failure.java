@@ -79,7 +79,10 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                         .hint("give --debug for the stack trace, and report it"));
     }
 
-    /** Values of options are usage. Input that is as it should be, and no place to write to, is no fault of the input. */
+    /**
+     * Values of options are usage. Input that is as it should be, and no place to write to, is no
+     * fault of the input.
+     */
     private static int exit(List<Problem> problems) {
         if (problems.stream().allMatch(OptionWords::isOfOption)) {
             return ExitCode.USAGE;

@@ -66,7 +66,9 @@ final class OptionWords {
     static String of(String text) {
         String words = text;
         for (Map.Entry<String, String> option : OPTIONS.entrySet()) {
-            words = words.replace("'" + option.getKey() + "'", "option '" + option.getValue() + "'");
+            words =
+                    words.replace(
+                            "'" + option.getKey() + "'", "option '" + option.getValue() + "'");
             words = words.replace(option.getKey(), option.getValue());
         }
         return words;
@@ -91,7 +93,10 @@ final class OptionWords {
         Matcher parameter = PARAMETER.matcher(problem.what());
         String what =
                 parameter.matches()
-                        ? "option '--" + OWN_PARAMETERS.getOrDefault(parameter.group(1), parameter.group(1)) + "'"
+                        ? "option '--"
+                                + OWN_PARAMETERS.getOrDefault(
+                                        parameter.group(1), parameter.group(1))
+                                + "'"
                         : problem.what();
         return problem.withWhat(what).at("").hint(hint);
     }

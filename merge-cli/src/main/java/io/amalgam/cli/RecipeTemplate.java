@@ -76,7 +76,10 @@ record RecipeTemplate(String file, String text) {
             return e;
         }
         e.problems().stream()
-                .filter(other -> names().stream().noneMatch(n -> other.toString().contains("${" + n)))
+                .filter(
+                        other ->
+                                names().stream()
+                                        .noneMatch(n -> other.toString().contains("${" + n)))
                 .forEach(problems::add);
         return new BadInputException(problems, e.warnings());
     }

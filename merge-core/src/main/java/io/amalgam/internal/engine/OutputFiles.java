@@ -64,11 +64,16 @@ final class OutputFiles implements Closeable {
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
                 files.channels.put(number, channel);
-                FileWrites.fully(files.part(file.name()), channel, ByteBuffer.wrap(file.header()), 0);
+                FileWrites.fully(
+                        files.part(file.name()), channel, ByteBuffer.wrap(file.header()), 0);
                 if (channel.size() > file.size()) {
                     channel.truncate(file.size());
                 } else if (channel.size() < file.size()) {
-                    FileWrites.fully(files.part(file.name()), channel, ByteBuffer.wrap(new byte[1]), file.size() - 1);
+                    FileWrites.fully(
+                            files.part(file.name()),
+                            channel,
+                            ByteBuffer.wrap(new byte[1]),
+                            file.size() - 1);
                 }
             }
         } catch (IOException e) {

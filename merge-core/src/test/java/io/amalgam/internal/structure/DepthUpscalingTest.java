@@ -58,7 +58,8 @@ class DepthUpscalingTest {
                 .hasMessageContaining("'DepthUpscaling.layers': expected at most 10000, got 10001");
         assertThatThrownBy(() -> of(4, 6, null, 1_000_000_000, false))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("'DepthUpscaling.copies': expected at most 10000, got 1000000000");
+                .hasMessageContaining(
+                        "'DepthUpscaling.copies': expected at most 10000, got 1000000000");
     }
 
     @Test

@@ -103,7 +103,8 @@ class DocumentsTest {
         assertThat(file.documents().get(0).recipe().warnings()).isEmpty();
         assertThat(file.result().orElseThrow().warnings())
                 .singleElement()
-                .hasToString("unknown key 'lambda' (r.yml:8:1); it belongs under 'parameters', if the method has it");
+                .hasToString(
+                        "unknown key 'lambda' (r.yml:8:1); it belongs under 'parameters', if the method has it");
     }
 
     @Test
