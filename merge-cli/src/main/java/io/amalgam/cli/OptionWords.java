@@ -38,6 +38,7 @@ final class OptionWords {
         options.put("EngineOptions.overwrite(true)", "--overwrite");
         options.put("EngineOptions.resume(true)", "--resume");
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
+        options.put("HubSettings.offline", "--offline");
         options.put("EngineOptions.memory", "--memory");
         options.put("EngineOptions.threads", "-j");
         options.put("CombineOptions.On.DELTAS", "--on deltas");

@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora;
 
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -198,15 +199,28 @@ public final class AdapterCombiner {
                                         "give CombineOptions.density, the share of elements to keep"));
             }
         }
+        if (options.on() != On.FACTORS && METHODS.contains(method) && !isMergeMethod(method)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "method of 'CombineOptions.on' "
+                                            + options.on().name().toLowerCase(Locale.ROOT),
+                                    "a merge method, such as 'linear' or 'ties'",
+                                    "'" + method + "'")
+                            .hint("'" + method + "' works on factors: leave out CombineOptions.on"));
+        }
         options.density()
                 .filter(density -> !(density > 0 && density <= 1))
                 .ifPresent(
                         density ->
                                 problems.add(
                                         Problem.expected(
-                                                "density",
+                                                "'CombineOptions.density'",
                                                 "a number above 0 and at most 1",
                                                 density)));
+    }
+
+    private static boolean isMergeMethod(String name) {
+        return BuiltInMethods.load().all().stream().anyMatch(m -> m.info().name().equals(name));
     }
 
     private void checkKind(Adapter adapter) {

@@ -31,7 +31,7 @@ final class HubProblems {
                         "a path, or a model in the cache '" + settings.cache() + "'",
                         got)
                 .hint(
-                        "nothing is fetched offline: go without --offline and HF_HUB_OFFLINE, or check the name");
+                        "nothing is fetched offline: go without HubSettings.offline and HF_HUB_OFFLINE, or check the name");
     }
 
     /** No fault of the input: another time it may be reached. */
