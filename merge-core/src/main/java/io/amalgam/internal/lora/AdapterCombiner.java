@@ -1,12 +1,12 @@
 package io.amalgam.internal.lora;
 
-import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.engine.OrderedParallel;
 import io.amalgam.internal.lora.CombineOptions.On;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -206,7 +206,10 @@ public final class AdapterCombiner {
                                             + options.on().name().toLowerCase(Locale.ROOT),
                                     "a merge method, such as 'linear' or 'ties'",
                                     "'" + method + "'")
-                            .hint("'" + method + "' works on factors: leave out CombineOptions.on"));
+                            .hint(
+                                    "'"
+                                            + method
+                                            + "' works on factors: leave out CombineOptions.on"));
         }
         options.density()
                 .filter(density -> !(density > 0 && density <= 1))
