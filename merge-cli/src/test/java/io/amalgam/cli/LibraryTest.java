@@ -86,11 +86,7 @@ class LibraryTest {
                 () -> Merge.recipe(nothing()),
                 () -> Merge.linear().model((String) nothing()),
                 () -> Merge.linear().model((Path) nothing()),
-                () ->
-                        Merge.linear()
-                                .model(
-                                        (Map<String, INDArray>)
-                                                LibraryTest.<Map<String, INDArray>>nothing()),
+                () -> Merge.linear().model(LibraryTest.<Map<String, INDArray>>nothing()),
                 () -> Merge.linear().base((String) nothing()),
                 () -> Merge.linear().to((Path) nothing()),
                 () -> Merge.linear().to((String) nothing()),

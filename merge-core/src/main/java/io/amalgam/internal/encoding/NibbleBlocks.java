@@ -39,8 +39,8 @@ final class NibbleBlocks extends BlockEncoding {
         int high = fiveBits ? bytes.getInt(offset + codes - Integer.BYTES) : 0;
         for (int j = 0; j < HALF; j++) {
             int pair = bytes.get(offset + codes + j);
-            int low = pair & 15 | (high >>> j & 1) << 4;
-            int up = pair >>> 4 & 15 | (high >>> HALF + j & 1) << 4;
+            int low = (pair & 15) | ((high >>> j) & 1) << 4;
+            int up = ((pair >>> 4) & 15) | ((high >>> (HALF + j)) & 1) << 4;
             dst[at + j] = minimum ? scale * low + least : scale * (low - zero);
             dst[at + HALF + j] = minimum ? scale * up + least : scale * (up - zero);
         }
@@ -61,8 +61,8 @@ final class NibbleBlocks extends BlockEncoding {
         for (int j = 0; j < HALF; j++) {
             int low = code((src[from + j] - least) * inverse + shift);
             int up = code((src[from + HALF + j] - least) * inverse + shift);
-            bytes.put(offset + codes + j, (byte) (low & 15 | (up & 15) << 4));
-            high |= (low >>> 4) << j | (up >>> 4) << HALF + j;
+            bytes.put(offset + codes + j, (byte) ((low & 15) | (up & 15) << 4));
+            high |= (low >>> 4) << j | (up >>> 4) << (HALF + j);
         }
         if (fiveBits) {
             bytes.putInt(offset + codes - Integer.BYTES, high);

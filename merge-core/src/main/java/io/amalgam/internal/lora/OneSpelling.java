@@ -85,7 +85,7 @@ record OneSpelling(List<WeightedAdapter> adapters, Map<String, Map<String, Strin
     /** A name up to the first part that both have from there on. */
     private static String start(String name, String other) {
         String[] parts = name.split("\\.");
-        String[] others = other.split("\\.");
+        String[] others = other.split("\\.", -1);
         int same = 0;
         while (same < Math.min(parts.length, others.length)
                 && parts[parts.length - 1 - same].equals(others[others.length - 1 - same])) {

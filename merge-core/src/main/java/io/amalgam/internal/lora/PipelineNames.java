@@ -107,7 +107,7 @@ final class PipelineNames {
             Optional<Part> part = prefix(module).map(Prefix::part);
             boolean text = part.filter(p -> p != Part.UNET).isPresent();
             boolean otherText = both && part.filter(p -> p == Part.SECOND).isPresent() != projects;
-            if (unetAlone && text || textAlone && part.isPresent() && (!text || otherText)) {
+            if ((unetAlone && text) || (textAlone && part.isPresent() && (!text || otherText))) {
                 others.add(module);
             }
         }

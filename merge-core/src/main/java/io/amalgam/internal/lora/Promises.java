@@ -143,7 +143,7 @@ final class Promises {
                         && all.properties().stream()
                                 .filter(e -> ends(e.getKey()))
                                 .allMatch(e -> e.getValue().equals(indices));
-        return own || shared || !inBase.test(module) && !adapter.rows().isEmpty();
+        return own || shared || (!inBase.test(module) && !adapter.rows().isEmpty());
     }
 
     private boolean ends(String module) {

@@ -150,7 +150,9 @@ final class Download {
         CompletableFuture<HttpResponse<Void>> answer =
                 client.begin(request, info -> piece.taking(info, asked));
         flying.put(piece, answer);
-        answer.whenComplete((response, failure) -> events.add(new Event(piece, response, failure)));
+        var unused =
+                answer.whenComplete(
+                        (response, failure) -> events.add(new Event(piece, response, failure)));
     }
 
     private void take(Event event) throws IOException {

@@ -116,7 +116,8 @@ final class DownloadedFile implements Closeable {
         Path list = list(cache, file);
         if (Files.exists(list) && Files.exists(partial(cache, file))) {
             long length = Files.size(partial(cache, file));
-            for (String line : Files.readString(list, StandardCharsets.ISO_8859_1).split("\n")) {
+            for (String line :
+                    Files.readString(list, StandardCharsets.ISO_8859_1).split("\n", -1)) {
                 if (line.matches("\\d{1,8}")) {
                     long end = Math.min(file.size(), (Integer.parseInt(line) + 1) * PIECE);
                     if (Integer.parseInt(line) * PIECE < file.size() && end <= length) {

@@ -176,7 +176,7 @@ final class HubClient {
     private static boolean isUnreachable(Throwable e) {
         return e instanceof ConnectException
                 || e instanceof UnknownHostException
-                || e.getCause() != null && isUnreachable(e.getCause());
+                || (e.getCause() != null && isUnreachable(e.getCause()));
     }
 
     /** What failed; Java often says nothing of a refused connection. */

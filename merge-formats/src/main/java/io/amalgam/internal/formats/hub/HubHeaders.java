@@ -149,7 +149,7 @@ public final class HubHeaders implements RemoteModels {
     /** Folders are registered before what is in them, so they are deleted after it. */
     private static Path place(Path folder, String name) throws IOException {
         Path place = folder;
-        for (String part : name.split("/")) {
+        for (String part : name.split("/", -1)) {
             if (!Files.exists(place)) {
                 Files.createDirectory(place);
                 place.toFile().deleteOnExit();

@@ -33,7 +33,7 @@ public final class HubModels implements RemoteModels {
     public Optional<Path> present(String name, Optional<String> revision) {
         return RepoName.parse(name, revision)
                 .flatMap(this::cached)
-                .filter(model -> model.isWhole() || settings.offline() && model.hasWeights())
+                .filter(model -> model.isWhole() || (settings.offline() && model.hasWeights()))
                 .map(CachedModel::path);
     }
 

@@ -93,35 +93,27 @@ final class HubProblems {
         String endpoint = settings.endpoint().toString();
         boolean known = settings.token().isPresent();
         String subject = "repository '" + repo.id() + "'";
-        switch (answer.code()) {
-            case "GatedRepo":
-                return Problem.of(subject + " is gated: its owner grants access")
-                        .hint(
-                                known
-                                        ? "ask at "
-                                                + endpoint
-                                                + "/"
-                                                + repo.id()
-                                                + " with the account of this token"
-                                        : "ask at "
-                                                + endpoint
-                                                + "/"
-                                                + repo.id()
-                                                + ", then set HF_TOKEN");
-            case "RevisionNotFound":
-                return Problem.expected(
-                                "revision '" + repo.revision() + "' of '" + repo.id() + "'",
-                                "a branch, a tag or a commit",
-                                "none of that name")
-                        .hint("see " + endpoint + "/" + repo.id() + "/tree/main");
-            case "EntryNotFound":
-                return Problem.of("no file '" + file + "' in '" + repo + "'")
-                        .hint("see its files at " + endpoint + "/" + repo.id());
-            default:
-                break;
+        String place = endpoint + "/" + repo.id();
+        if (answer.code().equals("GatedRepo")) {
+            return Problem.of(subject + " is gated: its owner grants access")
+                    .hint(
+                            known
+                                    ? "ask at " + place + " with the account of this token"
+                                    : "ask at " + place + ", then set HF_TOKEN");
+        }
+        if (answer.code().equals("RevisionNotFound")) {
+            return Problem.expected(
+                            "revision '" + repo.revision() + "' of '" + repo.id() + "'",
+                            "a branch, a tag or a commit",
+                            "none of that name")
+                    .hint("see " + place + "/tree/main");
+        }
+        if (answer.code().equals("EntryNotFound")) {
+            return Problem.of("no file '" + file + "' in '" + repo + "'")
+                    .hint("see its files at " + place);
         }
         int status = answer.status();
-        if (status == 404 || answer.code().equals("RepoNotFound") || status == 401 && !known) {
+        if (status == 404 || answer.code().equals("RepoNotFound") || (status == 401 && !known)) {
             return Problem.expected(
                             "model '" + repo + "'",
                             "a path, or a repository of " + endpoint,

@@ -23,7 +23,7 @@ public final class Proxies extends ProxySelector {
     private Proxies(Optional<String> https, Optional<String> http, String direct) {
         this.https = https.flatMap(Proxies::address);
         this.http = http.flatMap(Proxies::address);
-        for (String host : direct.split(",")) {
+        for (String host : direct.split(",", -1)) {
             String name = host.strip().toLowerCase(Locale.ROOT).replaceFirst("^\\*?\\.", "");
             if (!name.isEmpty()) {
                 this.direct.add(name);

@@ -7,6 +7,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
 
@@ -108,7 +109,8 @@ final class RepoCache {
         Files.deleteIfExists(file); // A link to nothing.
         Path blob = blob(etag);
         try {
-            Files.createSymbolicLink(file, file.getParent().relativize(blob));
+            Files.createSymbolicLink(
+                    file, Objects.requireNonNull(file.getParent()).relativize(blob));
         } catch (FileAlreadyExistsException e) {
             if (!Files.exists(file)) { // Else another process was faster.
                 throw e;

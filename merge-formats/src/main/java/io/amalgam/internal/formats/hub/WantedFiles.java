@@ -130,8 +130,8 @@ record WantedFiles(Set<String> weights, Set<String> others) {
             return false;
         }
         return name.endsWith(".py")
-                || (folders.contains(folder) || folder.equals(TEMPLATES))
-                        && COMPANION.matcher(name).matches();
+                || ((folders.contains(folder) || folder.equals(TEMPLATES))
+                        && COMPANION.matcher(name).matches());
     }
 
     /** Both kinds, small files first. */

@@ -161,11 +161,11 @@ public final class PyTorchFile implements Checkpoint {
         TensorInfo info = info(name, view);
         ZipArchive.Span span = archive.span(folder + "data/" + view.storage().key());
         DType type = view.type();
-        long available = span.length() / (type.blockBytes());
+        long available = span.length() / type.blockBytes();
         long declared =
                 type == view.storage().type()
                         ? view.storage().elements()
-                        : view.storage().elements() / (type.blockBytes());
+                        : view.storage().elements() / type.blockBytes();
         if (!fits(view, info, Math.min(available, declared))) {
             throw new BadInputException(
                     Problem.expected(

@@ -25,7 +25,7 @@ final class BitsAndBytesFormat implements QuantisedFormat {
     private static final int LONGEST = 1 << 16;
 
     /** What codes of int8 are multiplied with: 1/127 as bitsandbytes writes it. */
-    private static final float STEP = 0.007874015718698502f;
+    private static final float STEP = 0.007874016f;
 
     @Override
     public Optional<TensorSource> dense(StoredTensor codes, QuantisedTensors tensors) {

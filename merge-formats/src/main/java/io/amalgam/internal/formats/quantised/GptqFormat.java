@@ -100,7 +100,7 @@ final class GptqFormat implements QuantisedFormat {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        int middle = 1 << bits - 1;
+        int middle = 1 << (bits - 1);
         boolean allMiddle = true;
         boolean allBelow = true;
         boolean full = false;

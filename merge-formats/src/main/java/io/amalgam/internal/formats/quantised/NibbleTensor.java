@@ -65,14 +65,14 @@ final class NibbleTensor extends Dequantised {
         int first = highFirst ? 4 : 0;
         int done = 0;
         if (from % 2 == 1 && count > 0) {
-            dst[at] = table[code[from / 2] >>> 4 - first & 15] * scale;
+            dst[at] = table[(code[from / 2] >>> (4 - first)) & 15] * scale;
             done = 1;
         }
         int place = (from + done) / 2;
         for (; done + 1 < count; done += 2, place++) {
             int pair = code[place];
             dst[at + done] = table[pair >>> first & 15] * scale;
-            dst[at + done + 1] = table[pair >>> 4 - first & 15] * scale;
+            dst[at + done + 1] = table[(pair >>> (4 - first)) & 15] * scale;
         }
         if (done < count) {
             dst[at + done] = table[code[place] >>> first & 15] * scale;

@@ -68,7 +68,7 @@ final class PackedTensor extends Dequantised {
         int bytes = (int) (end - begin);
         byte[] code = scratch.codes(bytes + 1);
         Scratch.read(codes, begin, bytes, code, 0, workspace);
-        int middle = 1 << bits - 1;
+        int middle = 1 << (bits - 1);
         for (int done = 0; done < count; ) {
             long row = (from + done) / columns;
             int column = (int) ((from + done) % columns);
@@ -104,7 +104,7 @@ final class PackedTensor extends Dequantised {
         int shift = (int) (row * bits % 32);
         int value = Scratch.word(words, (word * groups + g) * Integer.BYTES) >>> shift;
         if (shift + bits > 32) {
-            value |= Scratch.word(words, ((word + 1) * groups + g) * Integer.BYTES) << 32 - shift;
+            value |= Scratch.word(words, ((word + 1) * groups + g) * Integer.BYTES) << (32 - shift);
         }
         return value & (1 << bits) - 1;
     }

@@ -47,7 +47,7 @@ public record QuantisedModel(
         FormatChoice choice =
                 settings.map(s -> FormatChoice.of(s, stored.keySet()))
                         .orElseGet(() -> FormatChoice.of(stored));
-        if (choice == FormatChoice.PLAIN && said.isEmpty()) {
+        if (choice.equals(FormatChoice.PLAIN) && said.isEmpty()) {
             return unchanged(stored, Optional.empty());
         }
         if (choice.unreadable().isPresent()) {

@@ -120,7 +120,7 @@ final class Scratch {
     /** At most 8 bits of a little-endian string of bits; the byte behind them must be there. */
     static int bits(byte[] bytes, int from, int count) {
         int at = from >>> 3;
-        int two = bytes[at] & 0xFF | (bytes[at + 1] & 0xFF) << 8;
+        int two = (bytes[at] & 0xFF) | (bytes[at + 1] & 0xFF) << 8;
         return two >>> (from & 7) & (1 << count) - 1;
     }
 }
