@@ -41,14 +41,14 @@ class OutputProjectionsTest {
     void whereDampingCannotBe() {
         assertThatThrownBy(() -> filters("h.", "a.weight b.weight c.weight d.weight"))
                 .hasMessage(
-                        "output projections in the layers of model 'm': expected matrices such as 'o_proj' and 'down_proj', got none; leave out --damp");
+                        "output projections in the layers of model 'm': expected matrices such as 'o_proj' and 'down_proj', got none; leave out DepthUpscaling.damp");
         assertThatThrownBy(
                         () ->
                                 filters(
                                         "model.layers.",
                                         "self_attn.o_proj.weight post_feedforward_layernorm.weight"))
                 .hasMessage(
-                        "damping has no effect on model 'm': its layers normalise what the projections give ('post_feedforward_layernorm'); leave out --damp");
+                        "damping has no effect on model 'm': its layers normalise what the projections give ('post_feedforward_layernorm'); leave out DepthUpscaling.damp");
         HeaderOnly packed = new HeaderOnly("m");
         packed.tensor("h.0.mlp.down_proj.weight", DType.U8, 4, 4);
         assertThatThrownBy(() -> OutputProjections.filters(packed, "m"))

@@ -154,7 +154,7 @@ class ExtractionTiesTest {
                     .hasMessage(
                             "tensors of both models: expected the same names, got a head"
                                     + " 'lm_head.weight' that the base ties to its embedding;"
-                                    + " extract factors, with --rank or --energy");
+                                    + " extract factors, with ExtractOptions.rank or energy");
         }
     }
 
