@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.engine.MemoryNeeds;
+import io.amalgam.internal.engine.PlanJson;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.plan.MergePlan;
@@ -97,10 +99,11 @@ final class PlanView {
     }
 
     private String holds() {
-        int block = resources.blockElements(plan);
+        MemoryNeeds needs = resources.needs(plan);
+        int block = needs.blockElements(resources.memory.bytes());
         return block == 0
                 ? "more than the " + Quantity.bytes(resources.memory.bytes()) + " of --memory"
-                : Quantity.bytes(resources.bytesHeld(plan))
+                : Quantity.bytes(needs.total(resources.memory.bytes()))
                         + " in buffers: "
                         + Quantity.of(resources.threads, "thread")
                         + ", blocks of "
@@ -195,18 +198,11 @@ final class PlanView {
                                         .put("model", ref.toString())
                                         .put("base", isBase(ref))
                                         .put("tensors", checkpoint.tensors().size()));
-        ArrayNode renamed = root.putArray("renamed");
-        plan.renamings()
-                .forEach(
-                        renaming ->
-                                renamed.addObject()
-                                        .put("model", renaming.model().toString())
-                                        .put("from", renaming.from())
-                                        .put("to", renaming.to())
-                                        .put("tensors", renaming.tensors()));
+        PlanJson.renamed(root, plan);
         root.put("bytes_read", plan.inputBytes());
         root.put("bytes_written", plan.layout().bytes());
-        root.put("bytes_held", resources.bytesHeld(plan));
+        MemoryNeeds needs = resources.needs(plan);
+        root.put("bytes_held", needs.total(resources.memory.bytes()));
         ArrayNode preparations = root.putArray("preparations");
         for (Preparation each : plan.preparations()) {
             preparations
@@ -217,7 +213,7 @@ final class PlanView {
         }
         root.put("survey_passes", plan.wholeModel().map(PlannedModelPass::passes).orElse(0));
         root.put("threads", resources.threads);
-        root.put("block_elements", resources.blockElements(plan));
+        root.put("block_elements", needs.blockElements(resources.memory.bytes()));
         plan.vocabulary()
                 .ifPresent(
                         tokens ->

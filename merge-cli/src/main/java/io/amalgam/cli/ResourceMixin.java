@@ -33,16 +33,13 @@ final class ResourceMixin {
         return Optional.empty();
     }
 
-    int blockElements(MergePlan plan) {
-        return MemoryNeeds.of(plan, threads).blockElements(memory.bytes());
-    }
-
-    long bytesHeld(MergePlan plan) {
-        return MemoryNeeds.of(plan, threads).total(memory.bytes());
+    /** The memory a plan takes with these threads. */
+    MemoryNeeds needs(MergePlan plan) {
+        return MemoryNeeds.of(plan, threads);
     }
 
     /** Whether the smallest buffers fit: asked where no engine is started that would find out. */
     List<Problem> problems(MergePlan plan) {
-        return MemoryNeeds.of(plan, threads).tooLittle(memory.bytes()).stream().toList();
+        return needs(plan).tooLittle(memory.bytes()).stream().toList();
     }
 }

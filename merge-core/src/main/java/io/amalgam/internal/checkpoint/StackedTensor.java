@@ -5,6 +5,7 @@ import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
  * Tensors one behind the other as a single one: experts that are stored one by one, rows of a gate
@@ -15,6 +16,20 @@ public final class StackedTensor implements TensorSource {
     private final List<TensorSource> parts;
     private final long[] starts;
     private final String description;
+
+    /**
+     * Parts that are called by what they are.
+     *
+     * @param parts in their order, not empty
+     */
+    public StackedTensor(TensorInfo info, List<TensorSource> parts) {
+        this(
+                info,
+                parts,
+                parts.stream()
+                        .map(TensorSource::identity)
+                        .collect(Collectors.joining(", ", "[", "]")));
+    }
 
     /**
      * @param parts in their order, not empty

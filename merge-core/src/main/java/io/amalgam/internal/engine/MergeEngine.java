@@ -42,8 +42,18 @@ public final class MergeEngine {
             MergeListener listener,
             Cancellation cancellation)
             throws IOException {
+        return interruptibly(() -> merge(plan, directory, options, listener, cancellation));
+    }
+
+    /** A run's work. */
+    private interface Work {
+        MergeReport run() throws IOException;
+    }
+
+    /** However an interruption of the thread shows itself, it is the same exception. */
+    private static MergeReport interruptibly(Work work) throws IOException {
         try {
-            return merge(plan, directory, options, listener, cancellation);
+            return work.run();
         } catch (ClosedByInterruptException | FileLockInterruptionException e) {
             throw MergeCancelledException.byInterrupt(e);
         } catch (MergeCancelledException e) {
@@ -66,11 +76,7 @@ public final class MergeEngine {
         if (options.resume() && FinishedMerge.differenceByReport(plan, directory).isEmpty()) {
             return finished(plan, directory, options, listener);
         }
-        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
-        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
-        if (tooLittle.isPresent()) {
-            throw new BadInputException(tooLittle.get());
-        }
+        MemoryNeeds needs = needs(plan, options);
         List<InputFile> inputs = InputFile.of(plan);
         List<InputFile> origins = InputFile.origins(plan);
         CreatedDirectories made = CreatedDirectories.before(directory);
@@ -125,12 +131,20 @@ public final class MergeEngine {
             MergeListener listener,
             Cancellation cancellation)
             throws IOException {
+        return interruptibly(
+                () -> mergePart(plan, part, directory, options, listener, cancellation));
+    }
+
+    private static MergeReport mergePart(
+            MergePlan plan,
+            Set<Integer> part,
+            Path directory,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
         long begin = System.nanoTime();
-        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
-        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
-        if (tooLittle.isPresent()) {
-            throw new BadInputException(tooLittle.get());
-        }
+        MemoryNeeds needs = needs(plan, options);
         List<InputFile> inputs = InputFile.of(plan);
         MergeReport report;
         try (Journal journal = Journal.open(directory, plan.hash(), inputs, options)) {
@@ -181,6 +195,15 @@ public final class MergeEngine {
             all.add(file);
         }
         return all;
+    }
+
+    private static MemoryNeeds needs(MergePlan plan, EngineOptions options) {
+        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
+        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
+        if (tooLittle.isPresent()) {
+            throw new BadInputException(tooLittle.get());
+        }
+        return needs;
     }
 
     private static MergeReport finished(

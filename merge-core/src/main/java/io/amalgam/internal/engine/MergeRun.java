@@ -87,7 +87,7 @@ final class MergeRun {
     /** Returns how many tensors an earlier run had written. */
     private int merge(PlanRunner runner, Path directory) throws IOException {
         List<TaskRun> runs = unfinished(runner.worker());
-        int resumed = tasks() - runs.size();
+        int resumed = finished.intValue();
         plan.warnings().forEach(listener::warned);
         listener.started(plan, resumed);
         if (!runs.isEmpty()) {
@@ -140,10 +140,6 @@ final class MergeRun {
         ModelPassRun<S> over = new ModelPassRun<>(pass);
         runner.run(over.runs(plan.tasks(), whole), run -> {});
         return over.next();
-    }
-
-    private int tasks() {
-        return (int) IntStream.range(0, plan.tasks().size()).filter(files::has).count();
     }
 
     /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */

@@ -91,9 +91,7 @@ final class PlanRunner implements Closeable {
                         try {
                             int from = next.getAndAdd(step);
                             while (from < count && failure.get() == null) {
-                                if (cancellation.isRequested()) {
-                                    throw new MergeCancelledException();
-                                }
+                                cancellation.throwIfRequested();
                                 range.work(from, Math.min(count, from + step), workspace);
                                 from = next.getAndAdd(step);
                             }

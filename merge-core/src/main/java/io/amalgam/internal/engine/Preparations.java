@@ -120,9 +120,7 @@ final class Preparations {
 
         @Override
         public void checkCancelled() {
-            if (cancellation.isRequested()) {
-                throw new MergeCancelledException();
-            }
+            cancellation.throwIfRequested();
             if (Thread.interrupted()) {
                 throw MergeCancelledException.byInterrupt(new InterruptedException());
             }

@@ -50,15 +50,7 @@ final class ReportJson {
                                                         .filter(ref::equals)
                                                         .isPresent())
                                         .put("tensors", checkpoint.tensors().size()));
-        ArrayNode renamed = root.putArray("renamed");
-        plan.renamings()
-                .forEach(
-                        renaming ->
-                                renamed.addObject()
-                                        .put("model", renaming.model().toString())
-                                        .put("from", renaming.from())
-                                        .put("to", renaming.to())
-                                        .put("tensors", renaming.tensors()));
+        PlanJson.renamed(root, plan);
         ArrayNode warnings = root.putArray("warnings");
         report.warnings().forEach(warning -> warnings.add(warning.toString()));
         root.set("inputs", inputs(origins));

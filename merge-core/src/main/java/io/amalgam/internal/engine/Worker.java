@@ -4,7 +4,6 @@ import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.TensorEncoding;
@@ -127,9 +126,7 @@ final class Worker implements Closeable {
     }
 
     private void fill(TaskRun.Unit unit, long from, int n) throws IOException {
-        if (cancellation.isRequested()) {
-            throw new MergeCancelledException();
-        }
+        cancellation.throwIfRequested();
         TensorTask task = unit.run().task;
         boolean check = checkFinite && isChecked(unit.stage());
         block.moveTo(from, n);
@@ -211,7 +208,7 @@ final class Worker implements Closeable {
         }
         for (long from = unit.from(); from < unit.to(); from += workspace.capacity()) {
             int n = (int) Math.min(workspace.capacity(), unit.to() - from);
-            checkCancelled();
+            cancellation.throwIfRequested();
             read(task, input, from, n, block.input(0), 0, checkFinite);
             write(unit.run(), from, block.input(0), n);
         }
@@ -224,7 +221,7 @@ final class Worker implements Closeable {
         long end = type.bytesFor(unit.to());
         long at = type.bytesFor(unit.from());
         while (at < end) {
-            checkCancelled();
+            cancellation.throwIfRequested();
             long done = sink.copy(task, at, region, at, end - at);
             if (done == 0) {
                 done = throughBuffer(region, at, end - at, task);
@@ -253,7 +250,7 @@ final class Worker implements Closeable {
         ByteBuffer there = compared();
         long end = stored.get().info().bytes();
         for (long at = 0; at < end; at += there.capacity()) {
-            checkCancelled();
+            cancellation.throwIfRequested();
             int n = (int) Math.min(there.capacity(), end - at);
             ByteBuffer bytes = workspace.bytes(n);
             stored.get().region().readFully(at, bytes);
@@ -272,7 +269,7 @@ final class Worker implements Closeable {
         StoredTensor first = stored(task, 0);
         long end = type.bytesFor(unit.to());
         for (long at = type.bytesFor(unit.from()); at < end; at += compared.capacity()) {
-            checkCancelled();
+            cancellation.throwIfRequested();
             int n = (int) Math.min(compared.capacity(), end - at);
             for (int i = 1; i < task.sources().size(); i++) {
                 ByteBuffer bytes = workspace.bytes(n);
@@ -299,7 +296,7 @@ final class Worker implements Closeable {
         int step = other.capacity() / Long.BYTES * Long.BYTES;
         long end = type.bytesFor(unit.to());
         for (long at = type.bytesFor(unit.from()); at < end; at += step) {
-            checkCancelled();
+            cancellation.throwIfRequested();
             int n = (int) Math.min(step, end - at);
             ByteBuffer kept = workspace.bytes(n);
             stored(task, 0).region().readFully(at, kept);
@@ -372,12 +369,6 @@ final class Worker implements Closeable {
         sink.close();
     }
 
-    private void checkCancelled() {
-        if (cancellation.isRequested()) {
-            throw new MergeCancelledException();
-        }
-    }
-
     /** A task's inputs for stages that read where they like. */
     private final class Access implements TensorStep.Reader {
         private final TensorTask task;
@@ -393,7 +384,7 @@ final class Worker implements Closeable {
 
         @Override
         public void read(int input, long from, int count, float[] dst, int at) throws IOException {
-            checkCancelled();
+            cancellation.throwIfRequested();
             Worker.this.read(task, input, from, count, dst, at, checkFinite);
         }
     }

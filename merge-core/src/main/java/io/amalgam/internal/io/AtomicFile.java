@@ -46,14 +46,13 @@ public final class AtomicFile implements Closeable {
         return new AtomicFile(part, place, channel);
     }
 
-    /** For positional writes. */
-    public FileChannel channel() {
-        return channel;
-    }
-
-    /** Writes all bytes of a buffer at a position. */
-    public void write(ByteBuffer bytes, long position) throws IOException {
-        FileWrites.fully(place, channel, bytes, position);
+    /**
+     * Writes all bytes of a buffer at a position.
+     *
+     * @return the position behind them
+     */
+    public long write(ByteBuffer bytes, long position) throws IOException {
+        return FileWrites.fully(place, channel, bytes, position);
     }
 
     /** Makes what was written durable; nothing is written after that. */

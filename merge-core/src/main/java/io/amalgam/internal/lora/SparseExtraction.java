@@ -15,7 +15,6 @@ import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,11 +29,11 @@ import java.util.Objects;
 public final class SparseExtraction {
     private static final int BUFFER = 1 << 16;
 
-    private final FileChannel channel;
+    private final AtomicFile file;
     private final OutputLayout layout;
 
-    private SparseExtraction(FileChannel channel, OutputLayout layout) {
-        this.channel = channel;
+    private SparseExtraction(AtomicFile file, OutputLayout layout) {
+        this.file = file;
         this.layout = layout;
     }
 
@@ -129,9 +128,8 @@ public final class SparseExtraction {
                         new OutputFormat.LayoutOptions(0, metadata));
         try (AtomicFile part = AtomicFile.create(file)) {
             List<Report> reports = new ArrayList<>();
-            FileChannel channel = part.channel();
-            put(channel, 0, ByteBuffer.wrap(layout.files().get(0).header()));
-            SparseExtraction writer = new SparseExtraction(channel, layout);
+            part.write(ByteBuffer.wrap(layout.files().get(0).header()), 0);
+            SparseExtraction writer = new SparseExtraction(part, layout);
             List<Integer> numbers = new ArrayList<>();
             for (int i = 0; i < changes.size(); i++) {
                 numbers.add(i);
@@ -180,7 +178,7 @@ public final class SparseExtraction {
         }
 
         void flush() throws IOException {
-            at = put(channel, at, bytes.flip());
+            at = file.write(bytes.flip(), at);
             bytes.clear();
         }
     }
@@ -209,13 +207,5 @@ public final class SparseExtraction {
         values.flush();
         shape.flush();
         return new Report(tensor, change.kept(), squares[0] / change.squares());
-    }
-
-    private static long put(FileChannel channel, long at, ByteBuffer bytes) throws IOException {
-        long position = at;
-        while (bytes.hasRemaining()) {
-            position += channel.write(bytes, position);
-        }
-        return position;
     }
 }

@@ -8,6 +8,7 @@ import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.Zeros;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.TensorTask;

@@ -106,6 +106,26 @@ class PartsTest {
         }
     }
 
+    @Test
+    void anInterruptedThreadIsToldAsByAWholeRun() throws IOException {
+        try (MergePlan plan = plan(Merges.models(temp))) {
+            Set<Integer> part = MergeEngine.parts(plan, 2).get(0);
+            Thread.currentThread().interrupt();
+            assertThatThrownBy(
+                            () ->
+                                    MergeEngine.runPart(
+                                            plan,
+                                            part,
+                                            temp.resolve("part"),
+                                            Options.DEFAULT.build(),
+                                            MergeListener.NONE,
+                                            new Cancellation()))
+                    .isInstanceOf(MergeCancelledException.class);
+        } finally {
+            assertThat(Thread.interrupted()).isTrue();
+        }
+    }
+
     private static List<String> names(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.filter(Files::isRegularFile)

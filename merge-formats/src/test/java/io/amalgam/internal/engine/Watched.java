@@ -1,18 +1,15 @@
 package io.amalgam.internal.engine;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.FileRegion;
-import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.checkpoint.ForwardingCheckpoint;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
@@ -58,48 +55,19 @@ final class Watched {
                                         : tensor);
     }
 
-    private record WatchedCheckpoint(Checkpoint model, UnaryOperator<TensorSource> watch)
-            implements Checkpoint {
-        @Override
-        public Path path() {
-            return model.path();
+    private static final class WatchedCheckpoint extends ForwardingCheckpoint {
+        private final UnaryOperator<TensorSource> watch;
+
+        WatchedCheckpoint(Checkpoint model, UnaryOperator<TensorSource> watch) {
+            super(model);
+            this.watch = watch;
         }
 
         @Override
         public Map<String, TensorSource> tensors() {
             Map<String, TensorSource> watched = new LinkedHashMap<>();
-            model.tensors().forEach((name, tensor) -> watched.put(name, watch.apply(tensor)));
+            model().tensors().forEach((name, tensor) -> watched.put(name, watch.apply(tensor)));
             return watched;
-        }
-
-        @Override
-        public Map<String, String> metadata() {
-            return model.metadata();
-        }
-
-        @Override
-        public Optional<ObjectNode> config() {
-            return model.config();
-        }
-
-        @Override
-        public List<Path> weightFiles() {
-            return model.weightFiles();
-        }
-
-        @Override
-        public ModuleFolders folders() {
-            return model.folders();
-        }
-
-        @Override
-        public List<Path> sideFiles() {
-            return model.sideFiles();
-        }
-
-        @Override
-        public void close() throws IOException {
-            model.close();
         }
     }
 

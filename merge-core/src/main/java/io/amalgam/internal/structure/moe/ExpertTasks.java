@@ -4,6 +4,8 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.StackedTensor;
+import io.amalgam.internal.checkpoint.Zeros;
 import io.amalgam.internal.layers.LayerName;
 import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.internal.layers.NonLayerTensors;
@@ -166,10 +168,7 @@ final class ExpertTasks {
                                 layer.suffix().replaceFirst("weight$", ""));
         if (wanted && !base.tensors().containsKey(bias)) {
             Shape shape = Shape.of(weight.info().shape().dim(0));
-            write(
-                    bias,
-                    shape,
-                    new GeneratedTensor.Zeros(new TensorInfo(bias, weight.info().dtype(), shape)));
+            write(bias, shape, new Zeros(new TensorInfo(bias, weight.info().dtype(), shape)));
         }
     }
 
@@ -215,7 +214,7 @@ final class ExpertTasks {
             TensorSource matrix = each.getValue();
             TensorSource written =
                     recipe.upcycled() && projection == Projection.DOWN
-                            ? new GeneratedTensor.Zeros(matrix.info())
+                            ? new Zeros(matrix.info())
                             : matrix;
             write(prefix + family.sharedExpert(projection), matrix.info().shape(), written);
         }
@@ -313,7 +312,7 @@ final class ExpertTasks {
     }
 
     private void stacked(String name, Shape shape, DType type, List<TensorSource> parts) {
-        write(name, shape, new GeneratedTensor.Stacked(new TensorInfo(name, type, shape), parts));
+        write(name, shape, new StackedTensor(new TensorInfo(name, type, shape), parts));
     }
 
     private void router(String name, int layer, int first, int rows) {

@@ -5,55 +5,9 @@ import io.amalgam.kernel.CounterRandom;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
-import java.util.List;
-import java.util.stream.Collectors;
 
 /** Tensors that are made while they are read. */
 sealed interface GeneratedTensor extends TensorSource {
-    /** One tensor after another, as if they were stacked along a first dimension. */
-    record Stacked(TensorInfo info, List<TensorSource> parts) implements GeneratedTensor {
-        public Stacked {
-            parts = List.copyOf(parts);
-            long sum = 0;
-            for (TensorSource part : parts) {
-                sum += part.info().elements();
-            }
-            if (sum != info.elements()) {
-                throw new IllegalArgumentException(info + " is not made of " + sum + " elements");
-            }
-        }
-
-        @Override
-        public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
-                throws IOException {
-            boolean finite = true;
-            long start = 0;
-            int done = 0;
-            for (TensorSource part : parts) {
-                long end = start + part.info().elements();
-                if (from + done < end && done < count) {
-                    int n = (int) Math.min(count - done, end - from - done);
-                    finite &= part.read(from + done - start, n, dst, at + done, workspace);
-                    done += n;
-                }
-                start = end;
-            }
-            return finite;
-        }
-
-        @Override
-        public long storedBytes() {
-            return parts.stream().mapToLong(TensorSource::storedBytes).sum();
-        }
-
-        @Override
-        public String identity() {
-            return parts.stream()
-                    .map(TensorSource::identity)
-                    .collect(Collectors.joining(", ", "[", "]"));
-        }
-    }
-
     /**
      * A tensor plus normal noise, times a factor: {@code (x + noise * n) * factor}, float32 steps.
      *
@@ -88,25 +42,6 @@ sealed interface GeneratedTensor extends TensorSource {
         public String identity() {
             String noisy = noise == 0 ? source.identity() : source.identity() + " + noise " + noise;
             return factor == 1 ? noisy : "(" + noisy + ") * " + factor;
-        }
-    }
-
-    /** Nothing but zeros. */
-    record Zeros(TensorInfo info) implements GeneratedTensor {
-        @Override
-        public boolean read(long from, int count, float[] dst, int at, Workspace workspace) {
-            java.util.Arrays.fill(dst, at, at + count, 0);
-            return true;
-        }
-
-        @Override
-        public long storedBytes() {
-            return 0;
-        }
-
-        @Override
-        public String identity() {
-            return "zeros";
         }
     }
 

@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.hub;
 
+import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
@@ -10,7 +11,6 @@ import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -227,7 +227,7 @@ final class DownloadedFile implements Closeable {
         }
         channel.force(true);
         channel.close();
-        Files.move(partial, blob, StandardCopyOption.REPLACE_EXISTING);
+        FileWrites.moveOver(partial, blob);
         Files.deleteIfExists(list);
         return Optional.empty();
     }

@@ -15,7 +15,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -86,12 +85,7 @@ public final class HubHeaders implements RemoteModels {
             seen.put(repo.get(), folder);
             return folder;
         } catch (HubUnreachableException e) {
-            throw new BadInputException(
-                    HubProblems.unreachable(
-                            repo.get(),
-                            settings,
-                            Objects.requireNonNullElse(e.getMessage(), "no answer")),
-                    e);
+            throw HubProblems.unreachable(repo.get(), settings, e);
         }
     }
 

@@ -82,12 +82,7 @@ public final class HubModels implements RemoteModels {
             if (usable) {
                 return cached.get().path();
             }
-            throw new BadInputException(
-                    HubProblems.unreachable(
-                            repo,
-                            settings,
-                            Objects.requireNonNullElse(e.getMessage(), "no answer")),
-                    e);
+            throw HubProblems.unreachable(repo, settings, e);
         }
     }
 

@@ -1,7 +1,9 @@
 package io.amalgam.internal.formats.hub;
 
+import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 
@@ -35,14 +37,18 @@ final class HubProblems {
     }
 
     /** No fault of the input: another time it may be reached. */
-    static Problem unreachable(RepoName repo, HubSettings settings, String reason) {
-        return Problem.expected(
-                        "model '" + repo + "'",
-                        "a path, or an answer of " + settings.endpoint(),
-                        "nothing at the path, and " + reason)
-                .hint(
-                        "check the name, the connection and the proxy, then give the same command again: what was fetched is kept")
-                .ofStorage();
+    static BadInputException unreachable(
+            RepoName repo, HubSettings settings, HubUnreachableException cause) {
+        String reason = Objects.requireNonNullElse(cause.getMessage(), "no answer");
+        return new BadInputException(
+                Problem.expected(
+                                "model '" + repo + "'",
+                                "a path, or an answer of " + settings.endpoint(),
+                                "nothing at the path, and " + reason)
+                        .hint(
+                                "check the name, the connection and the proxy, then give the same command again: what was fetched is kept")
+                        .ofStorage(),
+                cause);
     }
 
     static Problem nothingToMerge(RepoName repo, HubSettings settings) {

@@ -1,12 +1,12 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.internal.io.FileWrites;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.UUID;
@@ -118,7 +118,7 @@ final class RepoCache {
         } catch (UnsupportedOperationException | IOException e) {
             Path part = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
             Files.copy(blob, part);
-            Files.move(part, file, StandardCopyOption.REPLACE_EXISTING);
+            FileWrites.moveOver(part, file);
         }
     }
 }

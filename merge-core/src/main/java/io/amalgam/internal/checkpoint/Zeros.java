@@ -1,4 +1,4 @@
-package io.amalgam.internal.plan;
+package io.amalgam.internal.checkpoint;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.Workspace;
@@ -6,7 +6,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.util.Arrays;
 
 /** A tensor of zeros that is nowhere stored. */
-record Zeros(TensorInfo info) implements TensorSource {
+public record Zeros(TensorInfo info) implements TensorSource {
     @Override
     public boolean read(long from, int count, float[] dst, int at, Workspace workspace) {
         Arrays.fill(dst, at, at + count, 0f);
