@@ -1,0 +1,105 @@
+package io.amalgam.internal.formats.gguf;
+
+import io.amalgam.tensor.DType;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Element types of tensors in GGUF, by the numbers that files hold. Blocks run along the last axis;
+ * a row is a whole number of them.
+ */
+public enum GgmlType {
+    F32(0, DType.F32),
+    F16(1, DType.F16),
+    Q4_0(2, DType.Q4_0),
+    Q4_1(3, DType.Q4_1),
+    Q5_0(6, DType.Q5_0),
+    Q5_1(7, DType.Q5_1),
+    Q8_0(8, DType.Q8_0),
+    Q8_1(9, 32, 36),
+    Q2_K(10, 256, 84),
+    Q3_K(11, 256, 110),
+    Q4_K(12, 256, 144),
+    Q5_K(13, 256, 176),
+    Q6_K(14, 256, 210),
+    Q8_K(15, 256, 292),
+    IQ2_XXS(16, 256, 66),
+    IQ2_XS(17, 256, 74),
+    IQ3_XXS(18, 256, 98),
+    IQ1_S(19, 256, 50),
+    IQ4_NL(20, 32, 18),
+    IQ3_S(21, 256, 110),
+    IQ2_S(22, 256, 82),
+    IQ4_XS(23, 256, 136),
+    I8(24, DType.I8),
+    I16(25, DType.I16),
+    I32(26, DType.I32),
+    I64(27, DType.I64),
+    F64(28, DType.F64),
+    IQ1_M(29, 256, 56),
+    BF16(30, DType.BF16),
+    TQ1_0(34, 256, 54),
+    TQ2_0(35, 256, 66),
+    MXFP4(39, 32, 17),
+    NVFP4(40, 64, 36),
+    Q1_0(41, 128, 18),
+    Q2_0(42, 64, 18);
+
+    private final int id;
+    private final int blockElements;
+    private final int blockBytes;
+    private final @Nullable DType dtype;
+
+    GgmlType(int id, DType dtype) {
+        this.id = id;
+        this.blockElements = dtype.blockElements();
+        this.blockBytes = dtype.blockBytes();
+        this.dtype = dtype;
+    }
+
+    GgmlType(int id, int blockElements, int blockBytes) {
+        this.id = id;
+        this.blockElements = blockElements;
+        this.blockBytes = blockBytes;
+        this.dtype = null;
+    }
+
+    /** The number that files hold. */
+    public int id() {
+        return id;
+    }
+
+    public int blockElements() {
+        return blockElements;
+    }
+
+    /** Bytes of {@link #blockElements()} elements. */
+    public int blockBytes() {
+        return blockBytes;
+    }
+
+    /** The same type as merges know it; empty for types whose values are not read. */
+    public Optional<DType> dtype() {
+        return Optional.ofNullable(dtype);
+    }
+
+    /** The type with a number; empty if there is none. */
+    public static Optional<GgmlType> of(int id) {
+        for (GgmlType type : values()) {
+            if (type.id == id) {
+                return Optional.of(type);
+            }
+        }
+        return Optional.empty();
+    }
+
+    /** How a type is stored; empty for types that GGUF does not have. */
+    public static Optional<GgmlType> of(DType dtype) {
+        for (GgmlType type : values()) {
+            if (type.dtype == dtype) {
+                return Optional.of(type);
+            }
+        }
+        return Optional.empty();
+    }
+}
