@@ -113,10 +113,12 @@ public final class GgufNames {
 
     /** Heads of encoders, which GGUF has no place for. */
     private static final Pattern ENCODER_HEADS =
-            Pattern.compile("(pooler|cls|lm_head|classifier|pre_classifier|qa_outputs|vocab_\\w+)\\..+");
+            Pattern.compile(
+                    "(pooler|cls|lm_head|classifier|pre_classifier|qa_outputs|vocab_\\w+)\\..+");
 
     /** What a converter makes of the configuration. */
-    private static final Pattern MADE = Pattern.compile("rope_(freqs|factors_(long|short))\\.weight");
+    private static final Pattern MADE =
+            Pattern.compile("rope_(freqs|factors_(long|short))\\.weight");
 
     private final GgufArchitecture architecture;
     private final Map<String, String> toGguf = new LinkedHashMap<>();
@@ -238,7 +240,9 @@ public final class GgufNames {
                 : ValueChange.NONE;
     }
 
-    /** The name as the table has it: some files leave the model's own prefix out, others have it. */
+    /**
+     * The name as the table has it: some files leave the model's own prefix out, others have it.
+     */
     private String plain(String name) {
         if (architecture.encoder()) {
             String prefix = architecture.modelType() + ".";

@@ -36,8 +36,7 @@ class GgufNamesTest {
             GgufArchitecture architecture, String huggingFace, String gguf, ValueChange change) {
         GgufNames names = GgufNames.of(architecture);
         assertThat(names.toGguf(huggingFace)).contains(new Name(gguf, change, -1));
-        assertThat(names.toHuggingFace(gguf, 0))
-                .containsExactly(new Name(huggingFace, change, -1));
+        assertThat(names.toHuggingFace(gguf, 0)).containsExactly(new Name(huggingFace, change, -1));
     }
 
     @Test
