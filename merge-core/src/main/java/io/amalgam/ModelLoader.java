@@ -6,6 +6,7 @@ import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.PathOrName;
 import io.amalgam.internal.checkpoint.RemarkedCheckpoint;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.checkpoint.WrittenPath;
@@ -69,15 +70,28 @@ public final class ModelLoader {
     }
 
     /**
-     * Where a model or adapter is that a command line names: at the path, or else where the name
-     * leads to. A path that leads nowhere stays as it is.
+     * Where a model is that a command line names: at the path, or else where the name leads to. A
+     * path that leads nowhere stays as it is.
      *
      * @throws BadInputException if it is a name, and there is no such model
      */
     public Path place(Path written) throws IOException {
+        return place("model", written);
+    }
+
+    /**
+     * As {@link #place}, of an adapter.
+     *
+     * @throws BadInputException if it is a name, and there is no such adapter
+     */
+    public Path adapterPlace(Path written) throws IOException {
+        return place("adapter", written);
+    }
+
+    private Path place(String kind, Path written) throws IOException {
         String name = written.toString().replace(File.separatorChar, '/');
         return !Files.exists(written) && remote.takes(name)
-                ? remote.fetch(name, Optional.empty())
+                ? new PathOrName(remote, kind).fetch(name, Optional.empty(), List.of(written))
                 : written;
     }
 
@@ -432,7 +446,6 @@ public final class ModelLoader {
                                                 LOCAL)));
     }
 
-    /** A path with a mistake in it may look like a name: what lies nearby is offered. */
     private Path fetched(
             String kind,
             String name,
@@ -440,22 +453,13 @@ public final class ModelLoader {
             ModelRef model,
             List<Path> searched)
             throws IOException {
+        List<Path> tried = searched.stream().map(f -> resolve(f, name)).toList();
         try {
-            return remote.fetch(name, revision);
+            return new PathOrName(remote, kind).fetch(name, revision, tried);
         } catch (BadInputException e) {
-            List<Path> tried = searched.stream().map(f -> resolve(f, name)).toList();
             BadInputException placed =
                     new BadInputException(
-                            e.problems().stream()
-                                    .map(p -> p.at(model.location()))
-                                    .map(
-                                            p ->
-                                                    p.withWhat(
-                                                            p.what()
-                                                                    .replaceFirst(
-                                                                            "^model ", kind + " ")))
-                                    .map(p -> p.hint(WrittenPath.didYouMean(tried, p.hint())))
-                                    .toList(),
+                            e.problems().stream().map(p -> p.at(model.location())).toList(),
                             e.warnings());
             placed.initCause(e);
             throw placed;

@@ -84,7 +84,7 @@ final class LoraInspectCommand extends Subcommand {
             return reckon(rank);
         }
         ModelLoader formats = hub.loader(console, verbosity.quiet || json);
-        try (Adapter adapter = formats.adapter(formats.place(path), path.toString())) {
+        try (Adapter adapter = formats.adapter(formats.adapterPlace(path), path.toString())) {
             if (json) {
                 Json.print(console, json(adapter));
             } else if (!verbosity.quiet) {

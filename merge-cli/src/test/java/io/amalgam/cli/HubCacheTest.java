@@ -173,6 +173,43 @@ class HubCacheTest {
     }
 
     @Test
+    void aPathWithAMistakeIsNotAskedFor() {
+        Map<String, String> alone =
+                Map.of("HF_HOME", folder.resolve("hf").toString(), "HF_ENDPOINT", NOBODY);
+
+        for (Object[] command :
+                List.of(
+                        new Object[] {"inspect", "src/tset"},
+                        new Object[] {"soup", "src/tset", "src/test", folder.resolve("o")},
+                        new Object[] {"lora", "inspect", "src/tset"})) {
+            Cli result = Cli.in(alone, command);
+
+            assertThat(result.exit()).isEqualTo(ExitCode.BAD_INPUT);
+            assertThat(result.errors())
+                    .first()
+                    .asString()
+                    .contains("did you mean 'src/test'? a model of the hub is written 'hf:src/tset'");
+        }
+        assertThat(Cli.in(alone, "inspect", "src/quite-another").errors())
+                .singleElement()
+                .asString()
+                .contains("see what is in 'src'; a model of the hub is written");
+        assertThat(Cli.in(alone, "inspect", "src/tset@v1").errors())
+                .singleElement()
+                .asString()
+                .contains("expected a path, or an answer of " + NOBODY);
+        assertThat(Cli.in(alone, "download", "src/test").exit()).isEqualTo(ExitCode.FAILED);
+    }
+
+    @Test
+    void whatWasFetchedBeforeIsAName() throws IOException {
+        cached("src/tset", "main", 1);
+
+        assertThat(Cli.in(environment, "inspect", "src/tset").exit()).isZero();
+        assertThat(Cli.in(environment, "inspect", "hf:src/tset@main").exit()).isZero();
+    }
+
+    @Test
     void namesOfPathsAreNotDownloaded() {
         assertThat(Cli.in(environment, "download", "./org/one").errors())
                 .containsExactly(

@@ -15,6 +15,16 @@ public interface RemoteModels {
                 }
 
                 @Override
+                public boolean isCertain(String name, Optional<String> revision) {
+                    return false;
+                }
+
+                @Override
+                public String asName(String name) {
+                    return name;
+                }
+
+                @Override
                 public Optional<Path> present(String name, Optional<String> revision) {
                     return Optional.empty();
                 }
@@ -31,6 +41,15 @@ public interface RemoteModels {
      * @param name as written, with or without a revision
      */
     boolean takes(String name);
+
+    /**
+     * Whether a name cannot be a path with a mistake in it: it is written as a name, or a model of
+     * that name was used before.
+     */
+    boolean isCertain(String name, Optional<String> revision);
+
+    /** How a name is written that is certain to be none of a path. */
+    String asName(String name);
 
     /** Where a model is that can be used as it lies; nothing is fetched. */
     Optional<Path> present(String name, Optional<String> revision);

@@ -32,6 +32,7 @@ final class HubClient {
     private final HubSettings settings;
     private final HubListener listener;
     private final HttpClient http;
+    private volatile boolean heard;
 
     HubClient(HubSettings settings, HubListener listener) {
         this.settings = settings;
@@ -47,6 +48,11 @@ final class HubClient {
 
     HubSettings settings() {
         return settings;
+    }
+
+    /** Whether the other side has said anything at all. */
+    boolean hasHeard() {
+        return heard;
     }
 
     /** An address below the endpoint; every part of the path is encoded. */
@@ -128,6 +134,7 @@ final class HubClient {
             } catch (InterruptedException e) {
                 throw interrupted();
             }
+            heard = true;
             HubAnswer answer =
                     new HubAnswer(at, response.statusCode(), response.headers(), response.body());
             if (!answer.isRedirect()) {

@@ -65,6 +65,16 @@ public final class HubHeaders implements RemoteModels {
     }
 
     @Override
+    public boolean isCertain(String name, Optional<String> revision) {
+        return models.isCertain(name, revision);
+    }
+
+    @Override
+    public String asName(String name) {
+        return models.asName(name);
+    }
+
+    @Override
     public Optional<Path> present(String name, Optional<String> revision) {
         return models.present(name, revision)
                 .or(() -> RepoName.parse(name, revision).map(seen::get));
@@ -80,17 +90,17 @@ public final class HubHeaders implements RemoteModels {
         if (known != null) {
             return known;
         }
+        HubClient client = new HubClient(settings, listener);
         try {
-            Path folder = looked(repo.get());
+            Path folder = looked(client, repo.get());
             seen.put(repo.get(), folder);
             return folder;
         } catch (HubUnreachableException e) {
-            throw HubProblems.unreachable(repo.get(), settings, e);
+            throw HubProblems.unreachable(repo.get(), client, HubModels.isExplicit(name), e);
         }
     }
 
-    private Path looked(RepoName repo) throws IOException {
-        HubClient client = new HubClient(settings, listener);
+    private Path looked(HubClient client, RepoName repo) throws IOException {
         RepoListing listing = RepoListing.of(client, repo);
         RepoCache cache = new RepoCache(settings.cache(), repo.id());
         Source source = new Source(client, repo, listing);

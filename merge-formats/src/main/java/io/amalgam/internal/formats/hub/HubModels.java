@@ -30,6 +30,24 @@ public final class HubModels implements RemoteModels {
     }
 
     @Override
+    public boolean isCertain(String name, Optional<String> revision) {
+        return isExplicit(name)
+                || revision.isPresent()
+                || name.contains("@")
+                || RepoName.parse(name, revision).flatMap(this::cached).isPresent();
+    }
+
+    /** Whether a text says itself that it is no path. */
+    static boolean isExplicit(String name) {
+        return name.startsWith(RepoName.SCHEME);
+    }
+
+    @Override
+    public String asName(String name) {
+        return isExplicit(name) ? name : RepoName.SCHEME + name;
+    }
+
+    @Override
     public Optional<Path> present(String name, Optional<String> revision) {
         return RepoName.parse(name, revision)
                 .flatMap(this::cached)
@@ -48,7 +66,7 @@ public final class HubModels implements RemoteModels {
         Optional<CachedModel> cached = cached(repo);
         return cached.isPresent() && cached.get().isWhole()
                 ? cached.get().path()
-                : newest(repo, cached);
+                : newest(repo, cached, isExplicit(name));
     }
 
     /**
@@ -58,7 +76,7 @@ public final class HubModels implements RemoteModels {
      */
     public Path download(String name) throws IOException {
         RepoName repo = parse(name, Optional.empty());
-        return newest(repo, cached(repo));
+        return newest(repo, cached(repo), true);
     }
 
     private static RepoName parse(String name, Optional<String> revision) {
@@ -66,7 +84,8 @@ public final class HubModels implements RemoteModels {
                 .orElseThrow(() -> new BadInputException(HubProblems.revision(name, revision)));
     }
 
-    private Path newest(RepoName repo, Optional<CachedModel> cached) throws IOException {
+    private Path newest(RepoName repo, Optional<CachedModel> cached, boolean explicit)
+            throws IOException {
         boolean usable = cached.isPresent() && cached.get().hasWeights();
         if (settings.offline()) {
             if (usable) {
@@ -76,18 +95,18 @@ public final class HubModels implements RemoteModels {
                     HubProblems.offline(
                             repo, settings, cached.map(CachedModel::missing).orElse(List.of())));
         }
+        HubClient client = new HubClient(settings, listener);
         try {
-            return download(repo);
+            return download(client, repo);
         } catch (HubUnreachableException e) {
             if (usable) {
                 return cached.get().path();
             }
-            throw HubProblems.unreachable(repo, settings, e);
+            throw HubProblems.unreachable(repo, client, explicit, e);
         }
     }
 
-    private Path download(RepoName repo) throws IOException {
-        HubClient client = new HubClient(settings, listener);
+    private Path download(HubClient client, RepoName repo) throws IOException {
         RepoListing listing = RepoListing.of(client, repo);
         RepoCache cache = new RepoCache(settings.cache(), repo.id());
         String commit = listing.commit();

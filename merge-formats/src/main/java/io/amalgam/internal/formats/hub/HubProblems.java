@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import java.net.URI;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -36,18 +37,30 @@ final class HubProblems {
                         "nothing is fetched offline: go without HubSettings.offline and HF_HUB_OFFLINE, or check the name");
     }
 
-    /** No fault of the input: another time it may be reached. */
+    /**
+     * A name that nobody confirmed may be a path with a mistake in it; else it is no fault of the
+     * input, and another time the hub may be reached.
+     *
+     * @param explicit whether it is certainly no path
+     */
     static BadInputException unreachable(
-            RepoName repo, HubSettings settings, HubUnreachableException cause) {
+            RepoName repo, HubClient client, boolean explicit, HubUnreachableException cause) {
+        URI endpoint = client.settings().endpoint();
         String reason = Objects.requireNonNullElse(cause.getMessage(), "no answer");
+        String what = "model '" + repo + "'";
+        boolean certain = explicit || client.hasHeard();
         return new BadInputException(
-                Problem.expected(
-                                "model '" + repo + "'",
-                                "a path, or an answer of " + settings.endpoint(),
-                                "nothing at the path, and " + reason)
-                        .hint(
-                                "check the name, the connection and the proxy, then give the same command again: what was fetched is kept")
-                        .ofStorage(),
+                certain
+                        ? Problem.expected(what, "an answer of " + endpoint, reason)
+                                .hint(
+                                        "check the connection and the proxy, then give the same command again: what was fetched is kept")
+                                .ofStorage()
+                        : Problem.expected(
+                                        what,
+                                        "a path, or an answer of " + endpoint,
+                                        "nothing at the path, and " + reason)
+                                .hint(
+                                        "check the path, or for a model of the hub the connection and the proxy"),
                 cause);
     }
 

@@ -10,6 +10,9 @@ import java.util.regex.Pattern;
  * @param revision a branch, a tag, a commit's hash or {@code refs/pr/N}
  */
 record RepoName(String id, String revision) {
+    /** What names begin with that are not to be taken for paths. */
+    static final String SCHEME = "hf:";
+
     private static final String NEWEST = "main";
     private static final int LONGEST = 96;
     private static final Pattern PART = Pattern.compile("\\w(?:[\\w.-]*\\w)?");
@@ -21,14 +24,15 @@ record RepoName(String id, String revision) {
             Pattern.compile("(?i).*\\.(git|ipynb|safetensors|bin|pt|pth|ckpt|gguf|json|ya?ml)");
 
     /**
-     * Reads {@code org/name[@revision]}.
+     * Reads {@code [hf:]org/name[@revision]}.
      *
      * @return empty if it is no name of a repository
      */
     static Optional<RepoName> parse(String text, Optional<String> given) {
-        int at = given.isPresent() ? -1 : text.lastIndexOf('@');
-        String id = at < 0 ? text : text.substring(0, at);
-        String revision = at < 0 ? given.orElse(NEWEST) : text.substring(at + 1);
+        String name = text.startsWith(SCHEME) ? text.substring(SCHEME.length()) : text;
+        int at = given.isPresent() ? -1 : name.lastIndexOf('@');
+        String id = at < 0 ? name : name.substring(0, at);
+        String revision = at < 0 ? given.orElse(NEWEST) : name.substring(at + 1);
         return isId(id) && isRevision(revision)
                 ? Optional.of(new RepoName(id, revision))
                 : Optional.empty();

@@ -330,6 +330,18 @@ class HubModelsTest {
 
         assertThatThrownBy(() -> fetched("org/model"))
                 .hasMessageContaining("got nothing at the path, and no connection");
+        assertThatThrownBy(() -> fetched("hf:org/model"))
+                .hasMessageContaining("expected an answer of " + hub.address() + ", got no conn");
+    }
+
+    @Test
+    void whatIsWrittenAsANameIsNone() throws IOException {
+        assertThat(models().isCertain("org/model", Optional.empty())).isFalse();
+        assertThat(models().isCertain("org/model@v1", Optional.empty())).isTrue();
+        assertThat(models().isCertain("org/model", Optional.of("v1"))).isTrue();
+        assertThat(models().isCertain("hf:org/model", Optional.empty())).isTrue();
+        assertThat(fetched("hf:org/model")).isEqualTo(fetched("org/model"));
+        assertThat(models().isCertain("org/model", Optional.empty())).isTrue();
     }
 
     @Test
@@ -351,6 +363,10 @@ class HubModelsTest {
         "gpt2,true",
         "org/name@v1.0,true",
         "org/name@refs/pr/3,true",
+        "hf:org/name,true",
+        "hf:org/name@v1.0,true",
+        "hf:./name,false",
+        "hf:,false",
         "./org/name,false",
         "/org/name,false",
         "a/b/c,false",
