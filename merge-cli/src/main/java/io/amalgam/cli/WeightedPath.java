@@ -69,7 +69,8 @@ record WeightedPath(String path, double weight) {
             for (WeightedPath path : paths) {
                 opened.add(
                         new WeightedAdapter(
-                                formats.adapter(formats.adapterPlace(Path.of(path.path)), path.path),
+                                formats.adapter(
+                                        formats.adapterPlace(Path.of(path.path)), path.path),
                                 path.weight));
             }
             return opened;

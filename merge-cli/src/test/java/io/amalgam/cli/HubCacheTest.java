@@ -188,7 +188,8 @@ class HubCacheTest {
             assertThat(result.errors())
                     .first()
                     .asString()
-                    .contains("did you mean 'src/test'? a model of the hub is written 'hf:src/tset'");
+                    .contains(
+                            "did you mean 'src/test'? a model of the hub is written 'hf:src/tset'");
         }
         assertThat(Cli.in(alone, "inspect", "src/quite-another").errors())
                 .singleElement()

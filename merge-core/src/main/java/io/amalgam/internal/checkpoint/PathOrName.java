@@ -49,7 +49,8 @@ public record PathOrName(RemoteModels remote, String kind) {
                 "an existing path",
                 "nothing at "
                         + String.join(
-                                " or ", tried.stream().map(p -> "'" + p + "'").distinct().toList()));
+                                " or ",
+                                tried.stream().map(p -> "'" + p + "'").distinct().toList()));
     }
 
     /** What is nearly there, and what to do. */
@@ -72,12 +73,7 @@ public record PathOrName(RemoteModels remote, String kind) {
         BadInputException said =
                 new BadInputException(
                         e.problems().stream()
-                                .map(
-                                        p ->
-                                                p.withWhat(
-                                                        p.what()
-                                                                .replaceFirst(
-                                                                        "^model ", kind + " ")))
+                                .map(p -> p.withWhat(p.what().replaceFirst("^model ", kind + " ")))
                                 .map(p -> p.hint(WrittenPath.didYouMean(tried, p.hint())))
                                 .toList(),
                         e.warnings());
