@@ -29,7 +29,8 @@ final class ArrayTypes {
             case BF16 -> DataType.BFLOAT16;
             case F32, F8_E4M3, F8_E5M2 -> DataType.FLOAT;
             case F64 -> DataType.DOUBLE;
-            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1 -> DataType.FLOAT;
+            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> DataType.FLOAT;
+            case IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4 -> DataType.FLOAT;
             case F4, F6_E2M3, F6_E3M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, C64 ->
                     throw new BadInputException(
                             Problem.expected(

@@ -37,7 +37,17 @@ public enum DType {
     Q4_0(32, 18, Kind.BLOCKS),
     Q4_1(32, 20, Kind.BLOCKS),
     Q5_0(32, 22, Kind.BLOCKS),
-    Q5_1(32, 24, Kind.BLOCKS);
+    Q5_1(32, 24, Kind.BLOCKS),
+    Q2_K(256, 84, Kind.BLOCKS),
+    Q3_K(256, 110, Kind.BLOCKS),
+    Q4_K(256, 144, Kind.BLOCKS),
+    Q5_K(256, 176, Kind.BLOCKS),
+    Q6_K(256, 210, Kind.BLOCKS),
+    IQ4_NL(32, 18, Kind.BLOCKS),
+    IQ4_XS(256, 136, Kind.BLOCKS),
+    TQ1_0(256, 54, Kind.BLOCKS),
+    TQ2_0(256, 66, Kind.BLOCKS),
+    MXFP4(32, 17, Kind.BLOCKS);
 
     private enum Kind {
         /** Whole numbers and booleans. */

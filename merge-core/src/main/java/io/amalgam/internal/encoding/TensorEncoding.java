@@ -34,6 +34,16 @@ public sealed interface TensorEncoding
             case Q4_1 -> NibbleBlocks.Q4_1;
             case Q5_0 -> NibbleBlocks.Q5_0;
             case Q5_1 -> NibbleBlocks.Q5_1;
+            case Q2_K -> Q2KBlocks.INSTANCE;
+            case Q3_K -> Q3KBlocks.INSTANCE;
+            case Q4_K -> Q4KBlocks.Q4_K;
+            case Q5_K -> Q4KBlocks.Q5_K;
+            case Q6_K -> Q6KBlocks.INSTANCE;
+            case IQ4_NL -> TableBlocks.IQ4_NL;
+            case IQ4_XS -> Iq4XsBlocks.INSTANCE;
+            case TQ1_0 -> Tq1Blocks.INSTANCE;
+            case TQ2_0 -> Tq2Blocks.INSTANCE;
+            case MXFP4 -> TableBlocks.MXFP4;
             case BOOL,
                     U8,
                     I8,
@@ -61,6 +71,11 @@ public sealed interface TensorEncoding
      * @return whether all values are known to be finite; false says nothing
      */
     boolean decode(ByteBuffer bytes, int count, float[] dst, int at, Workspace workspace);
+
+    /** Whether values can be rounded to this type; if not, it is only read. */
+    default boolean writes() {
+        return true;
+    }
 
     /**
      * Rounds the first {@code count} values once, to the nearest, ties to even.

@@ -21,7 +21,12 @@ class TensorEncodingTest {
     private final Workspace workspace = new Workspace(ScalarKernels.INSTANCE, N);
 
     static Stream<DType> numbers() {
-        return Arrays.stream(DType.values()).filter(DType::arithmetic);
+        return Arrays.stream(DType.values())
+                .filter(type -> type.arithmetic() && TensorEncoding.of(type).writes());
+    }
+
+    static Stream<DType> onlyRead() {
+        return Arrays.stream(DType.values()).filter(type -> !TensorEncoding.of(type).writes());
     }
 
     static Stream<DType> others() {
@@ -93,6 +98,33 @@ class TensorEncodingTest {
         assertThatThrownBy(() -> encoding.decode(bytes, N, new float[N], 0, workspace))
                 .isInstanceOf(IllegalStateException.class);
         assertThatThrownBy(() -> encoding.encode(new float[N], N, bytes, workspace))
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    @ParameterizedTest
+    @MethodSource("onlyRead")
+    void blocksAreReadOneByOne(DType type) {
+        TensorEncoding encoding = TensorEncoding.of(type);
+        ByteBuffer bytes = buffer(type);
+        new Random(5).nextBytes(bytes.array());
+        float[] all = new float[N];
+        encoding.decode(bytes, N, all, 0, workspace);
+        float[] last = new float[N];
+        int block = type.blockElements();
+        ByteBuffer own = bytes.slice(buffer(type).capacity() - type.blockBytes(), type.blockBytes());
+        encoding.decode(own.order(ByteOrder.LITTLE_ENDIAN), block, last, 3, workspace);
+        assertThat(bits(Arrays.copyOfRange(last, 3, 3 + block)))
+                .isEqualTo(bits(Arrays.copyOfRange(all, N - block, N)));
+        assertThat(Arrays.copyOf(last, 3)).containsOnly(0f);
+    }
+
+    @ParameterizedTest
+    @MethodSource("onlyRead")
+    void typesThatAreOnlyReadAreNotWritten(DType type) {
+        TensorEncoding encoding = TensorEncoding.of(type);
+        assertThatThrownBy(() -> encoding.encode(values(), N, buffer(type), workspace))
+                .isInstanceOf(IllegalStateException.class);
+        assertThatThrownBy(() -> encoding.round(values(), N, workspace))
                 .isInstanceOf(IllegalStateException.class);
     }
 

@@ -1,0 +1,41 @@
+package io.amalgam.internal.encoding;
+
+import io.amalgam.internal.tensor.Half;
+import io.amalgam.tensor.DType;
+import java.nio.ByteBuffer;
+
+/**
+ * IQ4_XS of ggml: a float16 that multiplies 6-bit scales, their upper bits, their lower bits, and
+ * 128 bytes of codes into the table of IQ4_NL. Each scale has 32 elements.
+ */
+final class Iq4XsBlocks extends ReadBlocks {
+    static final Iq4XsBlocks INSTANCE = new Iq4XsBlocks();
+
+    private static final int GROUPS = 8;
+    private static final int GROUP = 32;
+    private static final int LOW = 4;
+    private static final int CODES = 8;
+
+    private Iq4XsBlocks() {
+        super(DType.IQ4_XS);
+    }
+
+    @Override
+    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
+        float outer = Half.toFloat(bytes.getShort(offset));
+        int high = bytes.getShort(offset + 2);
+        for (int i = 0; i < GROUPS; i++) {
+            int scale =
+                    bytes.get(offset + LOW + i / 2) >>> 4 * (i % 2) & 15
+                            | (high >>> 2 * i & 3) << 4;
+            TableBlocks.decodeHalves(
+                    bytes,
+                    offset + CODES + GROUP / 2 * i,
+                    outer * (scale - 32),
+                    TableBlocks.UNEQUAL,
+                    dst,
+                    at + GROUP * i);
+        }
+        return isFinite(outer);
+    }
+}

@@ -1,0 +1,50 @@
+package io.amalgam.internal.encoding;
+
+import io.amalgam.internal.tensor.Half;
+import io.amalgam.tensor.DType;
+import java.nio.ByteBuffer;
+
+/**
+ * Q2_K of ggml: 16 bytes of 4-bit scales and minima, 64 of codes, and two float16 that multiply
+ * scales and minima. Each scale has 16 elements.
+ */
+final class Q2KBlocks extends ReadBlocks {
+    static final Q2KBlocks INSTANCE = new Q2KBlocks();
+
+    private static final int GROUPS = 16;
+    private static final int GROUP = 16;
+    private static final int CODES = GROUPS;
+    private static final int OUTER = CODES + 64;
+
+    private Q2KBlocks() {
+        super(DType.Q2_K);
+    }
+
+    @Override
+    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
+        float outer = Half.toFloat(bytes.getShort(offset + OUTER));
+        float outerLeast = Half.toFloat(bytes.getShort(offset + OUTER + 2));
+        for (int i = 0; i < GROUPS; i++) {
+            int pair = bytes.get(offset + i);
+            float scale = outer * (pair & 15);
+            float least = outerLeast * (pair >>> 4 & 15);
+            int codes = offset + CODES + codes(i);
+            int shift = shift(i);
+            int to = at + GROUP * i;
+            for (int j = 0; j < GROUP; j++) {
+                dst[to + j] = scale * (bytes.get(codes + j) >>> shift & 3) - least;
+            }
+        }
+        return isFinite(outer) && isFinite(outerLeast);
+    }
+
+    /** Where the bytes with a group's codes begin: four groups share them. */
+    static int codes(int group) {
+        return 32 * (group / 8) + GROUP * (group % 2);
+    }
+
+    /** Where a group's codes begin in their bytes. */
+    static int shift(int group) {
+        return group % 8 / 2 * 2;
+    }
+}

@@ -1,0 +1,60 @@
+package io.amalgam.internal.encoding;
+
+import io.amalgam.internal.tensor.Half;
+import io.amalgam.tensor.DType;
+import java.nio.ByteBuffer;
+
+/**
+ * IQ4_NL and MXFP4 of ggml: a scale, and 32 codes of 4 bits into a table (element {@code j} and
+ * {@code 16 + j} share a byte). The scale is a float16, or the exponent of a power of two.
+ */
+final class TableBlocks extends ReadBlocks {
+    /** The values of the four-bit types with unequal steps. */
+    static final float[] UNEQUAL = {
+        -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
+    };
+
+    private static final float[] E2M1 = {
+        0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6
+    };
+
+    static final TableBlocks IQ4_NL = new TableBlocks(DType.IQ4_NL, UNEQUAL, false);
+    static final TableBlocks MXFP4 = new TableBlocks(DType.MXFP4, E2M1, true);
+
+    private static final int HALF = 16;
+
+    private final float[] table;
+    private final boolean exponent;
+
+    private TableBlocks(DType type, float[] table, boolean exponent) {
+        super(type);
+        this.table = table;
+        this.exponent = exponent;
+    }
+
+    @Override
+    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
+        float scale =
+                exponent
+                        ? powerOfTwo(bytes.get(offset) & 0xFF)
+                        : Half.toFloat(bytes.getShort(offset));
+        decodeHalves(bytes, offset + (exponent ? 1 : 2), scale, table, dst, at);
+        // Six times the largest power of two is infinite.
+        return exponent ? scale < 0x1p125f : isFinite(scale);
+    }
+
+    /** Decodes 16 bytes. */
+    static void decodeHalves(
+            ByteBuffer bytes, int codes, float scale, float[] table, float[] dst, int at) {
+        for (int j = 0; j < HALF; j++) {
+            int pair = bytes.get(codes + j);
+            dst[at + j] = scale * table[pair & 15];
+            dst[at + HALF + j] = scale * table[pair >>> 4 & 15];
+        }
+    }
+
+    /** E8M0: 255 is no number. */
+    private static float powerOfTwo(int exponent) {
+        return exponent == 255 ? Float.NaN : Math.scalb(1f, exponent - 127);
+    }
+}
