@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -105,13 +106,13 @@ final class HeaderParser {
                 if (tensors.containsKey(name)) {
                     throw at(
                             SafetensorsRule.DUPLICATE_TENSOR,
-                            "tensor " + HeaderViolations.quote(name),
+                            "tensor " + FileText.quote(name),
                             "one entry",
                             "two");
                 }
                 long entry = offset();
                 json.nextToken();
-                tensors.put(name, tensor("tensor " + HeaderViolations.quote(name), entry));
+                tensors.put(name, tensor("tensor " + FileText.quote(name), entry));
             }
         }
         if (json.nextToken() != null) {
@@ -138,7 +139,7 @@ final class HeaderParser {
             if (json.nextToken() != JsonToken.VALUE_STRING) {
                 throw at(
                         SafetensorsRule.METADATA_NOT_STRING,
-                        "metadata " + HeaderViolations.quote(key),
+                        "metadata " + FileText.quote(key),
                         "a string",
                         found());
             }
@@ -175,7 +176,7 @@ final class HeaderParser {
                                         MAX_RANK,
                                         SafetensorsRule.TOO_MANY_DIMENSIONS,
                                         "at most " + MAX_RANK + " dimensions");
-                default -> skip(what + ", field " + HeaderViolations.quote(field));
+                default -> skip(what + ", field " + FileText.quote(field));
             }
         }
         if (dtype == null || shape == null || offsets == null) {
@@ -206,7 +207,7 @@ final class HeaderParser {
                         SafetensorsRule.NOT_JSON,
                         what,
                         "numbers that float64 holds",
-                        HeaderViolations.printable(json.getText()));
+                        FileText.printable(json.getText()));
             }
         } while (depth > 0 && json.nextToken() != null);
     }
@@ -224,7 +225,7 @@ final class HeaderParser {
                                         + Arrays.stream(DType.values())
                                                 .filter(DType::safetensors)
                                                 .toList(),
-                                HeaderViolations.quote(name)));
+                                FileText.quote(name)));
     }
 
     private long[] offsets(String what) throws IOException {
@@ -270,7 +271,7 @@ final class HeaderParser {
                     SafetensorsRule.NOT_A_COUNT,
                     what,
                     "whole numbers of at least 0",
-                    HeaderViolations.printable(json.getText()));
+                    FileText.printable(json.getText()));
         }
         require(JsonToken.VALUE_NUMBER_INT, what, "whole numbers");
         if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
@@ -278,7 +279,7 @@ final class HeaderParser {
                     SafetensorsRule.NUMBER_TOO_LARGE,
                     what,
                     "numbers of at most " + Long.MAX_VALUE,
-                    HeaderViolations.printable(json.getText()));
+                    FileText.printable(json.getText()));
         }
         return json.getLongValue();
     }
@@ -301,7 +302,7 @@ final class HeaderParser {
             } else {
                 throw at(
                         SafetensorsRule.NOT_JSON,
-                        "string " + HeaderViolations.quote(text),
+                        "string " + FileText.quote(text),
                         "whole characters",
                         "half a surrogate pair");
             }
@@ -320,15 +321,15 @@ final class HeaderParser {
         return switch (token) {
             case START_OBJECT -> "an object";
             case START_ARRAY -> "a list";
-            case VALUE_STRING -> "the string " + HeaderViolations.quote(json.getText());
-            default -> HeaderViolations.printable(String.valueOf(json.getText()));
+            case VALUE_STRING -> "the string " + FileText.quote(json.getText());
+            default -> FileText.printable(String.valueOf(json.getText()));
         };
     }
 
     private SafetensorsException duplicateField(String field, String where) {
         return at(
                 SafetensorsRule.DUPLICATE_FIELD,
-                "field " + HeaderViolations.quote(field) + " of " + where,
+                "field " + FileText.quote(field) + " of " + where,
                 "one",
                 "two");
     }
@@ -352,7 +353,7 @@ final class HeaderParser {
                 "header",
                 "a JSON object",
                 "an error: "
-                        + HeaderViolations.printable(
+                        + FileText.printable(
                                 Character.toLowerCase(reason.charAt(0)) + reason.substring(1)));
     }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.formats.safetensors;
 
+import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
@@ -142,7 +143,7 @@ public final class SafetensorsFile implements Checkpoint {
                             .toArray();
             throw bad(
                     Problem.expected(
-                                    "type of tensor " + HeaderViolations.quote(name),
+                                    "type of tensor " + FileText.quote(name),
                                     "one of " + Arrays.toString(readable),
                                     dtype)
                             .hint("read its bytes instead"));
@@ -171,7 +172,7 @@ public final class SafetensorsFile implements Checkpoint {
             String hint =
                     Suggestions.didYouMean(
                             name, tensors.keySet(), "the file's tensors are listed by 'tensors()'");
-            throw bad(Problem.of("no tensor is named " + HeaderViolations.quote(name)).hint(hint));
+            throw bad(Problem.of("no tensor is named " + FileText.quote(name)).hint(hint));
         }
         return tensor;
     }
@@ -180,7 +181,7 @@ public final class SafetensorsFile implements Checkpoint {
         if (length > MAX_ARRAY) {
             throw bad(
                     Problem.expected(
-                                    "tensor " + HeaderViolations.quote(name),
+                                    "tensor " + FileText.quote(name),
                                     "at most " + MAX_ARRAY + " " + unit,
                                     length)
                             .hint("read it in parts, by 'tensors().get(name)'"));

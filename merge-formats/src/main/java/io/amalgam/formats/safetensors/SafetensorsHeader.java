@@ -1,5 +1,6 @@
 package io.amalgam.formats.safetensors;
 
+import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -144,7 +145,7 @@ public record SafetensorsHeader(
                 throw breach.at(
                         Objects.requireNonNull(raw.get(name)).at(),
                         entry.begin() < next ? SafetensorsRule.OVERLAP : SafetensorsRule.GAP,
-                        "tensor " + HeaderViolations.quote(name) + ", data_offsets",
+                        "tensor " + FileText.quote(name) + ", data_offsets",
                         "a start at " + next + ", where the previous tensor ends",
                         entry.begin());
             }
@@ -165,7 +166,7 @@ public record SafetensorsHeader(
 
     private static Entry entry(
             HeaderViolations breach, String name, HeaderParser.RawTensor raw, long dataLength) {
-        String what = "tensor " + HeaderViolations.quote(name);
+        String what = "tensor " + FileText.quote(name);
         DType dtype = raw.dtype();
         long bits = 1;
         try {

@@ -1,5 +1,6 @@
 package io.amalgam.formats.safetensors;
 
+import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
@@ -130,7 +131,7 @@ public final class SafetensorsLayout {
             }
             if (!names.add(tensor.name())) {
                 throw new IllegalArgumentException(
-                        "two tensors are named " + HeaderViolations.quote(tensor.name()));
+                        "two tensors are named " + FileText.quote(tensor.name()));
             }
         }
     }
@@ -139,7 +140,7 @@ public final class SafetensorsLayout {
     private static void requireWhole(String text) {
         if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
             throw new IllegalArgumentException(
-                    "not a text of whole characters: " + HeaderViolations.quote(text));
+                    "not a text of whole characters: " + FileText.quote(text));
         }
     }
 

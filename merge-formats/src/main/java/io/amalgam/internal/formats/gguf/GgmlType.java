@@ -93,6 +93,25 @@ public enum GgmlType {
         return Optional.empty();
     }
 
+    /** A number that is none of these, for messages: types that llama.cpp had once have names. */
+    static String unknown(int id) {
+        return switch (id) {
+            case 4 -> retired("Q4_2");
+            case 5 -> retired("Q4_3");
+            case 31 -> retired("Q4_0_4_4");
+            case 32 -> retired("Q4_0_4_8");
+            case 33 -> retired("Q4_0_8_8");
+            case 36 -> retired("IQ4_NL_4_4");
+            case 37 -> retired("IQ4_NL_4_8");
+            case 38 -> retired("IQ4_NL_8_8");
+            default -> "number " + Integer.toUnsignedString(id);
+        };
+    }
+
+    private static String retired(String name) {
+        return name + ", which llama.cpp has given up";
+    }
+
     /** How a type is stored; empty for types that GGUF does not have. */
     public static Optional<GgmlType> of(DType dtype) {
         for (GgmlType type : values()) {
