@@ -5,7 +5,8 @@ import io.amalgam.tensor.DType;
 import java.nio.ByteBuffer;
 
 /** Blocks that hold their own scale. */
-abstract sealed class BlockEncoding implements TensorEncoding permits Q8Blocks, NibbleBlocks, ReadBlocks {
+abstract sealed class BlockEncoding implements TensorEncoding
+        permits Q8Blocks, NibbleBlocks, ReadBlocks {
     private final DType type;
 
     BlockEncoding(DType type) {

@@ -111,7 +111,8 @@ class TensorEncodingTest {
         encoding.decode(bytes, N, all, 0, workspace);
         float[] last = new float[N];
         int block = type.blockElements();
-        ByteBuffer own = bytes.slice(buffer(type).capacity() - type.blockBytes(), type.blockBytes());
+        ByteBuffer own =
+                bytes.slice(buffer(type).capacity() - type.blockBytes(), type.blockBytes());
         encoding.decode(own.order(ByteOrder.LITTLE_ENDIAN), block, last, 3, workspace);
         assertThat(bits(Arrays.copyOfRange(last, 3, 3 + block)))
                 .isEqualTo(bits(Arrays.copyOfRange(all, N - block, N)));

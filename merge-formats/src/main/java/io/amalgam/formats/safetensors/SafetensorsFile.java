@@ -1,6 +1,5 @@
 package io.amalgam.formats.safetensors;
 
-import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
@@ -8,6 +7,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.formats.files.FileKinds;
+import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;

@@ -1,8 +1,8 @@
 package io.amalgam.formats.safetensors;
 
-import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.nio.ByteBuffer;

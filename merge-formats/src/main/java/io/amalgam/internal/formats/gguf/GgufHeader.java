@@ -43,8 +43,7 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
      * @param size of the whole file
      * @throws io.amalgam.error.BadInputException if it breaks a rule of the format
      */
-    static GgufHeader read(String file, ReadableByteChannel channel, long size)
-            throws IOException {
+    static GgufHeader read(String file, ReadableByteChannel channel, long size) throws IOException {
         HeaderBytes bytes = new HeaderBytes(file, channel, size);
         int version = version(bytes);
         int tensors = bytes.count("number of tensors", SHORTEST_ENTRY);
@@ -58,7 +57,9 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
             if (entries.putIfAbsent(entry.name(), entry) != null) {
                 throw bytes.bad(
                         Problem.expected(
-                                "tensor " + quote(entry.name()), "one of this name", "a second one"),
+                                "tensor " + quote(entry.name()),
+                                "one of this name",
+                                "a second one"),
                         at);
             }
         }
@@ -89,8 +90,7 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
         }
         if (version < 2 || version > LAST_VERSION) {
             throw bytes.bad(
-                    Problem.expected(
-                                    "version of GGUF", "2 or 3", Integer.toUnsignedString(version))
+                    Problem.expected("version of GGUF", "2 or 3", Integer.toUnsignedString(version))
                             .hint(
                                     version == 1
                                             ? "convert the model again with a llama.cpp of today"
@@ -150,7 +150,6 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
                                                         .hint(
                                                                 "convert the model again with a llama.cpp of today"),
                                                 start));
-        return DataLayout.sized(
-                name, type, dims, bytes.u64("offset of " + what), bytes, start);
+        return DataLayout.sized(name, type, dims, bytes.u64("offset of " + what), bytes, start);
     }
 }

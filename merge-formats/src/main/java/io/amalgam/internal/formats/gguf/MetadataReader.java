@@ -55,8 +55,7 @@ final class MetadataReader {
         String what = "array of key " + quote(key);
         if (type == GgufValueType.ARRAY) {
             throw bytes.bad(
-                    Problem.expected(
-                            what, "numbers or texts", "arrays, which no model needs"),
+                    Problem.expected(what, "numbers or texts", "arrays, which no model needs"),
                     bytes.position());
         }
         if (type != GgufValueType.STRING) {
