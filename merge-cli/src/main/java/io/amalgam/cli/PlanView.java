@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.engine.PlanJson;
 import io.amalgam.internal.layers.LayerStack;
@@ -68,6 +69,9 @@ final class PlanView {
         columns.row("holds", holds());
         plan.preparations().forEach(each -> columns.row("first", preparation(each)));
         plan.wholeModel().ifPresent(whole -> columns.row("first", survey(whole)));
+        if (measures()) {
+            columns.row("first", "1 pass over the tensors to be quantised, for their largest numbers");
+        }
         plan.vocabulary().ifPresent(tokens -> columns.row("tokens", tokens(tokens)));
         columns.row("layers", layers());
         columns.row("plan", plan.hash().substring(0, 12));
@@ -134,6 +138,12 @@ final class PlanView {
                 + " held by each thread";
     }
 
+    /** Whether scales depend on whole tensors, which are read for them first. */
+    private boolean measures() {
+        return plan.tasks().stream()
+                .anyMatch(task -> task.quantiser().map(Quantiser::needsLargest).orElse(false));
+    }
+
     private String layers() {
         return stacks.isEmpty()
                 ? "none found"
@@ -142,12 +152,19 @@ final class PlanView {
                         .collect(Collectors.joining(", "));
     }
 
+    /** What a tensor is written as. */
+    private static String type(TensorTask task) {
+        return task.quantiser()
+                .map(Quantiser::name)
+                .orElseGet(() -> task.output().dtype().recipeName());
+    }
+
     /** Tensors of each output type, by recipe name. */
     private Map<String, Long> dtypes() {
         return plan.tasks().stream()
                 .collect(
                         Collectors.groupingBy(
-                                task -> task.output().dtype().recipeName(),
+                                PlanView::type,
                                 TreeMap::new,
                                 Collectors.counting()));
     }
@@ -162,7 +179,9 @@ final class PlanView {
         for (TensorTask task : plan.tasks()) {
             columns.row(
                     task.output().name(),
-                    task.output().dtype(),
+                    task.quantiser()
+                            .map(Quantiser::name)
+                            .orElseGet(() -> task.output().dtype().name()),
                     task.output().shape(),
                     task.action(),
                     parameters(task));
@@ -249,6 +268,7 @@ final class PlanView {
 
     private static void tensor(ObjectNode node, TensorTask task) {
         Json.tensor(node, task.output());
+        task.quantiser().ifPresent(by -> node.put("quantised", by.name()));
         node.put("method", task.action());
         node.put("position", task.position());
         values(node.putObject("parameters"), task.call().shared());

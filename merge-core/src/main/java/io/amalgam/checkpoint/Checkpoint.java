@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * A model's tensors and what lies beside them. Opening one reads headers only; tensor data is read
@@ -129,8 +130,24 @@ public interface Checkpoint extends Closeable {
      * @param readable whether {@link #tensors()} are the dense weights; else they are as stored
      * @param rescaled whether scales were moved between tensors, so that single tensors of two such
      *     models must not be combined
+     * @param weights names of the dense tensors that are stored as codes
+     * @param settings what its configuration says, where it says something
      */
-    record Quantisation(String name, boolean readable, boolean rescaled) {}
+    record Quantisation(
+            String name,
+            boolean readable,
+            boolean rescaled,
+            Set<String> weights,
+            Optional<ObjectNode> settings) {
+        public Quantisation {
+            weights = Set.copyOf(weights);
+        }
+
+        /** A way of which nothing more is known. */
+        public Quantisation(String name, boolean readable, boolean rescaled) {
+            this(name, readable, rescaled, Set.of(), Optional.empty());
+        }
+    }
 
     /**
      * What is known of the code that comes with a model: Python files that its settings name. They

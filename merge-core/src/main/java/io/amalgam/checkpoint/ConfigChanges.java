@@ -18,13 +18,15 @@ import java.util.Set;
  * @param tied whether output head and embedding are one tensor, where that changes
  * @param architecture the only name in its list of architectures, where the recipe overrides it
  * @param vocabulary the tokens it has rows for, where a recipe says something of them
+ * @param quantisation how its weights are quantised, where they are
  */
 public record ConfigChanges(
         Optional<DType> dtype,
         List<LayerChange> layers,
         Optional<Boolean> tied,
         Optional<String> architecture,
-        Optional<VocabularyChange> vocabulary) {
+        Optional<VocabularyChange> vocabulary,
+        Optional<ObjectNode> quantisation) {
 
     public static final ConfigChanges NONE =
             new ConfigChanges(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
@@ -40,6 +42,22 @@ public record ConfigChanges(
             Optional<Boolean> tied,
             Optional<String> architecture) {
         this(dtype, layers, tied, architecture, Optional.empty());
+    }
+
+    /** Changes of a model that is written dense. */
+    public ConfigChanges(
+            Optional<DType> dtype,
+            List<LayerChange> layers,
+            Optional<Boolean> tied,
+            Optional<String> architecture,
+            Optional<VocabularyChange> vocabulary) {
+        this(dtype, layers, tied, architecture, vocabulary, Optional.empty());
+    }
+
+    /** The same changes of a model whose weights are quantised. */
+    public ConfigChanges withQuantisation(ObjectNode settings) {
+        return new ConfigChanges(
+                dtype, layers, tied, architecture, vocabulary, Optional.of(settings));
     }
 
     /**

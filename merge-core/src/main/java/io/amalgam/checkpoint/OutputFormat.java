@@ -2,6 +2,7 @@ package io.amalgam.checkpoint;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -84,6 +85,35 @@ public interface OutputFormat {
      */
     default List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
         return List.of();
+    }
+
+    /** What weights can be quantised to, by the names recipes use. */
+    default List<String> quantisedTypes() {
+        return List.of();
+    }
+
+    /**
+     * How the weights of a model are quantised.
+     *
+     * @param type one of {@link #quantisedTypes()}
+     * @param weights of the output, as they would be dense
+     * @param donor whose configuration the output gets
+     * @throws io.amalgam.error.BadInputException if that cannot be
+     */
+    default QuantisedWeights quantise(String type, List<TensorInfo> weights, Checkpoint donor) {
+        return new QuantisedWeights(Map.of(), Optional.empty());
+    }
+
+    /**
+     * Weights that are written as codes and scales.
+     *
+     * @param quantisers by the names of the dense tensors; what is not there stays dense
+     * @param settings what the configuration says of it
+     */
+    record QuantisedWeights(Map<String, Quantiser> quantisers, Optional<ObjectNode> settings) {
+        public QuantisedWeights {
+            quantisers = Map.copyOf(quantisers);
+        }
     }
 
     /**

@@ -24,7 +24,8 @@ import java.util.regex.Pattern;
  * Everything a merge will do, known before a byte of any tensor is read: one task for each output
  * tensor and the place of every output byte. Holds the opened models; closing it closes them.
  *
- * @param tasks in the order of the layout's placements
+ * @param tasks in the order of the layout's placements, which are those of the tensors they are
+ *     written as
  * @param donor the model whose configuration and side files the output gets
  * @param sideFiles what the output gets copies of from the donor or the tokenizer's model
  * @param madeFiles what is written in the place of such copies: an edited tokenizer
@@ -99,7 +100,7 @@ public record MergePlan(
 
     /** Tensor bytes written. */
     public long outputBytes() {
-        return tasks.stream().mapToLong(task -> task.output().bytes()).sum();
+        return tasks.stream().mapToLong(TensorTask::writtenBytes).sum();
     }
 
     /**
@@ -128,11 +129,13 @@ public record MergePlan(
     /** The tasks whose tensors are the model's: without a server's state in a file of its own. */
     public List<TensorTask> modelTasks() {
         List<TensorTask> model = new ArrayList<>();
-        for (int i = 0; i < tasks.size(); i++) {
-            int file = layout.placements().get(i).file();
+        int place = 0;
+        for (TensorTask task : tasks) {
+            int file = layout.placements().get(place).file();
             if (!layout.files().get(file).name().equals(OutputFormat.STATE_FILE)) {
-                model.add(tasks.get(i));
+                model.add(task);
             }
+            place += task.written().size();
         }
         return model;
     }

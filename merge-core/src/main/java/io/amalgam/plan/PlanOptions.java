@@ -1,5 +1,8 @@
 package io.amalgam.plan;
 
+import io.amalgam.recipe.Recipe.QuantisedType;
+import java.util.Optional;
+
 /**
  * What a plan depends on besides the recipe.
  *
@@ -11,6 +14,7 @@ package io.amalgam.plan;
  *     of tokens
  * @param truncateEmbeddings whether tensors with a row for each token are cut to the fewest rows
  *     where models differ in them and the recipe says nothing of tokens
+ * @param quantised what weights are quantised to, whatever the recipe says; empty for what it says
  */
 public record PlanOptions(
         long seed,
@@ -18,10 +22,11 @@ public record PlanOptions(
         TensorSet tensors,
         boolean strict,
         boolean copyTokenizer,
-        boolean truncateEmbeddings) {
+        boolean truncateEmbeddings,
+        Optional<QuantisedType> quantised) {
     /** Tokenizer files are copied, and vocabularies that differ are refused. */
     public PlanOptions(long seed, long maxShardBytes, TensorSet tensors, boolean strict) {
-        this(seed, maxShardBytes, tensors, strict, true, false);
+        this(seed, maxShardBytes, tensors, strict, true, false, Optional.empty());
     }
 
     /** The shard size other tools use: five thousand million bytes. */
@@ -33,23 +38,61 @@ public record PlanOptions(
     /** These options with another seed. */
     public PlanOptions seed(long other) {
         return new PlanOptions(
-                other, maxShardBytes, tensors, strict, copyTokenizer, truncateEmbeddings);
+                other,
+                maxShardBytes,
+                tensors,
+                strict,
+                copyTokenizer,
+                truncateEmbeddings,
+                quantised);
     }
 
     /** These options with warnings as errors, or not. */
     public PlanOptions strict(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, wanted, copyTokenizer, truncateEmbeddings);
+                seed,
+                maxShardBytes,
+                tensors,
+                wanted,
+                copyTokenizer,
+                truncateEmbeddings,
+                quantised);
     }
 
     /** These options with or without copies of tokenizer files. */
     public PlanOptions copyTokenizer(boolean wanted) {
-        return new PlanOptions(seed, maxShardBytes, tensors, strict, wanted, truncateEmbeddings);
+        return new PlanOptions(
+                seed, maxShardBytes, tensors, strict, wanted, truncateEmbeddings, quantised);
     }
 
     /** These options with or without cutting vocabularies that differ. */
     public PlanOptions truncateEmbeddings(boolean wanted) {
-        return new PlanOptions(seed, maxShardBytes, tensors, strict, copyTokenizer, wanted);
+        return new PlanOptions(
+                seed, maxShardBytes, tensors, strict, copyTokenizer, wanted, quantised);
+    }
+
+    /** These options with weights that are quantised to a type. */
+    public PlanOptions quantised(QuantisedType type) {
+        return new PlanOptions(
+                seed,
+                maxShardBytes,
+                tensors,
+                strict,
+                copyTokenizer,
+                truncateEmbeddings,
+                Optional.of(type));
+    }
+
+    /** These options for a model that is written as its recipe says. */
+    public PlanOptions dense() {
+        return new PlanOptions(
+                seed,
+                maxShardBytes,
+                tensors,
+                strict,
+                copyTokenizer,
+                truncateEmbeddings,
+                Optional.empty());
     }
 
     /** Which tensors are merged where models differ in what they have. */

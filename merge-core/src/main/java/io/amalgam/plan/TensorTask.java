@@ -1,6 +1,7 @@
 package io.amalgam.plan;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
@@ -11,24 +12,51 @@ import java.util.Optional;
 /**
  * One output tensor: what it is made of and how.
  *
- * @param output name, type and shape as written
+ * @param output name, type and shape; as written, unless it is quantised
  * @param sources the tensors read, one for each input of the call, in its order
  * @param method the method; empty where the inputs must be equal and are copied (integers,
  *     booleans)
  * @param call the resolved parameters
  * @param position of the tensor's layer in its stack, 0 to 1; what gradients were evaluated at
+ * @param quantiser what writes it as codes and scales; empty where it is written as it is
  */
 public record TensorTask(
         TensorInfo output,
         List<TensorSource> sources,
         Optional<MergeMethod> method,
         TensorCall call,
-        double position) {
+        double position,
+        Optional<Quantiser> quantiser) {
     public TensorTask {
         sources = List.copyOf(sources);
         if (sources.size() != call.inputs().size()) {
             throw new IllegalArgumentException("one source for each input");
         }
+    }
+
+    /** A tensor that is written as it is. */
+    public TensorTask(
+            TensorInfo output,
+            List<TensorSource> sources,
+            Optional<MergeMethod> method,
+            TensorCall call,
+            double position) {
+        this(output, sources, method, call, position, Optional.empty());
+    }
+
+    /** The same tensor, written as codes and scales. */
+    public TensorTask quantised(Quantiser by) {
+        return new TensorTask(output, sources, method, call, position, Optional.of(by));
+    }
+
+    /** The tensors it is written as. */
+    public List<TensorInfo> written() {
+        return quantiser.map(Quantiser::stored).orElseGet(() -> List.of(output));
+    }
+
+    /** Bytes written. */
+    public long writtenBytes() {
+        return written().stream().mapToLong(TensorInfo::bytes).sum();
     }
 
     /** Bytes read from storage by one pass over the inputs. */

@@ -27,6 +27,7 @@ final class PlainRecipe {
                 plain(recipe.parameters()),
                 recipe.dtype(),
                 recipe.outDtype(),
+                recipe.quantised().map(q -> new Recipe.QuantisedType(q.name(), Location.NONE)),
                 recipe.tokenizer().map(PlainRecipe::plain),
                 recipe.chatTemplate().map(PlainRecipe::plain),
                 Location.NONE,

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param parameters those of lowest precedence
  * @param dtype what tensors are computed in; empty for the inputs' own
  * @param outDtype what tensors are written in; empty for what they were computed in
+ * @param quantised what weights are quantised to; empty to write them dense
  * @param tokenizer which tokens the output has; empty to keep those of the base or first model
  * @param chatTemplate what its tokenizer makes prompts with; empty to keep the one it has
  * @param warnings things that were read and have no effect
@@ -38,6 +39,7 @@ public record Recipe(
         Parameters parameters,
         Optional<DType> dtype,
         Optional<DType> outDtype,
+        Optional<QuantisedType> quantised,
         Optional<TokenizerSection> tokenizer,
         Optional<ChatTemplate> chatTemplate,
         Location location,
@@ -57,6 +59,7 @@ public record Recipe(
         Objects.requireNonNull(parameters, "parameters");
         Objects.requireNonNull(dtype, "dtype");
         Objects.requireNonNull(outDtype, "outDtype");
+        Objects.requireNonNull(quantised, "quantised");
         Objects.requireNonNull(tokenizer, "tokenizer");
         Objects.requireNonNull(chatTemplate, "chatTemplate");
         Objects.requireNonNull(location, "location");
@@ -123,6 +126,7 @@ public record Recipe(
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Location.NONE,
                 List.of());
     }
@@ -173,6 +177,28 @@ public record Recipe(
                 parameters,
                 computed,
                 written,
+                written.isPresent() ? Optional.empty() : quantised,
+                tokenizer,
+                chatTemplate,
+                location,
+                warnings);
+    }
+
+    /** The same recipe, its weights quantised. */
+    public Recipe withQuantised(QuantisedType type) {
+        return new Recipe(
+                file,
+                text,
+                method,
+                methodLocation,
+                models,
+                slices,
+                modules,
+                baseModel,
+                parameters,
+                dtype,
+                Optional.empty(),
+                Optional.of(type),
                 tokenizer,
                 chatTemplate,
                 location,
@@ -193,6 +219,7 @@ public record Recipe(
                 parameters,
                 dtype,
                 outDtype,
+                quantised,
                 tokenizer,
                 chatTemplate,
                 location,
@@ -218,11 +245,19 @@ public record Recipe(
                 parameters,
                 dtype,
                 outDtype,
+                quantised,
                 otherTokenizer,
                 chatTemplate,
                 location,
                 warnings);
     }
+
+    /**
+     * What weights are quantised to.
+     *
+     * @param name not yet checked
+     */
+    public record QuantisedType(String name, Location location) {}
 
     /** The template a merged model's tokenizer makes prompts of conversations with. */
     public sealed interface ChatTemplate {

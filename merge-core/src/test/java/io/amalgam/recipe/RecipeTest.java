@@ -115,6 +115,7 @@ class RecipeTest {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 Location.NONE,
                 List.of());
     }

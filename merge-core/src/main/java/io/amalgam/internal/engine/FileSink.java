@@ -19,21 +19,25 @@ final class FileSink implements TensorSink {
     }
 
     @Override
-    public void write(int task, long position, ByteBuffer bytes) throws IOException {
-        Placement place = placements.get(task);
+    public void write(int tensor, long position, ByteBuffer bytes) throws IOException {
+        Placement place = placements.get(tensor);
+        if (!files.has(tensor)) {
+            // Codes are in this part of the output, and scales in another, or the reverse.
+            return;
+        }
         files.write(place.file(), place.offset() + position, bytes);
     }
 
     @Override
-    public void read(int task, long position, ByteBuffer into) throws IOException {
-        Placement place = placements.get(task);
+    public void read(int tensor, long position, ByteBuffer into) throws IOException {
+        Placement place = placements.get(tensor);
         files.read(place.file(), place.offset() + position, into);
     }
 
     @Override
-    public long copy(int task, long position, FileRegion from, long at, long count)
+    public long copy(int tensor, long position, FileRegion from, long at, long count)
             throws IOException {
-        Placement place = placements.get(task);
+        Placement place = placements.get(tensor);
         return direct.copy(from, at, count, place.file(), place.offset() + position);
     }
 

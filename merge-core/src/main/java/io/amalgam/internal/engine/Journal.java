@@ -21,8 +21,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an unfinished merge has done, one line a tensor: {@code done <index> <crc>}, or {@code
- * copied <index> <input>} for one that is an input unchanged. The lines before {@code begin} say
+ * What an unfinished merge has done, one line a tensor: {@code done <place> <crc>}, or {@code
+ * copied <place> <input>} for one that is an input unchanged. The lines before {@code begin} say
  * which plan and which input files (by size and time of change) it belongs to. A tensor is listed
  * only after its bytes were handed to the system; on resuming, its checksum or the input it was
  * copied from says whether they arrived. A journal without {@code begin} was cut short before
@@ -207,22 +207,22 @@ final class Journal implements Closeable {
         return overwrites;
     }
 
-    /** Checksums of the tensors computed before, by task index. */
+    /** Checksums of the tensors computed before, by their places in the layout. */
     Map<Integer, Integer> done() {
         return Map.copyOf(done);
     }
 
-    /** Inputs of the tensors copied before, by task index. */
+    /** Inputs of the tensors copied before, by their places in the layout. */
     Map<Integer, Integer> copied() {
         return Map.copyOf(copied);
     }
 
-    synchronized void finishedCopy(int task, int input) throws IOException {
-        append("copied " + task + " " + input);
+    synchronized void finishedCopy(int place, int input) throws IOException {
+        append("copied " + place + " " + input);
     }
 
-    synchronized void finished(int task, int crc) throws IOException {
-        append("done " + task + " " + String.format("%08x", crc));
+    synchronized void finished(int place, int crc) throws IOException {
+        append("done " + place + " " + String.format("%08x", crc));
     }
 
     private void append(String line) throws IOException {

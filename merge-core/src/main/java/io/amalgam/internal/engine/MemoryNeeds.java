@@ -20,6 +20,7 @@ import java.util.Optional;
  * @param fullTensor the most that a step on a whole tensor holds
  * @param state a worker's state of a pass over the model
  * @param inputs the most inputs of a task
+ * @param quantised what a worker holds of a tensor that it quantises
  */
 public record MemoryNeeds(
         long shared,
@@ -27,6 +28,7 @@ public record MemoryNeeds(
         long fullTensor,
         long state,
         int inputs,
+        long quantised,
         MergePlan plan,
         int threads) {
     private static final int LARGEST_BLOCK = 1 << 14;
@@ -45,6 +47,7 @@ public record MemoryNeeds(
                 fullTensor(plan),
                 plan.wholeModel().map(PlannedModelPass::stateBytes).orElse(0L),
                 plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1),
+                plan.tasks().stream().mapToLong(QuantisedWriter::bytesHeld).max().orElse(0),
                 plan,
                 threads);
     }
@@ -54,7 +57,7 @@ public record MemoryNeeds(
         for (TensorTask task : plan.tasks()) {
             boolean alone = task.method().filter(m -> !(m instanceof WholeModelMethod)).isPresent();
             if (alone && task.firstStage() instanceof TensorStep.FullTensor full) {
-                most = Math.max(most, full.bytesHeld());
+                most = Math.max(most, TaskRun.bytesHeld(full, task));
             }
         }
         return most;
@@ -89,7 +92,7 @@ public record MemoryNeeds(
 
     private long eachWorker(int block) {
         long models = plan.models().values().stream().mapToLong(m -> m.bytesPerReader(block)).sum();
-        return Worker.bytesHeld(inputs, block) + models + state;
+        return Worker.bytesHeld(inputs, block) + models + state + quantised;
     }
 
     /** The problem with a budget; empty if it is enough. */

@@ -6,9 +6,11 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.Problem;
 import io.amalgam.method.ModelPass;
+import io.amalgam.method.TensorStep;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlannedModelPass;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.IntFunction;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /** One run of one plan, from its first tensor to its report. */
@@ -33,6 +37,10 @@ final class MergeRun {
     private final LongAdder finished = new LongAdder();
     private final TensorResults outcomes;
     private final long outputBytes;
+
+    /** Where the first tensor of each task is in the layout. */
+    private final int[] places;
+
     private final List<Problem> warnings;
 
     MergeRun(
@@ -51,10 +59,15 @@ final class MergeRun {
         this.files = files;
         this.begin = begin;
         this.outcomes = new TensorResults(plan);
+        this.places = new int[plan.tasks().size()];
+        int place = 0;
+        for (int i = 0; i < places.length; i++) {
+            places[i] = place;
+            place += plan.tasks().get(i).written().size();
+        }
         this.outputBytes =
-                IntStream.range(0, plan.tasks().size())
-                        .filter(files::has)
-                        .mapToLong(i -> plan.tasks().get(i).output().bytes())
+                IntStream.range(0, places.length)
+                        .mapToLong(i -> bytesHere(run(i, plan.tasks().get(i)::firstStage)))
                         .sum();
         this.warnings = new ArrayList<>(plan.warnings());
     }
@@ -98,21 +111,25 @@ final class MergeRun {
         if (JitWarmup.isWorthIt(plan, options.kernels())) {
             JitWarmup.run(plan, options.kernels());
         }
+        IntFunction<Supplier<TensorStep>> stages = i -> plan.tasks().get(i)::firstStage;
         Optional<PlannedModelPass> whole = runs.isEmpty() ? Optional.empty() : plan.wholeModel();
         if (whole.isPresent()) {
-            runs = afterSurvey(runs, whole.get(), runner);
+            IntFunction<Supplier<TensorStep>> known = afterSurvey(whole.get(), runner);
+            stages = known;
+            runs = runs.stream().map(run -> run(run.index, known.apply(run.index))).toList();
         }
+        new LargestMagnitudes(plan.tasks(), stages).measure(runs, runner, listener);
         runner.run(runs, this::finish);
         listener.progressed(progress());
         return resumed;
     }
 
     /**
-     * Looks at the whole model, then gives the tensors to compute their stages. Those that an
-     * earlier run wrote are looked at too: nothing of a survey is kept on disk.
+     * Looks at the whole model, then gives the tensors their stages. Those that an earlier run wrote
+     * are looked at too: nothing of a survey is kept on disk.
      */
-    private List<TaskRun> afterSurvey(List<TaskRun> runs, PlannedModelPass whole, PlanRunner runner)
-            throws IOException {
+    private IntFunction<Supplier<TensorStep>> afterSurvey(
+            PlannedModelPass whole, PlanRunner runner) throws IOException {
         ModelPass survey = whole.survey();
         int passes = 0;
         while (survey instanceof ModelPass.Pass<?> pass) {
@@ -124,15 +141,14 @@ final class MergeRun {
         for (int t = 0; t < whole.tasks().size(); t++) {
             positions.put(whole.tasks().get(t), t);
         }
-        List<TaskRun> bound = new ArrayList<>();
-        for (TaskRun run : runs) {
-            Integer t = positions.get(run.index);
-            bound.add(
-                    t == null
-                            ? run
-                            : new TaskRun(run.index, run.task, () -> known.stages().apply(t)));
-        }
-        return bound;
+        return i -> {
+            Integer t = positions.get(i);
+            return t == null ? plan.tasks().get(i)::firstStage : () -> known.stages().apply(t);
+        };
+    }
+
+    private TaskRun run(int index, Supplier<TensorStep> first) {
+        return new TaskRun(index, places[index], plan.tasks().get(index), first, false);
     }
 
     private <S> ModelPass surveyed(
@@ -148,36 +164,59 @@ final class MergeRun {
         Map<Integer, Integer> copied = journal.copied();
         List<TaskRun> runs = new ArrayList<>();
         for (int i = 0; i < plan.tasks().size(); i++) {
-            if (!files.has(i)) {
+            TensorTask task = plan.tasks().get(i);
+            TaskRun run = run(i, task::firstStage);
+            List<TensorInfo> tensors = task.written();
+            if (IntStream.range(0, tensors.size()).noneMatch(k -> files.has(run.place + k))) {
                 continue;
             }
-            TensorTask task = plan.tasks().get(i);
-            TaskRun run = new TaskRun(i, task);
-            Integer crc = done.get(i);
-            Integer input = copied.get(i);
-            if (crc != null && worker.checksumOf(run) == crc) {
-                outcomes.computed(i, crc);
-            } else if (input != null && worker.isCopy(run, input)) {
-                outcomes.copied(i, input);
+            boolean there = true;
+            for (int k = 0; k < tensors.size() && there; k++) {
+                int place = run.place + k;
+                Integer crc = done.get(place);
+                Integer input = copied.get(place);
+                if (!files.has(place)) {
+                    continue;
+                }
+                if (crc != null && worker.checksumOf(place, tensors.get(k).bytes()) == crc) {
+                    outcomes.computed(place, crc);
+                } else if (input != null && worker.isCopy(run, input)) {
+                    outcomes.copied(place, input);
+                } else {
+                    there = false;
+                }
+            }
+            if (there) {
+                written.add(bytesHere(run));
+                finished.increment();
             } else {
                 runs.add(run);
-                continue;
             }
-            written.add(task.output().bytes());
-            finished.increment();
         }
         return runs;
+    }
+
+    /** Bytes of a task that are written to the files of this run. */
+    private long bytesHere(TaskRun run) {
+        long bytes = 0;
+        int place = run.place;
+        for (TensorInfo tensor : run.task.written()) {
+            bytes += files.has(place++) ? tensor.bytes() : 0;
+        }
+        return bytes;
     }
 
     private void finish(TaskRun run) throws IOException {
         int input = run.copiedInput();
         if (input >= 0) {
-            outcomes.copied(run.index, input);
-            journal.finishedCopy(run.index, input);
+            outcomes.copied(run.place, input);
+            journal.finishedCopy(run.place, input);
         } else {
-            int crc = run.checksum();
-            outcomes.computed(run.index, crc);
-            journal.finished(run.index, crc);
+            int place = run.place;
+            for (int crc : run.checksums()) {
+                outcomes.computed(place, crc);
+                journal.finished(place++, crc);
+            }
         }
         finished.increment();
     }

@@ -106,7 +106,7 @@ final class OutputFiles implements Closeable {
         return selected;
     }
 
-    /** Whether a tensor is in one of the files of this run. */
+    /** Whether a tensor, by its place in the layout, is in one of the files of this run. */
     boolean has(int tensor) {
         return selected.contains(layout.placements().get(tensor).file());
     }

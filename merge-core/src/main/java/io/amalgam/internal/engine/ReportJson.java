@@ -11,6 +11,7 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -86,10 +87,13 @@ final class ReportJson {
                 json.writeTree(field.getValue());
             }
             json.writeArrayFieldStart("tensors");
-            for (int i = 0; i < tasks.size(); i++) {
-                ObjectNode tensor = JSON.createObjectNode();
-                tensor(tensor, tasks.get(i), tensors.get(i));
-                json.writeTree(tensor);
+            int place = 0;
+            for (TensorTask task : tasks) {
+                for (TensorInfo stored : task.written()) {
+                    ObjectNode tensor = JSON.createObjectNode();
+                    tensor(tensor, stored, task, tensors.get(place++));
+                    json.writeTree(tensor);
+                }
             }
             json.writeEndArray();
             json.writeEndObject();
@@ -110,13 +114,19 @@ final class ReportJson {
         return inputs;
     }
 
-    private static void tensor(ObjectNode node, TensorTask task, MergeReport.Written written) {
-        node.put("name", task.output().name());
-        node.put("dtype", task.output().dtype().name());
+    private static void tensor(
+            ObjectNode node, TensorInfo stored, TensorTask task, MergeReport.Written written) {
+        node.put("name", stored.name());
+        node.put("dtype", stored.dtype().name());
         ArrayNode shape = node.putArray("shape");
-        for (long dim : task.output().shape().dims()) {
+        for (long dim : stored.shape().dims()) {
             shape.add(dim);
         }
+        task.quantiser()
+                .ifPresent(
+                        by ->
+                                node.put("quantised", by.name())
+                                        .put("quantised_from", task.output().name()));
         node.put("method", task.action());
         TensorCall call = task.call();
         values(node.putObject("parameters"), call.shared());

@@ -28,6 +28,16 @@ final class TaskRun {
 
     final int index;
     final TensorTask task;
+
+    /** Where its first tensor is in the plan's layout. */
+    final int place;
+
+    /** Whether its values are looked at, and nothing is written. */
+    final boolean measures;
+
+    /** The largest magnitude that a quantiser needs; of a run that measures, what it found. */
+    float largest;
+
     private final Supplier<TensorStep> first;
     private @Nullable TensorStep stage;
     private long unitElements;
@@ -43,18 +53,33 @@ final class TaskRun {
     private Object[] partials = new Object[1];
     private List<Object> sharedStates = new ArrayList<>();
     private int[] checksums = new int[0];
+    private Parts[] parts = new Parts[0];
 
     TaskRun(int index, TensorTask task) {
         this(index, task, task::firstStage);
     }
 
+    /** Of what a unit wrote of each tensor that a quantised one is written as. */
+    record Parts(int[] crcs, long[] bytes) {}
+
     /**
      * @param first gives the first stage when the tensor is begun
      */
     TaskRun(int index, TensorTask task, Supplier<TensorStep> first) {
+        this(index, index, task, first, false);
+    }
+
+    TaskRun(
+            int index,
+            int place,
+            TensorTask task,
+            Supplier<TensorStep> first,
+            boolean measures) {
         this.index = index;
+        this.place = place;
         this.task = task;
         this.first = first;
+        this.measures = measures;
     }
 
     /** A stage without work, after which nothing comes: ends a pass that writes nothing. */
@@ -71,7 +96,7 @@ final class TaskRun {
 
     /** What a stage copies byte by byte; empty if the output must be computed or converted. */
     static Optional<StoredTensor> copied(TensorTask task, int input) {
-        return input < task.sources().size()
+        return input < task.sources().size() && task.quantiser().isEmpty()
                 ? task.sources()
                         .get(input)
                         .stored()
@@ -109,6 +134,9 @@ final class TaskRun {
             row = reduce.rowLength();
         }
         unitElements = copiedInput() < 0 ? unitElements(row) : copyUnit(task.output().dtype());
+        if (isLast() && task.quantiser().isPresent()) {
+            unitElements = unitElements(together(row, task.quantiser().get().step()));
+        }
         boolean whole = next instanceof TensorStep.Sample || next instanceof TensorStep.FullTensor;
         long elements = task.output().elements();
         units =
@@ -125,6 +153,20 @@ final class TaskRun {
                                 : 1];
         sharedStates = new ArrayList<>();
         checksums = isLast() ? new int[units] : new int[0];
+        parts = isLast() && task.quantiser().isPresent() ? new Parts[units] : new Parts[0];
+    }
+
+    /** Elements that are whole rows and whole steps of a quantiser; all, if need be. */
+    private long together(long row, int step) {
+        long common = row;
+        for (long rest = step; rest != 0; ) {
+            long next = common % rest;
+            common = rest;
+            rest = next;
+        }
+        long steps = step / common;
+        long all = Math.max(1, task.output().elements());
+        return row >= all || steps >= all / row + 1 ? all : steps * row;
     }
 
     /** Lets go of what its stages held, once it is over: the run itself is kept. */
@@ -133,11 +175,18 @@ final class TaskRun {
         partials = new Object[1];
         sharedStates = List.of();
         checksums = new int[0];
+        parts = new Parts[0];
     }
 
     /** Bytes that a unit of the step holds for as long as it is worked on. */
     long bytesHeld() {
-        return stage instanceof TensorStep.FullTensor full ? full.bytesHeld() : 0;
+        return stage instanceof TensorStep.FullTensor full ? bytesHeld(full, task) : 0;
+    }
+
+    /** What a step on a whole tensor holds, with its result where that is to be quantised. */
+    static long bytesHeld(TensorStep.FullTensor full, TensorTask task) {
+        long result = task.quantiser().isPresent() ? task.output().elements() * Float.BYTES : 0;
+        return full.bytesHeld() + result;
     }
 
     boolean hasUnit() {
@@ -165,6 +214,10 @@ final class TaskRun {
     boolean complete(Unit unit, Object result) {
         if (result instanceof Integer checksum && isLast()) {
             checksums[unit.number()] = checksum;
+        } else if (result instanceof Parts written) {
+            parts[unit.number()] = written;
+        } else if (result instanceof Float found && measures) {
+            largest = Math.max(largest, found);
         } else {
             partials[partials.length == 1 ? 0 : unit.number()] = result;
         }
@@ -215,8 +268,23 @@ final class TaskRun {
         return reduce.next(total);
     }
 
-    /** CRC-32C of the written tensor, if it is no copy. */
-    int checksum() {
+    /** CRC-32C of each written tensor, if it is no copy. */
+    int[] checksums() {
+        if (task.quantiser().isEmpty()) {
+            return new int[] {checksum()};
+        }
+        int[] crcs = new int[task.written().size()];
+        for (Parts written : parts) {
+            for (int part = 0; part < crcs.length; part++) {
+                crcs[part] =
+                        new Checksum.Shift(written.bytes()[part])
+                                .append(crcs[part], written.crcs()[part]);
+            }
+        }
+        return crcs;
+    }
+
+    private int checksum() {
         int crc = 0;
         Checksum.Shift shift = new Checksum.Shift(0);
         long elements = task.output().elements();

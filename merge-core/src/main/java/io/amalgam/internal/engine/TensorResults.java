@@ -4,6 +4,8 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -22,32 +24,40 @@ final class TensorResults {
     private static final int COMPUTED = -1;
 
     private final MergePlan plan;
+    private final List<TensorInfo> written = new ArrayList<>();
+    private final List<TensorTask> tasks = new ArrayList<>();
     private final int[] checksums;
     private final int[] copies;
 
     TensorResults(MergePlan plan) {
         this.plan = plan;
-        this.checksums = new int[plan.tasks().size()];
-        this.copies = new int[plan.tasks().size()];
+        for (TensorTask task : plan.tasks()) {
+            for (TensorInfo tensor : task.written()) {
+                written.add(tensor);
+                tasks.add(task);
+            }
+        }
+        this.checksums = new int[written.size()];
+        this.copies = new int[written.size()];
         Arrays.fill(copies, COMPUTED);
     }
 
-    void computed(int task, int crc) {
-        checksums[task] = crc;
+    void computed(int place, int crc) {
+        checksums[place] = crc;
     }
 
-    void copied(int task, int input) {
-        copies[task] = input;
+    void copied(int place, int input) {
+        copies[place] = input;
     }
 
     /** The tensors of the files that are written, in the plan's order. */
-    List<MergeReport.Written> tensors(OutputFiles written) {
+    List<MergeReport.Written> tensors(OutputFiles files) {
         List<MergeReport.Written> tensors = new ArrayList<>();
         for (int i = 0; i < checksums.length; i++) {
-            if (!written.has(i)) {
+            if (!files.has(i)) {
                 continue;
             }
-            String name = plan.tasks().get(i).output().name();
+            String name = written.get(i).name();
             tensors.add(
                     copies[i] == COMPUTED
                             ? new MergeReport.Written(
@@ -58,12 +68,12 @@ final class TensorResults {
         return tensors;
     }
 
-    private String source(int task) {
-        return plan.tasks().get(task).sources().get(copies[task]).identity();
+    private String source(int place) {
+        return tasks.get(place).sources().get(copies[place]).identity();
     }
 
     /** All weights files, once they are complete. */
-    List<MergeReport.WrittenFile> files(OutputFiles written) throws IOException {
+    List<MergeReport.WrittenFile> files(OutputFiles output) throws IOException {
         List<List<Integer>> inside = new ArrayList<>();
         plan.layout().files().forEach(file -> inside.add(new ArrayList<>()));
         List<Placement> placements = plan.layout().placements();
@@ -73,14 +83,14 @@ final class TensorResults {
         // Tensors have few different sizes.
         Map<Long, Checksum.Shift> shifts = new HashMap<>();
         List<MergeReport.WrittenFile> files = new ArrayList<>();
-        for (int f : written.selected()) {
+        for (int f : output.selected()) {
             OutputLayout.DataFile file = plan.layout().files().get(f);
             files.add(
                     new MergeReport.WrittenFile(
                             file.name(),
                             file.size(),
                             checksum(file, inside.get(f), shifts),
-                            written.modifiedMillis(f)));
+                            output.modifiedMillis(f)));
         }
         return files;
     }
@@ -97,7 +107,7 @@ final class TensorResults {
         List<Placement> placements = plan.layout().placements();
         tensors.sort(Comparator.comparingLong(i -> placements.get(i).offset()));
         for (int i : tensors) {
-            long bytes = plan.tasks().get(i).output().bytes();
+            long bytes = written.get(i).bytes();
             crc = shifts.computeIfAbsent(bytes, Checksum.Shift::new).append(crc, checksums[i]);
         }
         return Optional.of(hex(crc));

@@ -6,22 +6,22 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /**
- * The destination of output tensors, by the position of their task in the plan. One worker uses one
+ * The destination of output tensors, by their place in the layout of the plan. One worker uses one
  * sink; several may write to different parts of one tensor at once.
  */
 interface TensorSink extends Closeable {
     /** Writes bytes of a tensor at a position in it. */
-    void write(int task, long position, ByteBuffer bytes) throws IOException;
+    void write(int place, long position, ByteBuffer bytes) throws IOException;
 
     /** Reads back bytes of a tensor. */
-    void read(int task, long position, ByteBuffer into) throws IOException;
+    void read(int place, long position, ByteBuffer into) throws IOException;
 
     /**
      * Copies bytes of an input without showing them.
      *
      * @return how many were copied; 0 if they have to be read and written instead
      */
-    long copy(int task, long position, FileRegion from, long at, long count) throws IOException;
+    long copy(int place, long position, FileRegion from, long at, long count) throws IOException;
 
     @Override
     void close() throws IOException;
@@ -30,17 +30,17 @@ interface TensorSink extends Closeable {
     TensorSink NONE =
             new TensorSink() {
                 @Override
-                public void write(int task, long position, ByteBuffer bytes) {
+                public void write(int place, long position, ByteBuffer bytes) {
                     throw new IllegalStateException("this run has no output");
                 }
 
                 @Override
-                public void read(int task, long position, ByteBuffer into) {
+                public void read(int place, long position, ByteBuffer into) {
                     throw new IllegalStateException("this run has no output");
                 }
 
                 @Override
-                public long copy(int task, long position, FileRegion from, long at, long count) {
+                public long copy(int place, long position, FileRegion from, long at, long count) {
                     return 0;
                 }
 

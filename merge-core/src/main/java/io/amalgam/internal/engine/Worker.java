@@ -31,6 +31,7 @@ final class Worker implements Closeable {
     private final Workspace workspace;
     private final int inputs;
     private final CRC32C crc = new CRC32C();
+    private final QuantisedWriter quantised;
     private final float[] out;
     private Block block;
     private float[] longOut;
@@ -48,6 +49,7 @@ final class Worker implements Closeable {
         this.inputs = setup.inputs();
         this.workspace = new Workspace(setup.kernels(), setup.blockElements());
         this.block = new Block(setup.kernels(), inputs, setup.blockElements());
+        this.quantised = new QuantisedWriter(sink, workspace, moved, written);
         this.out = new float[setup.blockElements()];
         this.longOut = out;
     }
@@ -70,6 +72,9 @@ final class Worker implements Closeable {
         TaskRun run = unit.run();
         crc.reset();
         TensorStep stage = unit.stage();
+        if (run.task.quantiser().isPresent()) {
+            quantised.begin(run);
+        }
         if (stage instanceof TensorStep.Combine combine) {
             combine(unit, combine);
         } else if (stage instanceof TensorStep.Copy copy) {
@@ -85,7 +90,7 @@ final class Worker implements Closeable {
         } else if (stage instanceof TensorStep.FullTensor whole) {
             return whole(run, whole);
         }
-        return (int) crc.getValue();
+        return run.task.quantiser().isPresent() ? quantised.end() : (Object) (int) crc.getValue();
     }
 
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
@@ -172,6 +177,10 @@ final class Worker implements Closeable {
 
     /** Rounds and writes elements of the output. */
     private void write(TaskRun run, long from, float[] src, int n) throws IOException {
+        if (run.task.quantiser().isPresent()) {
+            quantised.take(from, src, n);
+            return;
+        }
         DType type = run.task.output().dtype();
         int step = workspace.capacity();
         for (int done = 0; done < n; done += step) {
@@ -194,7 +203,7 @@ final class Worker implements Closeable {
         int length = bytes.remaining();
         crc.update(bytes);
         bytes.rewind();
-        sink.write(run.index, position, bytes);
+        sink.write(run.place, position, bytes);
         moved.add(length);
         written.add(length);
     }
@@ -217,7 +226,7 @@ final class Worker implements Closeable {
     private void copyBytes(TaskRun.Unit unit, StoredTensor stored) throws IOException {
         DType type = stored.info().dtype();
         FileRegion region = stored.region();
-        int task = unit.run().index;
+        int task = unit.run().place;
         long end = type.bytesFor(unit.to());
         long at = type.bytesFor(unit.from());
         while (at < end) {
@@ -254,7 +263,7 @@ final class Worker implements Closeable {
             int n = (int) Math.min(there.capacity(), end - at);
             ByteBuffer bytes = workspace.bytes(n);
             stored.get().region().readFully(at, bytes);
-            sink.read(run.index, at, there.clear().limit(n));
+            sink.read(run.place, at, there.clear().limit(n));
             if (!bytes.flip().equals(there.flip())) {
                 return false;
             }
@@ -345,19 +354,27 @@ final class Worker implements Closeable {
 
     private Object whole(TaskRun run, TensorStep.FullTensor whole) throws IOException {
         Access access = new Access(run.task);
+        if (run.task.quantiser().isPresent()) {
+            float[] result = new float[Math.toIntExact(run.task.output().elements())];
+            whole.run(
+                    access,
+                    (from, src, count) ->
+                            System.arraycopy(src, 0, result, Math.toIntExact(from), count));
+            quantised.take(0, result, result.length);
+            return quantised.end();
+        }
         whole.run(access, (from, src, count) -> write(run, from, src, count));
         // Written in any order: the checksum is taken from what arrived.
-        return checksumOf(run);
+        return checksumOf(run.place, run.task.output().bytes());
     }
 
-    /** The checksum of a tensor that was written whole. */
-    int checksumOf(TaskRun run) throws IOException {
+    /** The checksum of a tensor that was written whole, by its place in the layout. */
+    int checksumOf(int place, long end) throws IOException {
         crc.reset();
-        long end = run.task.output().bytes();
         int step = workspace.capacity() * Long.BYTES;
         for (long at = 0; at < end; at += step) {
             ByteBuffer bytes = workspace.bytes((int) Math.min(step, end - at));
-            sink.read(run.index, at, bytes);
+            sink.read(place, at, bytes);
             bytes.flip();
             crc.update(bytes);
         }

@@ -24,6 +24,7 @@ import io.amalgam.plan.PlannedModelPass;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -154,13 +155,14 @@ public final class MergePlanner {
                                         + " tensors that only some models have are left out"));
             }
         }
-        List<TensorTask> tasks = withState(merged, recipe, method, models, problems);
+        List<TensorTask> dense = withState(merged, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         method.ifPresent(
                 m ->
                         new QuantisedCheck(
                                         m.info(),
                                         recipe.baseModel().isPresent(),
+                                        options.quantised().or(recipe::quantised).isPresent(),
                                         problems,
                                         warnings)
                                 .check(opened));
@@ -202,30 +204,37 @@ public final class MergePlanner {
             donor.ifPresent(
                     d -> warnings.addAll(configWarnings(donorRef.orElseThrow(), d, changes)));
         }
-        if (problems.isEmpty() && tasks.isEmpty()) {
+        if (problems.isEmpty() && dense.isEmpty()) {
             problems.add(
                     Problem.of("nothing to merge: no tensor is left")
                             .at(recipe.location())
                             .hint("the models have no tensor in common, or none at all"));
         }
         if (problems.isEmpty()) {
-            checkWholeModel(recipe, tasks, problems);
+            checkWholeModel(recipe, dense, problems);
+        }
+        Optional<QuantisedType> type = options.quantised().or(recipe::quantised);
+        QuantisedTasks tasks = new QuantisedTasks(dense, Optional.empty());
+        if (problems.isEmpty()) {
+            tasks =
+                    QuantisedTasks.of(dense, type, donor.orElseThrow(), outputFormat, problems);
         }
         if (options.strict()) {
             warnings.forEach(problems::add);
         }
         problems.throwIfAny(options.strict() ? List.of() : warnings);
-        OutputLayout layout = layout(tasks, options, donor.orElseThrow(), changes);
+        ConfigChanges all = tasks.in(changes);
+        OutputLayout layout = layout(tasks.tasks(), options, donor.orElseThrow(), all);
         List<Preparation> preparations =
                 opened.values().stream().flatMap(m -> m.preparations().stream()).toList();
         return new MergePlan(
                 recipe,
-                tasks,
+                tasks.tasks(),
                 opened,
                 donor.orElseThrow(),
                 outputFormat,
                 layout,
-                changes,
+                all,
                 companions.copied(),
                 companions.made(),
                 tokenizer.map(t -> summary(t, vocabulary, companions)),
@@ -233,7 +242,8 @@ public final class MergePlanner {
                 preparations,
                 warnings,
                 options,
-                PlanHash.of(tasks, layout, changes, companions.made(), preparations, ""));
+                PlanHash.of(
+                        tasks.tasks(), layout, all, companions.made(), preparations, ""));
     }
 
     private static MergePlan.VocabularySummary summary(
@@ -286,7 +296,7 @@ public final class MergePlanner {
             List<TensorTask> tasks, PlanOptions options, Checkpoint donor, ConfigChanges changes) {
         OutputModel model =
                 new OutputModel(
-                        tasks.stream().map(TensorTask::output).toList(),
+                        tasks.stream().flatMap(task -> task.written().stream()).toList(),
                         donor.config().map(config -> outputFormat.config(config, changes)),
                         Optional.of(donor.tokenizerHome()));
         return ServerState.layout(

@@ -34,6 +34,7 @@ final class PlanHash {
         for (TensorTask task : tasks) {
             digest.tensor(task.output());
             digest.text(task.action());
+            task.quantiser().ifPresent(by -> digest.text(by.name()));
             TensorCall call = task.call();
             digest.integer(call.base());
             digest.integer(call.seed());

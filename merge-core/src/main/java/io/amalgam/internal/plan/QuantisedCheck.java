@@ -14,15 +14,23 @@ import java.util.Optional;
 final class QuantisedCheck {
     private final boolean copies;
     private final boolean takesDifferences;
+    private final boolean requantises;
     private final Problems problems;
     private final List<Problem> warnings;
 
     /**
      * @param hasBase whether the recipe has a base model
+     * @param requantises whether the output's weights are quantised
      */
-    QuantisedCheck(MethodInfo method, boolean hasBase, Problems problems, List<Problem> warnings) {
+    QuantisedCheck(
+            MethodInfo method,
+            boolean hasBase,
+            boolean requantises,
+            Problems problems,
+            List<Problem> warnings) {
         this.copies = method.name().equals("passthrough");
         this.takesDifferences = hasBase && method.base() != MethodInfo.Base.ORDINARY;
+        this.requantises = requantises;
         this.problems = problems;
         this.warnings = warnings;
     }
@@ -50,7 +58,9 @@ final class QuantisedCheck {
                         ? read.hint(
                                 "its differences to the base contain the rounding: merge the unquantised model if there is one")
                         : read.hint(
-                                "its weights are dequantised, and the output is not quantised"));
+                                requantises
+                                        ? "its weights are dequantised, and the output is quantised anew"
+                                        : "its weights are dequantised, and the output is not quantised"));
     }
 
     /** Packed weights have no meaning to arithmetic; only bytes may be copied. */

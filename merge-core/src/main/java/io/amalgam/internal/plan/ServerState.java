@@ -151,7 +151,7 @@ final class ServerState {
         List<TensorInfo> states = new ArrayList<>();
         for (TensorTask task : tasks) {
             boolean isState = task.method().orElse(null) instanceof StatePart;
-            (isState ? states : weights).add(task.output());
+            (isState ? states : weights).addAll(task.written());
         }
         OutputLayout model =
                 format.layout(new OutputModel(weights, whole.config(), whole.tokenizer()), options);

@@ -83,23 +83,28 @@ public final class TaskPlan {
         if (options.strict()) {
             warnings.forEach(problems::add);
         }
+        QuantisedTasks quantised =
+                QuantisedTasks.of(tasks, options.quantised(), donor, format, problems);
+        ConfigChanges all = quantised.in(changes);
         problems.throwIfAny(options.strict() ? List.of() : warnings);
         OutputLayout layout =
                 format.layout(
                         new OutputModel(
-                                tasks.stream().map(TensorTask::output).toList(),
-                                donor.config().map(c -> format.config(c, changes)),
+                                quantised.tasks().stream()
+                                        .flatMap(task -> task.written().stream())
+                                        .toList(),
+                                donor.config().map(c -> format.config(c, all)),
                                 Optional.of(donor.tokenizerHome())),
                         new OutputFormat.LayoutOptions(
                                 options.maxShardBytes(), Map.of("format", "pt"), donor.folders()));
         return new MergePlan(
                 recipe,
-                tasks,
+                quantised.tasks(),
                 models,
                 donor,
                 format,
                 layout,
-                changes,
+                all,
                 sideFiles,
                 List.of(),
                 Optional.empty(),
@@ -107,6 +112,7 @@ public final class TaskPlan {
                 preparations,
                 warnings,
                 options,
-                PlanHash.of(tasks, layout, changes, List.of(), preparations, identity));
+                PlanHash.of(
+                        quantised.tasks(), layout, all, List.of(), preparations, identity));
     }
 }

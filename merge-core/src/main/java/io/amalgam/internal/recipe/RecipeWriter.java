@@ -45,6 +45,7 @@ public final class RecipeWriter {
         writer.parameters(0, recipe.parameters());
         recipe.dtype().ifPresent(type -> writer.line(0, "dtype: " + type.recipeName()));
         recipe.outDtype().ifPresent(type -> writer.line(0, "out_dtype: " + type.recipeName()));
+        recipe.quantised().ifPresent(type -> writer.line(0, "out_dtype: " + type.name()));
         recipe.tokenizer().ifPresent(writer::tokenizer);
         recipe.chatTemplate()
                 .ifPresent(template -> writer.line(0, "chat_template: " + template(template)));

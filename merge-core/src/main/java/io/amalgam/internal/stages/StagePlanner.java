@@ -12,6 +12,7 @@ import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.RecipeFile.Document;
 import java.io.IOException;
@@ -70,6 +71,7 @@ public final class StagePlanner {
     private final class Planning implements ModelSource {
         private final PlanOptions options;
         private final Set<String> names = new LinkedHashSet<>();
+        private final Set<String> inputs = new LinkedHashSet<>();
         private final Map<Document, MergePlan> plans = new LinkedHashMap<>();
         private final Map<String, StageCheckpoint> results = new LinkedHashMap<>();
         private final List<Problem> problems = new ArrayList<>();
@@ -78,6 +80,7 @@ public final class StagePlanner {
         Planning(RecipeFile file, PlanOptions options) {
             this.options = options;
             file.documents().forEach(document -> document.name().ifPresent(names::add));
+            file.documents().forEach(document -> inputs.addAll(StageOrder.uses(document, names)));
         }
 
         void plan(Document document) throws IOException {
@@ -86,8 +89,13 @@ public final class StagePlanner {
                 return;
             }
             try {
+                boolean used = document.name().filter(inputs::contains).isPresent();
+                if (used) {
+                    document.recipe().quantised().ifPresent(type -> refuse(document, type));
+                }
                 MergePlan plan =
-                        new MergePlanner(methods, this, format).plan(document.recipe(), options);
+                        new MergePlanner(methods, this, format)
+                                .plan(document.recipe(), used ? options.dense() : options);
                 plans.put(document, plan);
                 document.name()
                         .ifPresent(
@@ -96,6 +104,18 @@ public final class StagePlanner {
                 problems.addAll(e.problems());
                 warnings.addAll(e.warnings());
             }
+        }
+
+        private void refuse(Document document, QuantisedType type) {
+            throw new BadInputException(
+                    Problem.of(
+                                    "'out_dtype' '"
+                                            + type.name()
+                                            + "' of '"
+                                            + document.name().orElseThrow()
+                                            + "', which another recipe merges, would round its weights twice")
+                            .at(type.location())
+                            .hint("leave it out here, and say it in the last recipe"));
         }
 
         /** A stage's name is no path. */

@@ -185,6 +185,7 @@ public final class LayerStacking {
                         Optional.empty(),
                         Optional.empty(),
                         Optional.empty(),
+                        Optional.empty(),
                         Location.NONE,
                         List.of());
         return bare.withText(RecipeWriter.write(bare));

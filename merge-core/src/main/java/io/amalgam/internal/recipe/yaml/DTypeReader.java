@@ -2,11 +2,13 @@ package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** Reads {@code dtype} and {@code out_dtype}. */
@@ -27,6 +29,8 @@ final class DTypeReader {
                     "f64", "float64",
                     "double", "float64");
 
+    private static final Pattern QUANTISED = Pattern.compile("[a-z][a-z0-9_]*");
+
     private final RecipeProblems findings;
 
     DTypeReader(RecipeProblems findings) {
@@ -35,6 +39,23 @@ final class DTypeReader {
 
     Optional<DType> read(Fields recipe, String key) {
         return recipe.get(key).flatMap(node -> read(key, node));
+    }
+
+    /** A name that is no type of dense tensors, nor another tool's for one: one of codes, maybe. */
+    Optional<QuantisedType> quantised(Fields recipe) {
+        return recipe.get("out_dtype")
+                .flatMap(
+                        node ->
+                                Nodes.string(node)
+                                        .filter(DTypeReader::mayBeQuantised)
+                                        .map(name -> new QuantisedType(name, findings.at(node))));
+    }
+
+    private static boolean mayBeQuantised(String name) {
+        return QUANTISED.matcher(name).matches()
+                && !NAMES.contains(name)
+                && !ELSEWHERE.containsKey(name)
+                && DType.fromRecipeName(name).isEmpty();
     }
 
     private Optional<DType> read(String key, Node node) {

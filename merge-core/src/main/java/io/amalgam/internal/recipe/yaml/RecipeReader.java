@@ -9,6 +9,7 @@ import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.Recipe.ChatTemplate;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.TokenizerSection;
 import io.amalgam.tensor.DType;
@@ -153,7 +154,9 @@ public final class RecipeReader {
             Parameters shared = parameters.read(recipe);
             DTypeReader dtypes = new DTypeReader(findings);
             Optional<DType> dtype = dtypes.read(recipe, "dtype");
-            Optional<DType> outDtype = dtypes.read(recipe, "out_dtype");
+            Optional<QuantisedType> quantised = dtypes.quantised(recipe);
+            Optional<DType> outDtype =
+                    quantised.isPresent() ? Optional.empty() : dtypes.read(recipe, "out_dtype");
             Optional<TokenizerSection> tokenizer = tokenizers.read(recipe);
             Optional<ChatTemplate> chatTemplate = tokenizers.chatTemplate(recipe);
             findings.throwIfAny();
@@ -169,6 +172,7 @@ public final class RecipeReader {
                     shared,
                     dtype,
                     outDtype,
+                    quantised,
                     tokenizer,
                     chatTemplate,
                     recipe.location(),

@@ -47,6 +47,7 @@ public final class ConfigPatch {
      *       level and in the language model's section.
      *   <li>The number of rows for tokens is set where it is there: see {@link VocabularyKeys}. Ids
      *       of special tokens are set where they are there.
+     *   <li>How the weights are quantised is set under {@code quantization_config}.
      * </ul>
      */
     public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
@@ -61,6 +62,7 @@ public final class ConfigPatch {
         changes.architecture().ifPresent(name -> config.putArray("architectures").add(name));
         changes.tied().ifPresent(tied -> TiedTensors.say(config, tied));
         changes.vocabulary().ifPresent(vocabulary -> setVocabulary(config, vocabulary));
+        changes.quantisation().ifPresent(how -> config.set("quantization_config", how));
         return config;
     }
 

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.huggingface;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
@@ -9,7 +10,9 @@ import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.quantising.QuantisedOutput;
 import io.amalgam.internal.formats.safetensors.SafetensorsOutput;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -42,6 +45,16 @@ public final class HuggingFaceOutput implements OutputFormat {
     public OutputLayout layout(OutputModel model, LayoutOptions options) {
         Map<String, String> metadata = SafetensorsOutput.withFormat(options.metadata());
         return PartLayout.of(model.tensors(), options.maxShardBytes(), metadata, options.folders());
+    }
+
+    @Override
+    public List<String> quantisedTypes() {
+        return QuantisedOutput.types();
+    }
+
+    @Override
+    public QuantisedWeights quantise(String type, List<TensorInfo> weights, Checkpoint donor) {
+        return QuantisedOutput.of(type, weights, donor);
     }
 
     /** The patched {@code config.json}: see {@link ConfigPatch}. */

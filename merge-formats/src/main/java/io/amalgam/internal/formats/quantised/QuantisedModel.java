@@ -9,6 +9,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.ConfigSections;
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -65,13 +66,26 @@ public record QuantisedModel(
                             dense, Optional.empty(), List.of(stale(name, settings.get())), 0);
         }
         String label = label(tensors.labels());
+        Set<String> weights = new HashSet<>();
+        dense.forEach(
+                (tensor, source) -> {
+                    if (source instanceof Dequantised) {
+                        weights.add(tensor);
+                    }
+                });
         List<Problem> all = new ArrayList<>();
         for (String warning : warnings) {
             all.add(Problem.of("model '" + name + "' (" + label + "): " + warning));
         }
         return new QuantisedModel(
                 dense,
-                Optional.of(new Quantisation(label, true, choice.rescaled())),
+                Optional.of(
+                        new Quantisation(
+                                label,
+                                true,
+                                choice.rescaled(),
+                                weights,
+                                settings.map(QuantisationSettings::node))),
                 all,
                 tensors.tileBytes());
     }

@@ -1,0 +1,95 @@
+package io.amalgam.internal.plan;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.ConfigChanges;
+import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.error.Suggestions;
+import io.amalgam.internal.encoding.Quantiser;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.Recipe.QuantisedType;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tasks of a model whose weights are to be quantised.
+ *
+ * @param settings what the output's configuration says of it; empty where nothing is quantised
+ */
+record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
+    private static final List<String> DENSE = List.of("bfloat16", "float16", "float32", "float64");
+
+    /**
+     * Gives the tasks their quantisers.
+     *
+     * @param type what to quantise to, where that is wanted
+     * @param donor whose configuration the output gets
+     */
+    static QuantisedTasks of(
+            List<TensorTask> tasks,
+            Optional<QuantisedType> type,
+            Checkpoint donor,
+            OutputFormat format,
+            Problems problems) {
+        if (type.isEmpty()) {
+            return new QuantisedTasks(tasks, Optional.empty());
+        }
+        String name = type.get().name();
+        if (!format.quantisedTypes().contains(name)) {
+            problems.add(unknown(name, format).at(type.get().location()));
+            return new QuantisedTasks(tasks, Optional.empty());
+        }
+        List<TensorInfo> weights = new ArrayList<>();
+        for (TensorTask task : tasks) {
+            boolean weight = task.output().dtype().arithmetic() && task.output().elements() > 0;
+            if (weight && !(task.method().orElse(null) instanceof StatePart)) {
+                weights.add(task.output());
+            }
+        }
+        try {
+            OutputFormat.QuantisedWeights made = format.quantise(name, weights, donor);
+            return new QuantisedTasks(quantised(tasks, made.quantisers()), made.settings());
+        } catch (BadInputException e) {
+            e.problems().forEach(problem -> problems.add(problem.at(type.get().location())));
+            return new QuantisedTasks(tasks, Optional.empty());
+        }
+    }
+
+    private static List<TensorTask> quantised(
+            List<TensorTask> tasks, Map<String, Quantiser> quantisers) {
+        List<TensorTask> all = new ArrayList<>();
+        for (TensorTask task : tasks) {
+            Quantiser quantiser = quantisers.get(task.output().name());
+            boolean state = task.method().orElse(null) instanceof StatePart;
+            all.add(quantiser == null || state ? task : task.quantised(quantiser));
+        }
+        return all;
+    }
+
+    private static Problem unknown(String name, OutputFormat format) {
+        List<String> known = new ArrayList<>(DENSE);
+        known.addAll(format.quantisedTypes());
+        boolean block =
+                List.of(DType.values()).stream()
+                        .filter(type -> type.arithmetic() && !type.safetensors())
+                        .anyMatch(type -> type.name().toLowerCase(Locale.ROOT).equals(name));
+        return Problem.expected("'out_dtype'", "one of " + String.join(", ", known), "'" + name + "'")
+                .hint(
+                        block || name.matches("i?q\\d.*|tq\\d.*")
+                                ? "types of GGUF are written to an output that ends in '.gguf' only"
+                                : Suggestions.didYouMean(
+                                        name, known, "leave it out to write the type of the inputs"));
+    }
+
+    /** The changes to the donor's configuration, with what it says of the quantisation. */
+    ConfigChanges in(ConfigChanges changes) {
+        return settings.map(changes::withQuantisation).orElse(changes);
+    }
+}
