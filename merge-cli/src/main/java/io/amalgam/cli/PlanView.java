@@ -70,7 +70,8 @@ final class PlanView {
         plan.preparations().forEach(each -> columns.row("first", preparation(each)));
         plan.wholeModel().ifPresent(whole -> columns.row("first", survey(whole)));
         if (measures()) {
-            columns.row("first", "1 pass over the tensors to be quantised, for their largest numbers");
+            columns.row(
+                    "first", "1 pass over the tensors to be quantised, for their largest numbers");
         }
         plan.vocabulary().ifPresent(tokens -> columns.row("tokens", tokens(tokens)));
         columns.row("layers", layers());
@@ -163,10 +164,7 @@ final class PlanView {
     private Map<String, Long> dtypes() {
         return plan.tasks().stream()
                 .collect(
-                        Collectors.groupingBy(
-                                PlanView::type,
-                                TreeMap::new,
-                                Collectors.counting()));
+                        Collectors.groupingBy(PlanView::type, TreeMap::new, Collectors.counting()));
     }
 
     private boolean isBase(ModelRef ref) {

@@ -50,13 +50,7 @@ public record PlanOptions(
     /** These options with warnings as errors, or not. */
     public PlanOptions strict(boolean wanted) {
         return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                wanted,
-                copyTokenizer,
-                truncateEmbeddings,
-                quantised);
+                seed, maxShardBytes, tensors, wanted, copyTokenizer, truncateEmbeddings, quantised);
     }
 
     /** These options with or without copies of tokenizer files. */

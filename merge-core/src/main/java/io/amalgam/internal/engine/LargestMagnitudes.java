@@ -32,8 +32,7 @@ final class LargestMagnitudes {
     }
 
     /** Tells the runs that need it what they share. */
-    void measure(List<TaskRun> runs, PlanRunner runner, MergeListener listener)
-            throws IOException {
+    void measure(List<TaskRun> runs, PlanRunner runner, MergeListener listener) throws IOException {
         Set<String> wanted = new HashSet<>();
         runs.stream().filter(run -> needs(run.task)).forEach(run -> wanted.add(shared(run.task)));
         if (wanted.isEmpty()) {

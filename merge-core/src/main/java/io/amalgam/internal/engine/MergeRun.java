@@ -125,11 +125,11 @@ final class MergeRun {
     }
 
     /**
-     * Looks at the whole model, then gives the tensors their stages. Those that an earlier run wrote
-     * are looked at too: nothing of a survey is kept on disk.
+     * Looks at the whole model, then gives the tensors their stages. Those that an earlier run
+     * wrote are looked at too: nothing of a survey is kept on disk.
      */
-    private IntFunction<Supplier<TensorStep>> afterSurvey(
-            PlannedModelPass whole, PlanRunner runner) throws IOException {
+    private IntFunction<Supplier<TensorStep>> afterSurvey(PlannedModelPass whole, PlanRunner runner)
+            throws IOException {
         ModelPass survey = whole.survey();
         int passes = 0;
         while (survey instanceof ModelPass.Pass<?> pass) {

@@ -69,12 +69,7 @@ final class TaskRun {
         this(index, index, task, first, false);
     }
 
-    TaskRun(
-            int index,
-            int place,
-            TensorTask task,
-            Supplier<TensorStep> first,
-            boolean measures) {
+    TaskRun(int index, int place, TensorTask task, Supplier<TensorStep> first, boolean measures) {
         this.index = index;
         this.place = place;
         this.task = task;

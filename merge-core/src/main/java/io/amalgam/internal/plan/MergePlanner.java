@@ -216,8 +216,7 @@ public final class MergePlanner {
         Optional<QuantisedType> type = options.quantised().or(recipe::quantised);
         QuantisedTasks tasks = new QuantisedTasks(dense, Optional.empty());
         if (problems.isEmpty()) {
-            tasks =
-                    QuantisedTasks.of(dense, type, donor.orElseThrow(), outputFormat, problems);
+            tasks = QuantisedTasks.of(dense, type, donor.orElseThrow(), outputFormat, problems);
         }
         if (options.strict()) {
             warnings.forEach(problems::add);
@@ -242,8 +241,7 @@ public final class MergePlanner {
                 preparations,
                 warnings,
                 options,
-                PlanHash.of(
-                        tasks.tasks(), layout, all, companions.made(), preparations, ""));
+                PlanHash.of(tasks.tasks(), layout, all, companions.made(), preparations, ""));
     }
 
     private static MergePlan.VocabularySummary summary(

@@ -80,12 +80,15 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
                 List.of(DType.values()).stream()
                         .filter(type -> type.arithmetic() && !type.safetensors())
                         .anyMatch(type -> type.name().toLowerCase(Locale.ROOT).equals(name));
-        return Problem.expected("'out_dtype'", "one of " + String.join(", ", known), "'" + name + "'")
+        return Problem.expected(
+                        "'out_dtype'", "one of " + String.join(", ", known), "'" + name + "'")
                 .hint(
                         block || name.matches("i?q\\d.*|tq\\d.*")
                                 ? "types of GGUF are written to an output that ends in '.gguf' only"
                                 : Suggestions.didYouMean(
-                                        name, known, "leave it out to write the type of the inputs"));
+                                        name,
+                                        known,
+                                        "leave it out to write the type of the inputs"));
     }
 
     /** The changes to the donor's configuration, with what it says of the quantisation. */

@@ -112,7 +112,6 @@ public final class TaskPlan {
                 preparations,
                 warnings,
                 options,
-                PlanHash.of(
-                        quantised.tasks(), layout, all, List.of(), preparations, identity));
+                PlanHash.of(quantised.tasks(), layout, all, List.of(), preparations, identity));
     }
 }

@@ -44,7 +44,8 @@ class QuantisedOutputTest {
     @BeforeAll
     static void models() throws IOException {
         for (int seed = 0; seed < 3; seed++) {
-            Path folder = Files.createDirectories(root.resolve(List.of("base", "one", "two").get(seed)));
+            Path folder =
+                    Files.createDirectories(root.resolve(List.of("base", "one", "two").get(seed)));
             TestModel model = new TestModel();
             model.random("model.embed_tokens.weight", DType.BF16, Shape.of(40, 256), seed);
             for (int layer = 0; layer < 2; layer++) {
@@ -114,11 +115,16 @@ class QuantisedOutputTest {
             for (String name : quantised) {
                 float[] wanted = read(dense.tensors().get(name));
                 float[] found = read(codes.tensors().get(name));
-                assertThat(error(wanted, found)).as(name).isLessThan(type.contains("8") ? 0.04 : 0.2);
+                assertThat(error(wanted, found))
+                        .as(name)
+                        .isLessThan(type.contains("8") ? 0.04 : 0.2);
             }
             for (String name : dense.tensors().keySet()) {
                 if (!quantised.contains(name) && !name.equals("model.step")) {
-                    assertThat(error(read(dense.tensors().get(name)), read(codes.tensors().get(name))))
+                    assertThat(
+                                    error(
+                                            read(dense.tensors().get(name)),
+                                            read(codes.tensors().get(name))))
                             .isLessThan(0.01);
                 }
             }
@@ -152,8 +158,10 @@ class QuantisedOutputTest {
         Path file = merge(linear("nvfp4"), "out", Options.DEFAULT);
         try (SafetensorsFile written = SafetensorsFile.open(file)) {
             float[] q = written.floats(Q + "_global_scale");
-            assertThat(written.floats(Q.replace("q_proj", "k_proj") + "_global_scale")).isEqualTo(q);
-            assertThat(written.floats(Q.replace("q_proj", "v_proj") + "_global_scale")).isEqualTo(q);
+            assertThat(written.floats(Q.replace("q_proj", "k_proj") + "_global_scale"))
+                    .isEqualTo(q);
+            assertThat(written.floats(Q.replace("q_proj", "v_proj") + "_global_scale"))
+                    .isEqualTo(q);
             assertThat(written.floats(Q.replace("0.self", "1.self") + "_global_scale"))
                     .isNotEqualTo(q);
         }
@@ -179,7 +187,10 @@ class QuantisedOutputTest {
             try (Checkpoint dense = ModelLoader.load().open(temp.resolve(type + "d"), "d");
                     Checkpoint codes = ModelLoader.load().open(temp.resolve(type + "1"), "c")) {
                 for (String name : codes.quantisation().orElseThrow().weights()) {
-                    assertThat(error(read(dense.tensors().get(name)), read(codes.tensors().get(name))))
+                    assertThat(
+                                    error(
+                                            read(dense.tensors().get(name)),
+                                            read(codes.tensors().get(name))))
                             .as(name)
                             .isLessThan(0.2);
                 }
@@ -240,8 +251,7 @@ class QuantisedOutputTest {
                         new Cancellation());
                 for (int file : cut.get(part)) {
                     String name = plan.layout().files().get(file).name();
-                    assertThat(folder.resolve(name))
-                            .hasSameBinaryContentAs(whole.resolve(name));
+                    assertThat(folder.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
                 }
             }
         }
@@ -279,10 +289,10 @@ class QuantisedOutputTest {
 
     @Test
     void typesOfGgufNeedAFileOfIt() {
-        String alone =
-                "merge_method: passthrough\nmodels: [{model: one}]\nout_dtype: q8_0\n";
+        String alone = "merge_method: passthrough\nmodels: [{model: one}]\nout_dtype: q8_0\n";
         assertThatThrownBy(() -> merge(alone, "out", Options.DEFAULT))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("types of GGUF are written to an output that ends in '.gguf'");
+                .hasMessageContaining(
+                        "types of GGUF are written to an output that ends in '.gguf'");
     }
 }

@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.function.Function;
 
 /**
- * A type in the way of compressed-tensors, which transformers, vLLM and SGLang read. Activations, if
- * they are quantised at all, are so while the model runs: nothing of them is stored.
+ * A type in the way of compressed-tensors, which transformers, vLLM and SGLang read. Activations,
+ * if they are quantised at all, are so while the model runs: nothing of them is stored.
  *
  * @param format the name of its files' format
  * @param weights what is said of the weights

@@ -40,14 +40,12 @@ final class IntQuantiser implements Quantiser {
         String tensor = dense.name();
         int groups = columns / group;
         List<TensorInfo> made = new ArrayList<>();
-        made.add(
-                new TensorInfo(tensor + "_packed", DType.I32, Shape.of(rows, columns / PACKED)));
+        made.add(new TensorInfo(tensor + "_packed", DType.I32, Shape.of(rows, columns / PACKED)));
         made.add(new TensorInfo(tensor + "_scale", DType.F32, Shape.of(rows, groups)));
         made.add(new TensorInfo(tensor + "_shape", DType.I64, Shape.of(2)));
         if (!symmetric) {
             long words = (rows + PACKED - 1) / PACKED;
-            made.add(
-                    new TensorInfo(tensor + "_zero_point", DType.I32, Shape.of(words, groups)));
+            made.add(new TensorInfo(tensor + "_zero_point", DType.I32, Shape.of(words, groups)));
         }
         this.stored = List.copyOf(made);
     }

@@ -73,14 +73,7 @@ final class WeightTypes {
                 "float-quantized",
                 CompressedType.numbers(8, "float", true, "tensor", 0, false),
                 Optional.of(CompressedType.numbers(8, "float", true, "token", 0, true)),
-                dense ->
-                        bytes(
-                                "fp8_tensor",
-                                dense,
-                                Shape.of(1),
-                                ByteScale.FP8,
-                                0,
-                                columns(dense)));
+                dense -> bytes("fp8_tensor", dense, Shape.of(1), ByteScale.FP8, 0, columns(dense)));
     }
 
     private static WeightType fp8Block() {
@@ -95,8 +88,7 @@ final class WeightTypes {
                         bytes(
                                 "fp8_block",
                                 dense,
-                                Shape.of(
-                                        blocks(rows(dense), BLOCK), blocks(columns(dense), BLOCK)),
+                                Shape.of(blocks(rows(dense), BLOCK), blocks(columns(dense), BLOCK)),
                                 ByteScale.FP8,
                                 BLOCK,
                                 BLOCK));
@@ -176,8 +168,7 @@ final class WeightTypes {
         }
         String weight = dense.name();
         List<TensorInfo> stored = new ArrayList<>();
-        stored.add(
-                new TensorInfo(weight + packed, DType.U8, Shape.of(rows(dense), columns / 2)));
+        stored.add(new TensorInfo(weight + packed, DType.U8, Shape.of(rows(dense), columns / 2)));
         stored.add(
                 new TensorInfo(
                         weight + "_scale",

@@ -38,8 +38,7 @@ class QuantiserGoldenTest {
                 Arguments.of("fp8-ct-block", named("fp8_block"), ROWS),
                 Arguments.of("fp8-ct-channel", named("fp8"), ROWS),
                 Arguments.of("fp8-ct-tensor", named("fp8_tensor"), ROWS),
-                Arguments.of(
-                        "fp8-transformers-float", new TransformersFp8("", 64, 32, false), 128),
+                Arguments.of("fp8-transformers-float", new TransformersFp8("", 64, 32, false), 128),
                 Arguments.of("fp8-transformers-ue8m0", new TransformersFp8("", 64, 32, true), 128),
                 Arguments.of("int4-ct-asym", named("int4_asym_g32"), ROWS),
                 Arguments.of("int4-ct-sym", named("int4_g32"), ROWS),
@@ -55,12 +54,9 @@ class QuantiserGoldenTest {
     void bytesAreThoseOfTheOwners(String golden, WeightType type, int rows) throws IOException {
         float[] values = new float[rows * COLUMNS];
         try (SafetensorsFile dense = SafetensorsFile.open(file("dense"))) {
-            dense.tensors()
-                    .get("w")
-                    .read(0, values.length, values, 0, workspace());
+            dense.tensors().get("w").read(0, values.length, values, 0, workspace());
         }
-        TensorInfo info =
-                new TensorInfo(golden + ".weight", DType.BF16, Shape.of(rows, COLUMNS));
+        TensorInfo info = new TensorInfo(golden + ".weight", DType.BF16, Shape.of(rows, COLUMNS));
         Quantiser quantiser = type.quantiser(info).orElseThrow();
         List<byte[]> inOne = encode(quantiser, values, values.length);
         List<byte[]> inSteps = encode(quantiser, values, quantiser.step());
