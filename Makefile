@@ -21,6 +21,9 @@ bench: build     ## merges against the copy floor; arguments in ARGS
 kill-test: build ## merges killed, on a full disk, with changing inputs; takes minutes and 3 GB of disk
 	tools/kill-test.sh $(ARGS)
 
+fuzz:            ## readers given what Jazzer finds; time for each target, and targets, in ARGS (60s, all)
+	tools/fuzz.sh $(ARGS)
+
 vocabularies: build ## merged vocabularies judged by Python's transformers, where it is installed
 	python3 tools/check-vocabularies.py
 
@@ -39,4 +42,4 @@ javadoc:         ## the library's API
 clean:           ## remove everything built
 	./mvnw -q clean
 
-.PHONY: help build test scalar format bench kill-test vocabularies jmh dist image javadoc clean
+.PHONY: help build test scalar format bench kill-test fuzz vocabularies jmh dist image javadoc clean

@@ -8,10 +8,6 @@ import java.util.Optional;
 
 /** Where commands print: results on standard output, everything else on standard error. */
 final class Console {
-    /** Line and paragraph separators, and what changes the direction of reading. */
-    private static final String REORDERING =
-            "\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
-
     private static final int SHOWN = 20;
     private static final String RED = "\u001b[1;31m";
     private static final String YELLOW = "\u001b[33m";
@@ -89,29 +85,15 @@ final class Console {
         String prefix = (terminal.colour() ? colour + kind + ":" + PLAIN : kind + ":") + " ";
         int shown = Math.min(SHOWN, problems.size());
         for (Problem problem : problems.subList(0, shown)) {
-            err.println(prefix + oneLine(OptionWords.of(problem).toString()));
+            err.println(prefix + OptionWords.of(problem));
         }
         if (problems.size() > shown) {
             err.println(prefix + "... and " + (problems.size() - shown) + " more");
         }
     }
 
-    /**
-     * Names in files may hold anything: a line stays a line, a terminal is not sent control
-     * characters, and none that turn the reading direction, which make a name look like another.
-     */
+    /** See {@link Problem#oneLine}. */
     static String oneLine(String text) {
-        StringBuilder line = new StringBuilder(text.length());
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '\n') {
-                line.append("\\n");
-            } else if (Character.isISOControl(c) || REORDERING.indexOf(c) >= 0) {
-                line.append(String.format("\\u%04x", (int) c));
-            } else {
-                line.append(c);
-            }
-        }
-        return line.toString();
+        return Problem.oneLine(text);
     }
 }

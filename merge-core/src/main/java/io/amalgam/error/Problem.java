@@ -15,6 +15,10 @@ import java.util.Objects;
  */
 public record Problem(
         String what, String expected, String found, String where, String hint, Kind kind) {
+    /** Line and paragraph separators, and what changes the direction of reading. */
+    private static final String REORDERING =
+            "\u2028\u2029\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069";
+
     public Problem {
         Objects.requireNonNull(what, "what");
         Objects.requireNonNull(expected, "expected");
@@ -66,6 +70,7 @@ public record Problem(
         return new Problem(what, expected, found, where, hint, Kind.STORAGE);
     }
 
+    /** The message: one line, whatever the names in it hold (see {@link #oneLine}). */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(what);
@@ -78,6 +83,29 @@ public record Problem(
         if (!hint.isEmpty()) {
             text.append("; ").append(hint);
         }
-        return text.toString();
+        return oneLine(text.toString());
+    }
+
+    /**
+     * Text for people, of names that may hold anything: a line stays a line, a terminal is not sent
+     * control characters, and none that turn the reading direction, which make a name look like
+     * another.
+     */
+    public static String oneLine(String text) {
+        StringBuilder line = new StringBuilder(text.length());
+        text.codePoints()
+                .forEach(
+                        c -> {
+                            if (c == '\n') {
+                                line.append("\\n");
+                            } else if (Character.isISOControl(c)
+                                    || REORDERING.indexOf(c) >= 0
+                                    || Character.getType(c) == Character.SURROGATE) {
+                                line.append(String.format("\\u%04x", c));
+                            } else {
+                                line.appendCodePoint(c);
+                            }
+                        });
+        return line.toString();
     }
 }

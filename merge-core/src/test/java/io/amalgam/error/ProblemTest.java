@@ -52,4 +52,10 @@ class ProblemTest {
                 .isEqualTo("did you mean 'density'?");
         assertThat(Suggestions.didYouMean("xyzzy", List.of("density"), "none")).isEqualTo("none");
     }
+
+    @Test
+    void messagesAreOneLineWhateverNamesHold() {
+        assertThat(Problem.of("tensor 'a\nb\r\u001b[2J\u202ec\ud800 \ud83d\ude00'"))
+                .hasToString("tensor 'a\\nb\\u000d\\u001b[2J\\u202ec\\ud800 \ud83d\ude00'");
+    }
 }

@@ -2,9 +2,7 @@ package io.amalgam.internal.tokenizer;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.io.JsonEOFException;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -15,9 +13,9 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.JsonProblems;
 import io.amalgam.internal.checkpoint.PythonJson;
 import java.io.ByteArrayOutputStream;
-import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -67,33 +65,14 @@ final class JsonText {
             throw new BadInputException(
                     Problem.expected("tokenizer", "a readable file", "none").at("'" + file + "'"));
         }
-        try (InputStream in = Files.newInputStream(file);
-                JsonParser parser = MAPPER.createParser(in)) {
-            return reading.read(parser);
-        } catch (JsonProcessingException e) {
-            JsonLocation at = e.getLocation();
-            String where = at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
-            throw new BadInputException(
-                    Problem.of("not valid JSON: " + reason(e.getOriginalMessage()))
-                            .at("'" + file + "'" + where)
-                            .hint("the file is damaged: download it again or correct it"),
-                    e);
-        } catch (CharConversionException e) {
-            throw new BadInputException(
-                    Problem.of("not valid JSON: its bytes are no text")
-                            .at("'" + file + "'")
-                            .hint("the file is damaged: download it again or correct it"),
-                    e);
-        }
-    }
-
-    private static String reason(String message) {
-        String line = message.lines().findFirst().orElse("").strip();
-        int allowed = line.indexOf(": was expecting (");
-        String reason = allowed < 0 ? line : line.substring(0, allowed);
-        return reason.isEmpty()
-                ? reason
-                : Character.toLowerCase(reason.charAt(0)) + reason.substring(1);
+        return JsonProblems.in(
+                file,
+                () -> {
+                    try (InputStream in = Files.newInputStream(file);
+                            JsonParser parser = MAPPER.createParser(in)) {
+                        return reading.read(parser);
+                    }
+                });
     }
 
     static ObjectNode readObject(Path file) throws IOException {
@@ -104,7 +83,7 @@ final class JsonText {
         throw new BadInputException(
                 Problem.expected("file", "a JSON object", "something else")
                         .at("'" + file + "'")
-                        .hint("the file is damaged: download it again or correct it"));
+                        .hint(JsonProblems.DAMAGED));
     }
 
     static byte[] write(Writing writing) throws IOException {

@@ -2,9 +2,11 @@ package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.Recipe;
+import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,9 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever is done to a recipe's text, it is read or refused with messages of one line each. */
+/**
+ * Whatever is done to a recipe's text, it is read or refused with messages of one line each. {@code
+ * make fuzz} lets Jazzer search on from {@link #seeds}.
+ */
 class MutatedRecipesTest {
     private static final int ROUNDS = 4_000;
 
@@ -108,6 +114,29 @@ class MutatedRecipesTest {
         assertThat(refused).isBetween(ROUNDS / 4, ROUNDS - ROUNDS / 50);
     }
 
+    static List<byte[]> seeds() throws Exception {
+        List<byte[]> seeds = new ArrayList<>();
+        for (Path file : Recipes.golden()) {
+            seeds.add(Files.readAllBytes(file));
+        }
+        BadRecipesTest.cases()
+                .forEach(bad -> seeds.add(bad.recipe().getBytes(StandardCharsets.UTF_8)));
+        return seeds;
+    }
+
+    @MethodSource("seeds")
+    @FuzzTest(maxDuration = "90s")
+    void anyBytes(byte[] bytes) throws Exception {
+        String text;
+        try {
+            text = RecipeReader.text(new ByteArrayInputStream(bytes), "r.yml");
+        } catch (BadInputException e) {
+            assertThat(e.problems()).hasSize(1);
+            return;
+        }
+        readOrRefused(text);
+    }
+
     private static String mutate(String text, List<String> recipes, Random random) {
         int from = random.nextInt(text.length() + 1);
         int to = Math.min(text.length(), from + random.nextInt(6));
@@ -123,6 +152,13 @@ class MutatedRecipesTest {
     }
 
     private static boolean readOrRefused(String text) {
+        try {
+            MoeRecipeReader.read(text, "r.yml", ReadOptions.DEFAULT);
+        } catch (BadInputException e) {
+            assertThat(e.problems()).as(text).isNotEmpty();
+        } catch (RuntimeException | StackOverflowError e) {
+            throw new AssertionError("as a mixture of experts, the text " + quoted(text), e);
+        }
         try {
             Recipe recipe = RecipeReader.read(text, "r.yml");
             assertThat(recipe.method()).isNotBlank();

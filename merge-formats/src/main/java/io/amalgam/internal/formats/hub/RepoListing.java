@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.hub;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.formats.files.FileNames;
 import java.io.IOException;
 import java.net.URI;
 import java.util.LinkedHashMap;
@@ -54,7 +55,7 @@ record RepoListing(String commit, Map<String, RemoteFile> files) {
 
     private static void add(JsonNode entry, Map<String, RemoteFile> files) {
         String path = entry.path("path").asText("");
-        if (!entry.path("type").asText("").equals("file") || !SmallJson.isInside(path)) {
+        if (!entry.path("type").asText("").equals("file") || !FileNames.isInside(path)) {
             return;
         }
         JsonNode large = entry.path("lfs");

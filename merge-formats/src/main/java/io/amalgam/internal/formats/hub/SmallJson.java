@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.hub;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.internal.formats.files.FileNames;
 import java.io.IOException;
 import java.util.Set;
 import java.util.TreeSet;
@@ -27,7 +28,7 @@ final class SmallJson {
         if (root.isArray()) {
             root.forEach(module -> names.add(module.path("path").asText().replaceFirst("/+$", "")));
         }
-        names.removeIf(name -> name.isEmpty() || !isInside(name));
+        names.removeIf(name -> !FileNames.isInside(name));
         return names;
     }
 
@@ -39,14 +40,5 @@ final class SmallJson {
         } catch (IOException e) {
             return "";
         }
-    }
-
-    /** Whether a path stays where it is looked for. */
-    static boolean isInside(String path) {
-        return !path.startsWith("/")
-                && !path.contains("\\")
-                && !path.contains(":")
-                && Set.of(path.split("/", -1)).stream()
-                        .noneMatch(p -> p.equals("..") || p.equals(".") || p.isEmpty());
     }
 }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.huggingface;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.internal.formats.files.FileNames;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -27,7 +28,7 @@ final class CodeReferences {
     record Reference(String repository, String module) {
         /** The file's name; empty if the module's name is none, such as a path. */
         Optional<String> file() {
-            return MODULE.matcher(module).matches()
+            return MODULE.matcher(module).matches() && FileNames.isPlain(module + ".py")
                     ? Optional.of(module + ".py")
                     : Optional.empty();
         }

@@ -1,6 +1,5 @@
 package io.amalgam.internal.formats.huggingface;
 
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.core.json.JsonReadFeature;
@@ -13,15 +12,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.JsonProblems;
 import io.amalgam.internal.checkpoint.PythonJson;
 import io.amalgam.internal.formats.files.FileKinds;
-import java.io.CharConversionException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Locale;
 
 /**
  * The JSON files beside a model's weights: read strictly, written as Python's {@code json} module
@@ -43,7 +41,7 @@ public final class JsonFiles {
 
     private static final ObjectWriter WRITER = MAPPER.writer(new PythonJson());
 
-    public static final String DAMAGED = "the file is damaged: download it again or correct it";
+    public static final String DAMAGED = JsonProblems.DAMAGED;
 
     private JsonFiles() {}
 
@@ -66,36 +64,7 @@ public final class JsonFiles {
      */
     static JsonNode read(Path file) throws IOException {
         FileKinds.require(file);
-        try {
-            return MAPPER.readTree(Files.readAllBytes(file));
-        } catch (JsonProcessingException e) {
-            JsonLocation at = e.getLocation();
-            String where = at == null ? "" : ":" + at.getLineNr() + ":" + at.getColumnNr();
-            String reason = reason(e.getOriginalMessage());
-            throw new BadInputException(
-                    Problem.of("not valid JSON: " + reason)
-                            .at("'" + file + "'" + where)
-                            .hint(DAMAGED),
-                    e);
-        } catch (CharConversionException e) {
-            throw new BadInputException(
-                    Problem.of("not valid JSON: its bytes are no text")
-                            .at("'" + file + "'")
-                            .hint(DAMAGED),
-                    e);
-        }
-    }
-
-    /** The parser's first sentence, without the list of all that JSON allows and its own notes. */
-    private static String reason(String message) {
-        String line = message.lines().findFirst().orElse("").strip();
-        int allowed = line.indexOf(": was expecting (");
-        String reason = allowed < 0 ? line : line.substring(0, allowed);
-        int note = reason.indexOf(" (start marker at ");
-        reason = note < 0 ? reason : reason.substring(0, note);
-        return reason.isEmpty()
-                ? reason
-                : reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);
+        return JsonProblems.in(file, () -> MAPPER.readTree(Files.readAllBytes(file)));
     }
 
     /** What a value is, for messages. */

@@ -111,7 +111,7 @@ final class ModelCode {
                         Problem.expected(
                                         "code named in " + name,
                                         "the name of a module beside it",
-                                        "'" + ShardIndex.printable(reference.module()) + "'")
+                                        "'" + reference.module() + "'")
                                 .at("'" + file + "'")
                                 .hint("it is not copied: look at what this model would run"));
                 continue;
@@ -147,7 +147,7 @@ final class ModelCode {
                 Problem.of(
                                 file.getFileName()
                                         + " names code of the repository '"
-                                        + ShardIndex.printable(repository)
+                                        + repository
                                         + "', which is not copied")
                         .at("'" + file + "'")
                         .hint(
@@ -213,7 +213,7 @@ final class ModelCode {
 
     private void imports(Path importer, PythonImports.Import imported, Deque<Wanted> queue) {
         Path file = home.resolve(importer);
-        String how = "'" + importer + "' imports '" + ShardIndex.printable(imported.text()) + "'";
+        String how = "'" + importer + "' imports '" + imported.text() + "'";
         Path folder = Path.of("x").resolve(importer).getParent();
         for (int i = 0; i < imported.up() && folder != null; i++) {
             folder = folder.getParent();

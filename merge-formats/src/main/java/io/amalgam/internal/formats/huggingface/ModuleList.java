@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.ModuleFolders;
 import io.amalgam.checkpoint.ModuleFolders.Part;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.files.FileNames;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -62,13 +63,13 @@ final class ModuleList {
         for (int i = 0; i < list.size(); i++) {
             JsonNode path = list.get(i).path("path");
             String folder = path.asText("").replaceFirst("[/\\\\]+$", "");
-            if (!path.isTextual() || !(folder.isEmpty() || ShardIndex.isPlain(folder))) {
+            if (!path.isTextual() || !(folder.isEmpty() || FileNames.isPlain(folder))) {
                 problems.add(
                         Problem.expected(
                                         "'path' of module " + i,
                                         "the name of a folder in the model's directory",
                                         path.isTextual()
-                                                ? "'" + ShardIndex.printable(path.asText()) + "'"
+                                                ? "'" + path.asText() + "'"
                                                 : JsonFiles.describe(path))
                                 .at("'" + file + "'")
                                 .hint(

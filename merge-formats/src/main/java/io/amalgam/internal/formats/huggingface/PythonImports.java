@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.huggingface;
 
+import io.amalgam.internal.formats.files.FileNames;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -50,7 +51,7 @@ final class PythonImports {
         while (matcher.find()) {
             List<String> module =
                     Arrays.stream(matcher.group(2).split("\\."))
-                            .filter(part -> !part.isEmpty())
+                            .filter(FileNames::isPlain)
                             .toList();
             found.add(new Import(matcher.group(1).length() - 1, module, names(matcher.group(3))));
         }
@@ -61,7 +62,7 @@ final class PythonImports {
         List<String> names = new ArrayList<>();
         for (String item : list.replaceAll("#[^\\n]*", "").replaceAll("[()]", "").split(",", -1)) {
             Matcher name = NAME.matcher(item);
-            if (name.find()) {
+            if (name.find() && FileNames.isPlain(name.group())) {
                 names.add(name.group());
             }
         }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.files.FileNames;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
@@ -52,7 +53,7 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
             shards.computeIfAbsent(entry.getValue().textValue(), name -> new TreeSet<>())
                     .add(tensor);
         }
-        shards.keySet().removeIf(name -> !isPlain(name) && problems.add(notPlain(name, file)));
+        shards.keySet().removeIf(name -> !FileNames.isPlain(name) && problems.add(notPlain(name, file)));
         return new ShardIndex(shards);
     }
 
@@ -65,37 +66,12 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
         return JsonFiles.bytes(index);
     }
 
-    /** Whether the name can only mean a file in the model's own directory, on any system. */
-    static boolean isPlain(String name) {
-        return !name.isEmpty()
-                && !name.equals(".")
-                && !name.equals("..")
-                && name.chars()
-                        .noneMatch(
-                                c ->
-                                        c == '/'
-                                                || c == '\\'
-                                                || c == ':'
-                                                || Character.isISOControl(c));
-    }
-
     private static Problem notPlain(String name, Path file) {
         return Problem.expected(
                         "shard",
                         "the name of a file in the model's directory",
-                        "'" + printable(name) + "'")
+                        "'" + name + "'")
                 .at("'" + file + "'")
                 .hint("do not use this model: its index points elsewhere");
-    }
-
-    /** A name for messages: control characters by their numbers. */
-    static String printable(String name) {
-        return name.codePoints()
-                .mapToObj(
-                        c ->
-                                Character.isISOControl(c)
-                                        ? String.format("\\u%04x", c)
-                                        : Character.toString(c))
-                .reduce("", String::concat);
     }
 }

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
+import java.util.stream.StreamSupport;
 
 /** What {@code adapter_config.json} says of ranks and scales. */
 final class PeftConfig {
@@ -56,67 +57,100 @@ final class PeftConfig {
         List<Problem> found = new ArrayList<>();
         PeftConfig read =
                 new PeftConfig(
-                        (int) number(config, "r", 8, found),
-                        number(config, "lora_alpha", 8, found),
-                        patterns(config, "rank_pattern", found),
-                        patterns(config, "alpha_pattern", found),
-                        config.path("use_rslora").asBoolean(false),
-                        config.path("fan_in_fan_out").asBoolean(false),
-                        new TargetParameters(names(config.path("target_parameters"))),
+                        (int) number(config, "r", true, 8, found),
+                        number(config, "lora_alpha", false, 8, found),
+                        patterns(config, "rank_pattern", true, found),
+                        patterns(config, "alpha_pattern", false, found),
+                        flag(config, "use_rslora", found),
+                        flag(config, "fan_in_fan_out", found),
+                        new TargetParameters(names(config, "target_parameters", found)),
                         type.equals("LORA")
                                 ? FactorStart.of(config.path("init_lora_weights"), file, problems)
                                 : Start.NOTHING);
+        // Read where the weights are looked at; told here.
+        flag(config, "use_dora", found);
+        flag(config, "lora_bias", found);
         if (type.equals("LORA")) {
             found.forEach(p -> problems.add(p.at("'" + file + "'").hint(JsonFiles.DAMAGED)));
         }
         return read;
     }
 
-    private static List<String> names(JsonNode list) {
+    private static List<String> names(ObjectNode config, String key, List<Problem> problems) {
+        JsonNode list = config.path(key);
         List<String> names = new ArrayList<>();
         list.forEach(name -> names.add(name.asText()));
+        boolean texts = StreamSupport.stream(list.spliterator(), false).allMatch(JsonNode::isTextual);
+        if (!isNothing(list) && !(list.isArray() && texts)) {
+            problems.add(Problem.expected("'" + key + "'", "a list of names", JsonFiles.describe(list)));
+        }
         return names;
     }
 
+    private static boolean isNothing(JsonNode value) {
+        return value.isMissingNode() || value.isNull();
+    }
+
+    /** A setting that is on or off; off where it is not there. */
+    static boolean flag(ObjectNode config, String key, List<Problem> problems) {
+        JsonNode value = config.path(key);
+        if (!isNothing(value) && !value.isBoolean() && !value.isInt()) {
+            problems.add(
+                    Problem.expected("'" + key + "'", "true or false", JsonFiles.describe(value)));
+        }
+        return value.asBoolean(false);
+    }
+
     private static double number(
-            ObjectNode config, String key, double otherwise, List<Problem> problems) {
+            ObjectNode config, String key, boolean rank, double otherwise, List<Problem> problems) {
         JsonNode value = config.path(key);
         if (value.isMissingNode()) {
             return otherwise;
         }
-        boolean rank = key.equals("r");
-        if (!value.isNumber()
-                || !Double.isFinite(value.doubleValue())
-                || (rank && !(value.doubleValue() > 0))) {
-            problems.add(
-                    Problem.expected(
-                            "'" + key + "'",
-                            rank ? "a number above 0" : "a finite number",
-                            JsonFiles.describe(value)));
-        }
+        check("'" + key + "'", value, rank, problems);
         return value.asDouble(otherwise);
     }
 
+    private static void check(String what, JsonNode value, boolean rank, List<Problem> problems) {
+        double number = value.doubleValue();
+        boolean fits =
+                value.isNumber()
+                        && Double.isFinite(number)
+                        && (!rank || (number > 0 && number == (int) number));
+        if (!fits) {
+            problems.add(
+                    Problem.expected(
+                            what,
+                            rank ? "a whole number above 0" : "a finite number",
+                            JsonFiles.describe(value)));
+        }
+    }
+
     private static Map<Pattern, Double> patterns(
-            ObjectNode config, String key, List<Problem> problems) {
+            ObjectNode config, String key, boolean rank, List<Problem> problems) {
         Map<Pattern, Double> patterns = new LinkedHashMap<>();
-        config.path(key)
-                .properties()
-                .forEach(
-                        entry -> {
-                            try {
-                                // A name ends with the pattern, which begins it or follows a dot.
-                                Pattern pattern =
-                                        Pattern.compile("(.*\\.)?(" + entry.getKey() + ")");
-                                patterns.put(pattern, entry.getValue().asDouble());
-                            } catch (PatternSyntaxException e) {
-                                problems.add(
-                                        Problem.expected(
-                                                "key of '" + key + "'",
-                                                "a regular expression",
-                                                "'" + entry.getKey() + "'"));
-                            }
-                        });
+        JsonNode all = config.path(key);
+        if (!isNothing(all) && !all.isObject()) {
+            problems.add(
+                    Problem.expected(
+                            "'" + key + "'",
+                            "an object of numbers by pattern",
+                            JsonFiles.describe(all)));
+        }
+        for (Map.Entry<String, JsonNode> entry : all.properties()) {
+            check("'" + entry.getKey() + "' of '" + key + "'", entry.getValue(), rank, problems);
+            try {
+                // A name ends with the pattern, which begins it or follows a dot.
+                Pattern pattern = Pattern.compile("(.*\\.)?(" + entry.getKey() + ")");
+                patterns.put(pattern, entry.getValue().asDouble());
+            } catch (PatternSyntaxException e) {
+                problems.add(
+                        Problem.expected(
+                                "key of '" + key + "'",
+                                "a regular expression",
+                                "'" + entry.getKey() + "'"));
+            }
+        }
         return patterns;
     }
 

@@ -183,7 +183,7 @@ class PeftFormatTest {
                 .isInstanceOfSatisfying(
                         BadInputException.class, e -> assertThat(e.problems()).hasSize(4))
                 .hasMessageContaining("'use_qalora'")
-                .hasMessageContaining("'r': expected a number above 0, got 0")
+                .hasMessageContaining("'r': expected a whole number above 0, got 0")
                 .hasMessageContaining("key of 'alpha_pattern'")
                 .hasMessageContaining("module 'm': expected both factors, A and B");
     }
