@@ -35,7 +35,11 @@ public final class Fuzzing {
 
     /** Reads {@code number} changed seeds; a failure tells the bytes. */
     public static Counts run(
-            int number, Mutations mutations, List<byte[]> seeds, List<byte[]> valid, Target target) {
+            int number,
+            Mutations mutations,
+            List<byte[]> seeds,
+            List<byte[]> valid,
+            Target target) {
         Random random = new Random(20_240_229);
         int accepted = 0;
         for (int i = 0; i < number; i++) {

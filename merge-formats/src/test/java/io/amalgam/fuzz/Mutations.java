@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
-/** Changes bytes: bits flipped, bytes lost and added, pieces of the format, parts of other files. */
+/**
+ * Changes bytes: bits flipped, bytes lost and added, pieces of the format, parts of other files.
+ */
 public class Mutations {
     private static final long[] NUMBERS = {
         0, 1, -1, 2, 0x7f, 0x80, 0xff, 0x7fff, 0xffff, 0x7fff_ffff, 0xffff_ffffL, Long.MAX_VALUE
@@ -17,8 +19,7 @@ public class Mutations {
      * @param pieces that mean something in the format
      */
     public Mutations(List<String> pieces) {
-        this.pieces =
-                pieces.stream().map(piece -> piece.getBytes(StandardCharsets.UTF_8)).toList();
+        this.pieces = pieces.stream().map(piece -> piece.getBytes(StandardCharsets.UTF_8)).toList();
     }
 
     /** One change. */

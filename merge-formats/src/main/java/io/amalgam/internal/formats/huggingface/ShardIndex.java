@@ -53,7 +53,8 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
             shards.computeIfAbsent(entry.getValue().textValue(), name -> new TreeSet<>())
                     .add(tensor);
         }
-        shards.keySet().removeIf(name -> !FileNames.isPlain(name) && problems.add(notPlain(name, file)));
+        shards.keySet()
+                .removeIf(name -> !FileNames.isPlain(name) && problems.add(notPlain(name, file)));
         return new ShardIndex(shards);
     }
 
@@ -68,9 +69,7 @@ record ShardIndex(SortedMap<String, SortedSet<String>> shards) {
 
     private static Problem notPlain(String name, Path file) {
         return Problem.expected(
-                        "shard",
-                        "the name of a file in the model's directory",
-                        "'" + name + "'")
+                        "shard", "the name of a file in the model's directory", "'" + name + "'")
                 .at("'" + file + "'")
                 .hint("do not use this model: its index points elsewhere");
     }

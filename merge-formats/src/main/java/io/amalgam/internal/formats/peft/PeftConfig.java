@@ -80,9 +80,11 @@ final class PeftConfig {
         JsonNode list = config.path(key);
         List<String> names = new ArrayList<>();
         list.forEach(name -> names.add(name.asText()));
-        boolean texts = StreamSupport.stream(list.spliterator(), false).allMatch(JsonNode::isTextual);
+        boolean texts =
+                StreamSupport.stream(list.spliterator(), false).allMatch(JsonNode::isTextual);
         if (!isNothing(list) && !(list.isArray() && texts)) {
-            problems.add(Problem.expected("'" + key + "'", "a list of names", JsonFiles.describe(list)));
+            problems.add(
+                    Problem.expected("'" + key + "'", "a list of names", JsonFiles.describe(list)));
         }
         return names;
     }

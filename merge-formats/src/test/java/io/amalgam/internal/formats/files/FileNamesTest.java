@@ -15,7 +15,9 @@ class FileNamesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"", ".", "..", "a\\b", "C:", "a\0", "a\n", "\ud800x", "../a", "a/../b", "/a"})
+            strings = {
+                "", ".", "..", "a\\b", "C:", "a\0", "a\n", "\ud800x", "../a", "a/../b", "/a"
+            })
     void others(String name) {
         assertThat(FileNames.isPlain(name)).isFalse();
         assertThat(FileNames.isInside(name)).isFalse();

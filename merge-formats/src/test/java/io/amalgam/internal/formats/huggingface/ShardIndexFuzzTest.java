@@ -18,7 +18,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Whatever an index of shards says, the answer is the tensors of the folder's own shards or a refusal. */
+/**
+ * Whatever an index of shards says, the answer is the tensors of the folder's own shards or a
+ * refusal.
+ */
 class ShardIndexFuzzTest {
     private static final String INDEX = "model.safetensors.index.json";
     private static final String ONE = "model-00001-of-00002.safetensors";

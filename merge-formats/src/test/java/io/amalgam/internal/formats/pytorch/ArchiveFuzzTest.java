@@ -17,8 +17,17 @@ class ArchiveFuzzTest {
     private static final Mutations MUTATIONS =
             new Mutations(
                     List.of(
-                            "PK\1\2", "PK\3\4", "PK\5\6", "PK\6\6", "PK\6\7", "data.pkl", "/data/0",
-                            "byteorder", "little", "\0\0", "\1\0"));
+                            "PK\1\2",
+                            "PK\3\4",
+                            "PK\5\6",
+                            "PK\6\6",
+                            "PK\6\7",
+                            "data.pkl",
+                            "/data/0",
+                            "byteorder",
+                            "little",
+                            "\0\0",
+                            "\1\0"));
 
     @TempDir Path folder;
 
@@ -43,12 +52,7 @@ class ArchiveFuzzTest {
     @Test
     void changedArchives() {
         List<byte[]> valid = PyTorchFiles.valid().stream().map(ArchiveFuzzTest::content).toList();
-        Fuzzing.run(
-                        2000,
-                        MUTATIONS,
-                        seeds(),
-                        valid,
-                        bytes -> PyTorchFiles.accepts(folder, bytes))
+        Fuzzing.run(2000, MUTATIONS, seeds(), valid, bytes -> PyTorchFiles.accepts(folder, bytes))
                 .areBothAtLeast(50);
     }
 }

@@ -27,7 +27,41 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class HeaderFuzzTest {
     private static final Mutations MUTATIONS =
-            new Mutations(List.of("{", "}", "[", "]", ",", ":", "\"", "\\", "\\u0000", "\\ud800", "null", "true", "0", "1", "-1", "1.5", "1e9", "9223372036854775807", "18446744073709551615", "\"dtype\"", "\"shape\"", "\"data_offsets\"", "\"__metadata__\"", "\"F32\"", "\"F4\"", "[0,4]", "[]", "{}", " ", "\0", "\u00e9", "//", "NaN")) {
+            new Mutations(
+                    List.of(
+                            "{",
+                            "}",
+                            "[",
+                            "]",
+                            ",",
+                            ":",
+                            "\"",
+                            "\\",
+                            "\\u0000",
+                            "\\ud800",
+                            "null",
+                            "true",
+                            "0",
+                            "1",
+                            "-1",
+                            "1.5",
+                            "1e9",
+                            "9223372036854775807",
+                            "18446744073709551615",
+                            "\"dtype\"",
+                            "\"shape\"",
+                            "\"data_offsets\"",
+                            "\"__metadata__\"",
+                            "\"F32\"",
+                            "\"F4\"",
+                            "[0,4]",
+                            "[]",
+                            "{}",
+                            " ",
+                            "\0",
+                            "\u00e9",
+                            "//",
+                            "NaN")) {
                 /** The header's length follows, so that changes of it are not all refused. */
                 @Override
                 protected byte[] splice(byte[] bytes, int at, int removed, byte[] inserted) {
