@@ -8,6 +8,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.formats.files.FileKinds;
 import io.amalgam.internal.formats.files.FileText;
+import io.amalgam.internal.io.Placeholders;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
@@ -15,7 +16,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -79,7 +79,7 @@ public final class SafetensorsFile implements Checkpoint {
      */
     public static SafetensorsFile open(Path path, String model) throws IOException {
         FileKinds.require(path);
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        FileChannel channel = Placeholders.open(path);
         try {
             SafetensorsHeader header =
                     SafetensorsHeader.read(path.toString(), channel, channel.size());

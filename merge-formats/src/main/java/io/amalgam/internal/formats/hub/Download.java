@@ -163,7 +163,7 @@ final class Download {
                     event.failure instanceof CompletionException && event.failure.getCause() != null
                             ? event.failure.getCause()
                             : event.failure;
-            if (failure instanceof Piece.StorageException storage) {
+            if (failure instanceof BodyWriter.StorageException storage) {
                 throw (IOException) storage.getCause();
             }
             retry(piece, Optional.empty(), HubClient.reason(failure), failure);

@@ -111,7 +111,7 @@ final class HubClient {
             } catch (InterruptedIOException e) {
                 throw e;
             } catch (IOException e) {
-                if (failures == (isUnreachable(e) ? UNREACHABLE_TRIES : TRIES)) {
+                if (failures == tries(e)) {
                     throw new HubUnreachableException(reason(e), e);
                 }
                 pause = HubAnswer.pause(failures);
@@ -150,7 +150,7 @@ final class HubClient {
         long length = info.headers().firstValueAsLong("Content-Length").orElse(0);
         return length <= LARGEST
                 ? BodySubscribers.ofByteArray()
-                : BodySubscribers.mapping(new Piece.Refusal(), nothing -> new byte[0]);
+                : BodySubscribers.mapping(new BodyWriter.Refusal(), nothing -> new byte[0]);
     }
 
     /** Where a redirect leads. */
@@ -178,6 +178,11 @@ final class HubClient {
     static InterruptedIOException interrupted() {
         Thread.currentThread().interrupt();
         return new InterruptedIOException("interrupted");
+    }
+
+    /** After how many failures in a row it is given up. */
+    static int tries(Throwable failure) {
+        return isUnreachable(failure) ? UNREACHABLE_TRIES : TRIES;
     }
 
     private static boolean isUnreachable(Throwable e) {

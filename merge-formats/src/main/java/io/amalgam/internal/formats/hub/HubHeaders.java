@@ -1,9 +1,13 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.formats.safetensors.SafetensorsHeader;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.files.WeightName;
+import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.io.Placeholders;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
@@ -16,47 +20,77 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Models to be looked at, not merged. Of weights that are not in the cache only the headers are
- * fetched, into files that are as long as the whole and have nothing in them behind the header.
- * These are in a temporary folder that is gone when the program ends.
+ * Models of which no weights are kept: headers are fetched, into files that have nothing else and
+ * are no weights by themselves, and all else of the weights when it is read, through a buffer.
  */
 public final class HubHeaders implements RemoteModels {
+    /** The least size of a buffer on disk. */
+    public static final long SMALLEST_BUFFER = RangeBuffer.SMALLEST;
+
     /** What clients ask for at once; nearly all headers fit. */
     private static final int FIRST = 100_000;
-
-    private static final String CONFIG = "config.json";
-
-    /** Quantised weights that are opened without a look at a tensor's values. */
-    private static final Set<String> BY_HEADER = Set.of("fp8", "mxfp4");
 
     private static final long LONGEST_HEADER = 100_000_000;
 
     private final HubSettings settings;
     private final HubListener listener;
     private final HubModels models;
+    private final HubClient client;
+    private final boolean merged;
+    private final long size;
     private final Map<RepoName, Path> seen = new HashMap<>();
     private final List<Missing> missing = new ArrayList<>();
+    private @Nullable RangeBuffer buffer;
 
     /**
-     * What a merge would download.
+     * What is not in the cache, so that a merge would fetch it.
      *
      * @param name of the repository, as it is written
      * @param bytes of all of its files that are not in the cache
      */
     public record Missing(String name, int files, long bytes) {}
 
-    public HubHeaders(HubSettings settings, HubListener listener) {
+    private HubHeaders(HubSettings settings, HubListener listener, boolean merged, long size) {
         this.settings = settings;
         this.listener = listener;
         this.models = new HubModels(settings, listener);
+        this.client = new HubClient(settings, listener);
+        this.merged = merged;
+        this.size = size;
     }
 
-    /** What would be downloaded for the models looked at so far. */
+    /** Models to be looked at; their headers are gone when the program ends. */
+    public static HubHeaders looking(HubSettings settings, HubListener listener) {
+        return new HubHeaders(settings, listener, false, SMALLEST_BUFFER);
+    }
+
+    /**
+     * Models to be merged. Their headers and other small files stay in the cache, so that a merge
+     * that was stopped finds them unchanged.
+     *
+     * @param size of the buffer on disk in bytes, at least {@link #SMALLEST_BUFFER}
+     */
+    public static HubHeaders streaming(HubSettings settings, HubListener listener, long size) {
+        return new HubHeaders(settings, listener, true, size);
+    }
+
+    /** What is fetched, or would be downloaded, of the models seen so far. */
     public List<Missing> missing() {
         return List.copyOf(missing);
+    }
+
+    /** Bytes of weights fetched so far, headers not counted. */
+    public synchronized long fetched() {
+        return buffer == null ? 0 : buffer.bytes();
+    }
+
+    /** Ranges of weights fetched so far. */
+    public synchronized int ranges() {
+        return buffer == null ? 0 : buffer.requests();
     }
 
     @Override
@@ -90,9 +124,8 @@ public final class HubHeaders implements RemoteModels {
         if (known != null) {
             return known;
         }
-        HubClient client = new HubClient(settings, listener);
         try {
-            Path folder = looked(client, repo.get());
+            Path folder = looked(repo.get());
             seen.put(repo.get(), folder);
             return folder;
         } catch (HubUnreachableException e) {
@@ -100,7 +133,7 @@ public final class HubHeaders implements RemoteModels {
         }
     }
 
-    private Path looked(HubClient client, RepoName repo) throws IOException {
+    private Path looked(RepoName repo) throws IOException {
         RepoListing listing = RepoListing.of(client, repo);
         RepoCache cache = new RepoCache(settings.cache(), repo.id());
         Source source = new Source(client, repo, listing);
@@ -114,14 +147,7 @@ public final class HubHeaders implements RemoteModels {
                 || !wanted.weights().stream().allMatch(HubHeaders::isOfModel)) {
             return models.fetch(repo.id(), Optional.of(repo.revision()));
         }
-        if (listing.files().containsKey(CONFIG)) {
-            String kind = SmallJson.quantisation(source.bytes(CONFIG, ""));
-            if (!kind.isEmpty() && !BY_HEADER.contains(kind)) {
-                throw new BadInputException(HubProblems.notByHeader(repo, Set.of(kind)));
-            }
-        }
-        Path folder = Files.createTempDirectory("amalgam-headers-");
-        folder.toFile().deleteOnExit();
+        Path folder = folder(cache, listing.commit());
         int files = 0;
         long bytes = 0;
         for (String name : wanted.all()) {
@@ -129,20 +155,97 @@ public final class HubHeaders implements RemoteModels {
             if (file == null) {
                 continue;
             }
-            boolean absent = !Files.exists(cache.blob(file.etag()));
+            Path blob = cache.blob(file.etag());
+            boolean absent = !Files.exists(blob);
             files += absent ? 1 : 0;
             bytes += absent ? file.size() : 0;
             Path place = place(folder, name);
+            if (isKept(place, file)) {
+                continue;
+            }
             if (!wanted.weights().contains(name)) {
-                Files.write(place, source.bytes(name, ""));
+                put(place, part -> Files.write(part, source.bytes(name, "")));
+            } else if (!absent) {
+                put(place, part -> Files.createSymbolicLink(part, blob.toAbsolutePath()));
             } else if (name.endsWith(".safetensors")) {
-                header(source, file, place);
+                put(place, part -> header(source, file, part));
             } else {
                 throw new BadInputException(HubProblems.notByHeader(repo, name));
             }
         }
+        for (String name : wanted.weights()) {
+            RemoteFile file = listing.files().get(name);
+            if (file != null && !Files.isSymbolicLink(folder.resolve(name))) {
+                stream(source, file, folder.resolve(name));
+            }
+        }
         missing.add(new Missing(repo.toString(), files, bytes));
         return CachedModel.pathOf(folder, wanted.weights());
+    }
+
+    private Path folder(RepoCache cache, String commit) throws IOException {
+        if (merged) {
+            return Files.createDirectories(cache.headers(commit));
+        }
+        Path folder = Files.createTempDirectory("amalgam-headers-");
+        folder.toFile().deleteOnExit();
+        return folder;
+    }
+
+    /** Whether an earlier merge left a file: it came from the same commit. */
+    private boolean isKept(Path place, RemoteFile file) throws IOException {
+        return merged
+                && Files.exists(place)
+                && (Files.size(place) == file.size() || header(place, file).isPresent());
+    }
+
+    /** The header in a placeholder; empty if it is none. */
+    private static Optional<SafetensorsHeader> header(Path place, RemoteFile file)
+            throws IOException {
+        try (FileChannel channel = FileChannel.open(place, StandardOpenOption.READ)) {
+            return Optional.of(SafetensorsHeader.read(place.toString(), channel, file.size()));
+        } catch (BadInputException e) {
+            return Optional.empty();
+        }
+    }
+
+    private interface Write {
+        void to(Path part) throws IOException;
+    }
+
+    /** A file is there when it is whole. */
+    private static void put(Path place, Write write) throws IOException {
+        Path part = place.resolveSibling(place.getFileName() + "." + UUID.randomUUID() + ".part");
+        try {
+            write.to(part);
+            FileWrites.moveOver(part, place);
+        } finally {
+            Files.deleteIfExists(part);
+        }
+    }
+
+    /** From now on what is read of a file is fetched; a header that is none is said by its reader. */
+    private void stream(Source source, RemoteFile file, Path place) throws IOException {
+        Optional<SafetensorsHeader> header = header(place, file);
+        if (header.isPresent()) {
+            URI address = source.address(file.path());
+            StreamedFile streamed =
+                    new StreamedFile(source.repo, file, place, address, header.get());
+            Placeholders.put(place, () -> new StreamedChannel(streamed, buffer()));
+        }
+    }
+
+    private synchronized RangeBuffer buffer() throws IOException {
+        if (buffer == null) {
+            Path folder =
+                    merged ? settings.cache() : Path.of(System.getProperty("java.io.tmpdir"));
+            long free = Files.getFileStore(folder).getUsableSpace();
+            if (merged && free < size) {
+                throw new BadInputException(HubProblems.bufferSpace(folder, size, free));
+            }
+            buffer = new RangeBuffer(client, folder, size);
+        }
+        return buffer;
     }
 
     /** Adapters are small, and their scales are values of tensors: they are fetched whole. */
@@ -151,7 +254,12 @@ public final class HubHeaders implements RemoteModels {
     }
 
     /** Folders are registered before what is in them, so they are deleted after it. */
-    private static Path place(Path folder, String name) throws IOException {
+    private Path place(Path folder, String name) throws IOException {
+        if (merged) {
+            Path place = folder.resolve(name);
+            Files.createDirectories(place.getParent());
+            return place;
+        }
         Path place = folder;
         for (String part : name.split("/", -1)) {
             if (!Files.exists(place)) {
@@ -177,28 +285,21 @@ public final class HubHeaders implements RemoteModels {
                 start = Arrays.copyOf(start, (int) end);
             }
         }
-        try (FileChannel channel =
-                FileChannel.open(
-                        place,
-                        StandardOpenOption.CREATE_NEW,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.SPARSE)) {
-            channel.write(ByteBuffer.wrap(start));
-            if (channel.size() < file.size()) {
-                channel.write(ByteBuffer.allocate(1), file.size() - 1);
-            }
-        }
+        Files.write(place, start);
     }
 
     /** Contents of a commit's files in memory. */
     private record Source(HubClient client, RepoName repo, RepoListing listing) {
         byte[] bytes(String path, String range) throws IOException {
-            HubAnswer answer =
-                    client.get(client.address(repo.id(), "resolve", listing.commit(), path), range);
+            HubAnswer answer = client.get(address(path), range);
             if (!answer.isGood()) {
                 throw new BadInputException(HubProblems.of(repo, answer, path, client.settings()));
             }
             return answer.body();
+        }
+
+        URI address(String path) {
+            return client.address(repo.id(), "resolve", listing.commit(), path);
         }
     }
 }

@@ -3,10 +3,10 @@ package io.amalgam.internal.formats.hub;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.net.URI;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /** What can be wrong with a name, in one place. The token is in none of the messages. */
 final class HubProblems {
@@ -78,12 +78,31 @@ final class HubProblems {
                 .hint("give 'amalgam download " + repo + "' first");
     }
 
-    static Problem notByHeader(RepoName repo, Set<String> kinds) {
+    static Problem noRanges(RepoName repo, RemoteFile file, URI address) {
         return Problem.expected(
-                        "weights of '" + repo + "'",
-                        "weights whose headers say all",
-                        "quantised ones (" + String.join(", ", kinds) + ")")
+                        "'" + file.path() + "' of '" + repo + "'",
+                        "parts of " + file.size() + " bytes, as asked for",
+                        "another answer of " + address.getHost())
                 .hint("give 'amalgam download " + repo + "' first");
+    }
+
+    static Problem changing(RepoName repo, RemoteFile file) {
+        return Problem.of(
+                        "'"
+                                + file.path()
+                                + "' of '"
+                                + repo
+                                + "' has other bytes than when the same part was fetched before")
+                .hint("a proxy or mirror changes it: fetch it another way");
+    }
+
+    static Problem bufferSpace(Path folder, long needed, long free) {
+        return Problem.expected(
+                        "cache '" + folder + "'",
+                        needed + " bytes free for what is streamed",
+                        free + " bytes")
+                .hint("free some space, or lower HubHeaders.size")
+                .ofStorage();
     }
 
     static Problem space(RepoName repo, RepoCache cache, long needed, long free) {

@@ -3,10 +3,6 @@ package io.amalgam.internal.formats.hub;
 import java.io.IOException;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
-import java.util.concurrent.Flow;
 
 /** A range of a file on its way: the bytes go to their place as they come. */
 final class Piece {
@@ -71,123 +67,31 @@ final class Piece {
         if (info.statusCode() == 206) {
             String range = info.headers().firstValue("Content-Range").orElse("");
             if (range.startsWith("bytes " + at + "-")) {
-                return new Writer(asked);
+                return new BodyWriter(bytes -> write(bytes, asked));
             }
         }
         if (info.statusCode() == 200) {
             if (from == 0 && to == file.size()) {
                 at = 0;
-                return new Writer(asked);
+                return new BodyWriter(bytes -> write(bytes, asked));
             }
             unranged = true;
         }
-        return new Refusal();
+        return new BodyWriter.Refusal();
     }
 
-    private final class Writer implements HttpResponse.BodySubscriber<Void> {
-        private final CompletableFuture<Void> done = new CompletableFuture<>();
-        private final int asked;
-        private volatile Flow.Subscription subscription = NONE;
-
-        Writer(int asked) {
-            this.asked = asked;
-        }
-
-        @Override
-        public CompletionStage<Void> getBody() {
-            return done;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            subscription = given;
-            given.request(1);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> buffers) {
-            heard = System.nanoTime();
-            try {
-                for (ByteBuffer buffer : buffers) {
-                    write(buffer);
-                }
-            } catch (IOException e) {
-                subscription.cancel();
-                done.completeExceptionally(new StorageException(e));
-                return;
+    /** Not more than was asked for. */
+    private void write(ByteBuffer buffer, int asked) throws IOException {
+        heard = System.nanoTime();
+        synchronized (this) {
+            if (asked != requests) {
+                throw new IOException("another request has taken its place");
             }
-            subscription.request(1);
-        }
-
-        /** Not more than was asked for. */
-        private void write(ByteBuffer buffer) throws IOException {
-            synchronized (Piece.this) {
-                if (asked != requests) {
-                    throw new IOException("another request has taken its place");
-                }
-                int wanted = (int) Math.min(buffer.remaining(), to - at);
-                buffer.limit(buffer.position() + wanted);
-                while (buffer.hasRemaining()) {
-                    at += file.channel().write(buffer, at);
-                }
+            int wanted = (int) Math.min(buffer.remaining(), to - at);
+            buffer.limit(buffer.position() + wanted);
+            while (buffer.hasRemaining()) {
+                at += file.channel().write(buffer, at);
             }
-        }
-
-        @Override
-        public void onError(Throwable e) {
-            done.completeExceptionally(e);
-        }
-
-        @Override
-        public void onComplete() {
-            done.complete(null);
-        }
-    }
-
-    /** A body that nobody wants may be as long as a model: it is not waited for. */
-    static final class Refusal implements HttpResponse.BodySubscriber<Void> {
-        private final CompletableFuture<Void> done = new CompletableFuture<>();
-
-        @Override
-        public CompletionStage<Void> getBody() {
-            return done;
-        }
-
-        @Override
-        public void onSubscribe(Flow.Subscription given) {
-            given.cancel();
-            done.complete(null);
-        }
-
-        @Override
-        public void onNext(List<ByteBuffer> buffers) {}
-
-        @Override
-        public void onError(Throwable e) {
-            done.complete(null);
-        }
-
-        @Override
-        public void onComplete() {
-            done.complete(null);
-        }
-    }
-
-    private static final Flow.Subscription NONE =
-            new Flow.Subscription() {
-                @Override
-                public void request(long n) {}
-
-                @Override
-                public void cancel() {}
-            };
-
-    /** The disk failed, not the connection. */
-    static final class StorageException extends IOException {
-        private static final long serialVersionUID = 1L;
-
-        StorageException(IOException cause) {
-            super(cause.getMessage(), cause);
         }
     }
 }

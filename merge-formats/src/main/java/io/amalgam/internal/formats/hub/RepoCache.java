@@ -47,6 +47,11 @@ final class RepoCache {
         return folder.resolve("snapshots").resolve(commit);
     }
 
+    /** Where small files and headers of a commit are whose weights are not kept. */
+    Path headers(String commit) {
+        return folder.resolve(".amalgam").resolve(commit);
+    }
+
     Path blob(String etag) {
         return folder.resolve("blobs").resolve(etag);
     }

@@ -31,14 +31,4 @@ final class SmallJson {
         names.removeIf(name -> !FileNames.isInside(name));
         return names;
     }
-
-    /** How a configuration says the weights are quantised; empty if it does not. */
-    static String quantisation(byte[] config) {
-        try {
-            JsonNode settings = JSON.readTree(config).path("quantization_config");
-            return settings.isObject() ? settings.path("quant_method").asText("unknown") : "";
-        } catch (IOException e) {
-            return "";
-        }
-    }
 }

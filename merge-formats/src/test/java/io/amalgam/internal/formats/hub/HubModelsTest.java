@@ -394,7 +394,7 @@ class HubModelsTest {
         hub.file("org/wide", "main", "model.safetensors", weights.array())
                 .file("org/wide", "main", "config.json", text("{}"))
                 .file("org/old", "main", "pytorch_model.bin", OTHER);
-        HubHeaders headers = new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
+        HubHeaders headers = HubHeaders.looking(settings(false, Optional.empty()), HubListener.NONE);
 
         Path looked = headers.fetch("org/wide", Optional.empty());
 
@@ -419,19 +419,10 @@ class HubModelsTest {
     }
 
     @Test
-    void whatHeadersDoNotSayIsNotGuessed() throws IOException {
-        hub.file("org/nf4", "main", "model.safetensors", OTHER)
-                .file(
-                        "org/nf4",
-                        "main",
-                        "config.json",
-                        text("{\"quantization_config\": {\"quant_method\": \"bitsandbytes\"}}"))
-                .file("org/style", "main", "style.safetensors", OTHER);
-        HubHeaders headers = new HubHeaders(settings(false, Optional.empty()), HubListener.NONE);
+    void adaptersAreFetchedWhole() throws IOException {
+        hub.file("org/style", "main", "style.safetensors", OTHER);
+        HubHeaders headers = HubHeaders.looking(settings(false, Optional.empty()), HubListener.NONE);
 
-        assertThatThrownBy(() -> headers.fetch("org/nf4", Optional.empty()))
-                .hasMessage(
-                        "weights of 'org/nf4': expected weights whose headers say all, got quantised ones (bitsandbytes); give 'amalgam download org/nf4' first");
         assertThat(headers.fetch("org/style", Optional.empty())).hasBinaryContent(OTHER);
     }
 

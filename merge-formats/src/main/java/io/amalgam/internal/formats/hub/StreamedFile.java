@@ -1,0 +1,80 @@
+package io.amalgam.internal.formats.hub;
+
+import io.amalgam.formats.safetensors.SafetensorsHeader;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+
+/**
+ * A weights file of a commit whose bytes are fetched when they are read.
+ *
+ * <p>A range has no hash of its own. What can be known of it: its place and the length of the whole
+ * file, as the answer says; and that a range fetched again is what it was.
+ */
+final class StreamedFile {
+    private final RepoName repo;
+    private final RemoteFile file;
+    private final Path placeholder;
+    private final URI own;
+    private final Pieces pieces;
+    private final AtomicIntegerArray checksums;
+    private volatile Optional<URI> other = Optional.empty();
+
+    /**
+     * @param placeholder has the header
+     * @param own where the file is at the endpoint
+     */
+    StreamedFile(
+            RepoName repo, RemoteFile file, Path placeholder, URI own, SafetensorsHeader header) {
+        this.repo = repo;
+        this.file = file;
+        this.placeholder = placeholder;
+        this.own = own;
+        this.pieces = Pieces.of(header);
+        this.checksums = new AtomicIntegerArray(pieces.count());
+    }
+
+    RepoName repo() {
+        return repo;
+    }
+
+    RemoteFile file() {
+        return file;
+    }
+
+    Path placeholder() {
+        return placeholder;
+    }
+
+    Pieces pieces() {
+        return pieces;
+    }
+
+    /** Where its bytes are: where the endpoint last sent us, or the endpoint. */
+    URI address() {
+        return other.orElse(own);
+    }
+
+    void moved(URI address) {
+        other = Optional.of(address);
+    }
+
+    /** Signed addresses end: the endpoint is asked again. Whether there was one. */
+    boolean forgetAddress() {
+        boolean known = other.isPresent();
+        other = Optional.empty();
+        return known;
+    }
+
+    /**
+     * Whether a piece is what it was when it was first fetched.
+     *
+     * @param checksum of this time
+     */
+    boolean isSame(int piece, int checksum) {
+        int told = checksum == 0 ? 1 : checksum; // Zero stands for none.
+        int before = checksums.compareAndExchange(piece, 0, told);
+        return before == 0 || before == told;
+    }
+}

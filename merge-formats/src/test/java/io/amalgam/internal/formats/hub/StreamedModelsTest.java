@@ -1,0 +1,322 @@
+package io.amalgam.internal.formats.hub;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.amalgam.error.BadInputException;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.formats.hub.FakeHub.Fault;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Weights that are read over the network, from a hub on this machine. */
+class StreamedModelsTest {
+    private static final int[] SIZES = {9 << 20, 100, 3000, 5 << 20, 40, 2 << 20, 60};
+    private static final byte[] MODEL = model(SIZES);
+    private static final int DATA = MODEL.length - Arrays.stream(SIZES).sum();
+
+    @TempDir Path folder;
+    private FakeHub hub;
+
+    @BeforeEach
+    void start() throws IOException {
+        hub = FakeHub.start();
+        hub.file("org/model", "main", "model.safetensors", MODEL)
+                .file("org/model", "main", "config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        Files.createDirectories(folder.resolve("hub"));
+    }
+
+    @AfterEach
+    void stop() {
+        hub.close();
+    }
+
+    /** Tensors of so many bytes, named by their number. */
+    private static byte[] model(int... sizes) {
+        StringBuilder header = new StringBuilder("{");
+        int at = 0;
+        for (int i = 0; i < sizes.length; i++) {
+            header.append(i == 0 ? "" : ",")
+                    .append(
+                            "\"t%d\": {\"dtype\": \"U8\", \"shape\": [%d], \"data_offsets\": [%d, %d]}"
+                                    .formatted(i, sizes[i], at, at + sizes[i]));
+            at += sizes[i];
+        }
+        byte[] text = header.append("}").toString().getBytes(StandardCharsets.UTF_8);
+        byte[] data = new byte[at];
+        new Random(5).nextBytes(data);
+        return ByteBuffer.allocate(Long.BYTES + text.length + at)
+                .order(ByteOrder.LITTLE_ENDIAN)
+                .putLong(text.length)
+                .put(text)
+                .put(data)
+                .array();
+    }
+
+    private static byte[] tensor(int number) {
+        int from = DATA;
+        for (int i = 0; i < number; i++) {
+            from += SIZES[i];
+        }
+        return Arrays.copyOfRange(MODEL, from, from + SIZES[number]);
+    }
+
+    private HubSettings settings(Optional<String> token) {
+        return new HubSettings(
+                hub.address(),
+                folder.resolve("hub"),
+                token,
+                false,
+                Duration.ofSeconds(5),
+                Optional.empty());
+    }
+
+    private HubHeaders streamed() {
+        return HubHeaders.streaming(
+                settings(Optional.empty()), HubListener.NONE, HubHeaders.SMALLEST_BUFFER);
+    }
+
+    private static void readAll(Path model) throws IOException {
+        try (SafetensorsFile file = SafetensorsFile.open(model.resolve("model.safetensors"))) {
+            for (int i = 0; i < SIZES.length; i++) {
+                assertThat(file.bytes("t" + i)).isEqualTo(tensor(i));
+            }
+        }
+    }
+
+    private List<String> ranges() {
+        return hub.requests.stream()
+                .filter(r -> r.contains("/cdn/"))
+                .map(r -> r.replaceFirst(".* bytes=(\\d+-\\d+).*", "$1"))
+                .distinct()
+                .toList();
+    }
+
+    @Test
+    void everyByteIsFetchedOnce() throws IOException {
+        HubHeaders models = streamed();
+
+        Path model = models.fetch("org/model", Optional.empty());
+        assertThat(ranges()).containsExactly("0-99999");
+        hub.requests.clear();
+        readAll(model);
+
+        long fetched = 0;
+        for (String range : ranges()) {
+            String[] ends = range.split("-");
+            fetched += Long.parseLong(ends[1]) - Long.parseLong(ends[0]) + 1;
+        }
+        assertThat(fetched).isEqualTo(MODEL.length - DATA).isEqualTo(models.fetched());
+        // 9 MiB in three, two small ones, 5 MiB in two, a small one with 2 MiB behind it, the last.
+        assertThat(ranges()).hasSize(models.ranges()).hasSize(9);
+        hub.requests.clear();
+        readAll(model);
+        assertThat(hub.requests).isEmpty();
+    }
+
+    @Test
+    void oneTensorIsFetchedWithoutTheOthers() throws IOException {
+        HubHeaders models = streamed();
+        Path model = models.fetch("org/model", Optional.empty());
+
+        try (SafetensorsFile file = SafetensorsFile.open(model.resolve("model.safetensors"))) {
+            assertThat(file.bytes("t3")).isEqualTo(tensor(3));
+        }
+
+        assertThat(models.fetched()).isEqualTo(SIZES[3]);
+    }
+
+    /** As of quantised models, whose scales say how they are read. */
+    @Test
+    void whatHeadersDoNotSayIsFetched() throws IOException {
+        HubHeaders models = HubHeaders.looking(settings(Optional.empty()), HubListener.NONE);
+        Path model = models.fetch("org/model", Optional.empty());
+
+        try (SafetensorsFile file = SafetensorsFile.open(model.resolve("model.safetensors"))) {
+            assertThat(file.bytes("t4")).isEqualTo(tensor(4));
+        }
+
+        assertThat(models.fetched()).isLessThan(1 << 20);
+        assertThat(folder.resolve("hub")).isEmptyDirectory();
+    }
+
+    @Test
+    void nothingOfTheWeightsStays() throws IOException {
+        readAll(streamed().fetch("org/model", Optional.empty()));
+
+        long bytes = 0;
+        try (Stream<Path> files = Files.walk(folder.resolve("hub"))) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                bytes += Files.size(file);
+            }
+        }
+        assertThat(bytes).isLessThanOrEqualTo(100_000 + 2);
+    }
+
+    @Test
+    void anotherRunFindsTheSameFiles() throws IOException {
+        Path model = streamed().fetch("org/model", Optional.empty());
+        var then = Files.getLastModifiedTime(model.resolve("model.safetensors"));
+        hub.requests.clear();
+
+        Path again = streamed().fetch("org/model", Optional.empty());
+
+        assertThat(again).isEqualTo(model);
+        assertThat(Files.getLastModifiedTime(model.resolve("model.safetensors"))).isEqualTo(then);
+        assertThat(ranges()).isEmpty();
+        readAll(again);
+    }
+
+    /** What is left of a model without its bytes must not be read as one. */
+    @Test
+    void aPlaceholderIsNoModel() throws IOException {
+        Path model = streamed().fetch("org/model", Optional.empty());
+        Path copy = Files.copy(model.resolve("model.safetensors"), folder.resolve("copy"));
+
+        assertThatThrownBy(() -> SafetensorsFile.open(copy)).isInstanceOf(BadInputException.class);
+    }
+
+    @Test
+    void whatIsInTheCacheIsNotFetched() throws IOException {
+        new HubModels(settings(Optional.empty()), HubListener.NONE)
+                .fetch("org/model", Optional.empty());
+        hub.requests.clear();
+        HubHeaders models = streamed();
+
+        readAll(models.fetch("org/model", Optional.empty()));
+
+        assertThat(ranges()).isEmpty();
+        assertThat(models.missing()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"DROP,2", "BUSY,2", "LIMIT,3", "EXPIRED,2"})
+    void faultsAreSurvived(Fault fault, int every) throws IOException {
+        hub.fault(fault, every);
+
+        readAll(streamed().fetch("org/model", Optional.empty()));
+    }
+
+    @Test
+    void whoGivesNoRangesIsNotStreamed() throws IOException {
+        Path model = streamed().fetch("org/model", Optional.empty());
+        hub.fault(Fault.NO_RANGE, 1);
+
+        assertThatThrownBy(() -> readAll(model))
+                .hasMessage(
+                        "'model.safetensors' of 'org/model': expected parts of "
+                                + MODEL.length
+                                + " bytes, as asked for, got another answer of localhost; give 'amalgam download org/model' first");
+    }
+
+    @Test
+    void theTokenGoesToTheEndpointAlone() throws IOException {
+        hub.gated("org/model");
+        HubHeaders models =
+                HubHeaders.streaming(
+                        settings(Optional.of(FakeHub.TOKEN)),
+                        HubListener.NONE,
+                        HubHeaders.SMALLEST_BUFFER);
+
+        readAll(models.fetch("org/model", Optional.empty()));
+
+        assertThat(hub.requests).allMatch(r -> r.contains("/cdn/") != r.endsWith(" token"));
+    }
+
+    @Test
+    void aSmallBufferIsFilledAgain() throws Exception {
+        try (RangeBuffer buffer = buffer(3)) {
+            StreamedFile file = file();
+            ExecutorService threads = Executors.newFixedThreadPool(8);
+            List<Future<?>> readers = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                int seed = i;
+                readers.add(threads.submit(() -> compare(buffer, file, seed)));
+            }
+            for (Future<?> reader : readers) {
+                reader.get();
+            }
+            threads.shutdown();
+            assertThat(buffer.bytes()).isGreaterThan(MODEL.length);
+        }
+    }
+
+    private static Void compare(RangeBuffer buffer, StreamedFile file, int seed)
+            throws IOException {
+        Random random = new Random(seed);
+        ByteBuffer block = ByteBuffer.allocate(50_000);
+        for (int i = 0; i < 40; i++) {
+            int at = DATA + random.nextInt(MODEL.length - DATA);
+            int got = buffer.read(file, at, block.clear());
+            assertThat(got).isPositive();
+            assertThat(block.flip()).isEqualTo(ByteBuffer.wrap(MODEL, at, got));
+        }
+        return null;
+    }
+
+    @Test
+    void whatChangesBetweenTwoPassesIsSaid() throws IOException {
+        try (RangeBuffer buffer = buffer(3)) {
+            StreamedFile file = file();
+            ByteBuffer block = ByteBuffer.allocate(1000);
+            for (int i = 0; i < file.pieces().count(); i++) {
+                buffer.read(file, file.pieces().start(i), block.clear());
+            }
+            hub.fault(Fault.CORRUPT, 1);
+
+            assertThatThrownBy(() -> buffer.read(file, DATA, block.clear()))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessage(
+                            "'model.safetensors' of 'org/model' has other bytes than when the same part was fetched before; a proxy or mirror changes it: fetch it another way");
+        }
+    }
+
+    @Test
+    void aHubThatGoesAwayIsSaid() throws IOException {
+        Path model = streamed().fetch("org/model", Optional.empty());
+        hub.close();
+
+        assertThatThrownBy(() -> readAll(model)).isInstanceOf(IOException.class);
+    }
+
+    private RangeBuffer buffer(int slots) throws IOException {
+        HubClient client = new HubClient(settings(Optional.empty()), HubListener.NONE);
+        return new RangeBuffer(client, folder, (long) slots * Pieces.LONGEST);
+    }
+
+    private StreamedFile file() throws IOException {
+        Path placeholder = Files.write(folder.resolve("header"), Arrays.copyOf(MODEL, DATA));
+        byte[] header = Arrays.copyOfRange(MODEL, Long.BYTES, DATA);
+        return new StreamedFile(
+                new RepoName("org/model", "main"),
+                new RemoteFile("model.safetensors", MODEL.length, "", true),
+                placeholder,
+                java.net.URI.create(
+                        hub.address()
+                                + "/org/model/resolve/"
+                                + hub.commit("org/model", "main")
+                                + "/model.safetensors"),
+                io.amalgam.formats.safetensors.SafetensorsHeader.parse(
+                        "m", MODEL.length, header));
+    }
+}
