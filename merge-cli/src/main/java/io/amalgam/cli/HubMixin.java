@@ -53,7 +53,9 @@ final class HubMixin {
     /** The hub's models, to be looked at; empty where there is no environment. */
     Optional<HubHeaders> headers(Console console, boolean silent) {
         return settings(console)
-                .map(settings -> HubHeaders.looking(settings, DownloadProgress.on(console, silent)));
+                .map(
+                        settings ->
+                                HubHeaders.looking(settings, DownloadProgress.on(console, silent)));
     }
 
     private Optional<HubSettings> settings(Console console) {

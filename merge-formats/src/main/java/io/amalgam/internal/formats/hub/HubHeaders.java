@@ -224,7 +224,9 @@ public final class HubHeaders implements RemoteModels {
         }
     }
 
-    /** From now on what is read of a file is fetched; a header that is none is said by its reader. */
+    /**
+     * From now on what is read of a file is fetched; a header that is none is said by its reader.
+     */
     private void stream(Source source, RemoteFile file, Path place) throws IOException {
         Optional<SafetensorsHeader> header = header(place, file);
         if (header.isPresent()) {
@@ -237,8 +239,7 @@ public final class HubHeaders implements RemoteModels {
 
     private synchronized RangeBuffer buffer() throws IOException {
         if (buffer == null) {
-            Path folder =
-                    merged ? settings.cache() : Path.of(System.getProperty("java.io.tmpdir"));
+            Path folder = merged ? settings.cache() : Path.of(System.getProperty("java.io.tmpdir"));
             long free = Files.getFileStore(folder).getUsableSpace();
             if (merged && free < size) {
                 throw new BadInputException(HubProblems.bufferSpace(folder, size, free));

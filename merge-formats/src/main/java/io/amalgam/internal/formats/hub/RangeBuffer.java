@@ -22,9 +22,9 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Pieces of remote files on disk, as many as fit: what was not read for the longest time makes room.
- * A piece is fetched by who reads it first, and the next ones of the same tensor with it; all others
- * who want it wait. For many threads; it starts none.
+ * Pieces of remote files on disk, as many as fit: what was not read for the longest time makes
+ * room. A piece is fetched by who reads it first, and the next ones of the same tensor with it; all
+ * others who want it wait. For many threads; it starts none.
  */
 final class RangeBuffer implements Closeable {
     /** The smallest buffer: all readers of a merge and what they read next. */
@@ -101,8 +101,7 @@ final class RangeBuffer implements Closeable {
         int count = (int) Math.min(into.remaining(), file.pieces().end(piece) - at);
         try {
             into.limit(into.position() + count);
-            long place =
-                    (long) slot.index * Pieces.LONGEST + at - file.pieces().start(piece);
+            long place = (long) slot.index * Pieces.LONGEST + at - file.pieces().start(piece);
             while (into.hasRemaining()) {
                 place += channel.read(into, place);
             }
@@ -190,8 +189,7 @@ final class RangeBuffer implements Closeable {
     private Slot begin(Key key) {
         int index = free.isEmpty() ? --unused : free.remove();
         long place = (long) index * Pieces.LONGEST;
-        Slot slot =
-                new Slot(index, new RangeRequest(client, key.file, key.piece, channel, place));
+        Slot slot = new Slot(index, new RangeRequest(client, key.file, key.piece, channel, place));
         slots.put(key, slot);
         flying++;
         requests++;

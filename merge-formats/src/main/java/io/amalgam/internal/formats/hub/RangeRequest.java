@@ -33,8 +33,7 @@ final class RangeRequest {
     /**
      * @param place where the piece goes in the channel
      */
-    RangeRequest(
-            HubClient client, StreamedFile file, int piece, FileChannel channel, long place) {
+    RangeRequest(HubClient client, StreamedFile file, int piece, FileChannel channel, long place) {
         this.client = client;
         this.file = file;
         this.piece = piece;

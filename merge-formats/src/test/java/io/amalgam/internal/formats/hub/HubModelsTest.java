@@ -394,7 +394,8 @@ class HubModelsTest {
         hub.file("org/wide", "main", "model.safetensors", weights.array())
                 .file("org/wide", "main", "config.json", text("{}"))
                 .file("org/old", "main", "pytorch_model.bin", OTHER);
-        HubHeaders headers = HubHeaders.looking(settings(false, Optional.empty()), HubListener.NONE);
+        HubHeaders headers =
+                HubHeaders.looking(settings(false, Optional.empty()), HubListener.NONE);
 
         Path looked = headers.fetch("org/wide", Optional.empty());
 
@@ -421,7 +422,8 @@ class HubModelsTest {
     @Test
     void adaptersAreFetchedWhole() throws IOException {
         hub.file("org/style", "main", "style.safetensors", OTHER);
-        HubHeaders headers = HubHeaders.looking(settings(false, Optional.empty()), HubListener.NONE);
+        HubHeaders headers =
+                HubHeaders.looking(settings(false, Optional.empty()), HubListener.NONE);
 
         assertThat(headers.fetch("org/style", Optional.empty())).hasBinaryContent(OTHER);
     }

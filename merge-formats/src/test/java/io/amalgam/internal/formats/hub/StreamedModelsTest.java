@@ -316,7 +316,6 @@ class StreamedModelsTest {
                                 + "/org/model/resolve/"
                                 + hub.commit("org/model", "main")
                                 + "/model.safetensors"),
-                io.amalgam.formats.safetensors.SafetensorsHeader.parse(
-                        "m", MODEL.length, header));
+                io.amalgam.formats.safetensors.SafetensorsHeader.parse("m", MODEL.length, header));
     }
 }
