@@ -47,7 +47,19 @@ public enum DType {
     IQ4_XS(256, 136, Kind.BLOCKS),
     TQ1_0(256, 54, Kind.BLOCKS),
     TQ2_0(256, 66, Kind.BLOCKS),
-    MXFP4(32, 17, Kind.BLOCKS);
+    MXFP4(32, 17, Kind.BLOCKS),
+    Q8_1(32, 36, Kind.UNREAD_BLOCKS),
+    Q8_K(256, 292, Kind.UNREAD_BLOCKS),
+    IQ1_S(256, 50, Kind.UNREAD_BLOCKS),
+    IQ1_M(256, 56, Kind.UNREAD_BLOCKS),
+    IQ2_XXS(256, 66, Kind.UNREAD_BLOCKS),
+    IQ2_XS(256, 74, Kind.UNREAD_BLOCKS),
+    IQ2_S(256, 82, Kind.UNREAD_BLOCKS),
+    IQ3_XXS(256, 98, Kind.UNREAD_BLOCKS),
+    IQ3_S(256, 110, Kind.UNREAD_BLOCKS),
+    Q1_0(128, 18, Kind.UNREAD_BLOCKS),
+    Q2_0(64, 18, Kind.UNREAD_BLOCKS),
+    NVFP4(64, 36, Kind.UNREAD_BLOCKS);
 
     private enum Kind {
         /** Whole numbers and booleans. */
@@ -56,7 +68,9 @@ public enum DType {
         FLOAT,
         /** Blocks of GGUF with their scales, decoded to float32 and merged. */
         BLOCKS,
-        /** Known by size alone. */
+        /** Blocks of GGUF known by size alone. */
+        UNREAD_BLOCKS,
+        /** Types of safetensors known by size alone. */
         COPIED
     }
 
@@ -109,7 +123,7 @@ public enum DType {
 
     /** Whether this is a type of safetensors. */
     public boolean safetensors() {
-        return kind != Kind.BLOCKS;
+        return kind != Kind.BLOCKS && kind != Kind.UNREAD_BLOCKS;
     }
 
     /**

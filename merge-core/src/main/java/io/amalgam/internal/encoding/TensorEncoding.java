@@ -59,7 +59,19 @@ public sealed interface TensorEncoding
                     F8_E8M0,
                     F8_E4M3FNUZ,
                     F8_E5M2FNUZ,
-                    C64 ->
+                    C64,
+                    Q8_1,
+                    Q8_K,
+                    IQ1_S,
+                    IQ1_M,
+                    IQ2_XXS,
+                    IQ2_XS,
+                    IQ2_S,
+                    IQ3_XXS,
+                    IQ3_S,
+                    Q1_0,
+                    Q2_0,
+                    NVFP4 ->
                     NoNumbers.INSTANCE;
         };
     }

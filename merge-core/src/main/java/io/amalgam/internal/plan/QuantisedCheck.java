@@ -38,12 +38,12 @@ final class QuantisedCheck {
     void check(Map<ModelRef, Checkpoint> models) {
         models.forEach(
                 (ref, model) ->
-                        model.quantisation().ifPresent(how -> check(ref, how, models.size() > 1)));
+                        model.quantisation().ifPresent(how -> check(ref, model, how, models.size() > 1)));
     }
 
-    private void check(ModelRef ref, Quantisation how, boolean several) {
+    private void check(ModelRef ref, Checkpoint model, Quantisation how, boolean several) {
         if (!how.readable()) {
-            unreadable(ref, how).ifPresent(problems::add);
+            unreadable(ref, model, how).ifPresent(problems::add);
             return;
         }
         if (how.rescaled() && several && !copies) {
@@ -63,9 +63,12 @@ final class QuantisedCheck {
                                         : "its weights are dequantised, and the output is not quantised"));
     }
 
-    /** Packed weights have no meaning to arithmetic; only bytes may be copied. */
-    private Optional<Problem> unreadable(ModelRef ref, Quantisation how) {
-        return copies
+    /** Packed weights have no meaning to arithmetic; only bytes may be copied, if at all. */
+    private Optional<Problem> unreadable(ModelRef ref, Checkpoint model, Quantisation how) {
+        boolean copied =
+                model.tensors().values().stream()
+                        .allMatch(tensor -> tensor.info().dtype().safetensors());
+        return copies && copied
                 ? Optional.empty()
                 : Optional.of(
                         Problem.of(

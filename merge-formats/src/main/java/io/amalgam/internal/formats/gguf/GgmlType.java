@@ -2,7 +2,6 @@ package io.amalgam.internal.formats.gguf;
 
 import io.amalgam.tensor.DType;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Element types of tensors in GGUF, by the numbers that files hold. Blocks run along the last axis;
@@ -16,52 +15,41 @@ public enum GgmlType {
     Q5_0(6, DType.Q5_0),
     Q5_1(7, DType.Q5_1),
     Q8_0(8, DType.Q8_0),
-    Q8_1(9, 32, 36),
+    Q8_1(9, DType.Q8_1),
     Q2_K(10, DType.Q2_K),
     Q3_K(11, DType.Q3_K),
     Q4_K(12, DType.Q4_K),
     Q5_K(13, DType.Q5_K),
     Q6_K(14, DType.Q6_K),
-    Q8_K(15, 256, 292),
-    IQ2_XXS(16, 256, 66),
-    IQ2_XS(17, 256, 74),
-    IQ3_XXS(18, 256, 98),
-    IQ1_S(19, 256, 50),
+    Q8_K(15, DType.Q8_K),
+    IQ2_XXS(16, DType.IQ2_XXS),
+    IQ2_XS(17, DType.IQ2_XS),
+    IQ3_XXS(18, DType.IQ3_XXS),
+    IQ1_S(19, DType.IQ1_S),
     IQ4_NL(20, DType.IQ4_NL),
-    IQ3_S(21, 256, 110),
-    IQ2_S(22, 256, 82),
+    IQ3_S(21, DType.IQ3_S),
+    IQ2_S(22, DType.IQ2_S),
     IQ4_XS(23, DType.IQ4_XS),
     I8(24, DType.I8),
     I16(25, DType.I16),
     I32(26, DType.I32),
     I64(27, DType.I64),
     F64(28, DType.F64),
-    IQ1_M(29, 256, 56),
+    IQ1_M(29, DType.IQ1_M),
     BF16(30, DType.BF16),
     TQ1_0(34, DType.TQ1_0),
     TQ2_0(35, DType.TQ2_0),
     MXFP4(39, DType.MXFP4),
-    NVFP4(40, 64, 36),
-    Q1_0(41, 128, 18),
-    Q2_0(42, 64, 18);
+    NVFP4(40, DType.NVFP4),
+    Q1_0(41, DType.Q1_0),
+    Q2_0(42, DType.Q2_0);
 
     private final int id;
-    private final int blockElements;
-    private final int blockBytes;
-    private final @Nullable DType dtype;
+    private final DType dtype;
 
     GgmlType(int id, DType dtype) {
         this.id = id;
-        this.blockElements = dtype.blockElements();
-        this.blockBytes = dtype.blockBytes();
         this.dtype = dtype;
-    }
-
-    GgmlType(int id, int blockElements, int blockBytes) {
-        this.id = id;
-        this.blockElements = blockElements;
-        this.blockBytes = blockBytes;
-        this.dtype = null;
     }
 
     /** The number that files hold. */
@@ -70,17 +58,17 @@ public enum GgmlType {
     }
 
     public int blockElements() {
-        return blockElements;
+        return dtype.blockElements();
     }
 
     /** Bytes of {@link #blockElements()} elements. */
     public int blockBytes() {
-        return blockBytes;
+        return dtype.blockBytes();
     }
 
-    /** The same type as merges know it; empty for types whose values are not read. */
-    public Optional<DType> dtype() {
-        return Optional.ofNullable(dtype);
+    /** The same type as merges know it. */
+    public DType dtype() {
+        return dtype;
     }
 
     /** The type with a number; empty if there is none. */

@@ -1,8 +1,10 @@
 package io.amalgam.internal.formats.gguf;
 
 import io.amalgam.checkpoint.FileRegion;
+import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.internal.formats.files.FileKinds;
 import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -23,7 +25,16 @@ public final class GgufFile implements Closeable {
     private final Map<String, Tensor> tensors = new LinkedHashMap<>();
 
     /** A tensor as it lies in the file. */
-    public record Tensor(String name, GgmlType type, Shape shape, FileRegion region) {}
+    public record Tensor(String name, GgmlType type, Shape shape, FileRegion region) {
+        /**
+         * The same as merges read it.
+         *
+         * @param model what the user calls the model
+         */
+        public StoredTensor stored(String model) {
+            return new StoredTensor(model, new TensorInfo(name, type.dtype(), shape), region);
+        }
+    }
 
     private GgufFile(Path path, FileChannel channel, GgufHeader header) {
         this.path = path;

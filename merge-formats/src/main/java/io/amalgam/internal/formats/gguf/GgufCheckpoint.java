@@ -1,0 +1,115 @@
+package io.amalgam.internal.formats.gguf;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** An open GGUF file, or the parts of one, as the Hugging Face model that it was made from. */
+final class GgufCheckpoint implements Checkpoint {
+    private final Path path;
+    private final GgufParts parts;
+    private final StoredTypes types;
+    private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
+    private final List<Problem> warnings = new ArrayList<>();
+
+    private GgufCheckpoint(Path path, GgufParts parts) {
+        this.path = path;
+        this.parts = parts;
+        this.types = StoredTypes.of(parts.tensors().values());
+    }
+
+    /**
+     * @param path what is named: the file or its folder
+     * @param file the file, or the first part
+     * @param name what the user calls it
+     */
+    static GgufCheckpoint open(Path path, Path file, String name) throws IOException {
+        GgufParts parts = GgufParts.open(file);
+        try {
+            GgufCheckpoint checkpoint = new GgufCheckpoint(path, parts);
+            checkpoint.translate(file, name);
+            return checkpoint;
+        } catch (RuntimeException | Error e) {
+            try (parts) {
+                throw e;
+            }
+        }
+    }
+
+    private void translate(Path file, String name) {
+        String said = FileKind.architecture(parts.metadata(), file);
+        Optional<GgufArchitecture> architecture =
+                GgufArchitecture.ofFile(
+                        said,
+                        parts.metadata().whole(said + ".expert_count").orElse(0) > 0,
+                        parts.tensors().containsKey("token_types.weight"),
+                        parts.metadata().text("tokenizer.ggml.model").orElse(""));
+        if (architecture.isEmpty()) {
+            warnings.add(unknown(said, name));
+            parts.tensors()
+                    .forEach(
+                            (tensor, stored) ->
+                                    tensors.put(
+                                            tensor,
+                                            DenseTensor.plain(
+                                                    stored.stored(name), tensor, types.compute())));
+            return;
+        }
+        List<Problem> problems = new ArrayList<>();
+        GgufModel model =
+                new GgufModel(
+                        architecture.get(), parts.metadata(), types.compute(), name, problems);
+        tensors.putAll(model.of(parts.tensors().values()));
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+    }
+
+    private static Problem unknown(String architecture, String name) {
+        return Problem.expected(
+                        "architecture of model '" + name + "'",
+                        "one of " + GgufArchitecture.knownFiles(),
+                        "'" + architecture + "'")
+                .hint(
+                        "its tensors keep the names and the order that GGUF gives them, and it has no config.json");
+    }
+
+    @Override
+    public Path path() {
+        return path;
+    }
+
+    @Override
+    public Map<String, TensorSource> tensors() {
+        return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public List<Problem> warnings() {
+        return Collections.unmodifiableList(warnings);
+    }
+
+    @Override
+    public List<Path> weightFiles() {
+        return parts.paths();
+    }
+
+    @Override
+    public Optional<Quantisation> quantisation() {
+        return types.quantisation();
+    }
+
+    @Override
+    public void close() throws IOException {
+        parts.close();
+    }
+}
