@@ -31,7 +31,25 @@ final class ArrayTypes {
             case F64 -> DataType.DOUBLE;
             case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> DataType.FLOAT;
             case IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4 -> DataType.FLOAT;
-            case F4, F6_E2M3, F6_E3M2, F8_E8M0, F8_E4M3FNUZ, F8_E5M2FNUZ, C64, Q8_1, Q8_K, IQ1_S, IQ1_M, IQ2_XXS, IQ2_XS, IQ2_S, IQ3_XXS, IQ3_S, Q1_0, Q2_0, NVFP4 ->
+            case F4,
+                    F6_E2M3,
+                    F6_E3M2,
+                    F8_E8M0,
+                    F8_E4M3FNUZ,
+                    F8_E5M2FNUZ,
+                    C64,
+                    Q8_1,
+                    Q8_K,
+                    IQ1_S,
+                    IQ1_M,
+                    IQ2_XXS,
+                    IQ2_XS,
+                    IQ2_S,
+                    IQ3_XXS,
+                    IQ3_S,
+                    Q1_0,
+                    Q2_0,
+                    NVFP4 ->
                     throw new BadInputException(
                             Problem.expected(
                                     "tensor '" + info.name() + "'",

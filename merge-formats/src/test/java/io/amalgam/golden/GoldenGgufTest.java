@@ -74,8 +74,7 @@ class GoldenGgufTest {
     /** The rows that the file has, which the golden has too. */
     private static TensorSource withoutPadding(TensorSource positions) {
         assertThat(positions.info().shape()).isEqualTo(Shape.of(34, 32));
-        TensorInfo info =
-                new TensorInfo(POSITIONS, positions.info().dtype(), Shape.of(32, 32));
+        TensorInfo info = new TensorInfo(POSITIONS, positions.info().dtype(), Shape.of(32, 32));
         return new SliceTensor(positions, info, 2 * 32);
     }
 
@@ -83,8 +82,7 @@ class GoldenGgufTest {
             Map<String, TensorSource> read, SafetensorsFile dense, boolean everyTensor)
             throws IOException {
         if (everyTensor) {
-            assertThat(read.keySet())
-                    .containsExactlyInAnyOrderElementsOf(dense.tensors().keySet());
+            assertThat(read.keySet()).containsExactlyInAnyOrderElementsOf(dense.tensors().keySet());
         }
         assertThat(read).isNotEmpty();
         Random random = new Random(3);

@@ -38,7 +38,8 @@ final class QuantisedCheck {
     void check(Map<ModelRef, Checkpoint> models) {
         models.forEach(
                 (ref, model) ->
-                        model.quantisation().ifPresent(how -> check(ref, model, how, models.size() > 1)));
+                        model.quantisation()
+                                .ifPresent(how -> check(ref, model, how, models.size() > 1)));
     }
 
     private void check(ModelRef ref, Checkpoint model, Quantisation how, boolean several) {

@@ -35,9 +35,7 @@ abstract sealed class DenseTensor implements TensorSource {
      */
     static TensorSource heads(TensorSource stored, String name, DType type, int headRows) {
         return new Heads(
-                stored,
-                new TensorInfo(name, type, stored.info().shape()),
-                new HeadRows(headRows));
+                stored, new TensorInfo(name, type, stored.info().shape()), new HeadRows(headRows));
     }
 
     /** Values that are stored with 1 added. */
@@ -86,9 +84,7 @@ abstract sealed class DenseTensor implements TensorSource {
         public Optional<StoredTensor> stored() {
             return source().info().dtype() != info().dtype()
                     ? Optional.empty()
-                    : source()
-                            .stored()
-                            .map(s -> new StoredTensor(s.model(), info(), s.region()));
+                    : source().stored().map(s -> new StoredTensor(s.model(), info(), s.region()));
         }
     }
 
@@ -147,13 +143,8 @@ abstract sealed class DenseTensor implements TensorSource {
                 throws IOException {
             int before = (int) Math.max(0, Math.min(count, zeros - from));
             Arrays.fill(dst, at, at + before, 0);
-            return source()
-                    .read(
-                            Math.max(0, from - zeros),
-                            count - before,
-                            dst,
-                            at + before,
-                            workspace);
+            return source().read(
+                            Math.max(0, from - zeros), count - before, dst, at + before, workspace);
         }
     }
 }

@@ -53,8 +53,7 @@ final class GgufParts implements Closeable {
         require(first, COUNT, named.count());
         if (named.number() != 1) {
             throw new BadInputException(
-                    Problem.expected(
-                                    "part of a model", "the first of " + count, named.number())
+                    Problem.expected("part of a model", "the first of " + count, named.number())
                             .at("'" + path + "'")
                             .hint("give '" + named.part(1) + "', or the folder"));
         }

@@ -99,12 +99,7 @@ class GgufFormatTest {
                 first,
                 "tensor 'blk.0.attn_output.weight': expected in one part, got in two of them ('FOLDER/mixed-00003-of-00003.gguf'); parts of different models are mixed: get them again");
         Files.write(third, last);
-        Files.write(
-                second,
-                GgufBytes.of(3, 0, 2)
-                        .key("split.count", 3)
-                        .key("split.no", 1)
-                        .bytes());
+        Files.write(second, GgufBytes.of(3, 0, 2).key("split.count", 3).key("split.no", 1).bytes());
         refused(
                 first,
                 "key 'split.tensors.count': expected 13, got 22 ('FOLDER/mixed-00001-of-00003.gguf')"
