@@ -158,7 +158,7 @@ public final class ModelLoader {
         throw new BadInputException(
                 Problem.expected(
                                 "model '" + name + "'",
-                                "a model directory, or a .safetensors or PyTorch file",
+                                "a model directory, or a .safetensors, .gguf or PyTorch file",
                                 Files.isDirectory(path)
                                         ? "a directory without weights"
                                         : Files.isRegularFile(path)

@@ -80,7 +80,7 @@ class PipesTest {
                 pipe,
                 "model '"
                         + pipe
-                        + "': expected a model directory, or a .safetensors or PyTorch file, got a pipe or device");
+                        + "': expected a model directory, or a .safetensors, .gguf or PyTorch file, got a pipe or device");
     }
 
     @Test

@@ -60,11 +60,13 @@ final class DataLayout {
         long room = header.size() - data;
         Map<String, Entry> placed = new LinkedHashMap<>();
         for (Entry entry : entries) {
-            String what = "offset of tensor " + quote(entry.name());
             String offset = Long.toUnsignedString(entry.offset());
             if (entry.offset() % alignment != 0) {
                 throw header.bad(
-                        Problem.expected(what, "a multiple of " + alignment, offset),
+                        Problem.expected(
+                                "offset of tensor " + quote(entry.name()),
+                                "a multiple of " + alignment,
+                                offset),
                         header.position());
             }
             if (entry.offset() < 0
@@ -72,12 +74,9 @@ final class DataLayout {
                     || entry.length() > room - entry.offset()) {
                 throw header.bad(
                         Problem.expected(
-                                        what,
-                                        "one that leaves "
-                                                + entry.length()
-                                                + " bytes of the file's "
-                                                + room,
-                                        offset)
+                                        "data of tensor " + quote(entry.name()),
+                                        entry.length() + " bytes from byte " + offset + " on",
+                                        room + " bytes in all")
                                 .hint("the download is incomplete: get the file again"),
                         header.position());
             }

@@ -120,7 +120,8 @@ final class GgufModel {
                     Problem.expected(
                             "key '" + architecture.gguf() + "." + key + "'",
                             "the number of heads",
-                            heads.isEmpty() ? "none" : heads.getAsLong());
+                            heads.isEmpty() ? "none" : heads.getAsLong())
+                            .hint("the file is damaged, or of another converter: merge the model it was made from");
             if (!problems.contains(problem)) {
                 problems.add(problem);
             }

@@ -101,7 +101,11 @@ final class HeaderBytes {
 
     /** What is wrong, at a byte of the file. */
     BadInputException bad(Problem problem, long at) {
-        return new BadInputException(problem.at("'" + file + "', byte " + at));
+        Problem advised =
+                problem.hint().isEmpty()
+                        ? problem.hint("the file is damaged: get it again")
+                        : problem;
+        return new BadInputException(advised.at("'" + file + "', byte " + at));
     }
 
     /** Bytes that may still be taken. */

@@ -149,7 +149,7 @@ class GgufFormatTest {
         head.tensor("blk.0.attn_q.weight", F32, 0, 4, 8);
         refused(
                 write("a.gguf", head.tensor("blk.0.attn_k.weight", F32, 128, 4, 8).data(32, 256)),
-                "key 'llama.attention.head_count': expected the number of heads, got none");
+                "key 'llama.attention.head_count': expected the number of heads, got none; the file is damaged, or of another converter: merge the model it was made from");
         for (int heads : new int[] {3, 8, 16}) {
             head =
                     GgufBytes.of(3, 1, 2)

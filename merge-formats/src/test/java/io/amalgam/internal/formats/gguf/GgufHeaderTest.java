@@ -144,61 +144,61 @@ class GgufHeaderTest {
     void counts() {
         refused(
                 GgufBytes.of(3, -1, 0),
-                "number of tensors: expected at most 0, which the file has room for, got 18446744073709551615 ('f', byte 8)");
+                "number of tensors: expected at most 0, which the file has room for, got 18446744073709551615 ('f', byte 8); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1L << 60),
-                "number of keys: expected at most 0, which the file has room for, got 1152921504606846976 ('f', byte 16)");
+                "number of keys: expected at most 0, which the file has room for, got 1152921504606846976 ('f', byte 16); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).u64(1L << 62).raw(new byte[20]),
-                "length of name of key 0: expected at most 20, which the file has room for, got 4611686018427387904 ('f', byte 24)");
+                "length of name of key 0: expected at most 20, which the file has room for, got 4611686018427387904 ('f', byte 24); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).text("k").u32(8).u64(77).raw(new byte[3]),
-                "length of value of key 'k': expected at most 3, which the file has room for, got 77 ('f', byte 37)");
+                "length of value of key 'k': expected at most 3, which the file has room for, got 77 ('f', byte 37); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).text("k").u32(9).u32(12).u64(1L << 61).raw(new byte[8]),
-                "length of array of key 'k': expected at most 1, which the file has room for, got 2305843009213693952 ('f', byte 41)");
+                "length of array of key 'k': expected at most 1, which the file has room for, got 2305843009213693952 ('f', byte 41); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).text("k").u32(9).u32(8).u64(2).raw(new byte[8]),
-                "length of array of key 'k': expected at most 1, which the file has room for, got 2 ('f', byte 41)");
+                "length of array of key 'k': expected at most 1, which the file has room for, got 2 ('f', byte 41); the file is damaged: get it again");
     }
 
     @Test
     void keys() {
         refused(
                 GgufBytes.of(3, 0, 1).text("k").u32(13).u64(0),
-                "type of value of key 'k': expected a number from 0 to 12, got 13 ('f', byte 33)");
+                "type of value of key 'k': expected a number from 0 to 12, got 13 ('f', byte 33); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).text("k").u32(9).u32(9).u64(0),
-                "array of key 'k': expected numbers or texts, got arrays, which no model needs ('f', byte 41)");
+                "array of key 'k': expected numbers or texts, got arrays, which no model needs ('f', byte 41); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 2).key("k", 1).key("k", 1),
-                "key 'k': expected one value, got a second one ('f', byte 41)");
+                "key 'k': expected one value, got a second one ('f', byte 41); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).text("k").u32(7).raw((byte) 2),
-                "value of key 'k': expected 0 or 1, got 2 ('f', byte 37)");
+                "value of key 'k': expected 0 or 1, got 2 ('f', byte 37); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 0, 1).u64(2).raw((byte) 0xC3, (byte) 0x28).u32(4).u32(0),
-                "name of key 0: expected UTF-8, got other bytes ('f', byte 32)");
+                "name of key 0: expected UTF-8, got other bytes ('f', byte 32); the file is damaged: get it again");
         for (int alignment : new int[] {0, 3, 48}) {
             refused(
                     GgufBytes.of(3, 0, 1).key("general.alignment", alignment),
                     "key 'general.alignment': expected a power of two, got "
                             + alignment
-                            + " ('f', byte 57)");
+                            + " ('f', byte 57); the file is damaged: get it again");
         }
         refused(
                 GgufBytes.of(3, 0, 1).key("general.alignment", "32"),
-                "key 'general.alignment': expected a number of type u32, got string ('f', byte 63)");
+                "key 'general.alignment': expected a number of type u32, got string ('f', byte 63); the file is damaged: get it again");
     }
 
     @Test
     void tensors() {
         refused(
                 GgufBytes.of(3, 1, 0).tensor("a", F32, 0, 1, 1, 1, 1, 1),
-                "dimensions of tensor 'a': expected at most 4, got 5 ('f', byte 24)");
+                "dimensions of tensor 'a': expected at most 4, got 5 ('f', byte 24); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 1, 0).text("a").u32(-1).raw(new byte[20]),
-                "dimensions of tensor 'a': expected at most 4, got 4294967295 ('f', byte 24)");
+                "dimensions of tensor 'a': expected at most 4, got 4294967295 ('f', byte 24); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 1, 0).tensor("a", 77, 0, 1),
                 "type of tensor 'a': expected a type of GGUF, got number 77 ('f', byte 24); convert the model again with a llama.cpp of today");
@@ -207,7 +207,7 @@ class GgufHeaderTest {
                 "type of tensor 'a': expected a type of GGUF, got Q4_0_4_4, which llama.cpp has given up ('f', byte 24); convert the model again with a llama.cpp of today");
         refused(
                 GgufBytes.of(3, 1, 0).tensor("a", GgmlType.Q4_K.id(), 0, 128, 2).data(32, 144),
-                "tensor 'a': expected rows of whole blocks of 256 elements, got rows of 128 elements of Q4_K ('f', byte 24)");
+                "tensor 'a': expected rows of whole blocks of 256 elements, got rows of 128 elements of Q4_K ('f', byte 24); the file is damaged: get it again");
         for (long[] dims : new long[][] {{1L << 32, 1L << 32}, {1L << 62}, {-1}, {0, -1}}) {
             assertThatThrownBy(() -> read(GgufBytes.of(3, 1, 0).tensor("a", F32, 0, dims).bytes()))
                     .isInstanceOf(BadInputException.class)
@@ -216,26 +216,26 @@ class GgufHeaderTest {
         }
         refused(
                 GgufBytes.of(3, 2, 0).tensor("a", F32, 0, 1).tensor("a", F32, 32, 1).data(32, 36),
-                "tensor 'a': expected one of this name, got a second one ('f', byte 57)");
+                "tensor 'a': expected one of this name, got a second one ('f', byte 57); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 1, 0).tensor("a\u001b[2J", F32, 0, 1L << 40).data(32, 64),
-                "offset of tensor 'a\\u001b[2J': expected one that leaves 4398046511104 bytes of the file's 64, got 0 ('f', byte 61); the download is incomplete: get the file again");
+                "data of tensor 'a\\u001b[2J': expected 4398046511104 bytes from byte 0 on, got 64 bytes in all ('f', byte 61); the download is incomplete: get the file again");
     }
 
     @Test
     void offsets() {
         refused(
                 GgufBytes.of(3, 1, 0).tensor("a", F32, 4, 1).data(32, 64),
-                "offset of tensor 'a': expected a multiple of 32, got 4 ('f', byte 57)");
+                "offset of tensor 'a': expected a multiple of 32, got 4 ('f', byte 57); the file is damaged: get it again");
         for (long offset : new long[] {64, 96, 1L << 62, -32}) {
             refused(
                     GgufBytes.of(3, 1, 0).tensor("a", F32, offset, 1).data(32, 64),
-                    "offset of tensor 'a': expected one that leaves 4 bytes of the file's 64, got "
+                    "data of tensor 'a': expected 4 bytes from byte "
                             + Long.toUnsignedString(offset)
-                            + " ('f', byte 57); the download is incomplete: get the file again");
+                            + " on, got 64 bytes in all ('f', byte 57); the download is incomplete: get the file again");
         }
         refused(
                 GgufBytes.of(3, 2, 0).tensor("a", F32, 32, 2).tensor("b", F32, 0, 9).data(32, 64),
-                "tensor 'a': expected data of its own, got some of tensor 'b' ('f', byte 90)");
+                "tensor 'a': expected data of its own, got some of tensor 'b' ('f', byte 90); the file is damaged: get it again");
     }
 }
