@@ -118,10 +118,11 @@ final class GgufModel {
         if (heads.isEmpty() || heads.getAsLong() < 1) {
             Problem problem =
                     Problem.expected(
-                            "key '" + architecture.gguf() + "." + key + "'",
-                            "the number of heads",
-                            heads.isEmpty() ? "none" : heads.getAsLong())
-                            .hint("the file is damaged, or of another converter: merge the model it was made from");
+                                    "key '" + architecture.gguf() + "." + key + "'",
+                                    "the number of heads",
+                                    heads.isEmpty() ? "none" : heads.getAsLong())
+                            .hint(
+                                    "the file is damaged, or of another converter: merge the model it was made from");
             if (!problems.contains(problem)) {
                 problems.add(problem);
             }
