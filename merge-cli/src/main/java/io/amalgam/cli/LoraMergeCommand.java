@@ -77,6 +77,8 @@ final class LoraMergeCommand extends Subcommand {
             description = "Maximum size of a weights file; 0 for one file. Default: 5B.")
     private ByteSize shardSize = new ByteSize(PlanOptions.DEFAULT_SHARD_BYTES);
 
+    @Mixin private QuantiseMixin quantising;
+
     @Mixin private OutputMixin output;
 
     @Option(names = "--dry-run", description = "Check everything, show the plan, write nothing.")
@@ -174,7 +176,12 @@ final class LoraMergeCommand extends Subcommand {
                         formats.output("huggingface"))
                 .plan(
                         recipe,
-                        new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict));
+                        quantising.on(
+                                new PlanOptions(
+                                        0,
+                                        shardSize.bytes(),
+                                        PlanOptions.TensorSet.SAME,
+                                        strict)));
     }
 
     private int dryRun(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that change what is written. */
@@ -42,12 +43,14 @@ final class PlanOptionsMixin {
             description = "Merge only tensors that all models have.")
     boolean intersection;
 
+    @Mixin QuantiseMixin quantising;
+
     /** What is wrong with the values given. */
     Optional<String> complaint() {
         return union && intersection
                 ? Optional.of(
                         "options '--tensor-union' and '--tensor-intersection' exclude each other")
-                : Optional.empty();
+                : quantising.complaint();
     }
 
     ReadOptions reading() {
@@ -85,6 +88,6 @@ final class PlanOptionsMixin {
         } else if (intersection) {
             tensors = PlanOptions.TensorSet.INTERSECTION;
         }
-        return new PlanOptions(seed, shardSize.bytes(), tensors, strict);
+        return quantising.on(new PlanOptions(seed, shardSize.bytes(), tensors, strict));
     }
 }

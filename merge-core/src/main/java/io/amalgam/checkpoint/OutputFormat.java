@@ -96,13 +96,23 @@ public interface OutputFormat {
      * How the weights of a model are quantised.
      *
      * @param type one of {@link #quantisedTypes()}
-     * @param weights of the output, as they would be dense
+     * @param weights of the output
      * @param donor whose configuration the output gets
+     * @param models all that are merged, by the names users have for them
      * @throws io.amalgam.error.BadInputException if that cannot be
      */
-    default QuantisedWeights quantise(String type, List<TensorInfo> weights, Checkpoint donor) {
+    default QuantisedWeights quantise(
+            String type, List<Weight> weights, Checkpoint donor, Map<String, Checkpoint> models) {
         return new QuantisedWeights(Map.of(), Optional.empty());
     }
+
+    /**
+     * A weight of an output.
+     *
+     * @param dense as it would be without quantisation
+     * @param copied the input whose values it has unchanged; empty if it is computed
+     */
+    record Weight(TensorInfo dense, Optional<TensorSource> copied) {}
 
     /**
      * Weights that are written as codes and scales.

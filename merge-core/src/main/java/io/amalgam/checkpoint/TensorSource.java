@@ -4,6 +4,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -35,6 +36,32 @@ public interface TensorSource {
      */
     default Optional<StoredTensor> stored() {
         return Optional.empty();
+    }
+
+    /** What it is decoded from, if it is a quantised tensor of a file and nothing more. */
+    default Optional<Codes> codes() {
+        return Optional.empty();
+    }
+
+    /**
+     * The tensors that a quantised one is stored as.
+     *
+     * @param name its own, in its model
+     * @param tensors codes first
+     * @param besides what is not needed to decode it: scales of activations
+     * @param blockRows rows that share a scale, where blocks of rows and columns do
+     * @param blockColumns columns that do
+     */
+    record Codes(
+            String name,
+            List<StoredTensor> tensors,
+            List<StoredTensor> besides,
+            long blockRows,
+            long blockColumns) {
+        public Codes {
+            tensors = List.copyOf(tensors);
+            besides = List.copyOf(besides);
+        }
     }
 
     /** Bytes that reading the whole tensor once takes from storage. */

@@ -257,7 +257,15 @@ public record Recipe(
      *
      * @param name not yet checked
      */
-    public record QuantisedType(String name, Location location) {}
+    public record QuantisedType(String name, Location location) {
+        /** The name of what the models have. */
+        public static final String KEEP = "keep";
+
+        /** Whether the output is to have the format of the models. */
+        public boolean keeps() {
+            return name.equals(KEEP);
+        }
+    }
 
     /** The template a merged model's tokenizer makes prompts of conversations with. */
     public sealed interface ChatTemplate {

@@ -26,6 +26,11 @@ public record RenamedTensor(TensorSource source, String name) implements TensorS
     }
 
     @Override
+    public Optional<Codes> codes() {
+        return source.codes();
+    }
+
+    @Override
     public long storedBytes() {
         return source.storedBytes();
     }

@@ -144,6 +144,6 @@ final class QuantisedWriter implements Quantiser.Target {
                                 "merged tensor '" + task.output().name() + "'",
                                 "finite numbers, which can be quantised",
                                 src[bad] + " at element " + (from + bad))
-                        .hint("check the weights, or choose another 'out_dtype'"));
+                        .hint("check the weights, or write it dense"));
     }
 }

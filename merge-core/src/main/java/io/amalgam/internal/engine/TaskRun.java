@@ -1,6 +1,7 @@
 package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.internal.checkpoint.CopiedCodes;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.DType;
@@ -132,7 +133,7 @@ final class TaskRun {
         if (isLast() && task.quantiser().isPresent()) {
             unitElements = unitElements(together(row, task.quantiser().get().step()));
         }
-        boolean whole = next instanceof TensorStep.Sample || next instanceof TensorStep.FullTensor;
+        boolean whole = isWhole(next);
         long elements = task.output().elements();
         units =
                 next == NOTHING
@@ -149,6 +150,18 @@ final class TaskRun {
         sharedStates = new ArrayList<>();
         checksums = isLast() ? new int[units] : new int[0];
         parts = isLast() && task.quantiser().isPresent() ? new Parts[units] : new Parts[0];
+    }
+
+    /** Whether a step's only unit is the whole tensor. */
+    private boolean isWhole(@Nullable TensorStep step) {
+        return step instanceof TensorStep.Sample
+                || step instanceof TensorStep.FullTensor
+                || copiesCodes();
+    }
+
+    /** Whether it is written as codes and scales that are an input's. */
+    boolean copiesCodes() {
+        return task.quantiser().orElse(null) instanceof CopiedCodes;
     }
 
     /** Elements that are whole rows and whole steps of a quantiser; all, if need be. */
@@ -190,8 +203,7 @@ final class TaskRun {
 
     Unit takeUnit() {
         int number = backwards ? units - 1 - nextUnit++ : nextUnit++;
-        boolean whole =
-                stage instanceof TensorStep.Sample || stage instanceof TensorStep.FullTensor;
+        boolean whole = isWhole(stage);
         long elements = task.output().elements();
         long from = whole ? 0 : number * unitElements;
         return new Unit(

@@ -6,6 +6,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.CopiedCodes;
 import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.Block;
@@ -23,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Does units of work with buffers of its own. One thread uses one worker. */
 final class Worker implements Closeable {
+    /** Bytes of codes copied at a time. */
+    private static final int PIECE = 1 << 16;
+
     private final TensorSink sink;
     private final boolean checkFinite;
     private final Cancellation cancellation;
@@ -74,6 +78,9 @@ final class Worker implements Closeable {
         TensorStep stage = unit.stage();
         if (run.task.quantiser().isPresent()) {
             quantised.begin(run);
+            if (run.task.quantiser().get() instanceof CopiedCodes copied) {
+                return copyCodes(run, copied);
+            }
         }
         if (stage instanceof TensorStep.Combine combine) {
             combine(unit, combine);
@@ -221,6 +228,23 @@ final class Worker implements Closeable {
             read(task, input, from, n, block.input(0), 0, checkFinite);
             write(unit.run(), from, block.input(0), n);
         }
+    }
+
+    /** Copies what a quantised tensor is stored as. */
+    private Object copyCodes(TaskRun run, CopiedCodes codes) throws IOException {
+        byte[] piece = new byte[PIECE];
+        for (int part = 0; part < codes.sources().size(); part++) {
+            FileRegion region = codes.sources().get(part).region();
+            for (long at = 0; at < region.length(); ) {
+                cancellation.throwIfRequested();
+                int n = (int) Math.min(piece.length, region.length() - at);
+                region.readFully(at, ByteBuffer.wrap(piece, 0, n));
+                quantised.write(part, at, piece, n);
+                moved.add(n);
+                at += n;
+            }
+        }
+        return quantised.end();
     }
 
     private void copyBytes(TaskRun.Unit unit, StoredTensor stored) throws IOException {

@@ -162,7 +162,7 @@ public final class MergePlanner {
                         new QuantisedCheck(
                                         m.info(),
                                         recipe.baseModel().isPresent(),
-                                        options.quantised().or(recipe::quantised).isPresent(),
+                                        options.quantised().or(recipe::quantised),
                                         problems,
                                         warnings)
                                 .check(opened));
@@ -216,7 +216,8 @@ public final class MergePlanner {
         Optional<QuantisedType> type = options.quantised().or(recipe::quantised);
         QuantisedTasks tasks = new QuantisedTasks(dense, Optional.empty());
         if (problems.isEmpty()) {
-            tasks = QuantisedTasks.of(dense, type, donor.orElseThrow(), outputFormat, problems);
+            tasks = QuantisedTasks.of(
+                            dense, type, donor.orElseThrow(), opened, outputFormat, problems);
         }
         if (options.strict()) {
             warnings.forEach(problems::add);

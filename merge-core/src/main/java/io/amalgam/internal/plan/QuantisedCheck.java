@@ -6,6 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -14,23 +15,23 @@ import java.util.Optional;
 final class QuantisedCheck {
     private final boolean copies;
     private final boolean takesDifferences;
-    private final boolean requantises;
+    private final Optional<QuantisedType> output;
     private final Problems problems;
     private final List<Problem> warnings;
 
     /**
      * @param hasBase whether the recipe has a base model
-     * @param requantises whether the output's weights are quantised
+     * @param output what the output's weights are quantised to, if they are
      */
     QuantisedCheck(
             MethodInfo method,
             boolean hasBase,
-            boolean requantises,
+            Optional<QuantisedType> output,
             Problems problems,
             List<Problem> warnings) {
         this.copies = method.name().equals("passthrough");
         this.takesDifferences = hasBase && method.base() != MethodInfo.Base.ORDINARY;
-        this.requantises = requantises;
+        this.output = output;
         this.problems = problems;
         this.warnings = warnings;
     }
@@ -51,6 +52,9 @@ final class QuantisedCheck {
             problems.add(Rescaled.problem(ref.toString(), how).at(ref.location()));
             return;
         }
+        if (copies && output.filter(QuantisedType::keeps).isPresent()) {
+            return;
+        }
         Problem read =
                 Problem.of("model '" + ref + "' is quantised (" + how.name() + ")")
                         .at(ref.location());
@@ -59,8 +63,8 @@ final class QuantisedCheck {
                         ? read.hint(
                                 "its differences to the base contain the rounding: merge the unquantised model if there is one")
                         : read.hint(
-                                requantises
-                                        ? "its weights are dequantised, and the output is quantised anew"
+                                output.isPresent()
+                                        ? "its weights are dequantised where they are merged, and quantised anew"
                                         : "its weights are dequantised, and the output is not quantised"));
     }
 

@@ -4,15 +4,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.checkpoint.OutputFormat.Weight;
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.encoding.Quantiser;
+import io.amalgam.method.TensorStep;
+import io.amalgam.method.WholeModelMethod;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
-import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,11 +36,13 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
      *
      * @param type what to quantise to, where that is wanted
      * @param donor whose configuration the output gets
+     * @param models all that are read
      */
     static QuantisedTasks of(
             List<TensorTask> tasks,
             Optional<QuantisedType> type,
             Checkpoint donor,
+            Map<ModelRef, Checkpoint> models,
             OutputFormat format,
             Problems problems) {
         if (type.isEmpty()) {
@@ -46,20 +53,30 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
             problems.add(unknown(name, format).at(type.get().location()));
             return new QuantisedTasks(tasks, Optional.empty());
         }
-        List<TensorInfo> weights = new ArrayList<>();
+        List<Weight> weights = new ArrayList<>();
         for (TensorTask task : tasks) {
             boolean weight = task.output().dtype().arithmetic() && task.output().elements() > 0;
             if (weight && !(task.method().orElse(null) instanceof StatePart)) {
-                weights.add(task.output());
+                weights.add(new Weight(task.output(), copied(task)));
             }
         }
+        Map<String, Checkpoint> named = new LinkedHashMap<>();
+        models.forEach((ref, model) -> named.put(ref.toString(), model));
         try {
-            OutputFormat.QuantisedWeights made = format.quantise(name, weights, donor);
+            OutputFormat.QuantisedWeights made = format.quantise(name, weights, donor, named);
             return new QuantisedTasks(quantised(tasks, made.quantisers()), made.settings());
         } catch (BadInputException e) {
             e.problems().forEach(problem -> problems.add(problem.at(type.get().location())));
             return new QuantisedTasks(tasks, Optional.empty());
         }
+    }
+
+    /** The input that a tensor is, if it is one unchanged. */
+    private static Optional<TensorSource> copied(TensorTask task) {
+        boolean plain = task.method().filter(m -> !(m instanceof WholeModelMethod)).isPresent();
+        return plain && task.firstStage() instanceof TensorStep.Copy copy
+                ? Optional.of(task.sources().get(copy.input()))
+                : Optional.empty();
     }
 
     private static List<TensorTask> quantised(

@@ -84,7 +84,7 @@ public final class TaskPlan {
             warnings.forEach(problems::add);
         }
         QuantisedTasks quantised =
-                QuantisedTasks.of(tasks, options.quantised(), donor, format, problems);
+                QuantisedTasks.of(tasks, options.quantised(), donor, models, format, problems);
         ConfigChanges all = quantised.in(changes);
         problems.throwIfAny(options.strict() ? List.of() : warnings);
         OutputLayout layout =

@@ -75,7 +75,10 @@ class QuantisedOutputTest {
     }
 
     static List<String> types() {
-        return ModelLoader.load().output("huggingface").quantisedTypes();
+        List<String> types =
+                new ArrayList<>(ModelLoader.load().output("huggingface").quantisedTypes());
+        types.remove("keep");
+        return types;
     }
 
     private static String linear(String type) {

@@ -12,7 +12,6 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.formats.quantising.QuantisedOutput;
 import io.amalgam.internal.formats.safetensors.SafetensorsOutput;
-import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,8 +52,9 @@ public final class HuggingFaceOutput implements OutputFormat {
     }
 
     @Override
-    public QuantisedWeights quantise(String type, List<TensorInfo> weights, Checkpoint donor) {
-        return QuantisedOutput.of(type, weights, donor);
+    public QuantisedWeights quantise(
+            String type, List<Weight> weights, Checkpoint donor, Map<String, Checkpoint> models) {
+        return QuantisedOutput.of(type, weights, donor, models);
     }
 
     /** The patched {@code config.json}: see {@link ConfigPatch}. */

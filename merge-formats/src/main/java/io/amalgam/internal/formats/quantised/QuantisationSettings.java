@@ -36,6 +36,13 @@ public record QuantisationSettings(ObjectNode node, String place) {
         return node.has("desc_act") || node.has("damp_percent") ? "gptq" : "unknown";
     }
 
+    /** With the name of the library, which old settings lack. */
+    ObjectNode named() {
+        ObjectNode named = node.deepCopy();
+        String method = method();
+        return method.equals("unknown") ? named : named.put("quant_method", method);
+    }
+
     /** A text setting; empty if it is not there. */
     String text(String key) {
         JsonNode value = node.path(key);

@@ -9,6 +9,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.ConfigSections;
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,7 +86,7 @@ public record QuantisedModel(
                                 true,
                                 choice.rescaled(),
                                 weights,
-                                settings.map(QuantisationSettings::node))),
+                                settings.map(QuantisationSettings::named))),
                 all,
                 tensors.tileBytes());
     }
@@ -93,14 +94,28 @@ public record QuantisedModel(
     private static Map<String, TensorSource> dense(
             Map<String, TensorSource> stored, FormatChoice choice, QuantisedTensors tensors) {
         Map<String, TensorSource> made = new LinkedHashMap<>();
+        Map<String, List<StoredTensor>> activations = new HashMap<>();
+        stored.forEach(
+                (name, source) -> {
+                    if (choice.isDropped(name) && source.stored().isPresent()) {
+                        activations
+                                .computeIfAbsent(module(name), unused -> new ArrayList<>())
+                                .add(source.stored().get());
+                    }
+                });
         stored.forEach(
                 (name, source) -> {
                     Optional<StoredTensor> codes = source.stored();
+                    int before = tensors.usedSoFar();
                     for (QuantisedFormat format : choice.formats()) {
                         if (codes.filter(c -> c.info().elements() > 0).isPresent()
                                 && !made.containsKey(name)) {
                             format.dense(codes.get(), tensors)
-                                    .ifPresent(dense -> made.put(name, dense));
+                                    .ifPresent(
+                                            dense -> {
+                                                made.put(name, dense);
+                                                storedAs(dense, codes.get(), before, tensors, activations);
+                                            });
                         }
                     }
                 });
@@ -115,6 +130,24 @@ public record QuantisedModel(
                     }
                 });
         return all;
+    }
+
+    private static String module(String name) {
+        return name.substring(0, Math.max(0, name.lastIndexOf('.')));
+    }
+
+    private static void storedAs(
+            TensorSource dense,
+            StoredTensor codes,
+            int before,
+            QuantisedTensors tensors,
+            Map<String, List<StoredTensor>> activations) {
+        if (dense instanceof Dequantised quantised) {
+            List<StoredTensor> all = new ArrayList<>(List.of(codes));
+            all.addAll(tensors.usedSince(before));
+            String module = module(dense.info().name());
+            quantised.storedAs(all, activations.getOrDefault(module, List.of()));
+        }
     }
 
     /** Codes, scales and a tile of quantised tensors, where it has any. */

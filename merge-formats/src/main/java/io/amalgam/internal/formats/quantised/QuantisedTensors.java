@@ -69,6 +69,15 @@ final class QuantisedTensors {
         return found;
     }
 
+    /** The tensors that belong to codes, of those that were found after so many. */
+    List<StoredTensor> usedSince(int before) {
+        return used.stream().skip(before).map(this::find).flatMap(Optional::stream).toList();
+    }
+
+    int usedSoFar() {
+        return used.size();
+    }
+
     /** Whether a tensor belongs to another's codes. */
     boolean isUsed(String name) {
         return used.contains(name);

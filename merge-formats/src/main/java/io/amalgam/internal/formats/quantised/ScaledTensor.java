@@ -57,6 +57,16 @@ final class ScaledTensor extends Dequantised {
         return others;
     }
 
+    @Override
+    long blockRows() {
+        return grid.blockRows();
+    }
+
+    @Override
+    long blockColumns() {
+        return grid.blockColumns();
+    }
+
     /** Whether codes of a type are known. */
     static boolean fits(DType type) {
         return type == DType.F8_E4M3 || type == DType.F8_E5M2 || type == DType.I8;

@@ -48,10 +48,16 @@ final class LinearWeights {
     private final LayerStacks stacks;
     private final Set<String> stored;
     private final Set<String> quantised;
+    private final Checkpoint donor;
     private final boolean transposed;
 
     private LinearWeights(
-            LayerStacks stacks, Set<String> stored, Set<String> quantised, boolean transposed) {
+            LayerStacks stacks,
+            Set<String> stored,
+            Set<String> quantised,
+            Checkpoint donor,
+            boolean transposed) {
+        this.donor = donor;
         this.stacks = stacks;
         this.stored = stored;
         this.quantised = quantised;
@@ -69,12 +75,18 @@ final class LinearWeights {
                 LayerStacks.of(weights.stream().map(TensorInfo::name).toList()),
                 stored,
                 quantised,
+                donor,
                 TRANSPOSED.contains(type));
     }
 
     /** A name for the same tensor of all layers. */
     private static String general(String name) {
         return NUMBER.matcher(name).replaceAll("#");
+    }
+
+    /** Whether two names are those of one tensor in two layers. */
+    static boolean isSameOfLayers(String one, String other) {
+        return general(one).equals(general(other));
     }
 
     /** The module that a weight belongs to. */
@@ -89,6 +101,9 @@ final class LinearWeights {
             return false;
         }
         String general = general(name);
+        if (!quantised.isEmpty() && donor.tensors().containsKey(name)) {
+            return donor.quantisation().orElseThrow().weights().contains(name);
+        }
         if (!quantised.isEmpty() && stored.contains(general)) {
             return quantised.contains(general);
         }

@@ -3,10 +3,14 @@ package io.amalgam.internal.formats.quantising;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat.QuantisedWeights;
+import io.amalgam.checkpoint.OutputFormat.Weight;
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.Quantiser;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.TensorInfo;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -23,7 +27,10 @@ public final class QuantisedOutput {
 
     /** The names of what weights can be quantised to. */
     public static List<String> types() {
-        return WeightTypes.all().stream().map(WeightType::name).toList();
+        List<String> names = new ArrayList<>();
+        WeightTypes.all().forEach(type -> names.add(type.name()));
+        names.add(QuantisedType.KEEP);
+        return names;
     }
 
     /**
@@ -33,17 +40,24 @@ public final class QuantisedOutput {
      * @param weights of the output, as they would be dense
      * @param donor whose configuration the output gets; its choice of modules is kept where it is
      *     quantised itself
+     * @param models all that are merged, by the names users have for them
      * @throws BadInputException if none can be
      */
-    public static QuantisedWeights of(String name, List<TensorInfo> weights, Checkpoint donor) {
+    public static QuantisedWeights of(
+            String name, List<Weight> weights, Checkpoint donor, Map<String, Checkpoint> models) {
+        if (name.equals(QuantisedType.KEEP)) {
+            return KeptFormat.of(weights, donor, models);
+        }
         WeightType type = WeightTypes.of(name, donor.quantisation().flatMap(how -> how.settings()));
-        LinearWeights linear = LinearWeights.of(weights, donor);
+        LinearWeights linear =
+                LinearWeights.of(weights.stream().map(Weight::dense).toList(), donor);
         Map<String, Quantiser> quantisers = new LinkedHashMap<>();
         Set<String> left = new LinkedHashSet<>(List.of(HEAD));
-        for (TensorInfo weight : weights) {
+        for (Weight each : weights) {
+            TensorInfo weight = each.dense();
             Optional<Quantiser> quantiser =
                     linear.has(weight) ? type.quantiser(weight) : Optional.empty();
-            quantiser.ifPresent(by -> quantisers.put(weight.name(), by));
+            quantiser.ifPresent(by -> quantisers.put(weight.name(), orCopied(by, each)));
             if (quantiser.isEmpty() && weight.shape().rank() > 1) {
                 left.add(LinearWeights.module(weight.name()));
             }
@@ -54,9 +68,17 @@ public final class QuantisedOutput {
                                     "model to be quantised to '" + name + "'",
                                     "matrices of linear layers whose rows are whole groups",
                                     "none")
-                            .hint("leave 'out_dtype' out to write it dense"));
+                            .hint("choose another type, or write it dense"));
         }
         ObjectNode settings = type.settings(List.copyOf(left));
         return new QuantisedWeights(quantisers, Optional.of(settings));
+    }
+
+    /** Bytes are copied where the input has the same codes. */
+    private static Quantiser orCopied(Quantiser quantiser, Weight weight) {
+        return weight.copied()
+                .flatMap(TensorSource::codes)
+                .flatMap(codes -> SameCodes.copied(quantiser, codes, weight.dense().name()))
+                .orElse(quantiser);
     }
 }

@@ -58,6 +58,11 @@ final class WeightTypes {
         return all().stream().filter(type -> type.name().equals(name)).findFirst().orElseThrow();
     }
 
+    /** All types as a model with such settings has them. */
+    static List<WeightType> ofDonor(Optional<ObjectNode> donor) {
+        return all().stream().map(type -> of(type.name(), donor)).toList();
+    }
+
     private static WeightType byRow(String name, String format, String kind, ByteScale rule) {
         return new CompressedType(
                 name,
