@@ -178,10 +178,7 @@ final class LoraMergeCommand extends Subcommand {
                         recipe,
                         quantising.on(
                                 new PlanOptions(
-                                        0,
-                                        shardSize.bytes(),
-                                        PlanOptions.TensorSet.SAME,
-                                        strict)));
+                                        0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict)));
     }
 
     private int dryRun(MergePlan plan, LoraCheckpoint model, Path out) throws IOException {

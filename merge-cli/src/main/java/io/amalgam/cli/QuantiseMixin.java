@@ -31,8 +31,6 @@ final class QuantiseMixin {
     }
 
     PlanOptions on(PlanOptions options) {
-        return type == null
-                ? options
-                : options.quantised(new QuantisedType(type, Location.NONE));
+        return type == null ? options : options.quantised(new QuantisedType(type, Location.NONE));
     }
 }

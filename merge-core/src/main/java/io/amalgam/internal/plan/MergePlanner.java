@@ -216,7 +216,8 @@ public final class MergePlanner {
         Optional<QuantisedType> type = options.quantised().or(recipe::quantised);
         QuantisedTasks tasks = new QuantisedTasks(dense, Optional.empty());
         if (problems.isEmpty()) {
-            tasks = QuantisedTasks.of(
+            tasks =
+                    QuantisedTasks.of(
                             dense, type, donor.orElseThrow(), opened, outputFormat, problems);
         }
         if (options.strict()) {

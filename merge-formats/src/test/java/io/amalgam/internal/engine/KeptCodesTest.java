@@ -116,7 +116,12 @@ class KeptCodesTest {
     })
     void theSameFormatByNameIsCopied(String model, String type) throws IOException {
         Path out =
-                run("merge_method: passthrough\nmodels: [{model: " + model + "}]\nout_dtype: " + type + "\n");
+                run(
+                        "merge_method: passthrough\nmodels: [{model: "
+                                + model
+                                + "}]\nout_dtype: "
+                                + type
+                                + "\n");
         Path file = GOLDEN.resolve(model).resolve("model.safetensors");
         try (SafetensorsFile before = SafetensorsFile.open(file);
                 SafetensorsFile after = SafetensorsFile.open(out.resolve("model.safetensors"))) {
@@ -166,7 +171,8 @@ class KeptCodesTest {
                 """;
         assertThatThrownBy(() -> run(recipe))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("expected the format of 'fp8-ct-channel' (FP8 by rows, compressed-tensors), got MXFP4, compressed-tensors");
+                .hasMessageContaining(
+                        "expected the format of 'fp8-ct-channel' (FP8 by rows, compressed-tensors), got MXFP4, compressed-tensors");
     }
 
     @Test
@@ -175,15 +181,15 @@ class KeptCodesTest {
                 "merge_method: passthrough\nmodels: [{model: gptq-v1, parameters: {scale: 0.5}}]\nout_dtype: keep\n";
         assertThatThrownBy(() -> run(recipe))
                 .isInstanceOf(BadInputException.class)
-                .hasMessageContaining("is merged, and new values cannot be written as the models have them");
+                .hasMessageContaining(
+                        "is merged, and new values cannot be written as the models have them");
     }
 
     @Test
     void aCopyIsInTheReport() throws IOException {
         Path out = folder.resolve("out");
         MergeReport report =
-                Merges.run(
-                        Merges.recipe(twice("gptq-v1")), GOLDEN, out, Options.DEFAULT.build());
+                Merges.run(Merges.recipe(twice("gptq-v1")), GOLDEN, out, Options.DEFAULT.build());
         assertThat(report.tensors())
                 .anyMatch(tensor -> tensor.name().equals("model.layers.1.mlp.up_proj.qweight"));
     }

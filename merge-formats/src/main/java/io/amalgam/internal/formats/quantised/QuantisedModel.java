@@ -114,7 +114,12 @@ public record QuantisedModel(
                                     .ifPresent(
                                             dense -> {
                                                 made.put(name, dense);
-                                                storedAs(dense, codes.get(), before, tensors, activations);
+                                                storedAs(
+                                                        dense,
+                                                        codes.get(),
+                                                        before,
+                                                        tensors,
+                                                        activations);
                                             });
                         }
                     }

@@ -61,7 +61,9 @@ final class ByteQuantiser implements Quantiser {
     /** Whether blocks of other sizes are the same for this tensor. */
     boolean hasBlocks(long down, long over) {
         boolean one = scales.elements() == 1;
-        return one || (Math.min(down, rows) == blockRows && Math.min(over, columns) == Math.min(blockColumns, columns));
+        return one
+                || (Math.min(down, rows) == blockRows
+                        && Math.min(over, columns) == Math.min(blockColumns, columns));
     }
 
     /** A scale of the whole tensor is known beforehand. */

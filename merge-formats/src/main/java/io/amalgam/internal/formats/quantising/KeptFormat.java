@@ -27,11 +27,7 @@ import java.util.regex.Pattern;
 final class KeptFormat {
     /** Lists of modules that stay dense. */
     private static final Set<String> LEFT =
-            Set.of(
-                    "ignore",
-                    "modules_to_not_convert",
-                    "exclude_modules",
-                    "llm_int8_skip_modules");
+            Set.of("ignore", "modules_to_not_convert", "exclude_modules", "llm_int8_skip_modules");
 
     /** What says nothing of how codes are read. */
     private static final Set<String> IDLE = Set.of("version", "producer", "modules_to_convert");
@@ -76,18 +72,24 @@ final class KeptFormat {
 
     /** What quantises a merged tensor as the donor's are. */
     private static Optional<Quantiser> anew(Weight weight, Checkpoint donor) {
-        Optional<Codes> like = donor.tensors().values().stream()
-                .map(TensorSource::codes)
-                .flatMap(Optional::stream)
-                .filter(codes -> LinearWeights.isSameOfLayers(codes.name(), weight.dense().name()))
-                .findFirst();
+        Optional<Codes> like =
+                donor.tensors().values().stream()
+                        .map(TensorSource::codes)
+                        .flatMap(Optional::stream)
+                        .filter(
+                                codes ->
+                                        LinearWeights.isSameOfLayers(
+                                                codes.name(), weight.dense().name()))
+                        .findFirst();
         if (like.isEmpty() || !like.get().besides().isEmpty()) {
             return Optional.empty();
         }
-        for (WeightType type : WeightTypes.ofDonor(donor.quantisation().flatMap(Quantisation::settings))) {
+        for (WeightType type :
+                WeightTypes.ofDonor(donor.quantisation().flatMap(Quantisation::settings))) {
             if (weight.dense().shape().rank() == 2) {
                 Optional<Quantiser> by = type.quantiser(weight.dense());
-                if (by.flatMap(q -> SameCodes.copied(q, like.get(), weight.dense().name())).isPresent()) {
+                if (by.flatMap(q -> SameCodes.copied(q, like.get(), weight.dense().name()))
+                        .isPresent()) {
                     return by;
                 }
             }
