@@ -208,7 +208,7 @@ final class Batch {
     }
 
     private BatchResult failed(BatchJob job, Throwable e) {
-        Failure failure = Failure.of(e);
+        Failure failure = Failure.of(e, false);
         return BatchResult.of(job, out(job), State.FAILED, failure.problems())
                 .warned(failure.warnings());
     }

@@ -24,7 +24,8 @@ import java.util.ServiceConfigurationError;
  */
 record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
 
-    private static final String AGAIN = "then give the same command with --resume";
+    private static final String AGAIN = "then give the same command again";
+    private static final String RESUMED = "then give the same command with --resume";
 
     /** By what the system says, in lower case. */
     private static final Map<String, String> ADVICE =
@@ -46,7 +47,10 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                     "file name too long",
                     "choose a shorter name");
 
-    static Failure of(Throwable e) {
+    /**
+     * @param resumes whether the command has an option to continue
+     */
+    static Failure of(Throwable e, boolean resumes) {
         if (e instanceof BadInputException bad) {
             return new Failure(exit(bad.problems()), bad.problems(), bad.warnings());
         }
@@ -55,13 +59,15 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                     ExitCode.INTERRUPTED,
                     Problem.of("interrupted")
                             .hint(
-                                    "give the same command with --resume to continue, or with --overwrite to start again"));
+                                    resumes
+                                            ? "give the same command with --resume to continue, or with --overwrite to start again"
+                                            : "give the same command again"));
         }
         if (e instanceof UncheckedIOException unchecked) {
-            return one(ExitCode.FAILED, storage(Objects.requireNonNull(unchecked.getCause())));
+            return one(ExitCode.FAILED, storage(Objects.requireNonNull(unchecked.getCause()), resumes));
         }
         if (e instanceof IOException io) {
-            return one(ExitCode.FAILED, storage(io));
+            return one(ExitCode.FAILED, storage(io, resumes));
         }
         if (e instanceof OutOfMemoryError) {
             return one(ExitCode.FAILED, memory(e));
@@ -95,7 +101,7 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
         return new Failure(exit, List.of(problem), List.of());
     }
 
-    private static Problem storage(IOException e) {
+    private static Problem storage(IOException e, boolean resumes) {
         if (e instanceof NoSuchFileException missing) {
             return Problem.of("no such file '" + missing.getFile() + "'").hint("check the path");
         }
@@ -115,7 +121,8 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
         if (e instanceof FileSystemException file && file.getFile() != null) {
             problem = Problem.of("'" + file.getFile() + "': " + reason);
         }
-        return problem.hint(advice(reason));
+        String advice = advice(reason);
+        return problem.hint(resumes ? advice.replace(AGAIN, RESUMED) : advice);
     }
 
     /** What to do about a reason of the system's. */

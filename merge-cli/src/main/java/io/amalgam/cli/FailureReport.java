@@ -32,7 +32,7 @@ final class FailureReport {
     }
 
     int failure(Throwable e, CommandLine command) {
-        Failure failure = Failure.of(e);
+        Failure failure = Failure.of(e, command.getCommandSpec().findOption("--resume") != null);
         report(failure);
         if (debug) {
             e.printStackTrace(console.err());

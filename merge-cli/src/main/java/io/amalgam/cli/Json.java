@@ -6,7 +6,7 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,9 +36,9 @@ final class Json {
         }
     }
 
-    /** Writes a document to a file. */
+    /** Writes a document to a file, whole or not at all. */
     static void write(Path file, ObjectNode document) throws IOException {
-        FileWrites.bytes(file, (text(document) + "\n").getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, (text(document) + "\n").getBytes(StandardCharsets.UTF_8));
     }
 
     static void problems(ArrayNode array, List<Problem> problems) {

@@ -23,7 +23,7 @@ class FailureTest {
     @ParameterizedTest
     @MethodSource("failures")
     void saysWhichFileAndWhy(Throwable e, String message) {
-        Failure failure = Failure.of(e);
+        Failure failure = Failure.of(e, true);
 
         assertThat(failure.exit()).isEqualTo(1);
         assertThat(failure.problems()).singleElement().hasToString(message);
@@ -63,19 +63,27 @@ class FailureTest {
     }
 
     @Test
+    void whatCannotBeResumedIsGivenAgain() {
+        assertThat(Failure.of(new IOException("No space left on device"), false).problems())
+                .singleElement()
+                .hasToString(
+                        "no space left on device; free some space, then give the same command again");
+    }
+
+    @Test
     void badInputKeepsItsProblems() {
         Problem problem = Problem.of("bad").at("here");
 
-        assertThat(Failure.of(new BadInputException(problem)).problems()).containsExactly(problem);
-        assertThat(Failure.of(new BadInputException(problem)).exit()).isEqualTo(3);
+        assertThat(Failure.of(new BadInputException(problem), true).problems()).containsExactly(problem);
+        assertThat(Failure.of(new BadInputException(problem), true).exit()).isEqualTo(3);
     }
 
     @Test
     void noPlaceToWriteToIsNoBadInput() {
         Problem space = Problem.expected("space", "2 bytes", "1").ofStorage();
 
-        assertThat(Failure.of(new BadInputException(space)).exit()).isEqualTo(1);
-        assertThat(Failure.of(new BadInputException(List.of(space, Problem.of("bad")))).exit())
+        assertThat(Failure.of(new BadInputException(space), true).exit()).isEqualTo(1);
+        assertThat(Failure.of(new BadInputException(List.of(space, Problem.of("bad"))), true).exit())
                 .isEqualTo(3);
     }
 
@@ -83,13 +91,13 @@ class FailureTest {
     void warningsStayBesideTheProblems() {
         List<Problem> warnings = List.of(Problem.of("odd"));
 
-        assertThat(Failure.of(new BadInputException(List.of(Problem.of("bad")), warnings)))
+        assertThat(Failure.of(new BadInputException(List.of(Problem.of("bad")), warnings), true))
                 .isEqualTo(new Failure(3, List.of(Problem.of("bad")), warnings));
     }
 
     @Test
     void memoryHasAWayOut() {
-        Failure failure = Failure.of(new OutOfMemoryError("Java heap space"));
+        Failure failure = Failure.of(new OutOfMemoryError("Java heap space"), true);
 
         assertThat(failure.exit()).isEqualTo(1);
         assertThat(failure.problems().get(0).toString())
@@ -107,7 +115,7 @@ class FailureTest {
                             "io.amalgam.internal.engine.Worker", "run", "Worker.java", 1)
                 });
 
-        assertThat(Failure.of(inWorker).problems().get(0).hint())
+        assertThat(Failure.of(inWorker, true).problems().get(0).hint())
                 .endsWith("g for more heap, or use fewer threads (-j)");
     }
 }

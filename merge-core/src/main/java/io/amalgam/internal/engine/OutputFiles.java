@@ -224,7 +224,7 @@ final class OutputFiles implements Closeable {
                         StandardOpenOption.TRUNCATE_EXISTING,
                         StandardOpenOption.WRITE)) {
             FileWrites.fully(part(file.name()), channel, ByteBuffer.wrap(file.content()), 0);
-            channel.force(true);
+            FileWrites.force(part(file.name()), channel);
         }
     }
 

@@ -6,7 +6,9 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -26,6 +28,7 @@ public final class AtomicFile implements Closeable {
     private final Path part;
     private final Path place;
     private final FileChannel channel;
+    private boolean committed;
 
     private AtomicFile(Path part, Path place, FileChannel channel) {
         this.part = part;
@@ -39,11 +42,22 @@ public final class AtomicFile implements Closeable {
         Files.createDirectories(folder);
         removeLeftOver(folder, place);
         Path part = folder.resolve(prefix(place) + UUID.randomUUID() + ENDING);
-        FileChannel channel =
-                FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        FileChannel channel = open(part, place);
         // Held until it is closed; where a file system has no locks, nothing is removed either.
         lock(channel);
         return new AtomicFile(part, place, channel);
+    }
+
+    /** What cannot be written is the file that was asked for, not that beside it. */
+    private static FileChannel open(Path part, Path place) throws IOException {
+        try {
+            return FileChannel.open(
+                    part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        } catch (AccessDeniedException e) {
+            throw new AccessDeniedException(place.toString(), null, e.getReason());
+        } catch (FileSystemException e) {
+            throw new FileSystemException(place.toString(), null, e.getReason());
+        }
     }
 
     /**
@@ -67,6 +81,7 @@ public final class AtomicFile implements Closeable {
     public void commit() throws IOException {
         complete();
         FileWrites.moveOver(part, place);
+        committed = true;
         FileWrites.forceDirectory(Objects.requireNonNull(place.toAbsolutePath().getParent()));
     }
 
@@ -81,7 +96,9 @@ public final class AtomicFile implements Closeable {
     @Override
     public void close() throws IOException {
         channel.close();
-        Files.deleteIfExists(part);
+        if (!committed) {
+            Files.deleteIfExists(part);
+        }
     }
 
     private static String prefix(Path place) {

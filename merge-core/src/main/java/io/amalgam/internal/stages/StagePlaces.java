@@ -7,6 +7,7 @@ import io.amalgam.internal.stages.StagedPlan.Step;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -143,14 +144,26 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
                         .ofStorage());
     }
 
-    /** Removes the stages' folders, unless they are kept. */
+    /** Removes the stages' folders, unless they are kept. The result is there by now. */
     void clean(StagedPlan plan) throws IOException {
         if (kept || !Files.isDirectory(stages)) {
             return;
         }
-        for (Step step : plan.written()) {
-            FileWrites.deleteTree(of(step.name()));
+        try {
+            for (Step step : plan.written()) {
+                FileWrites.deleteTree(of(step.name()));
+            }
+            deleteIfEmpty();
+        } catch (FileSystemException e) {
+            throw new FileSystemException(
+                    stages.toString(),
+                    null,
+                    "the merge is complete, but what it took cannot be removed: "
+                            + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()));
         }
+    }
+
+    private void deleteIfEmpty() throws IOException {
         try {
             Files.delete(stages);
         } catch (DirectoryNotEmptyException e) {

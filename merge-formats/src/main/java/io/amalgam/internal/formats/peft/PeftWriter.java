@@ -48,10 +48,15 @@ final class PeftWriter {
                                                 adapter.dtype())));
         Files.createDirectories(directory);
         Path config = directory.resolve(PeftFormat.CONFIG);
-        Files.deleteIfExists(config);
-        SafetensorsWriter.write(
-                directory.resolve(PeftFormat.WEIGHTS), tensors, Map.of("format", "pt"));
-        AtomicFile.write(config, JsonFiles.bytes(NewConfig.of(adapter)));
+        try (AtomicFile settings = AtomicFile.create(config)) {
+            settings.write(ByteBuffer.wrap(JsonFiles.bytes(NewConfig.of(adapter))), 0);
+            settings.complete();
+            // Without settings no reader takes the folder for an adapter.
+            Files.deleteIfExists(config);
+            SafetensorsWriter.write(
+                    directory.resolve(PeftFormat.WEIGHTS), tensors, Map.of("format", "pt"));
+            settings.commit();
+        }
     }
 
     private static void module(LowRankDelta module, DType dtype, List<NamedTensor> tensors) {

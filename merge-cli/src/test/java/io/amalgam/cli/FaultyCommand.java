@@ -1,0 +1,197 @@
+package io.amalgam.cli;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A command whose output fails to be written.
+ *
+ * @param words with OUT for the output
+ * @param again what it is given in addition after it failed
+ * @param wholes files that make a folder look whole, with what the names in it begin with
+ * @param before a command that writes something else to the output, first
+ */
+record FaultyCommand(
+        String name, List<String> words, List<String> again, Map<String, String> wholes, List<String> before) {
+    private static final String OUT = "OUT";
+    private static final String MODEL = "out/model.safetensors";
+
+    private FaultyCommand(String name, String again, String last, Object... words) {
+        this(name, texts(words), split(again), Map.of(last, "out/"), List.of());
+    }
+
+    private static List<String> split(String words) {
+        return words.isEmpty() ? List.of() : List.of(words.split(" "));
+    }
+
+    private static List<String> texts(Object... words) {
+        return Arrays.stream(words).map(Object::toString).toList();
+    }
+
+    private FaultyCommand over(Object... earlier) {
+        return new FaultyCommand(name, words, again, wholes, texts(earlier));
+    }
+
+    /** Every kind of output there is, of small models in a folder. */
+    static List<FaultyCommand> all(Path folder) throws IOException {
+        Path recipe = Models.averageRecipe(folder);
+        Path a = folder.resolve("a");
+        Path b = folder.resolve("b");
+        Path stages =
+                Files.writeString(
+                        folder.resolve("stages.yml"),
+                        """
+                        name: half
+                        merge_method: linear
+                        models: [{model: a, parameters: {weight: 1}}, {model: b, parameters: {weight: 1}}]
+                        dtype: float32
+                        ---
+                        merge_method: linear
+                        models: [{model: half, parameters: {weight: 1}}, {model: b, parameters: {weight: 1}}]
+                        dtype: float32
+                        """);
+        Path recipes = Files.createDirectory(folder.resolve("recipes"));
+        for (String model : List.of("a", "b")) {
+            Files.writeString(
+                    recipes.resolve(model + ".yml"),
+                    "merge_method: passthrough\nmodels: [{model: ../" + model + "}]\n");
+        }
+        Path one = adapter(folder.resolve("one"), 2);
+        Path two = adapter(folder.resolve("two"), 3);
+        return List.of(
+                new FaultyCommand("merge", "--resume", MODEL, "merge", recipe, OUT, "-j", 1),
+                new FaultyCommand(
+                        "shards",
+                        "--resume",
+                        MODEL + ".index.json",
+                        "merge",
+                        recipe,
+                        OUT,
+                        "-j",
+                        1,
+                        "--out-shard-size",
+                        100),
+                new FaultyCommand(
+                                "overwrite",
+                                "--resume",
+                                MODEL,
+                                "merge",
+                                recipe,
+                                OUT,
+                                "-j",
+                                1,
+                                "--overwrite")
+                        .over("merge", recipes.resolve("a.yml"), OUT, "--out-shard-size", 100),
+                new FaultyCommand("stages", "--resume", MODEL, "merge", stages, OUT, "-j", 1),
+                new FaultyCommand(
+                        "lora-merge", "--resume", MODEL, "lora", "merge", a, one, OUT, "-j", 1),
+                new FaultyCommand(
+                        "lora-combine",
+                        "--overwrite",
+                        "out/adapter_config.json",
+                        "lora",
+                        "combine",
+                        "--method",
+                        "linear",
+                        one,
+                        two,
+                        OUT,
+                        "-j",
+                        1),
+                new FaultyCommand(
+                        "lora-extract",
+                        "--overwrite",
+                        "out/adapter_config.json",
+                        "lora",
+                        "extract",
+                        b,
+                        a,
+                        OUT,
+                        "-j",
+                        1,
+                        "--rank",
+                        2),
+                new FaultyCommand(
+                        "sparse",
+                        "--overwrite",
+                        "out/file.safetensors",
+                        "lora",
+                        "extract",
+                        b,
+                        a,
+                        OUT + "/file.safetensors",
+                        "--sparse",
+                        0.5),
+                new FaultyCommand(
+                        "average", "--resume", MODEL, "average", "--ema", 0.5, a, b, OUT, "-j", 1),
+                new FaultyCommand("soup", "--resume", MODEL, "soup", a, b, OUT, "-j", 1),
+                new FaultyCommand(
+                        "batch",
+                        texts("batch", recipes, OUT, "-j", 1),
+                        List.of(),
+                        Map.of(
+                                "out/a/model.safetensors",
+                                "out/a/",
+                                "out/b/model.safetensors",
+                                "out/b/"),
+                        List.of()));
+    }
+
+    private static Path adapter(Path directory, float value) throws IOException {
+        Files.createDirectory(directory);
+        Files.writeString(
+                directory.resolve("adapter_config.json"),
+                "{\"peft_type\": \"LORA\", \"r\": 2, \"lora_alpha\": 1}");
+        String module = "base_model.model.model.layers.0.up.";
+        SafetensorsWriter.write(
+                directory.resolve("adapter_model.safetensors"),
+                List.of(
+                        Models.filled(module + "lora_A.weight", value, 2, 4),
+                        Models.filled(module + "lora_B.weight", 3, 4, 2)),
+                Map.of("format", "pt"));
+        return directory;
+    }
+
+    List<String> words(Path place, boolean afterAFailure) {
+        List<String> all = new ArrayList<>(in(place, words));
+        if (afterAFailure && !again.isEmpty()) {
+            all.remove("--overwrite");
+            all.addAll(again);
+        }
+        return all;
+    }
+
+    private static List<String> in(Path place, List<String> words) {
+        return words.stream()
+                .map(word -> word.startsWith(OUT) ? place + "/out" + word.substring(3) : word)
+                .toList();
+    }
+
+    /** Reports have times in them: they are whole or not. */
+    static byte[] comparable(String name, byte[] content) {
+        if (!name.endsWith("amalgam-report.json") && !name.endsWith("batch.json")) {
+            return content;
+        }
+        try {
+            new ObjectMapper().readTree(content);
+            return "a report".getBytes(StandardCharsets.UTF_8);
+        } catch (JsonProcessingException e) {
+            return content;
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    List<String> before(Path place) {
+        return in(place, before);
+    }
+}
