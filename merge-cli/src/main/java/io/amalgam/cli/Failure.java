@@ -64,7 +64,9 @@ record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
                                             : "give the same command again"));
         }
         if (e instanceof UncheckedIOException unchecked) {
-            return one(ExitCode.FAILED, storage(Objects.requireNonNull(unchecked.getCause()), resumes));
+            return one(
+                    ExitCode.FAILED,
+                    storage(Objects.requireNonNull(unchecked.getCause()), resumes));
         }
         if (e instanceof IOException io) {
             return one(ExitCode.FAILED, storage(io, resumes));

@@ -74,7 +74,8 @@ class FailureTest {
     void badInputKeepsItsProblems() {
         Problem problem = Problem.of("bad").at("here");
 
-        assertThat(Failure.of(new BadInputException(problem), true).problems()).containsExactly(problem);
+        assertThat(Failure.of(new BadInputException(problem), true).problems())
+                .containsExactly(problem);
         assertThat(Failure.of(new BadInputException(problem), true).exit()).isEqualTo(3);
     }
 
@@ -83,7 +84,9 @@ class FailureTest {
         Problem space = Problem.expected("space", "2 bytes", "1").ofStorage();
 
         assertThat(Failure.of(new BadInputException(space), true).exit()).isEqualTo(1);
-        assertThat(Failure.of(new BadInputException(List.of(space, Problem.of("bad"))), true).exit())
+        assertThat(
+                        Failure.of(new BadInputException(List.of(space, Problem.of("bad"))), true)
+                                .exit())
                 .isEqualTo(3);
     }
 

@@ -21,7 +21,11 @@ import java.util.Map;
  * @param before a command that writes something else to the output, first
  */
 record FaultyCommand(
-        String name, List<String> words, List<String> again, Map<String, String> wholes, List<String> before) {
+        String name,
+        List<String> words,
+        List<String> again,
+        Map<String, String> wholes,
+        List<String> before) {
     private static final String OUT = "OUT";
     private static final String MODEL = "out/model.safetensors";
 

@@ -49,9 +49,7 @@ public final class Faults {
         count++;
         boolean fails =
                 count == failing
-                        || (kind == Kind.LASTING
-                                && count > failing
-                                && !operation.equals("delete"));
+                        || (kind == Kind.LASTING && count > failing && !operation.equals("delete"));
         if (!fails) {
             return;
         }

@@ -51,8 +51,7 @@ public final class AtomicFile implements Closeable {
     /** What cannot be written is the file that was asked for, not that beside it. */
     private static FileChannel open(Path part, Path place) throws IOException {
         try {
-            return FileChannel.open(
-                    part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+            return FileChannel.open(part, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
         } catch (AccessDeniedException e) {
             throw new AccessDeniedException(place.toString(), null, e.getReason());
         } catch (FileSystemException e) {

@@ -159,7 +159,9 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
                     stages.toString(),
                     null,
                     "the merge is complete, but what it took cannot be removed: "
-                            + (e.getReason() == null ? e.getClass().getSimpleName() : e.getReason()));
+                            + (e.getReason() == null
+                                    ? e.getClass().getSimpleName()
+                                    : e.getReason()));
         }
     }
 
