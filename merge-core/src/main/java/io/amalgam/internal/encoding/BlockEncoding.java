@@ -1,12 +1,25 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.internal.tensor.Half;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 
 /** Blocks that hold their own scale. */
 abstract sealed class BlockEncoding implements TensorEncoding
         permits Q8Blocks, NibbleBlocks, ReadBlocks {
+    private static final VarHandle SHORTS =
+            MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final VarHandle INTS =
+            MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
+    private static final int LARGEST_BLOCK = 512;
+
+    /** Bytes of an element in the largest type, with its share of the scale. */
+    private static final int MOST_BYTES = 2;
+
     private final DType type;
 
     BlockEncoding(DType type) {
@@ -18,18 +31,20 @@ abstract sealed class BlockEncoding implements TensorEncoding
      *
      * @return whether its scales are finite, and so its values
      */
-    abstract boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at);
+    abstract boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at);
 
     /** Rounds one block. */
-    abstract void encodeBlock(float[] src, int from, ByteBuffer bytes, int offset);
+    abstract void encodeBlock(float[] src, int from, byte[] bytes, int offset);
 
     @Override
     public final boolean decode(
             ByteBuffer bytes, int count, float[] dst, int at, Workspace workspace) {
         int elements = type.blockElements();
+        byte[] blocks = room(workspace);
+        bytes.get(0, blocks, 0, count / elements * type.blockBytes());
         boolean finite = true;
         for (int i = 0, offset = 0; i < count; i += elements, offset += type.blockBytes()) {
-            finite &= decodeBlock(bytes, offset, dst, at + i);
+            finite &= decodeBlock(blocks, offset, dst, at + i);
         }
         return finite;
     }
@@ -37,24 +52,55 @@ abstract sealed class BlockEncoding implements TensorEncoding
     @Override
     public final boolean encode(float[] src, int count, ByteBuffer bytes, Workspace workspace) {
         requireBlocks(count);
-        for (int i = 0, offset = 0;
-                i < count;
-                i += type.blockElements(), offset += type.blockBytes()) {
-            encodeBlock(src, i, bytes, offset);
+        byte[] blocks = room(workspace);
+        int offset = 0;
+        for (int i = 0; i < count; i += type.blockElements()) {
+            encodeBlock(src, i, blocks, offset);
+            offset += type.blockBytes();
         }
+        bytes.put(0, blocks, 0, offset);
         return false;
     }
 
     @Override
     public final boolean round(float[] values, int count, Workspace workspace) {
         requireBlocks(count);
-        ByteBuffer bytes = workspace.bytes(type.blockBytes());
+        byte[] block = room(workspace);
         boolean finite = true;
         for (int i = 0; i < count; i += type.blockElements()) {
-            encodeBlock(values, i, bytes, 0);
-            finite &= decodeBlock(bytes, 0, values, i);
+            encodeBlock(values, i, block, 0);
+            finite &= decodeBlock(block, 0, values, i);
         }
         return finite;
+    }
+
+    /** Arrays are read faster than buffers. */
+    private static byte[] room(Workspace workspace) {
+        return workspace.kept(
+                BlockEncoding.class,
+                byte[].class,
+                w -> new byte[Math.max(LARGEST_BLOCK, w.capacity() * MOST_BYTES)]);
+    }
+
+    /** A little-endian float16. */
+    static float half(byte[] bytes, int at) {
+        return Half.toFloat(shortAt(bytes, at));
+    }
+
+    static short shortAt(byte[] bytes, int at) {
+        return (short) SHORTS.get(bytes, at);
+    }
+
+    static int intAt(byte[] bytes, int at) {
+        return (int) INTS.get(bytes, at);
+    }
+
+    static void putShort(byte[] bytes, int at, short value) {
+        SHORTS.set(bytes, at, value);
+    }
+
+    static void putInt(byte[] bytes, int at, int value) {
+        INTS.set(bytes, at, value);
     }
 
     /**

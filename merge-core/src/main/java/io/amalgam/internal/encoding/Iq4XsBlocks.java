@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * IQ4_XS of ggml: a float16 that multiplies 6-bit scales, their upper bits, their lower bits, and
@@ -21,12 +19,12 @@ final class Iq4XsBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float outer = Half.toFloat(bytes.getShort(offset));
-        int high = bytes.getShort(offset + 2);
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float outer = half(bytes, offset);
+        int high = shortAt(bytes, offset + 2);
         for (int i = 0; i < GROUPS; i++) {
             int scale =
-                    bytes.get(offset + LOW + i / 2) >>> 4 * (i % 2) & 15
+                    bytes[offset + LOW + i / 2] >>> 4 * (i % 2) & 15
                             | (high >>> 2 * i & 3) << 4;
             TableBlocks.decodeHalves(
                     bytes,

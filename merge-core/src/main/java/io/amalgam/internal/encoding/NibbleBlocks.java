@@ -2,7 +2,6 @@ package io.amalgam.internal.encoding;
 
 import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * Q4_0, Q4_1, Q5_0 and Q5_1 of ggml: 32 codes of 4 bits (element {@code j} and {@code 16 + j} share
@@ -33,12 +32,12 @@ final class NibbleBlocks extends BlockEncoding {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float scale = Half.toFloat(bytes.getShort(offset));
-        float least = minimum ? Half.toFloat(bytes.getShort(offset + 2)) : 0;
-        int high = fiveBits ? bytes.getInt(offset + codes - Integer.BYTES) : 0;
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float scale = half(bytes, offset);
+        float least = minimum ? half(bytes, offset + 2) : 0;
+        int high = fiveBits ? intAt(bytes, offset + codes - Integer.BYTES) : 0;
         for (int j = 0; j < HALF; j++) {
-            int pair = bytes.get(offset + codes + j);
+            int pair = bytes[offset + codes + j];
             int low = (pair & 15) | ((high >>> j) & 1) << 4;
             int up = ((pair >>> 4) & 15) | ((high >>> (HALF + j)) & 1) << 4;
             dst[at + j] = minimum ? scale * low + least : scale * (low - zero);
@@ -48,24 +47,24 @@ final class NibbleBlocks extends BlockEncoding {
     }
 
     @Override
-    void encodeBlock(float[] src, int from, ByteBuffer bytes, int offset) {
+    void encodeBlock(float[] src, int from, byte[] bytes, int offset) {
         float least = minimum ? least(src, from) : 0;
         float scale = minimum ? (greatest(src, from) - least) / last : farthest(src, from) / -zero;
         float inverse = scale == 0 ? 0 : 1 / scale;
         float shift = minimum ? 0.5f : zero + 0.5f;
-        bytes.putShort(offset, Half.fromFloat(scale));
+        putShort(bytes, offset, Half.fromFloat(scale));
         if (minimum) {
-            bytes.putShort(offset + 2, Half.fromFloat(least));
+            putShort(bytes, offset + 2, Half.fromFloat(least));
         }
         int high = 0;
         for (int j = 0; j < HALF; j++) {
             int low = code((src[from + j] - least) * inverse + shift);
             int up = code((src[from + HALF + j] - least) * inverse + shift);
-            bytes.put(offset + codes + j, (byte) ((low & 15) | (up & 15) << 4));
+            bytes[offset + codes + j] = (byte) ((low & 15) | (up & 15) << 4);
             high |= (low >>> 4) << j | (up >>> 4) << (HALF + j);
         }
         if (fiveBits) {
-            bytes.putInt(offset + codes - Integer.BYTES, high);
+            putInt(bytes, offset + codes - Integer.BYTES, high);
         }
     }
 

@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * Q2_K of ggml: 16 bytes of 4-bit scales and minima, 64 of codes, and two float16 that multiply
@@ -21,18 +19,18 @@ final class Q2KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float outer = Half.toFloat(bytes.getShort(offset + OUTER));
-        float outerLeast = Half.toFloat(bytes.getShort(offset + OUTER + 2));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float outer = half(bytes, offset + OUTER);
+        float outerLeast = half(bytes, offset + OUTER + 2);
         for (int i = 0; i < GROUPS; i++) {
-            int pair = bytes.get(offset + i);
+            int pair = bytes[offset + i];
             float scale = outer * (pair & 15);
             float least = outerLeast * (pair >>> 4 & 15);
             int codes = offset + CODES + codes(i);
             int shift = shift(i);
             int to = at + GROUP * i;
             for (int j = 0; j < GROUP; j++) {
-                dst[to + j] = scale * (bytes.get(codes + j) >>> shift & 3) - least;
+                dst[to + j] = scale * (bytes[codes + j] >>> shift & 3) - least;
             }
         }
         return isFinite(outer) && isFinite(outerLeast);

@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * Q3_K of ggml: 32 bytes of third bits, 64 of two bits each, 12 of 6-bit scales, and a float16 that
@@ -22,11 +20,11 @@ final class Q3KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float outer = Half.toFloat(bytes.getShort(offset + OUTER));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float outer = half(bytes, offset + OUTER);
         for (int i = 0; i < GROUPS; i++) {
-            int low = bytes.get(offset + SCALES + i % 8) >>> 4 * (i / 8) & 15;
-            int high = bytes.get(offset + SCALES + 8 + i % 4) >>> 2 * (i / 4) & 3;
+            int low = bytes[offset + SCALES + i % 8] >>> 4 * (i / 8) & 15;
+            int high = bytes[offset + SCALES + 8 + i % 4] >>> 2 * (i / 4) & 3;
             float scale = outer * ((low | high << 4) - 32);
             int third = offset + GROUP * (i % 2);
             int codes = offset + CODES + Q2KBlocks.codes(i);
@@ -34,8 +32,8 @@ final class Q3KBlocks extends ReadBlocks {
             int to = at + GROUP * i;
             for (int j = 0; j < GROUP; j++) {
                 int code =
-                        bytes.get(codes + j) >>> shift & 3
-                                | (bytes.get(third + j) >>> i / 2 & 1) << 2;
+                        bytes[codes + j] >>> shift & 3
+                                | (bytes[third + j] >>> i / 2 & 1) << 2;
                 dst[to + j] = scale * (code - 4);
             }
         }

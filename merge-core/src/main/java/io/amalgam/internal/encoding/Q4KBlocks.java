@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * Q4_K and Q5_K of ggml: two float16 that multiply scales and minima, 12 bytes of both in 6 bits
@@ -28,9 +26,9 @@ final class Q4KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float outer = Half.toFloat(bytes.getShort(offset));
-        float outerLeast = Half.toFloat(bytes.getShort(offset + 2));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float outer = half(bytes, offset);
+        float outerLeast = half(bytes, offset + 2);
         for (int i = 0; i < GROUPS; i++) {
             float scale = outer * scale(bytes, offset + SCALES, i);
             float least = outerLeast * least(bytes, offset + SCALES, i);
@@ -39,31 +37,31 @@ final class Q4KBlocks extends ReadBlocks {
             int to = at + GROUP * i;
             if (fiveBits) {
                 for (int j = 0; j < GROUP; j++) {
-                    int fifth = bytes.get(offset + FIFTH + j) >>> i & 1;
-                    int code = bytes.get(from + j) >>> shift & 15 | fifth << 4;
+                    int fifth = bytes[offset + FIFTH + j] >>> i & 1;
+                    int code = bytes[from + j] >>> shift & 15 | fifth << 4;
                     dst[to + j] = scale * code - least;
                 }
             } else {
                 for (int j = 0; j < GROUP; j++) {
-                    dst[to + j] = scale * (bytes.get(from + j) >>> shift & 15) - least;
+                    dst[to + j] = scale * (bytes[from + j] >>> shift & 15) - least;
                 }
             }
         }
         return isFinite(outer) && isFinite(outerLeast);
     }
 
-    private static int scale(ByteBuffer bytes, int scales, int group) {
+    private static int scale(byte[] bytes, int scales, int group) {
         if (group < 4) {
-            return bytes.get(scales + group) & 63;
+            return bytes[scales + group] & 63;
         }
-        return bytes.get(scales + group + 4) & 15 | (bytes.get(scales + group - 4) >>> 6 & 3) << 4;
+        return bytes[scales + group + 4] & 15 | (bytes[scales + group - 4] >>> 6 & 3) << 4;
     }
 
-    private static int least(ByteBuffer bytes, int scales, int group) {
+    private static int least(byte[] bytes, int scales, int group) {
         if (group < 4) {
-            return bytes.get(scales + group + 4) & 63;
+            return bytes[scales + group + 4] & 63;
         }
-        return bytes.get(scales + group + 4) >>> 4 & 15
-                | (bytes.get(scales + group) >>> 6 & 3) << 4;
+        return bytes[scales + group + 4] >>> 4 & 15
+                | (bytes[scales + group] >>> 6 & 3) << 4;
     }
 }

@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * Q6_K of ggml: 128 bytes of four bits, 64 of two more, 16 scales of a byte, and a float16 that
@@ -22,10 +20,10 @@ final class Q6KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float outer = Half.toFloat(bytes.getShort(offset + OUTER));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float outer = half(bytes, offset + OUTER);
         for (int i = 0; i < GROUPS; i++) {
-            float scale = outer * bytes.get(offset + SCALES + i);
+            float scale = outer * bytes[offset + SCALES + i];
             int half = i / 8;
             int part = i % 8 / 2;
             int side = GROUP * (i % 2);
@@ -36,8 +34,8 @@ final class Q6KBlocks extends ReadBlocks {
             int to = at + GROUP * i;
             for (int j = 0; j < GROUP; j++) {
                 int code =
-                        bytes.get(low + j) >>> lowShift & 15
-                                | (bytes.get(high + j) >>> highShift & 3) << 4;
+                        bytes[low + j] >>> lowShift & 15
+                                | (bytes[high + j] >>> highShift & 3) << 4;
                 dst[to + j] = scale * (code - 32);
             }
         }

@@ -2,7 +2,6 @@ package io.amalgam.internal.encoding;
 
 import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /** Q8_0 of ggml: a float16 scale and 32 signed bytes. */
 final class Q8Blocks extends BlockEncoding {
@@ -15,25 +14,25 @@ final class Q8Blocks extends BlockEncoding {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float scale = Half.toFloat(bytes.getShort(offset));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float scale = half(bytes, offset);
         for (int i = 0; i < ELEMENTS; i++) {
-            dst[at + i] = scale * bytes.get(offset + 2 + i);
+            dst[at + i] = scale * bytes[offset + 2 + i];
         }
         return Math.abs(scale) <= Float.MAX_VALUE;
     }
 
     @Override
-    void encodeBlock(float[] src, int from, ByteBuffer bytes, int offset) {
+    void encodeBlock(float[] src, int from, byte[] bytes, int offset) {
         float largest = 0;
         for (int i = 0; i < ELEMENTS; i++) {
             largest = Math.max(largest, Math.abs(src[from + i]));
         }
         float scale = largest / 127;
         float inverse = scale == 0 ? 0 : 1 / scale;
-        bytes.putShort(offset, Half.fromFloat(scale));
+        putShort(bytes, offset, Half.fromFloat(scale));
         for (int i = 0; i < ELEMENTS; i++) {
-            bytes.put(offset + 2 + i, (byte) awayFromZero(src[from + i] * inverse));
+            bytes[offset + 2 + i] = (byte) awayFromZero(src[from + i] * inverse);
         }
     }
 

@@ -1,7 +1,6 @@
 package io.amalgam.internal.encoding;
 
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /** Blocks whose rounding is a search that only ggml makes: read, never written. */
 abstract sealed class ReadBlocks extends BlockEncoding
@@ -23,7 +22,7 @@ abstract sealed class ReadBlocks extends BlockEncoding
     }
 
     @Override
-    final void encodeBlock(float[] src, int from, ByteBuffer bytes, int offset) {
+    final void encodeBlock(float[] src, int from, byte[] bytes, int offset) {
         throw readOnly();
     }
 

@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * IQ4_NL and MXFP4 of ggml: a scale, and 32 codes of 4 bits into a table (element {@code j} and
@@ -33,11 +31,11 @@ final class TableBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
         float scale =
                 exponent
-                        ? powerOfTwo(bytes.get(offset) & 0xFF)
-                        : Half.toFloat(bytes.getShort(offset));
+                        ? powerOfTwo(bytes[offset] & 0xFF)
+                        : half(bytes, offset);
         decodeHalves(bytes, offset + (exponent ? 1 : 2), scale, table, dst, at);
         // Six times the largest power of two is infinite.
         return exponent ? scale < 0x1p125f : isFinite(scale);
@@ -45,9 +43,9 @@ final class TableBlocks extends ReadBlocks {
 
     /** Decodes 16 bytes. */
     static void decodeHalves(
-            ByteBuffer bytes, int codes, float scale, float[] table, float[] dst, int at) {
+            byte[] bytes, int codes, float scale, float[] table, float[] dst, int at) {
         for (int j = 0; j < HALF; j++) {
-            int pair = bytes.get(codes + j);
+            int pair = bytes[codes + j];
             dst[at + j] = scale * table[pair & 15];
             dst[at + HALF + j] = scale * table[pair >>> 4 & 15];
         }

@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /**
  * TQ1_0 of ggml: ternary digits, five a byte in 48 bytes and four a byte in four more, and a
@@ -35,8 +33,8 @@ final class Tq1Blocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float scale = Half.toFloat(bytes.getShort(offset + SCALE));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float scale = half(bytes, offset + SCALE);
         run(bytes, offset, 32, DIGITS, scale, dst, at);
         run(bytes, offset + 32, 16, DIGITS, scale, dst, at + 160);
         run(bytes, offset + LAST, 4, 4, scale, dst, at + 240);
@@ -45,9 +43,9 @@ final class Tq1Blocks extends ReadBlocks {
 
     /** The first digits of some bytes, then their second ones, and so on. */
     private static void run(
-            ByteBuffer bytes, int from, int count, int digits, float scale, float[] dst, int at) {
+            byte[] bytes, int from, int count, int digits, float scale, float[] dst, int at) {
         for (int j = 0; j < count; j++) {
-            int place = (bytes.get(from + j) & 0xFF) * DIGITS;
+            int place = (bytes[from + j] & 0xFF) * DIGITS;
             for (int digit = 0; digit < digits; digit++) {
                 dst[at + digit * count + j] = scale * VALUES[place + digit];
             }

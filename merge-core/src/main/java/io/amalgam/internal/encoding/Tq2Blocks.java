@@ -1,8 +1,6 @@
 package io.amalgam.internal.encoding;
 
-import io.amalgam.internal.tensor.Half;
 import io.amalgam.tensor.DType;
-import java.nio.ByteBuffer;
 
 /** TQ2_0 of ggml: ternary digits in two bits each, 64 bytes of them, and a float16 scale. */
 final class Tq2Blocks extends ReadBlocks {
@@ -16,14 +14,14 @@ final class Tq2Blocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(ByteBuffer bytes, int offset, float[] dst, int at) {
-        float scale = Half.toFloat(bytes.getShort(offset + SCALE));
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+        float scale = half(bytes, offset + SCALE);
         for (int run = 0; run < 8; run++) {
             int codes = offset + RUN * (run / 4);
             int shift = 2 * (run % 4);
             int to = at + RUN * run;
             for (int j = 0; j < RUN; j++) {
-                dst[to + j] = scale * ((bytes.get(codes + j) >>> shift & 3) - 1);
+                dst[to + j] = scale * ((bytes[codes + j] >>> shift & 3) - 1);
             }
         }
         return isFinite(scale);
