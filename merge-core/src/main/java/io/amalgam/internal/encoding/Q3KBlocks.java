@@ -31,9 +31,7 @@ final class Q3KBlocks extends ReadBlocks {
             int shift = Q2KBlocks.shift(i);
             int to = at + GROUP * i;
             for (int j = 0; j < GROUP; j++) {
-                int code =
-                        bytes[codes + j] >>> shift & 3
-                                | (bytes[third + j] >>> i / 2 & 1) << 2;
+                int code = bytes[codes + j] >>> shift & 3 | (bytes[third + j] >>> i / 2 & 1) << 2;
                 dst[to + j] = scale * (code - 4);
             }
         }

@@ -61,7 +61,6 @@ final class Q4KBlocks extends ReadBlocks {
         if (group < 4) {
             return bytes[scales + group + 4] & 63;
         }
-        return bytes[scales + group + 4] >>> 4 & 15
-                | (bytes[scales + group] >>> 6 & 3) << 4;
+        return bytes[scales + group + 4] >>> 4 & 15 | (bytes[scales + group] >>> 6 & 3) << 4;
     }
 }

@@ -32,10 +32,7 @@ final class TableBlocks extends ReadBlocks {
 
     @Override
     boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
-        float scale =
-                exponent
-                        ? powerOfTwo(bytes[offset] & 0xFF)
-                        : half(bytes, offset);
+        float scale = exponent ? powerOfTwo(bytes[offset] & 0xFF) : half(bytes, offset);
         decodeHalves(bytes, offset + (exponent ? 1 : 2), scale, table, dst, at);
         // Six times the largest power of two is infinite.
         return exponent ? scale < 0x1p125f : isFinite(scale);
