@@ -38,6 +38,7 @@ final class Commands {
         all.put("lora", () -> LoraCommand.line(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("download", () -> new CommandLine(new DownloadCommand(console)));
+        all.put("push", () -> new CommandLine(new PushCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
         all.put("doctor", () -> new CommandLine(new DoctorCommand(console)));
         all.put("bench", () -> new CommandLine(new BenchCommand(console)));

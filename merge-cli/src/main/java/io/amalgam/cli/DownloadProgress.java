@@ -1,13 +1,13 @@
 package io.amalgam.cli;
 
-import io.amalgam.internal.formats.hub.HubListener;
+import io.amalgam.internal.formats.hub.PushListener;
 import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Shows how downloads go, on standard error: one line that changes on a terminal, lines elsewhere.
+ * Shows how downloads and uploads go, on standard error: one line that changes on a terminal, lines elsewhere.
  */
-final class DownloadProgress implements HubListener {
+final class DownloadProgress implements PushListener {
     private static final long LINES_NANOS = 5_000_000_000L;
     private static final long TERMINAL_NANOS = 200_000_000L;
 
@@ -22,19 +22,53 @@ final class DownloadProgress implements HubListener {
     }
 
     /** Nothing where it is silent. */
-    static HubListener on(Console console, boolean silent) {
-        return silent ? HubListener.NONE : new DownloadProgress(console);
+    static PushListener on(Console console, boolean silent) {
+        return silent ? PushListener.NONE : new DownloadProgress(console);
     }
 
     @Override
     public void downloading(String repository, int files, long bytes) {
-        name = repository;
+        begin("downloads", repository, files, bytes);
+    }
+
+    @Override
+    public void uploading(String repository, int files, long bytes) {
+        begin("uploads to", repository, files, bytes);
+    }
+
+    private void begin(String verb, String repository, int files, long bytes) {
+        begin(repository);
+        console.note(
+                "%s %s: %s, %s"
+                        .formatted(verb, name, Quantity.of(files, "file"), Quantity.bytes(bytes)));
+    }
+
+    private void begin(String what) {
+        name = what;
         begin = System.nanoTime();
         shown = begin;
         first = -1;
-        console.note(
-                "downloads %s: %s, %s"
-                        .formatted(name, Quantity.of(files, "file"), Quantity.bytes(bytes)));
+    }
+
+    @Override
+    public void hashing(long done, long bytes) {
+        if (first < 0) {
+            begin("sha256");
+        }
+        progressed(done, bytes);
+        if (done == bytes) {
+            clear();
+        }
+    }
+
+    @Override
+    public void sent(long done, long bytes) {
+        progressed(done, bytes);
+    }
+
+    @Override
+    public void uploaded(String repository) {
+        clear();
     }
 
     @Override

@@ -3,15 +3,23 @@ package io.amalgam.cli;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.internal.formats.hub.HubHeaders.Missing;
-import java.util.ArrayList;
 import java.util.List;
 
-/** What a merge would have to download first. */
-final class Downloads {
-    private final List<Missing> missing = new ArrayList<>();
+/**
+ * What a merge would fetch.
+ *
+ * @param key what documents call it
+ * @param verb what people call it
+ */
+record Downloads(String key, String verb, List<Missing> missing) {
+    /** Before the merge, to stay. */
+    static Downloads first(List<Missing> missing) {
+        return new Downloads("downloads", "downloaded", missing);
+    }
 
-    void add(List<Missing> more) {
-        missing.addAll(more);
+    /** During the merge. */
+    static Downloads streamed(List<Missing> missing) {
+        return new Downloads("streams", "streamed", missing);
     }
 
     List<String> lines() {
@@ -19,7 +27,9 @@ final class Downloads {
                 .map(
                         of ->
                                 Console.oneLine(
-                                        "to be downloaded: "
+                                        "to be "
+                                                + verb
+                                                + ": "
                                                 + of.name()
                                                 + ", "
                                                 + Quantity.of(of.files(), "file")
@@ -31,7 +41,7 @@ final class Downloads {
     /** Adds them to a document, where there are any. */
     ObjectNode put(ObjectNode root) {
         if (!missing.isEmpty()) {
-            ArrayNode list = root.putArray("downloads");
+            ArrayNode list = root.putArray(key);
             missing.forEach(
                     of ->
                             list.addObject()

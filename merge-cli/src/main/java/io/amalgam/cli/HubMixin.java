@@ -4,6 +4,7 @@ import io.amalgam.ModelLoader;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.formats.hub.HubModels;
+import io.amalgam.internal.formats.hub.HubPush;
 import io.amalgam.internal.formats.hub.HubSettings;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -56,6 +57,25 @@ final class HubMixin {
                 .map(
                         settings ->
                                 HubHeaders.looking(settings, DownloadProgress.on(console, silent)));
+    }
+
+    /**
+     * The hub's models, to be merged without a download; empty where there is no environment.
+     *
+     * @param bytes of the buffer
+     */
+    Optional<HubHeaders> streaming(Console console, boolean silent, long bytes) {
+        return settings(console)
+                .map(
+                        settings ->
+                                HubHeaders.streaming(
+                                        settings, DownloadProgress.on(console, silent), bytes));
+    }
+
+    /** What puts models into the hub; empty where there is no environment. */
+    Optional<HubPush> push(Console console, boolean silent) {
+        return settings(console)
+                .map(settings -> new HubPush(settings, DownloadProgress.on(console, silent)));
     }
 
     private Optional<HubSettings> settings(Console console) {

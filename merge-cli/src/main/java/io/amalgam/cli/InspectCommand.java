@@ -73,9 +73,9 @@ final class InspectCommand extends Subcommand {
                 Json.print(console, json(checkpoint, infos, inventory));
             } else if (!verbosity.quiet) {
                 print(checkpoint, infos, inventory);
-                Downloads downloads = new Downloads();
-                headers.ifPresent(h -> downloads.add(h.missing()));
-                downloads.lines().forEach(console::print);
+                List<HubHeaders.Missing> missing =
+                        headers.map(HubHeaders::missing).orElse(List.of());
+                Downloads.first(missing).lines().forEach(console::print);
             }
         }
         return ExitCode.DONE;

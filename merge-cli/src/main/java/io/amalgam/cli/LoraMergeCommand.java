@@ -99,6 +99,7 @@ final class LoraMergeCommand extends Subcommand {
     @Mixin private VerbosityMixin verbosity;
 
     @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
 
     LoraMergeCommand(Console console, Interruption interruption) {
         super(console);
@@ -114,6 +115,7 @@ final class LoraMergeCommand extends Subcommand {
                 .complaint()
                 .or(output::complaint)
                 .or(verbosity::complaint)
+                .or(stream::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -155,7 +157,9 @@ final class LoraMergeCommand extends Subcommand {
 
     private MergePlan plan(List<WeightedPath> adapters, Path out, Optional<DType> written)
             throws IOException {
-        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
+        ModelLoader formats =
+                ModelLoader.load()
+                        .with(stream.names(hub, console, verbosity.quiet || json, dryRun));
         ModelRef ref = ModelRef.of(base.toString());
         String words = String.join(" ", adapters.stream().map(Object::toString).toList());
         Recipe recipe =
@@ -189,11 +193,12 @@ final class LoraMergeCommand extends Subcommand {
         }
         PlanView view = new PlanView(plan, resources);
         if (json) {
-            ObjectNode root = view.json(false).put("output", out.toString());
+            ObjectNode root = stream.put(view.json(false)).put("output", out.toString());
             matches(root, model);
             Json.print(console, root);
         } else if (!verbosity.quiet) {
             view.lines(false).forEach(console::print);
+            stream.lines(Optional.of(plan)).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
         }
         return ExitCode.DONE;
@@ -214,6 +219,7 @@ final class LoraMergeCommand extends Subcommand {
             Json.print(console, root);
         } else if (!verbosity.quiet) {
             summary.lines().forEach(console::print);
+            stream.summary().ifPresent(console::print);
         }
         return ExitCode.DONE;
     }

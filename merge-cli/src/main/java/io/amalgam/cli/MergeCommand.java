@@ -84,21 +84,21 @@ final class MergeCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         engine.explain(provider, console, verbosity);
-        Downloads downloads = new Downloads();
         boolean silent = verbosity.quiet || json;
         try (StagedPlan plan =
-                dryRun
-                        ? planning.look(console, silent, downloads::add)
-                        : planning.plan(console, silent)) {
+dryRun ? planning.look(console, silent) : planning.plan(console, silent)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =
                     output.on(engine.options(provider, resources)).report(!noReport);
             if (dryRun) {
-                return dryRun(plan, view, options, downloads);
+                return dryRun(plan, view, options);
             }
             if (verbosity.verbose()) {
                 view.lines(false).forEach(console::note);
+            }
+            if (!silent) {
+                planning.stream.lines(plan.result()).forEach(console::note);
             }
             return merge(plan, options);
         }
@@ -116,17 +116,17 @@ final class MergeCommand extends Subcommand {
     }
 
     private int dryRun(
-            StagedPlan plan, StagedPlanView view, EngineOptions options, Downloads downloads)
+            StagedPlan plan, StagedPlanView view, EngineOptions options)
             throws IOException {
         List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         if (json) {
-            Json.print(console, downloads.put(view.json(false)).put("output", out.toString()));
+            Json.print(console, planning.stream.put(view.json(false)).put("output", out.toString()));
         } else if (!verbosity.quiet) {
             view.lines(false).forEach(console::print);
-            downloads.lines().forEach(console::print);
+            planning.stream.lines(plan.result()).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out + "'"));
         }
         return ExitCode.DONE;
@@ -143,6 +143,7 @@ final class MergeCommand extends Subcommand {
             Json.print(console, summary.json());
         } else if (!verbosity.quiet) {
             summary.lines().forEach(console::print);
+            planning.stream.summary().ifPresent(console::print);
         }
         return ExitCode.DONE;
     }

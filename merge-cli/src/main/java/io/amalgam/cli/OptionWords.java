@@ -39,6 +39,7 @@ final class OptionWords {
         options.put("EngineOptions.resume(true)", "--resume");
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
         options.put("HubSettings.offline", "--offline");
+        options.put("HubHeaders.size", "--stream-buffer");
         options.put("EngineOptions.memory", "--memory");
         options.put("EngineOptions.threads", "-j");
         options.put("CombineOptions.On.DELTAS", "--on deltas");

@@ -45,15 +45,14 @@ final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        Downloads downloads = new Downloads();
-        try (StagedPlan plan = planning.look(console, verbosity.quiet || json, downloads::add)) {
+        try (StagedPlan plan = planning.look(console, verbosity.quiet || json)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {
-                Json.print(console, downloads.put(view.json(tensors)));
+                Json.print(console, planning.stream.put(view.json(tensors)));
             } else if (!verbosity.quiet) {
                 view.lines(tensors).forEach(console::print);
-                downloads.lines().forEach(console::print);
+                planning.stream.lines(plan.result()).forEach(console::print);
             }
         }
         return ExitCode.DONE;

@@ -6,6 +6,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.kernel.KernelProvider;
@@ -14,6 +15,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -40,6 +42,7 @@ abstract class PlannedMergeCommand extends Subcommand {
     @Mixin private VerbosityMixin verbosity;
 
     @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
 
     PlannedMergeCommand(Console console, Interruption interruption) {
         super(console);
@@ -51,12 +54,16 @@ abstract class PlannedMergeCommand extends Subcommand {
 
     /** What opens models. */
     final ModelLoader loader() {
-        return hub.loader(console, silent());
+        return ModelLoader.load().with(names());
     }
 
     /** What merges are made with. */
     final io.amalgam.Amalgam amalgam() {
-        return hub.amalgam(console, silent());
+        return io.amalgam.Amalgam.load().with(names());
+    }
+
+    private RemoteModels names() {
+        return stream.names(hub, console, silent(), dryRun);
     }
 
     private boolean silent() {
@@ -95,6 +102,9 @@ abstract class PlannedMergeCommand extends Subcommand {
             if (verbosity.verbose()) {
                 view.lines(false).forEach(console::note);
             }
+            if (!silent()) {
+                stream.lines(Optional.of(plan)).forEach(console::note);
+            }
             return merge(plan, provider);
         }
     }
@@ -105,6 +115,7 @@ abstract class PlannedMergeCommand extends Subcommand {
                 .or(planning()::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
+                .or(stream::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -118,9 +129,10 @@ abstract class PlannedMergeCommand extends Subcommand {
             throw new BadInputException(problems);
         }
         if (json) {
-            Json.print(console, view.json(false).put("output", out().toString()));
+            Json.print(console, stream.put(view.json(false)).put("output", out().toString()));
         } else if (!verbosity.quiet) {
             view.lines(false).forEach(console::print);
+            stream.lines(Optional.of(plan)).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out() + "'"));
         }
         return ExitCode.DONE;
@@ -138,6 +150,7 @@ abstract class PlannedMergeCommand extends Subcommand {
         console.warnings(found);
         new MergeSummary(plan, report, out()).print(console, json, verbosity.quiet);
         if (!verbosity.quiet) {
+            stream.summary().ifPresent(console::note);
             afterwards().forEach(console::note);
         }
         return ExitCode.DONE;

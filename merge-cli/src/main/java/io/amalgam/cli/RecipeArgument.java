@@ -2,15 +2,12 @@ package io.amalgam.cli;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.checkpoint.RemoteModels;
-import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
@@ -27,27 +24,19 @@ final class RecipeArgument {
     @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
     @Mixin private HubMixin hub;
+    @Mixin StreamMixin stream;
 
     /** Plans; the caller closes the plan. */
     StagedPlan plan(Console console, boolean silent) throws IOException {
-        return plan(hub.amalgam(console, silent));
+        return plan(stream.names(hub, console, silent, false));
     }
 
-    /**
-     * Plans without a download; the caller closes the plan, which cannot be run.
-     *
-     * @param missing gets what a merge would download
-     */
-    StagedPlan look(Console console, boolean silent, Consumer<List<HubHeaders.Missing>> missing)
-            throws IOException {
-        Optional<HubHeaders> headers = hub.headers(console, silent);
-        RemoteModels names = headers.<RemoteModels>map(h -> h).orElse(RemoteModels.NONE);
-        StagedPlan plan = plan(io.amalgam.Amalgam.load().with(names));
-        headers.ifPresent(h -> missing.accept(h.missing()));
-        return plan;
+    /** Plans without a download; the caller closes the plan. */
+    StagedPlan look(Console console, boolean silent) throws IOException {
+        return plan(stream.names(hub, console, silent, true));
     }
 
-    private StagedPlan plan(io.amalgam.Amalgam amalgam) throws IOException {
+    private StagedPlan plan(RemoteModels names) throws IOException {
         RecipeInput input = new RecipeInput(recipe);
         String text = input.text();
         try {
@@ -56,7 +45,7 @@ final class RecipeArgument {
                     recipe,
                     tokens,
                     stages.kept(),
-                    amalgam);
+                    io.amalgam.Amalgam.load().with(names));
         } catch (BadInputException e) {
             throw new RecipeTemplate(input.name(), text).notSwept(e);
         }
@@ -67,6 +56,6 @@ final class RecipeArgument {
     }
 
     Optional<String> complaint() {
-        return options.complaint();
+        return options.complaint().or(stream::complaint);
     }
 }

@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /**
@@ -24,6 +25,9 @@ import java.util.stream.Collectors;
 final class HubClient {
     /** Failures in a row without a byte, after which it is given up. */
     static final int TRIES = 10;
+
+    /** For requests that the other side works on before it answers. */
+    static final Duration LONG = Duration.ofMinutes(5);
 
     private static final int UNREACHABLE_TRIES = 3;
     private static final long LARGEST = 200_000_000;
@@ -70,12 +74,14 @@ final class HubClient {
         return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20");
     }
 
+    /** A request that has no token whoever is asked. */
+    static HttpRequest.Builder plain(URI address) {
+        return HttpRequest.newBuilder(address).header("User-Agent", "amalgam");
+    }
+
     /** A request for an address; only the endpoint is told the token. */
     HttpRequest.Builder request(URI address) {
-        HttpRequest.Builder request =
-                HttpRequest.newBuilder(address)
-                        .timeout(settings.timeout())
-                        .header("User-Agent", "amalgam");
+        HttpRequest.Builder request = plain(address).timeout(settings.timeout());
         if (settings.isOwn(address)) {
             settings.token().ifPresent(t -> request.header("Authorization", "Bearer " + t));
         }
@@ -98,11 +104,22 @@ final class HubClient {
      * @param range as the header {@code Range} has it; empty for all
      */
     HubAnswer get(URI address, String range) throws IOException {
+        return send(
+                address,
+                at -> range.isEmpty() ? request(at) : request(at).header("Range", range));
+    }
+
+    /**
+     * A small answer in memory, after redirects; tried again as long as the other side is busy.
+     *
+     * @param request for an address, as often as it is tried
+     */
+    HubAnswer send(URI address, Function<URI, HttpRequest.Builder> request) throws IOException {
         for (int failures = 1; ; failures++) {
             Duration pause;
             String reason;
             try {
-                HubAnswer answer = followed(address, range);
+                HubAnswer answer = followed(address, request);
                 if (!answer.isBusy() || failures == TRIES) {
                     return answer;
                 }
@@ -121,16 +138,13 @@ final class HubClient {
         }
     }
 
-    private HubAnswer followed(URI address, String range) throws IOException {
+    private HubAnswer followed(URI address, Function<URI, HttpRequest.Builder> request)
+            throws IOException {
         URI at = address;
         for (int redirects = 0; redirects < MOST_REDIRECTS; redirects++) {
-            HttpRequest.Builder request = request(at);
-            if (!range.isEmpty()) {
-                request.header("Range", range);
-            }
             HttpResponse<byte[]> response;
             try {
-                response = http.send(request.GET().build(), HubClient::small);
+                response = http.send(request.apply(at).build(), HubClient::small);
             } catch (InterruptedException e) {
                 throw interrupted();
             }

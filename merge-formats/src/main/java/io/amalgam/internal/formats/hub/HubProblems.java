@@ -176,4 +176,93 @@ final class HubProblems {
                                 ? "give the same command again later: what was fetched is kept"
                                 : "check HF_ENDPOINT and the proxy");
     }
+
+    static Problem pushNeeds(HubSettings settings) {
+        return settings.offline()
+                ? Problem.of("nothing is pushed offline")
+                        .hint("go without HubSettings.offline and HF_HUB_OFFLINE")
+                : Problem.expected("token for " + settings.endpoint(), "one that may write", "none")
+                        .hint("set HF_TOKEN");
+    }
+
+    static Problem pushName(PushTarget target) {
+        return Problem.expected(
+                "repository '"
+                        + target.name()
+                        + target.revision().map(r -> "@" + r).orElse("")
+                        + "'",
+                "a name as in 'org/model'",
+                "none");
+    }
+
+    static Problem pushFolder(Path folder, String found) {
+        Problem problem =
+                Problem.expected("folder '" + folder + "'", "the files of a model", found);
+        return found.contains("merge") ? problem.hint("finish it with --resume first") : problem;
+    }
+
+    static Problem notThere(RepoName repo, boolean branch, HubSettings settings) {
+        return Problem.expected(
+                        branch
+                                ? "branch '" + repo.revision() + "' of '" + repo.id() + "'"
+                                : "repository '" + repo.id() + "'",
+                        "one of " + settings.endpoint() + " that the token may write to",
+                        "none")
+                .hint("check the name, or add --create");
+    }
+
+    static Problem notHidden(RepoName repo, HubSettings settings) {
+        return Problem.expected("repository '" + repo.id() + "'", "a private one", "a public one")
+                .hint(
+                        "nothing was pushed: make it private at "
+                                + settings.endpoint()
+                                + "/"
+                                + repo.id()
+                                + "/settings, then push again");
+    }
+
+    static Problem existing(RepoName repo, long existing, int changed, int removed) {
+        return Problem.expected(
+                        "repository '" + repo + "'",
+                        "an empty one",
+                        existing + " files, of which or beside which " + changed + " would be put"
+                                + (removed == 0 ? "" : " and " + removed + " removed"))
+                .hint("see what would be done with --dry-run, then add --yes");
+    }
+
+    static Problem refused(RepoName repo, String file, String reason) {
+        return Problem.of("'" + file + "' is not taken by '" + repo + "': " + reason);
+    }
+
+    static Problem moved(RepoName repo, HubSettings settings) {
+        return Problem.of("'" + repo + "' was changed by another commit during the push")
+                .hint(
+                        "see "
+                                + settings.endpoint()
+                                + "/"
+                                + repo.id()
+                                + "/commits, then give the same command again: what was sent is kept");
+    }
+
+    /**
+     * Of a push that the hub does not do.
+     *
+     * @param reason in its own words; empty if it gave none
+     */
+    static Problem ofPush(RepoName repo, HubAnswer answer, HubSettings settings, String reason) {
+        int status = answer.status();
+        String what =
+                status == 401 || status == 403
+                        ? "the token may not write to '" + repo.id() + "'"
+                        : "'" + repo + "' is not pushed: " + settings.endpoint() + " answers " + status;
+        Problem problem = Problem.of(reason.isEmpty() ? what : what + " (" + reason + ")");
+        return HubAnswer.isBusy(status)
+                ? problem.hint("give the same command again later: what was sent is kept").ofStorage()
+                : status == 401 || status == 403
+                        ? problem.hint(
+                                "make one with write access at "
+                                        + settings.endpoint()
+                                        + "/settings/tokens, and set HF_TOKEN")
+                        : problem;
+    }
 }

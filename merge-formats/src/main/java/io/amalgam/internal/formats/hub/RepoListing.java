@@ -27,12 +27,7 @@ record RepoListing(String commit, Map<String, RemoteFile> files) {
      * @throws IOException if the hub does not answer as hubs do
      */
     static RepoListing of(HubClient client, RepoName repo) throws IOException {
-        URI about =
-                URI.create(
-                        client.address("api/models", repo.id(), "revision")
-                                + "/"
-                                + HubClient.encoded(repo.revision()));
-        JsonNode info = json(client, repo, client.get(about));
+        JsonNode info = json(client, repo, about(client, repo));
         String commit = info.path("sha").asText("");
         if (!RepoName.isCommit(commit)) {
             throw noHub(client);
@@ -51,6 +46,20 @@ record RepoListing(String commit, Map<String, RemoteFile> files) {
             page = next(answer);
         }
         return new RepoListing(commit, files);
+    }
+
+    /** What the hub says of a revision. */
+    static HubAnswer about(HubClient client, RepoName repo) throws IOException {
+        return client.get(
+                URI.create(
+                        client.address("api/models", repo.id(), "revision")
+                                + "/"
+                                + HubClient.encoded(repo.revision())));
+    }
+
+    /** Whether only those see a repository who were let in. */
+    static boolean isHidden(HubClient client, RepoName repo) throws IOException {
+        return json(client, repo, about(client, repo)).path("private").asBoolean(false);
     }
 
     private static void add(JsonNode entry, Map<String, RemoteFile> files) {

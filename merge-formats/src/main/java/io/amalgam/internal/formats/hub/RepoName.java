@@ -13,7 +13,8 @@ record RepoName(String id, String revision) {
     /** What names begin with that are not to be taken for paths. */
     static final String SCHEME = "hf:";
 
-    private static final String NEWEST = "main";
+    /** The branch that is meant where none is named. */
+    static final String NEWEST = "main";
     private static final int LONGEST = 96;
     private static final Pattern PART = Pattern.compile("\\w(?:[\\w.-]*\\w)?");
     private static final Pattern REVISION = Pattern.compile("\\w[\\w.+-]*(?:/\\w[\\w.+-]*)*");

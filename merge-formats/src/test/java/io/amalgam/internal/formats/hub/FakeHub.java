@@ -52,6 +52,7 @@ final class FakeHub implements Closeable {
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, Map<String, byte[]>> repositories = new ConcurrentSkipListMap<>();
+    final FakePush push = new FakePush(this);
     private final Map<Fault, Integer> faults = new ConcurrentHashMap<>();
     private final Map<Fault, AtomicInteger> counts = new ConcurrentHashMap<>();
     private final Set<String> gated = ConcurrentHashMap.newKeySet();
@@ -149,7 +150,15 @@ final class FakeHub implements Closeable {
                             + " "
                             + range
                             + (token == null ? "" : " token"));
-            if (path.startsWith("/cdn/")) {
+            if (path.startsWith("/store/")) {
+                if (token != null) {
+                    fail(exchange, 400, "");
+                } else if (happens(Fault.EXPIRED)) {
+                    fail(exchange, 403, "");
+                } else if (!happens(Fault.DROP)) {
+                    push.store(exchange, path);
+                }
+            } else if (path.startsWith("/cdn/")) {
                 stored(exchange, path, token);
             } else {
                 hub(exchange, path, token);
@@ -161,6 +170,10 @@ final class FakeHub implements Closeable {
         if (happens(Fault.BUSY) || happens(Fault.LIMIT)) {
             exchange.getResponseHeaders().set("Retry-After", "0");
             fail(exchange, faults.containsKey(Fault.BUSY) ? 503 : 429, "");
+            return;
+        }
+        if (exchange.getRequestMethod().equals("POST")) {
+            pushed(exchange, path, token);
             return;
         }
         boolean api = path.startsWith("/api/models/");
@@ -188,11 +201,38 @@ final class FakeHub implements Closeable {
         }
     }
 
+    private void pushed(HttpExchange exchange, String path, String token) throws IOException {
+        if (!("Bearer " + TOKEN).equals(token)) {
+            fail(exchange, 401, "");
+        } else if (path.equals("/api/repos/create")) {
+            push.create(exchange);
+        } else if (path.endsWith(".git/info/lfs/objects/batch")) {
+            push.batch(exchange, path.substring(1, path.indexOf(".git/")));
+        } else if (path.endsWith(".git/info/lfs/verify")) {
+            push.verify(exchange);
+        } else {
+            String[] parts = path.substring(12).split("/", 4);
+            String repository = parts[0] + "/" + parts[1];
+            String branch = decoded(parts[3]);
+            switch (parts[2]) {
+                case "preupload" -> push.preupload(exchange);
+                case "branch" -> push.branch(exchange, repository, branch);
+                case "commit" -> push.commit(exchange, repository, branch);
+                default -> fail(exchange, 404, "");
+            }
+        }
+    }
+
+    /** The files of a branch, to be changed. */
+    Map<String, byte[]> files(String repository, String branch) {
+        return repositories.get(repository + " " + branch);
+    }
+
     private static String decoded(String text) {
         return URLDecoder.decode(text, StandardCharsets.UTF_8);
     }
 
-    private boolean isThere(String repository) {
+    boolean isThere(String repository) {
         return repositories.keySet().stream().anyMatch(r -> r.startsWith(repository + " "));
     }
 
@@ -217,7 +257,10 @@ final class FakeHub implements Closeable {
             return;
         }
         if (what.equals("revision")) {
-            send(exchange, "{\"sha\": \"" + commit(repository, branch) + "\"}");
+            send(exchange, "{\"sha\": \"%s\", \"private\": %s}"
+                            .formatted(
+                                    commit(repository, branch),
+                                    push.hidden.contains(repository)));
             return;
         }
         // Two files a page, so that there are pages.
@@ -328,7 +371,7 @@ final class FakeHub implements Closeable {
         exchange.sendResponseHeaders(status, -1);
     }
 
-    private static void send(HttpExchange exchange, String json) throws IOException {
+    static void send(HttpExchange exchange, String json) throws IOException {
         byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
         exchange.sendResponseHeaders(200, bytes.length);
         exchange.getResponseBody().write(bytes);

@@ -1,0 +1,169 @@
+package io.amalgam.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsFile;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Merges of models that a hub on this machine has. */
+class HubMergeTest {
+    private static final Pattern NAME = Pattern.compile("(?:model|base_model): ([\\w.-]+/[\\w.-]+)");
+    private static final Path RECIPES = Path.of("src/test/resources/recipes");
+
+    @TempDir Path folder;
+    private TinyHub hub;
+
+    @BeforeEach
+    void start() throws IOException {
+        hub = new TinyHub();
+    }
+
+    @AfterEach
+    void stop() {
+        hub.close();
+    }
+
+    private Map<String, String> environment() {
+        return hub.environment(folder.resolve("hf"));
+    }
+
+    /** A stand-in with the names of tensors that models of this kind have. */
+    private void standIn(String name, int layers, float value) throws IOException {
+        List<NamedTensor> tensors = new ArrayList<>();
+        tensors.add(Models.filled("model.embed_tokens.weight", value, 3, 4));
+        for (int layer = 0; layer < layers; layer++) {
+            String start = "model.layers." + layer + ".";
+            tensors.add(Models.filled(start + "self_attn.q_proj.weight", value + layer, 4, 4));
+            tensors.add(Models.filled(start + "mlp.up_proj.weight", value - layer, 4, 4));
+            tensors.add(Models.filled(start + "input_layernorm.weight", 1, 4));
+        }
+        tensors.add(Models.filled("model.norm.weight", 1, 4));
+        tensors.add(Models.filled("lm_head.weight", value, 3, 4));
+        Path model = folder.resolve("hub").resolve(name);
+        Models.write(
+                model,
+                tensors,
+                "{\"architectures\": [\"MistralForCausalLM\"], \"num_hidden_layers\": %d, \"vocab_size\": 3}"
+                        .formatted(layers));
+        Files.writeString(
+                model.resolve("tokenizer.json"),
+                "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"a\": 0, \"b\": 1, \"c\": 2}, \"merges\": []}}");
+        Files.writeString(
+                model.resolve("tokenizer_config.json"), "{\"chat_template\": \"{{ messages }}\"}");
+        hub.model(name, model);
+    }
+
+    private Path publicRecipe(String name, int layers) throws IOException {
+        Path recipe = RECIPES.resolve(name + ".yml");
+        Matcher names = NAME.matcher(Files.readString(recipe));
+        TreeSet<String> models = new TreeSet<>();
+        while (names.find()) {
+            models.add(names.group(1));
+        }
+        float value = 1;
+        for (String model : models) {
+            standIn(model, layers, value++);
+        }
+        return recipe;
+    }
+
+    /** Recipes of public model cards, as they stand there. */
+    @ParameterizedTest
+    @CsvSource({
+        "slerp-of-two,32,99",
+        "self-stack,32,168",
+        "pruned,32,84",
+        "dare-ties-of-three,42,129",
+        "dare-ties-with-tokenizer,42,129"
+    })
+    void publicRecipesRunUnchanged(String name, int layers, int tensors) throws IOException {
+        Path recipe = publicRecipe(name, layers);
+        Path out = folder.resolve("out");
+
+        Cli merged = Cli.in(environment(), "merge", recipe, out);
+
+        assertThat(merged.exit()).as(merged.err()).isZero();
+        try (SafetensorsFile file = SafetensorsFile.open(out.resolve("model.safetensors"))) {
+            assertThat(file.tensors()).hasSize(tensors);
+        }
+        assertThat(out.resolve("tokenizer.json")).exists();
+        hub.requests.clear();
+        Path streamed = folder.resolve("streamed");
+        Map<String, String> elsewhere = hub.environment(folder.resolve("other"));
+
+        Cli stream = Cli.in(elsewhere, "merge", recipe, streamed, "--stream");
+
+        assertThat(stream.exit()).as(stream.err()).isZero();
+        assertThat(stream.out()).contains("streamed ");
+        assertThat(streamed.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(out.resolve("model.safetensors"));
+        assertThat(hub.requests).anyMatch(r -> r.contains("model.safetensors bytes="));
+        assertThat(folder.resolve("other/hub")).isDirectoryRecursivelyContaining("glob:**.json");
+    }
+
+    @Test
+    void plansAndDryRunsLookAtHeadersAlone() throws IOException {
+        standIn("org/a", 4, 1);
+        standIn("org/b", 4, 2);
+        Path recipe =
+                Models.recipe(
+                        folder,
+                        """
+                        merge_method: linear
+                        models:
+                          - {model: org/a, parameters: {weight: 1}}
+                          - {model: org/b, parameters: {weight: 1}}
+                        """);
+        for (Object[] command :
+                List.of(
+                        new Object[] {"inspect", "org/a"},
+                        new Object[] {"plan", recipe},
+                        new Object[] {"merge", recipe, folder.resolve("o"), "--dry-run"},
+                        new Object[] {
+                            "stack", "org/a:0-3", "org/b:1-3", folder.resolve("o"), "--dry-run"
+                        },
+                        new Object[] {
+                            "upscale", "org/a", "--layers", "6", folder.resolve("o"), "--dry-run"
+                        })) {
+            Cli result = Cli.in(environment(), command);
+
+            assertThat(result.exit()).as(result.err()).isZero();
+            assertThat(result.out()).contains("to be downloaded: org/a, 4 files, ");
+        }
+        assertThat(folder.resolve("hf")).doesNotExist();
+        assertThat(hub.requests)
+                .filteredOn(r -> r.contains("model.safetensors"))
+                .allMatch(r -> r.endsWith(" bytes=0-99999"));
+    }
+
+    @Test
+    void aPlanSaysWhatIsStreamed() throws IOException {
+        standIn("org/a", 4, 1);
+        Path recipe =
+                Models.recipe(folder, "merge_method: passthrough\nmodels: [{model: org/a}]\n");
+
+        Cli lines = Cli.in(environment(), "plan", recipe, "--stream");
+        Cli json = Cli.in(environment(), "plan", recipe, "--stream", "--json");
+
+        assertThat(lines.out())
+                .contains("to be streamed: org/a, 4 files, ")
+                .contains("stream buffer: 4.29 GB; it holds the inputs of every tensor");
+        assertThat(json.json().path("streams").path(0).path("model").asText()).isEqualTo("org/a");
+        assertThat(json.json().path("stream_buffer").asLong()).isEqualTo(4L << 30);
+    }
+}
