@@ -5,7 +5,8 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Shows how downloads and uploads go, on standard error: one line that changes on a terminal, lines elsewhere.
+ * Shows how downloads and uploads go, on standard error: one line that changes on a terminal, lines
+ * elsewhere.
  */
 final class DownloadProgress implements PushListener {
     private static final long LINES_NANOS = 5_000_000_000L;

@@ -86,7 +86,7 @@ final class MergeCommand extends Subcommand {
         engine.explain(provider, console, verbosity);
         boolean silent = verbosity.quiet || json;
         try (StagedPlan plan =
-dryRun ? planning.look(console, silent) : planning.plan(console, silent)) {
+                dryRun ? planning.look(console, silent) : planning.plan(console, silent)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =
@@ -115,15 +115,15 @@ dryRun ? planning.look(console, silent) : planning.plan(console, silent)) {
                         });
     }
 
-    private int dryRun(
-            StagedPlan plan, StagedPlanView view, EngineOptions options)
+    private int dryRun(StagedPlan plan, StagedPlanView view, EngineOptions options)
             throws IOException {
         List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         if (json) {
-            Json.print(console, planning.stream.put(view.json(false)).put("output", out.toString()));
+            Json.print(
+                    console, planning.stream.put(view.json(false)).put("output", out.toString()));
         } else if (!verbosity.quiet) {
             view.lines(false).forEach(console::print);
             planning.stream.lines(plan.result()).forEach(console::print);

@@ -73,7 +73,8 @@ final class PushCommand extends Subcommand {
                         .orElseThrow(
                                 () ->
                                         new BadInputException(
-                                                Problem.of("no environment says where the hub is")));
+                                                Problem.of(
+                                                        "no environment says where the hub is")));
         PushTarget target =
                 new PushTarget(
                         name, Optional.ofNullable(revision), create, hidden, replace, message);
@@ -101,11 +102,12 @@ final class PushCommand extends Subcommand {
                             + Quantity.of(pushed.files().size(), "file")
                             + ", "
                             + Quantity.bytes(pushed.bytes())
-                            + (dryRun ? "" : ", " + Quantity.bytes(pushed.sent()) + " sent as large files")
+                            + (dryRun
+                                    ? ""
+                                    : ", " + Quantity.bytes(pushed.sent()) + " sent as large files")
                             + unchanged);
         }
-        pushed.removed()
-                .forEach(file -> lines.add((dryRun ? "would remove " : "removed ") + file));
+        pushed.removed().forEach(file -> lines.add((dryRun ? "would remove " : "removed ") + file));
         pushed.kept().forEach(file -> lines.add("stays as it is: " + file));
         if (!nothing) {
             lines.add((pushed.created() ? "new repository: " : "repository: ") + pushed.url());

@@ -12,7 +12,9 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** How models of the hub are read: downloaded first, over the network, or by their headers alone. */
+/**
+ * How models of the hub are read: downloaded first, over the network, or by their headers alone.
+ */
 final class StreamMixin {
     private static final long BUFFER = 4L << 30;
 
@@ -91,7 +93,9 @@ final class StreamMixin {
         String most = " (the largest have " + Quantity.bytes(largest) + ")";
         String tensors =
                 beyond == 0
-                        ? "it holds the inputs of every tensor" + most + ": each byte is fetched once"
+                        ? "it holds the inputs of every tensor"
+                                + most
+                                + ": each byte is fetched once"
                         : Quantity.of(beyond, "tensor")
                                 + " with larger inputs"
                                 + most

@@ -22,7 +22,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** Merges of models that a hub on this machine has. */
 class HubMergeTest {
-    private static final Pattern NAME = Pattern.compile("(?:model|base_model): ([\\w.-]+/[\\w.-]+)");
+    private static final Pattern NAME =
+            Pattern.compile("(?:model|base_model): ([\\w.-]+/[\\w.-]+)");
     private static final Path RECIPES = Path.of("src/test/resources/recipes");
 
     @TempDir Path folder;

@@ -61,7 +61,9 @@ final class TinyHub implements Closeable {
 
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
-            String path = URLDecoder.decode(exchange.getRequestURI().getRawPath(), StandardCharsets.UTF_8);
+            String path =
+                    URLDecoder.decode(
+                            exchange.getRequestURI().getRawPath(), StandardCharsets.UTF_8);
             String range = String.valueOf(exchange.getRequestHeaders().getFirst("Range"));
             requests.add(exchange.getRequestMethod() + " " + path + " " + range);
             String[] parts = path.replaceFirst("^/(api/models/)?", "").split("/", 5);
@@ -70,7 +72,10 @@ final class TinyHub implements Closeable {
                 exchange.getResponseHeaders().set("X-Error-Code", "RepoNotFound");
                 exchange.sendResponseHeaders(404, -1);
             } else if (parts[2].equals("revision")) {
-                send(exchange, 200, ("{\"sha\": \"" + COMMIT + "\"}").getBytes(StandardCharsets.UTF_8));
+                send(
+                        exchange,
+                        200,
+                        ("{\"sha\": \"" + COMMIT + "\"}").getBytes(StandardCharsets.UTF_8));
             } else if (parts[2].equals("tree")) {
                 send(exchange, 200, listing(folder).getBytes(StandardCharsets.UTF_8));
             } else {

@@ -105,8 +105,7 @@ final class HubClient {
      */
     HubAnswer get(URI address, String range) throws IOException {
         return send(
-                address,
-                at -> range.isEmpty() ? request(at) : request(at).header("Range", range));
+                address, at -> range.isEmpty() ? request(at) : request(at).header("Range", range));
     }
 
     /**

@@ -225,7 +225,10 @@ final class HubProblems {
         return Problem.expected(
                         "repository '" + repo + "'",
                         "an empty one",
-                        existing + " files, of which or beside which " + changed + " would be put"
+                        existing
+                                + " files, of which or beside which "
+                                + changed
+                                + " would be put"
                                 + (removed == 0 ? "" : " and " + removed + " removed"))
                 .hint("see what would be done with --dry-run, then add --yes");
     }
@@ -254,10 +257,16 @@ final class HubProblems {
         String what =
                 status == 401 || status == 403
                         ? "the token may not write to '" + repo.id() + "'"
-                        : "'" + repo + "' is not pushed: " + settings.endpoint() + " answers " + status;
+                        : "'"
+                                + repo
+                                + "' is not pushed: "
+                                + settings.endpoint()
+                                + " answers "
+                                + status;
         Problem problem = Problem.of(reason.isEmpty() ? what : what + " (" + reason + ")");
         return HubAnswer.isBusy(status)
-                ? problem.hint("give the same command again later: what was sent is kept").ofStorage()
+                ? problem.hint("give the same command again later: what was sent is kept")
+                        .ofStorage()
                 : status == 401 || status == 403
                         ? problem.hint(
                                 "make one with write access at "

@@ -98,8 +98,7 @@ public final class HubPush {
             List<LocalFile> changed = new ArrayList<>();
             for (LocalFile file : files) {
                 RemoteFile remote = listing.files().get(file.path());
-                String hash =
-                        large.contains(file.path()) ? hashes.get(file) : file.gitHash();
+                String hash = large.contains(file.path()) ? hashes.get(file) : file.gitHash();
                 if (remote == null || !remote.etag().equals(hash)) {
                     changed.add(file);
                 }

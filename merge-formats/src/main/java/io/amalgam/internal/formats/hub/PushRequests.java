@@ -246,7 +246,8 @@ final class PushRequests {
 
     private HubAnswer good(HubAnswer answer) {
         if (!answer.isGood()) {
-            throw new BadInputException(HubProblems.ofPush(repo, answer, client.settings(), said(answer)));
+            throw new BadInputException(
+                    HubProblems.ofPush(repo, answer, client.settings(), said(answer)));
         }
         return answer;
     }
@@ -256,7 +257,10 @@ final class PushRequests {
         Optional<String> header = answer.headers().firstValue("X-Error-Message");
         String text = header.orElse("");
         try {
-            text = header.isPresent() ? text : MAPPER.readTree(answer.body()).path("error").asText();
+            text =
+                    header.isPresent()
+                            ? text
+                            : MAPPER.readTree(answer.body()).path("error").asText();
         } catch (IOException e) {
             // A page for people.
         }

@@ -15,6 +15,7 @@ record RepoName(String id, String revision) {
 
     /** The branch that is meant where none is named. */
     static final String NEWEST = "main";
+
     private static final int LONGEST = 96;
     private static final Pattern PART = Pattern.compile("\\w(?:[\\w.-]*\\w)?");
     private static final Pattern REVISION = Pattern.compile("\\w[\\w.+-]*(?:/\\w[\\w.+-]*)*");

@@ -51,8 +51,7 @@ final class UploadPart {
 
     private InputStream open() {
         try {
-            return new Section(
-                    FileChannel.open(upload.file().file(), StandardOpenOption.READ));
+            return new Section(FileChannel.open(upload.file().file(), StandardOpenOption.READ));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -257,10 +257,11 @@ final class FakeHub implements Closeable {
             return;
         }
         if (what.equals("revision")) {
-            send(exchange, "{\"sha\": \"%s\", \"private\": %s}"
+            send(
+                    exchange,
+                    "{\"sha\": \"%s\", \"private\": %s}"
                             .formatted(
-                                    commit(repository, branch),
-                                    push.hidden.contains(repository)));
+                                    commit(repository, branch), push.hidden.contains(repository)));
             return;
         }
         // Two files a page, so that there are pages.

@@ -48,8 +48,7 @@ final class FakePush {
             ByteArrayOutputStream all = new ByteArrayOutputStream();
             for (JsonNode part : JSON.readTree(body).path("parts")) {
                 byte[] content = parts.get(oid).get(part.path("partNumber").asInt());
-                boolean right =
-                        ("\"" + content.length + "\"").equals(part.path("etag").asText());
+                boolean right = ("\"" + content.length + "\"").equals(part.path("etag").asText());
                 all.write(right ? content : new byte[0]);
             }
             keep(exchange, oid, all.toByteArray());
@@ -141,8 +140,7 @@ final class FakePush {
     }
 
     void commit(HttpExchange exchange, String repository, String branch) throws IOException {
-        String text =
-                new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
+        String text = new String(exchange.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         Map<String, byte[]> files = hub.files(repository, branch);
         for (String line : text.split("\n")) {
             JsonNode value = JSON.readTree(line).path("value");
