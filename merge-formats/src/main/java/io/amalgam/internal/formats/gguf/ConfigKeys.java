@@ -30,8 +30,7 @@ final class ConfigKeys {
      * @param fileType the number of the type that most tensors are stored in
      * @throws BadInputException if a setting that GGUF needs is missing
      */
-    static void add(
-            GgufArchitecture architecture, ObjectNode config, int fileType, KeyList keys) {
+    static void add(GgufArchitecture architecture, ObjectNode config, int fileType, KeyList keys) {
         new ConfigKeys(architecture, config, fileType, keys).add();
     }
 
@@ -55,8 +54,7 @@ final class ConfigKeys {
             }
             case GEMMA3 -> {
                 common();
-                keys.real(
-                        key("final_logit_softcapping"), config.real("final_logit_softcapping"));
+                keys.real(key("final_logit_softcapping"), config.real("final_logit_softcapping"));
                 if (config.whole("sliding_window_pattern").orElse(0L) != 1) {
                     keys.whole(key("attention.sliding_window"), config.needed("sliding_window"));
                 }
@@ -73,8 +71,7 @@ final class ConfigKeys {
         keys.whole(key("block_count"), config.needed("num_hidden_layers", "n_layers"));
         keys.whole(key("context_length"), contextLength());
         keys.whole(key("embedding_length"), config.needed("hidden_size", "dim"));
-        keys.whole(
-                key("feed_forward_length"), config.needed("intermediate_size", "hidden_dim"));
+        keys.whole(key("feed_forward_length"), config.needed("intermediate_size", "hidden_dim"));
         keys.whole(key("attention.head_count"), heads());
         keys.whole(key("attention.head_count_kv"), config.whole("num_key_value_heads"));
         if (!architecture.encoder()) {

@@ -87,7 +87,8 @@ public final class KeysConfig {
 
     private void decoder() {
         boolean gemma = architecture.shiftedNorms();
-        config.put(gemma ? "hidden_activation" : "hidden_act", gemma ? "gelu_pytorch_tanh" : "silu");
+        config.put(
+                gemma ? "hidden_activation" : "hidden_act", gemma ? "gelu_pytorch_tanh" : "silu");
         whole("num_key_value_heads", "attention.head_count_kv");
         whole("head_dim", "attention.key_length");
         real("rms_norm_eps", "attention.layer_norm_rms_epsilon");

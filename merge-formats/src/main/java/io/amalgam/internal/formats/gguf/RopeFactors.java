@@ -87,8 +87,8 @@ final class RopeFactors {
     }
 
     /**
-     * Factors of Llama 3.1 and later: frequencies of long waves are divided by {@code factor}, those
-     * of short waves kept, with a smooth step between. In float32 as its frequencies are.
+     * Factors of Llama 3.1 and later: frequencies of long waves are divided by {@code factor},
+     * those of short waves kept, with a smooth step between. In float32 as its frequencies are.
      */
     static float[] llama3(
             int headLength, double base, double factor, double low, double high, long trained) {
@@ -120,8 +120,7 @@ final class RopeFactors {
             factor = Math.max(factor, value);
         }
         for (long trained : TRAINED) {
-            if (Arrays.equals(
-                    factors, llama3(2 * factors.length, base, factor, 1, 4, trained))) {
+            if (Arrays.equals(factors, llama3(2 * factors.length, base, factor, 1, 4, trained))) {
                 return Optional.of(new Llama3(factor, trained));
             }
         }

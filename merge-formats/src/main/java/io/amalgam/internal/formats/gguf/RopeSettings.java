@@ -31,8 +31,7 @@ record RopeSettings(
                 full,
                 full.real("rope_theta").or(() -> settings.real("rope_theta")),
                 local,
-                full.real("partial_rotary_factor")
-                        .or(() -> settings.real("partial_rotary_factor")),
+                full.real("partial_rotary_factor").or(() -> settings.real("partial_rotary_factor")),
                 full.whole("original_max_position_embeddings")
                         .or(() -> settings.whole("original_max_position_embeddings")));
     }
