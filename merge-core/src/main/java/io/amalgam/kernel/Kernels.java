@@ -54,6 +54,65 @@ public interface Kernels {
     /** Whether {@code x[at .. at+n)} holds neither NaN nor an infinity. */
     boolean allFinite(float[] x, int at, int n);
 
+    // Codes of 4 bits, eight in a word, the first in its lowest bits. Each operation is rounded.
+
+    /**
+     * Whole numbers: {@code dst = (code - zero) * scale}, where each {@code group} of codes has a
+     * zero and a scale.
+     *
+     * @param from the first word
+     * @param first the first group's zero and scale
+     * @param group a multiple of 8
+     * @param n a multiple of 8; the last group may be cut
+     */
+    void int4ToFloat(
+            int[] words,
+            int from,
+            float[] zeros,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n);
+
+    /**
+     * E2M1, which has the values 0, 0.5, 1, 1.5, 2, 3, 4, 6 and a sign: {@code dst = value *
+     * scale}. Otherwise as {@link #int4ToFloat}.
+     */
+    void fp4ToFloat(
+            int[] words,
+            int from,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n);
+
+    /**
+     * One whole number of each word: {@code dst = (code - zero) * scale}.
+     *
+     * @param shift of the code in its word
+     */
+    void int4OfWords(
+            int[] words,
+            int from,
+            int shift,
+            float zero,
+            float scale,
+            float[] dst,
+            int at,
+            int n);
+
+    /**
+     * One E2M1 of each of the first {@code n} words, each with a scale: {@code dst = value *
+     * scale}.
+     *
+     * @param shift of the code in its word
+     */
+    void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n);
+
     // Element-wise.
 
     /** {@code dst = w * x}. */

@@ -159,6 +159,43 @@ public abstract class KernelsContract {
     }
 
     @Test
+    void int4ToFloat() {
+        for (int group : new int[] {8, 16, 24, 32, 128}) {
+            check(
+                    (k, in, n) ->
+                            k.int4ToFloat(
+                                    bits(in.a), n / 16, in.b, in.c, 1, group, in.out, 3, n / 16 * 8));
+        }
+    }
+
+    @Test
+    void fp4ToFloat() {
+        for (int group : new int[] {8, 16, 24, 32, 128}) {
+            check(
+                    (k, in, n) ->
+                            k.fp4ToFloat(bits(in.a), n / 16, in.c, 1, group, in.out, 3, n / 16 * 8));
+        }
+    }
+
+    @Test
+    void int4OfWords() {
+        for (int shift = 0; shift < 32; shift += 4) {
+            int of = shift;
+            check(
+                    (k, in, n) ->
+                            k.int4OfWords(bits(in.a), 2, of, in.b[0], in.c[0], in.out, 3, n));
+        }
+    }
+
+    @Test
+    void fp4OfWords() {
+        for (int shift = 0; shift < 32; shift += 4) {
+            int of = shift;
+            check((k, in, n) -> k.fp4OfWords(bits(in.a), of, in.c, in.out, 3, n));
+        }
+    }
+
+    @Test
     void scale() {
         check((k, in, n) -> k.scale(in.a, 0.3f, in.out, n));
         check((k, in, n) -> k.scale(in.a, in.weights[0], in.a, n));

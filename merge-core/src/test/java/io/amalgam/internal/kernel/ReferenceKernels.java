@@ -78,6 +78,71 @@ final class ReferenceKernels implements Kernels {
         return true;
     }
 
+    private static int code(int[] words, int from, int i) {
+        return (int) ((words[from + i / 8] & 0xFFFFFFFFL) / (1L << 4 * (i % 8)) % 16);
+    }
+
+    private static float e2m1(int code) {
+        int exponent = code / 2 % 4;
+        double magnitude =
+                exponent == 0 ? code % 2 * 0.5 : (1 + code % 2 * 0.5) * Math.pow(2, exponent - 1);
+        return (float) (code < 8 ? magnitude : -magnitude);
+    }
+
+    @Override
+    public void int4ToFloat(
+            int[] words,
+            int from,
+            float[] zeros,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            int g = first + i / group;
+            dst[at + i] = (code(words, from, i) - zeros[g]) * scales[g];
+        }
+    }
+
+    @Override
+    public void fp4ToFloat(
+            int[] words,
+            int from,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = e2m1(code(words, from, i)) * scales[first + i / group];
+        }
+    }
+
+    @Override
+    public void int4OfWords(
+            int[] words,
+            int from,
+            int shift,
+            float zero,
+            float scale,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = (code(words, from + i, shift / 4) - zero) * scale;
+        }
+    }
+
+    @Override
+    public void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = e2m1(code(words, i, shift / 4)) * scales[i];
+        }
+    }
+
     @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         for (int i = 0; i < n; i++) {

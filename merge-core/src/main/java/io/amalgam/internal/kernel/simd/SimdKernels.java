@@ -50,6 +50,51 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void int4ToFloat(
+            int[] words,
+            int from,
+            float[] zeros,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n) {
+        VectorCodes.int4ToFloat(words, from, zeros, scales, first, group, dst, at, n);
+    }
+
+    @Override
+    public void fp4ToFloat(
+            int[] words,
+            int from,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n) {
+        VectorCodes.fp4ToFloat(words, from, scales, first, group, dst, at, n);
+    }
+
+    @Override
+    public void int4OfWords(
+            int[] words,
+            int from,
+            int shift,
+            float zero,
+            float scale,
+            float[] dst,
+            int at,
+            int n) {
+        VectorCodes.int4OfWords(words, from, shift, zero, scale, dst, at, n);
+    }
+
+    @Override
+    public void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
+        VectorCodes.fp4OfWords(words, shift, scales, dst, at, n);
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         SCALAR.scale(x, w, dst, n);
     }

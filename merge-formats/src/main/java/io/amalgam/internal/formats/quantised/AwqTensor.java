@@ -19,9 +19,6 @@ final class AwqTensor extends TileTensor {
     private static final int A_WORD = 8;
     private static final int MIDDLE = 8;
 
-    /** Inputs that are decoded side by side: a line of the cache. */
-    private static final int RUN = 16;
-
     private final StoredTensor codes;
     private final Optional<StoredTensor> zeros;
     private final StoredTensor scales;
@@ -76,22 +73,23 @@ final class AwqTensor extends TileTensor {
         byte[] code = scratch.codes(in * width);
         columns(codes, 0, in, out / 2, first / 2, width, code, workspace);
         int groupSize = in / groups;
-        for (int i = 0; i < in; ) {
-            int n = Math.min(Math.min(RUN, in - i), groupSize - i % groupSize);
-            int of = i / groupSize * count;
-            for (int o = 0; o < count; o += A_WORD) {
-                for (int k = 0; k < A_WORD; k++) {
-                    float s = scale[of + o + k];
-                    int z = zero[of + o + k];
-                    int place = i * width + o / 2;
+        int[] words = scratch.words(in);
+        for (int o = 0; o < count; o += A_WORD) {
+            for (int i = 0, place = o / 2; i < in; i++, place += width) {
+                words[i] = Scratch.word(code, place);
+            }
+            // Row by row: what is written goes through the cache in order.
+            for (int k = 0; k < A_WORD; k++) {
+                for (int i = 0, of = o; i < in; i += groupSize, of += count) {
+                    int n = Math.min(groupSize, in - i);
+                    float z = zero[of + k];
+                    float s = scale[of + k];
                     int at = (o + k) * in + i;
-                    for (int j = 0; j < n; j++, place += width) {
-                        int value = Scratch.word(code, place) >>> SHIFTS[k] & 15;
-                        tile[at + j] = s * (value - z);
-                    }
+                    workspace
+                            .kernels()
+                            .int4OfWords(words, i, SHIFTS[k], z, s, tile, at, n);
                 }
             }
-            i += n;
         }
     }
 

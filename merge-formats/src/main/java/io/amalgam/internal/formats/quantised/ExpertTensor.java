@@ -10,12 +10,14 @@ import java.util.List;
 final class ExpertTensor extends TileTensor {
     private static final int GROUP = Fp4Format.MX_GROUP;
 
-    /** Outputs that are decoded side by side: a line of the cache. */
-    private static final int RUN = 16;
+    /** Outputs that are decoded side by side: what they are written to stays in the cache. */
+    private static final int RUN = 512;
+
+    /** Codes in a word. */
+    private static final int WORD = 8;
 
     private final StoredTensor codes;
     private final StoredTensor exponents;
-    private final float[] table = Fp4Format.table();
     private final int in;
     private final int out;
 
@@ -57,18 +59,21 @@ final class ExpertTensor extends TileTensor {
                 exponent,
                 workspace);
         float[] scale = scratch.scales(RUN);
+        int[] words = scratch.words(RUN);
         for (int g = 0; g < groups; g++) {
             for (int o = 0; o < out; o += RUN) {
                 int n = Math.min(RUN, out - o);
                 for (int j = 0; j < n; j++) {
                     scale[j] = Scales.power(exponent[(o + j) * groups + g]);
                 }
-                for (int pair = 0; pair < GROUP / 2; pair++) {
-                    int place = o * bytes + g * (GROUP / 2) + pair;
-                    int at = (g * GROUP + 2 * pair) * out + o;
+                for (int w = 0; w < GROUP / WORD; w++) {
+                    int place = o * bytes + g * (GROUP / 2) + w * Integer.BYTES;
                     for (int j = 0; j < n; j++, place += bytes) {
-                        tile[at + j] = table[code[place] & 15] * scale[j];
-                        tile[at + out + j] = table[code[place] >>> 4 & 15] * scale[j];
+                        words[j] = Scratch.word(code, place);
+                    }
+                    for (int k = 0; k < WORD; k++) {
+                        int at = (g * GROUP + w * WORD + k) * out + o;
+                        workspace.kernels().fp4OfWords(words, 4 * k, scale, tile, at, n);
                     }
                 }
             }

@@ -82,6 +82,10 @@ final class GptqTensor extends TileTensor {
                 width,
                 code,
                 workspace);
+        if (bits == 4 && in % WORD == 0 && areRuns(group)) {
+            ofWords(code, count, scale, zero, tile, workspace);
+            return;
+        }
         for (int i = 0; i < in; i += STEP) {
             int n = Math.min(STEP, in - i);
             boolean oneGroup = isOneGroup(group, i, n);
@@ -96,6 +100,54 @@ final class GptqTensor extends TileTensor {
                     } else {
                         run(code, place, width, group, i, count, o, scale, zero, tile, n);
                     }
+                }
+            }
+        }
+    }
+
+    /** Words in a line of the cache. */
+    private static final int LINE = 16;
+
+    /** Codes of 4 bits in a word. */
+    private static final int WORD = 8;
+
+    /** Whether groups are runs of whole words, all of one length. */
+    private boolean areRuns(int[] group) {
+        boolean runs = groupSize > 0 && groupSize % WORD == 0;
+        for (int i = 0; i < in && runs; i++) {
+            runs = group[i] == i / groupSize;
+        }
+        return runs;
+    }
+
+    /** Codes of 4 bits: the words of some outputs put one behind another, then decoded. */
+    private void ofWords(
+            byte[] code,
+            int count,
+            float[] scale,
+            float[] zero,
+            float[] tile,
+            Workspace workspace) {
+        // Longer than it need be: rows a power of two apart share few lines of the cache.
+        int length = in / WORD + LINE;
+        int width = count * Integer.BYTES;
+        int[] words = Scratch.of(workspace).words(ROWS * length);
+        for (int begin = 0; begin < count; begin += ROWS) {
+            int rows = Math.min(ROWS, count - begin);
+            for (int w = 0; w < in / WORD; w++) {
+                int place = w * width + begin * Integer.BYTES;
+                for (int row = 0; row < rows; row++) {
+                    words[row * length + w] = Scratch.word(code, place + row * Integer.BYTES);
+                }
+            }
+            for (int row = 0; row < rows; row++) {
+                int o = begin + row;
+                for (int i = 0, g = o; i < in; i += groupSize, g += count) {
+                    int n = Math.min(groupSize, in - i);
+                    int at = row * length + i / WORD;
+                    workspace
+                            .kernels()
+                            .int4ToFloat(words, at, zero, scale, g, groupSize, tile, o * in + i, n);
                 }
             }
         }

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * Codes of 4 bits, two neighbours a byte, into a table of values, times the scale of their block.
@@ -15,6 +16,12 @@ final class NibbleTensor extends Dequantised {
     private final boolean highFirst;
     private final Scales scales;
     private final int block;
+
+    /** Whether there is a kernel for it. */
+    private final boolean isFp4;
+
+    /** Codes in a word. */
+    private static final int WORD = 8;
 
     /**
      * @param table the values of the 16 codes
@@ -34,6 +41,8 @@ final class NibbleTensor extends Dequantised {
         this.highFirst = highFirst;
         this.scales = scales;
         this.block = block;
+        this.isFp4 =
+                !highFirst && block % WORD == 0 && Arrays.equals(table, Fp4Format.table());
     }
 
     @Override
@@ -47,6 +56,11 @@ final class NibbleTensor extends Dequantised {
         int blocks = (int) ((from + count - 1) / block - firstBlock) + 1;
         float[] scale = scratch.scales(blocks);
         scales.read(firstBlock, blocks, scale, workspace);
+        if (isFp4 && from % block == 0 && count % WORD == 0 && from % WORD == 0) {
+            int[] words = scratch.words(codes, from / 2, count / WORD, workspace);
+            workspace.kernels().fp4ToFloat(words, 0, scale, 0, block, dst, at, count);
+            return false;
+        }
         long firstByte = from / 2;
         int bytes = (int) ((from + count - 1) / 2 - firstByte) + 1;
         byte[] code = scratch.codes(codes, firstByte, bytes, workspace);

@@ -62,6 +62,13 @@ final class PackedTensor extends Dequantised {
         Scratch.floats(scales, firstRow * groups, rows * groups, scale, 0, workspace);
         long firstWord = firstRow * bits / 32;
         byte[] zero = zeroWords(firstWord, firstRow + rows, workspace);
+        if (isOfWords(from, count)) {
+            int[] words = scratch.words(codes, from / WORD * Integer.BYTES, count / WORD, workspace);
+            int first = (int) (from / group - firstRow * groups);
+            float[] zeroOf = zerosOfGroups(zero, first, count, firstRow, firstWord, scratch);
+            workspace.kernels().int4ToFloat(words, 0, zeroOf, scale, first, group, dst, at, count);
+            return false;
+        }
         long begin = firstRow * rowBytes + from % columns * bits / Byte.SIZE;
         long last = from + count - 1;
         long end = last / columns * rowBytes + (last % columns * bits + bits - 1) / Byte.SIZE + 1;
@@ -83,6 +90,32 @@ final class PackedTensor extends Dequantised {
             done += n;
         }
         return false;
+    }
+
+    /** Codes of 4 bits in a word. */
+    private static final int WORD = 8;
+
+    /** Whether a run is whole words and begins with a group. */
+    private boolean isOfWords(long from, int count) {
+        return bits == 4
+                && group % WORD == 0
+                && columns % group == 0
+                && from % group == 0
+                && count % WORD == 0;
+    }
+
+    /** Zeros at the places that scales have. */
+    private float[] zerosOfGroups(
+            byte[] words, int first, int count, long firstRow, long firstWord, Scratch scratch) {
+        int end = first + (int) ScaleGrid.ceil(count, group);
+        float[] zero = scratch.outer(end);
+        for (int g = first; g < end; g++) {
+            zero[g] =
+                    words.length == 0
+                            ? 1 << (bits - 1)
+                            : zero(words, firstRow + g / groups, g % groups, firstWord);
+        }
+        return zero;
     }
 
     private static final byte[] NONE = new byte[0];

@@ -20,6 +20,11 @@ record ScaleGrid(long rows, long columns, long blockRows, long blockColumns) {
         return ceil(rows, blockRows);
     }
 
+    /** Whether blocks follow each other from an element on: whole ones of one row each. */
+    boolean isFlat(long from) {
+        return blockRows == 1 && columns % blockColumns == 0 && from % blockColumns == 0;
+    }
+
     static long ceil(long length, long block) {
         return (length + block - 1) / block;
     }

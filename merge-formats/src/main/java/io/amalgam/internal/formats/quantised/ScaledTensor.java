@@ -89,6 +89,15 @@ final class ScaledTensor extends Dequantised {
         scales.read(first, n, scale, workspace);
         byte[] zero = zeros.isPresent() ? scratch.bytes(zeros.get(), first, n, workspace) : NONE;
         byte[] code = scratch.codes(codes, from, count, workspace);
+        if (grid.isFlat(from) && zero.length == 0) {
+            int length = (int) grid.blockColumns();
+            int block = (int) (grid.block(from) - first);
+            for (int done = 0; done < count; done += length, block++) {
+                int run = Math.min(count - done, length);
+                decode(code, done, run, 0, scale[block], dst, at + done);
+            }
+            return false;
+        }
         for (int done = 0; done < count; ) {
             long place = from + done;
             int run = (int) Math.min(count - done, grid.run(place));

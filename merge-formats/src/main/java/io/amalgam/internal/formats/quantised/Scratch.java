@@ -20,6 +20,7 @@ final class Scratch {
     private float[] outer = new float[0];
     private byte[] span = new byte[0];
     private int[] ints = new int[0];
+    private int[] words = new int[0];
 
     private Scratch() {}
 
@@ -63,6 +64,29 @@ final class Scratch {
             span = new byte[Math.max(SPAN, rowBytes)];
         }
         return span;
+    }
+
+    /** Little-endian words of a tensor, from a byte of it on. */
+    int[] words(StoredTensor tensor, long from, int count, Workspace workspace)
+            throws IOException {
+        int[] all = words(count);
+        int step = Math.max(128, workspace.capacity());
+        for (int done = 0; done < count; ) {
+            int n = Math.min(step, count - done);
+            ByteBuffer buffer = workspace.bytes(n * Integer.BYTES);
+            tensor.region().readFully(from + (long) done * Integer.BYTES, buffer);
+            buffer.flip().asIntBuffer().get(all, done, n);
+            done += n;
+        }
+        return all;
+    }
+
+    /** Room for words. */
+    int[] words(int count) {
+        if (words.length < count) {
+            words = new int[count];
+        }
+        return words;
     }
 
     int[] ints(int count) {

@@ -1,0 +1,176 @@
+package io.amalgam.internal.kernel.simd;
+
+import static io.amalgam.internal.kernel.simd.Species.FLOATS;
+import static io.amalgam.internal.kernel.simd.Species.INTS;
+import static io.amalgam.internal.kernel.simd.Species.LENGTH;
+
+import io.amalgam.internal.kernel.ScalarKernels;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorOperators;
+
+/**
+ * Codes of 4 bits by shifts that differ from lane to lane: a word fills one vector, or two of 128
+ * bits. E2M1 is computed: of twice a value, the table of eight fits one word.
+ */
+final class VectorCodes {
+    private static final int IN_WORD = 8;
+
+    /** Twice the magnitudes of E2M1: 0, 1, 2, 3, 4, 6, 8, 12. */
+    private static final int DOUBLED = 0xC8643210;
+
+    /** Where each lane's code is in its word. */
+    private static final IntVector SHIFTS =
+            IntVector.zero(INTS).addIndex(1).and(7).lanewise(VectorOperators.LSHL, 2);
+
+    /** The lanes of a first word, and of a second one. */
+    private static final IntVector FIRST = ofWord(0);
+
+    private static final IntVector SECOND = ofWord(1);
+
+    private static IntVector ofWord(int number) {
+        int[] mask = new int[LENGTH];
+        for (int lane = 0; lane < LENGTH; lane++) {
+            mask[lane] = lane / IN_WORD == number ? 15 : 0;
+        }
+        return IntVector.fromArray(INTS, mask, 0);
+    }
+
+    private VectorCodes() {}
+
+    static void int4ToFloat(
+            int[] words,
+            int from,
+            float[] zeros,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n) {
+        if (group % LENGTH != 0 || n % LENGTH != 0) {
+            ScalarKernels.INSTANCE.int4ToFloat(
+                    words, from, zeros, scales, first, group, dst, at, n);
+            return;
+        }
+        for (int done = 0, g = first; done < n; done += group, g++) {
+            FloatVector zero = FloatVector.broadcast(FLOATS, zeros[g]);
+            FloatVector scale = FloatVector.broadcast(FLOATS, scales[g]);
+            int end = Math.min(n, done + group);
+            for (int i = done; i < end; i += LENGTH) {
+                int word = words[from + i / IN_WORD] >>> i % IN_WORD * 4;
+                IntVector codes =
+                        IntVector.broadcast(INTS, word)
+                                .lanewise(VectorOperators.LSHR, SHIFTS)
+                                .and(FIRST);
+                if (LENGTH > IN_WORD) {
+                    codes =
+                            IntVector.broadcast(INTS, words[from + i / IN_WORD + 1])
+                                    .lanewise(VectorOperators.LSHR, SHIFTS)
+                                    .and(SECOND)
+                                    .or(codes);
+                }
+                ((FloatVector) codes.convertShape(VectorOperators.I2F, FLOATS, 0))
+                        .sub(zero)
+                        .mul(scale)
+                        .intoArray(dst, at + i);
+            }
+        }
+    }
+
+    static void fp4ToFloat(
+            int[] words,
+            int from,
+            float[] scales,
+            int first,
+            int group,
+            float[] dst,
+            int at,
+            int n) {
+        if (group % LENGTH != 0 || n % LENGTH != 0) {
+            ScalarKernels.INSTANCE.fp4ToFloat(words, from, scales, first, group, dst, at, n);
+            return;
+        }
+        for (int done = 0, g = first; done < n; done += group, g++) {
+            FloatVector scale = FloatVector.broadcast(FLOATS, scales[g]);
+            int end = Math.min(n, done + group);
+            for (int i = done; i < end; i += LENGTH) {
+                int word = words[from + i / IN_WORD] >>> i % IN_WORD * 4;
+                IntVector codes =
+                        IntVector.broadcast(INTS, word)
+                                .lanewise(VectorOperators.LSHR, SHIFTS)
+                                .and(FIRST);
+                if (LENGTH > IN_WORD) {
+                    codes =
+                            IntVector.broadcast(INTS, words[from + i / IN_WORD + 1])
+                                    .lanewise(VectorOperators.LSHR, SHIFTS)
+                                    .and(SECOND)
+                                    .or(codes);
+                }
+                IntVector doubled =
+                        IntVector.broadcast(INTS, DOUBLED)
+                                .lanewise(
+                                        VectorOperators.LSHR,
+                                        codes.and(7).lanewise(VectorOperators.LSHL, 2))
+                                .and(15);
+                IntVector sign = codes.and(8).lanewise(VectorOperators.LSHL, 28);
+                ((FloatVector) doubled.convertShape(VectorOperators.I2F, FLOATS, 0))
+                        .mul(0.5f)
+                        .reinterpretAsInts()
+                        .or(sign)
+                        .reinterpretAsFloats()
+                        .mul(scale).intoArray(dst, at + i);
+            }
+        }
+    }
+
+    static void int4OfWords(
+            int[] words,
+            int from,
+            int shift,
+            float zero,
+            float scale,
+            float[] dst,
+            int at,
+            int n) {
+        int bound = INTS.loopBound(n);
+        for (int i = 0; i < bound; i += LENGTH) {
+            IntVector codes =
+                    IntVector.fromArray(INTS, words, from + i)
+                            .lanewise(VectorOperators.LSHR, shift)
+                            .and(15);
+            ((FloatVector) codes.convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .sub(zero)
+                    .mul(scale)
+                    .intoArray(dst, at + i);
+        }
+        for (int i = bound; i < n; i++) {
+            dst[at + i] = ((words[from + i] >>> shift & 15) - zero) * scale;
+        }
+    }
+
+    static void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
+        int bound = INTS.loopBound(n);
+        if (bound < n) {
+            ScalarKernels.INSTANCE.fp4OfWords(words, shift, scales, dst, at, n);
+            return;
+        }
+        for (int i = 0; i < bound; i += LENGTH) {
+            IntVector codes =
+                    IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, shift);
+            IntVector doubled =
+                        IntVector.broadcast(INTS, DOUBLED)
+                                .lanewise(
+                                        VectorOperators.LSHR,
+                                        codes.and(7).lanewise(VectorOperators.LSHL, 2))
+                                .and(15);
+                IntVector sign = codes.and(8).lanewise(VectorOperators.LSHL, 28);
+                ((FloatVector) doubled.convertShape(VectorOperators.I2F, FLOATS, 0))
+                        .mul(0.5f)
+                        .reinterpretAsInts()
+                        .or(sign)
+                        .reinterpretAsFloats()
+                        .mul(FloatVector.fromArray(FLOATS, scales, i)).intoArray(dst, at + i);
+        }
+    }
+}
