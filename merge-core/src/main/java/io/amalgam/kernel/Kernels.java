@@ -96,14 +96,7 @@ public interface Kernels {
      * @param shift of the code in its word
      */
     void int4OfWords(
-            int[] words,
-            int from,
-            int shift,
-            float zero,
-            float scale,
-            float[] dst,
-            int at,
-            int n);
+            int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n);
 
     /**
      * One E2M1 of each of the first {@code n} words, each with a scale: {@code dst = value *

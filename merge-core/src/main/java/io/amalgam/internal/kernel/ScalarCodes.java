@@ -66,14 +66,7 @@ final class ScalarCodes {
     }
 
     static void int4OfWords(
-            int[] words,
-            int from,
-            int shift,
-            float zero,
-            float scale,
-            float[] dst,
-            int at,
-            int n) {
+            int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
             dst[at + i] = ((words[from + i] >>> shift & 15) - zero) * scale;
         }

@@ -164,7 +164,15 @@ public abstract class KernelsContract {
             check(
                     (k, in, n) ->
                             k.int4ToFloat(
-                                    bits(in.a), n / 16, in.b, in.c, 1, group, in.out, 3, n / 16 * 8));
+                                    bits(in.a),
+                                    n / 16,
+                                    in.b,
+                                    in.c,
+                                    1,
+                                    group,
+                                    in.out,
+                                    3,
+                                    n / 16 * 8));
         }
     }
 
@@ -173,7 +181,8 @@ public abstract class KernelsContract {
         for (int group : new int[] {8, 16, 24, 32, 128}) {
             check(
                     (k, in, n) ->
-                            k.fp4ToFloat(bits(in.a), n / 16, in.c, 1, group, in.out, 3, n / 16 * 8));
+                            k.fp4ToFloat(
+                                    bits(in.a), n / 16, in.c, 1, group, in.out, 3, n / 16 * 8));
         }
     }
 
@@ -181,9 +190,7 @@ public abstract class KernelsContract {
     void int4OfWords() {
         for (int shift = 0; shift < 32; shift += 4) {
             int of = shift;
-            check(
-                    (k, in, n) ->
-                            k.int4OfWords(bits(in.a), 2, of, in.b[0], in.c[0], in.out, 3, n));
+            check((k, in, n) -> k.int4OfWords(bits(in.a), 2, of, in.b[0], in.c[0], in.out, 3, n));
         }
     }
 

@@ -123,14 +123,7 @@ final class ReferenceKernels implements Kernels {
 
     @Override
     public void int4OfWords(
-            int[] words,
-            int from,
-            int shift,
-            float zero,
-            float scale,
-            float[] dst,
-            int at,
-            int n) {
+            int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
             dst[at + i] = (code(words, from + i, shift / 4) - zero) * scale;
         }

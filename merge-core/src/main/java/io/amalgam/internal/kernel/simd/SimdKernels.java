@@ -78,14 +78,7 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void int4OfWords(
-            int[] words,
-            int from,
-            int shift,
-            float zero,
-            float scale,
-            float[] dst,
-            int at,
-            int n) {
+            int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n) {
         VectorCodes.int4OfWords(words, from, shift, zero, scale, dst, at, n);
     }
 

@@ -119,20 +119,14 @@ final class VectorCodes {
                         .reinterpretAsInts()
                         .or(sign)
                         .reinterpretAsFloats()
-                        .mul(scale).intoArray(dst, at + i);
+                        .mul(scale)
+                        .intoArray(dst, at + i);
             }
         }
     }
 
     static void int4OfWords(
-            int[] words,
-            int from,
-            int shift,
-            float zero,
-            float scale,
-            float[] dst,
-            int at,
-            int n) {
+            int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n) {
         int bound = INTS.loopBound(n);
         for (int i = 0; i < bound; i += LENGTH) {
             IntVector codes =
@@ -159,18 +153,19 @@ final class VectorCodes {
             IntVector codes =
                     IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, shift);
             IntVector doubled =
-                        IntVector.broadcast(INTS, DOUBLED)
-                                .lanewise(
-                                        VectorOperators.LSHR,
-                                        codes.and(7).lanewise(VectorOperators.LSHL, 2))
-                                .and(15);
-                IntVector sign = codes.and(8).lanewise(VectorOperators.LSHL, 28);
-                ((FloatVector) doubled.convertShape(VectorOperators.I2F, FLOATS, 0))
-                        .mul(0.5f)
-                        .reinterpretAsInts()
-                        .or(sign)
-                        .reinterpretAsFloats()
-                        .mul(FloatVector.fromArray(FLOATS, scales, i)).intoArray(dst, at + i);
+                    IntVector.broadcast(INTS, DOUBLED)
+                            .lanewise(
+                                    VectorOperators.LSHR,
+                                    codes.and(7).lanewise(VectorOperators.LSHL, 2))
+                            .and(15);
+            IntVector sign = codes.and(8).lanewise(VectorOperators.LSHL, 28);
+            ((FloatVector) doubled.convertShape(VectorOperators.I2F, FLOATS, 0))
+                    .mul(0.5f)
+                    .reinterpretAsInts()
+                    .or(sign)
+                    .reinterpretAsFloats()
+                    .mul(FloatVector.fromArray(FLOATS, scales, i))
+                    .intoArray(dst, at + i);
         }
     }
 }

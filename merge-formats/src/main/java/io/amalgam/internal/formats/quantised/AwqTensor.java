@@ -85,9 +85,7 @@ final class AwqTensor extends TileTensor {
                     float z = zero[of + k];
                     float s = scale[of + k];
                     int at = (o + k) * in + i;
-                    workspace
-                            .kernels()
-                            .int4OfWords(words, i, SHIFTS[k], z, s, tile, at, n);
+                    workspace.kernels().int4OfWords(words, i, SHIFTS[k], z, s, tile, at, n);
                 }
             }
         }

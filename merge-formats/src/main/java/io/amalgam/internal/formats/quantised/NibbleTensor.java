@@ -41,8 +41,7 @@ final class NibbleTensor extends Dequantised {
         this.highFirst = highFirst;
         this.scales = scales;
         this.block = block;
-        this.isFp4 =
-                !highFirst && block % WORD == 0 && Arrays.equals(table, Fp4Format.table());
+        this.isFp4 = !highFirst && block % WORD == 0 && Arrays.equals(table, Fp4Format.table());
     }
 
     @Override

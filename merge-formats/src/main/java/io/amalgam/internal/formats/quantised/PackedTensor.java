@@ -63,7 +63,8 @@ final class PackedTensor extends Dequantised {
         long firstWord = firstRow * bits / 32;
         byte[] zero = zeroWords(firstWord, firstRow + rows, workspace);
         if (isOfWords(from, count)) {
-            int[] words = scratch.words(codes, from / WORD * Integer.BYTES, count / WORD, workspace);
+            int[] words =
+                    scratch.words(codes, from / WORD * Integer.BYTES, count / WORD, workspace);
             int first = (int) (from / group - firstRow * groups);
             float[] zeroOf = zerosOfGroups(zero, first, count, firstRow, firstWord, scratch);
             workspace.kernels().int4ToFloat(words, 0, zeroOf, scale, first, group, dst, at, count);

@@ -67,8 +67,7 @@ final class Scratch {
     }
 
     /** Little-endian words of a tensor, from a byte of it on. */
-    int[] words(StoredTensor tensor, long from, int count, Workspace workspace)
-            throws IOException {
+    int[] words(StoredTensor tensor, long from, int count, Workspace workspace) throws IOException {
         int[] all = words(count);
         int step = Math.max(128, workspace.capacity());
         for (int done = 0; done < count; ) {
