@@ -9,7 +9,7 @@ import io.amalgam.internal.linalg.RandomSvd;
 import io.amalgam.internal.linalg.Svd;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.LoraModule;
-import io.amalgam.internal.lora.LowRankSvd;
+import io.amalgam.internal.lora.combine.LowRankSvd;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -1,5 +1,27 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.batch.BatchCommand;
+import io.amalgam.cli.bench.BenchCommand;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.Terminal;
+import io.amalgam.cli.console.Version;
+import io.amalgam.cli.hub.DownloadCommand;
+import io.amalgam.cli.hub.PushCommand;
+import io.amalgam.cli.inspect.DoctorCommand;
+import io.amalgam.cli.inspect.InspectCommand;
+import io.amalgam.cli.inspect.MethodsCommand;
+import io.amalgam.cli.lora.LoraCommand;
+import io.amalgam.cli.merge.AverageCommand;
+import io.amalgam.cli.merge.MergeCommand;
+import io.amalgam.cli.merge.MoeCommand;
+import io.amalgam.cli.merge.PlanCommand;
+import io.amalgam.cli.merge.SoupCommand;
+import io.amalgam.cli.merge.StackCommand;
+import io.amalgam.cli.merge.UpcycleCommand;
+import io.amalgam.cli.merge.UpscaleCommand;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.MergekitOptions;
+import io.amalgam.cli.options.Subcommand;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
 import java.util.concurrent.Callable;
 import picocli.AutoComplete;
 import picocli.CommandLine.Command;

@@ -1,6 +1,11 @@
 package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Failure;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.options.UsageProblems;
 import io.amalgam.error.Problem;
 import java.util.List;
 import picocli.CommandLine;
@@ -10,7 +15,7 @@ import picocli.CommandLine.ParameterException;
  * Tells the user of a failure: a line for each problem, and a JSON document where one was asked
  * for.
  */
-final class FailureReport {
+public final class FailureReport {
     private final Console console;
     private final boolean json;
     private final boolean debug;

@@ -1,5 +1,11 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.ResultStream;
+import io.amalgam.cli.console.Terminal;
+import io.amalgam.cli.console.Version;
+import io.amalgam.cli.options.Interruption;
 import io.amalgam.internal.checkpoint.WrittenPath;
 import io.amalgam.internal.engine.JitWarmup;
 import java.io.FileDescriptor;

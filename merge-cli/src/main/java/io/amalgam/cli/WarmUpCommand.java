@@ -1,5 +1,8 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.Terminal;
+import io.amalgam.cli.options.Interruption;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.io.FileWrites;

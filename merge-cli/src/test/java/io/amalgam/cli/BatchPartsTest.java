@@ -3,6 +3,10 @@ package io.amalgam.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.amalgam.cli.runs.BatchJob;
+import io.amalgam.cli.runs.BatchOrder;
+import io.amalgam.cli.runs.RecipeTemplate;
+import io.amalgam.cli.runs.Sweep;
 import io.amalgam.internal.engine.InputFile;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

@@ -2,6 +2,9 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.Terminal;
+import io.amalgam.cli.options.Interruption;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -11,12 +14,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Runs commands in this process and keeps what they print. */
-record Cli(int exit, String out, String err) {
-    static Cli run(Object... args) {
+public record Cli(int exit, String out, String err) {
+    public static Cli run(Object... args) {
         return run(Terminal.NONE, args);
     }
 
-    static Cli run(Terminal terminal, Object... args) {
+    public static Cli run(Terminal terminal, Object... args) {
         return run(terminal, Optional.empty(), args);
     }
 
@@ -48,14 +51,14 @@ record Cli(int exit, String out, String err) {
     }
 
     /** Standard output, which must be one JSON document and nothing else. */
-    JsonNode json() throws IOException {
+    public JsonNode json() throws IOException {
         return new ObjectMapper()
                 .reader()
                 .with(com.fasterxml.jackson.databind.DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
                 .readTree(out);
     }
 
-    List<String> errors() {
+    public List<String> errors() {
         return err.lines().filter(line -> line.startsWith("error: ")).toList();
     }
 }

@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.amalgam.cli.console.ExitCode;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Writes tiny checkpoints. */
-final class Models {
+public final class Models {
     private Models() {}
 
     /** Two layers, an embedding and a table of integers; every value is {@code value}. */
-    static Path tiny(Path directory, float value) throws IOException {
+    public static Path tiny(Path directory, float value) throws IOException {
         List<NamedTensor> tensors = new ArrayList<>();
         tensors.add(filled("model.embed_tokens.weight", value, 6, 4));
         for (int layer = 0; layer < 2; layer++) {
@@ -32,7 +32,7 @@ final class Models {
      * A model like T5. Tensors of layer {@code i} are {@code value + i}, all others {@code value};
      * what only a stack's first layer has is {@code value + 50}.
      */
-    static Path encoderDecoder(Path directory, int encoder, int decoder, float value)
+    public static Path encoderDecoder(Path directory, int encoder, int decoder, float value)
             throws IOException {
         List<NamedTensor> tensors = new ArrayList<>();
         tensors.add(filled("shared.weight", value, 6, 4));
@@ -56,14 +56,15 @@ final class Models {
         tensors.add(filled(part + "final_layer_norm.weight", value, 4));
     }
 
-    static NamedTensor filled(String name, float value, long... dims) {
+    public static NamedTensor filled(String name, float value, long... dims) {
         Shape shape = Shape.of(dims);
         float[] values = new float[(int) shape.elements()];
         java.util.Arrays.fill(values, value);
         return NamedTensor.ofFloats(name, shape, values);
     }
 
-    static Path write(Path directory, List<NamedTensor> tensors, String config) throws IOException {
+    public static Path write(Path directory, List<NamedTensor> tensors, String config)
+            throws IOException {
         Files.createDirectories(directory);
         Files.writeString(directory.resolve("config.json"), config);
         SafetensorsWriter.write(
@@ -72,7 +73,7 @@ final class Models {
     }
 
     /** Models {@code a} (all 1) and {@code b} (all 3), and a recipe that averages them. */
-    static Path averageRecipe(Path folder) throws IOException {
+    public static Path averageRecipe(Path folder) throws IOException {
         tiny(folder.resolve("a"), 1);
         tiny(folder.resolve("b"), 3);
         return recipe(
@@ -86,7 +87,7 @@ final class Models {
                 """);
     }
 
-    static Path recipe(Path folder, String text) throws IOException {
+    public static Path recipe(Path folder, String text) throws IOException {
         return Files.writeString(folder.resolve("recipe.yml"), text);
     }
 }

@@ -2,6 +2,9 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.Terminal;
+import io.amalgam.cli.options.Interruption;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,5 +1,6 @@
 package io.amalgam.cli;
 
+import io.amalgam.cli.console.ExitCode;
 import io.amalgam.faults.Faults;
 import io.amalgam.internal.io.FileWrites;
 import java.io.IOException;

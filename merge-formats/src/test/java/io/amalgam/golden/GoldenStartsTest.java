@@ -3,8 +3,8 @@ package io.amalgam.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.ModelLoader;
-import io.amalgam.internal.lora.LoraCheckpoint;
 import io.amalgam.internal.lora.WeightedAdapter;
+import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

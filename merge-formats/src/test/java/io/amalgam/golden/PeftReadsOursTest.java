@@ -5,12 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.internal.lora.AdapterCombiner;
-import io.amalgam.internal.lora.CombineOptions;
-import io.amalgam.internal.lora.ExtractOptions;
-import io.amalgam.internal.lora.Extraction;
 import io.amalgam.internal.lora.NewAdapter;
 import io.amalgam.internal.lora.WeightedAdapter;
+import io.amalgam.internal.lora.combine.AdapterCombiner;
+import io.amalgam.internal.lora.combine.CombineOptions;
+import io.amalgam.internal.lora.extract.ExtractOptions;
+import io.amalgam.internal.lora.extract.Extraction;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

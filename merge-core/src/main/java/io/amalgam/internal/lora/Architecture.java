@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param name such as {@code Qwen3ForCausalLM}
  * @param config that names it
  */
-record Architecture(String name, ObjectNode config) {
+public record Architecture(String name, ObjectNode config) {
     /** What a class's name ends with, and PEFT's word for what it is trained for. */
     private static final Map<String, String> TASKS =
             Map.of(
@@ -30,19 +30,19 @@ record Architecture(String name, ObjectNode config) {
                     "QUESTION_ANS", List.of("qa_outputs"));
 
     /** Empty where the settings name none. */
-    static Optional<Architecture> of(Optional<ObjectNode> config) {
+    public static Optional<Architecture> of(Optional<ObjectNode> config) {
         return config.filter(c -> c.path("architectures").path(0).isTextual())
                 .map(c -> new Architecture(c.path("architectures").path(0).asText(), c));
     }
 
     /** Whether it has no head. */
-    boolean bare() {
+    public boolean bare() {
         return name.endsWith("Model")
                 && !name.matches(".*(LMHead|DoubleHeads|MT|EncoderDecoder)Model");
     }
 
     /** Whether it has a head over the vocabulary and no encoder, as most that generate text. */
-    boolean generates() {
+    public boolean generates() {
         return name.matches(".*(ForCausalLM|ForConditionalGeneration)") && !encoderDecoder();
     }
 
@@ -51,7 +51,7 @@ record Architecture(String name, ObjectNode config) {
     }
 
     /** Whether its head and its embedding are one tensor, as far as the settings say. */
-    boolean ties() {
+    public boolean ties() {
         return !name.matches(".*(Classification|QuestionAnswering)")
                 && config.path("tie_word_embeddings")
                         .asBoolean(
@@ -80,7 +80,7 @@ record Architecture(String name, ObjectNode config) {
      *
      * @param modules of the model
      */
-    Optional<String> task(Collection<String> modules) {
+    public Optional<String> task(Collection<String> modules) {
         for (Map.Entry<String, String> task : TASKS.entrySet()) {
             if (name.endsWith(task.getKey())) {
                 return Optional.of(name.startsWith("T5With") ? "SEQ_2_SEQ_LM" : task.getValue());
@@ -100,12 +100,12 @@ record Architecture(String name, ObjectNode config) {
     }
 
     /** What the names of modules end with that PEFT saves whole for a task, always. */
-    static List<String> heads(Optional<String> task) {
+    public static List<String> heads(Optional<String> task) {
         return task.map(t -> HEADS.getOrDefault(t, List.of())).orElse(List.of());
     }
 
     /** Whether its code comes with the model and not with transformers. */
-    boolean custom() {
+    public boolean custom() {
         return config.has("auto_map");
     }
 }

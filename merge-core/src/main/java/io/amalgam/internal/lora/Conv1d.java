@@ -12,7 +12,7 @@ import java.util.Set;
  * its kin are made of. Others use the same names for ordinary ones; a bias as long as the columns
  * and not as the rows gives it away, then the architecture.
  */
-final class Conv1d {
+public final class Conv1d {
     private static final Set<String> NAMES = Set.of("c_attn", "c_proj", "c_fc", "q_attn");
     private static final Set<String> TYPES =
             Set.of(
@@ -29,7 +29,7 @@ final class Conv1d {
     /**
      * @param shapes of the model's tensors, by name
      */
-    Conv1d(Map<String, Shape> shapes, Optional<ObjectNode> config) {
+    public Conv1d(Map<String, Shape> shapes, Optional<ObjectNode> config) {
         this.shapes = shapes;
         int votes = 0;
         for (String name : shapes.keySet()) {
@@ -41,24 +41,24 @@ final class Conv1d {
     }
 
     /** Whether a model, or a part of it, is of the few that are built so; not gpt_bigcode. */
-    static boolean isFamily(Optional<ObjectNode> config) {
+    public static boolean isFamily(Optional<ObjectNode> config) {
         return config.map(c -> c.findValues("model_type")).orElse(List.of()).stream()
                 .anyMatch(type -> TYPES.contains(type.asText()));
     }
 
     /** Whether a weight has a name that {@code Conv1D} has in some models. */
-    static boolean isNamed(String weight) {
+    public static boolean isNamed(String weight) {
         return weight.endsWith(".weight")
                 && NAMES.contains(ModuleTree.leaf(ModuleTree.module(weight)));
     }
 
     /** Whether any matrix of the model has such a name. */
-    boolean named() {
+    public boolean named() {
         return shapes.keySet().stream().anyMatch(Conv1d::isNamed);
     }
 
     /** Whether a weight lies as {@code in x out}. */
-    boolean isTransposed(String weight) {
+    public boolean isTransposed(String weight) {
         if (!isNamed(weight)) {
             return false;
         }

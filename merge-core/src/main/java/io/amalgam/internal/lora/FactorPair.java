@@ -10,7 +10,7 @@ import io.amalgam.kernel.Kernels;
  * <p>Each element is {@code sum over k of left[i][k] * right[k][j]} in float32, {@code k} from
  * first to last, every product and sum rounded: the same whichever part of a row is asked for.
  */
-record FactorPair(int rank, int cols, float[] left, float[][] right) {
+public record FactorPair(int rank, int cols, float[] left, float[][] right) {
 
     /**
      * Adds the columns {@code from .. to-1} of some rows to {@code dst}, one row behind another
@@ -18,7 +18,7 @@ record FactorPair(int rank, int cols, float[] left, float[][] right) {
      *
      * @param spare as {@link Kernels#addProducts} wants it
      */
-    void add(
+    public void add(
             Kernels kernels,
             long row,
             int rows,

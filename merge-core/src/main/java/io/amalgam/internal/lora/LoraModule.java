@@ -85,7 +85,7 @@ public record LoraModule(
     }
 
     /** The same factors under another name. */
-    LoraModule named(String other) {
+    public LoraModule named(String other) {
         return new LoraModule(other, kind, a, b, scale, magnitude, bias, experts, start);
     }
 
@@ -115,7 +115,7 @@ public record LoraModule(
     }
 
     /** All its tensors. */
-    List<TensorSource> tensors() {
+    public List<TensorSource> tensors() {
         List<TensorSource> all = new ArrayList<>(List.of(a, b));
         magnitude.ifPresent(all::add);
         bias.ifPresent(all::add);

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * modules' names; some architectures were renamed and their files were not. Adapters have the
  * modules' names.
  */
-final class ModuleNames {
+public final class ModuleNames {
     /** A change of names in the files of some architectures; of all where the set is empty. */
     private record Rule(Set<String> types, Pattern from, String to) {
         Rule(Set<String> types, String from, String to) {
@@ -108,7 +108,7 @@ final class ModuleNames {
     /**
      * @param config of the model
      */
-    ModuleNames(Optional<ObjectNode> config) {
+    public ModuleNames(Optional<ObjectNode> config) {
         String type = config.map(c -> c.path("model_type").asText("")).orElse("");
         boolean bare = Architecture.of(config).map(Architecture::bare).orElse(true);
         this.rules =
@@ -119,7 +119,7 @@ final class ModuleNames {
     }
 
     /** A tensor of the files by the modules' name. */
-    String of(String tensor) {
+    public String of(String tensor) {
         String name = tensor;
         for (Rule rule : rules) {
             name = rule.from.matcher(name).replaceFirst(rule.to);

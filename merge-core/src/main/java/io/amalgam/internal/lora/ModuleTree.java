@@ -10,7 +10,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /** The modules of a model, as the names of its parameters tell. */
-final class ModuleTree {
+public final class ModuleTree {
     private final Map<String, List<String>> own = new LinkedHashMap<>();
     private final NavigableSet<String> paths = new TreeSet<>();
     private final NavigableSet<String> backwards = new TreeSet<>();
@@ -18,7 +18,7 @@ final class ModuleTree {
     /**
      * @param parameters by the modules' names
      */
-    ModuleTree(Collection<String> parameters) {
+    public ModuleTree(Collection<String> parameters) {
         for (String parameter : parameters) {
             String module = module(parameter);
             own.computeIfAbsent(module, unused -> new ArrayList<>()).add(parameter);
@@ -30,37 +30,37 @@ final class ModuleTree {
     }
 
     /** The module a parameter belongs to; empty for the model itself. */
-    static String module(String parameter) {
+    public static String module(String parameter) {
         int dot = parameter.lastIndexOf('.');
         return dot < 0 ? "" : parameter.substring(0, dot);
     }
 
     /** The last part of a name. */
-    static String leaf(String path) {
+    public static String leaf(String path) {
         return path.substring(path.lastIndexOf('.') + 1);
     }
 
     /** Every module with a parameter in it. */
-    Set<String> paths() {
+    public Set<String> paths() {
         return paths;
     }
 
-    boolean has(String parameter) {
+    public boolean has(String parameter) {
         return own(module(parameter)).contains(parameter);
     }
 
     /** A module's own parameters. */
-    List<String> own(String module) {
+    public List<String> own(String module) {
         return own.getOrDefault(module, List.of());
     }
 
     /** Whether other modules lie in this one. */
-    boolean isAround(String module) {
+    public boolean isAround(String module) {
         return goesOn(paths, module + ".");
     }
 
     /** Whether the end of another module's name is this name, which PEFT would take for it. */
-    boolean isAmbiguous(String module) {
+    public boolean isAmbiguous(String module) {
         return goesOn(backwards, reversed(module));
     }
 

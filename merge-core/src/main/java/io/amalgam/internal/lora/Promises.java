@@ -19,7 +19,7 @@ import java.util.function.Predicate;
  * The tensors an adapter's settings promise, against those it has. PEFT ignores names that the
  * model has not; so what counts is what the base has and the adapter lacks.
  */
-final class Promises {
+public final class Promises {
     /** Heads of classifiers: PEFT names both, and a model has one of them. */
     private static final Set<String> EITHER = Set.of("classifier", "score");
 
@@ -36,7 +36,7 @@ final class Promises {
      * @param inBase whether the base has a module, by the end or a part of its name
      * @param tensor the base's name of a tensor
      */
-    Promises(
+    public Promises(
             Adapter adapter,
             ObjectNode config,
             Predicate<String> inBase,
@@ -50,7 +50,7 @@ final class Promises {
     }
 
     /** Of an adapter whose base is not there: a name that the base may not have is no promise. */
-    static Promises withoutBase(Adapter adapter) {
+    public static Promises withoutBase(Adapter adapter) {
         return new Promises(
                 adapter,
                 adapter.config().orElseGet(JsonNodeFactory.instance::objectNode),
@@ -60,7 +60,7 @@ final class Promises {
     }
 
     /** Modules that are saved only if the base has them, where the base is not known. */
-    Optional<Problem> doubtful() {
+    public Optional<Problem> doubtful() {
         List<String> names = new ArrayList<>();
         config.path("modules_to_save").forEach(name -> names.add(name.asText()));
         boolean other = EITHER.stream().anyMatch(this::saved);
@@ -75,7 +75,7 @@ final class Promises {
     }
 
     /** Whole modules and rows that are not there. */
-    List<Problem> missing() {
+    public List<Problem> missing() {
         List<Problem> problems = new ArrayList<>();
         List<String> names = new ArrayList<>();
         config.path("modules_to_save").forEach(name -> names.add(name.asText()));
@@ -165,7 +165,7 @@ final class Promises {
      * @param matched tensors of the base that the adapter changes
      * @param weights the base's tensors by their modules' names
      */
-    Optional<Problem> incomplete(Set<String> matched, Map<String, String> weights) {
+    public Optional<Problem> incomplete(Set<String> matched, Map<String, String> weights) {
         JsonNode targets = config.path("target_modules");
         if (!targets.isArray() || config.path("exclude_modules").isTextual()) {
             return Optional.empty();

@@ -19,7 +19,7 @@ public record RowValues(TensorSource values, List<Integer> indices) {
     }
 
     /** Elements of a row. */
-    long width() {
+    public long width() {
         return values.info().shape().dim(1);
     }
 }

@@ -16,7 +16,7 @@ import java.util.Arrays;
  * What is added to a tensor at some of its positions, and zero at all others. Read in order by one
  * worker each entry is read once; where reading begins is found by bisection.
  */
-final class SparseChange implements TensorSource {
+public final class SparseChange implements TensorSource {
     private static final int BLOCK = 1 << 14;
 
     private final TensorInfo info;
@@ -29,7 +29,7 @@ final class SparseChange implements TensorSource {
      * @param indices ascending, I32 or I64
      * @param values as many
      */
-    SparseChange(TensorInfo info, StoredTensor indices, StoredTensor values) {
+    public SparseChange(TensorInfo info, StoredTensor indices, StoredTensor values) {
         this.info = info;
         this.indices = indices;
         this.values = values;
@@ -42,7 +42,7 @@ final class SparseChange implements TensorSource {
     }
 
     /** Bytes a worker holds for blocks of so many elements. */
-    static long bytesHeld(int elements) {
+    public static long bytesHeld(int elements) {
         return (long) elements * (Long.BYTES + Float.BYTES);
     }
 
@@ -126,7 +126,7 @@ final class SparseChange implements TensorSource {
      *
      * @throws BadInputException if they do not ascend or are none of the tensor's
      */
-    void check() throws IOException {
+    public void check() throws IOException {
         Workspace workspace = new Workspace(ScalarKernels.INSTANCE, BLOCK);
         long[] found = new long[BLOCK];
         long last = -1;

@@ -40,7 +40,7 @@ public final class TensorReads {
         return true;
     }
 
-    static float[] of(TensorSource source, Workspace workspace) throws IOException {
+    public static float[] of(TensorSource source, Workspace workspace) throws IOException {
         float[] values = new float[Math.toIntExact(source.info().elements())];
         for (int from = 0; from < values.length; from += workspace.capacity()) {
             int n = Math.min(workspace.capacity(), values.length - from);
@@ -54,7 +54,7 @@ public final class TensorReads {
      *
      * @throws BadInputException if one is NaN or infinite
      */
-    static float[] finite(TensorSource tensor, String adapter) throws IOException {
+    public static float[] finite(TensorSource tensor, String adapter) throws IOException {
         float[] values = of(tensor);
         for (int i = 0; i < values.length; i++) {
             if (!Float.isFinite(values[i])) {
@@ -65,7 +65,7 @@ public final class TensorReads {
     }
 
     /** What is said of the first tensor of an adapter that has NaN or infinity in it. */
-    static Optional<Problem> damaged(String adapter, List<TensorSource> tensors)
+    public static Optional<Problem> damaged(String adapter, List<TensorSource> tensors)
             throws IOException {
         for (TensorSource tensor : tensors) {
             Workspace workspace = new Workspace(ScalarKernels.INSTANCE, BLOCK);

@@ -1,4 +1,4 @@
-/** Low-rank adapters: applied to a base, combined with each other, extracted from two models. */
+/** Low-rank adapters as they are stored, and what applying, combining and extracting share. */
 @NullMarked
 package io.amalgam.internal.lora;
 

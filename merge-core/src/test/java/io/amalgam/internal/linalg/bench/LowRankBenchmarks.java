@@ -5,7 +5,7 @@ import io.amalgam.internal.linalg.LanczosSvd;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.linalg.RandomSvd;
 import io.amalgam.internal.linalg.Svd;
-import io.amalgam.internal.lora.LowRankSvd;
+import io.amalgam.internal.lora.combine.LowRankSvd;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.bytedeco.openblas.global.openblas;

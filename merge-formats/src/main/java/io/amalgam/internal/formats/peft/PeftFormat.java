@@ -11,7 +11,7 @@ import io.amalgam.internal.formats.pytorch.PyTorchFile;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.AdapterFormat;
 import io.amalgam.internal.lora.NewAdapter;
-import io.amalgam.internal.lora.TaskVectorFile;
+import io.amalgam.internal.lora.taskvector.TaskVectorFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -8,7 +8,7 @@ import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
-import io.amalgam.internal.lora.LoraCheckpoint;
+import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

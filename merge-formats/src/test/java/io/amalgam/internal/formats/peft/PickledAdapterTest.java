@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.lora.Adapter;
-import io.amalgam.internal.lora.LoraCheckpoint;
+import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
-import io.amalgam.internal.lora.LoraCheckpoint;
+import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

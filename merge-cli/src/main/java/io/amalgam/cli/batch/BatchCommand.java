@@ -1,0 +1,167 @@
+package io.amalgam.cli.batch;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.EngineMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.MergekitOptions;
+import io.amalgam.cli.options.PlanOptionsMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.StagesMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.cli.options.TokenizerMixin;
+import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.cli.runs.Batch;
+import io.amalgam.cli.runs.BatchJob;
+import io.amalgam.cli.runs.BatchJobs;
+import io.amalgam.cli.runs.RecipePaths;
+import io.amalgam.cli.runs.Sweep;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.engine.OutputCheck;
+import io.amalgam.internal.kernel.KernelProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "batch",
+        sortOptions = false,
+        customSynopsis = "amalgam batch [OPTIONS] RECIPE... OUTROOT",
+        description = {
+            "Merges by many recipes, each into a folder of its own, and sums up in a table.",
+            "Goes on after a merge that fails. What is done and unchanged is not merged again, and what was interrupted is continued."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam batch recipes/ merged/                   every .yml and .yaml file of a folder",
+            "  amalgam batch 'recipes/*-ties.yml' merged/       those that fit a pattern",
+            "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
+            "                                                   $${density} and $${weight} in the recipe, every combination",
+            "  amalgam batch recipes/ merged/ --dry-run         check everything, write nothing"
+        })
+public final class BatchCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(
+            arity = "0..*",
+            hideParamSyntax = true,
+            paramLabel = "RECIPE... OUTROOT",
+            description =
+                    "Recipes: files, folders, patterns. Last the folder for the merged models and batch.json.")
+    private List<String> paths = List.of();
+
+    @Option(
+            names = "--sweep",
+            paramLabel = "NAME=VALUES",
+            description =
+                    "Merge once for each value: a,b,c or first..last:step in place of $${NAME} in recipes. Repeatable: every combination.")
+    private List<String> sweeps = List.of();
+
+    @Option(
+            names = "--overwrite",
+            description = "Replace what an earlier, different merge left in a folder.")
+    private boolean overwrite;
+
+    @Option(names = "--dry-run", description = "Check everything; write nothing.")
+    private boolean dryRun;
+
+    @Mixin private PlanOptionsMixin planning;
+    @Mixin private HubMixin hub;
+    @Mixin private TokenizerMixin tokens;
+    @Mixin private StagesMixin stages;
+    @Mixin private ResourceMixin resources;
+    @Mixin private EngineMixin engine;
+    @Mixin private VerbosityMixin verbosity;
+
+    public BatchCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        planning.complaint()
+                .or(resources::complaint)
+                .or(verbosity::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        if (paths.size() < 2 || paths.contains("")) {
+            throw usage(paths.isEmpty() ? "missing RECIPE and OUTROOT" : "missing OUTROOT");
+        }
+        List<String> remarks = MergekitOptions.remarks(spec);
+        List<Sweep> parsed = parsedSweeps();
+        Path root = Path.of(paths.get(paths.size() - 1));
+        OutputCheck.requireReadable(root);
+        List<BatchJob> jobs =
+                BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
+        if (Files.exists(root) && !Files.isDirectory(root)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + root + "'", "a directory", "a file")
+                            .hint("give the folder for the merged models last"));
+        }
+        KernelProvider provider = engine.provider();
+        if (!dryRun) {
+            JitWarmup.beginWithConversions(provider.kernels());
+        }
+        if (!verbosity.quiet) {
+            remarks.forEach(console::note);
+        }
+        engine.explain(provider, console, verbosity);
+        BatchSummary summary =
+                new Batch(
+                                console,
+                                planning,
+                                engine.options(provider, resources)
+                                        .resume(!overwrite)
+                                        .overwrite(overwrite),
+                                new Batch.Settings(
+                                        root,
+                                        tokens,
+                                        stages,
+                                        hub.amalgam(console, verbosity.quiet || json),
+                                        dryRun,
+                                        verbosity.quiet,
+                                        json),
+                                interruption.merging())
+                        .run(jobs);
+        if (json) {
+            Json.print(console, summary.json());
+        } else if (!verbosity.quiet) {
+            summary.lines().forEach(console::print);
+        }
+        return summary.exit();
+    }
+
+    private List<Sweep> parsedSweeps() {
+        List<Sweep> parsed = new ArrayList<>();
+        long merges = 1;
+        for (String text : sweeps) {
+            try {
+                Sweep sweep = Sweep.parse(text);
+                if (parsed.stream().anyMatch(other -> other.name().equals(sweep.name()))) {
+                    throw usage("option '--sweep': '" + sweep.name() + "' is given twice");
+                }
+                parsed.add(sweep);
+                merges = Math.min(merges * sweep.values().size(), Sweep.MOST + 1L);
+            } catch (IllegalArgumentException e) {
+                throw usage("option '--sweep': " + e.getMessage());
+            }
+        }
+        if (merges > Sweep.MOST) {
+            throw usage(
+                    "option '--sweep': expected at most " + Sweep.MOST + " combinations, got more");
+        }
+        return parsed;
+    }
+}

@@ -1,0 +1,5 @@
+/** Hub names on the command line, and downloads. */
+@NullMarked
+package io.amalgam.cli.hub;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,123 @@
+package io.amalgam.cli.merge;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.ProgressView;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.OutputMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.cli.runs.ModelPaths;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "average",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description =
+                "Averages the checkpoints of one training run: with weights that fall off, or the last few alike.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam average run/ averaged/ --last 5               the last five checkpoints of a folder",
+            "  amalgam average 'run/checkpoint-*' averaged/ --ema 0.9",
+            "  amalgam average run/a run/b averaged/ --ema 0.5       in the order given"
+        })
+public final class AverageCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(
+            arity = "2..*",
+            hideParamSyntax = true,
+            paramLabel = "MODEL... OUT",
+            description =
+                    "Models in their order, a folder that holds them, or a pattern in quotes; the last is the output directory. What a folder holds or a pattern matches is ordered by the numbers in its name; averages of earlier runs in it are left out.")
+    private List<Path> paths = new ArrayList<>();
+
+    @ArgGroup(multiplicity = "1")
+    private Kind kind = new Kind();
+
+    private static final class Kind {
+        @Option(
+                names = "--ema",
+                paramLabel = "DECAY",
+                description =
+                        "Exponential moving average: what is kept of it at each further checkpoint.")
+        private @Nullable Double ema;
+
+        @Option(
+                names = "--last",
+                paramLabel = "K",
+                description = "Plain average of the last K checkpoints.")
+        private @Nullable Integer last;
+    }
+
+    @Mixin private OutputMixin output;
+    @Mixin private ResourceMixin resources;
+    @Mixin private VerbosityMixin verbosity;
+    @Mixin private HubMixin hub;
+
+    public AverageCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        output.complaint()
+                .or(resources::complaint)
+                .or(verbosity::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        List<Path> models = new ArrayList<>();
+        for (Path named : paths.subList(0, paths.size() - 1)) {
+            models.addAll(ModelPaths.series(named, this::leftOut));
+        }
+        Path out = paths.get(paths.size() - 1);
+        if (kind.last != null && kind.last > 0 && kind.last < models.size()) {
+            // The others are not even opened.
+            models = models.subList(models.size() - kind.last, models.size());
+        }
+        io.amalgam.Amalgam amalgam = hub.amalgam(console, verbosity.quiet || json);
+        PathsMerge merge =
+                kind.ema != null
+                        ? new PathsMerge("average", "ema", models, "decay: " + kind.ema, amalgam)
+                        : new PathsMerge("average", "lawa", models, "last: " + kind.last, amalgam);
+        if (!verbosity.quiet) {
+            models.forEach(model -> console.note(Console.oneLine("averages " + model)));
+        }
+        Cancellation cancellation = interruption.merging();
+        MergeSummary summary;
+        try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
+            summary = merge.run(out, output::on, resources, progress, cancellation);
+        } catch (MergeCancelledException e) {
+            return interrupted(true);
+        }
+        summary.print(console, json, verbosity.quiet);
+        return ExitCode.DONE;
+    }
+
+    private void leftOut(Path average) {
+        if (!verbosity.quiet) {
+            console.note(
+                    Console.oneLine(
+                            "leaves out "
+                                    + average
+                                    + ": an average of an earlier run; name it itself to average it too"));
+        }
+    }
+}

@@ -1,0 +1,109 @@
+package io.amalgam.cli.merge;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ProgressView;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/**
+ * Merges of models that are named on the command line instead of in a recipe. The recipe is made
+ * here, and kept beside the result like any other.
+ */
+public record PathsMerge(
+        String command,
+        String method,
+        List<Path> models,
+        String parameters,
+        io.amalgam.Amalgam amalgam) {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /**
+     * @param parameters as a recipe has them on one line, without braces; may be empty
+     * @param amalgam what merges are made with
+     */
+    public PathsMerge {
+        models = List.copyOf(models);
+    }
+
+    private Recipe recipe() {
+        StringBuilder text = new StringBuilder("merge_method: " + method + "\nmodels:\n");
+        for (Path model : models) {
+            // Written as a path that is taken as it is: + and @ mean nothing in it.
+            text.append("  - model: {model: {path: ").append(quoted(model)).append("}}\n");
+        }
+        if (!parameters.isEmpty()) {
+            text.append("parameters: {").append(parameters).append("}\n");
+        }
+        return RecipeReader.read(text.toString(), "amalgam " + command);
+    }
+
+    private static String quoted(Path path) {
+        try {
+            return JSON.writeValueAsString(path.toString());
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private MergePlan plan() throws IOException {
+        return amalgam.plan(recipe(), PlanOptions.DEFAULT);
+    }
+
+    /** What more is wrong with a plan. */
+    interface Check {
+        List<Problem> problems(MergePlan plan) throws IOException;
+    }
+
+    /**
+     * Checks the models, and writes nothing.
+     *
+     * @throws BadInputException with what is wrong with them, or else what {@code more} finds
+     */
+    void check(Console console, Check more) throws IOException {
+        try (MergePlan plan = plan()) {
+            console.warnings(plan.warnings());
+            List<Problem> problems = more.problems(plan);
+            if (!problems.isEmpty()) {
+                throw new BadInputException(problems);
+            }
+        }
+    }
+
+    /**
+     * Merges.
+     *
+     * @param output says what to do with a directory that is not empty
+     */
+    public MergeSummary run(
+            Path out,
+            UnaryOperator<EngineOptions> output,
+            ResourceMixin resources,
+            ProgressView progress,
+            Cancellation cancellation)
+            throws IOException {
+        EngineOptions options =
+                io.amalgam.Amalgam.engine()
+                        .threads(resources.threads)
+                        .memory(resources.memory.bytes());
+        try (MergePlan plan = plan()) {
+            MergeReport report =
+                    MergeEngine.run(plan, out, output.apply(options), progress, cancellation);
+            return new MergeSummary(plan, report, out);
+        }
+    }
+}

@@ -1,0 +1,68 @@
+package io.amalgam.cli.merge;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.hub.StreamMixin;
+import io.amalgam.cli.options.PlanOptionsMixin;
+import io.amalgam.cli.options.StagesMixin;
+import io.amalgam.cli.options.TokenizerMixin;
+import io.amalgam.cli.runs.RecipeTemplate;
+import io.amalgam.error.BadInputException;
+import io.amalgam.internal.checkpoint.RemoteModels;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagedPlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Parameters;
+
+/** What makes a plan: the recipe, and the options that change what is written. */
+final class RecipeArgument {
+    @Parameters(
+            index = "0",
+            paramLabel = "RECIPE",
+            description = "A recipe, as mergekit's YAML; - for standard input.")
+    Path recipe;
+
+    @Mixin PlanOptionsMixin options;
+
+    @Mixin private TokenizerMixin tokens;
+    @Mixin private StagesMixin stages;
+    @Mixin private HubMixin hub;
+    @Mixin StreamMixin stream;
+
+    /** Plans; the caller closes the plan. */
+    StagedPlan plan(Console console, boolean silent) throws IOException {
+        return plan(stream.names(hub, console, silent, false));
+    }
+
+    /** Plans without a download; the caller closes the plan. */
+    StagedPlan look(Console console, boolean silent) throws IOException {
+        return plan(stream.names(hub, console, silent, true));
+    }
+
+    private StagedPlan plan(RemoteModels names) throws IOException {
+        RecipeInput input = new RecipeInput(recipe);
+        String text = input.text();
+        try {
+            return options.plan(
+                    RecipeReader.readAll(text, input.name(), options.reading()),
+                    recipe,
+                    tokens,
+                    stages.kept(),
+                    io.amalgam.Amalgam.load().with(names));
+        } catch (BadInputException e) {
+            throw new RecipeTemplate(input.name(), text).notSwept(e);
+        }
+    }
+
+    StagePlaces places(StagedPlan plan, Path out) {
+        return stages.places(plan, out);
+    }
+
+    Optional<String> complaint() {
+        return options.complaint().or(stream::complaint);
+    }
+}

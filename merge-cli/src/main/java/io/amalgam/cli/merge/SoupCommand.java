@@ -1,0 +1,203 @@
+package io.amalgam.cli.merge;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.ProgressView;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.OutputMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.cli.runs.GreedySoup;
+import io.amalgam.cli.runs.ScoreCommand;
+import io.amalgam.cli.runs.Scores;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.io.FileWrites;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "soup",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = "Averages fine-tunes of one base model: all, or a greedy selection by score.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam soup a/ b/ c/ soup/",
+            "  amalgam soup a/ b/ c/ soup/ --greedy --score-cmd 'python evaluate.py {}'",
+            "",
+            "The score command is given a model's path in place of {}, or last, and prints a number on its",
+            "last line, the higher the better. It is started without a shell."
+        })
+public final class SoupCommand extends Subcommand {
+    private static final long HOUR = 3600;
+
+    private final Interruption interruption;
+
+    @Parameters(
+            arity = "2..*",
+            hideParamSyntax = true,
+            paramLabel = "MODEL... OUT",
+            description = "The models, and last the output directory, new or empty.")
+    private List<Path> paths = new ArrayList<>();
+
+    @Option(
+            names = "--greedy",
+            description =
+                    "Begin with the best model, and add one after another if the average scores no less.")
+    private boolean greedy;
+
+    @Option(
+            names = "--score-cmd",
+            paramLabel = "COMMAND",
+            description = "What scores models and averages, for --greedy.")
+    private @Nullable String scoreCommand;
+
+    @Option(
+            names = "--scores",
+            paramLabel = "FILE",
+            description =
+                    "Scores of the models alone, a JSON object by path or folder name: these are not measured again.")
+    private @Nullable Path scores;
+
+    @Option(
+            names = "--score-timeout",
+            paramLabel = "SECONDS",
+            description = "Time limit of one score. Default: one hour.")
+    private long timeout = HOUR;
+
+    @Mixin private OutputMixin output;
+    @Mixin private ResourceMixin resources;
+    @Mixin private VerbosityMixin verbosity;
+    @Mixin private HubMixin hub;
+
+    public SoupCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkUsage();
+        List<Path> models = paths.subList(0, paths.size() - 1);
+        Path out = paths.get(paths.size() - 1);
+        Cancellation cancellation = interruption.merging();
+        try {
+            List<Path> chosen = greedy ? chosen(places(models), out, cancellation) : models;
+            PathsMerge merge = new PathsMerge("soup", "soup", chosen, "", amalgam());
+            MergeSummary summary;
+            try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
+                summary = merge.run(out, output::on, resources, progress, cancellation);
+            }
+            if (json) {
+                ObjectNode answer = summary.json();
+                ArrayNode averaged = answer.putArray("models");
+                chosen.forEach(model -> averaged.add(model.toString()));
+                Json.print(console, answer);
+            } else {
+                summary.print(console, false, verbosity.quiet);
+            }
+            return ExitCode.DONE;
+        } catch (MergeCancelledException e) {
+            return interrupted(!greedy);
+        }
+    }
+
+    /** Who scores a model is given a path. */
+    private List<Path> places(List<Path> models) throws IOException {
+        List<Path> places = new ArrayList<>();
+        for (Path model : models) {
+            places.add(amalgam().formats().place(model));
+        }
+        return places;
+    }
+
+    private io.amalgam.Amalgam amalgam() {
+        return hub.amalgam(console, verbosity.quiet || json);
+    }
+
+    private ScoreCommand parsedScoreCommand() {
+        try {
+            return ScoreCommand.parse(String.valueOf(scoreCommand), timeout);
+        } catch (IllegalArgumentException e) {
+            throw usage("option '--score-cmd': " + e.getMessage());
+        }
+    }
+
+    /**
+     * What the last merge would be refused for. An interrupted one may be of other models: whether
+     * it can be resumed shows when these are chosen.
+     */
+    private List<Problem> beforeScoring(MergePlan plan, Path out) throws IOException {
+        List<Problem> problems = new ArrayList<>();
+        if (!output.resumes()) {
+            problems.addAll(output.problems(plan, out));
+        }
+        problems.addAll(resources.problems(plan));
+        return problems;
+    }
+
+    private void checkUsage() {
+        if (greedy && scoreCommand == null) {
+            throw usage("option '--greedy' needs '--score-cmd': averages must be scored");
+        }
+        if (!greedy && (scoreCommand != null || scores != null)) {
+            throw usage("options '--score-cmd' and '--scores' are for '--greedy'");
+        }
+        if (timeout < 1) {
+            throw usage("option '--score-timeout': expected at least 1, got " + timeout);
+        }
+        output.complaint()
+                .or(resources::complaint)
+                .or(verbosity::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+    }
+
+    private List<Path> chosen(List<Path> models, Path out, Cancellation cancellation)
+            throws IOException {
+        ScoreCommand command = parsedScoreCommand();
+        Scores known = scores == null ? Scores.NONE : Scores.read(scores);
+        // What can be wrong with the models or the output is found before hours of scoring.
+        new PathsMerge("soup", "soup", models, "", amalgam())
+                .check(console, plan -> beforeScoring(plan, out));
+        if (scores != null) {
+            console.warnings(known.ofNone(models));
+        }
+        Path parent = out.toAbsolutePath().getParent();
+        Path folder = parent == null ? out.toAbsolutePath() : parent;
+        Files.createDirectories(folder);
+        Path candidates = Files.createTempDirectory(folder, ".amalgam-soup-");
+        try {
+            GreedySoup soup =
+                    new GreedySoup(
+                            console, command, known, resources, cancellation, verbosity.quiet);
+            List<Path> chosen = soup.choose(models, candidates);
+            if (!verbosity.quiet) {
+                console.note(
+                        "score %s with %d of %d models"
+                                .formatted(soup.best(), chosen.size(), models.size()));
+            }
+            return chosen;
+        } finally {
+            FileWrites.deleteTree(candidates);
+        }
+    }
+}

@@ -1,0 +1,69 @@
+package io.amalgam.cli.merge;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ProgressView;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.internal.stages.StageListener;
+import io.amalgam.internal.stages.StagedPlan.Step;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/** Progress of merge after merge, each with a view of its own. */
+public final class StageProgress implements StageListener, AutoCloseable {
+    private final Console console;
+    private final boolean quiet;
+    private final boolean silent;
+    private @Nullable ProgressView view;
+
+    /**
+     * @param quiet whether nothing at all is said
+     * @param json whether progress is not wanted either
+     */
+    public StageProgress(Console console, boolean quiet, boolean json) {
+        this.console = console;
+        this.quiet = quiet;
+        this.silent = quiet || json;
+    }
+
+    @Override
+    public void stage(Step step, Path directory) {
+        begin("stage '" + step.name() + "'");
+    }
+
+    @Override
+    public void skipped(Step step, Path directory) {
+        note("stage '" + step.name() + "' is there from an earlier run");
+    }
+
+    @Override
+    public void result(Path directory) {
+        begin("");
+    }
+
+    private void begin(String text) {
+        close();
+        if (!text.isEmpty()) {
+            note(text);
+        }
+        view = ProgressView.on(console, silent);
+    }
+
+    private void note(String text) {
+        if (!quiet) {
+            console.note(Console.oneLine(text));
+        }
+    }
+
+    @Override
+    public MergeListener merging() {
+        return view == null ? MergeListener.NONE : view;
+    }
+
+    @Override
+    public void close() {
+        if (view != null) {
+            view.close();
+            view = null;
+        }
+    }
+}

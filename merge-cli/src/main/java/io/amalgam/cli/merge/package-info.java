@@ -1,0 +1,5 @@
+/** Commands that plan a merge and run it. */
+@NullMarked
+package io.amalgam.cli.merge;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,39 @@
+package io.amalgam.cli.options;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.internal.kernel.KernelProvider;
+import picocli.CommandLine.Option;
+
+/** How merges compute. */
+public final class EngineMixin {
+    @Option(
+            names = "--kernels",
+            paramLabel = "KIND",
+            completionCandidates = Completions.Kernels.class,
+            description = "auto, simd or scalar: how to compute. All give the same bytes.")
+    private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
+
+    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
+    private boolean allowNonfinite;
+
+    public KernelProvider provider() {
+        return KernelProvider.choose(kernels);
+    }
+
+    public EngineOptions options(KernelProvider provider, ResourceMixin resources) {
+        return EngineOptions.defaults(provider.kernels())
+                .threads(resources.threads)
+                .memory(resources.memory.bytes())
+                .allowNonfinite(allowNonfinite);
+    }
+
+    /** Says which kernels are in use, where that is asked for or not as one would wish. */
+    public void explain(KernelProvider provider, Console console, VerbosityMixin verbosity) {
+        boolean slow =
+                kernels == KernelProvider.Choice.AUTO && provider.kernels().name().equals("scalar");
+        if (!verbosity.quiet && (slow || verbosity.verbose())) {
+            console.note(provider.explanation());
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package io.amalgam.cli.options;
+
+import io.amalgam.internal.formats.quantising.QuantisedOutput;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.Recipe.QuantisedType;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** What the weights of an output are quantised to. */
+public final class QuantiseMixin {
+    @Option(
+            names = {"--quantise", "--quantize"},
+            paramLabel = "TYPE",
+            description =
+                    "Quantise weights: fp8, fp8_block, mxfp4, nvfp4, int8, int4, ... (docs/quantised.md), or keep, for the format"
+                            + " of the models. Default: what the recipe says, else dense.")
+    private @Nullable String type;
+
+    /** What is wrong with the value given. */
+    Optional<String> complaint() {
+        return type == null || QuantisedOutput.types().contains(type)
+                ? Optional.empty()
+                : Optional.of(
+                        "option '--quantise': expected one of "
+                                + String.join(", ", QuantisedOutput.types())
+                                + ", got '"
+                                + type
+                                + "'");
+    }
+
+    public PlanOptions on(PlanOptions options) {
+        return type == null ? options : options.quantised(new QuantisedType(type, Location.NONE));
+    }
+}

@@ -1,0 +1,45 @@
+package io.amalgam.cli.options;
+
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.MemoryNeeds;
+import io.amalgam.plan.MergePlan;
+import java.util.List;
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** What a merge may use. Nothing here changes what is written. */
+public final class ResourceMixin {
+    @Option(
+            names = {"-j", "--num-threads"},
+            paramLabel = "N",
+            description = "Threads. Default: one per processor.")
+    public int threads = Runtime.getRuntime().availableProcessors();
+
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            converter = ByteSize.Converter.class,
+            description = "Memory for buffers, e.g. 64M, 1GiB. Default: half the heap.")
+    public ByteSize memory = new ByteSize(Runtime.getRuntime().maxMemory() / 2);
+
+    /** What is wrong with the values given. */
+    public Optional<String> complaint() {
+        if (threads < 1) {
+            return Optional.of("option '--num-threads': expected at least 1, got " + threads);
+        }
+        if (memory.bytes() < 1) {
+            return Optional.of("option '--memory': expected more than 0 bytes, got 0");
+        }
+        return Optional.empty();
+    }
+
+    /** The memory a plan takes with these threads. */
+    public MemoryNeeds needs(MergePlan plan) {
+        return MemoryNeeds.of(plan, threads);
+    }
+
+    /** Whether the smallest buffers fit: asked where no engine is started that would find out. */
+    public List<Problem> problems(MergePlan plan) {
+        return needs(plan).tooLittle(memory.bytes()).stream().toList();
+    }
+}

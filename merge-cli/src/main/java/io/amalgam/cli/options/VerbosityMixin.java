@@ -1,0 +1,29 @@
+package io.amalgam.cli.options;
+
+import java.util.Optional;
+import picocli.CommandLine.Option;
+
+/** How much is said on standard error besides errors. */
+public final class VerbosityMixin {
+    @Option(
+            names = "--quiet",
+            negatable = true,
+            description = "Say nothing but warnings and errors.")
+    public boolean quiet;
+
+    @Option(
+            names = {"-v", "--verbose"},
+            description = "Say more: kernels, buffers, plan.")
+    boolean[] verbose = {};
+
+    /** What is wrong with the values given. */
+    public Optional<String> complaint() {
+        return quiet && verbose.length > 0
+                ? Optional.of("options '--quiet' and '--verbose' exclude each other")
+                : Optional.empty();
+    }
+
+    public boolean verbose() {
+        return verbose.length > 0;
+    }
+}

@@ -1,0 +1,5 @@
+/** Batches, sweeps, soups and scores. */
+@NullMarked
+package io.amalgam.cli.runs;
+
+import org.jspecify.annotations.NullMarked;

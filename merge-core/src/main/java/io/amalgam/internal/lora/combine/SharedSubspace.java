@@ -1,0 +1,93 @@
+package io.amalgam.internal.lora.combine;
+
+import io.amalgam.internal.linalg.Matrix;
+import io.amalgam.internal.linalg.Svd;
+import io.amalgam.internal.linalg.ThinQr;
+import io.amalgam.tensor.Shape;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * Merging of adapters where their changes are small: over bases that all of them share. Any merge
+ * method works there as it does on the changes in full; a weighted sum loses nothing.
+ */
+final class SharedSubspace {
+    /** Directions with less of the largest singular value than this are rounding. */
+    private static final double NOTHING = 1e-6;
+
+    private SharedSubspace() {}
+
+    /**
+     * Core Space: each change is {@code U M_t V^T}, with U and V the principal axes of all factors
+     * B and of all A; the {@code R x R} matrices M_t are merged.
+     *
+     * <p>Panariello et al. 2025, "Accurate and Efficient Low-Rank Model Merging in Core Space", <a
+     * href="https://arxiv.org/abs/2509.17786">arXiv 2509.17786</a>.
+     */
+    static Svd core(String name, List<ModuleFactors> parts, DeltaMerge merge) {
+        Matrix u = axes(Matrix.beside(parts.stream().map(ModuleFactors::matrixB).toList()));
+        Matrix v = axes(Matrix.beside(parts.stream().map(p -> p.matrixA().transpose()).toList()));
+        Matrix uT = u.transpose();
+        List<float[]> cores = new ArrayList<>();
+        for (ModuleFactors part : parts) {
+            Matrix left = uT.times(part.matrixB()).scaled(part.scale());
+            cores.add(left.times(part.matrixA().times(v)).floats());
+        }
+        float[] merged = merge.merge(name, Shape.of(u.cols(), v.cols()), cores, weights(parts));
+        Svd svd = Svd.of(Matrix.of(u.cols(), v.cols(), merged));
+        return new Svd(u.times(svd.u()), svd.s(), v.times(svd.v()));
+    }
+
+    /** Orthonormal columns that span the same, those with most in them first. */
+    private static Matrix axes(Matrix stacked) {
+        ThinQr qr = ThinQr.of(stacked);
+        return qr.q().times(Svd.of(qr.r()).u());
+    }
+
+    /**
+     * KnOTS: the changes side by side are {@code U S [V_1^T .. V_T^T]}; the V_t^T are merged,
+     * {@code R x in} each. Never formed: U and S come from the factors' QR.
+     *
+     * <p>Stoica et al. 2024, "Model merging with SVD to tie the Knots", <a
+     * href="https://arxiv.org/abs/2410.19735">arXiv 2410.19735</a>.
+     */
+    static Svd knots(String name, List<ModuleFactors> parts, DeltaMerge merge) {
+        ThinQr left = ThinQr.of(Matrix.beside(parts.stream().map(ModuleFactors::matrixB).toList()));
+        List<ThinQr> rights = new ArrayList<>();
+        List<Matrix> blocks = new ArrayList<>();
+        int from = 0;
+        for (ModuleFactors part : parts) {
+            ThinQr right = ThinQr.of(part.matrixA().transpose());
+            rights.add(right);
+            Matrix rows = left.r().columns(from, from + part.rank()).scaled(part.scale());
+            blocks.add(rows.times(right.r().transpose()));
+            from += part.rank();
+        }
+        Svd svd = Svd.of(Matrix.beside(blocks));
+        int rank = 0;
+        while (rank < svd.s().length && svd.s()[rank] > NOTHING * svd.s()[0]) {
+            rank++;
+        }
+        Svd kept = svd.truncated(Math.max(rank, 1));
+        List<float[]> tied = new ArrayList<>();
+        int at = 0;
+        for (ThinQr right : rights) {
+            int width = right.q().cols();
+            Matrix own = kept.v().rows(at, at + width).transpose();
+            tied.add(own.times(right.q().transpose()).floats());
+            at += width;
+        }
+        int in = parts.get(0).in();
+        int shared = kept.s().length;
+        float[] merged = merge.merge(name, Shape.of(shared, in), tied, weights(parts));
+        Matrix outer = left.q().times(kept.u()).scaledColumns(kept.s());
+        return LowRankSvd.of(outer, Matrix.of(shared, in, merged));
+    }
+
+    private static double[] weights(List<ModuleFactors> parts) {
+        double[] weights = new double[parts.size()];
+        Arrays.setAll(weights, t -> parts.get(t).weight());
+        return weights;
+    }
+}

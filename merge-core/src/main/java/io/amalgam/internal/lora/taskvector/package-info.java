@@ -1,0 +1,5 @@
+/** Sparse task vectors as files. */
+@NullMarked
+package io.amalgam.internal.lora.taskvector;
+
+import org.jspecify.annotations.NullMarked;
