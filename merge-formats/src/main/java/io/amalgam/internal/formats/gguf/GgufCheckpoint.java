@@ -1,6 +1,8 @@
 package io.amalgam.internal.formats.gguf;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -12,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** An open GGUF file, or the parts of one, as the Hugging Face model that it was made from. */
 final class GgufCheckpoint implements Checkpoint {
@@ -20,6 +23,8 @@ final class GgufCheckpoint implements Checkpoint {
     private final StoredTypes types;
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
     private final List<Problem> warnings = new ArrayList<>();
+    private @Nullable ObjectNode config;
+    private ModelScripts scripts = ModelScripts.NONE;
 
     private GgufCheckpoint(Path path, GgufParts parts) {
         this.path = path;
@@ -38,14 +43,14 @@ final class GgufCheckpoint implements Checkpoint {
             GgufCheckpoint checkpoint = new GgufCheckpoint(path, parts);
             checkpoint.translate(file, name);
             return checkpoint;
-        } catch (RuntimeException | Error e) {
+        } catch (IOException | RuntimeException | Error e) {
             try (parts) {
                 throw e;
             }
         }
     }
 
-    private void translate(Path file, String name) {
+    private void translate(Path file, String name) throws IOException {
         String said = FileKind.architecture(parts.metadata(), file);
         Optional<GgufArchitecture> architecture =
                 GgufArchitecture.ofFile(
@@ -72,6 +77,28 @@ final class GgufCheckpoint implements Checkpoint {
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
+        GgufConfig made =
+                GgufConfig.of(
+                        architecture.get(),
+                        parts.metadata(),
+                        parts.tensors(),
+                        types.compute(),
+                        name);
+        config = made.config();
+        scripts = new ModelScripts(List.of(), made.missing(), tokenizer(name));
+    }
+
+    /** What an output lacks that gets its tokenizer from here. */
+    private List<Problem> tokenizer(String name) {
+        return parts.metadata().has("tokenizer.ggml.model")
+                ? List.of(
+                        Problem.of(
+                                        "the tokenizer of model '"
+                                                + name
+                                                + "' is in GGUF's form, and the output gets none")
+                                .hint(
+                                        "name a Hugging Face model of the same vocabulary in 'tokenizer: {source: ...}', or copy its tokenizer files"))
+                : List.of();
     }
 
     private static Problem unknown(String architecture, String name) {
@@ -91,6 +118,16 @@ final class GgufCheckpoint implements Checkpoint {
     @Override
     public Map<String, TensorSource> tensors() {
         return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public Optional<ObjectNode> config() {
+        return Optional.ofNullable(config).map(ObjectNode::deepCopy);
+    }
+
+    @Override
+    public ModelScripts scripts() {
+        return scripts;
     }
 
     @Override

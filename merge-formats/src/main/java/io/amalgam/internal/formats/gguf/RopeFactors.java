@@ -7,14 +7,16 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.LongStream;
 
 /**
  * The small tensors that are made from the configuration: factors of the rotary frequencies, which
  * other formats leave to the reader.
  */
 final class RopeFactors {
-    /** What models are trained for before their texts are made longer. */
-    private static final List<Long> TRAINED = List.of(8192L, 4096L, 2048L, 16384L, 32768L);
+    /** What models are trained for before their texts are made longer: powers of two. */
+    private static final List<Long> TRAINED =
+            LongStream.rangeClosed(4, 20).mapToObj(power -> 1L << power).toList();
 
     private RopeFactors() {}
 
