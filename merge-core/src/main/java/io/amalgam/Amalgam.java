@@ -1,5 +1,6 @@
 package io.amalgam;
 
+import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.checkpoint.RemoteModels;
@@ -57,6 +58,16 @@ public final class Amalgam {
      */
     public Amalgam with(MergeMethod method) {
         return new Amalgam(formats, methods.with(method), models);
+    }
+
+    /**
+     * Takes names of a model hub, {@code org/name} or {@code org/name@revision}, where there is
+     * nothing at a path. Before the folders are given.
+     *
+     * @throws io.amalgam.error.BadInputException if {@code merge-formats} is not on the class path
+     */
+    public Amalgam with(HubOptions hub) {
+        return with(formats.names(hub));
     }
 
     /** Takes names for models where there is nothing at a path. Before the folders are given. */

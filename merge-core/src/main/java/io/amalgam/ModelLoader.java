@@ -3,6 +3,7 @@ package io.amalgam;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.CheckpointFormat.Match;
+import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -62,6 +63,18 @@ public final class ModelLoader {
         List<OutputFormat> outputs = new ArrayList<>();
         ServiceLoader.load(OutputFormat.class).forEach(outputs::add);
         return new ModelLoader(found, outputs, adapters, RemoteModels.NONE);
+    }
+
+    RemoteModels names(HubOptions hub) {
+        return ServiceLoader.load(RemoteModels.Provider.class)
+                .findFirst()
+                .orElseThrow(
+                        () ->
+                                new BadInputException(
+                                        Problem.of("no model hub is on the class path")
+                                                .hint(
+                                                        "add the dependency io.amalgam:merge-formats")))
+                .open(hub);
     }
 
     /** Takes names for models where there is nothing at a path. */

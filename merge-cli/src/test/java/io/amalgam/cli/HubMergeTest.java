@@ -2,9 +2,12 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -150,6 +153,56 @@ class HubMergeTest {
         assertThat(hub.requests)
                 .filteredOn(r -> r.contains("model.safetensors"))
                 .allMatch(r -> r.endsWith(" bytes=0-99999"));
+    }
+
+    @Test
+    void aGgufModelIsReadOverTheNetwork() throws IOException {
+        Path golden = Path.of("../merge-formats/src/test/resources/golden/gguf/models");
+        Path model = Files.createDirectories(folder.resolve("gguf"));
+        for (String name : List.of("gguf-q4_k_m/llama-q4_k_m.gguf", "gguf-llama/llama-f32.gguf")) {
+            Files.copy(golden.resolve(name), model.resolve(Path.of(name).getFileName()));
+        }
+        hub.model("org/gguf", model);
+        String text = "merge_method: passthrough\nmodels: [{model: %s}]\ndtype: float32\n";
+        Path recipe = Models.recipe(folder, text.formatted("org/gguf:llama-q4_k_m.gguf"));
+        Path out = folder.resolve("out");
+
+        Cli plan = Cli.in(environment(), "plan", recipe);
+        Cli merged = Cli.in(environment(), "merge", recipe, out, "--stream");
+        Path local = Models.recipe(folder, text.formatted(model.resolve("llama-q4_k_m.gguf")));
+        Cli same = Cli.in(environment(), "merge", local, folder.resolve("same"));
+
+        assertThat(plan.out()).contains("to be downloaded: org/gguf:llama-q4_k_m.gguf, 1 file, ");
+        assertThat(merged.exit()).as(merged.err()).isZero();
+        assertThat(same.exit()).isZero();
+        assertThat(out.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(folder.resolve("same/model.safetensors"));
+        assertThat(hub.requests).noneMatch(r -> r.contains("llama-f32"));
+        assertThat(Cli.in(environment(), "inspect", "org/gguf").errors())
+                .singleElement()
+                .asString()
+                .contains("name one, as in 'org/gguf:llama-f32.gguf'");
+    }
+
+    @Test
+    void programsNameModelsToo() throws IOException {
+        standIn("org/a", 2, 1);
+        HubOptions options =
+                HubOptions.of(folder.resolve("cache"))
+                        .endpoint(URI.create(String.valueOf(environment().get("HF_ENDPOINT"))));
+        io.amalgam.Amalgam amalgam = io.amalgam.Amalgam.load().with(options.token("hf_secret"));
+
+        try (var model = amalgam.models().open(ModelRef.of("org/a"))) {
+            assertThat(model.tensors()).hasSize(9);
+        }
+        try (var model =
+                io.amalgam.Amalgam.load()
+                        .with(options.streaming(1L << 26))
+                        .models()
+                        .open(ModelRef.of("hf:org/a"))) {
+            assertThat(model.tensors()).hasSize(9);
+        }
+        assertThat(options.token("hf_secret").toString()).doesNotContain("hf_secret");
     }
 
     @Test

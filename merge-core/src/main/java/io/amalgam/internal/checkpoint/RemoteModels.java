@@ -1,5 +1,6 @@
 package io.amalgam.internal.checkpoint;
 
+import io.amalgam.checkpoint.HubOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -34,6 +35,14 @@ public interface RemoteModels {
                     throw new IllegalArgumentException("no name of a model: '" + name + "'");
                 }
             };
+
+    /** Makes such names of settings; found with {@link java.util.ServiceLoader}. */
+    interface Provider {
+        /**
+         * @throws io.amalgam.error.BadInputException if a setting makes no sense
+         */
+        RemoteModels open(HubOptions options);
+    }
 
     /**
      * Whether a text can be such a name.

@@ -3,13 +3,13 @@ package io.amalgam.internal.formats.gguf;
 import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.internal.formats.files.FileKinds;
+import io.amalgam.internal.io.Placeholders;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -54,7 +54,7 @@ public final class GgufFile implements Closeable {
      */
     public static GgufFile open(Path path) throws IOException {
         FileKinds.require(path);
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        FileChannel channel = Placeholders.open(path);
         try {
             GgufHeader header = GgufHeader.read(path.toString(), channel, channel.size());
             return new GgufFile(path, channel, header);

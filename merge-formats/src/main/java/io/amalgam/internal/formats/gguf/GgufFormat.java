@@ -18,7 +18,6 @@ import java.util.stream.Stream;
  * parts, or a folder with one model.
  */
 public final class GgufFormat implements CheckpointFormat {
-    private static final String ENDING = ".gguf";
     private static final byte[] MAGIC = {'G', 'G', 'U', 'F'};
 
     @Override
@@ -44,7 +43,7 @@ public final class GgufFormat implements CheckpointFormat {
         } catch (IOException e) {
             // Whichever format opens it says what is wrong.
         }
-        return path.toString().endsWith(ENDING) ? Match.BY_NAME : Match.NONE;
+        return path.toString().endsWith(PartName.ENDING) ? Match.BY_NAME : Match.NONE;
     }
 
     @Override
@@ -70,28 +69,7 @@ public final class GgufFormat implements CheckpointFormat {
     /** The files in a folder, of models in parts the first one there. */
     private static List<Path> models(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
-            List<PartName> parts =
-                    files.filter(file -> file.toString().endsWith(ENDING))
-                            .filter(file -> !isVision(file))
-                            .sorted()
-                            .map(PartName::of)
-                            .toList();
-            return parts.stream()
-                    .filter(
-                            part ->
-                                    parts.stream()
-                                            .noneMatch(
-                                                    other ->
-                                                            other.isOf(part)
-                                                                    && other.number()
-                                                                            < part.number()))
-                    .map(PartName::path)
-                    .toList();
+            return PartName.models(files.toList()).stream().map(PartName::path).toList();
         }
-    }
-
-    /** Vision parts lie beside the language models they belong to. */
-    private static boolean isVision(Path file) {
-        return String.valueOf(file.getFileName()).startsWith("mmproj");
     }
 }

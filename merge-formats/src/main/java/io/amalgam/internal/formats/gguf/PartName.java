@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.gguf;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -13,10 +14,12 @@ import java.util.regex.Pattern;
  * @param number from 1 on
  * @param count of all parts; 1 for a file that is alone
  */
-record PartName(Path path, String base, int number, int count) {
+public record PartName(Path path, String base, int number, int count) {
+    static final String ENDING = ".gguf";
+
     private static final Pattern PART = Pattern.compile("(.+)-([0-9]{5})-of-([0-9]{5})\\.gguf");
 
-    static PartName of(Path path) {
+    public static PartName of(Path path) {
         String name = String.valueOf(path.getFileName());
         Matcher matcher = PART.matcher(name);
         return matcher.matches()
@@ -28,13 +31,37 @@ record PartName(Path path, String base, int number, int count) {
                 : new PartName(path, name, 1, 1);
     }
 
+    /** The models among files of one folder: of those in parts the first part there. */
+    public static List<PartName> models(List<Path> files) {
+        List<PartName> parts =
+                files.stream()
+                        .filter(file -> file.toString().endsWith(ENDING) && !isVision(file))
+                        .sorted()
+                        .map(PartName::of)
+                        .toList();
+        return parts.stream()
+                .filter(
+                        part ->
+                                parts.stream()
+                                        .noneMatch(
+                                                other ->
+                                                        other.isOf(part)
+                                                                && other.number() < part.number()))
+                .toList();
+    }
+
+    /** Vision parts lie beside the language models they belong to. */
+    private static boolean isVision(Path file) {
+        return String.valueOf(file.getFileName()).startsWith("mmproj");
+    }
+
     /** Whether a part belongs to the same model. */
     boolean isOf(PartName other) {
         return base.equals(other.base) && count == other.count;
     }
 
     /** Where another part of the same model is. */
-    Path part(int other) {
+    public Path part(int other) {
         return path.resolveSibling(
                 String.format(Locale.ROOT, "%s-%05d-of-%05d.gguf", base, other, count));
     }

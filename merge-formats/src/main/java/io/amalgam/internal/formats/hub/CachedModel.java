@@ -22,23 +22,27 @@ final class CachedModel {
     private final Path snapshot;
     private final List<String> present;
     private final WantedFiles wanted;
+    private final Optional<String> named;
 
-    private CachedModel(RepoCache cache, String commit) throws IOException {
+    private CachedModel(RepoCache cache, String commit, Optional<String> named)
+            throws IOException {
         this.cache = cache;
         this.commit = commit;
         this.snapshot = cache.snapshot(commit);
         this.present = files(snapshot);
+        this.named = named;
         this.wanted =
                 WantedFiles.of(
                         present,
+                        named,
                         name -> SmallJson.names(Files.readAllBytes(snapshot.resolve(name))));
     }
 
     /** The commit that a revision is in the cache; empty if there is none. */
-    static Optional<CachedModel> of(RepoCache cache, String revision) throws IOException {
-        Optional<String> commit = cache.commit(revision);
+    static Optional<CachedModel> of(RepoCache cache, RepoName repo) throws IOException {
+        Optional<String> commit = cache.commit(repo.revision());
         return commit.isPresent() && Files.isDirectory(cache.snapshot(commit.get()))
-                ? Optional.of(new CachedModel(cache, commit.get()))
+                ? Optional.of(new CachedModel(cache, commit.get(), repo.file()))
                 : Optional.empty();
     }
 
@@ -53,15 +57,23 @@ final class CachedModel {
         return files;
     }
 
-    /** Whether all weights are there that a merge reads. */
+    /** Whether all weights are there that a merge reads, and it is clear which these are. */
     boolean hasWeights() {
-        return !wanted.weights().isEmpty() && present.containsAll(wanted.weights());
+        return !wanted.weights().isEmpty()
+                && wanted.choices().isEmpty()
+                && present.containsAll(wanted.weights());
     }
 
     /** Whether all is there that a merge takes, so that nothing is to be asked. */
     boolean isWhole() {
         boolean adapter = present.contains("adapter_config.json");
-        return hasWeights() && (adapter || ASKED_FOR.stream().allMatch(this::isKnown));
+        // Of several files with weights, another may be in the cache than is in the repository.
+        boolean one = named.isPresent() || wanted.weights().stream().allMatch(this::isUsual);
+        return hasWeights() && one && (adapter || ASKED_FOR.stream().allMatch(this::isKnown));
+    }
+
+    private boolean isUsual(String file) {
+        return !file.endsWith(".gguf");
     }
 
     private boolean isKnown(String file) {
@@ -75,15 +87,24 @@ final class CachedModel {
 
     /** What is opened: the folder, or the one file that is all there is. */
     Path path() {
-        return pathOf(snapshot, wanted.weights());
+        return pathOf(snapshot, wanted.weights(), named);
     }
 
-    static Path pathOf(Path snapshot, Set<String> weights) {
-        String only = weights.size() == 1 ? weights.iterator().next() : "";
-        boolean named =
+    /**
+     * What is opened of a commit's folder.
+     *
+     * @param named the weights that were asked for
+     */
+    static Path pathOf(Path snapshot, Set<String> weights, Optional<String> named) {
+        String first = weights.isEmpty() ? "" : weights.iterator().next();
+        if (named.isPresent() || first.endsWith(".gguf")) {
+            return snapshot.resolve(named.orElse(first));
+        }
+        String only = weights.size() == 1 ? first : "";
+        boolean usual =
                 only.matches(
                         "(model|pytorch_model|diffusion_pytorch_model|adapter_model|pytorch_lora_weights)\\..*");
-        return only.isEmpty() || named || only.contains("/") ? snapshot : snapshot.resolve(only);
+        return only.isEmpty() || usual || only.contains("/") ? snapshot : snapshot.resolve(only);
     }
 
     static List<String> askedFor() {

@@ -34,6 +34,9 @@ public final class HubHeaders implements RemoteModels {
     /** What clients ask for at once; nearly all headers fit. */
     private static final int FIRST = 100_000;
 
+    /** Of a GGUF file as many bytes as tell its kind; its header is as long as its vocabulary. */
+    private static final int KIND = 16;
+
     private static final long LONGEST_HEADER = 100_000_000;
 
     private final HubSettings settings;
@@ -139,10 +142,9 @@ public final class HubHeaders implements RemoteModels {
         Source source = new Source(client, repo, listing);
         WantedFiles wanted =
                 WantedFiles.of(
-                        listing.files().keySet(), name -> SmallJson.names(source.bytes(name, "")));
-        if (wanted.weights().isEmpty()) {
-            throw new BadInputException(HubProblems.nothingToMerge(repo, settings));
-        }
+                        listing.files().keySet(),
+                        repo.file(), name -> SmallJson.names(source.bytes(name, "")));
+        HubModels.requireOne(repo, wanted, settings);
         if (listing.files().containsKey("adapter_config.json")
                 || !wanted.weights().stream().allMatch(HubHeaders::isOfModel)) {
             return models.fetch(repo.id(), Optional.of(repo.revision()));
@@ -167,6 +169,8 @@ public final class HubHeaders implements RemoteModels {
                 put(place, part -> Files.write(part, source.bytes(name, "")));
             } else if (!absent) {
                 put(place, part -> Files.createSymbolicLink(part, blob.toAbsolutePath()));
+            } else if (isGguf(name)) {
+                put(place, part -> Files.write(part, source.bytes(name, "bytes=0-" + (KIND - 1))));
             } else if (name.endsWith(".safetensors")) {
                 put(place, part -> header(source, file, part));
             } else {
@@ -180,7 +184,7 @@ public final class HubHeaders implements RemoteModels {
             }
         }
         missing.add(new Missing(repo.toString(), files, bytes));
-        return CachedModel.pathOf(folder, wanted.weights());
+        return CachedModel.pathOf(folder, wanted.weights(), repo.file());
     }
 
     private Path folder(RepoCache cache, String commit) throws IOException {
@@ -196,7 +200,9 @@ public final class HubHeaders implements RemoteModels {
     private boolean isKept(Path place, RemoteFile file) throws IOException {
         return merged
                 && Files.exists(place)
-                && (Files.size(place) == file.size() || header(place, file).isPresent());
+                && (Files.size(place) == file.size()
+                        || isGguf(file.path())
+                        || header(place, file).isPresent());
     }
 
     /** The header in a placeholder; empty if it is none. */
@@ -228,11 +234,14 @@ public final class HubHeaders implements RemoteModels {
      * From now on what is read of a file is fetched; a header that is none is said by its reader.
      */
     private void stream(Source source, RemoteFile file, Path place) throws IOException {
-        Optional<SafetensorsHeader> header = header(place, file);
-        if (header.isPresent()) {
+        Optional<Pieces> pieces =
+                isGguf(file.path())
+                        ? Optional.of(Pieces.even(file.size()))
+                        : header(place, file).map(Pieces::of);
+        if (pieces.isPresent()) {
             URI address = source.address(file.path());
             StreamedFile streamed =
-                    new StreamedFile(source.repo, file, place, address, header.get());
+                    new StreamedFile(source.repo, file, place, address, pieces.get());
             Placeholders.put(place, () -> new StreamedChannel(streamed, buffer()));
         }
     }
@@ -251,7 +260,12 @@ public final class HubHeaders implements RemoteModels {
 
     /** Adapters are small, and their scales are values of tensors: they are fetched whole. */
     private static boolean isOfModel(String weights) {
-        return WeightName.isWeights(weights.substring(weights.lastIndexOf('/') + 1));
+        return isGguf(weights)
+                || WeightName.isWeights(weights.substring(weights.lastIndexOf('/') + 1));
+    }
+
+    private static boolean isGguf(String file) {
+        return file.endsWith(".gguf");
     }
 
     /** Folders are registered before what is in them, so they are deleted after it. */

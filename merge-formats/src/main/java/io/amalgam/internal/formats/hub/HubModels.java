@@ -116,6 +116,7 @@ public final class HubModels implements RemoteModels {
         WantedFiles wanted =
                 WantedFiles.of(
                         listing.files().keySet(),
+                        repo.file(),
                         name -> {
                             RemoteFile file = Objects.requireNonNull(listing.files().get(name));
                             fetching.fetch(List.of(file));
@@ -128,9 +129,7 @@ public final class HubModels implements RemoteModels {
                 files.add(file);
             }
         }
-        if (wanted.weights().isEmpty()) {
-            throw new BadInputException(HubProblems.nothingToMerge(repo, settings));
-        }
+        requireOne(repo, wanted, settings);
         fetching.fetch(files);
         for (RemoteFile file : files) { // The weights are the last, so that a part is no model.
             cache.putFile(commit, file.path(), file.etag());
@@ -141,7 +140,17 @@ public final class HubModels implements RemoteModels {
             }
         }
         cache.putCommit(repo.revision(), commit);
-        return CachedModel.pathOf(cache.snapshot(commit), wanted.weights());
+        return CachedModel.pathOf(cache.snapshot(commit), wanted.weights(), repo.file());
+    }
+
+    /** Makes sure that there are weights, and it is clear which are meant. */
+    static void requireOne(RepoName repo, WantedFiles wanted, HubSettings settings) {
+        if (!wanted.choices().isEmpty()) {
+            throw new BadInputException(HubProblems.choices(repo, wanted.choices()));
+        }
+        if (wanted.weights().isEmpty()) {
+            throw new BadInputException(HubProblems.nothingToMerge(repo, settings));
+        }
     }
 
     private interface Fetching {
@@ -150,7 +159,7 @@ public final class HubModels implements RemoteModels {
 
     private Optional<CachedModel> cached(RepoName repo) {
         try {
-            return CachedModel.of(new RepoCache(settings.cache(), repo.id()), repo.revision());
+            return CachedModel.of(new RepoCache(settings.cache(), repo.id()), repo);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -64,16 +64,42 @@ final class HubProblems {
                 cause);
     }
 
-    static Problem nothingToMerge(RepoName repo, HubSettings settings) {
+    static Problem choices(RepoName repo, List<String> files) {
         return Problem.expected(
-                        "repository '" + repo + "'", "safetensors or PyTorch weights", "none")
-                .hint("see its files at " + settings.endpoint() + "/" + repo.id());
+                        "repository '" + repo + "'",
+                        "one file with weights",
+                        "'" + String.join("', '", files) + "'")
+                .hint(
+                        "name one, as in '"
+                                + repo.id()
+                                + ":"
+                                + files.get(0)
+                                + (repo.revision().equals(RepoName.NEWEST)
+                                        ? ""
+                                        : "@" + repo.revision())
+                                + "'");
+    }
+
+    static Problem nothingToMerge(RepoName repo, HubSettings settings) {
+        String place = settings.endpoint() + "/" + repo.id();
+        return repo.file().isPresent()
+                ? Problem.of("no file '" + repo.file().get() + "' in '" + repo.id() + "'")
+                        .hint("see its files at " + place)
+                : nothing(repo, place);
+    }
+
+    private static Problem nothing(RepoName repo, String place) {
+        return Problem.expected(
+                        "repository '" + repo + "'",
+                        "safetensors, PyTorch or GGUF weights",
+                        "none")
+                .hint("see its files at " + place);
     }
 
     static Problem notByHeader(RepoName repo, String file) {
         return Problem.expected(
                         "weights of '" + repo + "'",
-                        "safetensors, whose headers can be read alone",
+                        "safetensors or GGUF, whose headers can be read alone",
                         "'" + file + "'")
                 .hint("give 'amalgam download " + repo + "' first");
     }
@@ -175,6 +201,20 @@ final class HubProblems {
                         HubAnswer.isBusy(status)
                                 ? "give the same command again later: what was fetched is kept"
                                 : "check HF_ENDPOINT and the proxy");
+    }
+
+    /** In the middle of a push. */
+    static BadInputException unreachable(
+            RepoName repo, HubClient client, HubUnreachableException cause) {
+        return new BadInputException(
+                Problem.expected(
+                                "repository '" + repo + "'",
+                                "an answer of " + client.settings().endpoint(),
+                                Objects.requireNonNullElse(cause.getMessage(), "no answer"))
+                        .hint(
+                                "check the connection and the proxy, then give the same command again: what was sent is kept")
+                        .ofStorage(),
+                cause);
     }
 
     static Problem pushNeeds(HubSettings settings) {

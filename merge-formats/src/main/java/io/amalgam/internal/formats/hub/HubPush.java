@@ -46,13 +46,13 @@ public final class HubPush {
         try {
             return new Run(client, repo, target, files).push(dryRun);
         } catch (HubUnreachableException e) {
-            throw HubProblems.unreachable(repo, client, true, e);
+            throw HubProblems.unreachable(repo, client, e);
         }
     }
 
     private static RepoName named(PushTarget target) {
         return RepoName.parse(target.name(), target.revision())
-                .filter(repo -> repo.id().contains("/"))
+                .filter(repo -> repo.id().contains("/") && repo.file().isEmpty())
                 .orElseThrow(() -> new BadInputException(HubProblems.pushName(target)));
     }
 
@@ -143,7 +143,7 @@ public final class HubPush {
             if (!noBranch) {
                 requests.create(target.hidden());
                 created = true;
-                RepoName main = new RepoName(repo.id(), RepoName.NEWEST);
+                RepoName main = new RepoName(repo.id(), RepoName.NEWEST, Optional.empty());
                 if (target.hidden() && !RepoListing.isHidden(client, main)) {
                     throw new BadInputException(HubProblems.notHidden(repo, settings));
                 }

@@ -53,6 +53,18 @@ final class Pieces {
         return new Pieces(cuts, inside);
     }
 
+    /** Of a file whose header is where it is: all of it, in pieces of one size. */
+    static Pieces even(long size) {
+        List<Long> cuts = new ArrayList<>();
+        BitSet inside = new BitSet();
+        for (long at = 0; at < size; at += LONGEST) {
+            inside.set(cuts.size());
+            cuts.add(at);
+        }
+        cuts.add(size);
+        return new Pieces(cuts, inside);
+    }
+
     private static long last(List<Long> cuts) {
         return cuts.get(cuts.size() - 1);
     }

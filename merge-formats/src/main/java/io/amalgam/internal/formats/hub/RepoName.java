@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.hub;
 
+import io.amalgam.internal.formats.files.FileNames;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -8,8 +9,9 @@ import java.util.regex.Pattern;
  *
  * @param id {@code org/name}, or {@code name} alone as the oldest repositories are called
  * @param revision a branch, a tag, a commit's hash or {@code refs/pr/N}
+ * @param file the one of its weights that is meant, where there are several
  */
-record RepoName(String id, String revision) {
+record RepoName(String id, String revision, Optional<String> file) {
     /** What names begin with that are not to be taken for paths. */
     static final String SCHEME = "hf:";
 
@@ -25,18 +27,24 @@ record RepoName(String id, String revision) {
     private static final Pattern FILE =
             Pattern.compile("(?i).*\\.(git|ipynb|safetensors|bin|pt|pth|ckpt|gguf|json|ya?ml)");
 
+    private static final Pattern WEIGHTS = Pattern.compile(".*\\.(gguf|safetensors|bin)");
+
     /**
-     * Reads {@code [hf:]org/name[@revision]}.
+     * Reads {@code [hf:]org/name[:file][@revision]}.
      *
      * @return empty if it is no name of a repository
      */
     static Optional<RepoName> parse(String text, Optional<String> given) {
         String name = text.startsWith(SCHEME) ? text.substring(SCHEME.length()) : text;
         int at = given.isPresent() ? -1 : name.lastIndexOf('@');
-        String id = at < 0 ? name : name.substring(0, at);
+        String model = at < 0 ? name : name.substring(0, at);
+        int colon = model.indexOf(':');
+        String id = colon < 0 ? model : model.substring(0, colon);
+        Optional<String> file =
+                colon < 0 ? Optional.empty() : Optional.of(model.substring(colon + 1));
         String revision = at < 0 ? given.orElse(NEWEST) : name.substring(at + 1);
-        return isId(id) && isRevision(revision)
-                ? Optional.of(new RepoName(id, revision))
+        return isId(id) && isRevision(revision) && file.stream().allMatch(RepoName::isWeights)
+                ? Optional.of(new RepoName(id, revision, file))
                 : Optional.empty();
     }
 
@@ -57,6 +65,10 @@ record RepoName(String id, String revision) {
         return true;
     }
 
+    private static boolean isWeights(String file) {
+        return FileNames.isInside(file) && WEIGHTS.matcher(file).matches();
+    }
+
     private static boolean isRevision(String revision) {
         return REVISION.matcher(revision).matches()
                 && !revision.contains("..")
@@ -71,6 +83,7 @@ record RepoName(String id, String revision) {
     /** As it is written. */
     @Override
     public String toString() {
-        return revision.equals(NEWEST) ? id : id + "@" + revision;
+        String model = id + file.map(f -> ":" + f).orElse("");
+        return revision.equals(NEWEST) ? model : model + "@" + revision;
     }
 }

@@ -1,6 +1,5 @@
 package io.amalgam.internal.formats.hub;
 
-import io.amalgam.formats.safetensors.SafetensorsHeader;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -22,16 +21,16 @@ final class StreamedFile {
     private volatile Optional<URI> other = Optional.empty();
 
     /**
-     * @param placeholder has the header
+     * @param placeholder has what is before the first piece
      * @param own where the file is at the endpoint
      */
     StreamedFile(
-            RepoName repo, RemoteFile file, Path placeholder, URI own, SafetensorsHeader header) {
+            RepoName repo, RemoteFile file, Path placeholder, URI own, Pieces pieces) {
         this.repo = repo;
         this.file = file;
         this.placeholder = placeholder;
         this.own = own;
-        this.pieces = Pieces.of(header);
+        this.pieces = pieces;
         this.checksums = new AtomicIntegerArray(pieces.count());
     }
 

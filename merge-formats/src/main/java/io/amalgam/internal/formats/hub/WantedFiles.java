@@ -1,7 +1,9 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.internal.formats.files.WeightName;
+import io.amalgam.internal.formats.gguf.PartName;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -17,8 +19,9 @@ import java.util.regex.Pattern;
  *
  * @param weights files of tensors, those that an index names included
  * @param others all else
+ * @param choices files of which one is to be named; empty where it is clear which are meant
  */
-record WantedFiles(Set<String> weights, Set<String> others) {
+record WantedFiles(Set<String> weights, Set<String> others, List<String> choices) {
     /** An adapter's weights, the preferred first. */
     private static final List<String> ADAPTERS =
             List.of("adapter_model.safetensors", "pytorch_lora_weights.safetensors");
@@ -48,8 +51,16 @@ record WantedFiles(Set<String> weights, Set<String> others) {
         Set<String> names(String file) throws IOException;
     }
 
-    /** Of all files of a commit. */
-    static WantedFiles of(Collection<String> all, Reader reader) throws IOException {
+    /**
+     * Of all files of a commit.
+     *
+     * @param named the weights that are meant; empty for those that are there
+     */
+    static WantedFiles of(Collection<String> all, Optional<String> named, Reader reader)
+            throws IOException {
+        if (named.isPresent()) {
+            return named(all, named.get());
+        }
         Set<String> weights = new LinkedHashSet<>();
         Set<String> others = new TreeSet<>();
         List<String> folders = folders(all, reader);
@@ -63,8 +74,14 @@ record WantedFiles(Set<String> weights, Set<String> others) {
             weights.add(ADAPTER_PICKLE);
         }
         List<String> bare = top.stream().filter(n -> n.endsWith(".safetensors")).toList();
-        if (weights.isEmpty() && bare.size() == 1) {
-            weights.add(bare.get(0)); // An adapter of a trainer that names it freely.
+        List<String> choices = List.of();
+        if (weights.isEmpty()) { // An adapter of a trainer that names it freely, or GGUF.
+            choices = bare.isEmpty() ? models(all) : bare;
+        } else if (WeightName.among(top).size() > 1) {
+            choices = WeightName.among(top).stream().map(WeightName::file).toList();
+        }
+        if (choices.size() == 1) {
+            weights.addAll(parts(all, choices.get(0)));
         }
         for (String path : all) {
             if (isCompanion(path, folders)) {
@@ -72,7 +89,40 @@ record WantedFiles(Set<String> weights, Set<String> others) {
             }
         }
         others.removeAll(weights);
-        return new WantedFiles(weights, others);
+        return new WantedFiles(weights, others, choices.size() > 1 ? choices : List.of());
+    }
+
+    /** The GGUF models in any folder. */
+    private static List<String> models(Collection<String> all) {
+        return PartName.models(all.stream().map(Path::of).toList()).stream()
+                .map(model -> slashed(model.path()))
+                .toList();
+    }
+
+    /** A file, and the other parts of the model it is the first part of. */
+    private static Set<String> parts(Collection<String> all, String file) {
+        PartName name = PartName.of(Path.of(file));
+        Set<String> parts = new LinkedHashSet<>(List.of(file));
+        for (int number = 2; number <= name.count(); number++) {
+            parts.add(slashed(name.part(number)));
+        }
+        parts.retainAll(all);
+        return parts;
+    }
+
+    private static String slashed(Path path) {
+        return path.toString().replace('\\', '/');
+    }
+
+    private static WantedFiles named(Collection<String> all, String file) {
+        Set<String> weights = new LinkedHashSet<>(parts(all, file));
+        Set<String> others = new TreeSet<>();
+        for (String path : all) {
+            if (isCompanion(path, List.of(""))) {
+                others.add(path);
+            }
+        }
+        return new WantedFiles(weights, others, List.of());
     }
 
     /** The repository itself and the folders of its modules. */
@@ -102,7 +152,7 @@ record WantedFiles(Set<String> weights, Set<String> others) {
         return names;
     }
 
-    /** Of several variants the first: which one is meant is asked when the model is opened. */
+    /** Those of one folder; of several variants all. */
     private static Set<String> weights(
             String folder, List<String> names, Set<String> others, Reader reader)
             throws IOException {

@@ -268,9 +268,60 @@ class HubModelsTest {
         assertRefused(
                 "org/gated",
                 "repository 'org/gated' is gated: its owner grants access; ask at H/org/gated, then set HF_TOKEN");
+        hub.file("org/empty", "main", "README.md", OTHER);
         assertRefused(
-                "org/gguf",
-                "repository 'org/gguf': expected safetensors or PyTorch weights, got none; see its files at H/org/gguf");
+                "org/empty",
+                "repository 'org/empty': expected safetensors, PyTorch or GGUF weights, got none; see its files at H/org/empty");
+        assertRefused(
+                "org/model:fp16.safetensors",
+                "no file 'fp16.safetensors' in 'org/model'; see its files at H/org/model");
+    }
+
+    @Test
+    void oneGgufModelIsFetched() throws IOException {
+        hub.file("org/gguf", "main", "model-Q4_K_M.gguf", OTHER)
+                .file("org/gguf", "main", "mmproj-f16.gguf", OTHER)
+                .file("org/gguf", "main", "README.md", OTHER);
+
+        assertThat(fetched("org/gguf")).hasFileName("model-Q4_K_M.gguf").hasBinaryContent(OTHER);
+        hub.requests.clear();
+        assertThat(fetched("org/gguf:model-Q4_K_M.gguf")).hasFileName("model-Q4_K_M.gguf");
+        assertThat(hub.requests).isEmpty();
+    }
+
+    @Test
+    void ofSeveralGgufModelsOneIsNamed() throws IOException {
+        hub.file("org/gguf", "v1", "m-Q8_0.gguf", OTHER)
+                .file("org/gguf", "v1", "parts/m-F16-00001-of-00002.gguf", OTHER)
+                .file("org/gguf", "v1", "parts/m-F16-00002-of-00002.gguf", SHARD);
+
+        assertRefused(
+                "org/gguf@v1",
+                "repository 'org/gguf@v1': expected one file with weights, got 'm-Q8_0.gguf', 'parts/m-F16-00001-of-00002.gguf'; name one, as in 'org/gguf:m-Q8_0.gguf@v1'");
+        Path first = fetched("org/gguf:parts/m-F16-00001-of-00002.gguf@v1");
+        assertThat(first).hasBinaryContent(OTHER);
+        assertThat(first.resolveSibling("m-F16-00002-of-00002.gguf")).hasBinaryContent(SHARD);
+        assertThat(folder.resolve("hub")).isDirectoryNotContaining("glob:**Q8_0*");
+        // What is in the cache is not all that is in the repository.
+        assertThatThrownBy(() -> fetched("org/gguf@v1")).hasMessageContaining("name one");
+    }
+
+    @Test
+    void ofSeveralVariantsOneIsNamed() throws IOException {
+        hub.file("org/styles", "main", "ink.safetensors", OTHER)
+                .file("org/styles", "main", "oil.safetensors", SHARD)
+                .file("org/half", "main", "model.fp16.safetensors", OTHER)
+                .file("org/half", "main", "model.ema.safetensors", SHARD);
+
+        assertRefused(
+                "org/styles",
+                "repository 'org/styles': expected one file with weights, got 'ink.safetensors', 'oil.safetensors'; name one, as in 'org/styles:ink.safetensors'");
+        assertRefused(
+                "org/half",
+                "repository 'org/half': expected one file with weights, got 'model.ema.safetensors', 'model.fp16.safetensors'; name one, as in 'org/half:model.ema.safetensors'");
+        assertThat(fetched("org/styles:oil.safetensors")).hasBinaryContent(SHARD);
+        assertThat(fetched("org/half:model.fp16.safetensors")).hasBinaryContent(OTHER);
+        assertThat(hub.requests).noneMatch(r -> r.contains("ink.") || r.contains("ema."));
     }
 
     private void assertRefused(String name, String message) {
@@ -364,6 +415,11 @@ class HubModelsTest {
         "org/name@v1.0,true",
         "org/name@refs/pr/3,true",
         "hf:org/name,true",
+        "org/name:model-Q4_K_M.gguf,true",
+        "org/name:a/b.gguf@v1,true",
+        "org/name:../b.gguf,false",
+        "org/name:0.5,false",
+        "org/name:,false",
         "hf:org/name@v1.0,true",
         "hf:./name,false",
         "hf:,false",

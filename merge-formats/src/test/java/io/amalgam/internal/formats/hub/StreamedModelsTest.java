@@ -308,7 +308,7 @@ class StreamedModelsTest {
         Path placeholder = Files.write(folder.resolve("header"), Arrays.copyOf(MODEL, DATA));
         byte[] header = Arrays.copyOfRange(MODEL, Long.BYTES, DATA);
         return new StreamedFile(
-                new RepoName("org/model", "main"),
+                new RepoName("org/model", "main", Optional.empty()),
                 new RemoteFile("model.safetensors", MODEL.length, "", true),
                 placeholder,
                 java.net.URI.create(
@@ -316,6 +316,8 @@ class StreamedModelsTest {
                                 + "/org/model/resolve/"
                                 + hub.commit("org/model", "main")
                                 + "/model.safetensors"),
-                io.amalgam.formats.safetensors.SafetensorsHeader.parse("m", MODEL.length, header));
+                Pieces.of(
+                        io.amalgam.formats.safetensors.SafetensorsHeader.parse(
+                                "m", MODEL.length, header)));
     }
 }
