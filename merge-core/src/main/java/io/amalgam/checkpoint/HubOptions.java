@@ -38,8 +38,7 @@ public record HubOptions(
     }
 
     public HubOptions token(String secret) {
-        return new HubOptions(
-                cache, endpoint, Optional.of(secret), offline, timeout, streamBuffer);
+        return new HubOptions(cache, endpoint, Optional.of(secret), offline, timeout, streamBuffer);
     }
 
     public HubOptions offline(boolean only) {

@@ -24,8 +24,7 @@ final class CachedModel {
     private final WantedFiles wanted;
     private final Optional<String> named;
 
-    private CachedModel(RepoCache cache, String commit, Optional<String> named)
-            throws IOException {
+    private CachedModel(RepoCache cache, String commit, Optional<String> named) throws IOException {
         this.cache = cache;
         this.commit = commit;
         this.snapshot = cache.snapshot(commit);

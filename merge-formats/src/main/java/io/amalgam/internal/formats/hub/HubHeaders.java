@@ -143,7 +143,8 @@ public final class HubHeaders implements RemoteModels {
         WantedFiles wanted =
                 WantedFiles.of(
                         listing.files().keySet(),
-                        repo.file(), name -> SmallJson.names(source.bytes(name, "")));
+                        repo.file(),
+                        name -> SmallJson.names(source.bytes(name, "")));
         HubModels.requireOne(repo, wanted, settings);
         if (listing.files().containsKey("adapter_config.json")
                 || !wanted.weights().stream().allMatch(HubHeaders::isOfModel)) {

@@ -90,9 +90,7 @@ final class HubProblems {
 
     private static Problem nothing(RepoName repo, String place) {
         return Problem.expected(
-                        "repository '" + repo + "'",
-                        "safetensors, PyTorch or GGUF weights",
-                        "none")
+                        "repository '" + repo + "'", "safetensors, PyTorch or GGUF weights", "none")
                 .hint("see its files at " + place);
     }
 

@@ -24,8 +24,7 @@ final class StreamedFile {
      * @param placeholder has what is before the first piece
      * @param own where the file is at the endpoint
      */
-    StreamedFile(
-            RepoName repo, RemoteFile file, Path placeholder, URI own, Pieces pieces) {
+    StreamedFile(RepoName repo, RemoteFile file, Path placeholder, URI own, Pieces pieces) {
         this.repo = repo;
         this.file = file;
         this.placeholder = placeholder;
