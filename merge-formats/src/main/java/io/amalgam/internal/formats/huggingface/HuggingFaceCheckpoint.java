@@ -172,6 +172,11 @@ final class HuggingFaceCheckpoint implements Checkpoint {
         return quantised == null ? List.of() : quantised.warnings();
     }
 
+    @Override
+    public long sharedBytes() {
+        return quantised == null ? 0 : quantised.sharedBytes();
+    }
+
     /** Codes, scales and a tile of quantised tensors. */
     @Override
     public long bytesPerReader(int elements) {

@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ final class AwqTensor extends TileTensor {
     private static final int[] SHIFTS = {0, 16, 4, 20, 8, 24, 12, 28};
 
     private static final int A_WORD = 8;
+    private static final int BITS = 4;
     private static final int MIDDLE = 8;
 
     private final StoredTensor codes;
@@ -34,7 +36,7 @@ final class AwqTensor extends TileTensor {
             StoredTensor codes,
             Optional<StoredTensor> zeros,
             StoredTensor scales,
-            Object model) {
+            Slabs model) {
         super(info, codes, others(zeros, scales), 4 * STEP, model);
         this.codes = codes;
         this.zeros = zeros;
@@ -54,29 +56,34 @@ final class AwqTensor extends TileTensor {
     void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
             throws IOException {
         Scratch scratch = Scratch.of(workspace);
-        int first = (int) from;
-        int width = count / 2;
         float[] scale = scratch.scales(groups * count);
+        DType type = scales.info().dtype();
+        int bytes = type.blockBytes();
+        Slab numbers = slab(scales, groups, out * bytes, bytes * Byte.SIZE, 0, from, workspace);
         for (int g = 0; g < groups; g++) {
-            Scratch.floats(scales, (long) g * out + first, count, scale, g * count, workspace);
+            int place = g * numbers.width() + numbers.offset();
+            Scratch.floats(type, numbers.bytes(), place, count, scale, g * count, workspace);
         }
         int[] zero = scratch.ints(groups * count);
         if (zeros.isPresent()) {
-            byte[] packed = scratch.bytes(groups * width);
-            columns(zeros.get(), 0, groups, out / 2, first / 2, width, packed, workspace);
-            for (int i = 0; i < groups * count; i++) {
-                zero[i] = code(packed, i / A_WORD, i % A_WORD);
+            Slab packed = slab(zeros.get(), groups, out / 2, BITS, 0, from, workspace);
+            for (int g = 0; g < groups; g++) {
+                int place = g * packed.width() + packed.offset();
+                for (int o = 0; o < count; o++) {
+                    int word = Scratch.word(packed.bytes(), place + o / A_WORD * Integer.BYTES);
+                    zero[g * count + o] = word >>> SHIFTS[o % A_WORD] & 15;
+                }
             }
         } else {
             java.util.Arrays.fill(zero, 0, groups * count, MIDDLE);
         }
-        byte[] code = scratch.codes(in * width);
-        columns(codes, 0, in, out / 2, first / 2, width, code, workspace);
+        Slab code = slab(codes, in, out / 2, BITS, 0, from, workspace);
         int groupSize = in / groups;
         int[] words = scratch.words(in);
         for (int o = 0; o < count; o += A_WORD) {
-            for (int i = 0, place = o / 2; i < in; i++, place += width) {
-                words[i] = Scratch.word(code, place);
+            int place = code.offset() + o / 2;
+            for (int i = 0; i < in; i++, place += code.width()) {
+                words[i] = Scratch.word(code.bytes(), place);
             }
             // Row by row: what is written goes through the cache in order.
             for (int k = 0; k < A_WORD; k++) {
@@ -89,9 +96,5 @@ final class AwqTensor extends TileTensor {
                 }
             }
         }
-    }
-
-    private static int code(byte[] words, int word, int k) {
-        return Scratch.word(words, word * Integer.BYTES) >>> SHIFTS[k] & 15;
     }
 }

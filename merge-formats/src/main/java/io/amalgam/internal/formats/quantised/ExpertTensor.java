@@ -16,6 +16,8 @@ final class ExpertTensor extends TileTensor {
     /** Codes in a word. */
     private static final int WORD = 8;
 
+    private static final int BITS = 4;
+
     private final StoredTensor codes;
     private final StoredTensor exponents;
     private final int in;
@@ -24,7 +26,7 @@ final class ExpertTensor extends TileTensor {
     /**
      * @param codes [matrix, out, in/32, 16]
      */
-    ExpertTensor(TensorInfo info, StoredTensor codes, StoredTensor exponents, Object model) {
+    ExpertTensor(TensorInfo info, StoredTensor codes, StoredTensor exponents, Slabs model) {
         super(info, codes, List.of(exponents), 4 * STEP, model);
         this.codes = codes;
         this.exponents = exponents;
@@ -36,17 +38,7 @@ final class ExpertTensor extends TileTensor {
     void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
             throws IOException {
         Scratch scratch = Scratch.of(workspace);
-        int bytes = count / 2;
-        byte[] code = scratch.codes(out * bytes);
-        columns(
-                codes,
-                matrix * out * (in / 2),
-                out,
-                in / 2,
-                (int) from / 2,
-                bytes,
-                code,
-                workspace);
+        Slab code = slab(codes, out, in / 2, BITS, matrix, from, workspace);
         int groups = count / GROUP;
         byte[] exponent = scratch.bytes(out * groups);
         columns(
@@ -67,9 +59,9 @@ final class ExpertTensor extends TileTensor {
                     scale[j] = Scales.power(exponent[(o + j) * groups + g]);
                 }
                 for (int w = 0; w < GROUP / WORD; w++) {
-                    int place = o * bytes + g * (GROUP / 2) + w * Integer.BYTES;
-                    for (int j = 0; j < n; j++, place += bytes) {
-                        words[j] = Scratch.word(code, place);
+                    int place = code.offset() + o * code.width() + g * (GROUP / 2) + w * Integer.BYTES;
+                    for (int j = 0; j < n; j++, place += code.width()) {
+                        words[j] = Scratch.word(code.bytes(), place);
                     }
                     for (int k = 0; k < WORD; k++) {
                         int at = (g * GROUP + w * WORD + k) * out + o;

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -47,7 +48,7 @@ final class GptqTensor extends TileTensor {
      * @param groupSize inputs of a group
      * @param added what is added to stored zeros
      */
-    GptqTensor(TensorInfo info, Parts parts, int bits, int groupSize, int added, Object model) {
+    GptqTensor(TensorInfo info, Parts parts, int bits, int groupSize, int added, Slabs model) {
         super(info, parts.codes(), parts.others(), STEP, model);
         this.parts = parts;
         this.bits = bits;
@@ -64,26 +65,24 @@ final class GptqTensor extends TileTensor {
         Scratch scratch = Scratch.of(workspace);
         int first = (int) from;
         float[] scale = scratch.scales(groups * count);
+        DType type = parts.scales().info().dtype();
+        int bytes = type.blockBytes();
+        Slab scales =
+                slab(parts.scales(), groups, out * bytes, bytes * Byte.SIZE, 0, from, workspace);
         for (int g = 0; g < groups; g++) {
-            Scratch.floats(
-                    parts.scales(), (long) g * out + first, count, scale, g * count, workspace);
+            int place = g * scales.width() + scales.offset();
+            Scratch.floats(type, scales.bytes(), place, count, scale, g * count, workspace);
         }
         float[] zero = zeros(first, count, workspace);
         int[] group = groupOfInput(workspace);
         int words = in * bits / 32;
-        int width = count * Integer.BYTES;
-        byte[] code = scratch.codes((words + 1) * width);
-        columns(
-                parts.codes(),
-                0,
-                words,
-                out * Integer.BYTES,
-                first * Integer.BYTES,
-                width,
-                code,
-                workspace);
+        Slab codes =
+                slab(parts.codes(), words, out * Integer.BYTES, Integer.SIZE, 0, from, workspace);
+        byte[] code = codes.bytes();
+        int width = codes.width();
+        int offset = codes.offset();
         if (bits == 4 && in % WORD == 0 && areRuns(group)) {
-            ofWords(code, count, scale, zero, tile, workspace);
+            ofWords(codes, count, scale, zero, tile, workspace);
             return;
         }
         for (int i = 0; i < in; i += STEP) {
@@ -93,7 +92,7 @@ final class GptqTensor extends TileTensor {
             for (int begin = 0; begin < count; begin += ROWS) {
                 int end = Math.min(begin + ROWS, count);
                 for (int o = begin; o < end; o++) {
-                    int place = i * bits / 32 * width + o * Integer.BYTES;
+                    int place = i * bits / 32 * width + offset + o * Integer.BYTES;
                     if (oneGroup) {
                         int of = group[i] * count + o;
                         run(code, place, width, scale[of], zero[of], tile, o * in + i, n);
@@ -122,7 +121,7 @@ final class GptqTensor extends TileTensor {
 
     /** Codes of 4 bits: the words of some outputs put one behind another, then decoded. */
     private void ofWords(
-            byte[] code,
+            Slab codes,
             int count,
             float[] scale,
             float[] zero,
@@ -130,14 +129,13 @@ final class GptqTensor extends TileTensor {
             Workspace workspace) {
         // Longer than it need be: rows a power of two apart share few lines of the cache.
         int length = in / WORD + LINE;
-        int width = count * Integer.BYTES;
         int[] words = Scratch.of(workspace).words(ROWS * length);
         for (int begin = 0; begin < count; begin += ROWS) {
             int rows = Math.min(ROWS, count - begin);
             for (int w = 0; w < in / WORD; w++) {
-                int place = w * width + begin * Integer.BYTES;
+                int place = w * codes.width() + codes.offset() + begin * Integer.BYTES;
                 for (int row = 0; row < rows; row++) {
-                    words[row * length + w] = Scratch.word(code, place + row * Integer.BYTES);
+                    words[row * length + w] = Scratch.word(codes.bytes(), place + row * Integer.BYTES);
                 }
             }
             for (int row = 0; row < rows; row++) {
@@ -222,21 +220,12 @@ final class GptqTensor extends TileTensor {
         Scratch scratch = Scratch.of(workspace);
         float[] zero = scratch.outer(groups * count);
         int rowBytes = Math.toIntExact(parts.zeros().info().shape().dim(1)) * Integer.BYTES;
-        int bytes = (int) ScaleGrid.ceil((long) count * bits, 32) * Integer.BYTES;
-        byte[] packed = scratch.bytes(groups * bytes + Integer.BYTES);
-        columns(
-                parts.zeros(),
-                0,
-                groups,
-                rowBytes,
-                first * bits / Byte.SIZE,
-                bytes,
-                packed,
-                workspace);
+        Slab packed = slab(parts.zeros(), groups, rowBytes, bits, 0, first, workspace);
         int mask = (1 << bits) - 1;
         for (int g = 0; g < groups; g++) {
             for (int o = 0; o < count; o++) {
-                int stored = Scratch.bits(packed, g * bytes * Byte.SIZE + o * bits, bits);
+                int bit = (g * packed.width() + packed.offset()) * Byte.SIZE + o * bits;
+                int stored = Scratch.bits(packed.bytes(), bit, bits);
                 zero[g * count + o] = stored + added & mask;
             }
         }

@@ -65,6 +65,11 @@ public final class QuantisedFile extends ForwardingCheckpoint {
     }
 
     @Override
+    public long sharedBytes() {
+        return dense.sharedBytes();
+    }
+
+    @Override
     public long bytesPerReader(int elements) {
         return dense.bytesPerReader(elements);
     }

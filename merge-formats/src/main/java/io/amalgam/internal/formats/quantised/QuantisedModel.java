@@ -24,12 +24,14 @@ import java.util.Set;
  * @param quantisation how they are stored; empty if they are stored as they are
  * @param warnings what should be known of them
  * @param readerBytes what each reader keeps of one of its tensors
+ * @param sharedBytes what all readers together keep
  */
 public record QuantisedModel(
         Map<String, TensorSource> tensors,
         Optional<Quantisation> quantisation,
         List<Problem> warnings,
-        long readerBytes) {
+        long readerBytes,
+        long sharedBytes) {
 
     /**
      * What a model's tensors stand for.
@@ -64,7 +66,7 @@ public record QuantisedModel(
             return settings.isEmpty()
                     ? unchanged(stored, Optional.empty())
                     : new QuantisedModel(
-                            dense, Optional.empty(), List.of(stale(name, settings.get())), 0);
+                            dense, Optional.empty(), List.of(stale(name, settings.get())), 0, 0);
         }
         String label = label(tensors.labels());
         Set<String> weights = new HashSet<>();
@@ -88,7 +90,8 @@ public record QuantisedModel(
                                 weights,
                                 settings.map(QuantisationSettings::named))),
                 all,
-                tensors.tileBytes());
+                tensors.tileBytes(),
+                tensors.slabBytes());
     }
 
     private static Map<String, TensorSource> dense(
@@ -176,7 +179,7 @@ public record QuantisedModel(
 
     private static QuantisedModel unchanged(
             Map<String, TensorSource> stored, Optional<Quantisation> quantisation) {
-        return new QuantisedModel(stored, quantisation, List.of(), 0);
+        return new QuantisedModel(stored, quantisation, List.of(), 0, 0);
     }
 
     private static Problem stale(String name, QuantisationSettings settings) {

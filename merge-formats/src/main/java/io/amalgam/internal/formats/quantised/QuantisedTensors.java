@@ -17,8 +17,9 @@ final class QuantisedTensors {
     private final Map<String, ? extends TensorSource> stored;
     private final Set<String> used = new LinkedHashSet<>();
     private final Set<String> labels = new LinkedHashSet<>();
-    private final Object model = new Object();
+    private final Slabs model = new Slabs();
     private long tileBytes;
+    private long slabBytes;
     private final DType type;
     private final List<Problem> problems;
     private final List<String> warnings;
@@ -88,20 +89,26 @@ final class QuantisedTensors {
         return new TensorInfo(name, type, Shape.of(dims));
     }
 
-    /** What readers keep tiles of the model by. */
-    Object model() {
+    /** What readers keep tiles of the model by, and share. */
+    Slabs model() {
         return model;
     }
 
     /** Notes that readers keep a tile of a tensor. */
     TensorSource tiled(TileTensor tensor) {
         tileBytes = Math.max(tileBytes, tensor.tileBytes());
+        slabBytes = Math.max(slabBytes, tensor.slabBytes());
         return tensor;
     }
 
     /** The most that a reader keeps of a tensor. */
     long tileBytes() {
         return tileBytes;
+    }
+
+    /** The most that all readers together keep of a model. */
+    long slabBytes() {
+        return slabBytes;
     }
 
     /** Notes how some of the weights are quantised, for people. */

@@ -1,7 +1,9 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Workspace;
+import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -131,6 +133,19 @@ final class Scratch {
         for (int done = 0; done < count; ) {
             int n = Math.min(workspace.capacity(), count - done);
             tensor.read(from + done, n, dst, at + done, workspace);
+            done += n;
+        }
+    }
+
+    /** Numbers of a tensor's type out of its bytes. */
+    static void floats(
+            DType type, byte[] bytes, int from, int count, float[] dst, int at, Workspace workspace) {
+        ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
+        for (int done = 0; done < count; ) {
+            int n = Math.min(workspace.capacity(), count - done);
+            int begin = from + (int) type.bytesFor(done);
+            ByteBuffer some = all.slice(begin, (int) type.bytesFor(n)).order(ByteOrder.LITTLE_ENDIAN);
+            TensorEncoding.of(type).decode(some, n, dst, at + done, workspace);
             done += n;
         }
     }

@@ -21,10 +21,15 @@ abstract class TileTensor extends Dequantised {
     /** Bytes that are skipped for less than another read costs. */
     private static final int SHORT_GAP = 4096;
 
-    private final Object model;
+    private final Slabs model;
     private final long rows;
     private final int columns;
     private final int tileRows;
+    private final long slabRows;
+
+    /** Bytes of a row's codes. */
+    private final long codeBytes;
+
 
     /** What a reader keeps of a model. */
     private static final class Tile {
@@ -35,14 +40,14 @@ abstract class TileTensor extends Dequantised {
 
     /**
      * @param leastRows rows whose codes fill a line of the cache in each stored row
-     * @param model the same for all tensors of a model
+     * @param model the same for all tensors of a model, and what readers keep a tile by
      */
     TileTensor(
             TensorInfo info,
             StoredTensor codes,
             List<StoredTensor> others,
             int leastRows,
-            Object model) {
+            Slabs model) {
         super(info, codes, others);
         this.model = model;
         int rank = info.shape().rank();
@@ -51,6 +56,68 @@ abstract class TileTensor extends Dequantised {
         int fitting = (int) ScaleGrid.ceil(Math.max(1, TILE / columns), STEP) * STEP;
         int wanted = Math.max(leastRows, fitting);
         this.tileRows = (int) Math.min(wanted, ScaleGrid.ceil(rows, STEP) * STEP);
+        long all = info.shape().elements() / columns;
+        this.codeBytes = ScaleGrid.ceil(codes.info().bytes(), all);
+        long tiles = Math.max(1, Slabs.BYTES / (tileRows * codeBytes));
+        this.slabRows = tileRows * Math.min(tiles, ScaleGrid.ceil(rows, tileRows));
+    }
+
+    /**
+     * Bytes of a stored tensor that hold some rows of the dense one.
+     *
+     * @param width bytes of a stored row here
+     * @param offset in each, of the first dense row
+     */
+    record Slab(byte[] bytes, int width, int offset) {}
+
+    /**
+     * What is stored of the rows from one on that fit a tile.
+     *
+     * @param storedRows of each matrix
+     * @param rowBytes of a stored row
+     * @param bits of a stored row that belong to a row
+     */
+    final Slab slab(
+            StoredTensor tensor,
+            int storedRows,
+            int rowBytes,
+            int bits,
+            long matrix,
+            long from,
+            Workspace workspace)
+            throws IOException {
+        long number = from / slabRows;
+        long begin = number * slabRows;
+        long held = Math.min(slabRows, rows - begin);
+        int first = Math.toIntExact(begin * bits / Byte.SIZE);
+        long whole = ScaleGrid.ceil(held * bits, Integer.SIZE) * Integer.BYTES;
+        int width = (int) Math.min(whole, rowBytes - first);
+        byte[] bytes =
+                model.get(
+                        tensor.info().name(),
+                        matrix * ScaleGrid.ceil(rows, slabRows) + number,
+                        () -> {
+                            // Codes of some widths are read beyond the last row.
+                            byte[] read = new byte[(storedRows + 1) * width + Integer.BYTES];
+                            long base = matrix * storedRows * rowBytes;
+                            columns(
+                                    tensor,
+                                    base,
+                                    storedRows,
+                                    rowBytes,
+                                    first,
+                                    width,
+                                    read,
+                                    workspace);
+                            return read;
+                        });
+        return new Slab(bytes, width, (int) ((from - begin) * bits / Byte.SIZE));
+    }
+
+    /** Bytes of slabs that the model keeps, if it has no larger tensor. */
+    final long slabBytes() {
+        long codes = slabRows * codeBytes;
+        return 3 * (codes + codes / 4);
     }
 
     /** Bytes that a reader keeps of this tensor. */
