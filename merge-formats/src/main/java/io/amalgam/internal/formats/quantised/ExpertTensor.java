@@ -59,7 +59,8 @@ final class ExpertTensor extends TileTensor {
                     scale[j] = Scales.power(exponent[(o + j) * groups + g]);
                 }
                 for (int w = 0; w < GROUP / WORD; w++) {
-                    int place = code.offset() + o * code.width() + g * (GROUP / 2) + w * Integer.BYTES;
+                    int place =
+                            code.offset() + o * code.width() + g * (GROUP / 2) + w * Integer.BYTES;
                     for (int j = 0; j < n; j++, place += code.width()) {
                         words[j] = Scratch.word(code.bytes(), place);
                     }

@@ -121,12 +121,7 @@ final class GptqTensor extends TileTensor {
 
     /** Codes of 4 bits: the words of some outputs put one behind another, then decoded. */
     private void ofWords(
-            Slab codes,
-            int count,
-            float[] scale,
-            float[] zero,
-            float[] tile,
-            Workspace workspace) {
+            Slab codes, int count, float[] scale, float[] zero, float[] tile, Workspace workspace) {
         // Longer than it need be: rows a power of two apart share few lines of the cache.
         int length = in / WORD + LINE;
         int[] words = Scratch.of(workspace).words(ROWS * length);
@@ -135,7 +130,8 @@ final class GptqTensor extends TileTensor {
             for (int w = 0; w < in / WORD; w++) {
                 int place = w * codes.width() + codes.offset() + begin * Integer.BYTES;
                 for (int row = 0; row < rows; row++) {
-                    words[row * length + w] = Scratch.word(codes.bytes(), place + row * Integer.BYTES);
+                    words[row * length + w] =
+                            Scratch.word(codes.bytes(), place + row * Integer.BYTES);
                 }
             }
             for (int row = 0; row < rows; row++) {

@@ -139,12 +139,19 @@ final class Scratch {
 
     /** Numbers of a tensor's type out of its bytes. */
     static void floats(
-            DType type, byte[] bytes, int from, int count, float[] dst, int at, Workspace workspace) {
+            DType type,
+            byte[] bytes,
+            int from,
+            int count,
+            float[] dst,
+            int at,
+            Workspace workspace) {
         ByteBuffer all = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
         for (int done = 0; done < count; ) {
             int n = Math.min(workspace.capacity(), count - done);
             int begin = from + (int) type.bytesFor(done);
-            ByteBuffer some = all.slice(begin, (int) type.bytesFor(n)).order(ByteOrder.LITTLE_ENDIAN);
+            ByteBuffer some =
+                    all.slice(begin, (int) type.bytesFor(n)).order(ByteOrder.LITTLE_ENDIAN);
             TensorEncoding.of(type).decode(some, n, dst, at + done, workspace);
             done += n;
         }

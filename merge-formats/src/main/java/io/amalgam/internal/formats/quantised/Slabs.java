@@ -6,8 +6,8 @@ import java.util.Map;
 
 /**
  * Bytes of tensors that are stored the other way round: what a tile needs lies in many short runs,
- * which are read for many tiles at a time. The last few pieces are kept, for all readers of a model.
- * Safe for use by several threads.
+ * which are read for many tiles at a time. The last few pieces are kept, for all readers of a
+ * model. Safe for use by several threads.
  */
 final class Slabs {
     /** Bytes of codes in a piece, more where a tile has more. */

@@ -30,7 +30,6 @@ abstract class TileTensor extends Dequantised {
     /** Bytes of a row's codes. */
     private final long codeBytes;
 
-
     /** What a reader keeps of a model. */
     private static final class Tile {
         private @Nullable TileTensor of;
