@@ -19,6 +19,7 @@ import io.amalgam.recipe.RecipeFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
@@ -27,19 +28,22 @@ import java.util.function.UnaryOperator;
  * and so does {@link Merge}. Immutable, safe for use by many threads.
  */
 public final class Amalgam {
-    /** The format of every written model: a Hugging Face directory. */
-    private static final String OUTPUT = "huggingface";
-
     private static final List<Path> HERE = List.of(Path.of(""));
 
     private final ModelLoader formats;
     private final MethodRegistry methods;
     private final ModelSource models;
+    private final Optional<OutputFormat> output;
 
-    private Amalgam(ModelLoader formats, MethodRegistry methods, ModelSource models) {
+    private Amalgam(
+            ModelLoader formats,
+            MethodRegistry methods,
+            ModelSource models,
+            Optional<OutputFormat> output) {
         this.formats = formats;
         this.methods = methods;
         this.models = models;
+        this.output = output;
     }
 
     /**
@@ -48,7 +52,7 @@ public final class Amalgam {
      */
     public static Amalgam load() {
         ModelLoader formats = ModelLoader.load();
-        return new Amalgam(formats, BuiltInMethods.load(), formats.models(HERE));
+        return new Amalgam(formats, BuiltInMethods.load(), formats.models(HERE), Optional.empty());
     }
 
     /**
@@ -57,7 +61,7 @@ public final class Amalgam {
      * @throws io.amalgam.error.BadInputException if another method has its name
      */
     public Amalgam with(MergeMethod method) {
-        return new Amalgam(formats, methods.with(method), models);
+        return new Amalgam(formats, methods.with(method), models, output);
     }
 
     /**
@@ -73,12 +77,12 @@ public final class Amalgam {
     /** Takes names for models where there is nothing at a path. Before the folders are given. */
     public Amalgam with(RemoteModels names) {
         ModelLoader named = formats.with(names);
-        return new Amalgam(named, methods, named.models(HERE));
+        return new Amalgam(named, methods, named.models(HERE), output);
     }
 
     /** Looks for relative model paths in these folders, in order. */
     public Amalgam folders(List<Path> folders) {
-        return new Amalgam(formats, methods, formats.models(folders));
+        return new Amalgam(formats, methods, formats.models(folders), output);
     }
 
     /** Looks for relative model paths in the working directory, then in the folder of a recipe. */
@@ -89,7 +93,17 @@ public final class Amalgam {
 
     /** Changes where models come from. */
     public Amalgam models(UnaryOperator<ModelSource> change) {
-        return new Amalgam(formats, methods, change.apply(models));
+        return new Amalgam(formats, methods, change.apply(models), output);
+    }
+
+    /** Writes in the format that an output's name asks for: one file, if it ends in .gguf. */
+    public Amalgam writing(Path out) {
+        return writing(formats.outputFor(out));
+    }
+
+    /** Writes in a format. */
+    public Amalgam writing(OutputFormat format) {
+        return new Amalgam(formats, methods, models, Optional.of(format));
     }
 
     /** The formats that are read. */
@@ -113,7 +127,7 @@ public final class Amalgam {
      * @throws io.amalgam.error.BadInputException if it is not on the class path
      */
     public OutputFormat output() {
-        return formats.output(OUTPUT);
+        return output.orElseGet(() -> formats.output(ModelLoader.DIRECTORY));
     }
 
     /** The engine's defaults: all processors, the fastest kernels this Java runs. */
@@ -140,6 +154,6 @@ public final class Amalgam {
      */
     public StagedPlan plan(RecipeFile recipes, PlanOptions options, boolean keepStages)
             throws IOException {
-        return new StagePlanner(methods, models, output()).plan(recipes, options, keepStages);
+        return new StagePlanner(methods, models, formats.output(ModelLoader.DIRECTORY), output()).plan(recipes, options, keepStages);
     }
 }

@@ -334,13 +334,13 @@ public final class Merge {
         return this;
     }
 
-    /** Where {@link #run} writes: a new or empty directory. */
+    /** Where {@link #run} writes: a new or empty directory, or a file that ends in .gguf. */
     public Merge to(Path directory) {
         out = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
-    /** Where {@link #run} writes: a new or empty directory. */
+    /** Where {@link #run} writes: a new or empty directory, or a file that ends in .gguf. */
     public Merge to(String directory) {
         return to(Path.of(Objects.requireNonNull(directory, "directory")));
     }
@@ -379,8 +379,12 @@ public final class Merge {
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan() throws IOException {
+        return plan(out.map(amalgam::writing).orElse(amalgam));
+    }
+
+    private MergePlan plan(Amalgam with) throws IOException {
         try {
-            return amalgam.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
+            return with.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
         } catch (BadInputException e) {
             throw ApiWords.of(e);
         } catch (ClosedByInterruptException e) {
@@ -433,7 +437,7 @@ public final class Merge {
      * @throws MergeCancelledException if stopped between tensors
      */
     public Map<String, INDArray> toArrays() throws IOException {
-        try (MergePlan plan = plan()) {
+        try (MergePlan plan = plan(amalgam)) {
             return new ArrayPlanRunner(plan, engineOptions, listener, cancellation).run();
         } catch (ClosedByInterruptException e) {
             throw MergeCancelledException.byInterrupt(e);

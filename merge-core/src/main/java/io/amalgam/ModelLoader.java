@@ -35,6 +35,9 @@ import java.util.function.BiFunction;
  * use by many threads.
  */
 public final class ModelLoader {
+    /** The format of every model that is a directory: Hugging Face's. */
+    static final String DIRECTORY = "huggingface";
+
     private static final String LOCAL =
             "models are local paths, looked for from the working directory and the recipe's folder; download it first";
 
@@ -128,6 +131,15 @@ public final class ModelLoader {
                                                                 .toList())
                                                 .hint(
                                                         "add the dependency io.amalgam:merge-formats")));
+    }
+
+    /** The format that an output's name asks for; a Hugging Face directory if it asks for none. */
+    public OutputFormat outputFor(Path out) {
+        return outputs.stream()
+                .filter(format -> format.writes(out))
+                .findFirst()
+                .orElseGet(() -> output(DIRECTORY))
+                .to(out);
     }
 
     /** The format that takes a path most surely; empty if none does. */

@@ -46,7 +46,7 @@ public final class RecipeMerge {
         this.amalgam = Amalgam.load().foldersOf(recipe);
     }
 
-    /** Where the model is written: a new or empty directory. */
+    /** Where the model is written: a new or empty directory, or a file that ends in .gguf. */
     public RecipeMerge to(Path directory) {
         out = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
@@ -131,7 +131,8 @@ public final class RecipeMerge {
      */
     public StagedPlan plan() throws IOException {
         try {
-            return amalgam.plan(
+            Amalgam writing = out.map(amalgam::writing).orElse(amalgam);
+            return writing.plan(
                     RecipeReader.readAll(recipe, new ReadOptions(planOptions.strict())),
                     planOptions,
                     stages.isPresent());

@@ -27,6 +27,21 @@ public interface OutputFormat {
     /** The format that reads what this one wrote. */
     CheckpointFormat reader();
 
+    /** Whether a path that is to be written is this format's, by its name alone. */
+    default boolean writes(Path out) {
+        return false;
+    }
+
+    /** Whether an output is one file, not a directory. */
+    default boolean isFile() {
+        return false;
+    }
+
+    /** The same format for an output, of which it may use the name. */
+    default OutputFormat to(Path out) {
+        return this;
+    }
+
     /** Lays out the files of an output. */
     OutputLayout layout(OutputModel model, LayoutOptions options);
 
@@ -93,9 +108,17 @@ public interface OutputFormat {
     }
 
     /**
+     * What {@link #quantise} is given where nobody says a type; empty for formats that store
+     * weights as they are.
+     */
+    default Optional<String> ownType() {
+        return Optional.empty();
+    }
+
+    /**
      * How the weights of a model are quantised.
      *
-     * @param type one of {@link #quantisedTypes()}
+     * @param type {@link #ownType()}, or one of {@link #quantisedTypes()}
      * @param weights of the output
      * @param donor whose configuration the output gets
      * @param models all that are merged, by the names users have for them
@@ -148,17 +171,26 @@ public interface OutputFormat {
      *
      * @param tensors in the order they are written
      * @param config the configuration with its changes; empty where there is none
-     * @param tokenizer the folder of its tokenizer; empty where there is none
+     * @param tokenizer where its tokenizer is from; empty where there is none
+     * @param copied files beside it that are copies, by their names
+     * @param made files beside it that are made: an edited tokenizer
      */
     record OutputModel(
-            List<TensorInfo> tensors, Optional<ObjectNode> config, Optional<Path> tokenizer) {
+            List<TensorInfo> tensors,
+            Optional<ObjectNode> config,
+            Optional<Path> tokenizer,
+            Map<String, Path> copied,
+            List<OutputLayout.SmallFile> made) {
         public OutputModel {
             tensors = List.copyOf(tensors);
+            copied = Map.copyOf(copied);
+            made = List.copyOf(made);
         }
 
         /** Tensors alone. */
         public static OutputModel of(List<TensorInfo> tensors) {
-            return new OutputModel(tensors, Optional.empty(), Optional.empty());
+            return new OutputModel(
+                    tensors, Optional.empty(), Optional.empty(), Map.of(), List.of());
         }
     }
 }

@@ -28,7 +28,7 @@ public final class MergeEngine {
     private MergeEngine() {}
 
     /**
-     * Merges into a directory.
+     * Merges into a directory, or into a file if that is what the plan's format writes.
      *
      * @throws BadInputException if the output or the data of an input cannot be used, or an input
      *     changed while it was read; an output begun is removed
@@ -36,6 +36,18 @@ public final class MergeEngine {
      * @throws MergeCancelledException if stopped; likewise
      */
     public static MergeReport run(
+            MergePlan plan,
+            Path output,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        return plan.format().isFile()
+                ? SingleFile.run(plan, output, options, listener, cancellation)
+                : intoDirectory(plan, output, options, listener, cancellation);
+    }
+
+    static MergeReport intoDirectory(
             MergePlan plan,
             Path directory,
             EngineOptions options,

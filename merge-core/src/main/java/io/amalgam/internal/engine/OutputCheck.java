@@ -27,12 +27,20 @@ public final class OutputCheck {
     private OutputCheck() {}
 
     /**
-     * Everything that speaks against writing {@code plan} to {@code directory}; nothing where it
+     * Everything that speaks against writing {@code plan} to {@code output}; nothing where it
      * may go ahead.
      *
-     * @throws IOException if the directory cannot be looked at
+     * @throws IOException if what is there cannot be looked at
      */
     public static List<Problem> problems(
+            MergePlan plan, Path output, boolean resume, boolean overwrite) throws IOException {
+        return plan.format().isFile()
+                ? SingleFile.problems(plan, output, resume, overwrite)
+                : directoryProblems(plan, output, resume, overwrite);
+    }
+
+    /** The same of an output that is a directory. */
+    static List<Problem> directoryProblems(
             MergePlan plan, Path directory, boolean resume, boolean overwrite) throws IOException {
         List<Problem> problems = new ArrayList<>();
         Optional<Problem> unreadable = unreadable(directory);
@@ -84,7 +92,7 @@ public final class OutputCheck {
 
     static void require(MergePlan plan, Path directory, boolean resume, boolean overwrite)
             throws IOException {
-        List<Problem> problems = problems(plan, directory, resume, overwrite);
+        List<Problem> problems = directoryProblems(plan, directory, resume, overwrite);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }

@@ -28,6 +28,7 @@ import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -225,7 +226,14 @@ public final class MergePlanner {
         }
         problems.throwIfAny(options.strict() ? List.of() : warnings);
         ConfigChanges all = tasks.in(changes);
-        OutputLayout layout = layout(tasks.tasks(), options, donor.orElseThrow(), all);
+        Path tokens =
+                tokenizer
+                        .map(t -> opened.get(t.start()))
+                        .orElse(donor.orElseThrow())
+                        .tokenizerHome();
+        OutputLayout layout =
+                layout(tasks.tasks(), options, donor.orElseThrow(), all, tokens, companions);
+        boolean alone = outputFormat.isFile();
         List<Preparation> preparations =
                 opened.values().stream().flatMap(m -> m.preparations().stream()).toList();
         return new MergePlan(
@@ -236,8 +244,8 @@ public final class MergePlanner {
                 outputFormat,
                 layout,
                 all,
-                companions.copied(),
-                companions.made(),
+                alone ? List.of() : companions.copied(),
+                alone ? List.of() : companions.made(),
                 tokenizer.map(t -> summary(t, vocabulary, companions)),
                 models.all().stream().flatMap(model -> model.renamings.stream()).toList(),
                 preparations,
@@ -293,12 +301,19 @@ public final class MergePlanner {
     }
 
     private OutputLayout layout(
-            List<TensorTask> tasks, PlanOptions options, Checkpoint donor, ConfigChanges changes) {
+            List<TensorTask> tasks,
+            PlanOptions options,
+            Checkpoint donor,
+            ConfigChanges changes,
+            Path tokens,
+            CompanionPlan companions) {
         OutputModel model =
                 new OutputModel(
                         tasks.stream().flatMap(task -> task.written().stream()).toList(),
                         donor.config().map(config -> outputFormat.config(config, changes)),
-                        Optional.of(donor.tokenizerHome()));
+                        Optional.of(tokens),
+                        TaskPlan.named(companions.copied()),
+                        companions.made());
         return ServerState.layout(
                 outputFormat,
                 tasks,

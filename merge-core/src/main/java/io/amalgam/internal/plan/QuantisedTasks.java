@@ -9,10 +9,12 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.internal.checkpoint.NotWritten;
 import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.method.TensorStep;
 import io.amalgam.method.WholeModelMethod;
 import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
@@ -45,12 +47,22 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
             Map<ModelRef, Checkpoint> models,
             OutputFormat format,
             Problems problems) {
-        if (type.isEmpty()) {
+        Optional<QuantisedType> wanted =
+                type.or(() -> format.ownType().map(own -> new QuantisedType(own, Location.NONE)));
+        if (wanted.isEmpty()) {
             return new QuantisedTasks(tasks, Optional.empty());
         }
-        String name = type.get().name();
-        if (!format.quantisedTypes().contains(name)) {
-            problems.add(unknown(name, format).at(type.get().location()));
+        if (format.isFile()
+                && tasks.stream().anyMatch(t -> t.method().orElse(null) instanceof StatePart)) {
+            problems.add(
+                    Problem.of(
+                                    "the method keeps a state for its next merge, which a single file has no place for")
+                            .hint("write a directory, and convert it"));
+            return new QuantisedTasks(tasks, Optional.empty());
+        }
+        String name = wanted.get().name();
+        if (type.isPresent() && !format.quantisedTypes().contains(name)) {
+            problems.add(unknown(name, format).at(wanted.get().location()));
             return new QuantisedTasks(tasks, Optional.empty());
         }
         List<Weight> weights = new ArrayList<>();
@@ -66,9 +78,15 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
             OutputFormat.QuantisedWeights made = format.quantise(name, weights, donor, named);
             return new QuantisedTasks(quantised(tasks, made.quantisers()), made.settings());
         } catch (BadInputException e) {
-            e.problems().forEach(problem -> problems.add(problem.at(type.get().location())));
+            e.problems().forEach(problem -> problems.add(place(problem, wanted.get())));
             return new QuantisedTasks(tasks, Optional.empty());
         }
+    }
+
+    private static Problem place(Problem problem, QuantisedType type) {
+        return type.location().equals(Location.NONE) || !problem.where().isEmpty()
+                ? problem
+                : problem.at(type.location());
     }
 
     /** The input that a tensor is, if it is one unchanged. */
@@ -85,7 +103,9 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
         for (TensorTask task : tasks) {
             Quantiser quantiser = quantisers.get(task.output().name());
             boolean state = task.method().orElse(null) instanceof StatePart;
-            all.add(quantiser == null || state ? task : task.quantised(quantiser));
+            if (state || quantiser != NotWritten.INSTANCE) {
+                all.add(quantiser == null || state ? task : task.quantised(quantiser));
+            }
         }
         return all;
     }

@@ -154,7 +154,14 @@ final class ServerState {
             (isState ? states : weights).addAll(task.written());
         }
         OutputLayout model =
-                format.layout(new OutputModel(weights, whole.config(), whole.tokenizer()), options);
+                format.layout(
+                        new OutputModel(
+                                weights,
+                                whole.config(),
+                                whole.tokenizer(),
+                                whole.copied(),
+                                whole.made()),
+                        options);
         if (states.isEmpty()) {
             return model;
         }

@@ -21,7 +21,9 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.TensorInfo;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -94,7 +96,9 @@ public final class TaskPlan {
                                         .flatMap(task -> task.written().stream())
                                         .toList(),
                                 donor.config().map(c -> format.config(c, all)),
-                                Optional.of(donor.tokenizerHome())),
+                                Optional.of(donor.tokenizerHome()),
+                                named(sideFiles),
+                                List.of()),
                         new OutputFormat.LayoutOptions(
                                 options.maxShardBytes(), Map.of("format", "pt"), donor.folders()));
         return new MergePlan(
@@ -105,7 +109,7 @@ public final class TaskPlan {
                 format,
                 layout,
                 all,
-                sideFiles,
+                format.isFile() ? List.of() : sideFiles,
                 List.of(),
                 Optional.empty(),
                 List.of(),
@@ -113,5 +117,12 @@ public final class TaskPlan {
                 warnings,
                 options,
                 PlanHash.of(quantised.tasks(), layout, all, List.of(), preparations, identity));
+    }
+
+    /** Files by their names alone, wherever they are. */
+    static Map<String, Path> named(List<SideFile> files) {
+        Map<String, Path> named = new LinkedHashMap<>();
+        files.forEach(file -> named.put(String.valueOf(file.name().getFileName()), file.file()));
+        return named;
     }
 }

@@ -31,15 +31,27 @@ public final class StagePlanner {
     private final MethodRegistry methods;
     private final ModelSource source;
     private final OutputFormat format;
+    private final OutputFormat last;
 
     /**
      * @param source opens the models that are no stages
-     * @param format must be able to lay out files
+     * @param format of all outputs
      */
     public StagePlanner(MethodRegistry methods, ModelSource source, OutputFormat format) {
+        this(methods, source, format, format);
+    }
+
+    /**
+     * @param source opens the models that are no stages
+     * @param format of stages
+     * @param last of the document without a name
+     */
+    public StagePlanner(
+            MethodRegistry methods, ModelSource source, OutputFormat format, OutputFormat last) {
         this.methods = methods;
         this.source = source;
         this.format = format;
+        this.last = last;
     }
 
     /**
@@ -94,7 +106,8 @@ public final class StagePlanner {
                     document.recipe().quantised().ifPresent(type -> refuse(document, type));
                 }
                 MergePlan plan =
-                        new MergePlanner(methods, this, format)
+                        new MergePlanner(
+                                        methods, this, document.name().isEmpty() ? last : format)
                                 .plan(document.recipe(), used ? options.dense() : options);
                 plans.put(document, plan);
                 document.name()

@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.gguf;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.MissingNode;
+import io.amalgam.checkpoint.OutputFormat.OutputModel;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -12,32 +13,31 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The files of a tokenizer: those of a folder, and before them those a merge makes. */
+/** The files of a model's tokenizer: those a merge makes, and those it copies. */
 final class TokenizerFiles {
     private static final ObjectMapper JSON = new ObjectMapper();
 
-    private final Optional<Path> folder;
+    private final OutputModel model;
     private final Map<String, byte[]> made = new HashMap<>();
 
-    TokenizerFiles(Optional<Path> folder, List<SmallFile> made) {
-        this.folder = folder;
-        for (SmallFile file : made) {
-            this.made.put(file.name().substring(file.name().lastIndexOf('/') + 1), file.content());
+    TokenizerFiles(OutputModel model) {
+        this.model = model;
+        for (SmallFile file : model.made()) {
+            made.put(file.name().substring(file.name().lastIndexOf('/') + 1), file.content());
         }
     }
 
     /** Where they are, for messages. */
     String place() {
-        return folder.map(Path::toString).orElse("the model");
+        return model.tokenizer().map(Path::toString).orElse("the model");
     }
 
     /** The GGUF file that holds the tokenizer, where the donor is one. */
     Optional<Path> gguf() {
-        return folder.filter(path -> made.isEmpty() && Files.isRegularFile(path));
+        return model.tokenizer().filter(path -> made.isEmpty() && Files.isRegularFile(path));
     }
 
     Optional<byte[]> bytes(String name) {
@@ -45,11 +45,9 @@ final class TokenizerFiles {
         if (content != null) {
             return Optional.of(content);
         }
-        Optional<Path> file = folder.map(f -> f.resolve(name)).filter(Files::isRegularFile);
+        Path file = model.copied().get(name);
         try {
-            return file.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of(Files.readAllBytes(file.get()));
+            return file == null ? Optional.empty() : Optional.of(Files.readAllBytes(file));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -1,0 +1,86 @@
+package io.amalgam.internal.formats.gguf;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.amalgam.ModelLoader;
+import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.engine.Merges;
+import io.amalgam.internal.engine.Options;
+import io.amalgam.internal.method.builtin.BuiltInMethods;
+import io.amalgam.internal.plan.MergePlanner;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.Recipe.QuantisedType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Files that are equal, byte for byte, to those of llama.cpp's converter. */
+class GgufOutputTest {
+    static final Path MODELS = Path.of("src/test/resources/golden/gguf/models").toAbsolutePath();
+
+    @TempDir Path temp;
+
+    static void convert(String model, String title, String type, Path out, Options options)
+            throws IOException {
+        OutputFormat format = new GgufOutput().titled(title).to(out);
+        PlanOptions planning =
+                Optional.of(type)
+                        .filter(t -> !t.isEmpty())
+                        .map(t -> PlanOptions.DEFAULT.quantised(new QuantisedType(t, Location.NONE)))
+                        .orElse(PlanOptions.DEFAULT);
+        String recipe = "merge_method: passthrough\nmodels:\n  - model: " + model + "\n";
+        try (MergePlan plan =
+                new MergePlanner(
+                                BuiltInMethods.load(),
+                                ModelLoader.load().models(List.of(MODELS)),
+                                format)
+                        .plan(Merges.recipe(recipe), planning)) {
+            MergeEngine.run(plan, out, options.build(), MergeListener.NONE, new Cancellation());
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "hf-llama, Hf Llama, f32, gguf-llama/llama-f32.gguf",
+        "hf-llama, Hf Llama, f16, gguf-llama-f16/llama-f16.gguf",
+        "hf-llama, Hf Llama, bf16, gguf-llama-bf16/llama-bf16.gguf",
+        "hf-llama, Hf Llama, q8_0, gguf-llama-q8_0/llama-q8_0.gguf",
+        "hf-mistral, Hf Mistral, f32, gguf-mistral/mistral-f32.gguf",
+        "hf-qwen2, Hf Qwen2, f32, gguf-qwen2/qwen2-f32.gguf",
+        "hf-qwen3, Hf Qwen3, '', gguf-qwen3/qwen3-f32.gguf",
+        "hf-gemma2, Hf Gemma2, f32, gguf-gemma2/gemma2-f32.gguf",
+        "hf-gemma3, Hf Gemma3, f32, gguf-gemma3/gemma3-f32.gguf",
+        "hf-phi3, Tiny, f32, gguf-phi3/phi3-f32.gguf",
+        "hf-bert, Hf Bert, f32, gguf-bert/bert-f32.gguf",
+        "hf-roberta, Hf Roberta, f32, gguf-roberta/roberta-f32.gguf",
+        "hf-distilbert, Hf Distilbert, f32, gguf-distilbert/distilbert-f32.gguf",
+    })
+    void theBytesOfTheConverter(String model, String title, String type, String golden)
+            throws IOException {
+        Path out = temp.resolve("out.gguf");
+        convert(model, title, type, out, Options.DEFAULT);
+        try (GgufFile ours = GgufFile.open(out);
+                GgufFile theirs = GgufFile.open(MODELS.resolve(golden))) {
+            assertThat(ours.metadata().values().keySet())
+                    .containsExactlyElementsOf(theirs.metadata().values().keySet());
+            assertThat(ours.tensors().keySet())
+                    .containsExactlyElementsOf(theirs.tensors().keySet());
+        }
+        assertThat(out).hasSameBinaryContentAs(MODELS.resolve(golden));
+        try (var left = Files.list(temp)) {
+            assertThat(left.map(p -> p.getFileName().toString()))
+                    .containsExactlyInAnyOrder(
+                            "out.gguf", "out.gguf.amalgam-report.json", "out.gguf.amalgam-recipe.yml");
+        }
+    }
+}
