@@ -154,6 +154,7 @@ public final class Amalgam {
      */
     public StagedPlan plan(RecipeFile recipes, PlanOptions options, boolean keepStages)
             throws IOException {
-        return new StagePlanner(methods, models, formats.output(ModelLoader.DIRECTORY), output()).plan(recipes, options, keepStages);
+        return new StagePlanner(methods, models, formats.output(ModelLoader.DIRECTORY), output())
+                .plan(recipes, options, keepStages);
     }
 }

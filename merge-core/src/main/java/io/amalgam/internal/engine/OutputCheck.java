@@ -27,8 +27,8 @@ public final class OutputCheck {
     private OutputCheck() {}
 
     /**
-     * Everything that speaks against writing {@code plan} to {@code output}; nothing where it
-     * may go ahead.
+     * Everything that speaks against writing {@code plan} to {@code output}; nothing where it may
+     * go ahead.
      *
      * @throws IOException if what is there cannot be looked at
      */

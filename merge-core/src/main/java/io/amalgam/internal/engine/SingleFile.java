@@ -53,12 +53,12 @@ final class SingleFile {
         }
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !overwrite && !resume) {
             problems.add(
-                    Problem.expected("output file '" + file + "'", "a new file", "one that is there")
+                    Problem.expected(
+                                    "output file '" + file + "'", "a new file", "one that is there")
                             .hint("choose another, or give EngineOptions.overwrite(true)"));
             return problems;
         }
-        problems.addAll(
-                OutputCheck.directoryProblems(plan, folder(file), resume, overwrite));
+        problems.addAll(OutputCheck.directoryProblems(plan, folder(file), resume, overwrite));
         return problems;
     }
 
@@ -80,7 +80,8 @@ final class SingleFile {
             if (Files.isDirectory(place) && real.startsWith(place.toRealPath())) {
                 return Optional.of(
                         Problem.of("output '" + file + "' is inside of the input '" + place + "'")
-                                .hint("copies of the input would have it too: choose another output"));
+                                .hint(
+                                        "copies of the input would have it too: choose another output"));
             }
         }
         return Optional.empty();

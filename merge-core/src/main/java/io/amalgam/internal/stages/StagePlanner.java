@@ -106,8 +106,7 @@ public final class StagePlanner {
                     document.recipe().quantised().ifPresent(type -> refuse(document, type));
                 }
                 MergePlan plan =
-                        new MergePlanner(
-                                        methods, this, document.name().isEmpty() ? last : format)
+                        new MergePlanner(methods, this, document.name().isEmpty() ? last : format)
                                 .plan(document.recipe(), used ? options.dense() : options);
                 plans.put(document, plan);
                 document.name()

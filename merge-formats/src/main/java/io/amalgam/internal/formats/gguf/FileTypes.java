@@ -56,8 +56,7 @@ final class FileTypes {
         if (type.blockElements() == 1) {
             return type;
         }
-        boolean head =
-                gguf.equals("output.weight") || (tied && gguf.equals("token_embd.weight"));
+        boolean head = gguf.equals("output.weight") || (tied && gguf.equals("token_embd.weight"));
         DType stored = head ? DType.Q8_0 : type;
         return tensor.shape().rowLength() % stored.blockElements() == 0 ? stored : DType.F16;
     }

@@ -107,7 +107,8 @@ record GgufTensor(
             int piece = Math.min(most, n - done);
             float[] part = room.values(piece);
             for (int i = 0; i < piece; i++) {
-                part[i] = added == 0 ? ordered[begin + done + i] : ordered[begin + done + i] + added;
+                part[i] =
+                        added == 0 ? ordered[begin + done + i] : ordered[begin + done + i] + added;
             }
             int bytes = (int) target.dtype().bytesFor(piece);
             byte[] made = room.bytes(bytes);

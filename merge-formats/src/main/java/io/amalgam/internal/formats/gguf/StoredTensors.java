@@ -138,5 +138,4 @@ final class StoredTensors {
         }
         return Optional.of(new HeadRows((int) (rows / heads)));
     }
-
 }

@@ -47,14 +47,13 @@ final class TokenList {
         }
     }
 
-    /** A token that was added to a vocabulary: a special one, or one with spaces for the sign of them. */
+    /**
+     * A token that was added to a vocabulary: a special one, or one with spaces for the sign of
+     * them.
+     */
     void add(long id, String text, boolean special) {
         boolean control = special || looksSpecial(text);
-        set(
-                id,
-                control ? text : text.replace(SPACE, " "),
-                -1000,
-                control ? CONTROL : USER_DEFINED);
+        set(id, control ? text : text.replace(SPACE, " "), -1000, control ? CONTROL : USER_DEFINED);
     }
 
     /** Some tokenizers do not mark tokens that ought to be special. */

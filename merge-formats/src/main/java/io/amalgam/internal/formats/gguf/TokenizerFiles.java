@@ -61,9 +61,7 @@ final class TokenizerFiles {
     JsonNode json(String name) {
         Optional<byte[]> content = bytes(name);
         try {
-            return content.isEmpty()
-                    ? MissingNode.getInstance()
-                    : JSON.readTree(content.get());
+            return content.isEmpty() ? MissingNode.getInstance() : JSON.readTree(content.get());
         } catch (IOException e) {
             throw new BadInputException(
                     Problem.expected("'" + name + "'", "JSON", "something else")

@@ -66,10 +66,12 @@ final class TokenizerKeys {
         }
         if (architecture.rotaryPairs() && settings.path("add_prefix_space").isBoolean()) {
             keys.flag(
-                    "tokenizer.ggml.add_space_prefix", settings.path("add_prefix_space").asBoolean());
+                    "tokenizer.ggml.add_space_prefix",
+                    settings.path("add_prefix_space").asBoolean());
         }
-        boolean bytes = architecture == GgufArchitecture.PHI3
-                && settings.path("tokenizer_class").asText().equals("GPT2Tokenizer");
+        boolean bytes =
+                architecture == GgufArchitecture.PHI3
+                        && settings.path("tokenizer_class").asText().equals("GPT2Tokenizer");
         Optional<byte[]> pieces = bytes ? Optional.empty() : files.bytes("tokenizer.model");
         int tokens;
         if (pieces.isPresent()) {
@@ -87,8 +89,9 @@ final class TokenizerKeys {
 
     private JsonNode required(JsonNode tokenizer) {
         String kind = tokenizer.path("model").path("type").asText("");
-        boolean words = architecture == GgufArchitecture.BERT
-                || architecture == GgufArchitecture.DISTILBERT;
+        boolean words =
+                architecture == GgufArchitecture.BERT
+                        || architecture == GgufArchitecture.DISTILBERT;
         String wanted = words ? "WordPiece" : "BPE";
         // Old files do not say that they are byte pairs.
         boolean unsaid = kind.isEmpty() && !words && tokenizer.path("model").has("merges");
@@ -193,8 +196,7 @@ final class TokenizerKeys {
         TokenList tokens = new TokenList(size, -10000);
         for (int id = 0; id < Math.min(size, pieces.size()); id++) {
             SentencePieces.Piece piece = pieces.get(id);
-            int kind =
-                    piece.kind() == TokenList.USER_DEFINED ? TokenList.NORMAL : piece.kind();
+            int kind = piece.kind() == TokenList.USER_DEFINED ? TokenList.NORMAL : piece.kind();
             tokens.set(id, piece.text(), piece.score(), kind);
         }
         files.json("added_tokens.json")
@@ -244,8 +246,7 @@ final class TokenizerKeys {
         for (JsonNode token : tokenizer.path("added_tokens")) {
             long id = number(token.path("id").asLong());
             ids.add(id);
-            tokens.add(
-                    id, token.path("content").asText(), token.path("special").asBoolean());
+            tokens.add(id, token.path("content").asText(), token.path("special").asBoolean());
         }
         return ids.size();
     }

@@ -36,7 +36,10 @@ class GgufOutputTest {
         PlanOptions planning =
                 Optional.of(type)
                         .filter(t -> !t.isEmpty())
-                        .map(t -> PlanOptions.DEFAULT.quantised(new QuantisedType(t, Location.NONE)))
+                        .map(
+                                t ->
+                                        PlanOptions.DEFAULT.quantised(
+                                                new QuantisedType(t, Location.NONE)))
                         .orElse(PlanOptions.DEFAULT);
         String recipe = "merge_method: passthrough\nmodels:\n  - model: " + model + "\n";
         try (MergePlan plan =
@@ -80,7 +83,9 @@ class GgufOutputTest {
         try (var left = Files.list(temp)) {
             assertThat(left.map(p -> p.getFileName().toString()))
                     .containsExactlyInAnyOrder(
-                            "out.gguf", "out.gguf.amalgam-report.json", "out.gguf.amalgam-recipe.yml");
+                            "out.gguf",
+                            "out.gguf.amalgam-report.json",
+                            "out.gguf.amalgam-recipe.yml");
         }
     }
 }
