@@ -93,6 +93,40 @@ final class HubClient {
         return http.sendAsync(request, body);
     }
 
+    /**
+     * One try for a small answer in memory, after redirects, without waiting for it.
+     *
+     * @param range as the header {@code Range} has it; empty for all
+     */
+    CompletableFuture<HubAnswer> begin(URI address, String range) {
+        return begin(address, range, 0);
+    }
+
+    private CompletableFuture<HubAnswer> begin(URI at, String range, int redirects) {
+        HttpRequest.Builder request =
+                range.isEmpty() ? request(at) : request(at).header("Range", range);
+        return begin(request.GET().build(), HubClient::small)
+                .thenCompose(
+                        response -> {
+                            heard = true;
+                            HubAnswer answer =
+                                    new HubAnswer(
+                                            at,
+                                            response.statusCode(),
+                                            response.headers(),
+                                            response.body());
+                            if (!answer.isRedirect() || redirects == MOST_REDIRECTS) {
+                                return CompletableFuture.completedFuture(answer);
+                            }
+                            String to = response.headers().firstValue("Location").orElseThrow();
+                            try {
+                                return begin(redirected(at, to), range, redirects + 1);
+                            } catch (IOException e) {
+                                return CompletableFuture.failedFuture(e);
+                            }
+                        });
+    }
+
     /** A small answer in memory, after redirects; tried again as long as the other side is busy. */
     HubAnswer get(URI address) throws IOException {
         return get(address, "");

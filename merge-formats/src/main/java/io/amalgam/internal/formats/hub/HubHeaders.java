@@ -1,21 +1,15 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
-import io.amalgam.formats.safetensors.SafetensorsHeader;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.files.WeightName;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.io.Placeholders;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -30,14 +24,6 @@ import org.jspecify.annotations.Nullable;
 public final class HubHeaders implements RemoteModels {
     /** The least size of a buffer on disk. */
     public static final long SMALLEST_BUFFER = RangeBuffer.SMALLEST;
-
-    /** What clients ask for at once; nearly all headers fit. */
-    private static final int FIRST = 100_000;
-
-    /** Of a GGUF file as many bytes as tell its kind; its header is as long as its vocabulary. */
-    private static final int KIND = 16;
-
-    private static final long LONGEST_HEADER = 100_000_000;
 
     private final HubSettings settings;
     private final HubListener listener;
@@ -139,44 +125,60 @@ public final class HubHeaders implements RemoteModels {
     private Path looked(RepoName repo) throws IOException {
         RepoListing listing = RepoListing.of(client, repo);
         RepoCache cache = new RepoCache(settings.cache(), repo.id());
-        Source source = new Source(client, repo, listing);
+        SmallParts source = new SmallParts(client, repo, listing);
+        Map<String, Integer> tensors = new HashMap<>();
         WantedFiles wanted =
                 WantedFiles.of(
                         listing.files().keySet(),
                         repo.file(),
-                        name -> SmallJson.names(source.bytes(name, "")));
+                        name -> {
+                            byte[] text = source.bytes(name);
+                            tensors.putAll(SmallJson.shares(text));
+                            return SmallJson.names(text);
+                        });
         HubModels.requireOne(repo, wanted, settings);
         if (listing.files().containsKey("adapter_config.json")
                 || !wanted.weights().stream().allMatch(HubHeaders::isOfModel)) {
-            return models.fetch(repo.id(), Optional.of(repo.revision()));
+            return models.fetch(repo.model(), Optional.of(repo.revision()));
         }
         Path folder = folder(cache, listing.commit());
         int files = 0;
         long bytes = 0;
+        List<RemoteFile> fetched = new ArrayList<>();
         for (String name : wanted.all()) {
             RemoteFile file = listing.files().get(name);
             if (file == null) {
                 continue;
             }
             Path blob = cache.blob(file.etag());
-            boolean absent = !Files.exists(blob);
-            files += absent ? 1 : 0;
-            bytes += absent ? file.size() : 0;
-            Path place = place(folder, name);
-            if (isKept(place, file)) {
+            boolean weights = wanted.weights().contains(name);
+            if (Files.exists(blob)) {
+                if (!isKept(place(folder, name), file)) {
+                    put(place(folder, name), part -> take(blob, part, weights));
+                }
                 continue;
             }
-            if (!wanted.weights().contains(name)) {
-                put(place, part -> Files.write(part, source.bytes(name, "")));
-            } else if (!absent) {
-                put(place, part -> Files.createSymbolicLink(part, blob.toAbsolutePath()));
+            files++;
+            bytes += file.size();
+            if (isKept(place(folder, name), file)) {
+                continue;
+            }
+            if (!weights) {
+                source.announce(name);
             } else if (isGguf(name)) {
-                put(place, part -> Files.write(part, source.bytes(name, "bytes=0-" + (KIND - 1))));
+                source.announce(name, FileHead.KIND);
             } else if (name.endsWith(".safetensors")) {
-                put(place, part -> header(source, file, part));
+                source.announce(name, FileHead.likely(tensors.getOrDefault(name, 0)));
             } else {
                 throw new BadInputException(HubProblems.notByHeader(repo, name));
             }
+            fetched.add(file);
+        }
+        for (RemoteFile file : fetched) {
+            boolean header = file.path().endsWith(".safetensors");
+            byte[] content = source.take(file.path());
+            byte[] all = header ? FileHead.whole(source, file, content) : content;
+            put(place(folder, file.path()), part -> Files.write(part, all));
         }
         for (String name : wanted.weights()) {
             RemoteFile file = listing.files().get(name);
@@ -186,6 +188,15 @@ public final class HubHeaders implements RemoteModels {
         }
         missing.add(new Missing(repo.toString(), files, bytes));
         return CachedModel.pathOf(folder, wanted.weights(), repo.file());
+    }
+
+    /** What is in the cache is read there. */
+    private static void take(Path blob, Path part, boolean weights) throws IOException {
+        if (weights) {
+            Files.createSymbolicLink(part, blob.toAbsolutePath());
+        } else {
+            Files.copy(blob, part);
+        }
     }
 
     private Path folder(RepoCache cache, String commit) throws IOException {
@@ -203,17 +214,7 @@ public final class HubHeaders implements RemoteModels {
                 && Files.exists(place)
                 && (Files.size(place) == file.size()
                         || isGguf(file.path())
-                        || header(place, file).isPresent());
-    }
-
-    /** The header in a placeholder; empty if it is none. */
-    private static Optional<SafetensorsHeader> header(Path place, RemoteFile file)
-            throws IOException {
-        try (FileChannel channel = FileChannel.open(place, StandardOpenOption.READ)) {
-            return Optional.of(SafetensorsHeader.read(place.toString(), channel, file.size()));
-        } catch (BadInputException e) {
-            return Optional.empty();
-        }
+                        || FileHead.read(place, file).isPresent());
     }
 
     private interface Write {
@@ -234,15 +235,15 @@ public final class HubHeaders implements RemoteModels {
     /**
      * From now on what is read of a file is fetched; a header that is none is said by its reader.
      */
-    private void stream(Source source, RemoteFile file, Path place) throws IOException {
+    private void stream(SmallParts source, RemoteFile file, Path place) throws IOException {
         Optional<Pieces> pieces =
                 isGguf(file.path())
                         ? Optional.of(Pieces.even(file.size()))
-                        : header(place, file).map(Pieces::of);
+                        : FileHead.read(place, file).map(Pieces::of);
         if (pieces.isPresent()) {
             URI address = source.address(file.path());
             StreamedFile streamed =
-                    new StreamedFile(source.repo, file, place, address, pieces.get());
+                    new StreamedFile(source.repo(), file, place, address, pieces.get());
             Placeholders.put(place, () -> new StreamedChannel(streamed, buffer()));
         }
     }
@@ -286,36 +287,5 @@ public final class HubHeaders implements RemoteModels {
         }
         place.toFile().deleteOnExit();
         return place;
-    }
-
-    private static void header(Source source, RemoteFile file, Path place) throws IOException {
-        byte[] start = source.bytes(file.path(), "bytes=0-" + (FIRST - 1));
-        if (start.length >= Long.BYTES) {
-            long end = Long.BYTES + ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getLong();
-            if (end > start.length && end <= Math.min(file.size(), LONGEST_HEADER)) {
-                byte[] rest = source.bytes(file.path(), "bytes=" + start.length + "-" + (end - 1));
-                byte[] all = Arrays.copyOf(start, start.length + rest.length);
-                System.arraycopy(rest, 0, all, start.length, rest.length);
-                start = all;
-            } else if (end >= Long.BYTES && end < start.length) {
-                start = Arrays.copyOf(start, (int) end);
-            }
-        }
-        Files.write(place, start);
-    }
-
-    /** Contents of a commit's files in memory. */
-    private record Source(HubClient client, RepoName repo, RepoListing listing) {
-        byte[] bytes(String path, String range) throws IOException {
-            HubAnswer answer = client.get(address(path), range);
-            if (!answer.isGood()) {
-                throw new BadInputException(HubProblems.of(repo, answer, path, client.settings()));
-            }
-            return answer.body();
-        }
-
-        URI address(String path) {
-            return client.address(repo.id(), "resolve", listing.commit(), path);
-        }
     }
 }

@@ -75,6 +75,11 @@ record RepoName(String id, String revision, Optional<String> file) {
                 && !revision.endsWith(".lock");
     }
 
+    /** Without the revision. */
+    String model() {
+        return id + file.map(f -> ":" + f).orElse("");
+    }
+
     /** Whether a text is the whole hash of a commit. */
     static boolean isCommit(String text) {
         return COMMIT.matcher(text).matches();
@@ -83,7 +88,6 @@ record RepoName(String id, String revision, Optional<String> file) {
     /** As it is written. */
     @Override
     public String toString() {
-        String model = id + file.map(f -> ":" + f).orElse("");
-        return revision.equals(NEWEST) ? model : model + "@" + revision;
+        return revision.equals(NEWEST) ? model() : model() + "@" + revision;
     }
 }

@@ -173,6 +173,42 @@ class StreamedModelsTest {
         assertThat(bytes).isLessThanOrEqualTo(100_000 + 2);
     }
 
+    /** An index says how many tensors a shard has, so how long its header is. */
+    @Test
+    void headersOfManyShardsAreShort() throws IOException {
+        StringBuilder index = new StringBuilder();
+        for (int i = 1; i <= 12; i++) {
+            String name = "model-%05d-of-00012.safetensors".formatted(i);
+            hub.file("org/wide", "main", name, MODEL);
+            for (int t = 0; t < SIZES.length; t++) {
+                index.append(index.length() == 0 ? "" : ",")
+                        .append("\"t%d-%d\": \"%s\"".formatted(i, t, name));
+            }
+        }
+        hub.file(
+                "org/wide",
+                "main",
+                "model.safetensors.index.json",
+                ("{\"weight_map\": {" + index + "}}").getBytes(StandardCharsets.UTF_8));
+        HubHeaders models = HubHeaders.looking(settings(Optional.empty()), HubListener.NONE);
+
+        Path model = models.fetch("org/wide", Optional.empty());
+
+        assertThat(model.resolve("model-00012-of-00012.safetensors")).hasSize(DATA);
+        assertThat(ranges()).containsExactly("0-2143");
+        assertThat(hub.requests).filteredOn(r -> r.contains("index.json")).hasSize(1);
+        assertThat(models.missing().get(0).files()).isEqualTo(13);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"BUSY,2", "EXPIRED,2", "LIMIT,3"})
+    void headersSurviveFaults(Fault fault, int every) throws IOException {
+        hub.fault(fault, every);
+
+        assertThat(streamed().fetch("org/model", Optional.empty()).resolve("model.safetensors"))
+                .hasSize(DATA);
+    }
+
     @Test
     void anotherRunFindsTheSameFiles() throws IOException {
         Path model = streamed().fetch("org/model", Optional.empty());
