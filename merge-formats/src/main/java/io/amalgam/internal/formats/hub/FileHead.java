@@ -34,8 +34,7 @@ final class FileHead {
     }
 
     /** The header alone: the rest is fetched, or what came with it is cut off. */
-    static byte[] whole(SmallParts source, RemoteFile file, byte[] start)
-            throws IOException {
+    static byte[] whole(SmallParts source, RemoteFile file, byte[] start) throws IOException {
         if (start.length < Long.BYTES) {
             return start;
         }
@@ -50,8 +49,7 @@ final class FileHead {
     }
 
     /** The header in a placeholder; empty if it is none. */
-    static Optional<SafetensorsHeader> read(Path place, RemoteFile file)
-            throws IOException {
+    static Optional<SafetensorsHeader> read(Path place, RemoteFile file) throws IOException {
         try (FileChannel channel = FileChannel.open(place, StandardOpenOption.READ)) {
             return Optional.of(SafetensorsHeader.read(place.toString(), channel, file.size()));
         } catch (BadInputException e) {

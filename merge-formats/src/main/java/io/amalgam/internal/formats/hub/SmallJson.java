@@ -33,7 +33,9 @@ final class SmallJson {
     /** How many tensors an index says are in each shard. */
     static Map<String, Integer> shares(byte[] text) {
         Map<String, Integer> shares = new HashMap<>();
-        read(text).path("weight_map").forEach(shard -> shares.merge(shard.asText(), 1, Integer::sum));
+        read(text)
+                .path("weight_map")
+                .forEach(shard -> shares.merge(shard.asText(), 1, Integer::sum));
         return shares;
     }
 
