@@ -3,6 +3,8 @@ package io.amalgam;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.internal.engine.ClientTensor;
 import io.amalgam.internal.engine.RunningAverage;
 import io.amalgam.tensor.TensorInfo;
@@ -10,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.nd4j.linalg.api.buffer.DataType;
@@ -63,10 +66,14 @@ public final class FederatedAverager {
      *
      * @param examples the client learnt from, more than 0
      * @throws BadInputException if its tensors are not those of the first client, or not all
-     *     finite; the average is then what it was
+     *     finite, or mean something only together (AWQ); the average is then what it was
      */
     public void add(Path model, double examples) throws IOException {
         try (Checkpoint checkpoint = ModelLoader.load().open(model, model.toString())) {
+            Optional<Problem> rescaled = Rescaled.problem(model.toString(), checkpoint);
+            if (rescaled.isPresent()) {
+                throw new BadInputException(rescaled.get());
+            }
             Map<String, ClientTensor> client = new LinkedHashMap<>();
             for (Map.Entry<String, ? extends TensorSource> tensor :
                     checkpoint.tensors().entrySet()) {

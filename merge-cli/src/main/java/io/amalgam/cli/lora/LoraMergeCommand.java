@@ -131,6 +131,7 @@ final class LoraMergeCommand extends Subcommand {
         resources
                 .complaint()
                 .or(output::complaint)
+                .or(quantising::complaint)
                 .or(verbosity::complaint)
                 .or(stream::complaint)
                 .ifPresent(

@@ -6,12 +6,14 @@ import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.OutputMixin;
+import io.amalgam.cli.options.QuantiseMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.cli.runs.ModelPaths;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -64,6 +66,7 @@ public final class AverageCommand extends Subcommand {
         private @Nullable Integer last;
     }
 
+    @Mixin private QuantiseMixin quantising;
     @Mixin private OutputMixin output;
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
@@ -76,7 +79,9 @@ public final class AverageCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        output.complaint()
+        quantising
+                .complaint()
+                .or(output::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
                 .ifPresent(
@@ -93,10 +98,11 @@ public final class AverageCommand extends Subcommand {
             models = models.subList(models.size() - kind.last, models.size());
         }
         io.amalgam.Amalgam amalgam = hub.amalgam(console, verbosity.quiet || json);
+        String method = kind.ema != null ? "ema" : "lawa";
+        String parameters = kind.ema != null ? "decay: " + kind.ema : "last: " + kind.last;
+        PlanOptions options = quantising.on(PlanOptions.DEFAULT);
         PathsMerge merge =
-                kind.ema != null
-                        ? new PathsMerge("average", "ema", models, "decay: " + kind.ema, amalgam)
-                        : new PathsMerge("average", "lawa", models, "last: " + kind.last, amalgam);
+                new PathsMerge("average", method, models, parameters, options, amalgam);
         if (!verbosity.quiet) {
             models.forEach(model -> console.note(Console.oneLine("averages " + model)));
         }

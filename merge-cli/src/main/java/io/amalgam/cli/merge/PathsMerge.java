@@ -29,15 +29,27 @@ public record PathsMerge(
         String method,
         List<Path> models,
         String parameters,
+        PlanOptions options,
         io.amalgam.Amalgam amalgam) {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     /**
      * @param parameters as a recipe has them on one line, without braces; may be empty
+     * @param options what the plan depends on besides
      * @param amalgam what merges are made with
      */
     public PathsMerge {
         models = List.copyOf(models);
+    }
+
+    /** A merge whose result is dense. */
+    public PathsMerge(
+            String command,
+            String method,
+            List<Path> models,
+            String parameters,
+            io.amalgam.Amalgam amalgam) {
+        this(command, method, models, parameters, PlanOptions.DEFAULT, amalgam);
     }
 
     private Recipe recipe() {
@@ -61,7 +73,7 @@ public record PathsMerge(
     }
 
     private MergePlan plan() throws IOException {
-        return amalgam.plan(recipe(), PlanOptions.DEFAULT);
+        return amalgam.plan(recipe(), options);
     }
 
     /** What more is wrong with a plan. */

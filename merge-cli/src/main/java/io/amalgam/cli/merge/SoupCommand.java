@@ -9,6 +9,7 @@ import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.OutputMixin;
+import io.amalgam.cli.options.QuantiseMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
@@ -20,6 +21,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -81,6 +83,7 @@ public final class SoupCommand extends Subcommand {
             description = "Time limit of one score. Default: one hour.")
     private long timeout = HOUR;
 
+    @Mixin private QuantiseMixin quantising;
     @Mixin private OutputMixin output;
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
@@ -99,7 +102,14 @@ public final class SoupCommand extends Subcommand {
         Cancellation cancellation = interruption.merging();
         try {
             List<Path> chosen = greedy ? chosen(places(models), out, cancellation) : models;
-            PathsMerge merge = new PathsMerge("soup", "soup", chosen, "", amalgam());
+            PathsMerge merge = 
+                    new PathsMerge(
+                            "soup",
+                            "soup",
+                            chosen,
+                            "",
+                            quantising.on(PlanOptions.DEFAULT),
+                            amalgam());
             MergeSummary summary;
             try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
                 summary = merge.run(out, output::on, resources, progress, cancellation);
@@ -162,7 +172,9 @@ public final class SoupCommand extends Subcommand {
         if (timeout < 1) {
             throw usage("option '--score-timeout': expected at least 1, got " + timeout);
         }
-        output.complaint()
+        quantising
+                .complaint()
+                .or(output::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
                 .ifPresent(

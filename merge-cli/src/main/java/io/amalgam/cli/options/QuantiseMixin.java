@@ -19,7 +19,7 @@ public final class QuantiseMixin {
     private @Nullable String type;
 
     /** What is wrong with the value given. */
-    Optional<String> complaint() {
+    public Optional<String> complaint() {
         return type == null || QuantisedOutput.types().contains(type)
                 ? Optional.empty()
                 : Optional.of(
