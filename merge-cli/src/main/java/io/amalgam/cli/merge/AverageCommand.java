@@ -101,8 +101,7 @@ public final class AverageCommand extends Subcommand {
         String method = kind.ema != null ? "ema" : "lawa";
         String parameters = kind.ema != null ? "decay: " + kind.ema : "last: " + kind.last;
         PlanOptions options = quantising.on(PlanOptions.DEFAULT);
-        PathsMerge merge =
-                new PathsMerge("average", method, models, parameters, options, amalgam);
+        PathsMerge merge = new PathsMerge("average", method, models, parameters, options, amalgam);
         if (!verbosity.quiet) {
             models.forEach(model -> console.note(Console.oneLine("averages " + model)));
         }

@@ -102,7 +102,7 @@ public final class SoupCommand extends Subcommand {
         Cancellation cancellation = interruption.merging();
         try {
             List<Path> chosen = greedy ? chosen(places(models), out, cancellation) : models;
-            PathsMerge merge = 
+            PathsMerge merge =
                     new PathsMerge(
                             "soup",
                             "soup",

@@ -69,8 +69,7 @@ class QuantiseOptionTest {
                     .anyMatch(name -> name.endsWith("self_attn.q_proj.weight"));
             assertThat(written.config().orElseThrow().has("quantization_config")).isFalse();
         }
-        assertThat(Files.readString(out.resolve("config.json")))
-                .contains("mxfp4-pack-quantized");
+        assertThat(Files.readString(out.resolve("config.json"))).contains("mxfp4-pack-quantized");
     }
 
     @Test
