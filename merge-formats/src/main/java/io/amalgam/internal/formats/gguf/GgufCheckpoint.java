@@ -6,6 +6,7 @@ import io.amalgam.checkpoint.Checkpoint.ModelScripts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,13 +22,15 @@ final class GgufCheckpoint implements Checkpoint {
     private final Path path;
     private final GgufParts parts;
     private final StoredTypes types;
+    private final Companions companions;
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
     private final List<Problem> warnings = new ArrayList<>();
     private @Nullable ObjectNode config;
     private ModelScripts scripts = ModelScripts.NONE;
 
-    private GgufCheckpoint(Path path, GgufParts parts) {
+    private GgufCheckpoint(Path path, GgufParts parts) throws IOException {
         this.path = path;
+        this.companions = Companions.of(path);
         this.parts = parts;
         this.types = StoredTypes.of(parts.tensors().values());
     }
@@ -69,28 +72,29 @@ final class GgufCheckpoint implements Checkpoint {
                                                     stored.stored(name), tensor, types.compute())));
             return;
         }
+        GgufArchitecture named = companions.architecture(architecture.get(), path);
+        DType type =
+                types.quantisation().isPresent()
+                        ? companions.compute().orElse(types.compute())
+                        : types.compute();
         List<Problem> problems = new ArrayList<>();
-        GgufModel model =
-                new GgufModel(
-                        architecture.get(), parts.metadata(), types.compute(), name, problems);
+        GgufModel model = new GgufModel(named, parts.metadata(), type, name, problems);
         tensors.putAll(model.of(parts.tensors().values()));
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         GgufConfig made =
-                GgufConfig.of(
-                        architecture.get(),
-                        parts.metadata(),
-                        parts.tensors(),
-                        types.compute(),
-                        name);
+                companions.config().isPresent()
+                        ? new GgufConfig(
+                                Companions.withType(companions.config().get(), type), List.of())
+                        : GgufConfig.of(named, parts.metadata(), parts.tensors(), type, name);
         config = made.config();
         scripts = new ModelScripts(List.of(), made.missing(), tokenizer(name));
     }
 
     /** What an output lacks that gets its tokenizer from here. */
     private List<Problem> tokenizer(String name) {
-        return parts.metadata().has("tokenizer.ggml.model")
+        return parts.metadata().has("tokenizer.ggml.model") && !companions.haveTokenizer()
                 ? List.of(
                         Problem.of(
                                         "the tokenizer of model '"
@@ -138,6 +142,11 @@ final class GgufCheckpoint implements Checkpoint {
     @Override
     public List<Path> weightFiles() {
         return parts.paths();
+    }
+
+    @Override
+    public List<Path> sideFiles() {
+        return companions.files();
     }
 
     @Override

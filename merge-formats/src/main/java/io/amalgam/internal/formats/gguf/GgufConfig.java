@@ -52,7 +52,7 @@ record GgufConfig(ObjectNode config, List<Problem> missing) {
                                 rows(tensors, "token_embd.weight"),
                                 rows(tensors, "token_types.weight"),
                                 factors));
-        config.put("torch_dtype", type.recipeName());
+        Companions.withType(config, type);
         biases(architecture, tensors, config);
         longTexts(tensors, config);
         List<Problem> missing = new ArrayList<>();

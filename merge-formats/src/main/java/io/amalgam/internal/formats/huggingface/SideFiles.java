@@ -17,7 +17,7 @@ import java.util.stream.Stream;
  * What a merged model takes over from its donor unchanged: tokenizer, generation settings,
  * preprocessing, pooling.
  */
-final class SideFiles {
+public final class SideFiles {
     private static final List<String> NAMES =
             List.of(
                     "generation_config.json",
@@ -95,6 +95,11 @@ final class SideFiles {
             }
         }
         return List.copyOf(modules);
+    }
+
+    /** Those in the folder of weights that are no Hugging Face model's. */
+    public static List<Path> beside(Path directory) throws IOException {
+        return in(directory, ModuleFolders.NONE, ModelCode.in(directory, ""));
     }
 
     /**

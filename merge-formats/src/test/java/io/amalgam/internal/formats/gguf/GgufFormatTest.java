@@ -207,4 +207,49 @@ class GgufFormatTest {
             assertThat(model.tensors().get("lm_head.weight").info().bytes()).isEqualTo(132);
         }
     }
+
+    @Test
+    void filesInTheFolder() throws IOException {
+        Path hf = MODELS.resolve("hf-mistral");
+        Files.copy(
+                MODELS.resolve("gguf-mistral/mistral-f32.gguf"), folder.resolve("mistral.gguf"));
+        for (String name : List.of("config.json", "generation_config.json", "tokenizer.json")) {
+            Files.copy(hf.resolve(name), folder.resolve(name));
+        }
+        try (Checkpoint model = format.open(folder, "m")) {
+            assertThat(model.config().orElseThrow().path("model_type").asText())
+                    .isEqualTo("mistral");
+            assertThat(model.sideFiles())
+                    .containsExactlyInAnyOrder(
+                            Path.of("generation_config.json"), Path.of("tokenizer.json"));
+            assertThat(model.scripts().missingOfTokenizer()).isEmpty();
+        }
+        try (Checkpoint model = format.open(folder.resolve("mistral.gguf"), "m")) {
+            assertThat(model.config().orElseThrow().path("model_type").asText())
+                    .isEqualTo("llama");
+            assertThat(model.sideFiles()).isEmpty();
+        }
+        Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"qwen2\"}");
+        refused(
+                folder,
+                "'model_type': expected one of the architecture 'llama', as the GGUF file beside it, got 'qwen2' ('FOLDER/config.json'); put the model's own there, or remove it");
+    }
+
+    @Test
+    void theTypeThatTheConfigurationNames() throws IOException {
+        Files.copy(MODELS.resolve("gguf-q4_k_m/llama-q4_k_m.gguf"), folder.resolve("q.gguf"));
+        Files.writeString(
+                folder.resolve("config.json"),
+                "{\"model_type\": \"llama\", \"dtype\": \"float16\"}");
+        try (Checkpoint model = format.open(folder, "m")) {
+            assertThat(model.tensors().values())
+                    .allSatisfy(tensor -> assertThat(tensor.info().dtype()).isEqualTo(DType.F16));
+        }
+        Files.delete(folder.resolve("q.gguf"));
+        Files.copy(MODELS.resolve("gguf-llama/llama-f32.gguf"), folder.resolve("f.gguf"));
+        try (Checkpoint model = format.open(folder, "m")) {
+            assertThat(model.config().orElseThrow().toString())
+                    .isEqualTo("{\"model_type\":\"llama\",\"dtype\":\"float32\"}");
+        }
+    }
 }
