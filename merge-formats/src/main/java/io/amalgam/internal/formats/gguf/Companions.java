@@ -33,9 +33,7 @@ record Companions(Optional<ObjectNode> config, List<Path> files) {
         }
         Path config = path.resolve("config.json");
         return new Companions(
-                Files.exists(config)
-                        ? Optional.of(JsonFiles.readObject(config))
-                        : Optional.empty(),
+                Files.exists(config) ? Optional.of(JsonFiles.readObject(config)) : Optional.empty(),
                 SideFiles.beside(path));
     }
 
@@ -62,8 +60,7 @@ record Companions(Optional<ObjectNode> config, List<Path> files) {
                                                                 + "', as the GGUF file beside it",
                                                         "'" + type + "'")
                                                 .at("'" + folder.resolve("config.json") + "'")
-                                                .hint(
-                                                        "put the model's own there, or remove it")));
+                                                .hint("put the model's own there, or remove it")));
     }
 
     /** The type that the configuration names for computing. */

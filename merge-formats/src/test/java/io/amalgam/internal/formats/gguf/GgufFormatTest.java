@@ -211,8 +211,7 @@ class GgufFormatTest {
     @Test
     void filesInTheFolder() throws IOException {
         Path hf = MODELS.resolve("hf-mistral");
-        Files.copy(
-                MODELS.resolve("gguf-mistral/mistral-f32.gguf"), folder.resolve("mistral.gguf"));
+        Files.copy(MODELS.resolve("gguf-mistral/mistral-f32.gguf"), folder.resolve("mistral.gguf"));
         for (String name : List.of("config.json", "generation_config.json", "tokenizer.json")) {
             Files.copy(hf.resolve(name), folder.resolve(name));
         }
@@ -225,8 +224,7 @@ class GgufFormatTest {
             assertThat(model.scripts().missingOfTokenizer()).isEmpty();
         }
         try (Checkpoint model = format.open(folder.resolve("mistral.gguf"), "m")) {
-            assertThat(model.config().orElseThrow().path("model_type").asText())
-                    .isEqualTo("llama");
+            assertThat(model.config().orElseThrow().path("model_type").asText()).isEqualTo("llama");
             assertThat(model.sideFiles()).isEmpty();
         }
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"qwen2\"}");
