@@ -34,6 +34,11 @@ final class DataLayout {
                             "rows of " + Long.toUnsignedString(row) + " elements of " + type),
                     start);
         }
+        if (Arrays.stream(dims).anyMatch(dim -> dim == 0)) {
+            throw bytes.bad(
+                    Problem.expected(what, "dimensions of 1 or more", Arrays.toString(dims)),
+                    start);
+        }
         try {
             Shape shape = Shape.of(dims);
             long blocks = shape.elements() / type.blockElements();
@@ -95,7 +100,6 @@ final class DataLayout {
 
     private static void requireApart(Collection<Entry> entries, HeaderBytes header) {
         List<Entry> sorted = new ArrayList<>(entries);
-        sorted.removeIf(entry -> entry.length() == 0);
         sorted.sort(Comparator.comparingLong(Entry::offset));
         for (int i = 1; i < sorted.size(); i++) {
             Entry before = sorted.get(i - 1);

@@ -53,10 +53,22 @@ public final class GgufFile implements Closeable {
      * @throws IOException if it cannot be read
      */
     public static GgufFile open(Path path) throws IOException {
+        return open(path, true);
+    }
+
+    /**
+     * The same for what needs no vocabulary: long arrays are left out of {@link #metadata()}, as if
+     * the file did not have them.
+     */
+    static GgufFile openWithoutVocabulary(Path path) throws IOException {
+        return open(path, false);
+    }
+
+    private static GgufFile open(Path path, boolean vocabulary) throws IOException {
         FileKinds.require(path);
         FileChannel channel = Placeholders.open(path);
         try {
-            GgufHeader header = GgufHeader.read(path.toString(), channel, channel.size());
+            GgufHeader header = GgufHeader.read(path.toString(), channel, channel.size(), vocabulary);
             return new GgufFile(path, channel, header);
         } catch (IOException | RuntimeException | Error e) {
             try (channel) {

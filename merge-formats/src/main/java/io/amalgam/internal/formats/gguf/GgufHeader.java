@@ -19,6 +19,11 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
     private static final int MAGIC = 0x46554747;
     private static final int LAST_VERSION = 3;
     private static final int MOST_DIMENSIONS = 4;
+
+    /** The largest models have some thousands, and some dozen keys. */
+    private static final int MOST_TENSORS = 1 << 17;
+
+    private static final int MOST_KEYS = 1 << 16;
     private static final int DEFAULT_ALIGNMENT = 32;
     private static final String ALIGNMENT = "general.alignment";
 
@@ -41,14 +46,17 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
      *
      * @param file for messages
      * @param size of the whole file
+     * @param vocabulary whether long arrays of keys are kept
      * @throws io.amalgam.error.BadInputException if it breaks a rule of the format
      */
-    static GgufHeader read(String file, ReadableByteChannel channel, long size) throws IOException {
+    static GgufHeader read(
+            String file, ReadableByteChannel channel, long size, boolean vocabulary)
+            throws IOException {
         HeaderBytes bytes = new HeaderBytes(file, channel, size);
         int version = version(bytes);
-        int tensors = bytes.count("number of tensors", SHORTEST_ENTRY);
-        int keys = bytes.count("number of keys", MetadataReader.SHORTEST);
-        GgufMetadata metadata = new MetadataReader(bytes).read(keys);
+        int tensors = bytes.count("number of tensors", SHORTEST_ENTRY, MOST_TENSORS);
+        int keys = bytes.count("number of keys", MetadataReader.SHORTEST, MOST_KEYS);
+        GgufMetadata metadata = new MetadataReader(bytes, vocabulary).read(keys);
         long alignment = alignment(metadata, bytes);
         Map<String, Entry> entries = new LinkedHashMap<>();
         for (int i = 0; i < tensors; i++) {

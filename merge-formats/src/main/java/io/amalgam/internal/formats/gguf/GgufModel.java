@@ -53,8 +53,7 @@ final class GgufModel {
     }
 
     private void add(GgufFile.Tensor tensor) {
-        int experts = (int) Math.min(1 << 16, key("expert_count").orElse(0));
-        List<GgufNames.Name> found = names.toHuggingFace(tensor.name(), experts);
+        List<GgufNames.Name> found = names.toHuggingFace(tensor.name(), experts(tensor));
         if (found.isEmpty()) {
             problems.add(
                     Problem.expected(
@@ -75,14 +74,21 @@ final class GgufModel {
         }
     }
 
+    /** As many as the tensor has matrices, if the model has so many: else none. */
+    private int experts(GgufFile.Tensor tensor) {
+        long count = tensor.shape().rank() == 3 ? tensor.shape().dim(0) : 0;
+        return count == key("expert_count").orElse(0) ? (int) Math.min(count, 1 << 16) : 0;
+    }
+
     private void expert(
             GgufFile.Tensor tensor, TensorSource all, GgufNames.Name name, int experts) {
         long[] dims = tensor.shape().dims();
         if (dims.length != 3 || dims[0] != experts) {
-            if (name.expert() == 0) {
-                problems.add(
-                        problem(tensor.name(), "the matrices of " + experts + " experts", tensor));
-            }
+            problems.add(
+                    problem(
+                            tensor.name(),
+                            "the matrices of " + key("expert_count").orElse(0) + " experts",
+                            tensor.shape()));
             return;
         }
         Shape shape = Shape.of(Arrays.copyOfRange(dims, 1, 3));

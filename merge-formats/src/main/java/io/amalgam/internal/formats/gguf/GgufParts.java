@@ -77,7 +77,7 @@ final class GgufParts implements Closeable {
     }
 
     private GgufFile add(Path path) throws IOException {
-        GgufFile file = GgufFile.open(path);
+        GgufFile file = GgufFile.openWithoutVocabulary(path);
         files.add(file);
         for (GgufFile.Tensor tensor : file.tensors().values()) {
             if (tensors.putIfAbsent(tensor.name(), tensor) != null) {
@@ -107,7 +107,7 @@ final class GgufParts implements Closeable {
         }
     }
 
-    /** The keys of the model. */
+    /** The keys of the model, without its vocabulary. */
     GgufMetadata metadata() {
         return files.get(0).metadata();
     }

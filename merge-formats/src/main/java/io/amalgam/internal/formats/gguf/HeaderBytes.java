@@ -52,14 +52,21 @@ final class HeaderBytes {
      * @param least bytes that each takes at least
      */
     int count(String what, int least) throws IOException {
+        return count(what, least, Integer.MAX_VALUE);
+    }
+
+    /** The same where there are never more than so many. */
+    int count(String what, int least, int limit) throws IOException {
         long at = taken;
         long count = u64(what);
-        long most = left() / least;
+        long most = Math.min(left() / least, limit);
         if (Long.compareUnsigned(count, most) > 0) {
             throw bad(
                     Problem.expected(
                             what,
-                            "at most " + most + ", which the file has room for",
+                            "at most "
+                                    + most
+                                    + (most == limit ? "" : ", which the file has room for"),
                             Long.toUnsignedString(count)),
                     at);
         }
@@ -97,6 +104,16 @@ final class HeaderBytes {
             done += n;
         }
         return bytes;
+    }
+
+    /** Leaves bytes out; their number was checked. */
+    void skip(int count, String what) throws IOException {
+        for (int done = 0; done < count; ) {
+            int n = Math.min(count - done, buffer.capacity());
+            ByteBuffer some = need(n, what);
+            some.position(some.position() + n);
+            done += n;
+        }
     }
 
     /** What is wrong, at a byte of the file. */

@@ -8,6 +8,7 @@ import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.checkpoint.CheckpointFormat.Match;
 import io.amalgam.error.BadInputException;
 import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -249,5 +250,29 @@ class GgufFormatTest {
             assertThat(model.config().orElseThrow().toString())
                     .isEqualTo("{\"model_type\":\"llama\",\"dtype\":\"float32\"}");
         }
+    }
+
+    @Test
+    void experts() throws IOException {
+        int q8 = GgmlType.Q8_0.id();
+        GgufBytes bytes =
+                GgufBytes.of(3, 1, 2)
+                        .key(GgufMetadata.ARCHITECTURE, "llama")
+                        .key("llama.expert_count", 2)
+                        .tensor("blk.0.ffn_up_exps.weight", q8, 0, 32, 3, 2);
+        try (Checkpoint model = format.open(write("a.gguf", bytes.data(32, 204)), "m")) {
+            String layer = "model.layers.0.block_sparse_moe.experts.";
+            assertThat(model.tensors()).containsOnlyKeys(layer + "0.w3.weight", layer + "1.w3.weight");
+            assertThat(model.tensors().get(layer + "1.w3.weight").info().shape())
+                    .isEqualTo(Shape.of(3, 32));
+        }
+        bytes =
+                GgufBytes.of(3, 1, 2)
+                        .key(GgufMetadata.ARCHITECTURE, "llama")
+                        .key("llama.expert_count", 3)
+                        .tensor("blk.0.ffn_up_exps.weight", q8, 0, 32, 3, 2);
+        refused(
+                write("a.gguf", bytes.data(32, 204)),
+                "tensor 'blk.0.ffn_up_exps.weight': expected the matrices of 3 experts, got [2, 3, 32]");
     }
 }

@@ -24,7 +24,7 @@ class GgufHeaderTest {
 
     private static GgufHeader read(byte[] bytes) throws IOException {
         return GgufHeader.read(
-                "f", Channels.newChannel(new ByteArrayInputStream(bytes)), bytes.length);
+                "f", Channels.newChannel(new ByteArrayInputStream(bytes)), bytes.length, true);
     }
 
     private static void refused(byte[] bytes, String message) {
@@ -91,8 +91,6 @@ class GgufHeaderTest {
         assertThat(read(GgufBytes.of(2, 0, 0).bytes()).tensors()).isEmpty();
         GgufBytes scalar = GgufBytes.of(3, 1, 0).tensor("a", F32, 0).data(32, 4);
         assertThat(read(scalar.bytes()).tensors().get("a").shape()).isEqualTo(Shape.of());
-        GgufBytes empty = GgufBytes.of(3, 1, 0).tensor("a", F32, 0, 0, 4);
-        assertThat(read(empty.bytes()).tensors().get("a").length()).isZero();
     }
 
     @Test
@@ -208,12 +206,15 @@ class GgufHeaderTest {
         refused(
                 GgufBytes.of(3, 1, 0).tensor("a", GgmlType.Q4_K.id(), 0, 128, 2).data(32, 144),
                 "tensor 'a': expected rows of whole blocks of 256 elements, got rows of 128 elements of Q4_K ('f', byte 24); the file is damaged: get it again");
-        for (long[] dims : new long[][] {{1L << 32, 1L << 32}, {1L << 62}, {-1}, {0, -1}}) {
+        for (long[] dims : new long[][] {{1L << 32, 1L << 32}, {1L << 62}, {-1}}) {
             assertThatThrownBy(() -> read(GgufBytes.of(3, 1, 0).tensor("a", F32, 0, dims).bytes()))
                     .isInstanceOf(BadInputException.class)
                     .hasMessageStartingWith(
                             "tensor 'a': expected dimensions that the file has room for, got [");
         }
+        refused(
+                GgufBytes.of(3, 1, 0).tensor("a", F32, 0, 4, 0).data(32, 32),
+                "tensor 'a': expected dimensions of 1 or more, got [0, 4] ('f', byte 24); the file is damaged: get it again");
         refused(
                 GgufBytes.of(3, 2, 0).tensor("a", F32, 0, 1).tensor("a", F32, 32, 1).data(32, 36),
                 "tensor 'a': expected one of this name, got a second one ('f', byte 57); the file is damaged: get it again");
@@ -237,5 +238,49 @@ class GgufHeaderTest {
         refused(
                 GgufBytes.of(3, 2, 0).tensor("a", F32, 32, 2).tensor("b", F32, 0, 9).data(32, 64),
                 "tensor 'a': expected data of its own, got some of tensor 'b' ('f', byte 90); the file is damaged: get it again");
+    }
+
+    /** A vocabulary takes more memory than a merge. */
+    @Test
+    void longArraysCanBeLeftOut() throws IOException {
+        byte[] bytes = Files.readAllBytes(MODELS.resolve("gguf-llama/llama-f32.gguf"));
+        GgufHeader whole = read(bytes);
+        GgufHeader lean =
+                GgufHeader.read(
+                        "f",
+                        Channels.newChannel(new ByteArrayInputStream(bytes)),
+                        bytes.length,
+                        false);
+        assertThat(lean.tensors()).isEqualTo(whole.tensors());
+        assertThat(whole.metadata().texts("tokenizer.ggml.tokens").orElseThrow()).hasSize(295);
+        assertThat(lean.metadata().values()).doesNotContainKey("tokenizer.ggml.tokens");
+        assertThat(lean.metadata().text("tokenizer.ggml.model")).contains("gpt2");
+        assertThat(whole.metadata().values().keySet())
+                .containsAll(lean.metadata().values().keySet());
+    }
+
+    @Test
+    void keysThatAreLeftOutAreUniqueToo() {
+        GgufBytes bytes = GgufBytes.of(3, 0, 2);
+        for (int i = 0; i < 2; i++) {
+            bytes.text("k").u32(9).u32(0).u64(100).raw(new byte[100]);
+        }
+        byte[] all = bytes.bytes();
+        assertThatThrownBy(
+                        () ->
+                                GgufHeader.read(
+                                        "f",
+                                        Channels.newChannel(new ByteArrayInputStream(all)),
+                                        all.length,
+                                        false))
+                .hasMessageStartingWith("key 'k': expected one value, got a second one");
+    }
+
+    @Test
+    void moreThanAnyModelHas() {
+        byte[] bytes = GgufBytes.of(3, 1 << 20, 1 << 20).raw(new byte[30 << 20]).bytes();
+        refused(
+                bytes,
+                "number of tensors: expected at most 131072, got 1048576 ('f', byte 8); the file is damaged: get it again");
     }
 }
