@@ -9,13 +9,20 @@ import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.LongStream;
 
 /** The tensors of a GGUF file as the Hugging Face model has them. */
 final class GgufModel {
+    private static final Pattern LAYER = Pattern.compile("blk\\.([0-9]+)\\.");
+
     private final GgufArchitecture architecture;
     private final GgufNames names;
     private final GgufMetadata keys;
@@ -49,7 +56,32 @@ final class GgufModel {
                 add(tensor);
             }
         }
+        requireLayers(stored);
         return tensors;
+    }
+
+    /** All layers that the keys promise, and no other. */
+    private void requireLayers(Iterable<GgufFile.Tensor> stored) {
+        Set<String> layers = new HashSet<>();
+        for (GgufFile.Tensor tensor : stored) {
+            Matcher layer = LAYER.matcher(tensor.name());
+            if (layer.lookingAt()) {
+                layers.add(layer.group(1));
+            }
+        }
+        OptionalLong count = key("block_count");
+        boolean all = LongStream.range(0, layers.size()).allMatch(n -> layers.contains("" + n));
+        if (count.isPresent() && (count.getAsLong() != layers.size() || !all)) {
+            problems.add(
+                    Problem.expected(
+                                    "layers of model '" + model + "'",
+                                    count.getAsLong()
+                                            + ", as key '"
+                                            + architecture.gguf()
+                                            + ".block_count' says",
+                                    all ? layers.size() : "others than from 0 on")
+                            .hint("the file is damaged or incomplete: get it again"));
+        }
     }
 
     private void add(GgufFile.Tensor tensor) {

@@ -275,4 +275,23 @@ class GgufFormatTest {
                 write("a.gguf", bytes.data(32, 204)),
                 "tensor 'blk.0.ffn_up_exps.weight': expected the matrices of 3 experts, got [2, 3, 32]");
     }
+
+    @Test
+    void layersThatTheKeysPromise() throws IOException {
+        for (String[] one :
+                new String[][] {
+                    {"blk.0.attn_norm.weight", "1"}, {"blk.1.attn_norm.weight", "others than from 0 on"}
+                }) {
+            GgufBytes bytes =
+                    GgufBytes.of(3, 1, 2)
+                            .key(GgufMetadata.ARCHITECTURE, "qwen2")
+                            .key("qwen2.block_count", 2)
+                            .tensor(one[0], F32, 0, 4);
+            refused(
+                    write("a.gguf", bytes.data(32, 16)),
+                    "layers of model 'm': expected 2, as key 'qwen2.block_count' says, got "
+                            + one[1]
+                            + "; the file is damaged or incomplete: get it again");
+        }
+    }
 }
