@@ -68,7 +68,8 @@ public final class GgufFile implements Closeable {
         FileKinds.require(path);
         FileChannel channel = Placeholders.open(path);
         try {
-            GgufHeader header = GgufHeader.read(path.toString(), channel, channel.size(), vocabulary);
+            GgufHeader header =
+                    GgufHeader.read(path.toString(), channel, channel.size(), vocabulary);
             return new GgufFile(path, channel, header);
         } catch (IOException | RuntimeException | Error e) {
             try (channel) {

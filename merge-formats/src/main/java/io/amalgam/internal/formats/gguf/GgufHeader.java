@@ -49,8 +49,7 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
      * @param vocabulary whether long arrays of keys are kept
      * @throws io.amalgam.error.BadInputException if it breaks a rule of the format
      */
-    static GgufHeader read(
-            String file, ReadableByteChannel channel, long size, boolean vocabulary)
+    static GgufHeader read(String file, ReadableByteChannel channel, long size, boolean vocabulary)
             throws IOException {
         HeaderBytes bytes = new HeaderBytes(file, channel, size);
         int version = version(bytes);

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Reads the keys of a GGUF file. Vocabularies are large, and merges do without them: long arrays can
- * be left out.
+ * Reads the keys of a GGUF file. Vocabularies are large, and merges do without them: long arrays
+ * can be left out.
  */
 final class MetadataReader {
     /** Elements of the longest array that is always kept. */
@@ -89,8 +89,7 @@ final class MetadataReader {
             bytes.skip(count * type.bytes(), what);
             return Optional.empty();
         }
-        return Optional.of(
-                new GgufValue.Numbers(type, bytes.bytes(count * type.bytes(), what)));
+        return Optional.of(new GgufValue.Numbers(type, bytes.bytes(count * type.bytes(), what)));
     }
 
     private Optional<GgufValue> texts(String key, String what) throws IOException {

@@ -262,7 +262,8 @@ class GgufFormatTest {
                         .tensor("blk.0.ffn_up_exps.weight", q8, 0, 32, 3, 2);
         try (Checkpoint model = format.open(write("a.gguf", bytes.data(32, 204)), "m")) {
             String layer = "model.layers.0.block_sparse_moe.experts.";
-            assertThat(model.tensors()).containsOnlyKeys(layer + "0.w3.weight", layer + "1.w3.weight");
+            assertThat(model.tensors())
+                    .containsOnlyKeys(layer + "0.w3.weight", layer + "1.w3.weight");
             assertThat(model.tensors().get(layer + "1.w3.weight").info().shape())
                     .isEqualTo(Shape.of(3, 32));
         }
@@ -280,7 +281,8 @@ class GgufFormatTest {
     void layersThatTheKeysPromise() throws IOException {
         for (String[] one :
                 new String[][] {
-                    {"blk.0.attn_norm.weight", "1"}, {"blk.1.attn_norm.weight", "others than from 0 on"}
+                    {"blk.0.attn_norm.weight", "1"},
+                    {"blk.1.attn_norm.weight", "others than from 0 on"}
                 }) {
             GgufBytes bytes =
                     GgufBytes.of(3, 1, 2)
