@@ -23,9 +23,7 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * What merges are made with: checkpoint formats, merge methods, sources of models, and the format
- * of the output. The one place where these are put together; the {@code amalgam} command uses it,
- * and so does {@link Merge}. Immutable, safe for use by many threads.
+ * The parts of a merge: checkpoint formats, merge methods, model sources and the output format. They are put together here and nowhere else; the {@code amalgam} command and {@link Merge} both use it. Immutable and thread-safe.
  */
 public final class Amalgam {
     private static final List<Path> HERE = List.of(Path.of(""));
@@ -74,24 +72,24 @@ public final class Amalgam {
         return with(formats.names(hub));
     }
 
-    /** Takes names for models where there is nothing at a path. Before the folders are given. */
+    /** Accepts names in place of model paths, if nothing exists at the path. To be called before {@link #folders}. */
     public Amalgam with(RemoteModels names) {
         ModelLoader named = formats.with(names);
         return new Amalgam(named, methods, named.models(HERE), output);
     }
 
-    /** Looks for relative model paths in these folders, in order. */
+    /** Resolves relative model paths against these folders, in order. */
     public Amalgam folders(List<Path> folders) {
         return new Amalgam(formats, methods, formats.models(folders), output);
     }
 
-    /** Looks for relative model paths in the working directory, then in the folder of a recipe. */
+    /** Resolves relative model paths against the working directory, then the folder of a recipe. */
     public Amalgam foldersOf(Path recipe) {
         Path folder = recipe.getParent();
         return folders(folder == null ? HERE : List.of(HERE.get(0), folder));
     }
 
-    /** Changes where models come from. */
+    /** Replaces the model source. */
     public Amalgam models(UnaryOperator<ModelSource> change) {
         return new Amalgam(formats, methods, change.apply(models), output);
     }
@@ -106,7 +104,7 @@ public final class Amalgam {
         return new Amalgam(formats, methods, models, Optional.of(format));
     }
 
-    /** The formats that are read. */
+    /** The readers of checkpoint formats. */
     public ModelLoader formats() {
         return formats;
     }
@@ -116,7 +114,7 @@ public final class Amalgam {
         return methods;
     }
 
-    /** Where the models of a recipe come from. */
+    /** The source of a recipe's models. */
     public ModelSource models() {
         return models;
     }
@@ -130,7 +128,7 @@ public final class Amalgam {
         return output.orElseGet(() -> formats.output(ModelLoader.DIRECTORY));
     }
 
-    /** The engine's defaults: all processors, the fastest kernels this Java runs. */
+    /** Default options of the engine: all processors, the fastest kernels that this JVM supports. */
     public static EngineOptions engine() {
         return EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
     }

@@ -35,10 +35,9 @@ import org.nd4j.linalg.factory.Nd4j;
  *         .merge();
  * }</pre>
  *
- * <p>To methods that look at whole models an array is the whole model; those that keep something
- * for their next merge begin with nothing.
+ * <p>Whole-model methods treat the array as the whole model; the state of stateful methods starts at 0.
  *
- * <p>Used by one thread at a time; not changed by {@link #merge()}.
+ * <p>Not thread-safe; {@link #merge()} does not change it.
  */
 public final class ArrayMerge {
     private final MergeMethod method;
@@ -63,12 +62,12 @@ public final class ArrayMerge {
         return new ArrayMerge(BuiltInMethods.load().get(Objects.requireNonNull(method, "method")));
     }
 
-    /** Merges by a method of one's own, which need not be found by {@link Amalgam#load}. */
+    /** Merges with a custom method, which need not be registered with {@link java.util.ServiceLoader}. */
     public static ArrayMerge with(MergeMethod method) {
         return new ArrayMerge(method);
     }
 
-    /** Sets the base; for methods without one it is one more model. */
+    /** Sets the base; methods without a base treat it as a further model. */
     public ArrayMerge base(INDArray array) {
         if (method.info().base() != MethodInfo.Base.ORDINARY) {
             base = arrays.size();
@@ -100,8 +99,7 @@ public final class ArrayMerge {
     }
 
     /**
-     * Seed and tensor name that random methods draw by; the same pair gives the same numbers as in
-     * a merge of files.
+     * Seed and tensor name of the random numbers; the same pair gives the same numbers as in a merge of files.
      */
     public ArrayMerge random(long newSeed, String tensorName) {
         this.seed = newSeed;

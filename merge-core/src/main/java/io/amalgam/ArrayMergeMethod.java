@@ -9,12 +9,11 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A merge method written with ND4J: arrays in, array out, one tensor at a time. Extend it, name the
+ * Base class of merge methods written with ND4J: arrays in, array out, one tensor at a time. Extend it, name the
  * class in {@code META-INF/services/io.amalgam.method.MergeMethod}, and recipes can use it by its
  * name.
  *
- * <p>Each worker holds one tensor's inputs and output as float32, on the heap and once more in
- * ND4J's memory: such methods need as much memory as the largest tensor asks for.
+ * <p>Each worker holds the inputs and output of one tensor as float32, on the heap and in ND4J's memory, so memory depends on the largest tensor.
  */
 public abstract class ArrayMergeMethod implements MergeMethod {
     /**

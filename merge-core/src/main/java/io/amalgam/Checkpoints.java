@@ -23,8 +23,7 @@ public final class Checkpoints {
     private Checkpoints() {}
 
     /**
-     * Opens a model directory or a bare weights file. Headers are read and checked; tensors are
-     * read when asked for.
+     * Opens a model directory or a single weights file. Reads and checks headers; tensors are read on demand.
      *
      * @throws io.amalgam.error.BadInputException if it is not a checkpoint
      * @throws MergeCancelledException if the thread is interrupted
@@ -40,8 +39,7 @@ public final class Checkpoints {
     }
 
     /**
-     * Writes arrays: to a bare weights file if the path ends in {@code .safetensors}, else to a
-     * model directory, weights only. Every array is written in its own type and shape, row-major;
+     * Writes arrays to a single weights file if the path ends in {@code .safetensors}, else to a model directory without configuration. Every array is written in its own type and shape, row-major;
      * FLOAT as F32, HALF as F16, BFLOAT16 as BF16, LONG as I64 and so on.
      *
      * @param tensors by name, in the order they are to be listed
@@ -60,8 +58,7 @@ public final class Checkpoints {
     }
 
     /**
-     * As {@link #write(Map, Path)}, to a model directory that also gets a donor's {@code
-     * config.json}, tokenizer and the like.
+     * As {@link #write(Map, Path)}, to a model directory, with {@code config.json}, tokenizer and similar files copied from a donor.
      */
     public static void write(Map<String, INDArray> tensors, Path directory, OpenModel donor)
             throws IOException {

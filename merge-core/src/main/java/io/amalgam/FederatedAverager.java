@@ -20,7 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * Federated averaging as clients come in, for servers:
+ * Federated averaging on a server, one client at a time:
  *
  * <pre>{@code
  * FederatedAverager round = FederatedAverager.inFile(Path.of("round-7.sums.safetensors"));
@@ -29,13 +29,9 @@ import org.nd4j.linalg.factory.Nd4j;
  * round.finish(Path.of("round-7.safetensors"));
  * }</pre>
  *
- * <p>The average is {@code sum n_k x_k / sum n_k}, with float64 sums, so the order in which clients
- * come matters to the sums' last bits only; of integers and booleans, which count batches, the
- * largest is kept. A client is added whole or not at all. Sums in memory take 8 bytes a parameter,
- * twice that while a client is added; in a file only a few blocks are held, and a server that was
- * restarted goes on with the file. One process uses a file at a time.
+ * <p>The average is {@code sum n_k x_k / sum n_k}, with float64 sums, so the order of clients affects only the last bits. Integers and booleans (batch counters) take the largest value. A client is added completely or not at all. Sums in memory take 8 bytes per parameter, 16 while a client is added. With a file only a few blocks are in memory, and a restarted server continues from the file. Only one process at a time may use a file.
  *
- * <p>Safe for use by several threads, which wait for each other.
+ * <p>Thread-safe: calls exclude each other.
  */
 public final class FederatedAverager {
     private static final String FORMAT = "safetensors";
@@ -52,7 +48,7 @@ public final class FederatedAverager {
     }
 
     /**
-     * Keeps the sums in a safetensors file; goes on with them if it is there.
+     * Keeps the sums in a safetensors file, and continues from an existing one.
      *
      * @throws BadInputException if the file holds something else
      */
@@ -90,12 +86,12 @@ public final class FederatedAverager {
         average.add(client, examples);
     }
 
-    /** How many clients were added. */
+    /** Number of clients added. */
     public long clients() {
         return average.clients();
     }
 
-    /** How many examples they have together. */
+    /** Total number of examples. */
     public double examples() {
         return average.examples();
     }

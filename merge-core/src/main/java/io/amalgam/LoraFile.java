@@ -28,7 +28,7 @@ import org.nd4j.linalg.factory.Nd4j;
  * }
  * }</pre>
  *
- * <p>Safe for use by several threads until closed.
+ * <p>Thread-safe until closed.
  */
 public final class LoraFile implements Closeable {
     private final Adapter adapter;
@@ -38,8 +38,7 @@ public final class LoraFile implements Closeable {
     }
 
     /**
-     * Opens an adapter's directory or weights file, as PEFT, kohya's trainer, diffusers or
-     * AI-Toolkit write them.
+     * Opens an adapter's directory or weights file, as written by PEFT, kohya's trainer, diffusers or AI-Toolkit.
      *
      * @throws BadInputException if it is not an adapter
      */
@@ -47,18 +46,18 @@ public final class LoraFile implements Closeable {
         return new LoraFile(ModelLoader.load().adapter(path, path.toString()));
     }
 
-    /** The modules it changes, in the order of the file. */
+    /** Names of the adapted modules, in the order of the file. */
     public Set<String> modules() {
         return adapter.modules().keySet();
     }
 
-    /** The adapter underneath. */
+    /** The underlying adapter. */
     public Adapter adapter() {
         return adapter;
     }
 
     /**
-     * A module's factors, FLOAT, its scale in B. Convolutions count as matrices.
+     * The factors of a module as FLOAT arrays, with the scale multiplied into B. Convolutions are flattened to matrices.
      *
      * @throws BadInputException if it has no such module
      * @throws IOException if it cannot be read
@@ -88,7 +87,7 @@ public final class LoraFile implements Closeable {
     }
 
     /**
-     * A low-rank change {@code B A} of a matrix; operations give new pairs and change nothing.
+     * A low-rank change {@code B A} of a matrix. Operations return new pairs.
      *
      * @param a {@code rank x in}, FLOAT
      * @param b {@code out x rank}, FLOAT
@@ -105,8 +104,7 @@ public final class LoraFile implements Closeable {
         }
 
         /**
-         * The best change of a rank that leads from {@code base} to {@code tuned}, two matrices of
-         * one shape: randomised, with a fixed seed.
+         * The best rank-{@code rank} approximation of {@code tuned - base}, two matrices of the same shape, by a randomised SVD with a fixed seed.
          */
         public static LoraPair between(INDArray base, INDArray tuned, int rank) {
             INDArray change = tuned.castTo(base.dataType()).sub(base);
@@ -116,7 +114,7 @@ public final class LoraFile implements Closeable {
             return of(RandomSvd.ofRank(matrix, rank, 0));
         }
 
-        /** The weighted sum of changes, exact: its rank is the sum of theirs. */
+        /** The exact weighted sum of changes; its rank is the sum of their ranks. */
         public static LoraPair sum(List<LoraPair> pairs, double... weights) {
             if (pairs.isEmpty() || pairs.size() != weights.length) {
                 throw new BadInputException(
@@ -131,7 +129,7 @@ public final class LoraFile implements Closeable {
             return new LoraPair(Nd4j.concat(0, as), Nd4j.concat(1, bs));
         }
 
-        /** The best change of a lower rank, exact to rounding; the full matrix is not formed. */
+        /** The best approximation of a lower rank, exact up to rounding; the full matrix is not formed. */
         public LoraPair truncate(int rank) {
             return of(LowRankSvd.of(matrix(b), matrix(a)).truncated(rank));
         }

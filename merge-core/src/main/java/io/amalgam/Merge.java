@@ -39,7 +39,7 @@ import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A merge, said in code:
+ * A merge recipe in code:
  *
  * <pre>{@code
  * MergeReport report =
@@ -52,14 +52,9 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *                 .run();
  * }</pre>
  *
- * <p>It is a recipe in other words: {@link #recipe()} is what the YAML of {@link #yaml()} gives,
- * and merges to the same bytes. Models are paths or arrays in memory, and the result is written or
- * given as arrays; streams in fixed memory unless there are arrays. Every method works, built-in
- * ones, those {@link java.util.ServiceLoader} finds, and an instance passed to {@link
- * #method(MergeMethod)}; their formulas and papers are in docs/methods.md.
+ * <p>{@link #recipe()} equals the recipe in the YAML of {@link #yaml()}, and merges to the same bytes. Models are paths or arrays; the result is written to a directory or returned as arrays. Without arrays the merge streams in fixed memory. Any method can be used: built-in ones, those found by {@link java.util.ServiceLoader}, or an instance passed to {@link #method(MergeMethod)}. Formulas and papers are in docs/methods.md.
  *
- * <p>Methods that set something return this object. Used by one thread at a time; merging does not
- * change it.
+ * <p>Setters return this object. Not thread-safe; merging does not change it.
  */
 public final class Merge {
     private final String method;
@@ -84,15 +79,15 @@ public final class Merge {
         this.amalgam = amalgam;
     }
 
-    /** The merge of a recipe file, as {@code amalgam merge} does it. */
+    /** A merge by a recipe file, as with {@code amalgam merge}. */
     public static RecipeMerge recipe(Path file) {
         return new RecipeMerge(Objects.requireNonNull(file, "file"));
     }
 
     /**
-     * A merge by the method of a name.
+     * A merge with a named method.
      *
-     * @throws BadInputException if there is none, with the nearest one
+     * @throws BadInputException if there is no such method; the message suggests the nearest name
      */
     public static Merge method(String name) {
         Objects.requireNonNull(name, "name");
@@ -101,7 +96,7 @@ public final class Merge {
     }
 
     /**
-     * A merge by a method of one's own.
+     * A merge with a custom method.
      *
      * @throws BadInputException if another method has its name
      */
@@ -118,7 +113,7 @@ public final class Merge {
         return method("linear");
     }
 
-    /** Along the arc between a base and one model: {@code t}. Shoemake 1985. */
+    /** Spherical interpolation between a base and one model: {@code t}. Shoemake 1985. */
     public static Merge slerp() {
         return method("slerp");
     }
@@ -132,7 +127,7 @@ public final class Merge {
     }
 
     /**
-     * Adds what is largest of the differences and agrees in sign: {@code weight}, {@code density}.
+     * Adds the largest elements of each difference whose signs agree: {@code weight}, {@code density}.
      * Yadav et al. 2023, <a href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
      */
     public static Merge ties() {
@@ -147,17 +142,17 @@ public final class Merge {
         return method("dare_linear");
     }
 
-    /** As {@link #dareLinear()}, of what agrees in sign. */
+    /** As {@link #dareLinear()}, only elements whose signs agree. */
     public static Merge dareTies() {
         return method("dare_ties");
     }
 
-    /** Tensors as they are: for stacking layers of models with {@link #slice}. */
+    /** Copies tensors unchanged, to stack layers of models with {@link #slice}. */
     public static Merge passthrough() {
         return method("passthrough");
     }
 
-    /** The base model, as a recipe writes it: a path, looked for from {@link #folder folders}. */
+    /** The base model, in a recipe's notation: a path, resolved against {@link #folder folders}. */
     public Merge base(String reference) {
         base =
                 Optional.of(
@@ -166,26 +161,26 @@ public final class Merge {
         return this;
     }
 
-    /** The base model at a path, whatever characters are in it. */
+    /** The base model at a path; {@code +} and {@code @} have no special meaning. */
     public Merge base(Path path) {
         base = Optional.of(ModelRef.of(Objects.requireNonNull(path, "path").toString()));
         return this;
     }
 
-    /** A base model in memory. */
+    /** The base model as arrays. */
     public Merge base(Map<String, INDArray> tensors) {
         base = Optional.of(inMemory("arrays-base", tensors));
         return this;
     }
 
-    /** A model, as a recipe writes it, with its parameters. */
+    /** A model, in a recipe's notation, with its parameters. */
     public Merge model(String reference, Parameter... settings) {
         return add(
                 ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
                 settings);
     }
 
-    /** A model at a path, whatever characters are in it. */
+    /** A model at a path; {@code +} and {@code @} have no special meaning. */
     public Merge model(Path path, Parameter... settings) {
         return add(ModelRef.of(Objects.requireNonNull(path, "path").toString()), settings);
     }
@@ -209,8 +204,7 @@ public final class Merge {
     }
 
     /**
-     * The output's next layers, merged from these sources; instead of {@link #model models} and
-     * {@link #module modules}.
+     * The next layers of the output, merged from these sources. Excludes {@link #model models} and {@link #module modules}.
      */
     public Merge slice(LayerSource... sources) {
         slices.add(outputSlice(sources));
@@ -278,7 +272,7 @@ public final class Merge {
         return Parameters.of(values);
     }
 
-    /** Parameters of the whole recipe: shared ones, and defaults for those of models. */
+    /** Parameters of the whole recipe: shared ones, and defaults for per-model ones. */
     public Merge with(Parameter... settings) {
         for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
             Objects.requireNonNull(setting, "setting");
@@ -287,48 +281,48 @@ public final class Merge {
         return this;
     }
 
-    /** The type of the result; the inputs' own unless set. Arithmetic is float32 in any case. */
+    /** The type of the result. Default: the type of the inputs. Arithmetic is always float32. */
     public Merge dtype(DType type) {
         dtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;
     }
 
-    /** The type that is written, where it differs from {@link #dtype}. */
+    /** The stored type, if it differs from {@link #dtype}. */
     public Merge outDtype(DType type) {
         outDtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;
     }
 
-    /** A folder that relative model paths are looked for in, after those given before. */
+    /** Adds a folder to resolve relative model paths against. */
     public Merge folder(Path folder) {
         folders.add(Objects.requireNonNull(folder, "folder"));
         return this;
     }
 
-    /** Seed of random methods; 0 unless set. */
+    /** Seed of random methods. Default: 0. */
     public Merge seed(long seed) {
         return plan(old -> old.seed(seed));
     }
 
-    /** What else the plan depends on: shards, tensors that only some models have. */
+    /** Other settings of the plan: shards, tensors that only some models have. */
     public Merge plan(UnaryOperator<PlanOptions> change) {
         planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
         return this;
     }
 
-    /** How it runs: threads, memory, resuming, overwriting. The result is the same. */
+    /** How the merge runs: threads, memory, resuming, overwriting. Does not affect the output. */
     public Merge engine(UnaryOperator<EngineOptions> change) {
         engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
         return this;
     }
 
-    /** Is told of progress by the thread that merges, a few times a second. */
+    /** Receives progress on the merging thread, a few times a second. */
     public Merge listener(MergeListener hears) {
         listener = Objects.requireNonNull(hears, "hears");
         return this;
     }
 
-    /** A switch by which another thread stops the merge. */
+    /** Lets another thread stop the merge. */
     public Merge cancellation(Cancellation stops) {
         cancellation = Objects.requireNonNull(stops, "stops");
         return this;
@@ -346,7 +340,7 @@ public final class Merge {
     }
 
     /**
-     * The recipe this is, with its text.
+     * The recipe, with its text.
      *
      * @throws IllegalStateException unless there are either models, slices or modules
      */
@@ -367,7 +361,7 @@ public final class Merge {
         return recipe.withText(RecipeWriter.write(recipe));
     }
 
-    /** The recipe's text, which merges to the same bytes wherever its models are found. */
+    /** The recipe as YAML; it merges to the same bytes. */
     public String yaml() {
         return recipe().text();
     }
@@ -375,7 +369,7 @@ public final class Merge {
     /**
      * Plans the merge without running it; the caller closes the plan.
      *
-     * @throws BadInputException with everything that is wrong
+     * @throws BadInputException with all problems found
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan() throws IOException {
@@ -410,10 +404,9 @@ public final class Merge {
     /**
      * Merges to the directory given by {@link #to}.
      *
-     * @throws BadInputException if something is wrong with the models, the parameters, the output
-     *     or the data; nothing is left there
-     * @throws IOException if reading or writing fails; what was begun can be resumed
-     * @throws MergeCancelledException if stopped; likewise
+     * @throws BadInputException if models, parameters, output or data have problems; nothing is written
+     * @throws IOException if reading or writing fails; the merge can be resumed
+     * @throws MergeCancelledException if stopped; the merge can be resumed
      * @throws IllegalStateException without a directory
      */
     public MergeReport run() throws IOException {
@@ -445,10 +438,9 @@ public final class Merge {
     }
 
     /**
-     * What one part of a model is merged from, an encoder or a decoder for instance: an entry of a
-     * recipe's {@code modules}. See {@link Merge#module}.
+     * One part of a model, such as an encoder or decoder: an entry of a recipe's {@code modules}. See {@link Merge#module}.
      *
-     * <p>Methods return this object. Used by one thread at a time.
+     * <p>Methods return this object. Not thread-safe.
      */
     public static final class MergeModule {
         private final String name;
@@ -465,19 +457,19 @@ public final class Merge {
             this.inMemory = inMemory;
         }
 
-        /** A model whose part is merged, as a recipe writes it, with its parameters. */
+        /** A model to take the part from, in a recipe's notation, with its parameters. */
         public MergeModule model(String reference, Parameter... settings) {
             return add(
                     ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
                     settings);
         }
 
-        /** A model at a path, whatever characters are in it. */
+        /** A model at a path; {@code +} and {@code @} have no special meaning. */
         public MergeModule model(Path path, Parameter... settings) {
             return add(ModelRef.of(Objects.requireNonNull(path, "path").toString()), settings);
         }
 
-        /** A whole model in memory, arrays by tensor name, whose part is merged. */
+        /** A whole model as arrays by tensor name, to take the part from. */
         public MergeModule model(Map<String, INDArray> tensors, Parameter... settings) {
             String key = "arrays-" + name + "-" + (models.size() + 1);
             return add(inMemory.apply(key, tensors), settings);
@@ -489,15 +481,14 @@ public final class Merge {
         }
 
         /**
-         * The part's next layers, merged from these sources, which {@link Merge#layers} makes;
-         * instead of models.
+         * The next layers of the part, merged from sources made by {@link Merge#layers}. Excludes models.
          */
         public MergeModule slice(LayerSource... sources) {
             slices.add(Merge.outputSlice(sources));
             return this;
         }
 
-        /** Parameters of this part, behind those of its models and before the recipe's. */
+        /** Parameters of this part. Those of its models have priority over them, and they over the recipe's. */
         public MergeModule with(Parameter... settings) {
             for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
                 Objects.requireNonNull(setting, "setting");

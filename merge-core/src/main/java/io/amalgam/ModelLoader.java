@@ -31,8 +31,7 @@ import java.util.ServiceLoader;
 import java.util.function.BiFunction;
 
 /**
- * The checkpoint formats on the class path, and the opening of models by path. Immutable, safe for
- * use by many threads.
+ * Opens models and adapters by path, with the checkpoint formats on the class path. Immutable and thread-safe.
  */
 public final class ModelLoader {
     /** The format of every model that is a directory: Hugging Face's. */
@@ -57,7 +56,7 @@ public final class ModelLoader {
         this.remote = remote;
     }
 
-    /** The formats that {@link ServiceLoader} finds. */
+    /** A loader with the formats that {@link ServiceLoader} finds. */
     public static ModelLoader load() {
         List<CheckpointFormat> found = new ArrayList<>();
         ServiceLoader.load(CheckpointFormat.class).forEach(found::add);
@@ -80,14 +79,13 @@ public final class ModelLoader {
                 .open(hub);
     }
 
-    /** Takes names for models where there is nothing at a path. */
+    /** Accepts names in place of paths, if nothing exists at the path. */
     public ModelLoader with(RemoteModels names) {
         return new ModelLoader(formats, outputs, adapterFormats, names);
     }
 
     /**
-     * Where a model is that a command line names: at the path, or else where the name leads to. A
-     * path that leads nowhere stays as it is.
+     * Resolves a model named on a command line: the path itself, or the location of the model with that name. A path to nothing is returned unchanged.
      *
      * @throws BadInputException if it is a name, and there is no such model
      */
@@ -96,7 +94,7 @@ public final class ModelLoader {
     }
 
     /**
-     * As {@link #place}, of an adapter.
+     * As {@link #place}, for an adapter.
      *
      * @throws BadInputException if it is a name, and there is no such adapter
      */
@@ -112,7 +110,7 @@ public final class ModelLoader {
     }
 
     /**
-     * A format to write, by name.
+     * An output format by name.
      *
      * @throws BadInputException if it is not on the class path
      */
@@ -159,9 +157,9 @@ public final class ModelLoader {
     }
 
     /**
-     * Opens a checkpoint: a model directory or a bare weights file.
+     * Opens a checkpoint: a model directory or a single weights file.
      *
-     * @param name what messages call it
+     * @param name used in messages
      * @throws BadInputException if nothing is there or no format takes it
      */
     public Checkpoint open(Path path, String name) throws IOException {
@@ -194,9 +192,9 @@ public final class ModelLoader {
     }
 
     /**
-     * Opens a LoRA adapter: a directory as PEFT writes it, or a bare weights file.
+     * Opens a LoRA adapter: a PEFT directory or a single weights file.
      *
-     * @param name what messages call it
+     * @param name used in messages
      * @throws BadInputException if nothing is there or no format takes it
      */
     public Adapter adapter(Path path, String name) throws IOException {
@@ -227,7 +225,7 @@ public final class ModelLoader {
     }
 
     /**
-     * How adapters are written.
+     * The format adapters are written in.
      *
      * @throws BadInputException if no such format is on the class path
      */
@@ -243,9 +241,9 @@ public final class ModelLoader {
     }
 
     /**
-     * Opens a base with adapters in it.
+     * Opens a base with adapters applied.
      *
-     * @param name what messages call the base
+     * @param name of the base, used in messages
      * @see LoraCheckpoint#over
      */
     public LoraCheckpoint withAdapters(Path base, String name, List<WeightedAdapter> adapters)
@@ -254,8 +252,7 @@ public final class ModelLoader {
     }
 
     /**
-     * Opens the models a recipe names: from the first folder where the path exists, absolute paths
-     * as they are. One with an adapter is opened with the adapter in it.
+     * A source of the models that recipes name. Relative paths are resolved against the first folder where they exist. Adapters of a model are applied.
      *
      * @param folders in order, usually the working directory and the recipe's folder
      */

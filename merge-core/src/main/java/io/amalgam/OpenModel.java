@@ -20,8 +20,7 @@ import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
 /**
- * An open checkpoint whose tensors are read as ND4J arrays. Safe for use by several threads until
- * closed.
+ * An open checkpoint whose tensors are read as ND4J arrays. Thread-safe until closed.
  */
 public final class OpenModel implements Closeable {
     private static final int PIECE = 1 << 20;
@@ -33,7 +32,7 @@ public final class OpenModel implements Closeable {
         this.checkpoint = checkpoint;
     }
 
-    /** The tensors' names, in the order of the file. */
+    /** Tensor names, in the order of the file. */
     public Set<String> names() {
         return checkpoint.tensors().keySet();
     }
@@ -43,15 +42,13 @@ public final class OpenModel implements Closeable {
         return source(name).info();
     }
 
-    /** The checkpoint underneath. */
+    /** The underlying checkpoint. */
     public Checkpoint checkpoint() {
         return checkpoint;
     }
 
     /**
-     * Reads a tensor: shape and values as stored, in ND4J's type of that name (F32 is FLOAT, F16
-     * HALF, BF16 BFLOAT16, I64 LONG, ...); F8 types are decoded to FLOAT. The array is a new one of
-     * the caller's.
+     * Reads a tensor into a new array, with the stored shape and the matching ND4J type (F32 is FLOAT, F16 HALF, BF16 BFLOAT16, I64 LONG, ...). F8 types are decoded to FLOAT.
      *
      * @throws BadInputException if there is no such tensor, or ND4J has no such type
      * @throws IOException if it cannot be read, or the checkpoint is closed

@@ -12,11 +12,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A parameter with a value, as a recipe's {@code name: value}. The methods named after parameters
- * are those most merges use, for static import; {@link #of} makes any other.
+ * A parameter with a value, like {@code name: value} in a recipe. The methods named after common parameters are meant for static import; {@link #of} makes any other.
  *
- * @param name as the merge method calls it: {@code amalgam methods} lists them
- * @param value a number, flag or word; numbers along the layers; or values by tensor name
+ * @param name of the parameter; {@code amalgam methods} lists them
+ * @param value a number, boolean or text; a gradient over the layers; or values by tensor name
  */
 public record Parameter(String name, ParameterValue value) {
     public Parameter {
@@ -33,13 +32,13 @@ public record Parameter(String name, ParameterValue value) {
         return new Parameter(name, scalar(Objects.requireNonNull(value, "value")));
     }
 
-    /** Numbers from the first layer of a slice to the last, interpolated in float64 between. */
+    /** A gradient: numbers from the first layer of a slice to the last, interpolated in float64. */
     public static Parameter gradient(String name, double... values) {
         return new Parameter(name, numbers(values));
     }
 
     /**
-     * Values by tensor name: the first entry that fits is used.
+     * Values by tensor name; the first matching entry is used.
      *
      * @param entries made by {@link #where} and {@link #otherwise}
      */
@@ -48,9 +47,9 @@ public record Parameter(String name, ParameterValue value) {
     }
 
     /**
-     * Of tensors whose name contains a text: one number, or several along the layers.
+     * The value for tensors whose names contain a text: one number, or a gradient over the layers.
      *
-     * @param filter looked for anywhere in the name, case-sensitive, no pattern
+     * @param filter a substring of the name, case-sensitive, not a pattern
      */
     public static Filtered.Entry where(String filter, double... values) {
         return new Filtered.Entry(
@@ -59,32 +58,32 @@ public record Parameter(String name, ParameterValue value) {
                 Location.NONE);
     }
 
-    /** Of all other tensors. */
+    /** The value for all other tensors. */
     public static Filtered.Entry otherwise(double... values) {
         return new Filtered.Entry(Optional.empty(), number(values), Location.NONE);
     }
 
-    /** How much of a model, or of its difference from the base; several along the layers. */
+    /** The weight of a model, or of its difference from the base; several values are a gradient. */
     public static Parameter weight(double... values) {
         return new Parameter("weight", number(values));
     }
 
-    /** The share of a difference's elements that is kept; several along the layers. */
+    /** The share of a difference's elements to keep, 0 to 1; several values are a gradient. */
     public static Parameter density(double... values) {
         return new Parameter("density", number(values));
     }
 
-    /** The place between two models, 0 at the base; several along the layers. */
+    /** The position between two models, 0 at the base, 1 at the other; several values are a gradient. */
     public static Parameter t(double... values) {
         return new Parameter("t", number(values));
     }
 
-    /** A factor on the sum of differences; several along the layers. */
+    /** A factor on the sum of differences; several values are a gradient. */
     public static Parameter lambda(double... values) {
         return new Parameter("lambda", number(values));
     }
 
-    /** A factor on a tensor; several along the layers. */
+    /** A factor on a tensor; several values are a gradient. */
     public static Parameter scale(double... values) {
         return new Parameter("scale", number(values));
     }

@@ -20,15 +20,13 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The merge of a recipe file, as {@code amalgam merge RECIPE OUT} does it:
+ * A merge by a recipe file, as with {@code amalgam merge RECIPE OUT}:
  *
  * <pre>{@code
  * Merge.recipe(Path.of("recipe.yml")).to(Path.of("merged")).run();
  * }</pre>
  *
- * <p>A file may hold several documents: those with a name are stages, whose results the others use
- * as models (docs/stages.md). Methods that set something return this object. For use by one thread
- * at a time; running does not change it.
+ * <p>A file may hold several documents: those with a name are stages, whose results the others use as models (docs/stages.md). Setters return this object. Not thread-safe; running does not change it.
  */
 public final class RecipeMerge {
     private final Path recipe;
@@ -46,19 +44,19 @@ public final class RecipeMerge {
         this.amalgam = Amalgam.load().foldersOf(recipe);
     }
 
-    /** Where the model is written: a new or empty directory, or a file that ends in .gguf. */
+    /** The output: a new or empty directory, or a file that ends in .gguf. */
     public RecipeMerge to(Path directory) {
         out = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
-    /** Adds a merge method that the recipe may name. */
+    /** Adds a merge method for the recipe to use. */
     public RecipeMerge with(MergeMethod method) {
         amalgam = amalgam.with(Objects.requireNonNull(method, "method"));
         return this;
     }
 
-    /** Changes what the merge is made with: folders, sources of models, methods. */
+    /** Changes the parts of the merge: folders, model sources, methods. */
     public RecipeMerge using(UnaryOperator<Amalgam> change) {
         amalgam = Objects.requireNonNull(change, "change").apply(amalgam);
         return this;
@@ -69,24 +67,24 @@ public final class RecipeMerge {
         return plan(old -> old.seed(seed));
     }
 
-    /** Makes warnings errors. */
+    /** Treats warnings as errors. */
     public RecipeMerge strict() {
         return plan(old -> old.strict(true));
     }
 
-    /** Changes what else the plan depends on: shards, tensors that only some models have. */
+    /** Changes other settings of the plan: shards, tensors that only some models have. */
     public RecipeMerge plan(UnaryOperator<PlanOptions> change) {
         planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
         return this;
     }
 
-    /** Changes how it runs: threads, memory, resuming, overwriting. The result is the same. */
+    /** Changes how the merge runs: threads, memory, resuming, overwriting. Does not affect the output. */
     public RecipeMerge engine(UnaryOperator<EngineOptions> change) {
         engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
         return this;
     }
 
-    /** Hears the progress of every document's merge, from the thread that runs it. */
+    /** Receives the progress of every document's merge, on the merging thread. */
     public RecipeMerge listener(MergeListener hears) {
         Objects.requireNonNull(hears, "hears");
         return listener(
@@ -98,25 +96,25 @@ public final class RecipeMerge {
                 });
     }
 
-    /** Hears of stages and progress, from the thread that runs the merge. */
+    /** Receives stages and progress, on the merging thread. */
     public RecipeMerge listener(StageListener hears) {
         listener = Objects.requireNonNull(hears, "hears");
         return this;
     }
 
-    /** A switch by which another thread stops the merge. */
+    /** Lets another thread stop the merge. */
     public RecipeMerge cancellation(Cancellation stops) {
         cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
-    /** Writes the results of all named documents into folders of a directory, and keeps them. */
+    /** Writes the results of all named documents to folders in a directory, and keeps them. */
     public RecipeMerge keepStages(Path directory) {
         stages = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
     }
 
-    /** Whether stages of an earlier run are used again. Default: true. */
+    /** Whether to reuse stages of an earlier run. Default: true. */
     public RecipeMerge reuseStages(boolean reuse) {
         reuseStages = reuse;
         return this;
@@ -125,7 +123,7 @@ public final class RecipeMerge {
     /**
      * Plans all documents without running them; the caller closes the plan.
      *
-     * @throws io.amalgam.error.BadInputException with everything that is wrong
+     * @throws io.amalgam.error.BadInputException with all problems found
      * @throws IOException if the recipe or a model's headers cannot be read
      * @throws MergeCancelledException if the thread is interrupted
      */
@@ -144,10 +142,9 @@ public final class RecipeMerge {
     /**
      * Merges to the directory given by {@link #to}.
      *
-     * @throws io.amalgam.error.BadInputException if something is wrong with the recipe, the models,
-     *     the output or the data; nothing is left there
-     * @throws IOException if reading or writing fails; what was begun can be resumed
-     * @throws MergeCancelledException if stopped; likewise
+     * @throws io.amalgam.error.BadInputException if recipe, models, output or data have problems; nothing is written
+     * @throws IOException if reading or writing fails; the merge can be resumed
+     * @throws MergeCancelledException if stopped; the merge can be resumed
      * @throws IllegalStateException without a directory
      */
     public StagedMerge.Report run() throws IOException {

@@ -18,9 +18,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * What fine-tuning changed: {@code tuned - base} for every floating tensor, as FLOAT arrays. Task
- * vectors can be added, negated and scaled, and applied to a base; every operation gives new
- * arrays. Holds all tensors in memory: for models that do not fit, use a recipe.
+ * A task vector: {@code tuned - base} for every floating-point tensor, as FLOAT arrays. Task vectors can be added, negated, scaled and applied to a base; every operation returns new arrays. Holds all tensors in memory: for models that do not fit, use a recipe.
  *
  * <p>Ilharco et al. 2022, "Editing models with task arithmetic", <a
  * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
@@ -33,11 +31,9 @@ public final class TaskVector {
     }
 
     /**
-     * The difference of two checkpoints. Integer and boolean tensors have none and must be equal;
-     * tensors without elements have none either.
+     * The difference of two checkpoints. Integer and boolean tensors must be equal and are left out, as are empty tensors.
      *
-     * @throws BadInputException if they do not have the same tensors in the same shapes, or
-     *     integers in one are numbers with fractions in the other
+     * @throws BadInputException if tensors or shapes differ, or a tensor is of integers in one checkpoint only
      */
     public static TaskVector between(OpenModel base, OpenModel tuned) throws IOException {
         return between(base.tensors(), tuned.tensors());
@@ -71,7 +67,7 @@ public final class TaskVector {
     /**
      * Opens a task vector that {@link #write} or {@link #writeSparse} wrote.
      *
-     * @throws BadInputException if the file holds none
+     * @throws BadInputException if the file is not a task vector
      */
     public static TaskVector open(Path file) throws IOException {
         try (OpenModel tensors = Checkpoints.open(file)) {
@@ -93,10 +89,9 @@ public final class TaskVector {
     }
 
     /**
-     * Writes the changes to a {@code .safetensors} file: F32, by tensor name, with a mark that they
-     * are a task vector.
+     * Writes the changes to a {@code .safetensors} file as F32, by tensor name, marked as a task vector in the metadata.
      *
-     * @throws BadInputException if the file is there, or its name ends otherwise
+     * @throws BadInputException if the file exists or has another extension
      */
     public void write(Path file) throws IOException {
         requireName(file);
@@ -114,11 +109,9 @@ public final class TaskVector {
     }
 
     /**
-     * Writes the difference of two checkpoints to a {@code .safetensors} file of indices and
-     * values, without holding a tensor.
+     * Writes the difference of two checkpoints to a {@code .safetensors} file as indices and values, in fixed memory.
      *
-     * @param share of each tensor's elements that is kept, those that changed most; 1 for all that
-     *     changed
+     * @param share of each tensor's elements to keep, by magnitude of the change; 1 keeps all changed elements
      * @throws BadInputException if the checkpoints do not have the same tensors in the same shapes,
      *     the share is not above 0 and at most 1, the file is there, or its name ends otherwise
      */
@@ -148,24 +141,24 @@ public final class TaskVector {
         }
     }
 
-    /** The tensors' changes by name, FLOAT. */
+    /** The changes as FLOAT arrays by tensor name. */
     public Map<String, INDArray> deltas() {
         return deltas;
     }
 
-    /** The sum of both. */
+    /** The sum of two task vectors. */
     public TaskVector add(TaskVector other) {
         requireSameNames(deltas, other.deltas);
         return combine(other, INDArray::add);
     }
 
-    /** The change undone: adding it makes a model forget. */
+    /** The negated vector; applying it removes what was learnt. */
     public TaskVector negate() {
         return map(INDArray::neg);
     }
 
     /**
-     * Every change times a factor.
+     * The vector times a factor.
      *
      * @throws BadInputException if the factor is not finite
      */
@@ -216,7 +209,7 @@ public final class TaskVector {
         return apply(base.tensors());
     }
 
-    /** The Euclidean norm of the whole vector. */
+    /** The Euclidean norm over all tensors. */
     public double norm() {
         double squares = 0;
         for (INDArray delta : deltas.values()) {

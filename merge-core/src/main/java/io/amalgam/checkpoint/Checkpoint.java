@@ -11,14 +11,13 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A model's tensors and what lies beside them. Opening one reads headers only; tensor data is read
- * when asked for. Safe for concurrent use until closed.
+ * An open model: its tensors, configuration and other files. Opening reads headers only; tensor data is read on demand. Thread-safe until closed.
  */
 public interface Checkpoint extends Closeable {
-    /** The directory or file it was opened from. */
+    /** The directory or file of the model. */
     Path path();
 
-    /** All it was opened from: {@link #path()}, and others where it is made of several. */
+    /** All paths it was opened from: {@link #path()}, and others if it combines several models. */
     default List<Path> places() {
         return List.of(path());
     }
@@ -26,38 +25,37 @@ public interface Checkpoint extends Closeable {
     /** The tensors by name, in the order the files hold them. */
     Map<String, ? extends TensorSource> tensors();
 
-    /** Free-form metadata stored with the tensors; empty where there is none. */
+    /** Free-form metadata stored with the tensors; may be empty. */
     default Map<String, String> metadata() {
         return Map.of();
     }
 
-    /** A copy of the model's {@code config.json}; empty for a bare weights file. */
+    /** A copy of the model's {@code config.json}; empty for a single weights file. */
     default Optional<ObjectNode> config() {
         return Optional.empty();
     }
 
-    /** What of its files was not understood, or is not so: said before a merge. */
+    /** Warnings about its files, such as unknown settings; reported before a merge. */
     default List<Problem> warnings() {
         return List.of();
     }
 
-    /** Every file that holds tensor data: what must not be written over. */
+    /** All files with tensor data; they must not be overwritten. */
     List<Path> weightFiles();
 
     /**
-     * Files a merged model needs copied from its donor: tokenizer, generation settings,
-     * preprocessing. Relative to {@link #path()}. None beside a bare weights file.
+     * Files that a merged model gets from its donor: tokenizer, generation settings, preprocessing. Relative to {@link #path()}; empty for a single weights file.
      */
     default List<Path> sideFiles() {
         return List.of();
     }
 
-    /** What is known of the code among its side files. */
+    /** The code files among its side files. */
     default ModelScripts scripts() {
         return ModelScripts.NONE;
     }
 
-    /** The parts it is stored in, where it is more than one. */
+    /** The folders of its modules, if it is stored in several. */
     default ModuleFolders folders() {
         return ModuleFolders.NONE;
     }
@@ -73,7 +71,7 @@ public interface Checkpoint extends Closeable {
     }
 
     /**
-     * Where a side file is.
+     * The location of a side file.
      *
      * @param sideFile one of {@link #sideFiles()}
      */
@@ -82,56 +80,52 @@ public interface Checkpoint extends Closeable {
     }
 
     /**
-     * What a federated method keeps for its next round, where it is known before it is a file;
-     * empty where it is what {@link OutputFormat#STATE_FILE} in {@link #path()} holds, if that is
-     * there.
+     * The state of a federated method, if it is not yet a file. If empty, the state is that in {@link OutputFormat#STATE_FILE} in {@link #path()}, if the file exists.
      */
     default Optional<Map<String, TensorSource>> serverState() {
         return Optional.empty();
     }
 
     /**
-     * Bytes that reading its tensors may hold beside the reader's buffers, whatever their number.
+     * Bytes held to read its tensors, shared by all readers.
      */
     default long sharedBytes() {
         return 0;
     }
 
     /**
-     * The files that the tensors' values come from in the end: other than {@link #weightFiles()}
-     * where those were only made on the way.
+     * The original files of the tensors' values. They differ from {@link #weightFiles()} if those are intermediate results.
      */
     default List<Path> origins() {
         return weightFiles();
     }
 
     /**
-     * Bytes that each reader holds for computing tensors while they are read, beside its workspace,
-     * where it reads so many elements at a time.
+     * Bytes that each reader holds to compute tensors during reading, in addition to its workspace, for reads of up to {@code elements} elements.
      */
     default long bytesPerReader(int elements) {
         return 0;
     }
 
-    /** Work that must be done before its tensors are read, in order. Default: none. */
+    /** Work to do before its tensors are read, in order. Default: none. */
     default List<Preparation> preparations() {
         return List.of();
     }
 
-    /** How its weights are quantised; empty if they are not. */
+    /** The quantisation of its weights; empty if they are dense. */
     default Optional<Quantisation> quantisation() {
         return Optional.empty();
     }
 
     /**
-     * A way in which weights are quantised.
+     * A quantisation of weights.
      *
-     * @param name for people: {@code NF4, double quantisation}
-     * @param readable whether {@link #tensors()} are the dense weights; else they are as stored
+     * @param name for messages: {@code NF4, double quantisation}
+     * @param readable whether {@link #tensors()} returns dense weights; otherwise tensors as stored
      * @param rescaled whether scales were moved between tensors, so that single tensors of two such
      *     models must not be combined
      * @param weights names of the dense tensors that are stored as codes
-     * @param settings what its configuration says, where it says something
+     * @param settings from the configuration; empty if it has none
      */
     record Quantisation(
             String name,
@@ -143,7 +137,7 @@ public interface Checkpoint extends Closeable {
             weights = Set.copyOf(weights);
         }
 
-        /** A way of which nothing more is known. */
+        /** A quantisation without further details. */
         public Quantisation(String name, boolean readable, boolean rescaled) {
             this(name, readable, rescaled, Set.of(), Optional.empty());
         }

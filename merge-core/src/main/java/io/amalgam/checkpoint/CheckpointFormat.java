@@ -4,14 +4,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A way checkpoints are stored, to be read. Implementations are found with {@link
- * java.util.ServiceLoader}; they are stateless and safe for concurrent use.
+ * A reader of a checkpoint format. Implementations are found with {@link java.util.ServiceLoader}; they are stateless and thread-safe.
  */
 public interface CheckpointFormat {
     /** A short lower-case name: {@code huggingface}, {@code safetensors}. */
     String name();
 
-    /** How surely a path is of a format, from not at all to certainly. */
+    /** How well a path matches a format, in ascending order. */
     enum Match {
         NONE,
         /** It may be: any directory. */
@@ -31,8 +30,8 @@ public interface CheckpointFormat {
     /**
      * Opens a checkpoint by reading its headers.
      *
-     * @param name what the user calls it, for messages and plans
-     * @throws io.amalgam.error.BadInputException if the files are not what they should be
+     * @param name the user's name for it, for messages and plans
+     * @throws io.amalgam.error.BadInputException if the files are malformed
      * @throws IOException if they cannot be read
      */
     Checkpoint open(Path path, String name) throws IOException;

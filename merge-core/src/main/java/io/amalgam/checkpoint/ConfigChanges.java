@@ -11,14 +11,14 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * How a merged model's configuration differs from its donor's.
+ * Changes from the donor's configuration to that of the merged model.
  *
- * @param dtype the type its weights are written in, where the recipe says one
- * @param layers the new layers of each stack that the recipe restacks
- * @param tied whether output head and embedding are one tensor, where that changes
- * @param architecture the only name in its list of architectures, where the recipe overrides it
- * @param vocabulary the tokens it has rows for, where a recipe says something of them
- * @param quantisation how its weights are quantised, where they are
+ * @param dtype the type of the weights, if the recipe sets one
+ * @param layers the new layers of each restacked stack
+ * @param tied whether output head and embedding are one tensor, if that changes
+ * @param architecture the single entry of its list of architectures, if the recipe overrides it
+ * @param vocabulary the new vocabulary, if the recipe changes it
+ * @param quantisation settings of quantised weights
  */
 public record ConfigChanges(
         Optional<DType> dtype,
@@ -77,8 +77,8 @@ public record ConfigChanges(
      * @param sources for each output layer the number of the layer it comes from
      * @param origins for each output layer the model it comes from, where that is not the donor
      * @param stack which of the donor's stacks; empty where it has one
-     * @param besides for each output layer the other layers that are merged into it
-     * @param extra layers kept behind the last one that are not counted with the rest
+     * @param besides for each output layer, the further layers merged into it
+     * @param extra layers after the last one that are not counted
      */
     public record LayerChange(
             int oldCount,
@@ -147,7 +147,7 @@ public record ConfigChanges(
     }
 
     /**
-     * A model that lends layers and whose configuration knows what kind of layers they are.
+     * A donor of layers whose configuration has the kinds of its layers.
      *
      * @param config its configuration; not to be changed
      * @param layers how many it has

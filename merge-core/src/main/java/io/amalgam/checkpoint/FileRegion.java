@@ -7,25 +7,23 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Path;
 
 /**
- * A run of bytes of an open file. Reads are positional: any number of threads may read one region,
- * and a file that shrank is an exception, not a crash (a mapping would take the process down).
+ * A range of bytes of an open file. Reads are positional and thread-safe; a file truncated meanwhile is an exception (with a mapping, the process would crash).
  *
  * @param channel open for reading; closed by the checkpoint that owns it
  * @param file for messages
  */
 public record FileRegion(FileChannel channel, Path file, long offset, long length) {
     /**
-     * Copies bytes to where another file stands, without passing them through this process where
-     * the system can. Moves that file's position.
+     * Copies bytes to the current position of another file, within the operating system if possible, and advances that position.
      *
-     * @return how many were copied, perhaps fewer than asked for; 0 if none are there any more
+     * @return the number of bytes copied, possibly fewer than {@code count}; 0 at the end of the file
      */
     public long transferTo(long position, long count, FileChannel target) throws IOException {
         requireInside(position, count);
         return channel.transferTo(offset + position, count, target);
     }
 
-    /** Fills {@code into}'s remaining space from {@code position} of the region on. */
+    /** Fills the remaining space of {@code into} with the bytes at {@code position} of the region. */
     public void readFully(long position, ByteBuffer into) throws IOException {
         requireInside(position, into.remaining());
         long at = offset + position;

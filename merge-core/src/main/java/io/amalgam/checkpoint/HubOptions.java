@@ -6,14 +6,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Where models come from that are named {@code org/name} instead of by a path. The library reads no
- * environment: what is not given here is the public hub without a token.
+ * Access to a model hub, for models named {@code org/name} instead of by a path. The library reads no environment variables; the default is the public hub without a token.
  *
  * @param cache the folder that is shared with the hub's Python client
  * @param endpoint the hub's address
- * @param token for gated and private repositories; sent to the endpoint alone, in no message
- * @param offline whether no request is made
- * @param timeout the longest silence of the other side
+ * @param token for gated and private repositories; sent to the endpoint only, never printed
+ * @param offline whether to make no requests
+ * @param timeout the longest wait for data from the server
  * @param streamBuffer bytes on disk through which models are read over the network; empty to
  *     download them first
  */

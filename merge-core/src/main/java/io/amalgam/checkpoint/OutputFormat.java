@@ -11,20 +11,18 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A way checkpoints are stored, to be written. Implementations are found with {@link
- * java.util.ServiceLoader}; they are stateless and safe for concurrent use.
+ * A writer of a checkpoint format. Implementations are found with {@link java.util.ServiceLoader}; they are stateless and thread-safe.
  */
 public interface OutputFormat {
     /**
-     * The name of the file beside a model's weights that holds what a merge method keeps for its
-     * next merge.
+     * Name of the file with the state of a stateful merge method, next to a model's weights.
      */
     String STATE_FILE = "server-state.safetensors";
 
     /** A short lower-case name: {@code huggingface}, {@code safetensors}. */
     String name();
 
-    /** The format that reads what this one wrote. */
+    /** The reader of this format. */
     CheckpointFormat reader();
 
     /** Whether a path that is to be written is this format's, by its name alone. */
@@ -46,19 +44,17 @@ public interface OutputFormat {
     OutputLayout layout(OutputModel model, LayoutOptions options);
 
     /**
-     * The files that describe a merged model beside its weights, made from the donor's. They belong
-     * to the model proper's folder.
+     * The files that describe a merged model, made from the donor's, such as {@code config.json}. They belong to the main model's folder.
      *
      * @param donorConfig the donor's {@code config.json}
-     * @return nothing for formats without such files
+     * @return empty for formats without such files
      */
     default List<OutputLayout.SmallFile> modelFiles(ObjectNode donorConfig, ConfigChanges changes) {
         return List.of();
     }
 
     /**
-     * Files in a directory that readers of this format would take for weights, shard indices
-     * included: what must not stay beside the weights of another model.
+     * Files in a directory that readers of this format take for weights, shard indices included. They must be removed before another model's weights are written there.
      *
      * @return paths relative to {@code directory}
      */
@@ -67,8 +63,7 @@ public interface OutputFormat {
     }
 
     /**
-     * Files in a directory that readers of this format would take for a description of the model
-     * there: configuration, tokenizer. A model that replaces it takes them away.
+     * Files in a directory that readers of this format take for the description of a model: configuration, tokenizer. They are removed if another model replaces it.
      *
      * @return paths relative to {@code directory}
      */
@@ -76,18 +71,17 @@ public interface OutputFormat {
         return List.of();
     }
 
-    /** The donor's configuration with the changes made, as {@link #modelFiles} writes it. */
+    /** The donor's configuration with the changes applied, as {@link #modelFiles} writes it. */
     default ObjectNode config(ObjectNode donorConfig, ConfigChanges changes) {
         return donorConfig;
     }
 
     /**
-     * What a configuration says of each layer of a stack: of layers with equal texts it says the
-     * same.
+     * The kinds of a stack's layers by the configuration: equal texts mean equal settings.
      *
-     * @param stack which of several; empty where the model has one
-     * @param layers how many it has
-     * @return a text for each layer; nothing for formats without configurations
+     * @param stack one of several; empty if the model has one
+     * @param layers number of layers
+     * @return a text for each layer; empty for formats without configuration
      */
     default List<String> layerFacts(
             ObjectNode config, Optional<ConfigChanges.Stack> stack, int layers) {
@@ -95,34 +89,32 @@ public interface OutputFormat {
     }
 
     /**
-     * What {@link #modelFiles} cannot change in the donor's configuration although the merge does:
-     * warnings.
+     * Warnings about changes of the merge that {@link #modelFiles} cannot express in the configuration.
      */
     default List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
         return List.of();
     }
 
-    /** What weights can be quantised to, by the names recipes use. */
+    /** Names of the supported quantised types, as used in recipes. */
     default List<String> quantisedTypes() {
         return List.of();
     }
 
     /**
-     * What {@link #quantise} is given where nobody says a type; empty for formats that store
-     * weights as they are.
+     * The default type for {@link #quantise}; empty for formats that store weights unchanged.
      */
     default Optional<String> ownType() {
         return Optional.empty();
     }
 
     /**
-     * How the weights of a model are quantised.
+     * Chooses quantisers for the weights of a model.
      *
      * @param type {@link #ownType()}, or one of {@link #quantisedTypes()}
      * @param weights of the output
-     * @param donor whose configuration the output gets
-     * @param models all that are merged, by the names users have for them
-     * @throws io.amalgam.error.BadInputException if that cannot be
+     * @param donor of the output's configuration
+     * @param models all merged models, by the users' names
+     * @throws io.amalgam.error.BadInputException if the type does not suit the model
      */
     default QuantisedWeights quantise(
             String type, List<Weight> weights, Checkpoint donor, Map<String, Checkpoint> models) {
@@ -138,9 +130,9 @@ public interface OutputFormat {
     record Weight(TensorInfo dense, Optional<TensorSource> copied) {}
 
     /**
-     * Weights that are written as codes and scales.
+     * Weights to write as codes and scales.
      *
-     * @param quantisers by the names of the dense tensors; what is not there stays dense
+     * @param quantisers by names of the dense tensors; tensors without one stay dense
      * @param settings what the configuration says of it
      */
     record QuantisedWeights(Map<String, Quantiser> quantisers, Optional<ObjectNode> settings) {
@@ -150,8 +142,7 @@ public interface OutputFormat {
     }
 
     /**
-     * @param maxShardBytes size at which a new file is begun, counted over tensor bytes; 0 for one
-     *     file
+     * @param maxShardBytes tensor bytes after which a new file begins; 0 for a single file
      * @param metadata free-form, stored with the tensors
      * @param folders where the parts of the model go, for formats of directories
      */
@@ -167,7 +158,7 @@ public interface OutputFormat {
     }
 
     /**
-     * A model that is to be written, as a format sees it before it lays out any file.
+     * A model to write, as a format sees it before it lays out files.
      *
      * @param tensors in the order they are written
      * @param config the configuration with its changes; empty where there is none

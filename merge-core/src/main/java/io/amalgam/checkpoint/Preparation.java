@@ -6,41 +6,39 @@ import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 
 /**
- * Work that must be done before the first tensor is combined: a forward pass over prompts, an
- * alignment, statistics. The engine runs a plan's preparations in order, each with all workers, and
+ * Work to do before the first tensor is combined: a forward pass over prompts, an alignment, statistics. The engine runs a plan's preparations in order, each with all workers, and
  * keeps their results for a resume. Tensor sources that need a result hold the preparation.
  */
 public interface Preparation {
-    /** A few words for progress and plans, e.g. {@code gates from prompts}. */
+    /** A short title for progress and plans, e.g. {@code gates from prompts}. */
     String title();
 
-    /** Everything that decides the result, the contents of the inputs apart; part of the hash. */
+    /** A text of everything that determines the result, except the contents of the inputs; part of the plan hash. */
     String identity();
 
     /** Bytes read from the inputs. */
     long inputBytes();
 
-    /** The most memory held while it runs, in bytes, beside a scratch buffer for each thread. */
+    /** Maximum memory during the run, in bytes, in addition to one scratch buffer per thread. */
     long bytesHeld(int threads);
 
-    /** Memory of the result, in bytes, held until the merge is over. */
+    /** Memory of the result in bytes, held until the merge ends. */
     long resultBytes();
 
-    /** Computes the result. Does nothing if the result is there. */
+    /** Computes the result. Does nothing if it is already computed. */
     void run(Context context) throws IOException;
 
-    /** The result in bytes, to be kept on disk until the merge is complete. */
+    /** The serialised result, kept on disk until the merge is complete. */
     byte[] save();
 
     /**
-     * Takes over what {@link #save} gave in an earlier run of the same plan, and warns as {@link
-     * #run} did.
+     * Restores the result of {@link #save} from an earlier run of the same plan, and repeats the warnings of {@link #run}.
      *
-     * @return false if these bytes are no result of it: it is run again
+     * @return false if the bytes are invalid; the preparation is then run again
      */
     boolean restore(byte[] saved, Context context);
 
-    /** What the engine lends a preparation while it runs. */
+    /** The engine's services for a running preparation. */
     interface Context {
         Kernels kernels();
 
@@ -48,17 +46,16 @@ public interface Preparation {
         Workspace workspace();
 
         /**
-         * Works on the numbers from 0 to {@code count} with all workers, and returns when all are
-         * done. Which worker gets which range is not fixed.
+         * Processes the numbers from 0 to {@code count} with all workers, and returns when all are done. The assignment of ranges to workers is not fixed.
          *
-         * @param step the most numbers in a range
+         * @param step maximum length of a range
          */
         void forRanges(int count, int step, Range work) throws IOException;
 
-        /** Throws if the merge was cancelled; safe for use by any thread. */
+        /** Throws if the merge was cancelled; thread-safe. */
         void checkCancelled();
 
-        /** Reports progress, in a unit of the preparation's own. */
+        /** Reports progress, in any unit. */
         void progressed(long done, long of);
 
         /**

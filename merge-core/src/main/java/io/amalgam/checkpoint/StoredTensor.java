@@ -9,9 +9,9 @@ import java.nio.ByteBuffer;
 import java.util.Optional;
 
 /**
- * A tensor as it lies in a file: row-major, little-endian, without gaps.
+ * A tensor stored in a file: row-major, little-endian, contiguous.
  *
- * @param model what the user calls the checkpoint it is in
+ * @param model the user's name for its checkpoint
  */
 public record StoredTensor(String model, TensorInfo info, FileRegion region)
         implements TensorSource {

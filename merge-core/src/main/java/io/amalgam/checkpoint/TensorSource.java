@@ -8,47 +8,42 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A tensor as a merge reads it: stored in a file, or made from stored ones while it is read
- * (re-indexed rows, a sum of low-rank factors, a permutation, another stage's result). The engine
- * knows only this type.
+ * A tensor as input of a merge: stored in a file, or computed from stored tensors during reading (re-indexed rows, a sum of low-rank factors, a permutation, another stage's result). The engine knows only this type.
  *
- * <p>Implementations are safe for concurrent reads with different workspaces, and hold no tensor
- * data.
+ * <p>Implementations allow concurrent reads with different workspaces, and hold no tensor data.
  */
 public interface TensorSource {
-    /** Name, type and shape as the merge sees the tensor. */
+    /** Name, type and shape, as seen by the merge. */
     TensorInfo info();
 
     /**
      * Reads elements {@code from .. from+count} of the row-major tensor as float32 into {@code dst}
      * from index {@code at} on. F64 is rounded once; every other arithmetic type is exact.
      *
-     * @return whether no value read is NaN or infinite, where that was seen on the way; false says
-     *     nothing
+     * @return true if all values read are finite; false if they may not be
      * @param workspace the calling worker's buffers; {@code count} is at most its capacity
      * @throws IOException if the storage cannot be read
      */
     boolean read(long from, int count, float[] dst, int at, Workspace workspace) throws IOException;
 
     /**
-     * The stored bytes, if the tensor is in a file exactly as {@link #info()} says, so that they
-     * can be copied unread.
+     * The stored tensor, if the file contains exactly the bytes of {@link #info()}, so that they can be copied.
      */
     default Optional<StoredTensor> stored() {
         return Optional.empty();
     }
 
-    /** What it is decoded from, if it is a quantised tensor of a file and nothing more. */
+    /** The stored codes and scales, if this is exactly a quantised tensor of a file. */
     default Optional<Codes> codes() {
         return Optional.empty();
     }
 
     /**
-     * The tensors that a quantised one is stored as.
+     * The stored tensors of a quantised tensor.
      *
      * @param name its own, in its model
      * @param tensors codes first
-     * @param besides what is not needed to decode it: scales of activations
+     * @param besides tensors not needed to decode it: scales of activations
      * @param blockRows rows that share a scale, where blocks of rows and columns do
      * @param blockColumns columns that do
      */
@@ -64,20 +59,18 @@ public interface TensorSource {
         }
     }
 
-    /** Bytes that reading the whole tensor once takes from storage. */
+    /** Bytes read from storage to read the whole tensor once. */
     long storedBytes();
 
     /**
-     * What is wrong with a part it is made of besides the model's own tensor, where a value read is
-     * NaN or infinite; reads the parts.
+     * The cause of a NaN or infinite value, if it is in a part other than the model's own tensor, such as an adapter; reads the parts.
      */
     default Optional<Problem> damagedPart() throws IOException {
         return Optional.empty();
     }
 
     /**
-     * Where the values come from, the same for the same recipe on any machine: part of the plan and
-     * its hash.
+     * The origin of the values as a text, the same for one recipe on any machine; part of the plan and its hash.
      */
     String identity();
 }

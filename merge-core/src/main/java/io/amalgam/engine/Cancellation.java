@@ -1,8 +1,7 @@
 package io.amalgam.engine;
 
 /**
- * A switch by which another thread asks a merge to stop. It stops between blocks, leaving a state
- * that can be resumed.
+ * Lets another thread stop a merge. The merge stops between blocks and can be resumed. Thread-safe.
  */
 public final class Cancellation {
     private volatile boolean requested;

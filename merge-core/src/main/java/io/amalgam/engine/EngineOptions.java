@@ -3,13 +3,12 @@ package io.amalgam.engine;
 import io.amalgam.kernel.Kernels;
 
 /**
- * How a plan is run: {@code EngineOptions.defaults(kernels).threads(2).resume(true)}. Nothing here
- * changes the bytes written.
+ * Options of a run: {@code EngineOptions.defaults(kernels).threads(2).resume(true)}. None affects the bytes written. Immutable.
  *
- * @param threads workers
- * @param memory bytes the workers' buffers may take; blocks shrink to fit
- * @param allowNonfinite whether NaN and infinities in inputs or results are let through
- * @param resume whether to continue an interrupted merge of the same plan
+ * @param threads number of workers
+ * @param memory limit for the workers' buffers in bytes; blocks shrink to fit
+ * @param allowNonfinite whether NaN and infinities in inputs and results are allowed
+ * @param resume whether an interrupted merge of the same plan is continued
  * @param overwrite whether an output directory that is not empty may be written to; an earlier
  *     model in it is replaced, other files stay
  * @param report whether the report and the recipe are written beside the model
@@ -28,7 +27,7 @@ public record EngineOptions(
         }
     }
 
-    /** One worker for each processor, half the heap, a report, and all else refused. */
+    /** One worker per processor, half of the heap for buffers, and a report; no resume, no overwriting, no NaN or infinities. */
     public static EngineOptions defaults(Kernels kernels) {
         Runtime runtime = Runtime.getRuntime();
         return new EngineOptions(

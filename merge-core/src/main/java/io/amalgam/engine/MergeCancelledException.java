@@ -1,12 +1,12 @@
 package io.amalgam.engine;
 
-/** A merge was stopped on request; what it had finished can be resumed. */
+/** A merge was stopped on request; it can be resumed. */
 public final class MergeCancelledException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
     private final boolean byInterrupt;
 
-    /** For work inside a merge that the engine cannot see. */
+    /** For code called by a merge that the engine cannot interrupt. */
     public MergeCancelledException() {
         super("cancelled");
         this.byInterrupt = false;
@@ -18,8 +18,7 @@ public final class MergeCancelledException extends RuntimeException {
     }
 
     /**
-     * What interrupting the thread that merges leads to, whether it waits, reads or writes. The
-     * thread is marked as interrupted again.
+     * The exception for an interrupted thread, whether it was waiting, reading or writing. Sets the thread's interrupt flag again.
      */
     public static MergeCancelledException byInterrupt(Throwable cause) {
         if (!(cause instanceof InterruptedException)) {
@@ -28,7 +27,7 @@ public final class MergeCancelledException extends RuntimeException {
         return new MergeCancelledException(cause);
     }
 
-    /** Whether the thread was interrupted, and not a {@link Cancellation} used. */
+    /** Whether the thread was interrupted, rather than a {@link Cancellation} used. */
     public boolean isByInterrupt() {
         return byInterrupt;
     }

@@ -3,38 +3,37 @@ package io.amalgam.engine;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;
 
-/** Is told how a merge goes, by the thread that runs it, a few times a second. */
+/** Receives the progress of a merge, on the merging thread, a few times a second. */
 public interface MergeListener {
-    /** Hears nothing. */
+    /** A listener that ignores everything. */
     MergeListener NONE = new MergeListener() {};
 
     /**
-     * There was something to resume, but it was cut short before anything was done: the merge
-     * begins anew.
+     * An interrupted run was found, but nothing of it was finished: the merge starts from the beginning.
      */
     default void startedAfresh() {}
 
-    /** There was something to resume, and it is the whole result: nothing is done. */
+    /** The result of an earlier run is complete: nothing is done. */
     default void wasFinished() {}
 
-    /** Something about the merge looks wrong and does not stop it; before anything is merged. */
+    /** A warning, before the first tensor. */
     default void warned(Problem warning) {}
 
     /**
-     * @param resumed tensors that an earlier run had finished
+     * @param resumed number of tensors finished by an earlier run
      */
     default void started(MergePlan plan, int resumed) {}
 
     /**
-     * Work before the first tensor goes on: a forward pass over prompts, an alignment, statistics.
+     * Progress of work before the first tensor: a forward pass over prompts, an alignment, statistics.
      *
      * @param title what it is
-     * @param done in a unit of its own; equal to {@code of} when it is over
+     * @param done in any unit; equal to {@code of} at the end
      */
     default void preparing(String title, long done, long of) {}
 
     /**
-     * A pass over the whole model begins, before any tensor is combined.
+     * A pass over the whole model begins, before the first tensor is combined.
      *
      * @param pass its number, from 1
      * @param passes how many there are at most

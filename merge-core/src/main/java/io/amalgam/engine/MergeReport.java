@@ -5,15 +5,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What a finished merge did.
+ * The result of a finished merge.
  *
  * @param tensors one for each output tensor, in the plan's order
- * @param kept names of what lay in the output directory before and is no part of a model: it is
- *     still there
- * @param warnings all that was said of the recipe and the models
- * @param resumed tensors taken over from an interrupted run
- * @param bytesMoved read and written by this run
- * @param seconds of this run, from the plan to the last rename
+ * @param kept names of other files that were in the output directory and still are
+ * @param warnings about recipe and models
+ * @param resumed number of tensors finished by an interrupted run
+ * @param bytesMoved bytes read and written by this run
+ * @param seconds duration of this run, from the plan to the last rename
  */
 public record MergeReport(
         String planHash,
@@ -26,12 +25,12 @@ public record MergeReport(
         int resumed,
         long bytesMoved,
         double seconds) {
-    /** Whether the result was there, whole, so that nothing was done. */
+    /** Whether the result was already complete, so nothing was done. */
     public boolean wasFinished() {
         return resumed == tensors.size() && bytesMoved == 0 && seconds == 0;
     }
 
-    /** What the file that says this beside a merged model is called. */
+    /** Name of the report file next to a merged model. */
     public static final String FILE = "amalgam-report.json";
 
     public MergeReport {
@@ -45,16 +44,15 @@ public record MergeReport(
      * An output tensor.
      *
      * @param crc32c of its bytes; empty if it is a copy
-     * @param copiedFrom the input tensor whose bytes the system copied, nothing being computed
+     * @param copiedFrom the input tensor whose bytes the operating system copied; empty if computed
      */
     public record Written(String name, Optional<String> crc32c, Optional<String> copiedFrom) {}
 
     /**
      * A weights file.
      *
-     * @param crc32c of all its bytes, header included; empty if it holds copied tensors, whose
-     *     bytes were not looked at
-     * @param modifiedMillis when it was last written to, in milliseconds since 1970
+     * @param crc32c of all its bytes, header included; empty if it contains copied tensors, which are not checksummed
+     * @param modifiedMillis time of the last modification, in milliseconds since 1970
      */
     public record WrittenFile(
             String name, long bytes, Optional<String> crc32c, long modifiedMillis) {}

@@ -4,8 +4,7 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * What the user gave cannot be used: a recipe, a file, a combination of both. Holds every problem
- * found, not only the first.
+ * Unusable input: a recipe, a file, or a combination of both. Contains all problems found, not only the first.
  */
 public class BadInputException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -18,7 +17,7 @@ public class BadInputException extends RuntimeException {
     }
 
     /**
-     * @param warnings what looks wrong too, and may be the reason: not part of the message
+     * @param warnings possible causes; not part of the message
      */
     public BadInputException(List<Problem> problems, List<Problem> warnings) {
         super(problems.stream().map(Problem::toString).collect(Collectors.joining("\n")));
@@ -36,12 +35,12 @@ public class BadInputException extends RuntimeException {
         this.warnings = List.of();
     }
 
-    /** At least one, in the order they were found. */
+    /** The problems in the order they were found, at least one. */
     public List<Problem> problems() {
         return problems;
     }
 
-    /** What was found beside the problems and would not have stopped anything by itself. */
+    /** Warnings found together with the problems. */
     public List<Problem> warnings() {
         return warnings;
     }

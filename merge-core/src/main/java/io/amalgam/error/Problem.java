@@ -3,15 +3,14 @@ package io.amalgam.error;
 import java.util.Objects;
 
 /**
- * One thing that is wrong with what the user gave, in the grammar every message of the project
- * follows: {@code <what>: expected <X>, got <Y> (<where>); <what to do>}.
+ * One problem with the user's input, in the grammar of all messages of this project: {@code <what>: expected <X>, got <Y> (<where>); <what to do>}.
  *
  * @param what the subject, lower case, names quoted
- * @param expected what was expected; empty where the sentence of {@code what} is complete
- * @param found what was found; empty where the sentence of {@code what} is complete
- * @param where file, offset, tensor, or recipe line and column; empty if nowhere in particular
- * @param hint what to do about it; empty if nothing can be said
- * @param kind what it is about; no part of the message
+ * @param expected the expected value; empty if {@code what} is a complete sentence
+ * @param found the actual value; empty if {@code what} is a complete sentence
+ * @param where file, offset, tensor, or recipe line and column; may be empty
+ * @param hint how to fix it; may be empty
+ * @param kind of the subject; not part of the message
  */
 public record Problem(
         String what, String expected, String found, String where, String hint, Kind kind) {
@@ -55,7 +54,7 @@ public record Problem(
         return new Problem(what, expected, found, where, advice, kind);
     }
 
-    /** The same problem of another subject. */
+    /** The same problem with another subject. */
     public Problem withWhat(String subject) {
         return new Problem(subject, expected, found, where, hint, kind);
     }
@@ -70,7 +69,7 @@ public record Problem(
         return new Problem(what, expected, found, where, hint, Kind.STORAGE);
     }
 
-    /** The message: one line, whatever the names in it hold (see {@link #oneLine}). */
+    /** The message: always one line, even if names in it contain line breaks (see {@link #oneLine}). */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(what);
@@ -87,9 +86,7 @@ public record Problem(
     }
 
     /**
-     * Text for people, of names that may hold anything: a line stays a line, a terminal is not sent
-     * control characters, and none that turn the reading direction, which make a name look like
-     * another.
+     * Makes a text with arbitrary names safe to print: escapes line breaks, control characters, and characters that change the reading direction, which can make a name look like another.
      */
     public static String oneLine(String text) {
         StringBuilder line = new StringBuilder(text.length());

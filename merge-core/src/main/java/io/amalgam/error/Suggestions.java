@@ -29,8 +29,7 @@ public final class Suggestions {
     }
 
     /**
-     * The known name a word is a misspelling of: not more than two letters away, and not most of
-     * its letters.
+     * The known name that a word misspells: at most two edits away, and fewer than half of its letters.
      */
     public static Optional<String> misspelling(String word, Collection<String> known) {
         String plain = word.toLowerCase(Locale.ROOT);
@@ -38,7 +37,7 @@ public final class Suggestions {
                 .filter(name -> distance(plain, name.toLowerCase(Locale.ROOT)) <= LETTERS);
     }
 
-    /** As {@link #nearest}, where most of the letters are right: short names are near to all. */
+    /** As {@link #nearest}, but only if most letters are right, because any short name is near to all others. */
     public static Optional<String> likely(String word, Collection<String> known) {
         String plain = word.toLowerCase(Locale.ROOT);
         return nearest(word, known)
@@ -48,7 +47,7 @@ public final class Suggestions {
                                         > 2 * distance(plain, name.toLowerCase(Locale.ROOT)));
     }
 
-    /** {@code did you mean 'x'?}, or {@code otherwise} where nothing is near. */
+    /** {@code did you mean 'x'?}, or {@code otherwise} if no name is near. */
     public static String didYouMean(String word, Collection<String> known, String otherwise) {
         return nearest(word, known).map(name -> "did you mean '" + name + "'?").orElse(otherwise);
     }

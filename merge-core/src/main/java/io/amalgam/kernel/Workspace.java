@@ -6,8 +6,7 @@ import java.util.IdentityHashMap;
 import java.util.function.Function;
 
 /**
- * The buffers one worker reuses for every block it reads or writes, so that the hot path allocates
- * nothing. Not safe for use by several threads: each worker has its own.
+ * A worker's reusable buffers to read and write blocks, so that the hot path allocates nothing. Not thread-safe: each worker has its own.
  */
 public final class Workspace {
     /** Room for a block of any type, however small the capacity. */
@@ -51,8 +50,7 @@ public final class Workspace {
     }
 
     /**
-     * What a tensor that is computed while it is read keeps from one block to the next: made when
-     * first asked for, one for each owner, told apart by identity.
+     * Data kept between blocks by a tensor that is computed during reading: created on first use, one per owner, by identity.
      */
     public <T> T kept(Object owner, Class<T> type, Function<Workspace, T> made) {
         return type.cast(kept.computeIfAbsent(owner, unused -> made.apply(this)));

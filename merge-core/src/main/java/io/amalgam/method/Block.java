@@ -8,8 +8,7 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The same run of elements of every input tensor, decoded to float32: what a stage works on. One
- * worker fills and reuses one block; stages must not keep it or its arrays.
+ * The same range of elements of every input tensor, as float32: the input of a step. A worker reuses its block; steps must not keep it or its arrays. Not thread-safe.
  */
 public final class Block {
     private final Kernels kernels;
@@ -25,8 +24,8 @@ public final class Block {
     private int length;
 
     /**
-     * @param inputs how many tensors are read together
-     * @param capacity the most elements of each
+     * @param inputs number of tensors read together
+     * @param capacity maximum number of elements of each
      */
     public Block(Kernels kernels, int inputs, int capacity) {
         this.kernels = kernels;
@@ -39,14 +38,13 @@ public final class Block {
     }
 
     /**
-     * Index of the first element within the tensor; a multiple of {@link Kernels#LANES}, and of the
-     * row length in row-wise stages.
+     * Index of the first element within the tensor; a multiple of {@link Kernels#LANES}, and of the row length in row-wise steps.
      */
     public long offset() {
         return offset;
     }
 
-    /** Elements present: the arrays may be longer. */
+    /** Number of elements; the arrays may be longer. */
     public int length() {
         return length;
     }
@@ -55,19 +53,18 @@ public final class Block {
         return capacity;
     }
 
-    /** Values of one input, in the order of the call's inputs. Stages do not write to it. */
+    /** Values of one input, numbered as in the call. Read-only for steps. */
     public float[] input(int index) {
         return inputs[index];
     }
 
-    /** The values of all inputs, in the order of the call's inputs. Stages do not write to them. */
+    /** Values of all inputs, in the order of the call. Read-only for steps. */
     public float[][] inputs() {
         return inputs;
     }
 
     /**
-     * The values of some inputs, in the order asked for: the array is reused, its elements are
-     * those of {@link #input(int)}.
+     * Values of some inputs, in the given order; the outer array is reused, its elements are those of {@link #input(int)}.
      */
     public float[][] inputs(List<Integer> indices) {
         while (selections.size() <= indices.size()) {
@@ -80,7 +77,7 @@ public final class Block {
         return selection;
     }
 
-    /** A reusable array of at least that many ints. */
+    /** A reusable array of at least {@code count} ints. */
     public int[] ints(int count) {
         if (ints.length < count) {
             ints = new int[count];
@@ -104,7 +101,7 @@ public final class Block {
         return doubles.get(index);
     }
 
-    /** {@code count} reusable arrays in one, apart from those of {@link #scratch(int)}. */
+    /** {@code count} reusable arrays, distinct from those of {@link #scratch(int)}. */
     public float[][] scratchGroup(int count) {
         for (float[][] group : groups) {
             if (group.length == count) {
@@ -116,7 +113,7 @@ public final class Block {
         return group;
     }
 
-    /** The block's one object of a class, for work that needs arrays of its own: made once. */
+    /** An object of a class for steps that need their own arrays; created once per block. */
     public <T> T tool(Class<T> type, Supplier<T> maker) {
         return type.cast(tools.computeIfAbsent(type, t -> maker.get()));
     }

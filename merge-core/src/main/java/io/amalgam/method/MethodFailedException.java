@@ -2,7 +2,7 @@ package io.amalgam.method;
 
 import java.io.UncheckedIOException;
 
-/** A merge method threw an exception: a fault of the method, not of what it was given. */
+/** A merge method threw an exception: a bug in the method, not bad input. */
 public final class MethodFailedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -11,8 +11,7 @@ public final class MethodFailedException extends RuntimeException {
     }
 
     /**
-     * An exception with method and tensor in its message; those that say what they are about
-     * themselves stay as they are.
+     * Adds method and tensor to the message of an exception; exceptions of this project and I/O errors are returned unchanged.
      */
     public static RuntimeException of(String method, String tensor, RuntimeException cause) {
         boolean says =

@@ -4,16 +4,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What there is to know about a merge method without running it.
+ * The description of a merge method.
  *
  * @param name as written in recipes
  * @param summary one line
  * @param formula per element or tensor, in plain text
- * @param base what a base model means to it
- * @param minModels fewest inputs, the base not counted where it has a meaning
- * @param maxModels most inputs, likewise; {@link Integer#MAX_VALUE} for any number
- * @param paper title and link of its source, or of the tool that defined it
- * @param cost passes over the inputs and memory held beside the blocks
+ * @param base the role of a base model
+ * @param minModels minimum number of inputs, without the base if it has a role
+ * @param maxModels maximum number of inputs, likewise; {@link Integer#MAX_VALUE} for no limit
+ * @param paper title and link of its source, or the tool that defined it
+ * @param cost passes over the inputs, and memory in addition to the blocks
  */
 public record MethodInfo(
         String name,
@@ -29,7 +29,7 @@ public record MethodInfo(
         parameters = List.copyOf(parameters);
     }
 
-    /** What a base model means to a method. */
+    /** The role of a base model. */
     public enum Base {
         /** There must be one. */
         REQUIRED,
@@ -43,7 +43,7 @@ public record MethodInfo(
     public record Paper(String title, String link) {}
 
     /**
-     * How many models it takes, in words: {@code exactly 1}, {@code at least 2}, {@code 2 to 4}.
+     * The number of models in words: {@code exactly 1}, {@code at least 2}, {@code 2 to 4}.
      */
     public String modelCount() {
         if (minModels == maxModels) {
@@ -54,7 +54,7 @@ public record MethodInfo(
                 : minModels + " to " + maxModels;
     }
 
-    /** What recipes may write, in order. */
+    /** Names of all parameters, in order. */
     public List<String> parameterNames() {
         return parameters.stream().map(ParameterSpec::name).toList();
     }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** The merge methods by name: the built-in ones, and those plugged in. Immutable. */
+/** The merge methods by name: built-in ones and plug-ins. Immutable and thread-safe. */
 public final class MethodRegistry {
     private final Map<String, MergeMethod> methods;
 
@@ -37,14 +37,14 @@ public final class MethodRegistry {
     /**
      * These methods, in this order.
      *
-     * @throws BadInputException if two have one name
+     * @throws BadInputException if two have the same name
      */
     public static MethodRegistry of(List<MergeMethod> methods) {
         return new MethodRegistry(methods);
     }
 
     /**
-     * These methods and one more, which takes the place of one of its own class.
+     * These methods and one more; it replaces a method of the same class.
      *
      * @throws BadInputException if another method has its name
      */
@@ -67,7 +67,7 @@ public final class MethodRegistry {
     }
 
     /**
-     * @throws BadInputException if no method has that name, with the nearest one that exists
+     * @throws BadInputException if no method has that name; the message suggests the nearest one
      */
     public MergeMethod get(String name) {
         MergeMethod method = methods.get(name);

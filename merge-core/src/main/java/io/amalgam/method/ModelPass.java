@@ -3,21 +3,16 @@ package io.amalgam.method;
 import java.util.function.IntFunction;
 
 /**
- * What a method finds out about the whole model before it combines any tensor: passes over all
- * tensors, then a stage for each. As {@link TensorStep} is for a tensor, so is this for a model:
- * the method says what it needs, the engine owns loops, threads and files.
+ * Passes over the whole model before any tensor is combined, then a step for each tensor. The counterpart of {@link TensorStep} for a model: the method declares what it needs, the engine owns loops, threads and files.
  *
- * <p>All that a pass holds is fixed when it is made: several threads use it at once.
+ * <p>A pass is immutable and used by several threads at once.
  */
 public sealed interface ModelPass {
 
     /**
-     * A pass over all tensors that ends in a small state.
+     * A pass over all tensors that folds them into a small state.
      *
-     * <p>Tensors are cut into units, each unit folds its blocks in order into a state of its own,
-     * and the states are merged in the order of the tensors and, within one, of the units; so the
-     * total does not depend on threads or block sizes. A tensor of which nothing is read is left
-     * out.
+     * <p>Tensors are cut into units. Each unit folds its blocks in order into its own state, and the states are merged in the order of tensors and units, so the result does not depend on threads or block sizes. Tensors with no input to read are left out.
      *
      * @param <S> the state
      */
@@ -27,51 +22,49 @@ public sealed interface ModelPass {
         /**
          * Adds a block.
          *
-         * @param tensor position of its tensor among the calls the method was given
+         * @param tensor position of the block's tensor in the list of calls
          */
         void fold(S state, int tensor, Block in);
 
-        /** Adds what comes later in the model. Returns either operand or a new state. */
+        /** Adds the state of later parts of the model. Returns either operand or a new state. */
         S merge(S earlier, S later);
 
         ModelPass next(S total);
 
         /**
-         * Whether fold and merge are exact in any order (integer counts): there is then one state
-         * for each worker, not one for each unit, and it may be large.
+         * Whether fold and merge are exact in any order (integer counts). If so, there is one state per worker instead of one per unit, and it may be large.
          */
         default boolean anyOrder() {
             return false;
         }
 
         /**
-         * Whether NaN and infinities are as good as other numbers to it: models that have some are
-         * judged, and may be left out. Else they are refused where they are read.
+         * Whether NaN and infinities are accepted, for methods that may leave out such models. Otherwise they are an error.
          */
         default boolean takesNonfinite() {
             return false;
         }
 
-        /** Whether values of an input of a tensor are looked at; those of others are not read. */
+        /** Whether an input of a tensor is needed; others are not read. */
         default boolean reads(int tensor, int input) {
             return true;
         }
 
-        /** The most bytes a state of this pass or of a later one takes. */
+        /** Maximum bytes of a state of this or a later pass. */
         long stateBytes();
 
-        /** How many passes there are from this one on, at most. */
+        /** Maximum number of passes, from this one on. */
         int passes();
     }
 
     /**
-     * All is known: how each tensor is computed.
+     * The end of the passes: a step for each tensor.
      *
-     * @param stages by the tensor's position; asked when it is computed, by one thread for each
+     * @param stages by the tensor's position; called when the tensor is computed, by one thread
      */
     record Done(IntFunction<TensorStep> stages) implements ModelPass {}
 
-    /** The same for a model that has one tensor only, as the chain of that tensor's stages. */
+    /** The same for a model of a single tensor, as a chain of steps. */
     default TensorStep ofOneTensor() {
         if (this instanceof Pass<?> pass) {
             return new SingleTensorPass<>(pass);

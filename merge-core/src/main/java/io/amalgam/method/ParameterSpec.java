@@ -10,16 +10,16 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
- * A parameter a merge method takes.
+ * A parameter of a merge method.
  *
  * @param name as written in recipes
- * @param scope one value for each model, or one for all
- * @param kind what values are allowed
+ * @param scope one value per model, or one for all
+ * @param kind the type of its values
  * @param defaultValue Double, Boolean or String; empty where the parameter is required or "unset"
  *     has a meaning
  * @param required whether a recipe must set it
  * @param forBase whether the base model has this per-model parameter too
- * @param range what numbers may be; empty where any finite number may
+ * @param range of allowed numbers; empty if any finite number is allowed
  * @param meaning one line for {@code amalgam methods}
  */
 public record ParameterSpec(
@@ -35,8 +35,8 @@ public record ParameterSpec(
     /**
      * Numbers from {@code min} to {@code max}, both included.
      *
-     * @param max infinite where there is no largest
-     * @param hint what to say of others
+     * @param max infinite if there is no limit
+     * @param hint for messages about other values
      */
     public record Range(double min, double max, String hint) {
         boolean holds(double value) {
@@ -57,13 +57,13 @@ public record ParameterSpec(
         }
     }
 
-    /** Whom a parameter belongs to. */
+    /** The scope of a parameter. */
     public enum Scope {
         PER_MODEL,
         SHARED
     }
 
-    /** What a parameter's values are. */
+    /** The type of a parameter's values. */
     public enum Kind {
         NUMBER,
         INTEGER,
@@ -174,10 +174,9 @@ public record ParameterSpec(
     }
 
     /**
-     * A written value as the parameter's own type: Double, Boolean or lower-case String. Numbers
-     * may be written as text, flags as 0 and 1.
+     * Converts a value from a recipe to the parameter's type: Double, Boolean or lower-case String. Numbers may be text, booleans 0 and 1.
      *
-     * @throws BadInputException if the value cannot be read so, or is out of the parameter's range
+     * @throws BadInputException if the value has another type or is out of range
      */
     public static Object coerce(ParameterSpec spec, Object value) {
         Optional<Object> coerced =

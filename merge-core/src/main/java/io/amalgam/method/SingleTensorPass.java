@@ -1,6 +1,6 @@
 package io.amalgam.method;
 
-/** A pass over a model of one tensor: a pass over that tensor. */
+/** A pass over a model of a single tensor, as a pass over that tensor. */
 record SingleTensorPass<S>(ModelPass.Pass<S> pass) implements TensorStep.Reduce<S> {
     @Override
     public S newState() {

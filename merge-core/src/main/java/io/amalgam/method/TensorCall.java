@@ -8,12 +8,12 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One output tensor to compute: its type and shape, and the values every parameter has for it.
+ * One output tensor to compute: type, shape, inputs, and the values of all parameters for it. Immutable.
  *
  * @param output the tensor to write
- * @param inputs the tensors it is made of, in recipe order
- * @param base index of the base model's tensor among the inputs; -1 without
- * @param shared values of shared parameters; a parameter that is unset and has no default is absent
+ * @param inputs in recipe order
+ * @param base index of the base model's tensor in the inputs; -1 if there is none
+ * @param shared values of shared parameters; unset parameters without a default are absent
  * @param seed of the merge's random numbers
  * @param position of the tensor's layer in its stack, from 0 for the first to 1 for the last; 0
  *     outside of layers
@@ -42,7 +42,7 @@ public record TensorCall(
     }
 
     /**
-     * @param model what the user calls the model
+     * @param model the user's name for the model
      * @param values of the per-model parameters, as {@link #shared}
      */
     public record Input(String model, Map<String, Object> values) {
@@ -66,7 +66,7 @@ public record TensorCall(
         return others;
     }
 
-    /** A number of one input; the parameter has a value by the time a method is bound. */
+    /** A numeric parameter of one input; it has a value when a method is bound. */
     public double number(int input, String name) {
         return (Double) value(inputs.get(input).values(), name);
     }
@@ -75,7 +75,7 @@ public record TensorCall(
         return Optional.ofNullable((Double) inputs.get(input).values().get(name));
     }
 
-    /** A shared number. */
+    /** A shared numeric parameter. */
     public double number(String name) {
         return (Double) value(shared, name);
     }

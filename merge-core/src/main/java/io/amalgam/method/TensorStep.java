@@ -3,28 +3,24 @@ package io.amalgam.method;
 import java.io.IOException;
 
 /**
- * One step of computing an output tensor. A method says what a tensor needs as a chain of stages;
- * the engine owns loops, threads and files.
+ * One step to compute an output tensor. A method declares its work on a tensor as a chain of steps; the engine owns loops, threads and files.
  *
  * <ul>
  *   <li>{@link Copy}: the output is one input, unchanged.
- *   <li>{@link CopyEqual}: the output is what all inputs agree on.
- *   <li>{@link CopyLargest}: the output is the largest of integers.
- *   <li>{@link Combine}: blocks of all inputs to a block of output. Always the last of a chain.
- *   <li>{@link Reduce}: folds every block into a state, then says what comes next.
- *   <li>{@link Sample}: looks at a few places, then says what comes next.
- *   <li>{@link FullTensor}: reads and writes as it likes, holding one tensor's worth; for
- *       decompositions and plug-ins.
+ *   <li>{@link CopyEqual}: the inputs must be equal, and one is the output.
+ *   <li>{@link CopyLargest}: the element-wise maximum of integers.
+ *   <li>{@link Combine}: computes each block of the output from the same block of the inputs. Always the last step.
+ *   <li>{@link Reduce}: folds all blocks into a state, then returns the next step.
+ *   <li>{@link Sample}: reads a few places, then returns the next step.
+ *   <li>{@link FullTensor}: reads and writes in any order, in the memory of one tensor; for decompositions and plug-ins.
  * </ul>
  *
- * <p>Stages of one tensor are used by several threads at once: all they hold is fixed when they are
- * made.
+ * <p>Steps are immutable and used by several threads at once.
  */
 public sealed interface TensorStep {
 
     /**
-     * The output is input {@code input}: bytes are copied where types agree, else each element is
-     * rounded once.
+     * The output is input {@code input}: bytes are copied if types agree, else each element is rounded once.
      */
     record Copy(int input) implements TensorStep {}
 
@@ -34,7 +30,7 @@ public sealed interface TensorStep {
      */
     record CopyEqual() implements TensorStep {}
 
-    /** Element by element the largest of the inputs, which are integers or booleans of one type. */
+    /** The element-wise maximum of the inputs, which are integers or booleans of one type. */
     record CopyLargest() implements TensorStep {}
 
     /**
@@ -44,15 +40,13 @@ public sealed interface TensorStep {
         /** Writes {@code in.length()} elements to {@code out}, which may be longer. */
         void combine(Block in, float[] out);
 
-        /** Whether an input's values are looked at; those of others are not read. */
+        /** Whether an input is needed; others are not read. */
         default boolean reads(int input) {
             return true;
         }
 
         /**
-         * Whole rows a block must hold: 1 for element-wise work, else the number of elements blocks
-         * start at and extend over multiples of. A block then holds at least one such row, however
-         * long.
+         * The number of elements that blocks must start at, and extend over, multiples of: 1 for element-wise steps, else the length of a row. A block contains at least one whole row, however long.
          */
         default long rowLength() {
             return 1;
@@ -60,11 +54,9 @@ public sealed interface TensorStep {
     }
 
     /**
-     * A pass over all blocks that ends in a small state.
+     * A pass over all blocks that folds them into a small state.
      *
-     * <p>The tensor is cut into units of a fixed length; each unit folds its blocks in order into a
-     * state of its own, and the states are merged in the order of the units, so that the result
-     * does not depend on threads or block sizes.
+     * <p>The tensor is cut into units of a fixed length. Each unit folds its blocks in order into its own state, and the states are merged in the order of the units, so the result does not depend on threads or block sizes.
      *
      * @param <S> the state
      */
@@ -73,20 +65,19 @@ public sealed interface TensorStep {
 
         void fold(S state, Block in);
 
-        /** Adds what comes later in the tensor. Returns either operand or a new state. */
+        /** Adds the state of later units. Returns either operand or a new state. */
         S merge(S earlier, S later);
 
         TensorStep next(S total);
 
         /**
-         * Whether fold and merge are exact in any order (integer counts): states are then made one
-         * for each worker, not one for each unit, and may be large.
+         * Whether fold and merge are exact in any order (integer counts). If so, there is one state per worker instead of one per unit, and it may be large.
          */
         default boolean anyOrder() {
             return false;
         }
 
-        /** Whether an input's values are looked at; those of others are not read. */
+        /** Whether an input is needed; others are not read. */
         default boolean reads(int input) {
             return true;
         }
@@ -97,7 +88,7 @@ public sealed interface TensorStep {
         }
     }
 
-    /** A look at parts of the inputs by one worker. */
+    /** Reads of parts of the inputs by one worker. */
     non-sealed interface Sample extends TensorStep {
         TensorStep next(Reader reader) throws IOException;
     }
@@ -106,13 +97,13 @@ public sealed interface TensorStep {
     non-sealed interface FullTensor extends TensorStep {
         void run(Reader reader, Writer writer) throws IOException;
 
-        /** The most heap memory {@link #run} holds, in bytes. */
+        /** Maximum heap memory of {@link #run}, in bytes. */
         long bytesHeld();
     }
 
     /** Random access to the inputs. */
     interface Reader {
-        /** The most elements one read may ask for. */
+        /** Maximum number of elements per read. */
         int capacity();
 
         /** Reads {@code count} elements of an input as float32. */
@@ -122,8 +113,7 @@ public sealed interface TensorStep {
     /** Random access to the output. */
     interface Writer {
         /**
-         * Rounds and writes {@code count} elements, at most the reader's capacity. Each element is
-         * to be written once.
+         * Rounds and writes {@code count} elements, at most the reader's capacity. Each element must be written exactly once.
          */
         void write(long from, float[] src, int count) throws IOException;
     }

@@ -4,21 +4,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A method that needs to know something of the whole model before it combines any tensor: which
- * model to trust, where the largest changes of all lie.
+ * A method that reads the whole model before it combines any tensor: to choose a model, or to find the largest changes of all tensors.
  *
- * <p>Where there is a survey, its stages are what computes the tensors. {@link #bind} then serves
- * to check a call, and to merge a tensor that is all there is: it is to give what the survey of
- * that one tensor would.
+ * <p>If there are such passes, their steps compute the tensors. {@link #bind} then checks calls and merges single tensors: its result must equal that of the passes over this one tensor.
  */
 public interface WholeModelMethod extends MergeMethod {
     /**
-     * The passes over the model that these calls need; empty if their parameters ask for none, and
-     * each tensor is merged by itself. Called while planning to check the calls, and again when the
-     * model is merged; reads no data.
+     * The passes over the model for these calls; empty if their parameters need none, and each tensor is merged separately. Called during planning to check the calls, and again when the model is merged; reads no data.
      *
-     * @param calls every tensor the method merges, in the order they are written
-     * @throws io.amalgam.error.BadInputException if the calls do not fit together
+     * @param calls all tensors that the method merges, in output order
+     * @throws io.amalgam.error.BadInputException if the calls are inconsistent
      */
     Optional<ModelPass> survey(List<TensorCall> calls);
 }

@@ -21,20 +21,17 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Everything a merge will do, known before a byte of any tensor is read: one task for each output
- * tensor and the place of every output byte. Holds the opened models; closing it closes them.
+ * A complete merge plan, made before any tensor data is read: one task per output tensor, and the position of every output byte. Owns the open models; closing it closes them. Immutable and thread-safe.
  *
- * @param tasks in the order of the layout's placements, which are those of the tensors they are
- *     written as
- * @param donor the model whose configuration and side files the output gets
- * @param sideFiles what the output gets copies of from the donor or the tokenizer's model
- * @param madeFiles what is written in the place of such copies: an edited tokenizer
- * @param vocabulary the tokens, where the recipe has a tokenizer section
- * @param renamings what models write differently from the one whose tensor names are taken over
- * @param preparations work before the first tensor is combined, in this order
- * @param warnings what looks wrong but does not stop the merge
- * @param hash hexadecimal SHA-256 of all that decides the output's bytes, the inputs' contents
- *     apart: two plans with one hash write the same files from the same models
+ * @param tasks in the order of the layout's placements, of which a quantised task has several
+ * @param donor of the output's configuration and side files
+ * @param sideFiles files copied from the donor or the tokenizer's model
+ * @param madeFiles files written instead of such copies: an edited tokenizer
+ * @param vocabulary the tokens, if the recipe has a tokenizer section
+ * @param renamings of tensors that a model names differently from the output
+ * @param preparations work before the first tensor is combined, in order
+ * @param warnings problems that do not stop the merge
+ * @param hash hexadecimal SHA-256 of everything that determines the output's bytes, except the contents of the inputs: plans with equal hashes write the same files from the same models
  */
 public record MergePlan(
         Recipe recipe,
@@ -65,11 +62,11 @@ public record MergePlan(
     /**
      * The tokens of a merged model.
      *
-     * @param start the model whose tokenizer the output takes over
+     * @param start the model whose tokenizer is the basis of the output's
      * @param tokens of the output
      * @param rows of its embeddings
-     * @param appended tokens that the start lacks
-     * @param removed tokens of the start's tokenizer that it has no rows for
+     * @param appended tokens that {@code start} lacks
+     * @param removed tokens of {@code start} without rows in its embedding
      * @param tensors inputs whose rows are read through an index
      * @param bytesHeld memory of indices and tokenizer files during the merge
      */
@@ -82,7 +79,7 @@ public record MergePlan(
             int tensors,
             long bytesHeld) {}
 
-    /** The model's parameters: without integers, and without a server's state. */
+    /** Number of parameters of the model, without integer tensors and server state. */
     public long parameters() {
         return modelTasks().stream().mapToLong(task -> task.output().parameters()).sum();
     }
@@ -93,7 +90,7 @@ public record MergePlan(
                 + preparations.stream().mapToLong(Preparation::inputBytes).sum();
     }
 
-    /** Bytes that reading the models holds beside buffers: factors of adapters. */
+    /** Bytes held to read the models, in addition to buffers: factors of adapters. */
     public long sharedModelBytes() {
         return models.values().stream().mapToLong(Checkpoint::sharedBytes).sum();
     }
@@ -104,8 +101,7 @@ public record MergePlan(
     }
 
     /**
-     * Bytes the output takes on disk: weights, index, configuration and side files. Without the
-     * report and the file system's own needs.
+     * Size of the output on disk in bytes: weights, index, configuration and side files; without report and file system overhead.
      */
     public long diskBytes() {
         long sum = layout.bytes();
@@ -121,12 +117,12 @@ public record MergePlan(
         return sum;
     }
 
-    /** The passes over the whole model before the first tensor is combined; empty without. */
+    /** The passes over the whole model before the first tensor is combined, if any. */
     public Optional<PlannedModelPass> wholeModel() {
         return PlannedModelPass.of(tasks);
     }
 
-    /** The tasks whose tensors are the model's: without a server's state in a file of its own. */
+    /** The tasks of the model's tensors, without those of the server state. */
     public List<TensorTask> modelTasks() {
         List<TensorTask> model = new ArrayList<>();
         int place = 0;
@@ -140,7 +136,7 @@ public record MergePlan(
         return model;
     }
 
-    /** The configuration, under its name in the output's directory. */
+    /** Configuration files, by name in the output directory. */
     public List<OutputLayout.SmallFile> modelFiles() {
         return donor.config().map(config -> format.modelFiles(config, configChanges)).stream()
                 .flatMap(List::stream)
@@ -160,19 +156,19 @@ public record MergePlan(
     }
 
     /**
-     * What a model writes differently from the one whose tensor names a merge takes over.
+     * Tensors of one model that have other names in the output.
      *
-     * @param model whose names are written otherwise
-     * @param from how its names begin, with {@code #} for numbers
-     * @param to how they begin in the merge
-     * @param tensors how many
+     * @param model with the other names
+     * @param from prefix of the names in the model, with {@code #} for numbers
+     * @param to prefix in the output
+     * @param tensors number of tensors
      */
     public record Renaming(ModelRef model, String from, String to, int tensors) {
         private static final Pattern NUMBER = Pattern.compile("(?<=^|\\.)\\d+(?=\\.|$)");
 
         private record Ends(String from, String to) {}
 
-        /** What is different in pairs of names, each said once. */
+        /** The distinct renamings among pairs of names. */
         public static List<Renaming> of(ModelRef model, Map<String, String> partners) {
             Map<Ends, Integer> counts = new LinkedHashMap<>();
             partners.forEach(
@@ -192,7 +188,7 @@ public record MergePlan(
             return NUMBER.matcher(name).replaceAll("#");
         }
 
-        /** Names up to where they end alike, in whole parts; neither is empty. */
+        /** The prefixes of two names before their common suffix, in whole segments; neither is empty. */
         private static Ends different(String from, String to) {
             int same = 0;
             for (int i = 1; i <= Math.min(from.length(), to.length()); i++) {
@@ -221,7 +217,7 @@ public record MergePlan(
     }
 
     /**
-     * A file the output gets a copy of: tokenizer, generation settings.
+     * A file that is copied to the output: tokenizer, generation settings.
      *
      * @param name relative to the model's directory, and to the output's
      * @param file where it is
@@ -241,7 +237,7 @@ public record MergePlan(
             }
         }
 
-        /** By its name in the folder of the model proper; empty if it is elsewhere. */
+        /** The file relative to the main model's folder; empty if it is elsewhere. */
         public Optional<SideFile> atHome(Checkpoint model) {
             String home = model.folders().home();
             if (home.isEmpty()) {

@@ -6,7 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 
-/** Opens the models a recipe names. */
+/** Opens the models of a recipe. */
 @FunctionalInterface
 public interface ModelSource {
     /**
@@ -16,19 +16,16 @@ public interface ModelSource {
     Checkpoint open(ModelRef model) throws IOException;
 
     /**
-     * The same reference, equal to every other spelling of the same model; as it is where this
-     * source knows of no other spellings, or of no such model.
+     * The same reference, made equal to all other spellings of the same model; unchanged if there are none, or no such model.
      */
     default ModelRef identified(ModelRef model) {
         return model;
     }
 
     /**
-     * Puts the adapter a reference names into a base that is open already. Closing the result
-     * closes the base.
+     * Applies the adapter of a reference to an open base. Closing the result closes the base.
      *
-     * @throws io.amalgam.error.BadInputException if there is no such adapter, it does not fit, or
-     *     this source knows no adapters
+     * @throws io.amalgam.error.BadInputException if there is no such adapter, it does not fit, or this source does not support adapters
      * @throws IOException if it cannot be read
      */
     default Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {

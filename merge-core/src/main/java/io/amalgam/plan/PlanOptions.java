@@ -4,17 +4,15 @@ import io.amalgam.recipe.Recipe.QuantisedType;
 import java.util.Optional;
 
 /**
- * What a plan depends on besides the recipe.
+ * Options of a plan in addition to the recipe. Immutable.
  *
  * @param seed of random methods
- * @param maxShardBytes size at which a new output file is begun; 0 for one file
- * @param tensors what to do about tensors that only some models have
+ * @param maxShardBytes tensor bytes after which a new output file begins; 0 for a single file
+ * @param tensors handling of tensors that only some models have
  * @param strict whether warnings are errors
- * @param copyTokenizer whether the donor's tokenizer files are copied where the recipe says nothing
- *     of tokens
- * @param truncateEmbeddings whether tensors with a row for each token are cut to the fewest rows
- *     where models differ in them and the recipe says nothing of tokens
- * @param quantised what weights are quantised to, whatever the recipe says; empty for what it says
+ * @param copyTokenizer whether the donor's tokenizer files are copied, if the recipe has no tokenizer section
+ * @param truncateEmbeddings whether embeddings and heads of different vocabulary sizes are cut to the smallest, if the recipe has no tokenizer section
+ * @param quantised type of quantised weights, overriding the recipe; empty to follow it
  */
 public record PlanOptions(
         long seed,
@@ -29,7 +27,7 @@ public record PlanOptions(
         this(seed, maxShardBytes, tensors, strict, true, false, Optional.empty());
     }
 
-    /** The shard size other tools use: five thousand million bytes. */
+    /** The shard size of other tools: 5 * 10^9 bytes. */
     public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
     public static final PlanOptions DEFAULT =
@@ -89,7 +87,7 @@ public record PlanOptions(
                 Optional.empty());
     }
 
-    /** Which tensors are merged where models differ in what they have. */
+    /** Which tensors to merge if models have different ones. */
     public enum TensorSet {
         /** All models must have the same tensors. */
         SAME,

@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The survey of a plan's tensors.
+ * A plan's passes over the whole model.
  *
- * @param tasks positions in the plan of the tensors looked at, in the survey's order
- * @param survey its first pass, or all there is to know
+ * @param tasks positions in the plan of the tensors read, in the order of the pass
+ * @param survey the first pass, or its end
  */
 public record PlannedModelPass(List<Integer> tasks, ModelPass survey) {
     public PlannedModelPass {
@@ -19,9 +19,9 @@ public record PlannedModelPass(List<Integer> tasks, ModelPass survey) {
     }
 
     /**
-     * The survey these tasks need; empty if each is computed by itself.
+     * The passes that these tasks need; empty if each tensor is computed separately.
      *
-     * @throws io.amalgam.error.BadInputException if the method cannot look at them together
+     * @throws io.amalgam.error.BadInputException if the method refuses them together
      */
     public static Optional<PlannedModelPass> of(List<TensorTask> tasks) {
         List<Integer> surveyed = new ArrayList<>();
@@ -40,12 +40,12 @@ public record PlannedModelPass(List<Integer> tasks, ModelPass survey) {
                 : method.survey(calls).map(survey -> new PlannedModelPass(surveyed, survey));
     }
 
-    /** How often all tensors are read before any is combined, at most. */
+    /** Maximum number of passes over all tensors before any is combined. */
     public int passes() {
         return survey instanceof ModelPass.Pass<?> pass ? pass.passes() : 0;
     }
 
-    /** The most bytes one worker's state takes. */
+    /** Maximum bytes of one worker's state. */
     public long stateBytes() {
         return survey instanceof ModelPass.Pass<?> pass ? pass.stateBytes() : 0;
     }

@@ -10,15 +10,14 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One output tensor: what it is made of and how.
+ * One output tensor: its inputs, method and parameters. Immutable.
  *
- * @param output name, type and shape; as written, unless it is quantised
+ * @param output name, type and shape; as stored, unless quantised
  * @param sources the tensors read, one for each input of the call, in its order
- * @param method the method; empty where the inputs must be equal and are copied (integers,
- *     booleans)
+ * @param method the method; empty if the inputs must be equal and are copied (integers, booleans)
  * @param call the resolved parameters
- * @param position of the tensor's layer in its stack, 0 to 1; what gradients were evaluated at
- * @param quantiser what writes it as codes and scales; empty where it is written as it is
+ * @param position of the tensor's layer in its stack, 0 to 1; gradients were evaluated there
+ * @param quantiser writes it as codes and scales; empty if it is stored dense
  */
 public record TensorTask(
         TensorInfo output,
@@ -34,7 +33,7 @@ public record TensorTask(
         }
     }
 
-    /** A tensor that is written as it is. */
+    /** A tensor that is stored dense. */
     public TensorTask(
             TensorInfo output,
             List<TensorSource> sources,
@@ -49,7 +48,7 @@ public record TensorTask(
         return new TensorTask(output, sources, method, call, position, Optional.of(by));
     }
 
-    /** The tensors it is written as. */
+    /** The stored tensors: the output, or its codes and scales. */
     public List<TensorInfo> written() {
         return quantiser.map(Quantiser::stored).orElseGet(() -> List.of(output));
     }
@@ -68,7 +67,7 @@ public record TensorTask(
         return sum;
     }
 
-    /** The first stage of computing the tensor. */
+    /** The first step to compute the tensor. */
     public TensorStep firstStage() {
         if (method.isPresent()) {
             return method.get().bind(call);
@@ -76,7 +75,7 @@ public record TensorTask(
         return sources.size() == 1 ? new TensorStep.Copy(0) : new TensorStep.CopyEqual();
     }
 
-    /** What is done: the method's name, or {@code copy} for tensors without arithmetic. */
+    /** The method's name, or {@code copy} for tensors without arithmetic. */
     public String action() {
         return method.map(m -> m.info().name()).orElse("copy");
     }

@@ -1,19 +1,18 @@
 package io.amalgam.recipe;
 
 /**
- * A place in a recipe.
+ * A position in a recipe.
  *
- * @param file as the user named it; empty for recipes built in code
- * @param line counted from 1; 0 where only the file is known
- * @param column counted from 1, in code points; 0 where only the file is known
+ * @param file the user's name for it; empty for recipes built in code
+ * @param line counted from 1; 0 if unknown
+ * @param column counted from 1, in code points; 0 if unknown
  */
 public record Location(String file, int line, int column) {
-    /** Of things that were not read from a file. */
+    /** The location of values that were not read from a file. */
     public static final Location NONE = new Location("", 0, 0);
 
     /**
-     * {@code file:line:column}, only the file where the line is unknown, and nothing for {@link
-     * #NONE}.
+     * {@code file:line:column}; the file alone if the line is unknown; empty for {@link #NONE}.
      */
     @Override
     public String toString() {

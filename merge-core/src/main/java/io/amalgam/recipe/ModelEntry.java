@@ -2,7 +2,7 @@ package io.amalgam.recipe;
 
 import java.util.Objects;
 
-/** A whole model that takes part in a merge. */
+/** A whole model as input of a merge. */
 public record ModelEntry(ModelRef model, Parameters parameters, Location location) {
     public ModelEntry {
         Objects.requireNonNull(model, "model");

@@ -14,12 +14,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a recipe names a model: a path, optionally with a revision, LoRA adapters to apply, and an
- * architecture name to use instead of the model's own.
+ * A recipe's reference to a model: a path or hub name, optionally with a revision, LoRA adapters to apply, and an architecture name that overrides the model's.
  *
- * <p>Two references are equal when their paths lead to one place: {@code ./m}, {@code m} and {@code
- * m/} name one model. A reference that knows its place on disk ({@link #identified}) equals every
- * other spelling of that place. The location plays no part. Immutable.
+ * <p>References are equal if their paths are equivalent: {@code ./m}, {@code m} and {@code m/} are one model. A reference with a known location on disk ({@link #identified}) equals every other spelling of it. The position in the recipe is ignored. Immutable.
  */
 public final class ModelRef {
     private final String path;
@@ -112,15 +109,14 @@ public final class ModelRef {
     }
 
     /**
-     * The model at a path, which is taken as it is: {@code +} and {@code @} have no meaning in it.
+     * The model at a literal path: {@code +} and {@code @} have no special meaning.
      */
     public static ModelRef of(String path) {
         return new ModelRef(path, Optional.empty(), List.of(), Optional.empty(), Location.NONE);
     }
 
     /**
-     * Reads the string form, {@code path[@revision]} and behind it any number of {@code
-     * +lora[@revision][:weight]}.
+     * Parses the string form: {@code path[@revision]}, then any number of {@code +lora[@revision][:weight]}.
      *
      * @throws BadInputException if there are two {@code @} in one part, or an empty part
      */
@@ -135,7 +131,7 @@ public final class ModelRef {
     }
 
     /**
-     * Reads {@code path[@revision][:weight]}, where {@code +} is part of the path.
+     * Parses {@code path[@revision][:weight]}, with {@code +} as part of the path.
      *
      * @throws BadInputException if there are two {@code @}, or an empty part
      */
@@ -151,7 +147,7 @@ public final class ModelRef {
     }
 
     /**
-     * Reads {@code path[@revision]}, where {@code +} is part of the path.
+     * Parses {@code path[@revision]}, with {@code +} as part of the path.
      *
      * @throws BadInputException if there are two {@code @}, or an empty part
      */
@@ -194,17 +190,16 @@ public final class ModelRef {
                 + "'}}";
     }
 
-    /** The same reference, read somewhere else. */
+    /** The same reference at another position in the recipe. */
     public ModelRef at(Location place) {
         return new ModelRef(
                 path, revision, adapters, overrideArchitecture, place, Optional.of(identity));
     }
 
     /**
-     * The same reference, knowing which model on disk it is: what is there has no revisions, and is
-     * one model whatever its architecture is called.
+     * The same reference with its location on disk, without revision and architecture override in comparisons.
      *
-     * @param place one name of the model, however it is written
+     * @param place a unique name of the model on disk
      * @param adapters the same of its adapters, with their weights
      */
     public ModelRef identified(String place, List<AdapterRef> adapters) {
@@ -224,7 +219,7 @@ public final class ModelRef {
         return path;
     }
 
-    /** Of a model hub's repository. */
+    /** The revision of a hub repository. */
     public Optional<String> revision() {
         return revision;
     }
@@ -243,7 +238,7 @@ public final class ModelRef {
         return adapters.stream().findFirst().flatMap(AdapterRef::revision);
     }
 
-    /** Stands for the list of architectures in the model's config. */
+    /** Replaces the list of architectures in the model's configuration. */
     public Optional<String> overrideArchitecture() {
         return overrideArchitecture;
     }
@@ -252,7 +247,7 @@ public final class ModelRef {
         return location;
     }
 
-    /** How to write this reference so that {@code +} and {@code @} are part of the path. */
+    /** The notation of this reference in which {@code +} and {@code @} are part of the path. */
     public String literalForm() {
         return literalForm(toString());
     }
@@ -267,7 +262,7 @@ public final class ModelRef {
         return identity.hashCode();
     }
 
-    /** The string form; the architecture has no place in it. */
+    /** The string form, without the architecture. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(path);
@@ -280,10 +275,9 @@ public final class ModelRef {
      * An adapter that a recipe applies to a model.
      *
      * @param path as written; never empty
-     * @param revision of a model hub's repository
-     * @param weight how much of it is applied, 1 where none is written
-     * @param suffix what was read as the weight behind the path, with its colon; empty where there
-     *     is none, or the weight was given apart
+     * @param revision of a hub repository
+     * @param weight factor of the adapter. Default: 1
+     * @param suffix the weight's text after the path, with its colon; empty if there is none, or if the weight was given separately
      */
     public record AdapterRef(String path, Optional<String> revision, double weight, String suffix) {
         /** A plus would begin another adapter. */

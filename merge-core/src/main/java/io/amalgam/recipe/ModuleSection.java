@@ -4,14 +4,13 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * What one part of a model is merged from: an encoder, a decoder, a language model.
+ * The models or slices for one part of a model: an encoder, a decoder, a language model. Immutable.
  *
- * @param name of the part, not yet looked for in any model; empty for the only section of a recipe
- *     that names no parts
+ * @param name of the part, not yet checked against any model; empty for the only section of a recipe without modules
  * @param models whole parts to merge; empty if there are slices
  * @param slices the part's layers from first to last; empty if there are models
- * @param parameters that stand behind those of slices and models, and before the recipe's
- * @param location where the name is written
+ * @param parameters with lower priority than those of slices and models, and higher than the recipe's
+ * @param location of the name
  */
 public record ModuleSection(
         String name,
@@ -38,7 +37,7 @@ public record ModuleSection(
         return new ModuleSection(name, models, List.of(), Parameters.EMPTY, Location.NONE);
     }
 
-    /** A part put together from layers, built in code. */
+    /** A part stacked from layers, built in code. */
     public static ModuleSection ofSlices(String name, List<OutputSlice> slices) {
         return new ModuleSection(name, List.of(), slices, Parameters.EMPTY, Location.NONE);
     }

@@ -5,11 +5,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Consecutive layers of the output and what they are merged from.
+ * Consecutive layers of the output, and their sources. Immutable.
  *
- * @param sources in recipe order, at least one; that they have the same number of layers is checked
- *     by the planner
- * @param baseModel stands for the recipe's base model in these layers
+ * @param sources in recipe order, at least one; the planner checks that they have the same number of layers
+ * @param baseModel replaces the recipe's base model in these layers
  */
 public record OutputSlice(
         List<LayerSource> sources,

@@ -9,15 +9,13 @@ import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 
 /**
- * What a recipe gives for a parameter: one value, values along the layers, or values by tensor
- * name. The types parameters should have are the merge method's business, so values keep the type
- * they were written with.
+ * The value of a parameter in a recipe: one value, a gradient over the layers, or values by tensor name. Values keep the type they were written with; the merge method checks types. Immutable.
  */
 public sealed interface ParameterValue {
     /**
      * The value for one tensor.
      *
-     * @param tensorName what filters are compared with
+     * @param tensorName to compare filters with
      * @param t position of the tensor's layer in its slice, from 0 to 1
      * @return a Double, Long, Boolean or String; empty if nothing is set for this tensor
      * @throws IllegalArgumentException if {@code t} is not in [0, 1]
@@ -44,7 +42,7 @@ public sealed interface ParameterValue {
      * @param value Double, Long, Boolean or String
      */
     record Scalar(Object value, Location location) implements ParameterValue {
-        /** Underscores between digits, and a point or an exponent alone, as in Python and YAML. */
+        /** As in Python and YAML: underscores between digits, and a point or an exponent alone. */
         private static final Pattern NUMBER =
                 Pattern.compile(
                         "[-+]?(?:D(?:\\.D?)?|\\.D)(?:[eE][-+]?D)?"
@@ -76,8 +74,7 @@ public sealed interface ParameterValue {
         }
 
         /**
-         * The number that a Double, a Long or a numeric string such as {@code 1e-5} stands for;
-         * empty for booleans, other strings, and strings whose number does not fit a double.
+         * The value of a Double, a Long or a numeric string such as {@code 1e-5}; empty for booleans, other strings, and numbers that do not fit a double.
          */
         public static OptionalDouble number(Object value) {
             if (value instanceof Number number) {
@@ -137,8 +134,7 @@ public sealed interface ParameterValue {
     }
 
     /**
-     * Values by tensor name: the first entry whose filter fits is used; where none fits, nothing is
-     * set.
+     * Values by tensor name: the first entry whose filter matches is used; if none matches, no value is set.
      */
     record Filtered(List<Entry> entries, Location location) implements ParameterValue {
         public Filtered {
@@ -147,8 +143,7 @@ public sealed interface ParameterValue {
         }
 
         /**
-         * @param filter looked for anywhere in the tensor's name, case-sensitive, no pattern;
-         *     {@code *} or none fits every name
+         * @param filter a substring of the tensor's name, case-sensitive, not a pattern; {@code *} or none matches every name
          * @param value a {@link Scalar} or a {@link Gradient}
          */
         public record Entry(Optional<String> filter, ParameterValue value, Location location) {
@@ -160,12 +155,12 @@ public sealed interface ParameterValue {
                 }
             }
 
-            /** Whether it leaves any tensor out by its name. */
+            /** Whether its filter excludes any name. */
             public boolean isFiltered() {
                 return filter.isPresent() && !filter.get().equals("*");
             }
 
-            /** Whether its value is for a tensor of this name. */
+            /** Whether its filter matches this name. */
             public boolean fits(String tensorName) {
                 return !isFiltered() || tensorName.contains(filter.orElseThrow());
             }

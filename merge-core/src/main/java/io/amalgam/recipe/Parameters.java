@@ -8,8 +8,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * The parameters written at one level of a recipe, in the order written. Immutable; equal when
- * names and values are.
+ * The parameters at one level of a recipe, in order. Immutable; equal if names and values are.
  */
 public final class Parameters {
     public static final Parameters EMPTY = new Parameters(Map.of(), Map.of());
@@ -22,14 +21,13 @@ public final class Parameters {
         this.locations = Map.copyOf(locations);
     }
 
-    /** Parameters whose names have no location but their values'. */
+    /** Parameters with locations of values only. */
     public static Parameters of(Map<String, ParameterValue> values) {
         return of(values, Map.of());
     }
 
     /**
-     * @param locations where the names are written; a name without one is taken to stand where its
-     *     value does
+     * @param locations of the names; a name without one has the location of its value
      */
     public static Parameters of(
             Map<String, ParameterValue> values, Map<String, Location> locations) {
@@ -53,7 +51,7 @@ public final class Parameters {
         return values.isEmpty();
     }
 
-    /** Where a name is written; {@link Location#NONE} if it is not. */
+    /** The location of a name; {@link Location#NONE} if it is absent. */
     public Location location(String name) {
         Location written = locations.get(name);
         return written != null

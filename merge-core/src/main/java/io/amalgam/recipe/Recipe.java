@@ -8,24 +8,23 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * What to merge, and how, before any model has been looked at.
+ * A merge recipe, not yet checked against any model. Immutable.
  *
- * @param file as the user named it; empty for recipes built in code
- * @param text the recipe as written, to be kept beside the merged model; empty for recipes built in
- *     code
+ * @param file the user's name for it; empty for recipes built in code
+ * @param text the recipe as written, stored with the merged model; empty for recipes built in code
  * @param method name of the merge method, not yet checked
  * @param models whole models to merge; empty if there are slices or modules
  * @param slices the output's layers from first to last; empty if there are models or modules
  * @param modules the output's parts, each with models or slices of its own; empty if there are
  *     models or slices
- * @param baseModel the model that others are compared with, and whose config the output takes
- * @param parameters those of lowest precedence
- * @param dtype what tensors are computed in; empty for the inputs' own
- * @param outDtype what tensors are written in; empty for what they were computed in
- * @param quantised what weights are quantised to; empty to write them dense
- * @param tokenizer which tokens the output has; empty to keep those of the base or first model
- * @param chatTemplate what its tokenizer makes prompts with; empty to keep the one it has
- * @param warnings things that were read and have no effect
+ * @param baseModel the base of task vectors, and the donor of the output's configuration
+ * @param parameters with the lowest priority
+ * @param dtype type of the result; empty for that of the inputs
+ * @param outDtype stored type; empty for that of the result
+ * @param quantised type of quantised weights; empty for dense weights
+ * @param tokenizer tokens of the output; empty for those of the base or first model
+ * @param chatTemplate of its tokenizer; empty to keep the existing one
+ * @param warnings about entries without effect
  */
 public record Recipe(
         String file,
@@ -148,7 +147,7 @@ public record Recipe(
         return references;
     }
 
-    /** The modules; where there are none, models or slices as one section without a name. */
+    /** The modules; if there are none, the models or slices as one section without a name. */
     public List<ModuleSection> sections() {
         return modules.isEmpty()
                 ? List.of(new ModuleSection("", models, slices, Parameters.EMPTY, Location.NONE))
@@ -156,14 +155,13 @@ public record Recipe(
     }
 
     /**
-     * Whether two recipes say the same, wherever and however it is written: models, parameters and
-     * types are equal.
+     * Whether two recipes have the same meaning: equal models, parameters and types, whatever their notation and location.
      */
     public boolean saysTheSameAs(Recipe other) {
         return PlainRecipe.of(this).equals(PlainRecipe.of(other));
     }
 
-    /** The same recipe with other types to compute in and to write. */
+    /** The same recipe with other result and stored types. */
     public Recipe withTypes(Optional<DType> computed, Optional<DType> written) {
         return new Recipe(
                 file,
@@ -205,7 +203,7 @@ public record Recipe(
                 warnings);
     }
 
-    /** The same recipe with another text to be kept beside the model. */
+    /** The same recipe with another text to store with the model. */
     public Recipe withText(String written) {
         return new Recipe(
                 file,
@@ -226,7 +224,7 @@ public record Recipe(
                 warnings);
     }
 
-    /** The same recipe with references to models put otherwise. */
+    /** The same recipe with other references to models. */
     public Recipe withModels(
             List<ModelEntry> otherModels,
             List<OutputSlice> otherSlices,
@@ -253,29 +251,29 @@ public record Recipe(
     }
 
     /**
-     * What weights are quantised to.
+     * The type of quantised weights.
      *
      * @param name not yet checked
      */
     public record QuantisedType(String name, Location location) {
-        /** The name of what the models have. */
+        /** The name for "as in the models". */
         public static final String KEEP = "keep";
 
-        /** Whether the output is to have the format of the models. */
+        /** Whether the output keeps the format of the models. */
         public boolean keeps() {
             return name.equals(KEEP);
         }
     }
 
-    /** The template a merged model's tokenizer makes prompts of conversations with. */
+    /** The chat template of a merged model's tokenizer. */
     public sealed interface ChatTemplate {
-        /** Templates that come with this library, by the names recipes use. */
+        /** Names of the built-in templates. */
         List<String> BUILT_IN = List.of("alpaca", "chatml", "exaone", "llama3", "mistral");
 
-        /** Where the recipe says so. */
+        /** Position in the recipe. */
         Location location();
 
-        /** The one most of the models have. */
+        /** The template of most of the models. */
         record Auto(Location location) implements ChatTemplate {}
 
         /**
@@ -284,7 +282,7 @@ public record Recipe(
         record BuiltIn(String name, Location location) implements ChatTemplate {}
 
         /**
-         * @param text in Jinja's language; not looked into
+         * @param text a Jinja template; not checked
          */
         record Literal(String text, Location location) implements ChatTemplate {}
     }

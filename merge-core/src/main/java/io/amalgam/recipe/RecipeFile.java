@@ -7,17 +7,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The recipes of one file. Those with a name are stages: where another recipe of the file gives
- * that name as a model's path, the stage's result is meant. The one without a name is what the
- * others are made for.
+ * The recipes of one file. Those with a name are stages: another recipe uses a stage's result by giving its name as the path of a model. The recipe without a name gives the final result. Immutable.
  *
- * @param file as the user named it; empty for recipes built in code
+ * @param file the user's name for it; empty for recipes built in code
  * @param documents in the order of the file, at least one
  */
 public record RecipeFile(String file, List<Document> documents) {
     /**
-     * @param name what other recipes of the file call the result; empty for the file's own result
-     * @param nameLocation where the name is written
+     * @param name of the result in other recipes of the file; empty for the final result
+     * @param nameLocation position of the name
      */
     public record Document(Optional<String> name, Location nameLocation, Recipe recipe) {
         public Document {
@@ -31,15 +29,14 @@ public record RecipeFile(String file, List<Document> documents) {
             return new Document(Optional.empty(), Location.NONE, recipe);
         }
 
-        /** A recipe whose result other recipes use by this name. */
+        /** A stage with a name. */
         public static Document of(String name, Recipe recipe) {
             return new Document(Optional.of(name), Location.NONE, recipe);
         }
     }
 
     /**
-     * @throws IllegalArgumentException if there is no recipe, more than one without a name, or two
-     *     of one name
+     * @throws IllegalArgumentException if there is no recipe, more than one without a name, or two with the same name
      */
     public RecipeFile {
         Objects.requireNonNull(file, "file");
@@ -58,12 +55,12 @@ public record RecipeFile(String file, List<Document> documents) {
         }
     }
 
-    /** One recipe, by itself. */
+    /** A file with a single recipe. */
     public static RecipeFile of(Recipe recipe) {
         return new RecipeFile(recipe.file(), List.of(Document.of(recipe)));
     }
 
-    /** The recipe without a name; empty where all have one. */
+    /** The recipe without a name, if any. */
     public Optional<Recipe> result() {
         return documents.stream()
                 .filter(document -> document.name().isEmpty())

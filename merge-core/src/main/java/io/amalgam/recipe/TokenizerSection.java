@@ -9,10 +9,10 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Which tokens a merged model has, and where the rows of its embeddings come from.
+ * The tokens of a merged model, and the origins of their embedding rows. Immutable.
  *
- * @param vocabulary what its tokens are
- * @param tokens what is said of single tokens, by their text
+ * @param vocabulary the set of tokens
+ * @param tokens rules for single tokens, by their text
  * @param padTo the number of rows is rounded up to a multiple of this
  */
 public record TokenizerSection(
@@ -21,7 +21,7 @@ public record TokenizerSection(
         Optional<Integer> padTo,
         Location location) {
     /**
-     * @throws IllegalArgumentException if rows are padded to a multiple of nothing
+     * @throws IllegalArgumentException if {@code padTo} is below 1
      */
     public TokenizerSection {
         Objects.requireNonNull(vocabulary, "vocabulary");
@@ -50,22 +50,22 @@ public record TokenizerSection(
         return references;
     }
 
-    /** The tokens of which models. */
+    /** The source of the tokens. */
     public sealed interface Vocabulary {
-        /** Those of the base or first model, then those that only others have. */
+        /** Tokens of the base or first model, then tokens that only others have. */
         record Union() implements Vocabulary {}
 
-        /** Those of the base or first model. */
+        /** Tokens of the base or first model. */
         record Base() implements Vocabulary {}
 
-        /** Those of one model, which need not be merged. */
+        /** Tokens of one model, which need not be merged. */
         record Of(ModelRef model) implements Vocabulary {}
     }
 
     /**
-     * Where a token's embedding comes from in models that lack it.
+     * The origin of a token's embedding in models that lack the token.
      *
-     * @param force whether models that have the token take it from there too
+     * @param force whether the rule applies to models with the token too
      */
     public record TokenRule(Origin origin, boolean force, Location location) {
         public TokenRule {
@@ -73,18 +73,18 @@ public record TokenizerSection(
             Objects.requireNonNull(location, "location");
         }
 
-        /** A row of some model's embedding. */
+        /** An embedding row of a model. */
         public sealed interface Origin {
-            /** The same token's in a model. */
+            /** The row of the same token in a model. */
             record SameToken(ModelRef model) implements Origin {}
 
-            /** Another token's. */
+            /** The row of another token. */
             record OtherToken(ModelRef model, String token) implements Origin {}
 
-            /** The row of this number, counted from 0. */
+            /** The row with this index, counted from 0. */
             record Row(ModelRef model, int id) implements Origin {}
 
-            /** Zeros. */
+            /** A row of zeros. */
             record Zero() implements Origin {}
         }
     }

@@ -5,8 +5,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Element types of stored tensors: those of safetensors under the names that format gives them, and
- * block types of GGUF.
+ * Element types of stored tensors: those of safetensors, with that format's names, and block types of GGUF.
  *
  * <p>{@link #arithmetic()} types can be decoded to float32 and merged; all others are only copied.
  */
@@ -98,7 +97,7 @@ public enum DType {
         this.recipeName = recipeName;
     }
 
-    /** Elements of the smallest run that fills whole bytes; 1 for types of whole bytes. */
+    /** Number of elements in the smallest unit of whole bytes; 1 for types of whole bytes. */
     public int blockElements() {
         return blockElements;
     }
@@ -108,7 +107,7 @@ public enum DType {
         return blockBytes;
     }
 
-    /** Whether this is a type of whole numbers or booleans. */
+    /** Whether this is an integer or boolean type. */
     public boolean integer() {
         return kind == Kind.INTEGER;
     }
@@ -127,7 +126,7 @@ public enum DType {
     }
 
     /**
-     * Bytes that {@code elements} elements take.
+     * Size of {@code elements} elements, in bytes.
      *
      * @throws ArithmeticException if the size overflows a long or is not a whole number of bytes
      */
@@ -140,8 +139,7 @@ public enum DType {
     }
 
     /**
-     * The smallest type both operands convert to without losing range, as tensor libraries promote
-     * floating types: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without blocks.
+     * The smallest type that both operands convert to without loss of range, as in tensor libraries: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without blocks.
      */
     public static DType promote(DType a, DType b) {
         if (a == b) {
@@ -157,14 +155,13 @@ public enum DType {
     }
 
     /**
-     * The name transformers and recipes use ({@code bfloat16}, {@code float32}, ...); the
-     * safetensors name where there is none.
+     * The name in transformers and recipes ({@code bfloat16}, {@code float32}, ...); else the name in safetensors.
      */
     public String recipeName() {
         return recipeName != null ? recipeName : name().toLowerCase(Locale.ROOT);
     }
 
-    /** Reads a recipe's dtype name, with or without the {@code torch.} prefix. */
+    /** Parses the name in a recipe, with or without the prefix {@code torch.}. */
     public static Optional<DType> fromRecipeName(String text) {
         String name = text.startsWith("torch.") ? text.substring("torch.".length()) : text;
         for (DType type : values()) {
@@ -175,7 +172,7 @@ public enum DType {
         return Optional.empty();
     }
 
-    /** Reads the name used in a safetensors header. */
+    /** Parses the name in a safetensors header. */
     public static Optional<DType> fromName(String text) {
         for (DType type : values()) {
             if (type.safetensors() && type.name().equals(text)) {

@@ -3,8 +3,7 @@ package io.amalgam.tensor;
 import java.util.Arrays;
 
 /**
- * The dimensions of a tensor, outermost first, row-major. No dimensions is a scalar of one element;
- * a dimension may be 0.
+ * The dimensions of a tensor, outermost first, row-major. A shape without dimensions is a scalar; a dimension may be 0. Immutable.
  */
 public final class Shape {
     private final long[] dims;

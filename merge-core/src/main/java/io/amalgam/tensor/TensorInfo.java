@@ -2,7 +2,7 @@ package io.amalgam.tensor;
 
 import java.util.Objects;
 
-/** Name, element type and shape of a tensor: all that is known before its data is read. */
+/** Name, element type and shape of a tensor, as read from a header. Immutable. */
 public record TensorInfo(String name, DType dtype, Shape shape) {
     public TensorInfo {
         Objects.requireNonNull(name, "name");
@@ -14,7 +14,7 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
         return shape.elements();
     }
 
-    /** Elements that can be trained and merged: none of a tensor of integers or booleans. */
+    /** Number of parameters: all elements of a floating-point tensor, 0 for integers and booleans. */
     public long parameters() {
         return dtype.arithmetic() ? elements() : 0;
     }

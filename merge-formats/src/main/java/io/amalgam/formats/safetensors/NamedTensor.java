@@ -7,14 +7,13 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A tensor held in memory, to be written.
+ * A tensor in memory, to be written.
  *
  * @param data from its position to its limit: row-major, little-endian; not copied
  */
 public record NamedTensor(TensorInfo info, ByteBuffer data) {
     /**
-     * @throws IllegalArgumentException if {@code data} holds not exactly {@link TensorInfo#bytes()}
-     *     bytes
+     * @throws IllegalArgumentException if {@code data} does not have exactly {@link TensorInfo#bytes()} bytes
      */
     public NamedTensor {
         if (data.remaining() != info.bytes()) {

@@ -4,8 +4,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 
 /**
- * A file that breaks one of the format's rules. The message names the file, and the tensor and byte
- * where there is one.
+ * A file violates a rule of the format. The message names the file, and tensor and byte offset if known.
  */
 public final class SafetensorsException extends BadInputException {
     private static final long serialVersionUID = 1L;
@@ -17,7 +16,7 @@ public final class SafetensorsException extends BadInputException {
         this.rule = rule;
     }
 
-    /** The rule that is broken. */
+    /** The violated rule. */
     public SafetensorsRule rule() {
         return rule;
     }

@@ -23,8 +23,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An open safetensors file. Opening reads and checks the header, not a byte of the data; files of
- * any length are fine. Safe for concurrent use until closed.
+ * An open safetensors file of any size. Opening reads and checks the header only. Thread-safe until closed.
  *
  * <pre>{@code
  * try (SafetensorsFile file = SafetensorsFile.open(Path.of("model.safetensors"))) {
@@ -64,7 +63,7 @@ public final class SafetensorsFile implements Checkpoint {
     }
 
     /**
-     * @throws SafetensorsException if the file breaks a rule of the format
+     * @throws SafetensorsException if the file violates a rule of the format
      * @throws BadInputException if it is a directory, a pipe or a device
      * @throws IOException if it cannot be read
      */
@@ -75,7 +74,7 @@ public final class SafetensorsFile implements Checkpoint {
     /**
      * As {@link #open(Path)}.
      *
-     * @param model what the user calls the checkpoint this file is, or is a part of
+     * @param model the user's name for the checkpoint of this file
      */
     public static SafetensorsFile open(Path path, String model) throws IOException {
         FileKinds.require(path);
@@ -113,7 +112,7 @@ public final class SafetensorsFile implements Checkpoint {
     }
 
     /**
-     * The bytes of a tensor as they are stored: row-major, little-endian.
+     * The stored bytes of a tensor: row-major, little-endian.
      *
      * @throws BadInputException if there is no such tensor, or it does not fit an array (2 GiB)
      * @throws IOException if the file cannot be read
@@ -126,8 +125,7 @@ public final class SafetensorsFile implements Checkpoint {
     }
 
     /**
-     * The elements of a tensor, row-major, as float32: exact, but for F64, which is rounded to
-     * nearest.
+     * The elements of a tensor, row-major, as float32: exact, except F64, which is rounded to nearest.
      *
      * @throws BadInputException if there is no such tensor, it has no {@linkplain
      *     DType#arithmetic() arithmetic} type, or it does not fit an array (2^31 elements)

@@ -22,20 +22,18 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What a safetensors file says about itself, checked against every {@link SafetensorsRule}: an
- * instance describes a file whose tensors lie one after another, without gap or overlap, from the
- * end of the header to the end of the file. Immutable.
+ * The header of a safetensors file, checked against every {@link SafetensorsRule}: tensors are contiguous, without gap or overlap, from the end of the header to the end of the file. Immutable.
  *
  * @param tensors in the order of their data
- * @param metadata free-form text; empty where there is none
- * @param dataStart byte of the file at which tensor data begins
+ * @param metadata free-form text; may be empty
+ * @param dataStart byte offset of the tensor data in the file
  */
 public record SafetensorsHeader(
         Map<String, Entry> tensors, Map<String, String> metadata, long dataStart) {
-    /** Longest header, in bytes, that is read or written. */
+    /** Maximum length of a header in bytes. */
     public static final int MAX_LENGTH = 100_000_000;
 
-    /** Bytes of the header length that a file begins with: a little-endian 64-bit number. */
+    /** Size of the header length at the start of a file: a little-endian 64-bit integer. */
     public static final int PREFIX = 8;
 
     public SafetensorsHeader {
@@ -50,11 +48,11 @@ public record SafetensorsHeader(
     public record Entry(TensorInfo info, long begin, long end) {}
 
     /**
-     * Reads and checks the header at the start of {@code channel}; nothing beyond it is read.
+     * Reads and checks the header at the start of {@code channel}, and nothing beyond it.
      *
      * @param file for messages
      * @param fileLength of the whole file, in bytes
-     * @throws SafetensorsException if a rule is broken
+     * @throws SafetensorsException if a rule is violated
      * @throws IOException if reading fails
      */
     public static SafetensorsHeader read(String file, ReadableByteChannel channel, long fileLength)
@@ -94,7 +92,7 @@ public record SafetensorsHeader(
      * Checks a header already read.
      *
      * @param header the bytes between the header length and the tensor data
-     * @throws SafetensorsException if a rule is broken
+     * @throws SafetensorsException if a rule is violated
      */
     public static SafetensorsHeader parse(String file, long fileLength, byte[] header) {
         HeaderViolations breach = new HeaderViolations(file);

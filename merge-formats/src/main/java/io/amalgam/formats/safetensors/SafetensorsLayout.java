@@ -16,13 +16,9 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The header of a file to be written, and the place of each tensor in it: all known before there is
- * any data, so that tensors can be written in any order.
+ * The header of a file to write, and the offset of each tensor, computed before there is any data, so that tensors can be written in any order. Immutable.
  *
- * <p>The same tensors give the same bytes, and these are the bytes Python's safetensors writes:
- * tensors lie in descending order of their type, the widest first, so that each is aligned to its
- * element's width; those of one type are ordered by name (by code point); the header is filled with
- * spaces to a multiple of 8.
+ * <p>The same tensors give the same bytes, equal to those of Python's safetensors: tensors are ordered by type, the widest first, so that each is aligned to its element's width; within a type by name (by code point); the header is padded with spaces to a multiple of 8.
  */
 public final class SafetensorsLayout {
     /** Types in the order of their tensors in a file. */
@@ -66,10 +62,9 @@ public final class SafetensorsLayout {
     }
 
     /**
-     * @param tensors in any order, names all different
+     * @param tensors in any order, with distinct names
      * @param metadata written with the key {@code format} first, then by name; not written if empty
-     * @throws IllegalArgumentException if a name appears twice or is {@code __metadata__}, or a
-     *     text cannot be written as UTF-8, or a type is none of safetensors
+     * @throws IllegalArgumentException if a name appears twice or is {@code __metadata__}, a text cannot be encoded as UTF-8, or safetensors does not have a type
      * @throws ArithmeticException if the sum of the sizes overflows
      * @throws BadInputException if the header would be longer than {@link
      *     SafetensorsHeader#MAX_LENGTH}
@@ -107,12 +102,12 @@ public final class SafetensorsLayout {
         return new SafetensorsLayout(header, begins, Math.addExact(next, (long) header.length));
     }
 
-    /** The bytes a file begins with: length, JSON, spaces. */
+    /** The first bytes of the file: length, JSON, spaces. */
     public byte[] header() {
         return header.clone();
     }
 
-    /** The byte of the file at which the {@code index}-th of the given tensors begins. */
+    /** Byte offset in the file of the {@code index}-th given tensor. */
     public long offset(int index) {
         return offsets[index];
     }

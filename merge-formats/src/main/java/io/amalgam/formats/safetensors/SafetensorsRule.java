@@ -1,8 +1,7 @@
 package io.amalgam.formats.safetensors;
 
 /**
- * Everything that can be wrong with a safetensors file. Checked roughly in this order; the first
- * breach is reported.
+ * The rules of the safetensors format. Checked roughly in this order; the first violation is reported.
  */
 public enum SafetensorsRule {
     /** The file has not even the 8 bytes of the header length. */
