@@ -37,13 +37,13 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         customSynopsis = "amalgam batch [OPTIONS] RECIPE... OUTROOT",
         description = {
-            "Merges by many recipes, each into a folder of its own, and sums up in a table.",
-            "Goes on after a merge that fails. What is done and unchanged is not merged again, and what was interrupted is continued."
+            "Merges by many recipes, each into its own folder, and prints a summary table.",
+            "Continues after a failed merge. Finished merges are skipped, interrupted ones resumed."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam batch recipes/ merged/                   every .yml and .yaml file of a folder",
-            "  amalgam batch 'recipes/*-ties.yml' merged/       those that fit a pattern",
+            "  amalgam batch 'recipes/*-ties.yml' merged/       those that match a pattern",
             "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
             "                                                   $${density} and $${weight} in the recipe, every combination",
             "  amalgam batch recipes/ merged/ --dry-run         check everything, write nothing"
@@ -56,7 +56,7 @@ public final class BatchCommand extends Subcommand {
             hideParamSyntax = true,
             paramLabel = "RECIPE... OUTROOT",
             description =
-                    "Recipes: files, folders, patterns. Last the folder for the merged models and batch.json.")
+                    "Recipes (files, folders or patterns), then the folder for the merged models and batch.json.")
     private List<String> paths = List.of();
 
     @Option(
@@ -68,7 +68,7 @@ public final class BatchCommand extends Subcommand {
 
     @Option(
             names = "--overwrite",
-            description = "Replace what an earlier, different merge left in a folder.")
+            description = "Replace the output of an earlier, different merge.")
     private boolean overwrite;
 
     @Option(names = "--dry-run", description = "Check everything; write nothing.")

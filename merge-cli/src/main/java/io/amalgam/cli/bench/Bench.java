@@ -24,7 +24,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Measures merges of synthetic models against the copy floor. Every measurement is a process of its
+ * Times merges of synthetic models against a plain copy (the floor). Every measurement is a process of its
  * own, from start to end; floor and merges take turns, round by round, so that a change in the
  * machine's speed meets them alike. Inputs are read once beforehand, so that they are in the page
  * cache.

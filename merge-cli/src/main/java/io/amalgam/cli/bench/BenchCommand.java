@@ -26,12 +26,12 @@ import picocli.CommandLine.Option;
         name = "bench",
         sortOptions = false,
         description = {
-            "Measures merges of synthetic models against the copy floor.",
-            "The floor reads every input byte once and writes the output once, in a process of its own as every merge is."
+            "Times merges of synthetic models against a plain copy (the floor).",
+            "The floor reads every input byte once and writes the output once. Floor and merges each run in their own process."
         },
         footerHeading = "%nExamples:%n",
         footer = {
-            "  amalgam bench                              1.1 thousand million parameters, five rounds",
+            "  amalgam bench                              1.1 billion parameters, five rounds",
             "  amalgam bench --size 100m --rounds 3       quicker",
             "  amalgam bench --methods linear,ties --json"
         })
@@ -61,25 +61,25 @@ public final class BenchCommand extends Subcommand {
             names = "--models",
             paramLabel = "DIR",
             description =
-                    "Where the models are made and kept. Default: amalgam-bench in the system's temporary folder.")
+                    "Folder for the synthetic models. Default: amalgam-bench in the system's temporary folder.")
     private @Nullable Path models;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             description =
-                    "Where merges are written and deleted. Default: /dev/shm where there is one, else as --models.")
+                    "Folder for outputs, which are deleted. Default: /dev/shm if it exists, else as --models.")
     private @Nullable Path out;
 
     @Option(
             names = {"-j", "--num-threads"},
             paramLabel = "N",
-            description = "Threads of merges and floor. Default: one a processor.")
+            description = "Threads of merges and floor. Default: one per processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
     @Option(
             names = "--no-mergekit",
-            description = "Do not run mergekit-yaml beside where it is on the path.")
+            description = "Do not run mergekit-yaml for comparison, even if it is on the path.")
     private boolean noMergekit;
 
     @Mixin private QuietMixin verbosity;

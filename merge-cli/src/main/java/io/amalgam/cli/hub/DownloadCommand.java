@@ -24,8 +24,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Downloads models and adapters into the cache that is shared with the hub's Python client, and prints where they are.",
-            "What a merge needs is fetched: one form of the weights, the configuration, the tokenizer. What was stopped is continued."
+            "Downloads models and adapters to the cache shared with the hub's Python client, and prints their paths.",
+            "Fetches what a merge needs: one form of the weights, configuration and tokenizer. Interrupted downloads are continued."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  amalgam download org/model", "  amalgam download org/model@v1.0 org/adapter"})
@@ -33,7 +33,7 @@ public final class DownloadCommand extends Subcommand {
     @Parameters(
             arity = "1..*",
             paramLabel = "MODEL",
-            description = "As ORG/NAME or ORG/NAME@REVISION: a branch, a tag or a commit.")
+            description = "ORG/NAME or ORG/NAME@REVISION; a revision is a branch, tag or commit.")
     private List<String> names = List.of();
 
     @Mixin private QuietMixin verbosity;

@@ -17,14 +17,14 @@ public final class HubMixin {
     @Option(
             names = "--offline",
             description =
-                    "Make no request: models are paths, or in the cache. As HF_HUB_OFFLINE=1 does.")
+                    "Make no network requests: models are paths, or in the cache. Same as HF_HUB_OFFLINE=1.")
     private boolean offline;
 
     @Option(
             names = {"--hub-cache", "--transformers-cache"},
             paramLabel = "DIR",
             description =
-                    "Where downloaded models are kept. Default: as HF_HUB_CACHE or HF_HOME say.")
+                    "Folder for downloaded models. Default: from HF_HUB_CACHE or HF_HOME.")
     private @Nullable Path cache;
 
     /**

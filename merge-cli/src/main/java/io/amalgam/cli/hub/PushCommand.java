@@ -28,38 +28,38 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Puts a model's directory into a repository of the model hub, as one commit. HF_TOKEN must allow that.",
-            "What the hub has is not sent again, also after an interruption."
+            "Uploads a model directory to a repository of the hub, as one commit. Needs HF_TOKEN with write access.",
+            "Files that the hub already has are not sent again, also after an interruption."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam push merged/ org/model --create --private",
             "  amalgam push merged/ org/model --dry-run          what would be sent",
-            "  amalgam push merged/ org/model --yes              replace the model that is there"
+            "  amalgam push merged/ org/model --yes              replace the existing model"
         })
 public final class PushCommand extends Subcommand {
-    @Parameters(index = "0", paramLabel = "DIR", description = "What a command has written.")
+    @Parameters(index = "0", paramLabel = "DIR", description = "The directory of a merged model or adapter.")
     private Path folder;
 
     @Parameters(index = "1", paramLabel = "ORG/NAME", description = "The repository.")
     private String name;
 
-    @Option(names = "--create", description = "Make the repository, or the branch, if need be.")
+    @Option(names = "--create", description = "Create the repository or branch if it does not exist.")
     private boolean create;
 
-    @Option(names = "--private", description = "With --create: for the owner's eyes alone.")
+    @Option(names = "--private", description = "With --create, make the repository private.")
     private boolean hidden;
 
     @Option(names = "--revision", paramLabel = "BRANCH", description = "Default: main.")
     private @Nullable String revision;
 
-    @Option(names = "--message", paramLabel = "TEXT", description = "The commit's message.")
+    @Option(names = "--message", paramLabel = "TEXT", description = "Commit message.")
     private String message = "Upload model";
 
-    @Option(names = "--yes", description = "Change a repository that has files.")
+    @Option(names = "--yes", description = "Allow changes to a repository that has files.")
     private boolean replace;
 
-    @Option(names = "--dry-run", description = "Say what would be done; send nothing.")
+    @Option(names = "--dry-run", description = "Show what would be done; send nothing.")
     private boolean dryRun;
 
     @Mixin private QuietMixin verbosity;

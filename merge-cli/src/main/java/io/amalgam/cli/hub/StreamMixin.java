@@ -23,7 +23,7 @@ public final class StreamMixin {
 
     @Option(
             names = "--stream",
-            description = "Read models of the hub over the network as they are merged; keep none.")
+            description = "Read hub models over the network during the merge, and keep none.")
     private boolean on;
 
     @Option(
@@ -31,7 +31,7 @@ public final class StreamMixin {
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
             description =
-                    "Disk space for what was read and may be read again, with --stream. Default: 4GiB.")
+                    "With --stream, disk space for data that may be read again. Default: 4GiB.")
     private @Nullable ByteSize size;
 
     private @Nullable HubHeaders models;

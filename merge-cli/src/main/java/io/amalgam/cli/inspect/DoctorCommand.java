@@ -25,7 +25,7 @@ import picocli.CommandLine.Mixin;
 @Command(
         name = "doctor",
         sortOptions = false,
-        description = "Shows what merges run on: Java, kernels, memory, ND4J, formats.",
+        description = "Shows the environment: Java, kernels, memory, ND4J, formats.",
         footerHeading = "%nExamples:%n",
         footer = {"  amalgam doctor", "  amalgam doctor --json"})
 public final class DoctorCommand extends Subcommand {

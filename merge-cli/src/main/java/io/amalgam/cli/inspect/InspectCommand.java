@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
         name = "inspect",
         sortOptions = false,
         description =
-                "Shows what is in a model: tensors, types, layers, size, and the memory it takes to use and to train it.",
+                "Shows a model's tensors, types, layers, size, and the memory to run and to train it.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam inspect models/llama",

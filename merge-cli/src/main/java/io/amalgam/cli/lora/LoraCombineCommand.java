@@ -38,9 +38,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Makes one adapter of several.",
-            "'cat' is their weighted sum with all ranks together, 'exact' the best adapter of a rank for it; the others are PEFT's. With --on,"
-                    + " any merge method works on the changes ('deltas') or on small matrices that stand for them ('core', 'knots')."
+            "Combines several adapters into one.",
+            "'cat' is the exact weighted sum, 'exact' its best approximation at a given rank; the others are as in PEFT. With --on, any merge method works on the full changes ('deltas') or on small matrices in a shared basis ('core', 'knots')."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -74,14 +73,14 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--density",
             paramLabel = "D",
-            description = "The share of elements that pruning keeps.")
+            description = "Share of elements kept by pruning.")
     private @Nullable Double density;
 
     @Option(
             names = "--rank",
             paramLabel = "R",
             description =
-                    "The new rank. Default: the largest of the adapters'; for exact, of no cut.")
+                    "The new rank. Default: the largest rank of the adapters; for exact, full rank.")
     private @Nullable Integer rank;
 
     /** How a sign is elected. */
@@ -93,13 +92,13 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--sign-method",
             paramLabel = "WHICH",
-            description = "total or frequency: signs by sum or by votes. Default: total.")
+            description = "Elect signs by sum (total) or by number of adapters (frequency). Default: total.")
     private Sign sign = Sign.TOTAL;
 
     @Option(
             names = "--svd-clamp",
             paramLabel = "Q",
-            description = "Cut the new factors' outliers at this quantile (svd and *_svd).")
+            description = "Clamp outliers of the new factors at this quantile (svd and *_svd).")
     private @Nullable Double clamp;
 
     @Option(
@@ -117,7 +116,7 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "What to write: bfloat16, float16, float32. Default: the adapters' own.")
+            description = "Output type: bfloat16, float16 or float32. Default: the adapters' own.")
     private @Nullable String dtype;
 
     @Option(
@@ -127,19 +126,19 @@ final class LoraCombineCommand extends Subcommand {
                     "Modules processed in parallel; the result is the same. Default: one per processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--overwrite", description = "Replace an adapter that is there.")
+    @Option(names = "--overwrite", description = "Replace an existing adapter.")
     private boolean overwrite;
 
     @Option(names = "--strict", description = "Warnings are errors.")
     private boolean strict;
 
-    @Option(names = "--no-report", description = "Write no amalgam-report.json.")
+    @Option(names = "--no-report", description = "Do not write amalgam-report.json.")
     private boolean noReport;
 
     @Option(
             names = "--quiet",
             negatable = true,
-            description = "Say nothing but warnings and errors.")
+            description = "Print only warnings and errors.")
     private boolean quiet;
 
     @Mixin private HubMixin hub;

@@ -12,12 +12,12 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "lora",
         synopsisSubcommandLabel = "COMMAND",
-        description = "LoRA adapters: into a base, with each other, out of a fine-tune.",
+        description = "LoRA adapters: merge into a base, combine, extract from a fine-tune, inspect.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  amalgam lora merge base/ adapter/ merged/             put an adapter into its base",
+            "  amalgam lora merge base/ adapter/ merged/             merge an adapter into its base",
             "  amalgam lora combine --method svd --rank 16 a:0.7 b:0.3 ab/",
-            "  amalgam lora extract tuned/ base/ adapter/ --rank 16  what fine-tuning changed, as an adapter",
+            "  amalgam lora extract tuned/ base/ adapter/ --rank 16  extract an adapter",
             "  amalgam lora inspect adapter/                         modules, ranks, scales, size",
             "",
             "In recipes, a model may be written 'base+adapter'."

@@ -40,13 +40,12 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Takes what fine-tuning changed out of a model, as an adapter of its base, which PEFT loads. What it cannot adapt, or gains nothing by"
-                        + " factors, is saved whole.",
+                "Extracts an adapter from a fine-tuned model and its base; PEFT can load it. Tensors that PEFT cannot adapt, or that factors would not make smaller, are saved whole.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam lora extract tuned/ base/ adapter/ --rank 32",
-            "  amalgam lora extract tuned/ base/ adapter/ --energy 0.95      as few ranks as hold 95%% of each change",
-            "  amalgam lora extract tuned/ base/ change.safetensors --sparse 0.1   the tenth that changed most",
+            "  amalgam lora extract tuned/ base/ adapter/ --energy 0.95      the smallest rank with 95%% of each change",
+            "  amalgam lora extract tuned/ base/ change.safetensors --sparse 0.1   the largest tenth of the changes",
             "  amalgam lora extract tuned/ base/ adapter/ --rank 16 --include 'self_attn' --exclude 'layers\\.0\\.'"
         })
 final class LoraExtractCommand extends Subcommand {
@@ -62,56 +61,55 @@ final class LoraExtractCommand extends Subcommand {
             description = "The adapter's directory; with --sparse, a file.")
     private Path out;
 
-    @Option(names = "--rank", paramLabel = "N", description = "The largest rank of a module.")
+    @Option(names = "--rank", paramLabel = "N", description = "Maximum rank of a module.")
     private @Nullable Integer rank;
 
     @Option(
             names = "--energy",
             paramLabel = "SHARE",
-            description = "Keep as few ranks as hold this share of a change's squared norm.")
+            description = "Use the smallest rank with this share of a change's squared norm.")
     private @Nullable Double energy;
 
     @Option(
             names = "--sparse",
             paramLabel = "SHARE",
             description =
-                    "Keep this share of each tensor's elements, those that changed most, instead of factors; 1 for all that changed. OUT is a"
-                            + " .safetensors file then, which 'lora merge' takes as an adapter.")
+                    "Instead of factors, keep this share of each tensor's elements, the largest changes; 1 keeps all. OUT is then a .safetensors file, accepted by 'lora merge'.")
     private @Nullable Double sparse;
 
     @Option(
             names = {"-i", "--include"},
             paramLabel = "REGEX",
-            description = "Only modules whose names this is found in; may be repeated.")
+            description = "Only modules whose names match this regex. Repeatable.")
     private List<String> include = List.of();
 
     @Option(
             names = {"-e", "--exclude"},
             paramLabel = "REGEX",
-            description = "Not the modules whose names this is found in; may be repeated.")
+            description = "Skip modules whose names match this regex. Repeatable.")
     private List<String> exclude = List.of();
 
     @Option(
             names = "--skip-undecomposable",
-            description = "Leave out what cannot be factored instead of saving it whole.")
+            description = "Leave out tensors that cannot be factored, instead of saving them whole.")
     private boolean skip;
 
     @Option(
             names = "--fan-in-fan-out",
-            description = "Matrices are stored as in x out. GPT-2's are, which need not be said.")
+            description = "Matrices are stored as in x out. Detected for GPT-2.")
     private boolean transposed;
 
     @Option(
             names = "--base-name",
             paramLabel = "NAME",
             description =
-                    "What the adapter calls its base, such as its name on a hub. Default: where it lies.")
+                    "Name of the base in the adapter, such as a hub name. Default: its path.")
     private @Nullable String baseName;
 
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "What to write: bfloat16, float16, float32. Default: the models' own.")
+            description = "Output type: bfloat16, float16 or float32. Default: the models' own.")
     private @Nullable String dtype;
 
     @Option(
@@ -121,13 +119,13 @@ final class LoraExtractCommand extends Subcommand {
                     "Tensors processed in parallel; the result is the same. Default: one per processor.")
     private int threads = Runtime.getRuntime().availableProcessors();
 
-    @Option(names = "--overwrite", description = "Replace an adapter that is there.")
+    @Option(names = "--overwrite", description = "Replace an existing adapter.")
     private boolean overwrite;
 
     @Option(names = "--strict", description = "Warnings are errors.")
     private boolean strict;
 
-    @Option(names = "--no-report", description = "Write no amalgam-report.json.")
+    @Option(names = "--no-report", description = "Do not write amalgam-report.json.")
     private boolean noReport;
 
     @Mixin private QuietMixin verbosity;

@@ -39,25 +39,25 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true,
         description = {
             "Shows an adapter's modules, ranks, scales and size.",
-            "With --rank, what an adapter of a model would cost, from the model's config.json alone."
+            "With --rank, estimates the cost of an adapter from a model's config.json alone."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam lora inspect adapter/",
-            "  amalgam lora inspect adapter/ --fleet 100            100 adapters, merged or apart",
+            "  amalgam lora inspect adapter/ --fleet 100            100 adapters, merged or separate",
             "  amalgam lora inspect model/config.json --rank 8 --targets q,v"
         })
 final class LoraInspectCommand extends Subcommand {
     @Parameters(
             index = "0",
             paramLabel = "PATH",
-            description = "An adapter; with --rank, a config.json or the directory of one.")
+            description = "An adapter; with --rank, a config.json or its directory.")
     private Path path;
 
     @Option(
             names = "--fleet",
             paramLabel = "N",
-            description = "What N adapters like this cost, merged into copies and kept apart.")
+            description = "Cost of N such adapters, merged into copies of the base or kept separate.")
     private @Nullable Long fleet;
 
     @Option(names = "--rank", paramLabel = "R", description = "Rank to estimate the cost of.")
@@ -67,7 +67,7 @@ final class LoraInspectCommand extends Subcommand {
             names = "--targets",
             split = ",",
             paramLabel = "NAME",
-            description = "Its matrices, of q, k, v, o, gate, up, down. Default: q,k,v,o.")
+            description = "Its matrices, from q, k, v, o, gate, up, down. Default: q,k,v,o.")
     private List<String> targets = List.of("q", "k", "v", "o");
 
     @Option(names = "--modules", description = "List every module.")

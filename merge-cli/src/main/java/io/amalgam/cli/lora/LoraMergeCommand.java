@@ -54,9 +54,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Puts adapters into a base model: W + the sum of weight * scale * B A, computed in float32 while the base streams by and"
-                    + " rounded once.",
-            "A weight of 1 is the adapter as it was trained."
+            "Merges adapters into a base model: W + sum of weight * scale * B A, in float32, rounded once.",
+            "Weight 1 is the adapter as trained."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -84,7 +83,7 @@ final class LoraMergeCommand extends Subcommand {
     @Option(
             names = "--dtype",
             paramLabel = "TYPE",
-            description = "What to write: bfloat16, float16, float32. Default: each tensor's own.")
+            description = "Output type: bfloat16, float16 or float32. Default: each tensor's own.")
     private @Nullable String dtype;
 
     @Option(
@@ -110,7 +109,7 @@ final class LoraMergeCommand extends Subcommand {
 
     @Option(
             names = "--no-report",
-            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+            description = "Do not write amalgam-report.json and amalgam-recipe.yml.")
     private boolean noReport;
 
     @Mixin private VerbosityMixin verbosity;

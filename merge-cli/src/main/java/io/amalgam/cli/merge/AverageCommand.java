@@ -30,12 +30,12 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Averages the checkpoints of one training run: with weights that fall off, or the last few alike.",
+                "Averages checkpoints of one training run: an exponential moving average, or the mean of the last ones.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam average run/ averaged/ --last 5               the last five checkpoints of a folder",
             "  amalgam average 'run/checkpoint-*' averaged/ --ema 0.9",
-            "  amalgam average run/a run/b averaged/ --ema 0.5       in the order given"
+            "  amalgam average run/a run/b averaged/ --ema 0.5       in this order"
         })
 public final class AverageCommand extends Subcommand {
     private final Interruption interruption;
@@ -45,7 +45,7 @@ public final class AverageCommand extends Subcommand {
             hideParamSyntax = true,
             paramLabel = "MODEL... OUT",
             description =
-                    "Models in their order, a folder that holds them, or a pattern in quotes; the last is the output directory. What a folder holds or a pattern matches is ordered by the numbers in its name; averages of earlier runs in it are left out.")
+                    "Models in order, a folder of models, or a pattern in quotes; then the output directory. Models in a folder or matching a pattern are ordered by the numbers in their names; averages of earlier runs are skipped.")
     private List<Path> paths = new ArrayList<>();
 
     @ArgGroup(multiplicity = "1")
@@ -56,13 +56,13 @@ public final class AverageCommand extends Subcommand {
                 names = "--ema",
                 paramLabel = "DECAY",
                 description =
-                        "Exponential moving average: what is kept of it at each further checkpoint.")
+                        "Decay of the exponential moving average, e.g. 0.9.")
         private @Nullable Double ema;
 
         @Option(
                 names = "--last",
                 paramLabel = "K",
-                description = "Plain average of the last K checkpoints.")
+                description = "Mean of the last K checkpoints.")
         private @Nullable Integer last;
     }
 

@@ -32,14 +32,14 @@ import picocli.CommandLine.Parameters;
         name = "merge",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Merges models as a recipe says and writes the result to a directory.",
+        description = "Merges models by a recipe and writes the result to a directory.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam merge recipe.yml merged/",
             "  amalgam merge recipe.yml merged/ --resume         continue what was interrupted",
             "  amalgam merge recipe.yml merged/ --dry-run        check everything, write nothing",
             "  amalgam merge recipe.yml merged/ -j 1 --memory 32M",
-            "  amalgam merge stages.yml merged/ --keep-stages stages/   keep what its named documents give"
+            "  amalgam merge stages.yml merged/ --keep-stages stages/   keep the results of named documents"
         })
 public final class MergeCommand extends Subcommand {
     private final Interruption interruption;
@@ -49,7 +49,7 @@ public final class MergeCommand extends Subcommand {
     @Parameters(
             index = "1",
             paramLabel = "OUT",
-            description = "The output directory, new or empty. Inputs are never written over.")
+            description = "The output directory, new or empty. Inputs are never overwritten.")
     private Path out;
 
     @Mixin private OutputMixin output;
@@ -63,7 +63,7 @@ public final class MergeCommand extends Subcommand {
             names = "--lazy",
             negatable = true,
             description =
-                    "Do not merge a stage again that is there from an earlier run. On unless --no-lazy.")
+                    "Reuse stages from an earlier run. Default: on.")
     private @Nullable Boolean lazy;
 
     @Mixin private ResourceMixin resources;
@@ -72,7 +72,7 @@ public final class MergeCommand extends Subcommand {
 
     @Option(
             names = "--no-report",
-            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+            description = "Do not write amalgam-report.json and amalgam-recipe.yml.")
     private boolean noReport;
 
     @Mixin private VerbosityMixin verbosity;

@@ -29,8 +29,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Makes a mixture of experts from dense models, as a config of mergekit-moe says.",
-            "'amalgam moe upcycle MODEL OUT' makes one of a single model."
+            "Makes a mixture of experts from dense models, by a mergekit-moe config.",
+            "'amalgam moe upcycle MODEL OUT' makes one from a single model."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -44,7 +44,7 @@ public final class MoeCommand extends PlannedMergeCommand {
             arity = "0..1",
             paramLabel = "CONFIG",
             hideParamSyntax = true,
-            description = "What becomes an expert, as mergekit-moe's YAML.")
+            description = "A config in mergekit-moe's YAML.")
     private @Nullable Path config;
 
     @Parameters(
@@ -52,7 +52,7 @@ public final class MoeCommand extends PlannedMergeCommand {
             arity = "0..1",
             paramLabel = "OUT",
             hideParamSyntax = true,
-            description = "The output directory, new or empty. Inputs are never written over.")
+            description = "The output directory, new or empty. Inputs are never overwritten.")
     private @Nullable Path out;
 
     @Mixin private LayoutMixin layout;

@@ -19,7 +19,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Checks a recipe and shows what merging would read, write and hold. Reads headers only.",
+                "Checks a recipe; shows bytes read and written, and memory. Reads headers only.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam plan recipe.yml",

@@ -50,7 +50,7 @@ abstract class PlannedMergeCommand extends Subcommand {
 
     @Option(
             names = "--no-report",
-            description = "Write no amalgam-report.json and amalgam-recipe.yml.")
+            description = "Do not write amalgam-report.json and amalgam-recipe.yml.")
     private boolean noReport;
 
     @Mixin private VerbosityMixin verbosity;

@@ -23,7 +23,7 @@ final class RecipeArgument {
     @Parameters(
             index = "0",
             paramLabel = "RECIPE",
-            description = "A recipe, as mergekit's YAML; - for standard input.")
+            description = "A recipe in mergekit's YAML; - for standard input.")
     Path recipe;
 
     @Mixin PlanOptionsMixin options;

@@ -43,8 +43,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam soup a/ b/ c/ soup/",
             "  amalgam soup a/ b/ c/ soup/ --greedy --score-cmd 'python evaluate.py {}'",
             "",
-            "The score command is given a model's path in place of {}, or last, and prints a number on its",
-            "last line, the higher the better. It is started without a shell."
+            "The score command gets a model's path in place of {}, or as its last argument. Its last line of output is the score; higher is better. It runs without a shell."
         })
 public final class SoupCommand extends Subcommand {
     private static final long HOUR = 3600;
@@ -55,26 +54,26 @@ public final class SoupCommand extends Subcommand {
             arity = "2..*",
             hideParamSyntax = true,
             paramLabel = "MODEL... OUT",
-            description = "The models, and last the output directory, new or empty.")
+            description = "The models, then the output directory, new or empty.")
     private List<Path> paths = new ArrayList<>();
 
     @Option(
             names = "--greedy",
             description =
-                    "Begin with the best model, and add one after another if the average scores no less.")
+                    "Start with the best model, and add each next one if the score of the average does not drop.")
     private boolean greedy;
 
     @Option(
             names = "--score-cmd",
             paramLabel = "COMMAND",
-            description = "What scores models and averages, for --greedy.")
+            description = "Command that scores a model, for --greedy.")
     private @Nullable String scoreCommand;
 
     @Option(
             names = "--scores",
             paramLabel = "FILE",
             description =
-                    "Scores of the models alone, a JSON object by path or folder name: these are not measured again.")
+                    "JSON file with known scores of single models, by path or folder name; these are not measured again.")
     private @Nullable Path scores;
 
     @Option(

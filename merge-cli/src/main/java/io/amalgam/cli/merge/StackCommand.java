@@ -44,14 +44,14 @@ public final class StackCommand extends PlannedMergeCommand {
             paramLabel = "MODEL:FIRST-LAST... OUT",
             hideParamSyntax = true,
             description =
-                    "Layers from first to last; then the output directory, new or empty. Inputs are never written over.")
+                    "Layers from bottom to top; then the output directory, new or empty. Inputs are never overwritten.")
     private List<String> words = new ArrayList<>();
 
     @Option(
             names = "--module",
             paramLabel = "NAME",
             description =
-                    "Of models with several stacks, the part whose layers are stacked: encoder, decoder, text, vision, ... The first model gives the other parts.")
+                    "For models with several stacks, the part to stack: encoder, decoder, text, vision, ... Other parts come from the first model.")
     private @Nullable String module;
 
     @Mixin private PlanOptionsMixin planning;

@@ -21,8 +21,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Makes a mixture of experts of one dense model: each expert begins as its feed-forward part.",
-            "What comes out computes what the model did, and is a start for continued training."
+            "Makes a mixture of experts from one dense model; each expert starts as a copy of its feed-forward block.",
+            "The result computes the same as the model, and is a start for continued training."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -39,7 +39,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     @Parameters(
             index = "1",
             paramLabel = "OUT",
-            description = "The output directory, new or empty. Inputs are never written over.")
+            description = "The output directory, new or empty. Inputs are never overwritten.")
     private Path out = Path.of("");
 
     @Option(names = "--experts", paramLabel = "N", description = "Experts per layer. Default: 8.")
@@ -54,7 +54,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     @Option(
             names = "--every",
             paramLabel = "N",
-            description = "Give experts to one in N layers; the others stay dense.")
+            description = "Give experts to every N-th layer; others stay dense. Default: 1.")
     private int every = 1;
 
     @Option(

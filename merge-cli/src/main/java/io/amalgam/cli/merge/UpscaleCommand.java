@@ -24,14 +24,13 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Makes a deeper model from copies of one model's layers, as SOLAR was made.",
-            "The copies overlap where they meet. Of 32 layers and --layers 48, the overlap is 16: the lower copy loses its last 8 layers, the"
-                    + " upper copy its first 8. The result is a start for continued training, not a better model."
+            "Makes a deeper model from copies of one model's layers, as in SOLAR.",
+            "Adjacent copies overlap. With 32 layers and --layers 48 the overlap is 16: the lower copy loses its last 8 layers, the upper copy its first 8. The result is a start for continued training, not a better model."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam upscale models/base --layers 48 deeper/",
-            "  amalgam upscale models/base --overlap 16 deeper/                     the same of 32 layers",
+            "  amalgam upscale models/base --overlap 16 deeper/                     the same for 32 layers",
             "  amalgam upscale models/base --layers 48 --average-overlap deeper/    no layer is left out",
             "  amalgam upscale models/base --layers 80 --copies 3 --damp 0.5 deeper/"
         })
@@ -42,7 +41,7 @@ public final class UpscaleCommand extends PlannedMergeCommand {
     @Parameters(
             index = "1",
             paramLabel = "OUT",
-            description = "The output directory, new or empty. Inputs are never written over.")
+            description = "The output directory, new or empty. Inputs are never overwritten.")
     private Path out = Path.of("");
 
     @Option(names = "--layers", paramLabel = "N", description = "Layers of the result.")
@@ -51,7 +50,7 @@ public final class UpscaleCommand extends PlannedMergeCommand {
     @Option(
             names = "--overlap",
             paramLabel = "N",
-            description = "Layers by which copies overlap, instead of --layers.")
+            description = "Number of overlapping layers, instead of --layers.")
     private @Nullable Integer overlap;
 
     @Option(
@@ -63,22 +62,21 @@ public final class UpscaleCommand extends PlannedMergeCommand {
     @Option(
             names = "--average-overlap",
             description =
-                    "Average the layers that lie over each other where copies meet, instead of taking half of each copy's.")
+                    "Average overlapping layers, instead of taking half of them from each copy.")
     private boolean average;
 
     @Option(
             names = "--damp",
             paramLabel = "X",
             description =
-                    "Multiply what layers that are already further down add to the residual stream by X: their output projections (o_proj,"
-                            + " down_proj and their like) are scaled. With 0 they do nothing until trained.")
+                    "Scale the output projections (o_proj, down_proj and similar) of repeated layers by X. With 0 these layers do nothing until trained.")
     private @Nullable Double damp;
 
     @Option(
             names = "--module",
             paramLabel = "NAME",
             description =
-                    "Of a model with several stacks, the part to make deeper: encoder, decoder, text, vision, ...")
+                    "For a model with several stacks, the part to deepen: encoder, decoder, text, vision, ...")
     private @Nullable String module;
 
     @Mixin private PlanOptionsMixin planning;

@@ -11,10 +11,10 @@ public final class EngineMixin {
             names = "--kernels",
             paramLabel = "KIND",
             completionCandidates = Completions.Kernels.class,
-            description = "auto, simd or scalar: how to compute. All give the same bytes.")
+            description = "auto, simd or scalar. All give the same bytes. Default: auto.")
     private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
 
-    @Option(names = "--allow-nonfinite", description = "Let NaN and infinities through.")
+    @Option(names = "--allow-nonfinite", description = "Allow NaN and infinities in inputs and results.")
     private boolean allowNonfinite;
 
     public KernelProvider provider() {

@@ -14,8 +14,7 @@ public final class LayoutMixin {
             converter = Converter.class,
             completionCandidates = Completions.Layouts.class,
             description =
-                    "per-expert: a tensor for each expert, which every reader takes; fused: all experts of a layer in one tensor, as"
-                            + " transformers 5 holds them. Default: per-expert.")
+                    "per-expert: separate tensors for each expert, for any reader; fused: one tensor for all experts of a layer, as in transformers 5. Default: per-expert.")
     private MoePlanner.Layout layout = MoePlanner.Layout.AUTO;
 
     public MoePlanner.Layout layout() {

@@ -15,7 +15,7 @@ public final class QuantiseMixin {
             paramLabel = "TYPE",
             description =
                     "Quantise weights: fp8, fp8_block, mxfp4, nvfp4, int8, int4, ... (docs/quantised.md), or keep, for the format"
-                            + " of the models. Default: what the recipe says, else dense.")
+                            + " of the models. Default: as in the recipe, else dense.")
     private @Nullable String type;
 
     /** What is wrong with the value given. */

@@ -7,6 +7,6 @@ public final class QuietMixin {
     @Option(
             names = "--quiet",
             negatable = true,
-            description = "Say nothing but warnings and errors; with --json, the document too.")
+            description = "Print only warnings and errors; with --json also the document.")
     public boolean quiet;
 }

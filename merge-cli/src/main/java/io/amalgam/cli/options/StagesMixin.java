@@ -13,7 +13,7 @@ public final class StagesMixin {
             names = {"--keep-stages", "--intermediate-dir", "-I"},
             paramLabel = "DIR",
             description =
-                    "Write the results of a recipe's named documents into folders of DIR, and keep them.")
+                    "Write the results of named documents (stages) to folders in DIR, and keep them.")
     private @Nullable Path folder;
 
     /** Whether all stages are written. */

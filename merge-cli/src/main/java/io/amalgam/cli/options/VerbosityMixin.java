@@ -8,12 +8,12 @@ public final class VerbosityMixin {
     @Option(
             names = "--quiet",
             negatable = true,
-            description = "Say nothing but warnings and errors.")
+            description = "Print only warnings and errors.")
     public boolean quiet;
 
     @Option(
             names = {"-v", "--verbose"},
-            description = "Say more: kernels, buffers, plan.")
+            description = "Print more: kernels, buffers, plan.")
     boolean[] verbose = {};
 
     /** What is wrong with the values given. */

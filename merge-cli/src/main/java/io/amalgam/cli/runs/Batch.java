@@ -81,7 +81,7 @@ public final class Batch {
         this.cancellation = cancellation;
     }
 
-    /** Runs them; the results are in the order given. */
+    /** Runs them; the results are in this order. */
     public BatchSummary run(List<BatchJob> jobs) throws IOException {
         jobs.forEach(
                 job -> results.put(job, BatchResult.of(job, out(job), State.NOT_RUN, List.of())));
