@@ -30,17 +30,22 @@ public final class Amalgam {
 
     private final ModelLoader formats;
     private final MethodRegistry methods;
+    private final List<Path> folders;
+    private final UnaryOperator<ModelSource> change;
     private final ModelSource models;
     private final Optional<OutputFormat> output;
 
     private Amalgam(
             ModelLoader formats,
             MethodRegistry methods,
-            ModelSource models,
+            List<Path> folders,
+            UnaryOperator<ModelSource> change,
             Optional<OutputFormat> output) {
         this.formats = formats;
         this.methods = methods;
-        this.models = models;
+        this.folders = List.copyOf(folders);
+        this.change = change;
+        this.models = change.apply(formats.models(folders));
         this.output = output;
     }
 
@@ -49,8 +54,12 @@ public final class Amalgam {
      * paths, relative to the working directory.
      */
     public static Amalgam load() {
-        ModelLoader formats = ModelLoader.load();
-        return new Amalgam(formats, BuiltInMethods.load(), formats.models(HERE), Optional.empty());
+        return new Amalgam(
+                ModelLoader.load(),
+                BuiltInMethods.load(),
+                HERE,
+                UnaryOperator.identity(),
+                Optional.empty());
     }
 
     /**
@@ -59,12 +68,12 @@ public final class Amalgam {
      * @throws io.amalgam.error.BadInputException if another method has its name
      */
     public Amalgam with(MergeMethod method) {
-        return new Amalgam(formats, methods.with(method), models, output);
+        return new Amalgam(formats, methods.with(method), folders, change, output);
     }
 
     /**
-     * Takes names of a model hub, {@code org/name} or {@code org/name@revision}, where there is
-     * nothing at a path. Before the folders are given.
+     * Accepts names of a model hub, {@code org/name} or {@code org/name@revision}, if nothing exists
+     * at the path.
      *
      * @throws io.amalgam.error.BadInputException if {@code merge-formats} is not on the class path
      */
@@ -72,15 +81,14 @@ public final class Amalgam {
         return with(formats.names(hub));
     }
 
-    /** Accepts names in place of model paths, if nothing exists at the path. To be called before {@link #folders}. */
+    /** Accepts names in place of model paths, if nothing exists at the path. */
     public Amalgam with(RemoteModels names) {
-        ModelLoader named = formats.with(names);
-        return new Amalgam(named, methods, named.models(HERE), output);
+        return new Amalgam(formats.with(names), methods, folders, change, output);
     }
 
     /** Resolves relative model paths against these folders, in order. */
-    public Amalgam folders(List<Path> folders) {
-        return new Amalgam(formats, methods, formats.models(folders), output);
+    public Amalgam folders(List<Path> searched) {
+        return new Amalgam(formats, methods, searched, change, output);
     }
 
     /** Resolves relative model paths against the working directory, then the folder of a recipe. */
@@ -90,18 +98,19 @@ public final class Amalgam {
     }
 
     /** Replaces the model source. */
-    public Amalgam models(UnaryOperator<ModelSource> change) {
-        return new Amalgam(formats, methods, change.apply(models), output);
+    public Amalgam models(UnaryOperator<ModelSource> further) {
+        return new Amalgam(
+                formats, methods, folders, source -> further.apply(change.apply(source)), output);
     }
 
-    /** Writes in the format that an output's name asks for: one file, if it ends in .gguf. */
+    /** Writes in the format for an output's name: a single file if it ends in .gguf. */
     public Amalgam writing(Path out) {
         return writing(formats.outputFor(out));
     }
 
-    /** Writes in a format. */
+    /** Writes in a given format. */
     public Amalgam writing(OutputFormat format) {
-        return new Amalgam(formats, methods, models, Optional.of(format));
+        return new Amalgam(formats, methods, folders, change, Optional.of(format));
     }
 
     /** The readers of checkpoint formats. */

@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.amalgam.Merge;
 import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsFile;
@@ -203,6 +204,25 @@ class HubMergeTest {
             assertThat(model.tensors()).hasSize(9);
         }
         assertThat(options.token("hf_secret").toString()).doesNotContain("hf_secret");
+
+        // The recipe's folder still counts.
+        Path beside = Files.createDirectories(folder.resolve("beside"));
+        Path recipe =
+                Files.writeString(
+                        beside.resolve("copy.yml"),
+                        "merge_method: passthrough\nmodels: [{model: org/a}]\n");
+        Merge.recipe(recipe).using(a -> a.with(options)).to(beside.resolve("local")).run();
+        Files.writeString(
+                recipe,
+                "merge_method: linear\nmodels: [{model: local}, {model: org/a}]\n"
+                        + "parameters: {weight: 1}\n");
+        assertThat(
+                        Merge.recipe(recipe)
+                                .using(a -> a.with(options))
+                                .to(beside.resolve("both"))
+                                .run()
+                                .result())
+                .isPresent();
     }
 
     @Test

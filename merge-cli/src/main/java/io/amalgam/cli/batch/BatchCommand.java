@@ -63,7 +63,7 @@ public final class BatchCommand extends Subcommand {
             names = "--sweep",
             paramLabel = "NAME=VALUES",
             description =
-                    "Merge once for each value: a,b,c or first..last:step in place of $${NAME} in recipes. Repeatable: every combination.")
+                    "Merge once for each value of $${NAME} in recipes: a,b,c or first..last:step. Repeatable; merges all combinations.")
     private List<String> sweeps = List.of();
 
     @Option(

@@ -46,7 +46,7 @@ public final class BenchCommand extends Subcommand {
             names = "--rounds",
             paramLabel = "N",
             defaultValue = "5",
-            description = "Rounds; medians are given. Default: ${DEFAULT-VALUE}.")
+            description = "Number of rounds; results are medians. Default: ${DEFAULT-VALUE}.")
     private int rounds;
 
     @Option(
