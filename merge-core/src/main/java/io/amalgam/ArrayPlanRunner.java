@@ -168,13 +168,11 @@ final class ArrayPlanRunner {
         for (TensorSource other : task.sources()) {
             if (!first.isEmpty() && !first.equals(array(other))) {
                 throw new BadInputException(
-                        Problem.expected(
+                        Problem.of(
                                         task.output().dtype()
                                                 + " tensor '"
                                                 + task.output().name()
-                                                + "' of all models",
-                                        "equal values",
-                                        "others")
+                                                + "' differs between the models")
                                 .hint("integers and booleans are copied, never averaged"));
             }
         }

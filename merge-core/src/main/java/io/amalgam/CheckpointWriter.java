@@ -24,8 +24,7 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Writes arrays as a checkpoint. Files get names of their own until all are whole, and then their
- * own, the one that makes the model complete last.
+ * Writes arrays as a checkpoint. Files have temporary names until all are complete; the one that completes the model is renamed last.
  */
 final class CheckpointWriter {
     private final List<AtomicFile> files = new ArrayList<>();
@@ -47,7 +46,7 @@ final class CheckpointWriter {
         new CheckpointWriter().write(tensors, layout, name -> file, List.of());
     }
 
-    /** A model directory, new or empty, with what a donor lends. */
+    /** Writes a model directory, new or empty, with copies of a donor's files. */
     static void directory(Map<String, INDArray> tensors, Path directory, Optional<OpenModel> donor)
             throws IOException {
         Files.createDirectories(directory);

@@ -57,8 +57,7 @@ public final class TaskVector {
                         deltas.put(name, floats(other).sub(floats(origin)));
                     } else if (!origin.equals(other)) {
                         throw new BadInputException(
-                                Problem.expected(
-                                        "integer tensor '" + name + "'", "equal values", "others"));
+                                Problem.of("integer tensor '" + name + "' differs between the checkpoints"));
                     }
                 });
         return new TaskVector(deltas);

@@ -120,7 +120,7 @@ class CustomCodeTest {
         assertThat(done.exit()).isZero();
         assertThat(done.err())
                 .contains(
-                        "warning: 'modeling_x.py' imports '.configuration_x', which is not there");
+                        "warning: 'modeling_x.py' imports '.configuration_x', which does not exist");
     }
 
     @Test

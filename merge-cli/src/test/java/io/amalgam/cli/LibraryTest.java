@@ -149,7 +149,7 @@ class LibraryTest {
                         .to(out)
                         .run();
 
-        String warning = "filter 'upp' of parameter 'weight' fits no tensor";
+        String warning = "filter 'upp' of parameter 'weight' matches no tensor";
         assertThat(heard).containsExactly(warning);
         assertThat(report.warnings()).extracting(Problem::what).containsExactly(warning);
         assertThat(

@@ -102,7 +102,7 @@ class PipesTest {
                 recipe,
                 "file '"
                         + pipe
-                        + "', which the output gets a copy of: expected a readable file, got a pipe or device");
+                        + "', to be copied to the output: expected a readable file, got a pipe or device");
     }
 
     private void assertRefusedIn(String name) throws Exception {

@@ -74,7 +74,7 @@ public final class MethodRegistry {
         if (method != null) {
             return method;
         }
-        String all = "'amalgam methods' lists what there is";
+        String all = "'amalgam methods' lists all methods";
         String hint = Suggestions.didYouMean(name, methods.keySet(), all);
         throw new BadInputException(Problem.of("unknown merge method '" + name + "'").hint(hint));
     }

@@ -294,7 +294,7 @@ class MergeTest {
         two.get("step").addi(1);
         assertThatThrownBy(merge::toArrays)
                 .isInstanceOf(BadInputException.class)
-                .hasMessageStartingWith("I64 tensor 'step' of all models: expected equal values");
+                .hasMessageStartingWith("I64 tensor 'step' differs between the models");
     }
 
     private static Map<String, INDArray> vector(float... values) {

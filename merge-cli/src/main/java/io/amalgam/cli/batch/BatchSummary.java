@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** What became of a batch: a table, and a JSON document. */
+/** The results of a batch, as a table and as a JSON document. */
 public record BatchSummary(List<BatchResult> results) {
 
     List<String> lines() {

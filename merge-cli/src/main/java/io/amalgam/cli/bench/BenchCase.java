@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A merge that is measured.
+ * A merge to measure.
  *
  * @param inputs files read: the floor it is held against reads as many
  * @param goal times the floor

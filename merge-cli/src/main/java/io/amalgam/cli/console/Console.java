@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Where commands print: results on standard output, everything else on standard error. */
+/** The output of commands: results on standard output, everything else on standard error. */
 public final class Console {
     private static final int SHOWN = 20;
     private static final String RED = "\u001b[1;31m";

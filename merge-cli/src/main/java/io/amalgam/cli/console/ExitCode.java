@@ -1,6 +1,6 @@
 package io.amalgam.cli.console;
 
-/** How a command ended, as the shell sees it. */
+/** Exit codes of the command. */
 public final class ExitCode {
     public static final int DONE = 0;
     public static final int FAILED = 1;

@@ -18,7 +18,7 @@ import java.util.Objects;
 import java.util.ServiceConfigurationError;
 
 /**
- * What went wrong, in the user's terms, and the exit code that goes with it.
+ * A failure in the user's terms, with its exit code.
  *
  * @param warnings what was found beside it
  */

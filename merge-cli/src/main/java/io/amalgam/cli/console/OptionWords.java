@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** The library speaks of its own settings; the command line calls them by its options. */
+/** Replaces names of library settings in messages with those of command-line options. */
 public final class OptionWords {
     private static final Pattern OPTION = Pattern.compile("option '--[a-z-]+'");
     private static final Map<String, String> OPTIONS = options();

@@ -2,7 +2,7 @@ package io.amalgam.cli.console;
 
 import io.amalgam.engine.MergeListener;
 
-/** Shows how a merge goes, on standard error. */
+/** Shows the progress of a merge on standard error. */
 public interface ProgressView extends MergeListener, AutoCloseable {
     /** What is said where --resume finds a merge that has done nothing yet. */
     String STARTED_AFRESH =

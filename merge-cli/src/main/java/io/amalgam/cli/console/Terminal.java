@@ -3,7 +3,7 @@ package io.amalgam.cli.console;
 import java.util.Map;
 
 /**
- * What is known about the terminal, if there is one. Java cannot ask which of its streams is a
+ * Properties of the terminal, if there is one. Java cannot ask which of its streams is a
  * terminal, so the launcher says so.
  *
  * @param messages whether standard error is one

@@ -5,7 +5,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
-/** What {@code --version} says. */
+/** The output of {@code --version}. */
 public final class Version {
     private Version() {}
 

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** What the commands for adapters read from their words. */
+/** Parses the arguments of the adapter commands. */
 final class LoraArguments {
     private static final Set<DType> TYPES = Set.of(DType.BF16, DType.F16, DType.F32);
 

@@ -83,7 +83,7 @@ final class LoraCombineCommand extends Subcommand {
                     "The new rank. Default: the largest rank of the adapters; for exact, full rank.")
     private @Nullable Integer rank;
 
-    /** How a sign is elected. */
+    /** The election of signs. */
     enum Sign {
         TOTAL,
         FREQUENCY

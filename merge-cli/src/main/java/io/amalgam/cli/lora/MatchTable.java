@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** What each adapter changes, module by module or layers together. */
+/** The table of changes by each adapter, by module or with layers grouped. */
 final class MatchTable {
     private final List<LoraMatch> matches;
 

@@ -9,7 +9,7 @@ import io.amalgam.cli.console.Quantity;
 import io.amalgam.internal.lora.taskvector.SparseExtraction;
 import java.nio.file.Path;
 
-/** What became of every tensor of a sparse task vector. */
+/** The result for each tensor of a sparse task vector. */
 final class SparseSummary {
     private final SparseExtraction.Result result;
     private final Path out;

@@ -11,7 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What a finished merge did, in few words. */
+/** A short summary of a finished merge. */
 public record MergeSummary(MergePlan plan, MergeReport report, Path out) {
     private static final int NAMED = 10;
 

@@ -18,7 +18,7 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** What makes a plan: the recipe, and the options that change what is written. */
+/** The inputs of a plan: the recipe, and options that affect the output. */
 final class RecipeArgument {
     @Parameters(
             index = "0",

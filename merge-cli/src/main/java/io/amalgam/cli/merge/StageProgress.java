@@ -8,7 +8,7 @@ import io.amalgam.internal.stages.StagedPlan.Step;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/** Progress of merge after merge, each with a view of its own. */
+/** The progress of successive merges, each with its own view. */
 public final class StageProgress implements StageListener, AutoCloseable {
     private final Console console;
     private final boolean quiet;

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** What a finished staged merge did. */
+/** A summary of a finished staged merge. */
 record StagedSummary(StagedPlan plan, StagedMerge.Report report, Path out) {
 
     List<String> lines() {

@@ -5,7 +5,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.kernel.KernelProvider;
 import picocli.CommandLine.Option;
 
-/** How merges compute. */
+/** Options of the engine. */
 public final class EngineMixin {
     @Option(
             names = "--kernels",

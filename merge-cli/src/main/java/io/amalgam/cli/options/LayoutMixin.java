@@ -6,7 +6,7 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
-/** How a mixture's experts are named. */
+/** Option for the layout of experts. */
 public final class LayoutMixin {
     @Option(
             names = "--layout",

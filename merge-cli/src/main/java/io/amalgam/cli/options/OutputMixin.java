@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What to do with an output directory that is not empty. */
+/** Options for output directories that are not empty. */
 public final class OutputMixin {
     @Option(names = "--resume", description = "Continue an interrupted merge.")
     private boolean resume;

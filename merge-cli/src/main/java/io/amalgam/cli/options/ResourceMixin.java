@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** What a merge may use. Nothing here changes what is written. */
+/** Options for threads and memory. Nothing here changes what is written. */
 public final class ResourceMixin {
     @Option(
             names = {"-j", "--num-threads"},

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** Where the results of a recipe's named documents go. */
+/** Options for the results of named documents. */
 public final class StagesMixin {
     @Option(
             names = {"--keep-stages", "--intermediate-dir", "-I"},

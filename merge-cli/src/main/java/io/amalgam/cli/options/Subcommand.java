@@ -11,7 +11,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
 /**
- * What the commands share. The report of a failure reads {@code --debug} and {@code --json} from
+ * Base class of the commands. The report of a failure reads {@code --debug} and {@code --json} from
  * the command line itself.
  */
 public abstract class Subcommand implements Callable<Integer> {

@@ -4,7 +4,7 @@ import io.amalgam.plan.PlanOptions;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/** What becomes of tokens where the recipe says nothing of them. */
+/** Options for tokens, if the recipe has no tokenizer section. */
 public final class TokenizerMixin {
     @Option(
             names = "--copy-tokenizer",

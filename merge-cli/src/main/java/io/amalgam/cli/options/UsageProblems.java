@@ -60,8 +60,8 @@ public final class UsageProblems {
             if (command.optionsMap().containsKey(option)
                     || command.negatedOptionsMap().containsKey(option)) {
                 // Only after '--' is the name of an option not taken for one.
-                return Problem.of("option '" + option + "' stands after '--'")
-                        .hint("what follows '--' is taken as it is: give options before it");
+                return Problem.of("option '" + option + "' comes after '--', where everything is an argument")
+                        .hint("give options before it");
             }
             Problem problem = Problem.of("unknown option '" + option + "'");
             return suggest(problem, option, optionNames(command));

@@ -3,7 +3,7 @@ package io.amalgam.cli.options;
 import java.util.Optional;
 import picocli.CommandLine.Option;
 
-/** How much is said on standard error besides errors. */
+/** Options for the amount of output on standard error. */
 public final class VerbosityMixin {
     @Option(
             names = "--quiet",

@@ -37,8 +37,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Runs the merges of a batch one after another, each into a folder of its own, and goes on after
- * one that fails.
+ * Runs the merges of a batch one after another, each into its own folder, and continues after a failure.
  */
 public final class Batch {
     static final String FILE = "batch.json";

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What became of one merge of a batch.
+ * The result of one merge of a batch.
  *
  * @param seconds it took; 0 if it was not run
  * @param bytes of its weights; 0 if it could not be planned

@@ -11,8 +11,7 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * Whether a checkpoint is an average over a series, by the report beside it: such a one lies among
- * the checkpoints it was made of, and is none of them.
+ * Recognises averages of a series by their reports, so that they are not averaged again together with their checkpoints.
  */
 final class EarlierAverage {
     private static final JsonMapper JSON = new JsonMapper();

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Of texts that lead to no path, the names among them. A path with a mistake in it often reads like
+ * Tells hub names from mistyped paths. A path with a mistake in it often reads like
  * a name: nobody is asked for one that has its like on disk.
  *
  * @param kind what messages call the thing: a model or an adapter

@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.util.Optional;
 
 /**
- * A run of elements of another tensor as a tensor of its own: some rows, one of several experts.
+ * A range of elements of another tensor as a tensor: some rows, one of several experts.
  *
  * @param from its first element
  */

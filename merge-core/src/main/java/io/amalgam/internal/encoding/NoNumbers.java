@@ -3,7 +3,7 @@ package io.amalgam.internal.encoding;
 import io.amalgam.kernel.Workspace;
 import java.nio.ByteBuffer;
 
-/** Of types without arithmetic: integers, and types that are only copied. */
+/** The encoding of types without arithmetic: integers, and types that are only copied. */
 enum NoNumbers implements TensorEncoding {
     INSTANCE;
 

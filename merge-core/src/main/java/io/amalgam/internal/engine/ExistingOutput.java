@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * What lies in an output directory from before. Of an earlier model nothing may stay that readers
+ * The earlier contents of an output directory. Of an earlier model nothing may stay that readers
  * would take for a part of the new one: its shard index, its tokenizer, its report. Files that are
  * no part of a model are left alone.
  */

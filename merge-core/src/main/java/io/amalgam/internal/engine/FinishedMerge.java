@@ -19,8 +19,7 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * Whether a directory holds what a plan would write: an earlier merge's report says of which plan
- * and which inputs it is, and what its files' checksums, or sizes and times of change, were.
+ * Checks whether a directory already contains the result of a plan, by an earlier merge's report: plan hash, inputs, and checksums (or sizes and modification times) of the files.
  */
 public final class FinishedMerge {
     private static final int PIECE = 1 << 20;

@@ -21,8 +21,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What an unfinished merge has done, one line a tensor: {@code done <place> <crc>}, or {@code
- * copied <place> <input>} for one that is an input unchanged. The lines before {@code begin} say
+ * The finished tensors of an unfinished merge, one per line: {@code done <place> <crc>}, or {@code copied <place> <input>} for an unchanged input. The lines before {@code begin} say
  * which plan and which input files (by size and time of change) it belongs to. A tensor is listed
  * only after its bytes were handed to the system; on resuming, its checksum or the input it was
  * copied from says whether they arrived. A journal without {@code begin} was cut short before
@@ -82,7 +81,7 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Begins a journal, or with {@code resume} continues the one that is there.
+     * Begins a journal, or with {@code resume} continues the existing one.
      *
      * @param inputs the files read, as they are now
      * @throws BadInputException if the one there is of another plan, or inputs changed since, or

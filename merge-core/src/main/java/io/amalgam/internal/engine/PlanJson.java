@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.plan.MergePlan;
 
-/** What plans and reports write alike as JSON. */
+/** JSON shared by plans and reports. */
 public final class PlanJson {
     private PlanJson() {}
 

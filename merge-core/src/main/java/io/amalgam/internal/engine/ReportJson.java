@@ -18,8 +18,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The report beside a merged model, {@code amalgam-report.json}: what was merged how, and what came
- * out.
+ * The report of a merged model, {@code amalgam-report.json}: inputs, parameters and results.
  */
 final class ReportJson {
     private static final ObjectMapper JSON =

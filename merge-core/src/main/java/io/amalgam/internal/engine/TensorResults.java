@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * What is known of the tensors a run has written: a checksum, or the input whose bytes they are.
+ * The results of written tensors: a checksum, or the input they were copied from.
  * Threads may tell of different tensors at a time.
  */
 final class TensorResults {

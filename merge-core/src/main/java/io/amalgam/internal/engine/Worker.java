@@ -22,7 +22,7 @@ import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/** Does units of work with buffers of its own. One thread uses one worker. */
+/** Executes units of work with its own buffers. One thread uses one worker. */
 final class Worker implements Closeable {
     /** Bytes of codes copied at a time. */
     private static final int PIECE = 1 << 16;
@@ -361,17 +361,15 @@ final class Worker implements Closeable {
 
     private static BadInputException unequal(TensorTask task, int input) {
         return new BadInputException(
-                Problem.expected(
+                Problem.of(
                                 task.output().dtype()
                                         + " tensor '"
                                         + task.output().name()
                                         + "' of model '"
                                         + task.call().inputs().get(input).model()
-                                        + "'",
-                                "the same values as in '"
+                                        + "' differs from that of '"
                                         + task.call().inputs().get(0).model()
-                                        + "'",
-                                "others")
+                                        + "'")
                         .hint(
                                 "integers and booleans are copied, never averaged; is one of the models quantised?"));
     }

@@ -15,7 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.stream.Stream;
 
-/** What every writer of files needs. */
+/** Operations shared by all writers of files. */
 public final class FileWrites {
     private FileWrites() {}
 

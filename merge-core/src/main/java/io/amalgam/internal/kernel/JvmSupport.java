@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * What of the running JVM decides whether vector code pays. Without HotSpot's server compiler every
+ * Properties of the running JVM that decide whether vector code is faster. Without HotSpot's server compiler every
  * vector operation allocates and calls, and is slower than plain Java by orders of magnitude.
  *
  * @param module whether the incubator module is resolved

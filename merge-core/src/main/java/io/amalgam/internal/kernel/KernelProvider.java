@@ -7,7 +7,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Which kernels run, and why. Both kinds give the same bits; the choice is one of speed only.
+ * Chooses the kernels, with the reason. Both kinds give the same bits; the choice is one of speed only.
  *
  * @param kernels the chosen kernels, safe for use by many threads
  * @param explanation one line for reports: the kernels and, where they are not the fast ones, the
@@ -33,7 +33,7 @@ public record KernelProvider(Kernels kernels, String explanation) {
     }
 
     /**
-     * @throws BadInputException if {@link Choice#SIMD} is asked for and not to be had
+     * @throws BadInputException if {@link Choice#SIMD} is requested but not available
      */
     public static KernelProvider choose(Choice choice) {
         return choose(choice, JvmSupport.current());

@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * Where a configuration speaks of its language model: at its top level, and in the sections that
- * models of several parts have for it.
+ * The sections of a configuration about the language model: the top level, and sections of models with several parts.
  */
 public final class ConfigSections {
     /** What such sections are called. */

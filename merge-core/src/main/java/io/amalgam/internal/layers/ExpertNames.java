@@ -8,8 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What matrices of experts are called: all experts' in one tensor, as transformers holds them since
- * version 5, or an expert's each, as most files have them. A gate's matrix and that of what it
+ * Names of experts' matrices: one tensor for all experts, as in transformers since version 5, or one per expert, as in most files. A gate's matrix and that of what it
  * gates are one in the former, the gate's rows first.
  */
 public final class ExpertNames {

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/** What the head of a model is called, also where it is not in its files. */
+/** The name of a model's head, even if the head is not in its files. */
 final class HeadNames {
     private static final String WEIGHT = ".weight";
     private static final String USUAL = "lm_head";

@@ -4,8 +4,7 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * What a tensor name is without the parts that libraries write in several ways: two names of one
- * tensor are equal then. How far names are taken apart is a matter of degree, because the more is
+ * A tensor name without the segments that vary between libraries, so that two names of one tensor are equal. How far names are taken apart is a matter of degree, because the more is
  * left out, the more must be checked.
  */
 enum Spelling {

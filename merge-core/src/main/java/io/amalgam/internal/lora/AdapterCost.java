@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** What adapters cost, from a model's {@code config.json} alone. */
+/** Estimates the cost of adapters from a model's {@code config.json}. */
 public final class AdapterCost {
     /** Matrices that can be asked for, in the order of a layer. */
     public static final List<String> TARGETS = List.of("q", "k", "v", "o", "gate", "up", "down");

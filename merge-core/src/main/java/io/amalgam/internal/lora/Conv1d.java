@@ -8,8 +8,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Which matrices lie as {@code in x out}: those of transformers' {@code Conv1D}, which GPT-2 and
- * its kin are made of. Others use the same names for ordinary ones; a bias as long as the columns
+ * Recognises matrices stored as {@code in x out}: those of transformers' {@code Conv1D}, used in GPT-2 and similar models. Others use the same names for ordinary ones; a bias as long as the columns
  * and not as the rows gives it away, then the architecture.
  */
 public final class Conv1d {

@@ -3,7 +3,7 @@ package io.amalgam.internal.lora;
 import io.amalgam.kernel.Kernels;
 
 /**
- * A sum of low-rank products as a merge reads it: {@code left right}, with {@code left} of {@code
+ * A sum of low-rank products in the form a merge needs: {@code left right}, with {@code left} of {@code
  * rows x rank}, row-major, and {@code right} of {@code rank} rows, each an array of its own, at
  * least {@code cols} long; float32.
  *

@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What the modules of transformers 5 call the tensors of a model's files. Most files have the
+ * The names in transformers 5's modules of tensors in a model's files. Most files have the
  * modules' names; some architectures were renamed and their files were not. Adapters have the
  * modules' names.
  */

@@ -24,7 +24,7 @@ public final class Promises {
     private static final Set<String> EITHER = Set.of("classifier", "score");
 
     private static final String HINT =
-            "the adapter is not whole: download it again, or correct its settings";
+            "the adapter is incomplete: download it again, or correct its settings";
 
     private final Adapter adapter;
     private final ObjectNode config;

@@ -13,7 +13,7 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * What is added to a tensor at some of its positions, and zero at all others. Read in order by one
+ * Values to add to a tensor at some positions. Read in order by one
  * worker each entry is read once; where reading begins is found by bisection.
  */
 public final class SparseChange implements TensorSource {

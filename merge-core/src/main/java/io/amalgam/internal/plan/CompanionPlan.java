@@ -28,8 +28,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The files the output gets beside weights and configuration: copies of the donor's, with the
- * tokenizer and the chat template the recipe asks for.
+ * The output's files other than weights and configuration: copies of the donor's, with tokenizer and chat template as in the recipe.
  */
 final class CompanionPlan {
     private final Recipe recipe;

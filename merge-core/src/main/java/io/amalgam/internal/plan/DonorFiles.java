@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The files beside a model's weights that an output gets copies of. */
+/** The side files of a model that are copied to the output. */
 final class DonorFiles {
     private DonorFiles() {}
 
@@ -57,10 +57,10 @@ final class DonorFiles {
 
     private static Problem unreadable(ModelRef ref, Path file, String found) {
         return Problem.expected(
-                        "file '" + file + "', which the output gets a copy of",
+                        "file '" + file + "', to be copied to the output",
                         "a readable file",
                         found)
                 .at(ref.location())
-                .hint("mend it, or remove it from the model's directory");
+                .hint("repair it, or remove it from the model's directory");
     }
 }

@@ -67,7 +67,7 @@ final class FilterCheck {
             } else if (general.isPresent()) {
                 never(parameter, entry, "the entry before it is for all tensors");
             } else if (entry.isFiltered() && left.stream().noneMatch(entry::fits)) {
-                never(parameter, entry, "entries before it fit all its tensors");
+                never(parameter, entry, "earlier entries match all its tensors");
             }
             fitting.forEach(left::remove);
             general = general.or(() -> Optional.of(entry).filter(e -> !e.isFiltered()));
@@ -82,7 +82,7 @@ final class FilterCheck {
         warnings.add(
                 Problem.of(which + " never applies: " + reason)
                         .at(entry.location())
-                        .hint("the first entry that fits counts: put the narrower one first"));
+                        .hint("the first matching entry counts: put the narrower one first"));
     }
 
     private void fitsNothing(String parameter, Filtered.Entry entry) {
@@ -93,7 +93,7 @@ final class FilterCheck {
                                         + filter
                                         + "' of parameter '"
                                         + parameter
-                                        + "' fits no tensor")
+                                        + "' matches no tensor")
                         .at(entry.location())
                         .hint(
                                 Suggestions.didYouMean(

@@ -15,8 +15,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Whether each layer of a new stack has the tensors that its place needs: those of the donor's
- * layers of which the configuration says the same. A reader builds the layer by its place, not by
+ * Checks that each layer of a new stack has the tensors its place needs: those of the donor's layers with the same settings. A reader builds the layer by its place, not by
  * what is in the file.
  */
 final class LayerPlaces {

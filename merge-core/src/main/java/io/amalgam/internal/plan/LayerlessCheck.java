@@ -56,7 +56,7 @@ final class LayerlessCheck {
                         Problem.of(
                                         "'"
                                                 + name
-                                                + "' is to change along the layers, and no layers are found in the tensors' names")
+                                                + "' varies over the layers, but tensor names have no numbered layers")
                                 .at(level.location(name))
                                 .hint(
                                         name.equals(GROWTH)

@@ -14,8 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which tensors a section of a recipe is about: those of one part of a model, found in each model
- * by itself, or all.
+ * The tensors of a section of a recipe: those of one part, found in each model separately, or all.
  */
 final class ModuleTensors {
     private final ModuleSection section;

@@ -6,8 +6,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An output tensor before parameters, shapes and types are looked at: its name, and which tensor of
- * which model goes in.
+ * An output tensor before parameters, shapes and types are resolved: its name, and its input tensors.
  *
  * @param name as written
  * @param position what gradients are evaluated at

@@ -11,7 +11,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Where a recipe says what a method complains of. Methods see values without places; a problem of a
+ * Finds the place in a recipe of a parameter that a method refuses. Methods see values without places; a problem of a
  * parameter has it for its subject, {@code parameter 'trim'} or {@code parameter 'epsilon' of model
  * 'chat'}.
  */

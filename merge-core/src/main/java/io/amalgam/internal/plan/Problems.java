@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Collects what is wrong, so that all of it is reported together; the same thing said of many
- * tensors is said once.
+ * Collects problems to report them together; a problem of many tensors is reported once.
  */
 public final class Problems {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
@@ -65,8 +64,8 @@ public final class Problems {
                                             + " (and "
                                             + (entry.count - 1)
                                             + (entry.count == 2
-                                                    ? " more tensor alike)"
-                                                    : " more tensors alike)")));
+                                                    ? " more tensor)"
+                                                    : " more tensors)")));
         }
         return all;
     }

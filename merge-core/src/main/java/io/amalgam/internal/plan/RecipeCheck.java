@@ -17,8 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What a method says of a recipe alone, so that it is known even where a model cannot be opened:
- * how many models there are, whether a base is among them, and the parameters.
+ * A method's checks of a recipe without any model: number of models, base, and parameters. So they are reported even if a model cannot be opened.
  */
 final class RecipeCheck {
     private final Recipe recipe;
@@ -145,7 +144,7 @@ final class RecipeCheck {
                                 "models for '"
                                         + method.name()
                                         + "'"
-                                        + (base ? " beside the base" : ""),
+                                        + (base ? " besides the base" : ""),
                                 method.modelCount(),
                                 others)
                         .at(recipe.methodLocation())
@@ -170,7 +169,7 @@ final class RecipeCheck {
                                         + "' for '"
                                         + method.name()
                                         + "'"
-                                        + (base ? " beside the base" : ""),
+                                        + (base ? " besides the base" : ""),
                                 method.modelCount(),
                                 others)
                         .at(recipe.methodLocation())

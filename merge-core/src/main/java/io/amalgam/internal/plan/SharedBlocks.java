@@ -43,7 +43,7 @@ record SharedBlocks(String name, List<Integer> users, List<Integer> owners) {
                 .findFirst();
     }
 
-    /** Layers that are alike but for the block are those that use it. */
+    /** Layers that differ only by the block are those that use it. */
     private static Optional<SharedBlocks> of(
             String block, Map<Integer, Map<String, Shape>> layers) {
         Set<Map<String, Shape>> using = new HashSet<>();

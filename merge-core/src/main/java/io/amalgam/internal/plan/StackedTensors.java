@@ -26,7 +26,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** The slots of one stack that is put together from slices, and of what stands beside it. */
+/** The output tensors of a stack made from slices, and of the tensors around it. */
 final class StackedTensors {
     private final Recipe recipe;
     private final ModuleTensors scope;
@@ -280,7 +280,7 @@ final class StackedTensors {
                         "an end of at most " + stack.count() + ", the number of its " + layers,
                         source.end())
                 .at(source.location())
-                .hint("layers are counted from 0; the end is the layer after the last one");
+                .hint("layers are counted from 0; the end is exclusive");
     }
 
     private void addLayer(

@@ -7,8 +7,7 @@ import io.amalgam.internal.plan.OpenModels.Model;
 import java.util.List;
 
 /**
- * Numbered parts that are no layers but stages of several layers each, as Swin's: each has a width
- * of its own and leads to the next, so that no other order runs.
+ * Numbered parts that are stages of several layers each, as in Swin: each has its own width and feeds the next, so their order is fixed.
  */
 final class Stages {
     /** How many layers each stage has. */
@@ -41,7 +40,7 @@ final class Stages {
                                     "layers",
                                     "stages, whose layers 'depths' in config.json counts")
                             .at(first.ref.location())
-                            .hint("stages have widths of their own and cannot be restacked"));
+                            .hint("stages differ in width and cannot be restacked"));
         }
     }
 

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A model's tensors by the names that other models have for them.
+ * A model's tensors by their names in other models.
  *
  * @param tensors in the model's order; each still says what it is called in its file
  * @param renamings what is called differently there

@@ -9,7 +9,7 @@ import java.util.Optional;
 import java.util.function.Predicate;
 
 /**
- * How many rows a model has for tokens.
+ * The number of a model's rows for tokens.
  *
  * @param stored rows of its embedding, or of its head; -1 if it has neither
  * @param behind rows that its embedding has behind those, for what is no token: its head and its

@@ -25,8 +25,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vocabulary a recipe's tokenizer section asks for: read from the models' tokenizers one after
- * the other, so that only one is held beside what is made of them.
+ * The vocabulary of a recipe's tokenizer section, built from the models' tokenizers one after another, so that only one of them is in memory.
  */
 final class TokenizerPlan {
     private final TokenizerSection section;
@@ -270,7 +269,7 @@ final class TokenizerPlan {
                                                             + " more are")
                                             + " used differently by the models' tokenizers")
                             .at(section.location())
-                            .hint("the first model's way is kept"));
+                            .hint("that of the first model is kept"));
         }
     }
 

@@ -15,8 +15,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whether models that lend embeddings or heads of one size have the same tokens, where the recipe
- * says nothing of them: rows are then merged by their numbers, under the donor's tokenizer.
+ * Checks that models with embeddings or heads of one size have the same tokens, if the recipe has no tokenizer section: rows are then merged by index, with the donor's tokenizer.
  */
 final class VocabularyCheck {
     private static final int SHOWN = 40;

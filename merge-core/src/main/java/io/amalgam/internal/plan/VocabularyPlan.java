@@ -20,8 +20,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Gives the tensors that have a row for each token the rows of the merged vocabulary, where the
- * recipe says what that is.
+ * Rearranges tensors with a row per token to the rows of the merged vocabulary, if the recipe defines one.
  */
 final class VocabularyPlan {
     private final Recipe recipe;

@@ -12,8 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What will lie beside the weights of a stage that has a tokenizer of its own, in a temporary
- * folder: merges that use the stage look at its tokenizer when they are planned, and may copy it.
+ * The side files of a stage with its own tokenizer, in a temporary folder: merges that use the stage read its tokenizer during planning, and may copy it.
  */
 final class CompanionFolder implements Closeable {
     private final Path path;

@@ -4,7 +4,7 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.stages.StagedPlan.Step;
 import java.nio.file.Path;
 
-/** Is told how a staged merge goes, by the thread that runs it. */
+/** Receives the progress of a staged merge, on the merging thread. */
 public interface StageListener {
     /** Hears nothing. */
     StageListener NONE = new StageListener() {};

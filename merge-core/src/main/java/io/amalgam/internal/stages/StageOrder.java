@@ -74,7 +74,7 @@ final class StageOrder {
         }
         names.add(names.get(0));
         problems.add(
-                Problem.of("documents use each other in a circle: " + String.join(" -> ", names))
+                Problem.of("documents refer to each other in a cycle: " + String.join(" -> ", names))
                         .at(from)
                         .hint(
                                 "a model on disk of the same name is written './"

@@ -17,7 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Where a staged merge writes: the result, and each written stage in a folder of its name.
+ * The output folders of a staged merge: the result, and each written stage in a folder with its name.
  *
  * @param out of the document without a name
  * @param stages the folder that stages' folders are in

@@ -55,6 +55,6 @@ public record LayerRange(String model, Optional<Span> layers) {
     private static BadInputException bad(String text, String expected, String found) {
         return new BadInputException(
                 Problem.expected("layers '" + text + "'", expected, found)
-                        .hint("layers are counted from 0 and both ends are taken: base:0-23"));
+                        .hint("layers are counted from 0 and both ends are included: base:0-23"));
     }
 }

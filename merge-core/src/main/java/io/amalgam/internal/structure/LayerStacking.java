@@ -56,7 +56,7 @@ public final class LayerStacking {
                                                 + count
                                                 + " layers",
                                         span.last())
-                                .hint("layers are counted from 0 and both ends are taken"));
+                                .hint("layers are counted from 0 and both ends are included"));
                 continue;
             }
             slices.add(slice(range.model(), span.first(), span.last() + 1, Parameters.EMPTY));

@@ -3,7 +3,7 @@ package io.amalgam.internal.tokenizer;
 import java.util.Optional;
 
 /**
- * What a recipe says of one row of the embeddings.
+ * A recipe's rule for one row of the embeddings.
  *
  * @param origin the row it is a copy of; empty for zeros
  * @param force whether models that have the token take this row too

@@ -19,8 +19,8 @@ class BasesAndCountsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "nuslerp | beside the base: expected exactly 2, got 1 (r.yml:1:15); add models",
-                "model_stock | beside the base: expected at least 2, got 1 (r.yml:1:15); add models",
+                "nuslerp | besides the base: expected exactly 2, got 1 (r.yml:1:15); add models",
+                "model_stock | besides the base: expected at least 2, got 1 (r.yml:1:15); add models",
                 "multislerp | ",
                 "nearswap | ",
                 "arcee_fusion | ",
@@ -47,8 +47,8 @@ class BasesAndCountsTest {
             value = {
                 "nuslerp | ",
                 "multislerp | ",
-                "nearswap | beside the base: expected exactly 1, got 2",
-                "arcee_fusion | beside the base: expected exactly 1, got 2",
+                "nearswap | besides the base: expected exactly 1, got 2",
+                "arcee_fusion | besides the base: expected exactly 1, got 2",
                 "model_stock | ",
             })
     void aBaseAndTwoModels(String method, String problem) throws IOException {
@@ -97,7 +97,7 @@ class BasesAndCountsTest {
                 .containsExactly(
                         "models with tensor '"
                                 + UP
-                                + "' for 'model_stock' beside the base (and 1 more tensor alike): expected at least 2, got 1 (r.yml:1:15); merge only tensors that all have, by TensorSet.INTERSECTION");
+                                + "' for 'model_stock' besides the base (and 1 more tensor): expected at least 2, got 1 (r.yml:1:15); merge only tensors that all have, by TensorSet.INTERSECTION");
     }
 
     @Test

@@ -257,7 +257,7 @@ class ModulesTest {
                         "model 'one' has no module 'encodr' (r.yml:3:3); did you mean 'encoder'? it has 'shared', 'decoder' (decoder.block.N), 'encoder' (encoder.block.N)",
                         "module 'block' of model 'one': expected a name of one part, got a name of 'decoder' (decoder.block.N), 'encoder' (encoder.block.N) (r.yml:4:3); write one of these",
                         "module 'shared' of model 'one' has no numbered layers (r.yml:5:3); use 'models' instead of 'slices'",
-                        "'layer_range' of model 'one': expected an end of at most 2, the number of its layers 'decoder.block.N', got 3 (r.yml:6:33); layers are counted from 0; the end is the layer after the last one");
+                        "'layer_range' of model 'one': expected an end of at most 2, the number of its layers 'decoder.block.N', got 3 (r.yml:6:33); layers are counted from 0; the end is exclusive");
     }
 
     @Test
@@ -288,7 +288,7 @@ class ModulesTest {
                                   decoder: {models: [{model: two}, {model: deep}]}
                                 """))
                 .containsExactlyInAnyOrder(
-                        "models for 'slerp' beside the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
+                        "models for 'slerp' besides the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
                         "layers 'encoder.block.N' of model 'one': expected 4 as in 'deep', got 3 (r.yml:2:13); choose layers with 'slices', or merge models of one depth",
                         "tensor 'encoder.block.3.layer.0.SelfAttention.q.weight' is missing in 'one' but present in 'deep' (r.yml:2:13); merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out");
     }

@@ -143,8 +143,8 @@ class ParameterLevelsTest {
         try (MergePlan plan = loose.plan(recipe.formatted("0.1"))) {
             assertThat(plan.warnings().stream().map(p -> p.what() + p.where()))
                     .containsExactly(
-                            "'lines_beta' is to change along the layers, and no layers are found in the tensors' namesr.yml:5:34",
-                            "'weight' is to change along the layers, and no layers are found in the tensors' namesr.yml:4:31");
+                            "'lines_beta' varies over the layers, but tensor names have no numbered layersr.yml:5:34",
+                            "'weight' varies over the layers, but tensor names have no numbered layersr.yml:4:31");
         }
         try (MergePlan plan = loose.plan(recipe.formatted("0").replace("[0, 1]", "1"))) {
             assertThat(plan.warnings()).isEmpty();

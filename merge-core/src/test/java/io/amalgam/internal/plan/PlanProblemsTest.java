@@ -37,7 +37,7 @@ class PlanProblemsTest {
                         "unknown merge method 'linaer' (r.yml:1:15); did you mean 'linear'?");
         assertThat(models.problems(LINEAR.replace("linear", "xyzzy_plugh")))
                 .containsExactly(
-                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); 'amalgam methods' lists what there is");
+                        "unknown merge method 'xyzzy_plugh' (r.yml:1:15); 'amalgam methods' lists all methods");
     }
 
     @Test
@@ -73,7 +73,7 @@ class PlanProblemsTest {
                 .without("model.layers.3.mlp.up_proj.weight");
         assertThat(models.problems(LINEAR))
                 .containsExactly(
-                        "tensor 'model.layers.1.mlp.up_proj.weight' is missing in 'two' but present in 'one' (and 1 more tensor alike) (r.yml:3:32); merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out");
+                        "tensor 'model.layers.1.mlp.up_proj.weight' is missing in 'two' but present in 'one' (and 1 more tensor) (r.yml:3:32); merge models of one architecture, or give TensorSet.UNION to merge each tensor among the models that have it, or TensorSet.INTERSECTION to leave such tensors out");
     }
 
     @Test
@@ -119,7 +119,7 @@ class PlanProblemsTest {
                 .tensor("model.embed_tokens.weight", 40, 8);
         assertThat(models.problems(LINEAR))
                 .containsExactly(
-                        "shape of tensor 'model.embed_tokens.weight' in 'two' (and 1 more tensor alike): expected [32, 8] as in 'one', got [40, 8] (r.yml:3:32); the vocabularies differ: 32 and 40 rows; add 'tokenizer: {source: union}' to the recipe, or 'tokenizer: {source: base}' to keep the tokens of the base or first model");
+                        "shape of tensor 'model.embed_tokens.weight' in 'two' (and 1 more tensor): expected [32, 8] as in 'one', got [40, 8] (r.yml:3:32); the vocabularies differ: 32 and 40 rows; add 'tokenizer: {source: union}' to the recipe, or 'tokenizer: {source: base}' to keep the tokens of the base or first model");
     }
 
     @Test
@@ -189,8 +189,8 @@ class PlanProblemsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "slerp | base | one, two | models for 'slerp' beside the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
-                "slerp | base | base | models for 'slerp' beside the base: expected exactly 1, got 0 (r.yml:1:15); add models",
+                "slerp | base | one, two | models for 'slerp' besides the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
+                "slerp | base | base | models for 'slerp' besides the base: expected exactly 1, got 0 (r.yml:1:15); add models",
                 "passthrough | | one, two | models for 'passthrough': expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
                 "passthrough | base | one | models for 'passthrough': expected exactly 1, got 2 (r.yml:1:15); 'base_model' counts as one more model for 'passthrough'; leave it out",
                 "slerp | | one, two | 'slerp' needs a base model (r.yml:1:15); add 'base_model: <path>'",
@@ -232,7 +232,7 @@ class PlanProblemsTest {
         models.get("base").config("{\"tie_word_embeddings\": false}");
         assertThat(models.problems(TIES, options(PlanOptions.TensorSet.UNION)))
                 .containsExactly(
-                        "base model 'base' has no tensor 'model.norm.weight' (and 1 more tensor alike) (r.yml:1:15); the base must have every tensor 'ties' merges");
+                        "base model 'base' has no tensor 'model.norm.weight' (and 1 more tensor) (r.yml:1:15); the base must have every tensor 'ties' merges");
     }
 
     @Test
@@ -251,7 +251,7 @@ class PlanProblemsTest {
                                 """))
                 .containsExactly(
                         "'layer_range' of model 'two': expected 2 layers as in the slice's first source, got 3 (r.yml:5:9); take as many layers from every source of a slice",
-                        "'layer_range' of model 'one': expected an end of at most 4, the number of its layers, got 5 (r.yml:7:9); layers are counted from 0; the end is the layer after the last one");
+                        "'layer_range' of model 'one': expected an end of at most 4, the number of its layers, got 5 (r.yml:7:9); layers are counted from 0; the end is exclusive");
     }
 
     @Test
@@ -383,7 +383,7 @@ class PlanProblemsTest {
                 "weight: [{filter: ebmed_tokens, value: 2}, {filter: norm, value: 2}, {value: 1}]";
         try (MergePlan plan = models.plan(LINEAR.replace("weight: 1", filters))) {
             assertThat(plan.warnings().toString())
-                    .contains("filter 'ebmed_tokens' of parameter 'weight' fits no tensor")
+                    .contains("filter 'ebmed_tokens' of parameter 'weight' matches no tensor")
                     .contains("did you mean 'embed_tokens'?")
                     .doesNotContain("'norm'");
         }
@@ -448,7 +448,7 @@ class PlanProblemsTest {
                 """;
         assertThat(models.problems(recipe))
                 .containsExactly(
-                        "models for 'slerp' beside the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
+                        "models for 'slerp' besides the base: expected exactly 1, got 2 (r.yml:1:15); leave the others out, or choose a method that merges more",
                         "parameter 't' has no value (r.yml:1:15); 'slerp' needs it: add 't' under the recipe's 'parameters'",
                         "model 'one' is listed twice (r.yml:3:46); list it once",
                         "no model 'gone' (r.yml:2:13)",
@@ -496,7 +496,7 @@ class PlanProblemsTest {
                                 """))
                 .containsExactly(
                         "no model 'gone' (r.yml:3:13)",
-                        "parameter 'weight' of model 'one' has no value for tensor 'model.embed_tokens.weight' (and 2 more tensors alike) (r.yml:4:31); its filters leave this tensor out: add '- value: ...' for all others");
+                        "parameter 'weight' of model 'one' has no value for tensor 'model.embed_tokens.weight' (and 2 more tensors) (r.yml:4:31); its filters leave this tensor out: add '- value: ...' for all others");
     }
 
     @Test

@@ -102,8 +102,8 @@ class LayerRangeTest {
                         e ->
                                 assertThat(e.problems().stream().map(Object::toString))
                                         .containsExactly(
-                                                "last layer of 'a': expected at most 3, as it has 4 layers, got 4; layers are counted from 0 and both ends are taken",
-                                                "last layer of 'b': expected at most 3, as it has 4 layers, got 4; layers are counted from 0 and both ends are taken"));
+                                                "last layer of 'a': expected at most 3, as it has 4 layers, got 4; layers are counted from 0 and both ends are included",
+                                                "last layer of 'b': expected at most 3, as it has 4 layers, got 4; layers are counted from 0 and both ends are included"));
         assertThatThrownBy(() -> LayerStacking.recipe(List.of(), model -> 4))
                 .hasMessage("nothing to stack; give models and layers: base:0-23");
     }

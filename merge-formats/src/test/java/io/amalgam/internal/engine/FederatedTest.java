@@ -193,7 +193,7 @@ class FederatedTest {
                         () -> Merges.plan(Merges.recipe(recipe), root, PlanOptions.DEFAULT).close())
                 .isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith(
-                        "tensor 'w.x.first_moment' of 'round-1/server-state.safetensors' (and 3 more tensors alike): expected F32 [1], got none (recipe.yml:2:")
+                        "tensor 'w.x.first_moment' of 'round-1/server-state.safetensors' (and 3 more tensors): expected F32 [1], got none (recipe.yml:2:")
                 .hasMessageEndingWith(
                         "the state is another method's or model's: remove the file to begin with zeros");
     }

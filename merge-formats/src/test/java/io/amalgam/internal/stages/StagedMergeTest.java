@@ -384,10 +384,10 @@ class StagedMergeTest {
                         + recipe.formatted("y", "z");
         assertThatThrownBy(() -> files.plan(circle, false))
                 .hasMessage(
-                        "documents use each other in a circle: y -> z -> y (r.yml:10:18); a model on disk of the same name is written './y'");
+                        "documents refer to each other in a cycle: y -> z -> y (r.yml:10:18); a model on disk of the same name is written './y'");
         assertThatThrownBy(() -> files.plan(recipe.formatted("a", "a") + LINEAR, false))
                 .hasMessageStartingWith(
-                        "documents use each other in a circle: a -> a (r.yml:2:18)");
+                        "documents refer to each other in a cycle: a -> a (r.yml:2:18)");
     }
 
     @Test

@@ -62,7 +62,7 @@ final class ExpertTerms {
      */
     record Stack(TensorSource tensor, long factorBytes) {}
 
-    /** Terms that are alike but for the expert are said once. */
+    /** Terms that differ only in the expert are listed once. */
     private static String describe(
             TensorSource source, Map<Integer, List<LoraTensor.Term>> changed) {
         Map<String, Set<Integer>> experts = new LinkedHashMap<>();

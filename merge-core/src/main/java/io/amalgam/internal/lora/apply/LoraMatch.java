@@ -4,7 +4,7 @@ import io.amalgam.internal.lora.LoraModule;
 import java.util.Optional;
 
 /**
- * What became of one module or whole tensor of an adapter.
+ * The match of one module or whole tensor of an adapter.
  *
  * @param adapter what the user calls it
  * @param module the adapter's name of it

@@ -10,7 +10,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.util.List;
 import java.util.Objects;
 
-/** How a module's change lies in the base's tensor, and whether it fits there. */
+/** The orientation of a module's change in the base's tensor, and whether it fits. */
 final class ModuleFit {
     private final LoraDraft draft;
     private final Orientation orientation;

@@ -8,7 +8,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is done to the rows of one base tensor while they are read.
+ * Changes the rows of one base tensor during reading.
  *
  * <p>Mostly {@code W + delta}. Some adapters must be looked at alone: {@code W + w (f (W' + delta)
  * - W)}, where DoRA sets every output's norm with a factor {@code f} for each row or column, and

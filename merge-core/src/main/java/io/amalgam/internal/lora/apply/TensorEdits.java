@@ -17,8 +17,7 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * What adapters do to a base's tensors: values that replace it or are added, then rows, then
- * factors. Of tied tensors each end gets what was trained there. Where that makes them differ, the
+ * The changes of a base's tensor by adapters: replaced or added values, then rows, then factors. Of tied tensors each end gets what was trained there. Where that makes them differ, the
  * others are written as tensors of their own.
  */
 final class TensorEdits {

@@ -9,7 +9,7 @@ import io.amalgam.internal.lora.RowValues;
 import io.amalgam.tensor.Shape;
 import java.util.Optional;
 
-/** What an adapter holds in full: saved tensors, rows of tokens, heads, biases and changes. */
+/** The full tensors of an adapter: saved tensors, rows of tokens, heads, biases and changes. */
 final class WholeChanges {
     private static final String ANOTHER = "the adapter was trained for another model or vocabulary";
 

@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How adapters are combined.
+ * Options to combine adapters.
  *
  * @param method one of {@link AdapterCombiner#METHODS}; unless {@code on} is {@link On#FACTORS}, a
  *     merge method

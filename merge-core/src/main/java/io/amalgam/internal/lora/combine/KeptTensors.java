@@ -18,8 +18,7 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Tensors that adapters hold whole and a combined one keeps: as they are, whatever the adapter's
- * weight, since what they change is known only beside the base.
+ * Full tensors of adapters that the combined adapter keeps unchanged, whatever the weight, because their change is unknown without the base.
  *
  * @param tensors by the base's names
  * @param saved modules that are kept as such

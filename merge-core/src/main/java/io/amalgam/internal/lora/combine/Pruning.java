@@ -3,7 +3,7 @@ package io.amalgam.internal.lora.combine;
 import io.amalgam.kernel.CounterRandom;
 import java.util.Arrays;
 
-/** What PEFT's methods do to each tensor before it is added. Arrays are changed in place. */
+/** The pruning of each tensor by PEFT's methods before the sum. Arrays are changed in place. */
 final class Pruning {
     private Pruning() {}
 

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Which options a way to combine adapters does not look at. */
+/** Finds options that a combination method does not use. */
 public final class UnusedOptions {
     private UnusedOptions() {}
 

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What PEFT can adapt. It adapts modules by their classes, which no file tells; this is guessed
+ * Decides which modules PEFT can adapt. It adapts modules by their classes, which no file tells; this is guessed
  * from names and shapes, and whatever is in doubt is not adapted.
  */
 final class Adaptable {

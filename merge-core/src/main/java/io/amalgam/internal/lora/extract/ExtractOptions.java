@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * How an adapter is taken out of a fine-tuned model.
+ * Options to extract an adapter from a fine-tuned model.
  *
  * @param rank the largest rank of a module; empty for no limit but that factors be smaller than the
  *     matrix

@@ -7,7 +7,7 @@ import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.TensorCall;
 import java.util.List;
 
-/** What federated methods have in common: clients count by the examples they have learnt from. */
+/** Shared parts of federated methods: clients are weighted by their numbers of examples. */
 final class Federated {
     /** Keys of a client's config.json, or of its weights' metadata, that give its examples. */
     static final List<String> KEYS = List.of("examples", "num_examples");

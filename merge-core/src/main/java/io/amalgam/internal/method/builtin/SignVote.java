@@ -7,7 +7,7 @@ import io.amalgam.method.TensorCall;
 import java.util.List;
 
 /**
- * How the sign of an element is elected.
+ * The election of an element's sign.
  *
  * @param frequency whether each model has one vote, that of its sign, and not one of its size
  * @param unweighted whether weights come after the vote, as in PEFT; sums are then divided by how

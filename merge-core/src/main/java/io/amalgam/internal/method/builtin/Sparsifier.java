@@ -14,8 +14,7 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * How a method thins out task vectors before it adds them: finds a mask for each, in as many stages
- * as that takes.
+ * The pruning of task vectors before they are added: finds a mask for each, in as many steps as needed.
  */
 interface Sparsifier {
     /**

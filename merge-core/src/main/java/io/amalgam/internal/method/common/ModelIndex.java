@@ -8,8 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The models of all tensors, numbered: by name, and by the how manieth it is where a tensor is made
- * of one model twice. Bases have no number.
+ * Numbers the models of all tensors: by name, and by occurrence if a tensor uses one model twice. Bases have no number.
  *
  * @param count how many there are
  * @param of the number of each tensor's each input; -1 for a base

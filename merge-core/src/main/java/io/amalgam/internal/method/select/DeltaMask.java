@@ -5,7 +5,7 @@ import io.amalgam.method.TensorStep;
 import java.util.Arrays;
 
 /**
- * Which elements of a task vector are kept; the others are 0. Fixed once made, used by many
+ * The mask of a task vector's kept elements; the others are 0. Fixed once made, used by many
  * threads.
  */
 public interface DeltaMask {

@@ -3,7 +3,7 @@ package io.amalgam.internal.method.select;
 import io.amalgam.method.Block;
 
 /**
- * What one cut keeps and another does not: the largest magnitudes without the very largest.
+ * The elements between two cuts: the largest magnitudes without the very largest.
  *
  * @param kept the lower boundary
  * @param outliers the upper one: what it keeps, fewer elements, is dropped

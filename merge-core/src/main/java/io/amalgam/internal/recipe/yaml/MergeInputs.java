@@ -3,7 +3,7 @@ package io.amalgam.internal.recipe.yaml;
 import io.amalgam.error.Problem;
 import java.util.List;
 
-/** That a recipe has one of the keys that say what is merged. */
+/** Checks that a recipe has one of the keys for its inputs. */
 final class MergeInputs {
     private static final List<String> KEYS = List.of("models", "slices", "modules");
 

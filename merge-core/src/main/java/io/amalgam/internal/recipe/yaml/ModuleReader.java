@@ -13,7 +13,7 @@ import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeTuple;
 
-/** Reads {@code modules}: the parts of a model, each with models or slices of its own. */
+/** Reads {@code modules}: the parts of a model, each with its own models or slices. */
 final class ModuleReader {
     private static final String FORM = "write each as 'name: {models: [...]}'";
 

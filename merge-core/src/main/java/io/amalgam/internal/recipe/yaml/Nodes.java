@@ -12,7 +12,7 @@ import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.SequenceNode;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** What single nodes say: YAML 1.1's types of plain scalars, and words for messages. */
+/** Values of single nodes: YAML 1.1's types of plain scalars, and their names in messages. */
 final class Nodes {
     private static final int SHOWN = 60;
 

@@ -1,6 +1,6 @@
 package io.amalgam.internal.recipe.yaml;
 
-/** What all readers of one recipe share. */
+/** The shared state of the readers of one recipe. */
 record ReadContext(RecipeProblems findings, MergeKeys merges) {
     ReadContext(RecipeProblems findings) {
         this(findings, new MergeKeys(findings));

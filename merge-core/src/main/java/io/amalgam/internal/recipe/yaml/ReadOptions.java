@@ -1,7 +1,7 @@
 package io.amalgam.internal.recipe.yaml;
 
 /**
- * How a recipe is read.
+ * Options to read a recipe.
  *
  * @param strict whether a key that recipes do not have is an error, not a warning
  */

@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.nodes.Node;
 
-/** What is wrong with a recipe, and what is odd; said once each, in the order of the text. */
+/** Errors and warnings of a recipe, each reported once, in the order of the text. */
 final class RecipeProblems {
     private static final Pattern LINE_ENDS = Pattern.compile("[\\p{Cntrl}\\u0085\\u2028\\u2029]");
 

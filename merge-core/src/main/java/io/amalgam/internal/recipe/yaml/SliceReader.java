@@ -133,7 +133,7 @@ final class SliceReader {
                                     "'layer_range'",
                                     "an end after its start",
                                     "[" + start.get() + ", " + end.get() + "]")
-                            .hint("the end is the layer after the last one"));
+                            .hint("the end is exclusive"));
             return Optional.empty();
         }
         return Optional.of(new Range(start.get(), end.get()));

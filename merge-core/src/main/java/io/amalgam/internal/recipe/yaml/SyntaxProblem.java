@@ -6,7 +6,7 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.nodes.Tag;
 
-/** What the YAML parser says, in a recipe writer's terms. */
+/** Translates errors of the YAML parser into the terms of recipes. */
 final class SyntaxProblem {
     private SyntaxProblem() {}
 

@@ -7,7 +7,7 @@ import io.amalgam.error.Problem;
 import java.util.List;
 
 /**
- * What a model's configuration says about its forward pass: Llama, Mistral, Qwen 2 and 3.
+ * The parameters of a forward pass from a model's configuration: Llama, Mistral, Qwen 2 and 3.
  *
  * @param eps of the norms
  * @param inverseFrequencies of rotary positions, half a head long

@@ -6,7 +6,7 @@ import io.amalgam.internal.recipe.MoeRecipe.Expert;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What can be said of a recipe for a mixture before any model is opened. */
+/** Checks of a mixture's recipe before any model is opened. */
 final class MoeCheck {
     private MoeCheck() {}
 
@@ -26,7 +26,7 @@ final class MoeCheck {
                                     "experts",
                                     "at least "
                                             + recipe.expertsPerToken()
-                                            + ", as many as see a token",
+                                            + ", as many as are active per token",
                                     experts.size())
                             .at(recipe.location())
                             .hint("add experts, or lower 'experts_per_token'"));
@@ -66,7 +66,7 @@ final class MoeCheck {
         boolean several = experts.size() > 1 && !equalPrompts;
         if (several && experts.stream().map(MoeCheck::prompts).distinct().count() == 1) {
             problems.add(
-                    Problem.of("all experts have the same prompts: no token could tell them apart")
+                    Problem.of("all experts have the same prompts: the router could not tell them apart")
                             .at(recipe.location())
                             .hint(
                                     "give each expert prompts of its own, set 'gate_mode: random', or set MoePlanner.equalPrompts(true) for a mixture to be trained"));

@@ -9,8 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The families of mixtures of experts that are written: which dense models fit, how tensors are
- * named, and what the configuration says.
+ * The supported families of mixtures of experts: suitable dense models, tensor names and configuration.
  */
 enum MoeFamily {
     MIXTRAL("Mixtral", "mixtral", "MixtralForCausalLM", Set.of("llama", "mistral")),

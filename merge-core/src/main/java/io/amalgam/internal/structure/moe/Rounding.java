@@ -2,7 +2,7 @@ package io.amalgam.internal.structure.moe;
 
 import io.amalgam.internal.tensor.BFloat16;
 
-/** What activations are rounded to after each operation. */
+/** The type that activations are rounded to after each operation. */
 enum Rounding {
     /** Nothing: float32. */
     NONE {

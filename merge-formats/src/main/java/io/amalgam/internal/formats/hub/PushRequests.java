@@ -38,7 +38,7 @@ final class PushRequests {
         this.repo = repo;
     }
 
-    /** Makes the repository; one that is there already is none of its business. */
+    /** Creates the repository, unless it exists. */
     void create(boolean hidden) throws IOException {
         int slash = repo.id().indexOf('/');
         ObjectNode body =

@@ -12,8 +12,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * What a config says of one layer, setting by setting: the value it has in a list, whether it is
- * one of the layers of a kind. Where a stack's new configuration says of a layer what its old one
+ * The settings of one layer in a configuration: its value in each list, and its membership in lists of layers. Where a stack's new configuration says of a layer what its old one
  * did, the layer is in a place that it fits.
  */
 final class LayerFacts {

@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What is known of settings that speak of layers: the one table of their names. A setting that is
+ * The table of all known settings about layers. A setting that is
  * not here and looks as if it spoke of layers is warned about: see {@link LayerMentions}.
  */
 final class LayerKeys {

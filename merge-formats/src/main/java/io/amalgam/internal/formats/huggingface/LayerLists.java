@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * Settings in a config with a value for each layer, or with numbers of layers. They are known by
  * name, in {@link LayerKeys}: that a list is as long as there are layers may be chance.
  *
- * <p>A layer that another model than the donor lends goes by that model's list, where it has one.
+ * <p>For a layer from a model other than the donor, that model's list counts, if it has one.
  *
  * <ul>
  *   <li>One value per layer ({@code layer_types}): if it has as many values as the donor had

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * How much of a text each layer sees by a config: all of it, or a window of the latest tokens. A
+ * The attention of each layer by a configuration: the whole text, or a window of the latest tokens. A
  * config has one size of windows; where it has none, or a layer is made of layers of both kinds, it
  * cannot say of the output's layers what they were.
  */

@@ -190,7 +190,7 @@ final class ModelCode {
                                         next.how
                                                 + (there
                                                         ? ", which is not a file of this model"
-                                                        : ", which is not there"))
+                                                        : ", which does not exist"))
                                 .at("'" + next.namer + "'")
                                 .hint(
                                         "the output's code does not load without it: put it beside the output's config.json"));

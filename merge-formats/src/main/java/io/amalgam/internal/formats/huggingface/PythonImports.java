@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a Python file imports from beside it. The text is searched, as transformers does, not
+ * The relative imports of a Python file. The text is searched, as transformers does, not
  * understood: an import in a text or under a condition counts.
  */
 final class PythonImports {

@@ -14,8 +14,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * What a merged model takes over from its donor unchanged: tokenizer, generation settings,
- * preprocessing, pooling.
+ * Files that a merged model gets from its donor unchanged: tokenizer, generation settings, preprocessing, pooling.
  */
 public final class SideFiles {
     private static final List<String> NAMES =

@@ -121,7 +121,7 @@ final class AdapterReader {
             problems.add(
                     Problem.expected(
                                     "adapter settings",
-                                    "'" + PeftFormat.CONFIG + "', which says the scale",
+                                    "'" + PeftFormat.CONFIG + "', which has the scale",
                                     "no such file")
                             .at("'" + settings + "'")
                             .hint("the download is incomplete: get the missing file"));

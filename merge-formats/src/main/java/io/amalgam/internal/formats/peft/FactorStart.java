@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/** What {@code init_lora_weights} says of the base that an adapter was trained over. */
+/** The base an adapter was trained on, by {@code init_lora_weights}. */
 final class FactorStart {
     /** Ways to begin that leave the base as it is. */
     private static final Set<String> HARMLESS = Set.of("gaussian", "eva", "orthogonal", "mica");

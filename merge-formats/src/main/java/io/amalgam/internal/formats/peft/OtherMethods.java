@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** Adapters that are not LoRA: what their tensors are called, and what is said of them. */
+/** Adapters that are not LoRA: the names of their tensors, and messages about them. */
 final class OtherMethods {
     /** Kinds that put something before the input. */
     private static final Set<String> PROMPTS =

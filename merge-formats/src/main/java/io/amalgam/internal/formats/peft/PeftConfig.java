@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 import java.util.stream.StreamSupport;
 
-/** What {@code adapter_config.json} says of ranks and scales. */
+/** Ranks and scales in {@code adapter_config.json}. */
 final class PeftConfig {
     private final int rank;
     private final double alpha;

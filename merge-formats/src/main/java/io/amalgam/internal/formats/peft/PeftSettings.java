@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What every key of PEFT 0.21's LoraConfig means to a merge, and a few that other tools write. A
+ * The meaning for a merge of every key of PEFT 0.21's LoraConfig, and of some keys of other tools. A
  * key that is not here is not ignored: unless it is null, false or empty, it is warned about.
  */
 final class PeftSettings {

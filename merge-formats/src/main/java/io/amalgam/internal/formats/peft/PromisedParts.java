@@ -44,7 +44,7 @@ final class PromisedParts {
                                 || module.experts().isPresent();
         if (config.path("lora_bias").asBoolean(false)) {
             missing("lora_bias", "a bias of B", bias)
-                    .map(problem -> problem.hint("those are taken for zero, as PEFT takes them"))
+                    .map(problem -> problem.hint("these are taken as zero, as in PEFT"))
                     .ifPresent(warnings::add);
         } else {
             unannounced("lora_bias", "a bias of B", module -> module.bias().isPresent())

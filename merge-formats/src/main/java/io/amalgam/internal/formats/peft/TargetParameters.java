@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which parameter of a module each pair of factors is for. PEFT wraps a module once for every
+ * Assigns pairs of factors to parameters of a module. PEFT wraps a module once for every
  * parameter that {@code target_parameters} names, in the order the module has them: the pair with
  * the most {@code base_layer} before it is the first's.
  *

@@ -6,7 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What the name of an adapter's tensor says.
+ * A parsed tensor name of an adapter.
  *
  * @param module the module it belongs to, or the whole name of a tensor that replaces one
  * @param part what it is of that module

@@ -10,8 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which rows an adapter trains: {@code trainable_token_indices}, a list for the input embedding, or
- * one for each module by the end of its name.
+ * The rows trained by an adapter: {@code trainable_token_indices}, a list for the input embedding, or a list per module by the end of its name.
  */
 final class TokenIndices {
     private final JsonNode value;

@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What the pickle of a checkpoint is made of. All else a pickle can say is refused. */
+/** The elements of a checkpoint's pickle. All else a pickle can say is refused. */
 final class Pickle {
     private Pickle() {}
 

@@ -282,9 +282,9 @@ final class Unpickler {
             }
         }
         throw new BadInputException(
-                Problem.of("the pickle names '" + shown(text) + "', which is no part of a tensor")
+                Problem.of("the pickle names '" + shown(text) + "', which no tensor needs")
                         .hint(
-                                "nothing of it was run; use safetensors, or save only the model's state_dict"));
+                                "it was not run; use safetensors, or save only the model's state_dict"));
     }
 
     private static String shown(String text) {
@@ -430,7 +430,7 @@ final class Unpickler {
                                         + at
                                         + "), which tensors do not need")
                         .hint(
-                                "nothing of it was run; use safetensors, or save only the model's state_dict"));
+                                "it was not run; use safetensors, or save only the model's state_dict"));
     }
 
     private BadInputException bad(String how) {

@@ -258,7 +258,7 @@ final class ZipArchive {
                         "PyTorch file",
                         "a zip archive, as torch.save writes it",
                         size == 0 ? "an empty file" : "something else")
-                .hint("the download is incomplete or the file is none of PyTorch's");
+                .hint("the download is incomplete, or this is not a PyTorch file");
     }
 
     private static Problem damaged(String how) {

@@ -142,9 +142,9 @@ class ModelCodeTest {
         assertThat(side()).containsExactly("modeling_x.py");
         assertThat(missing())
                 .containsExactly(
-                        "config.json names code in 'configuration_x.py', which is not there",
-                        "'modeling_x.py' imports '.gone', which is not there",
-                        "'modeling_x.py' imports '..above', which is not there");
+                        "config.json names code in 'configuration_x.py', which does not exist",
+                        "'modeling_x.py' imports '.gone', which does not exist",
+                        "'modeling_x.py' imports '..above', which does not exist");
     }
 
     @Test
