@@ -197,7 +197,7 @@ class PeftFormatTest {
         Files.delete(path.resolve("adapter_config.json"));
         assertThatThrownBy(() -> Adapters.open(path))
                 .hasMessageStartingWith(
-                        "adapter settings: expected 'adapter_config.json', which says the scale");
+                        "adapter settings: expected 'adapter_config.json', which has the scale");
     }
 
     private static void assertClose(float[] got, double[] expected) {
