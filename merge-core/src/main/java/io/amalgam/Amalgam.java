@@ -23,7 +23,9 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 
 /**
- * The parts of a merge: checkpoint formats, merge methods, model sources and the output format. They are put together here and nowhere else; the {@code amalgam} command and {@link Merge} both use it. Immutable and thread-safe.
+ * The parts of a merge: checkpoint formats, merge methods, model sources and the output format.
+ * They are put together here and nowhere else; the {@code amalgam} command and {@link Merge} both
+ * use it. Immutable and thread-safe.
  */
 public final class Amalgam {
     private static final List<Path> HERE = List.of(Path.of(""));
@@ -72,8 +74,8 @@ public final class Amalgam {
     }
 
     /**
-     * Accepts names of a model hub, {@code org/name} or {@code org/name@revision}, if nothing exists
-     * at the path.
+     * Accepts names of a model hub, {@code org/name} or {@code org/name@revision}, if nothing
+     * exists at the path.
      *
      * @throws io.amalgam.error.BadInputException if {@code merge-formats} is not on the class path
      */
@@ -137,7 +139,9 @@ public final class Amalgam {
         return output.orElseGet(() -> formats.output(ModelLoader.DIRECTORY));
     }
 
-    /** Default options of the engine: all processors, the fastest kernels that this JVM supports. */
+    /**
+     * Default options of the engine: all processors, the fastest kernels that this JVM supports.
+     */
     public static EngineOptions engine() {
         return EngineOptions.defaults(KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
     }

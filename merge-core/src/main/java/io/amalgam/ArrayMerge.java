@@ -35,7 +35,8 @@ import org.nd4j.linalg.factory.Nd4j;
  *         .merge();
  * }</pre>
  *
- * <p>Whole-model methods treat the array as the whole model; the state of stateful methods starts at 0.
+ * <p>Whole-model methods treat the array as the whole model; the state of stateful methods starts
+ * at 0.
  *
  * <p>Not thread-safe; {@link #merge()} does not change it.
  */
@@ -62,7 +63,10 @@ public final class ArrayMerge {
         return new ArrayMerge(BuiltInMethods.load().get(Objects.requireNonNull(method, "method")));
     }
 
-    /** Merges with a custom method, which need not be registered with {@link java.util.ServiceLoader}. */
+    /**
+     * Merges with a custom method, which need not be registered with {@link
+     * java.util.ServiceLoader}.
+     */
     public static ArrayMerge with(MergeMethod method) {
         return new ArrayMerge(method);
     }
@@ -99,7 +103,8 @@ public final class ArrayMerge {
     }
 
     /**
-     * Seed and tensor name of the random numbers; the same pair gives the same numbers as in a merge of files.
+     * Seed and tensor name of the random numbers; the same pair gives the same numbers as in a
+     * merge of files.
      */
     public ArrayMerge random(long newSeed, String tensorName) {
         this.seed = newSeed;

@@ -9,11 +9,12 @@ import java.util.List;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Base class of merge methods written with ND4J: arrays in, array out, one tensor at a time. Extend it, name the
- * class in {@code META-INF/services/io.amalgam.method.MergeMethod}, and recipes can use it by its
- * name.
+ * Base class of merge methods written with ND4J: arrays in, array out, one tensor at a time. Extend
+ * it, name the class in {@code META-INF/services/io.amalgam.method.MergeMethod}, and recipes can
+ * use it by its name.
  *
- * <p>Each worker holds the inputs and output of one tensor as float32, on the heap and in ND4J's memory, so memory depends on the largest tensor.
+ * <p>Each worker holds the inputs and output of one tensor as float32, on the heap and in ND4J's
+ * memory, so memory depends on the largest tensor.
  */
 public abstract class ArrayMergeMethod implements MergeMethod {
     /**

@@ -24,7 +24,8 @@ import java.util.Optional;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * Writes arrays as a checkpoint. Files have temporary names until all are complete; the one that completes the model is renamed last.
+ * Writes arrays as a checkpoint. Files have temporary names until all are complete; the one that
+ * completes the model is renamed last.
  */
 final class CheckpointWriter {
     private final List<AtomicFile> files = new ArrayList<>();

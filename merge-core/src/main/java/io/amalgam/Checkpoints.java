@@ -23,7 +23,8 @@ public final class Checkpoints {
     private Checkpoints() {}
 
     /**
-     * Opens a model directory or a single weights file. Reads and checks headers; tensors are read on demand.
+     * Opens a model directory or a single weights file. Reads and checks headers; tensors are read
+     * on demand.
      *
      * @throws io.amalgam.error.BadInputException if it is not a checkpoint
      * @throws MergeCancelledException if the thread is interrupted
@@ -39,8 +40,9 @@ public final class Checkpoints {
     }
 
     /**
-     * Writes arrays to a single weights file if the path ends in {@code .safetensors}, else to a model directory without configuration. Every array is written in its own type and shape, row-major;
-     * FLOAT as F32, HALF as F16, BFLOAT16 as BF16, LONG as I64 and so on.
+     * Writes arrays to a single weights file if the path ends in {@code .safetensors}, else to a
+     * model directory without configuration. Every array is written in its own type and shape,
+     * row-major; FLOAT as F32, HALF as F16, BFLOAT16 as BF16, LONG as I64 and so on.
      *
      * @param tensors by name, in the order they are to be listed
      * @throws io.amalgam.error.BadInputException if something is there already, or a type has no
@@ -58,7 +60,8 @@ public final class Checkpoints {
     }
 
     /**
-     * As {@link #write(Map, Path)}, to a model directory, with {@code config.json}, tokenizer and similar files copied from a donor.
+     * As {@link #write(Map, Path)}, to a model directory, with {@code config.json}, tokenizer and
+     * similar files copied from a donor.
      */
     public static void write(Map<String, INDArray> tensors, Path directory, OpenModel donor)
             throws IOException {

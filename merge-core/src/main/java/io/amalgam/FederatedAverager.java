@@ -29,7 +29,11 @@ import org.nd4j.linalg.factory.Nd4j;
  * round.finish(Path.of("round-7.safetensors"));
  * }</pre>
  *
- * <p>The average is {@code sum n_k x_k / sum n_k}, with float64 sums, so the order of clients affects only the last bits. Integers and booleans (batch counters) take the largest value. A client is added completely or not at all. Sums in memory take 8 bytes per parameter, 16 while a client is added. With a file only a few blocks are in memory, and a restarted server continues from the file. Only one process at a time may use a file.
+ * <p>The average is {@code sum n_k x_k / sum n_k}, with float64 sums, so the order of clients
+ * affects only the last bits. Integers and booleans (batch counters) take the largest value. A
+ * client is added completely or not at all. Sums in memory take 8 bytes per parameter, 16 while a
+ * client is added. With a file only a few blocks are in memory, and a restarted server continues
+ * from the file. Only one process at a time may use a file.
  *
  * <p>Thread-safe: calls exclude each other.
  */

@@ -38,7 +38,8 @@ public final class LoraFile implements Closeable {
     }
 
     /**
-     * Opens an adapter's directory or weights file, as written by PEFT, kohya's trainer, diffusers or AI-Toolkit.
+     * Opens an adapter's directory or weights file, as written by PEFT, kohya's trainer, diffusers
+     * or AI-Toolkit.
      *
      * @throws BadInputException if it is not an adapter
      */
@@ -57,7 +58,8 @@ public final class LoraFile implements Closeable {
     }
 
     /**
-     * The factors of a module as FLOAT arrays, with the scale multiplied into B. Convolutions are flattened to matrices.
+     * The factors of a module as FLOAT arrays, with the scale multiplied into B. Convolutions are
+     * flattened to matrices.
      *
      * @throws BadInputException if it has no such module
      * @throws IOException if it cannot be read
@@ -104,7 +106,8 @@ public final class LoraFile implements Closeable {
         }
 
         /**
-         * The best rank-{@code rank} approximation of {@code tuned - base}, two matrices of the same shape, by a randomised SVD with a fixed seed.
+         * The best rank-{@code rank} approximation of {@code tuned - base}, two matrices of the
+         * same shape, by a randomised SVD with a fixed seed.
          */
         public static LoraPair between(INDArray base, INDArray tuned, int rank) {
             INDArray change = tuned.castTo(base.dataType()).sub(base);
@@ -129,7 +132,10 @@ public final class LoraFile implements Closeable {
             return new LoraPair(Nd4j.concat(0, as), Nd4j.concat(1, bs));
         }
 
-        /** The best approximation of a lower rank, exact up to rounding; the full matrix is not formed. */
+        /**
+         * The best approximation of a lower rank, exact up to rounding; the full matrix is not
+         * formed.
+         */
         public LoraPair truncate(int rank) {
             return of(LowRankSvd.of(matrix(b), matrix(a)).truncated(rank));
         }

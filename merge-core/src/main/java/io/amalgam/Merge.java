@@ -52,7 +52,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *                 .run();
  * }</pre>
  *
- * <p>{@link #recipe()} equals the recipe in the YAML of {@link #yaml()}, and merges to the same bytes. Models are paths or arrays; the result is written to a directory or returned as arrays. Without arrays the merge streams in fixed memory. Any method can be used: built-in ones, those found by {@link java.util.ServiceLoader}, or an instance passed to {@link #method(MergeMethod)}. Formulas and papers are in docs/methods.md.
+ * <p>{@link #recipe()} equals the recipe in the YAML of {@link #yaml()}, and merges to the same
+ * bytes. Models are paths or arrays; the result is written to a directory or returned as arrays.
+ * Without arrays the merge streams in fixed memory. Any method can be used: built-in ones, those
+ * found by {@link java.util.ServiceLoader}, or an instance passed to {@link #method(MergeMethod)}.
+ * Formulas and papers are in docs/methods.md.
  *
  * <p>Setters return this object. Not thread-safe; merging does not change it.
  */
@@ -127,8 +131,8 @@ public final class Merge {
     }
 
     /**
-     * Adds the largest elements of each difference whose signs agree: {@code weight}, {@code density}.
-     * Yadav et al. 2023, <a href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
+     * Adds the largest elements of each difference whose signs agree: {@code weight}, {@code
+     * density}. Yadav et al. 2023, <a href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
      */
     public static Merge ties() {
         return method("ties");
@@ -204,7 +208,8 @@ public final class Merge {
     }
 
     /**
-     * The next layers of the output, merged from these sources. Excludes {@link #model models} and {@link #module modules}.
+     * The next layers of the output, merged from these sources. Excludes {@link #model models} and
+     * {@link #module modules}.
      */
     public Merge slice(LayerSource... sources) {
         slices.add(outputSlice(sources));
@@ -404,7 +409,8 @@ public final class Merge {
     /**
      * Merges to the directory given by {@link #to}.
      *
-     * @throws BadInputException if models, parameters, output or data have problems; nothing is written
+     * @throws BadInputException if models, parameters, output or data have problems; nothing is
+     *     written
      * @throws IOException if reading or writing fails; the merge can be resumed
      * @throws MergeCancelledException if stopped; the merge can be resumed
      * @throws IllegalStateException without a directory
@@ -438,7 +444,8 @@ public final class Merge {
     }
 
     /**
-     * One part of a model, such as an encoder or decoder: an entry of a recipe's {@code modules}. See {@link Merge#module}.
+     * One part of a model, such as an encoder or decoder: an entry of a recipe's {@code modules}.
+     * See {@link Merge#module}.
      *
      * <p>Methods return this object. Not thread-safe.
      */
@@ -481,14 +488,18 @@ public final class Merge {
         }
 
         /**
-         * The next layers of the part, merged from sources made by {@link Merge#layers}. Excludes models.
+         * The next layers of the part, merged from sources made by {@link Merge#layers}. Excludes
+         * models.
          */
         public MergeModule slice(LayerSource... sources) {
             slices.add(Merge.outputSlice(sources));
             return this;
         }
 
-        /** Parameters of this part. Those of its models have priority over them, and they over the recipe's. */
+        /**
+         * Parameters of this part. Those of its models have priority over them, and they over the
+         * recipe's.
+         */
         public MergeModule with(Parameter... settings) {
             for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
                 Objects.requireNonNull(setting, "setting");

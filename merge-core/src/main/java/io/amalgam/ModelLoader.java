@@ -31,7 +31,8 @@ import java.util.ServiceLoader;
 import java.util.function.BiFunction;
 
 /**
- * Opens models and adapters by path, with the checkpoint formats on the class path. Immutable and thread-safe.
+ * Opens models and adapters by path, with the checkpoint formats on the class path. Immutable and
+ * thread-safe.
  */
 public final class ModelLoader {
     /** The format of every model that is a directory: Hugging Face's. */
@@ -85,7 +86,8 @@ public final class ModelLoader {
     }
 
     /**
-     * Resolves a model named on a command line: the path itself, or the location of the model with that name. A path to nothing is returned unchanged.
+     * Resolves a model named on a command line: the path itself, or the location of the model with
+     * that name. A path to nothing is returned unchanged.
      *
      * @throws BadInputException if it is a name, and there is no such model
      */
@@ -252,7 +254,8 @@ public final class ModelLoader {
     }
 
     /**
-     * A source of the models that recipes name. Relative paths are resolved against the first folder where they exist. Adapters of a model are applied.
+     * A source of the models that recipes name. Relative paths are resolved against the first
+     * folder where they exist. Adapters of a model are applied.
      *
      * @param folders in order, usually the working directory and the recipe's folder
      */

@@ -19,9 +19,7 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
-/**
- * An open checkpoint whose tensors are read as ND4J arrays. Thread-safe until closed.
- */
+/** An open checkpoint whose tensors are read as ND4J arrays. Thread-safe until closed. */
 public final class OpenModel implements Closeable {
     private static final int PIECE = 1 << 20;
 
@@ -48,7 +46,8 @@ public final class OpenModel implements Closeable {
     }
 
     /**
-     * Reads a tensor into a new array, with the stored shape and the matching ND4J type (F32 is FLOAT, F16 HALF, BF16 BFLOAT16, I64 LONG, ...). F8 types are decoded to FLOAT.
+     * Reads a tensor into a new array, with the stored shape and the matching ND4J type (F32 is
+     * FLOAT, F16 HALF, BF16 BFLOAT16, I64 LONG, ...). F8 types are decoded to FLOAT.
      *
      * @throws BadInputException if there is no such tensor, or ND4J has no such type
      * @throws IOException if it cannot be read, or the checkpoint is closed

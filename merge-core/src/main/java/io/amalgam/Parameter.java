@@ -12,7 +12,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * A parameter with a value, like {@code name: value} in a recipe. The methods named after common parameters are meant for static import; {@link #of} makes any other.
+ * A parameter with a value, like {@code name: value} in a recipe. The methods named after common
+ * parameters are meant for static import; {@link #of} makes any other.
  *
  * @param name of the parameter; {@code amalgam methods} lists them
  * @param value a number, boolean or text; a gradient over the layers; or values by tensor name
@@ -73,7 +74,10 @@ public record Parameter(String name, ParameterValue value) {
         return new Parameter("density", number(values));
     }
 
-    /** The position between two models, 0 at the base, 1 at the other; several values are a gradient. */
+    /**
+     * The position between two models, 0 at the base, 1 at the other; several values are a
+     * gradient.
+     */
     public static Parameter t(double... values) {
         return new Parameter("t", number(values));
     }

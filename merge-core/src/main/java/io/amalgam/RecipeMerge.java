@@ -26,7 +26,9 @@ import java.util.function.UnaryOperator;
  * Merge.recipe(Path.of("recipe.yml")).to(Path.of("merged")).run();
  * }</pre>
  *
- * <p>A file may hold several documents: those with a name are stages, whose results the others use as models (docs/stages.md). Setters return this object. Not thread-safe; running does not change it.
+ * <p>A file may hold several documents: those with a name are stages, whose results the others use
+ * as models (docs/stages.md). Setters return this object. Not thread-safe; running does not change
+ * it.
  */
 public final class RecipeMerge {
     private final Path recipe;
@@ -78,7 +80,10 @@ public final class RecipeMerge {
         return this;
     }
 
-    /** Changes how the merge runs: threads, memory, resuming, overwriting. Does not affect the output. */
+    /**
+     * Changes how the merge runs: threads, memory, resuming, overwriting. Does not affect the
+     * output.
+     */
     public RecipeMerge engine(UnaryOperator<EngineOptions> change) {
         engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
         return this;
@@ -142,7 +147,8 @@ public final class RecipeMerge {
     /**
      * Merges to the directory given by {@link #to}.
      *
-     * @throws io.amalgam.error.BadInputException if recipe, models, output or data have problems; nothing is written
+     * @throws io.amalgam.error.BadInputException if recipe, models, output or data have problems;
+     *     nothing is written
      * @throws IOException if reading or writing fails; the merge can be resumed
      * @throws MergeCancelledException if stopped; the merge can be resumed
      * @throws IllegalStateException without a directory

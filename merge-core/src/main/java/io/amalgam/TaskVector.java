@@ -18,7 +18,9 @@ import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
- * A task vector: {@code tuned - base} for every floating-point tensor, as FLOAT arrays. Task vectors can be added, negated, scaled and applied to a base; every operation returns new arrays. Holds all tensors in memory: for models that do not fit, use a recipe.
+ * A task vector: {@code tuned - base} for every floating-point tensor, as FLOAT arrays. Task
+ * vectors can be added, negated, scaled and applied to a base; every operation returns new arrays.
+ * Holds all tensors in memory: for models that do not fit, use a recipe.
  *
  * <p>Ilharco et al. 2022, "Editing models with task arithmetic", <a
  * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
@@ -31,9 +33,11 @@ public final class TaskVector {
     }
 
     /**
-     * The difference of two checkpoints. Integer and boolean tensors must be equal and are left out, as are empty tensors.
+     * The difference of two checkpoints. Integer and boolean tensors must be equal and are left
+     * out, as are empty tensors.
      *
-     * @throws BadInputException if tensors or shapes differ, or a tensor is of integers in one checkpoint only
+     * @throws BadInputException if tensors or shapes differ, or a tensor is of integers in one
+     *     checkpoint only
      */
     public static TaskVector between(OpenModel base, OpenModel tuned) throws IOException {
         return between(base.tensors(), tuned.tensors());
@@ -57,7 +61,10 @@ public final class TaskVector {
                         deltas.put(name, floats(other).sub(floats(origin)));
                     } else if (!origin.equals(other)) {
                         throw new BadInputException(
-                                Problem.of("integer tensor '" + name + "' differs between the checkpoints"));
+                                Problem.of(
+                                        "integer tensor '"
+                                                + name
+                                                + "' differs between the checkpoints"));
                     }
                 });
         return new TaskVector(deltas);
@@ -88,7 +95,8 @@ public final class TaskVector {
     }
 
     /**
-     * Writes the changes to a {@code .safetensors} file as F32, by tensor name, marked as a task vector in the metadata.
+     * Writes the changes to a {@code .safetensors} file as F32, by tensor name, marked as a task
+     * vector in the metadata.
      *
      * @throws BadInputException if the file exists or has another extension
      */
@@ -108,9 +116,11 @@ public final class TaskVector {
     }
 
     /**
-     * Writes the difference of two checkpoints to a {@code .safetensors} file as indices and values, in fixed memory.
+     * Writes the difference of two checkpoints to a {@code .safetensors} file as indices and
+     * values, in fixed memory.
      *
-     * @param share of each tensor's elements to keep, by magnitude of the change; 1 keeps all changed elements
+     * @param share of each tensor's elements to keep, by magnitude of the change; 1 keeps all
+     *     changed elements
      * @throws BadInputException if the checkpoints do not have the same tensors in the same shapes,
      *     the share is not above 0 and at most 1, the file is there, or its name ends otherwise
      */

@@ -11,7 +11,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * An open model: its tensors, configuration and other files. Opening reads headers only; tensor data is read on demand. Thread-safe until closed.
+ * An open model: its tensors, configuration and other files. Opening reads headers only; tensor
+ * data is read on demand. Thread-safe until closed.
  */
 public interface Checkpoint extends Closeable {
     /** The directory or file of the model. */
@@ -44,7 +45,8 @@ public interface Checkpoint extends Closeable {
     List<Path> weightFiles();
 
     /**
-     * Files that a merged model gets from its donor: tokenizer, generation settings, preprocessing. Relative to {@link #path()}; empty for a single weights file.
+     * Files that a merged model gets from its donor: tokenizer, generation settings, preprocessing.
+     * Relative to {@link #path()}; empty for a single weights file.
      */
     default List<Path> sideFiles() {
         return List.of();
@@ -80,28 +82,29 @@ public interface Checkpoint extends Closeable {
     }
 
     /**
-     * The state of a federated method, if it is not yet a file. If empty, the state is that in {@link OutputFormat#STATE_FILE} in {@link #path()}, if the file exists.
+     * The state of a federated method, if it is not yet a file. If empty, the state is that in
+     * {@link OutputFormat#STATE_FILE} in {@link #path()}, if the file exists.
      */
     default Optional<Map<String, TensorSource>> serverState() {
         return Optional.empty();
     }
 
-    /**
-     * Bytes held to read its tensors, shared by all readers.
-     */
+    /** Bytes held to read its tensors, shared by all readers. */
     default long sharedBytes() {
         return 0;
     }
 
     /**
-     * The original files of the tensors' values. They differ from {@link #weightFiles()} if those are intermediate results.
+     * The original files of the tensors' values. They differ from {@link #weightFiles()} if those
+     * are intermediate results.
      */
     default List<Path> origins() {
         return weightFiles();
     }
 
     /**
-     * Bytes that each reader holds to compute tensors during reading, in addition to its workspace, for reads of up to {@code elements} elements.
+     * Bytes that each reader holds to compute tensors during reading, in addition to its workspace,
+     * for reads of up to {@code elements} elements.
      */
     default long bytesPerReader(int elements) {
         return 0;

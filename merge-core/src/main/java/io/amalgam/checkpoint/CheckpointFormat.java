@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /**
- * A reader of a checkpoint format. Implementations are found with {@link java.util.ServiceLoader}; they are stateless and thread-safe.
+ * A reader of a checkpoint format. Implementations are found with {@link java.util.ServiceLoader};
+ * they are stateless and thread-safe.
  */
 public interface CheckpointFormat {
     /** A short lower-case name: {@code huggingface}, {@code safetensors}. */

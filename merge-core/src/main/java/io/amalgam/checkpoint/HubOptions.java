@@ -6,7 +6,8 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * Access to a model hub, for models named {@code org/name} instead of by a path. The library reads no environment variables; the default is the public hub without a token.
+ * Access to a model hub, for models named {@code org/name} instead of by a path. The library reads
+ * no environment variables; the default is the public hub without a token.
  *
  * @param cache the folder that is shared with the hub's Python client
  * @param endpoint the hub's address

@@ -4,7 +4,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The folders of a model stored in modules, as in sentence-transformers: the main model, then others such as pooling or a dense layer, some with their own weights. Tensors of a module are prefixed with its folder ({@code 2_Dense.linear.weight}); those of the main model are not.
+ * The folders of a model stored in modules, as in sentence-transformers: the main model, then
+ * others such as pooling or a dense layer, some with their own weights. Tensors of a module are
+ * prefixed with its folder ({@code 2_Dense.linear.weight}); those of the main model are not.
  *
  * @param home folder of the model proper, with its configuration and tokenizer, relative to the
  *     model's directory; empty where that is the directory itself

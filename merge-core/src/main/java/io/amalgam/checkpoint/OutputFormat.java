@@ -11,12 +11,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A writer of a checkpoint format. Implementations are found with {@link java.util.ServiceLoader}; they are stateless and thread-safe.
+ * A writer of a checkpoint format. Implementations are found with {@link java.util.ServiceLoader};
+ * they are stateless and thread-safe.
  */
 public interface OutputFormat {
-    /**
-     * Name of the file with the state of a stateful merge method, next to a model's weights.
-     */
+    /** Name of the file with the state of a stateful merge method, next to a model's weights. */
     String STATE_FILE = "server-state.safetensors";
 
     /** A short lower-case name: {@code huggingface}, {@code safetensors}. */
@@ -44,7 +43,8 @@ public interface OutputFormat {
     OutputLayout layout(OutputModel model, LayoutOptions options);
 
     /**
-     * The files that describe a merged model, made from the donor's, such as {@code config.json}. They belong to the main model's folder.
+     * The files that describe a merged model, made from the donor's, such as {@code config.json}.
+     * They belong to the main model's folder.
      *
      * @param donorConfig the donor's {@code config.json}
      * @return empty for formats without such files
@@ -54,7 +54,8 @@ public interface OutputFormat {
     }
 
     /**
-     * Files in a directory that readers of this format take for weights, shard indices included. They must be removed before another model's weights are written there.
+     * Files in a directory that readers of this format take for weights, shard indices included.
+     * They must be removed before another model's weights are written there.
      *
      * @return paths relative to {@code directory}
      */
@@ -63,7 +64,8 @@ public interface OutputFormat {
     }
 
     /**
-     * Files in a directory that readers of this format take for the description of a model: configuration, tokenizer. They are removed if another model replaces it.
+     * Files in a directory that readers of this format take for the description of a model:
+     * configuration, tokenizer. They are removed if another model replaces it.
      *
      * @return paths relative to {@code directory}
      */
@@ -89,7 +91,8 @@ public interface OutputFormat {
     }
 
     /**
-     * Warnings about changes of the merge that {@link #modelFiles} cannot express in the configuration.
+     * Warnings about changes of the merge that {@link #modelFiles} cannot express in the
+     * configuration.
      */
     default List<Problem> unchanged(ObjectNode donorConfig, ConfigChanges changes) {
         return List.of();
@@ -100,9 +103,7 @@ public interface OutputFormat {
         return List.of();
     }
 
-    /**
-     * The default type for {@link #quantise}; empty for formats that store weights unchanged.
-     */
+    /** The default type for {@link #quantise}; empty for formats that store weights unchanged. */
     default Optional<String> ownType() {
         return Optional.empty();
     }

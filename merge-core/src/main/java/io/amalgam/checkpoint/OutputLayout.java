@@ -3,14 +3,17 @@ package io.amalgam.checkpoint;
 import java.util.List;
 
 /**
- * The position of every output byte, computed before any is written: files with headers, the place of each tensor, and small files that are written last because they complete the model (a shard index).
+ * The position of every output byte, computed before any is written: files with headers, the place
+ * of each tensor, and small files that are written last because they complete the model (a shard
+ * index).
  *
  * @param placements one for each tensor, in the order they were given to {@link
  *     OutputFormat#layout}
  */
 public record OutputLayout(List<DataFile> files, List<Placement> placements, List<SmallFile> last) {
     /**
-     * The folder in an output directory where a merge writes until the model is complete. An interrupted merge leaves it behind.
+     * The folder in an output directory where a merge writes until the model is complete. An
+     * interrupted merge leaves it behind.
      */
     public static final String PARTIAL = ".amalgam-partial";
 

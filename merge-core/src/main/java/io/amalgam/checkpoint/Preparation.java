@@ -6,14 +6,18 @@ import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 
 /**
- * Work to do before the first tensor is combined: a forward pass over prompts, an alignment, statistics. The engine runs a plan's preparations in order, each with all workers, and
- * keeps their results for a resume. Tensor sources that need a result hold the preparation.
+ * Work to do before the first tensor is combined: a forward pass over prompts, an alignment,
+ * statistics. The engine runs a plan's preparations in order, each with all workers, and keeps
+ * their results for a resume. Tensor sources that need a result hold the preparation.
  */
 public interface Preparation {
     /** A short title for progress and plans, e.g. {@code gates from prompts}. */
     String title();
 
-    /** A text of everything that determines the result, except the contents of the inputs; part of the plan hash. */
+    /**
+     * A text of everything that determines the result, except the contents of the inputs; part of
+     * the plan hash.
+     */
     String identity();
 
     /** Bytes read from the inputs. */
@@ -32,7 +36,8 @@ public interface Preparation {
     byte[] save();
 
     /**
-     * Restores the result of {@link #save} from an earlier run of the same plan, and repeats the warnings of {@link #run}.
+     * Restores the result of {@link #save} from an earlier run of the same plan, and repeats the
+     * warnings of {@link #run}.
      *
      * @return false if the bytes are invalid; the preparation is then run again
      */
@@ -46,7 +51,8 @@ public interface Preparation {
         Workspace workspace();
 
         /**
-         * Processes the numbers from 0 to {@code count} with all workers, and returns when all are done. The assignment of ranges to workers is not fixed.
+         * Processes the numbers from 0 to {@code count} with all workers, and returns when all are
+         * done. The assignment of ranges to workers is not fixed.
          *
          * @param step maximum length of a range
          */

@@ -8,7 +8,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A tensor as input of a merge: stored in a file, or computed from stored tensors during reading (re-indexed rows, a sum of low-rank factors, a permutation, another stage's result). The engine knows only this type.
+ * A tensor as input of a merge: stored in a file, or computed from stored tensors during reading
+ * (re-indexed rows, a sum of low-rank factors, a permutation, another stage's result). The engine
+ * knows only this type.
  *
  * <p>Implementations allow concurrent reads with different workspaces, and hold no tensor data.
  */
@@ -27,7 +29,8 @@ public interface TensorSource {
     boolean read(long from, int count, float[] dst, int at, Workspace workspace) throws IOException;
 
     /**
-     * The stored tensor, if the file contains exactly the bytes of {@link #info()}, so that they can be copied.
+     * The stored tensor, if the file contains exactly the bytes of {@link #info()}, so that they
+     * can be copied.
      */
     default Optional<StoredTensor> stored() {
         return Optional.empty();
@@ -63,14 +66,16 @@ public interface TensorSource {
     long storedBytes();
 
     /**
-     * The cause of a NaN or infinite value, if it is in a part other than the model's own tensor, such as an adapter; reads the parts.
+     * The cause of a NaN or infinite value, if it is in a part other than the model's own tensor,
+     * such as an adapter; reads the parts.
      */
     default Optional<Problem> damagedPart() throws IOException {
         return Optional.empty();
     }
 
     /**
-     * The origin of the values as a text, the same for one recipe on any machine; part of the plan and its hash.
+     * The origin of the values as a text, the same for one recipe on any machine; part of the plan
+     * and its hash.
      */
     String identity();
 }

@@ -3,7 +3,8 @@ package io.amalgam.engine;
 import io.amalgam.kernel.Kernels;
 
 /**
- * Options of a run: {@code EngineOptions.defaults(kernels).threads(2).resume(true)}. None affects the bytes written. Immutable.
+ * Options of a run: {@code EngineOptions.defaults(kernels).threads(2).resume(true)}. None affects
+ * the bytes written. Immutable.
  *
  * @param threads number of workers
  * @param memory limit for the workers' buffers in bytes; blocks shrink to fit
@@ -27,7 +28,10 @@ public record EngineOptions(
         }
     }
 
-    /** One worker per processor, half of the heap for buffers, and a report; no resume, no overwriting, no NaN or infinities. */
+    /**
+     * One worker per processor, half of the heap for buffers, and a report; no resume, no
+     * overwriting, no NaN or infinities.
+     */
     public static EngineOptions defaults(Kernels kernels) {
         Runtime runtime = Runtime.getRuntime();
         return new EngineOptions(

@@ -18,7 +18,8 @@ public final class MergeCancelledException extends RuntimeException {
     }
 
     /**
-     * The exception for an interrupted thread, whether it was waiting, reading or writing. Sets the thread's interrupt flag again.
+     * The exception for an interrupted thread, whether it was waiting, reading or writing. Sets the
+     * thread's interrupt flag again.
      */
     public static MergeCancelledException byInterrupt(Throwable cause) {
         if (!(cause instanceof InterruptedException)) {

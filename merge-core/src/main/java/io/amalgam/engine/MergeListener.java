@@ -9,7 +9,8 @@ public interface MergeListener {
     MergeListener NONE = new MergeListener() {};
 
     /**
-     * An interrupted run was found, but nothing of it was finished: the merge starts from the beginning.
+     * An interrupted run was found, but nothing of it was finished: the merge starts from the
+     * beginning.
      */
     default void startedAfresh() {}
 
@@ -25,7 +26,8 @@ public interface MergeListener {
     default void started(MergePlan plan, int resumed) {}
 
     /**
-     * Progress of work before the first tensor: a forward pass over prompts, an alignment, statistics.
+     * Progress of work before the first tensor: a forward pass over prompts, an alignment,
+     * statistics.
      *
      * @param title what it is
      * @param done in any unit; equal to {@code of} at the end

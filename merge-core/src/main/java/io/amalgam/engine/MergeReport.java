@@ -51,7 +51,8 @@ public record MergeReport(
     /**
      * A weights file.
      *
-     * @param crc32c of all its bytes, header included; empty if it contains copied tensors, which are not checksummed
+     * @param crc32c of all its bytes, header included; empty if it contains copied tensors, which
+     *     are not checksummed
      * @param modifiedMillis time of the last modification, in milliseconds since 1970
      */
     public record WrittenFile(

@@ -4,7 +4,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * Unusable input: a recipe, a file, or a combination of both. Contains all problems found, not only the first.
+ * Unusable input: a recipe, a file, or a combination of both. Contains all problems found, not only
+ * the first.
  */
 public class BadInputException extends RuntimeException {
     private static final long serialVersionUID = 1L;

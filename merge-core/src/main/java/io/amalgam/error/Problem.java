@@ -3,7 +3,8 @@ package io.amalgam.error;
 import java.util.Objects;
 
 /**
- * One problem with the user's input, in the grammar of all messages of this project: {@code <what>: expected <X>, got <Y> (<where>); <what to do>}.
+ * One problem with the user's input, in the grammar of all messages of this project: {@code <what>:
+ * expected <X>, got <Y> (<where>); <what to do>}.
  *
  * @param what the subject, lower case, names quoted
  * @param expected the expected value; empty if {@code what} is a complete sentence
@@ -69,7 +70,9 @@ public record Problem(
         return new Problem(what, expected, found, where, hint, Kind.STORAGE);
     }
 
-    /** The message: always one line, even if names in it contain line breaks (see {@link #oneLine}). */
+    /**
+     * The message: always one line, even if names in it contain line breaks (see {@link #oneLine}).
+     */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(what);
@@ -86,7 +89,8 @@ public record Problem(
     }
 
     /**
-     * Makes a text with arbitrary names safe to print: escapes line breaks, control characters, and characters that change the reading direction, which can make a name look like another.
+     * Makes a text with arbitrary names safe to print: escapes line breaks, control characters, and
+     * characters that change the reading direction, which can make a name look like another.
      */
     public static String oneLine(String text) {
         StringBuilder line = new StringBuilder(text.length());

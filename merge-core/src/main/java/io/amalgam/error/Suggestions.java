@@ -29,7 +29,8 @@ public final class Suggestions {
     }
 
     /**
-     * The known name that a word misspells: at most two edits away, and fewer than half of its letters.
+     * The known name that a word misspells: at most two edits away, and fewer than half of its
+     * letters.
      */
     public static Optional<String> misspelling(String word, Collection<String> known) {
         String plain = word.toLowerCase(Locale.ROOT);
@@ -37,7 +38,10 @@ public final class Suggestions {
                 .filter(name -> distance(plain, name.toLowerCase(Locale.ROOT)) <= LETTERS);
     }
 
-    /** As {@link #nearest}, but only if most letters are right, because any short name is near to all others. */
+    /**
+     * As {@link #nearest}, but only if most letters are right, because any short name is near to
+     * all others.
+     */
     public static Optional<String> likely(String word, Collection<String> known) {
         String plain = word.toLowerCase(Locale.ROOT);
         return nearest(word, known)

@@ -3,7 +3,8 @@ package io.amalgam.kernel;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Counter-based random numbers: the word of element {@code e} is a function of key and {@code e}, so masks do not depend on threads, block sizes, shards or resuming. Stateless and thread-safe.
+ * Counter-based random numbers: the word of element {@code e} is a function of key and {@code e},
+ * so masks do not depend on threads, block sizes, shards or resuming. Stateless and thread-safe.
  *
  * <p>SplitMix64: Steele, Lea, Flood, "Fast Splittable Pseudorandom Number Generators", OOPSLA 2014,
  * <a href="https://doi.org/10.1145/2660193.2660195">doi:10.1145/2660193.2660195</a>. The key is the

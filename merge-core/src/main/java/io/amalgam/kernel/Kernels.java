@@ -6,7 +6,9 @@ import io.amalgam.internal.kernel.ScalarKernels;
  * Block operations for merging: the only arithmetic on the hot path.
  *
  * <p>Every operation works on the first {@code n} elements of its arrays (conversions also take a
- * start in the float array), which must be at least that long; {@code n} may be 0. The destination of an element-wise operation may be one of its sources. Implementations allocate nothing, are stateless and thread-safe.
+ * start in the float array), which must be at least that long; {@code n} may be 0. The destination
+ * of an element-wise operation may be one of its sources. Implementations allocate nothing, are
+ * stateless and thread-safe.
  *
  * <p>{@link ScalarKernels} is the specification. Any other implementation gives the same bits for
  * the same input, whatever its vector width: element-wise operations round each float32 step as
@@ -15,7 +17,8 @@ import io.amalgam.internal.kernel.ScalarKernels;
  */
 public interface Kernels {
     /**
-     * Number of accumulators of a sum. If blocks start at multiples of it, the sum does not depend on how a tensor is cut.
+     * Number of accumulators of a sum. If blocks start at multiples of it, the sum does not depend
+     * on how a tensor is cut.
      */
     int LANES = 16;
 
@@ -54,7 +57,8 @@ public interface Kernels {
     // Codes of 4 bits, eight in a word, the first in its lowest bits. Each operation is rounded.
 
     /**
-     * Decodes 4-bit integers: {@code dst = (code - zero) * scale}, with one zero and one scale per {@code group} of codes.
+     * Decodes 4-bit integers: {@code dst = (code - zero) * scale}, with one zero and one scale per
+     * {@code group} of codes.
      *
      * @param from the first word
      * @param first the first group's zero and scale
@@ -73,7 +77,8 @@ public interface Kernels {
             int n);
 
     /**
-     * Decodes E2M1 (values 0, 0.5, 1, 1.5, 2, 3, 4, 6, and a sign): {@code dst = value * scale}. Otherwise as {@link #int4ToFloat}.
+     * Decodes E2M1 (values 0, 0.5, 1, 1.5, 2, 3, 4, 6, and a sign): {@code dst = value * scale}.
+     * Otherwise as {@link #int4ToFloat}.
      */
     void fp4ToFloat(
             int[] words,
@@ -94,7 +99,8 @@ public interface Kernels {
             int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n);
 
     /**
-     * Decodes one E2M1 of each of the first {@code n} words, each with its own scale: {@code dst = value * scale}.
+     * Decodes one E2M1 of each of the first {@code n} words, each with its own scale: {@code dst =
+     * value * scale}.
      *
      * @param shift of the code in its word
      */
@@ -106,7 +112,8 @@ public interface Kernels {
     void scale(float[] x, float w, float[] dst, int n);
 
     /**
-     * {@code out = (w_0 x_0 + w_1 x_1 + ...) / divisor}: the first product rounded, each further model one fused multiply-add in order; no division if {@code divisor == 1}.
+     * {@code out = (w_0 x_0 + w_1 x_1 + ...) / divisor}: the first product rounded, each further
+     * model one fused multiply-add in order; no division if {@code divisor == 1}.
      *
      * @param models at least 1
      */
@@ -123,7 +130,8 @@ public interface Kernels {
 
     /**
      * {@code out = base + lambda * (sum / divisor)} with {@code sum = 0 + w_0 (x_0 - base) + w_1
-     * (x_1 - base) + ...}: every step rounded, models in order; division and product are omitted if they are by 1.
+     * (x_1 - base) + ...}: every step rounded, models in order; division and product are omitted if
+     * they are by 1.
      */
     void addDeltas(
             float[][] x,
@@ -136,14 +144,16 @@ public interface Kernels {
             int n);
 
     /**
-     * {@code out = base + lambda * (sum / divisor)}: each step rounded; no division if {@code divisor == 1}, no product if {@code lambda == 1}.
+     * {@code out = base + lambda * (sum / divisor)}: each step rounded; no division if {@code
+     * divisor == 1}, no product if {@code lambda == 1}.
      */
     void addScaled(float[] base, float[] sum, float divisor, float lambda, float[] out, int n);
 
     /**
-     * Adds part of a matrix product, {@code dst += left right}: {@code rows} rows of columns {@code from .. to-1}, stored row after row in {@code dst} from index {@code at}. Each becomes {@code dst + sum} with {@code sum = ((0 + left[l]
-     * right[0][j]) + left[l + 1] right[1][j]) + ...}: {@code rank} products in order, every product
-     * and sum rounded.
+     * Adds part of a matrix product, {@code dst += left right}: {@code rows} rows of columns {@code
+     * from .. to-1}, stored row after row in {@code dst} from index {@code at}. Each becomes {@code
+     * dst + sum} with {@code sum = ((0 + left[l] right[0][j]) + left[l + 1] right[1][j]) + ...}:
+     * {@code rank} products in order, every product and sum rounded.
      *
      * @param l start of the first row of {@code left}; rows are {@code rank} long, row-major
      * @param right its rows, at least {@code to} long
@@ -166,17 +176,22 @@ public interface Kernels {
     // the magnitudes do.
 
     /**
-     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its magnitude are at least {@code cut}. A cut of 0 keeps all; {@code threshold + 1} keeps magnitudes strictly above a threshold.
+     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its
+     * magnitude are at least {@code cut}. A cut of 0 keeps all; {@code threshold + 1} keeps
+     * magnitudes strictly above a threshold.
      */
     void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n);
 
     /**
-     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its magnitude are from {@code low} to {@code high}, both included and at least -1; none if {@code high < low}.
+     * {@code dst = keep(x - base) ? x - base : 0}, where a delta is kept if the bits of its
+     * magnitude are from {@code low} to {@code high}, both included and at least -1; none if {@code
+     * high < low}.
      */
     void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n);
 
     /**
-     * {@code dst = }the bits of {@code x - base}, rounded to float32. Returns the bits of the largest magnitude, 0 if {@code n == 0}.
+     * {@code dst = }the bits of {@code x - base}, rounded to float32. Returns the bits of the
+     * largest magnitude, 0 if {@code n == 0}.
      */
     int deltaBits(float[] x, float[] base, int[] dst, int n);
 
@@ -188,11 +203,11 @@ public interface Kernels {
     void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n);
 
     /**
-     * Keeps elements by random words, as far as the bounds decide. For element {@code i}, {@code at} to
-     * {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code words[i] >>>
-     * 1} is below {@code low}, else 0; where that is {@code low} to {@code high}, bit {@code i -
-     * at} of {@code open} is set, 64 in a long from the lowest on. Other bits of the longs that
-     * hold those of the elements are cleared.
+     * Keeps elements by random words, as far as the bounds decide. For element {@code i}, {@code
+     * at} to {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code
+     * words[i] >>> 1} is below {@code low}, else 0; where that is {@code low} to {@code high}, bit
+     * {@code i - at} of {@code open} is set, 64 in a long from the lowest on. Other bits of the
+     * longs that hold those of the elements are cleared.
      *
      * @param low at least 0
      * @param high at least {@code low}
@@ -201,17 +216,20 @@ public interface Kernels {
             int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n);
 
     /**
-     * The rank of an element among {@code from .. to-1} by magnitude, {@code bits & 0x7fffffff}, ascending from 0; for equal magnitudes the lower index comes first.
+     * The rank of an element among {@code from .. to-1} by magnitude, {@code bits & 0x7fffffff},
+     * ascending from 0; for equal magnitudes the lower index comes first.
      */
     int rank(int[] bits, int from, int element, int to);
 
     /**
-     * Sets a bit for each number other than +0: bit {@code i % 8} of {@code dst[at + i / 8]} for element {@code i}; the last byte is filled with 0.
+     * Sets a bit for each number other than +0: bit {@code i % 8} of {@code dst[at + i / 8]} for
+     * element {@code i}; the last byte is filled with 0.
      */
     void nonzeroBits(float[] x, byte[] dst, int at, int n);
 
     /**
-     * {@code dst = x - base} where the bit in {@code kept}, as written by {@link #nonzeroBits}, is set, else +0.
+     * {@code dst = x - base} where the bit in {@code kept}, as written by {@link #nonzeroBits}, is
+     * set, else +0.
      */
     void keptDelta(float[] x, float[] base, byte[] kept, int at, float[] dst, int n);
 
@@ -247,7 +265,10 @@ public interface Kernels {
     int countZeros(float[] x, int n);
 
     /**
-     * Returns the number of deltas with magnitude bits above {@code high}, and lists the bits within {@code low .. high}, both included, in order; bits equal to a pivot are counted instead. Deltas of 16-bit models take few values, so counting frequent ones separately is fast.
+     * Returns the number of deltas with magnitude bits above {@code high}, and lists the bits
+     * within {@code low .. high}, both included, in order; bits equal to a pivot are counted
+     * instead. Deltas of 16-bit models take few values, so counting frequent ones separately is
+     * fast.
      *
      * @param inside receives the list, with room for {@code n}; elements after it are arbitrary
      * @param pivots {@value #PIVOTS} different bit patterns within the bracket; -1 for none
@@ -289,8 +310,11 @@ public interface Kernels {
     // 0, else -.
 
     /**
-     * With {@code v_m = weighted[m][i]} for models {@code 0 .. models-1}: take the sign of {@code sum v_m}; {@code d = sum} of the nonzero {@code v_m} with that sign; {@code div = sum} of their models' weights, 1 if that is exactly 0; {@code out = base + lambda *
-     * (normalize ? d / div : d)}. All sums in model order from 0, every step rounded; no product if {@code lambda == 1}.
+     * With {@code v_m = weighted[m][i]} for models {@code 0 .. models-1}: take the sign of {@code
+     * sum v_m}; {@code d = sum} of the nonzero {@code v_m} with that sign; {@code div = sum} of
+     * their models' weights, 1 if that is exactly 0; {@code out = base + lambda * (normalize ? d /
+     * div : d)}. All sums in model order from 0, every step rounded; no product if {@code lambda ==
+     * 1}.
      */
     void consensus(
             float[][] weighted,

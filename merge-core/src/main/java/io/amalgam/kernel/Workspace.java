@@ -6,7 +6,8 @@ import java.util.IdentityHashMap;
 import java.util.function.Function;
 
 /**
- * A worker's reusable buffers to read and write blocks, so that the hot path allocates nothing. Not thread-safe: each worker has its own.
+ * A worker's reusable buffers to read and write blocks, so that the hot path allocates nothing. Not
+ * thread-safe: each worker has its own.
  */
 public final class Workspace {
     /** Room for a block of any type, however small the capacity. */
@@ -50,7 +51,8 @@ public final class Workspace {
     }
 
     /**
-     * Data kept between blocks by a tensor that is computed during reading: created on first use, one per owner, by identity.
+     * Data kept between blocks by a tensor that is computed during reading: created on first use,
+     * one per owner, by identity.
      */
     public <T> T kept(Object owner, Class<T> type, Function<Workspace, T> made) {
         return type.cast(kept.computeIfAbsent(owner, unused -> made.apply(this)));

@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.function.Supplier;
 
 /**
- * The same range of elements of every input tensor, as float32: the input of a step. A worker reuses its block; steps must not keep it or its arrays. Not thread-safe.
+ * The same range of elements of every input tensor, as float32: the input of a step. A worker
+ * reuses its block; steps must not keep it or its arrays. Not thread-safe.
  */
 public final class Block {
     private final Kernels kernels;
@@ -38,7 +39,8 @@ public final class Block {
     }
 
     /**
-     * Index of the first element within the tensor; a multiple of {@link Kernels#LANES}, and of the row length in row-wise steps.
+     * Index of the first element within the tensor; a multiple of {@link Kernels#LANES}, and of the
+     * row length in row-wise steps.
      */
     public long offset() {
         return offset;
@@ -64,7 +66,8 @@ public final class Block {
     }
 
     /**
-     * Values of some inputs, in the given order; the outer array is reused, its elements are those of {@link #input(int)}.
+     * Values of some inputs, in the given order; the outer array is reused, its elements are those
+     * of {@link #input(int)}.
      */
     public float[][] inputs(List<Integer> indices) {
         while (selections.size() <= indices.size()) {

@@ -11,7 +11,8 @@ public final class MethodFailedException extends RuntimeException {
     }
 
     /**
-     * Adds method and tensor to the message of an exception; exceptions of this project and I/O errors are returned unchanged.
+     * Adds method and tensor to the message of an exception; exceptions of this project and I/O
+     * errors are returned unchanged.
      */
     public static RuntimeException of(String method, String tensor, RuntimeException cause) {
         boolean says =

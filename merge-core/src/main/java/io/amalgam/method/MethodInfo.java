@@ -42,9 +42,7 @@ public record MethodInfo(
     /** Where a method comes from. */
     public record Paper(String title, String link) {}
 
-    /**
-     * The number of models in words: {@code exactly 1}, {@code at least 2}, {@code 2 to 4}.
-     */
+    /** The number of models in words: {@code exactly 1}, {@code at least 2}, {@code 2 to 4}. */
     public String modelCount() {
         if (minModels == maxModels) {
             return "exactly " + minModels;

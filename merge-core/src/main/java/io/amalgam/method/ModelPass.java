@@ -3,7 +3,9 @@ package io.amalgam.method;
 import java.util.function.IntFunction;
 
 /**
- * Passes over the whole model before any tensor is combined, then a step for each tensor. The counterpart of {@link TensorStep} for a model: the method declares what it needs, the engine owns loops, threads and files.
+ * Passes over the whole model before any tensor is combined, then a step for each tensor. The
+ * counterpart of {@link TensorStep} for a model: the method declares what it needs, the engine owns
+ * loops, threads and files.
  *
  * <p>A pass is immutable and used by several threads at once.
  */
@@ -12,7 +14,9 @@ public sealed interface ModelPass {
     /**
      * A pass over all tensors that folds them into a small state.
      *
-     * <p>Tensors are cut into units. Each unit folds its blocks in order into its own state, and the states are merged in the order of tensors and units, so the result does not depend on threads or block sizes. Tensors with no input to read are left out.
+     * <p>Tensors are cut into units. Each unit folds its blocks in order into its own state, and
+     * the states are merged in the order of tensors and units, so the result does not depend on
+     * threads or block sizes. Tensors with no input to read are left out.
      *
      * @param <S> the state
      */
@@ -32,14 +36,16 @@ public sealed interface ModelPass {
         ModelPass next(S total);
 
         /**
-         * Whether fold and merge are exact in any order (integer counts). If so, there is one state per worker instead of one per unit, and it may be large.
+         * Whether fold and merge are exact in any order (integer counts). If so, there is one state
+         * per worker instead of one per unit, and it may be large.
          */
         default boolean anyOrder() {
             return false;
         }
 
         /**
-         * Whether NaN and infinities are accepted, for methods that may leave out such models. Otherwise they are an error.
+         * Whether NaN and infinities are accepted, for methods that may leave out such models.
+         * Otherwise they are an error.
          */
         default boolean takesNonfinite() {
             return false;

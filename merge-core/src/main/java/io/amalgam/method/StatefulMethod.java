@@ -3,12 +3,18 @@ package io.amalgam.method;
 import java.util.List;
 
 /**
- * A method that keeps tensors from one merge to the next, such as a server's momentum. They are stored in a separate file in the output directory, and read from the directory of the next merge's base model; without such a file they are 0.
+ * A method that keeps tensors from one merge to the next, such as a server's momentum. They are
+ * stored in a separate file in the output directory, and read from the directory of the next
+ * merge's base model; without such a file they are 0.
  *
- * <p>Calls of such a method have one further input per part of the state, after the models; these are not counted as models. The new state is computed from the same inputs as the tensor.
+ * <p>Calls of such a method have one further input per part of the state, after the models; these
+ * are not counted as models. The new state is computed from the same inputs as the tensor.
  */
 public interface StatefulMethod extends MergeMethod {
-    /** Names of the parts kept for each tensor. In the file they are {@code <tensor>.<part>}, float32, with the tensor's shape. */
+    /**
+     * Names of the parts kept for each tensor. In the file they are {@code <tensor>.<part>},
+     * float32, with the tensor's shape.
+     */
     List<String> state();
 
     /** The step that computes the new state from the inputs of a tensor's call. */

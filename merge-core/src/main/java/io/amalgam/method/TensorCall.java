@@ -8,7 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * One output tensor to compute: type, shape, inputs, and the values of all parameters for it. Immutable.
+ * One output tensor to compute: type, shape, inputs, and the values of all parameters for it.
+ * Immutable.
  *
  * @param output the tensor to write
  * @param inputs in recipe order

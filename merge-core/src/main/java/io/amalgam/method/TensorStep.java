@@ -3,16 +3,19 @@ package io.amalgam.method;
 import java.io.IOException;
 
 /**
- * One step to compute an output tensor. A method declares its work on a tensor as a chain of steps; the engine owns loops, threads and files.
+ * One step to compute an output tensor. A method declares its work on a tensor as a chain of steps;
+ * the engine owns loops, threads and files.
  *
  * <ul>
  *   <li>{@link Copy}: the output is one input, unchanged.
  *   <li>{@link CopyEqual}: the inputs must be equal, and one is the output.
  *   <li>{@link CopyLargest}: the element-wise maximum of integers.
- *   <li>{@link Combine}: computes each block of the output from the same block of the inputs. Always the last step.
+ *   <li>{@link Combine}: computes each block of the output from the same block of the inputs.
+ *       Always the last step.
  *   <li>{@link Reduce}: folds all blocks into a state, then returns the next step.
  *   <li>{@link Sample}: reads a few places, then returns the next step.
- *   <li>{@link FullTensor}: reads and writes in any order, in the memory of one tensor; for decompositions and plug-ins.
+ *   <li>{@link FullTensor}: reads and writes in any order, in the memory of one tensor; for
+ *       decompositions and plug-ins.
  * </ul>
  *
  * <p>Steps are immutable and used by several threads at once.
@@ -20,7 +23,8 @@ import java.io.IOException;
 public sealed interface TensorStep {
 
     /**
-     * The output is input {@code input}: bytes are copied if types agree, else each element is rounded once.
+     * The output is input {@code input}: bytes are copied if types agree, else each element is
+     * rounded once.
      */
     record Copy(int input) implements TensorStep {}
 
@@ -46,7 +50,9 @@ public sealed interface TensorStep {
         }
 
         /**
-         * The number of elements that blocks must start at, and extend over, multiples of: 1 for element-wise steps, else the length of a row. A block contains at least one whole row, however long.
+         * The number of elements that blocks must start at, and extend over, multiples of: 1 for
+         * element-wise steps, else the length of a row. A block contains at least one whole row,
+         * however long.
          */
         default long rowLength() {
             return 1;
@@ -56,7 +62,9 @@ public sealed interface TensorStep {
     /**
      * A pass over all blocks that folds them into a small state.
      *
-     * <p>The tensor is cut into units of a fixed length. Each unit folds its blocks in order into its own state, and the states are merged in the order of the units, so the result does not depend on threads or block sizes.
+     * <p>The tensor is cut into units of a fixed length. Each unit folds its blocks in order into
+     * its own state, and the states are merged in the order of the units, so the result does not
+     * depend on threads or block sizes.
      *
      * @param <S> the state
      */
@@ -71,7 +79,8 @@ public sealed interface TensorStep {
         TensorStep next(S total);
 
         /**
-         * Whether fold and merge are exact in any order (integer counts). If so, there is one state per worker instead of one per unit, and it may be large.
+         * Whether fold and merge are exact in any order (integer counts). If so, there is one state
+         * per worker instead of one per unit, and it may be large.
          */
         default boolean anyOrder() {
             return false;
@@ -113,7 +122,8 @@ public sealed interface TensorStep {
     /** Random access to the output. */
     interface Writer {
         /**
-         * Rounds and writes {@code count} elements, at most the reader's capacity. Each element must be written exactly once.
+         * Rounds and writes {@code count} elements, at most the reader's capacity. Each element
+         * must be written exactly once.
          */
         void write(long from, float[] src, int count) throws IOException;
     }

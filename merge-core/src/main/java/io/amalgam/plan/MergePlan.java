@@ -21,7 +21,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A complete merge plan, made before any tensor data is read: one task per output tensor, and the position of every output byte. Owns the open models; closing it closes them. Immutable and thread-safe.
+ * A complete merge plan, made before any tensor data is read: one task per output tensor, and the
+ * position of every output byte. Owns the open models; closing it closes them. Immutable and
+ * thread-safe.
  *
  * @param tasks in the order of the layout's placements, of which a quantised task has several
  * @param donor of the output's configuration and side files
@@ -31,7 +33,8 @@ import java.util.regex.Pattern;
  * @param renamings of tensors that a model names differently from the output
  * @param preparations work before the first tensor is combined, in order
  * @param warnings problems that do not stop the merge
- * @param hash hexadecimal SHA-256 of everything that determines the output's bytes, except the contents of the inputs: plans with equal hashes write the same files from the same models
+ * @param hash hexadecimal SHA-256 of everything that determines the output's bytes, except the
+ *     contents of the inputs: plans with equal hashes write the same files from the same models
  */
 public record MergePlan(
         Recipe recipe,
@@ -101,7 +104,8 @@ public record MergePlan(
     }
 
     /**
-     * Size of the output on disk in bytes: weights, index, configuration and side files; without report and file system overhead.
+     * Size of the output on disk in bytes: weights, index, configuration and side files; without
+     * report and file system overhead.
      */
     public long diskBytes() {
         long sum = layout.bytes();
@@ -188,7 +192,10 @@ public record MergePlan(
             return NUMBER.matcher(name).replaceAll("#");
         }
 
-        /** The prefixes of two names before their common suffix, in whole segments; neither is empty. */
+        /**
+         * The prefixes of two names before their common suffix, in whole segments; neither is
+         * empty.
+         */
         private static Ends different(String from, String to) {
             int same = 0;
             for (int i = 1; i <= Math.min(from.length(), to.length()); i++) {

@@ -16,7 +16,8 @@ public interface ModelSource {
     Checkpoint open(ModelRef model) throws IOException;
 
     /**
-     * The same reference, made equal to all other spellings of the same model; unchanged if there are none, or no such model.
+     * The same reference, made equal to all other spellings of the same model; unchanged if there
+     * are none, or no such model.
      */
     default ModelRef identified(ModelRef model) {
         return model;
@@ -25,7 +26,8 @@ public interface ModelSource {
     /**
      * Applies the adapter of a reference to an open base. Closing the result closes the base.
      *
-     * @throws io.amalgam.error.BadInputException if there is no such adapter, it does not fit, or this source does not support adapters
+     * @throws io.amalgam.error.BadInputException if there is no such adapter, it does not fit, or
+     *     this source does not support adapters
      * @throws IOException if it cannot be read
      */
     default Checkpoint withAdapter(Checkpoint base, ModelRef model) throws IOException {

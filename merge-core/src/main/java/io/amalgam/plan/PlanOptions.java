@@ -10,8 +10,10 @@ import java.util.Optional;
  * @param maxShardBytes tensor bytes after which a new output file begins; 0 for a single file
  * @param tensors handling of tensors that only some models have
  * @param strict whether warnings are errors
- * @param copyTokenizer whether the donor's tokenizer files are copied, if the recipe has no tokenizer section
- * @param truncateEmbeddings whether embeddings and heads of different vocabulary sizes are cut to the smallest, if the recipe has no tokenizer section
+ * @param copyTokenizer whether the donor's tokenizer files are copied, if the recipe has no
+ *     tokenizer section
+ * @param truncateEmbeddings whether embeddings and heads of different vocabulary sizes are cut to
+ *     the smallest, if the recipe has no tokenizer section
  * @param quantised type of quantised weights, overriding the recipe; empty to follow it
  */
 public record PlanOptions(

@@ -11,9 +11,7 @@ public record Location(String file, int line, int column) {
     /** The location of values that were not read from a file. */
     public static final Location NONE = new Location("", 0, 0);
 
-    /**
-     * {@code file:line:column}; the file alone if the line is unknown; empty for {@link #NONE}.
-     */
+    /** {@code file:line:column}; the file alone if the line is unknown; empty for {@link #NONE}. */
     @Override
     public String toString() {
         return line == 0 ? file : file + ":" + line + ":" + column;

@@ -14,9 +14,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A recipe's reference to a model: a path or hub name, optionally with a revision, LoRA adapters to apply, and an architecture name that overrides the model's.
+ * A recipe's reference to a model: a path or hub name, optionally with a revision, LoRA adapters to
+ * apply, and an architecture name that overrides the model's.
  *
- * <p>References are equal if their paths are equivalent: {@code ./m}, {@code m} and {@code m/} are one model. A reference with a known location on disk ({@link #identified}) equals every other spelling of it. The position in the recipe is ignored. Immutable.
+ * <p>References are equal if their paths are equivalent: {@code ./m}, {@code m} and {@code m/} are
+ * one model. A reference with a known location on disk ({@link #identified}) equals every other
+ * spelling of it. The position in the recipe is ignored. Immutable.
  */
 public final class ModelRef {
     private final String path;
@@ -108,15 +111,14 @@ public final class ModelRef {
         return new AdapterRef(place(adapter.path()), adapter.revision(), adapter.weight(), "");
     }
 
-    /**
-     * The model at a literal path: {@code +} and {@code @} have no special meaning.
-     */
+    /** The model at a literal path: {@code +} and {@code @} have no special meaning. */
     public static ModelRef of(String path) {
         return new ModelRef(path, Optional.empty(), List.of(), Optional.empty(), Location.NONE);
     }
 
     /**
-     * Parses the string form: {@code path[@revision]}, then any number of {@code +lora[@revision][:weight]}.
+     * Parses the string form: {@code path[@revision]}, then any number of {@code
+     * +lora[@revision][:weight]}.
      *
      * @throws BadInputException if there are two {@code @} in one part, or an empty part
      */
@@ -197,7 +199,8 @@ public final class ModelRef {
     }
 
     /**
-     * The same reference with its location on disk, without revision and architecture override in comparisons.
+     * The same reference with its location on disk, without revision and architecture override in
+     * comparisons.
      *
      * @param place a unique name of the model on disk
      * @param adapters the same of its adapters, with their weights
@@ -277,7 +280,8 @@ public final class ModelRef {
      * @param path as written; never empty
      * @param revision of a hub repository
      * @param weight factor of the adapter. Default: 1
-     * @param suffix the weight's text after the path, with its colon; empty if there is none, or if the weight was given separately
+     * @param suffix the weight's text after the path, with its colon; empty if there is none, or if
+     *     the weight was given separately
      */
     public record AdapterRef(String path, Optional<String> revision, double weight, String suffix) {
         /** A plus would begin another adapter. */

@@ -6,10 +6,12 @@ import java.util.Objects;
 /**
  * The models or slices for one part of a model: an encoder, a decoder, a language model. Immutable.
  *
- * @param name of the part, not yet checked against any model; empty for the only section of a recipe without modules
+ * @param name of the part, not yet checked against any model; empty for the only section of a
+ *     recipe without modules
  * @param models whole parts to merge; empty if there are slices
  * @param slices the part's layers from first to last; empty if there are models
- * @param parameters with lower priority than those of slices and models, and higher than the recipe's
+ * @param parameters with lower priority than those of slices and models, and higher than the
+ *     recipe's
  * @param location of the name
  */
 public record ModuleSection(

@@ -7,7 +7,8 @@ import java.util.Optional;
 /**
  * Consecutive layers of the output, and their sources. Immutable.
  *
- * @param sources in recipe order, at least one; the planner checks that they have the same number of layers
+ * @param sources in recipe order, at least one; the planner checks that they have the same number
+ *     of layers
  * @param baseModel replaces the recipe's base model in these layers
  */
 public record OutputSlice(

@@ -9,7 +9,8 @@ import java.util.OptionalDouble;
 import java.util.regex.Pattern;
 
 /**
- * The value of a parameter in a recipe: one value, a gradient over the layers, or values by tensor name. Values keep the type they were written with; the merge method checks types. Immutable.
+ * The value of a parameter in a recipe: one value, a gradient over the layers, or values by tensor
+ * name. Values keep the type they were written with; the merge method checks types. Immutable.
  */
 public sealed interface ParameterValue {
     /**
@@ -74,7 +75,8 @@ public sealed interface ParameterValue {
         }
 
         /**
-         * The value of a Double, a Long or a numeric string such as {@code 1e-5}; empty for booleans, other strings, and numbers that do not fit a double.
+         * The value of a Double, a Long or a numeric string such as {@code 1e-5}; empty for
+         * booleans, other strings, and numbers that do not fit a double.
          */
         public static OptionalDouble number(Object value) {
             if (value instanceof Number number) {
@@ -134,7 +136,8 @@ public sealed interface ParameterValue {
     }
 
     /**
-     * Values by tensor name: the first entry whose filter matches is used; if none matches, no value is set.
+     * Values by tensor name: the first entry whose filter matches is used; if none matches, no
+     * value is set.
      */
     record Filtered(List<Entry> entries, Location location) implements ParameterValue {
         public Filtered {
@@ -143,7 +146,8 @@ public sealed interface ParameterValue {
         }
 
         /**
-         * @param filter a substring of the tensor's name, case-sensitive, not a pattern; {@code *} or none matches every name
+         * @param filter a substring of the tensor's name, case-sensitive, not a pattern; {@code *}
+         *     or none matches every name
          * @param value a {@link Scalar} or a {@link Gradient}
          */
         public record Entry(Optional<String> filter, ParameterValue value, Location location) {

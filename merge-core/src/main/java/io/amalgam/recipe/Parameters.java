@@ -7,9 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 
-/**
- * The parameters at one level of a recipe, in order. Immutable; equal if names and values are.
- */
+/** The parameters at one level of a recipe, in order. Immutable; equal if names and values are. */
 public final class Parameters {
     public static final Parameters EMPTY = new Parameters(Map.of(), Map.of());
 

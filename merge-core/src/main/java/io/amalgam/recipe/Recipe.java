@@ -155,7 +155,8 @@ public record Recipe(
     }
 
     /**
-     * Whether two recipes have the same meaning: equal models, parameters and types, whatever their notation and location.
+     * Whether two recipes have the same meaning: equal models, parameters and types, whatever their
+     * notation and location.
      */
     public boolean saysTheSameAs(Recipe other) {
         return PlainRecipe.of(this).equals(PlainRecipe.of(other));

@@ -7,7 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The recipes of one file. Those with a name are stages: another recipe uses a stage's result by giving its name as the path of a model. The recipe without a name gives the final result. Immutable.
+ * The recipes of one file. Those with a name are stages: another recipe uses a stage's result by
+ * giving its name as the path of a model. The recipe without a name gives the final result.
+ * Immutable.
  *
  * @param file the user's name for it; empty for recipes built in code
  * @param documents in the order of the file, at least one
@@ -36,7 +38,8 @@ public record RecipeFile(String file, List<Document> documents) {
     }
 
     /**
-     * @throws IllegalArgumentException if there is no recipe, more than one without a name, or two with the same name
+     * @throws IllegalArgumentException if there is no recipe, more than one without a name, or two
+     *     with the same name
      */
     public RecipeFile {
         Objects.requireNonNull(file, "file");

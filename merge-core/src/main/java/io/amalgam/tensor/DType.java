@@ -5,7 +5,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Element types of stored tensors: those of safetensors, with that format's names, and block types of GGUF.
+ * Element types of stored tensors: those of safetensors, with that format's names, and block types
+ * of GGUF.
  *
  * <p>{@link #arithmetic()} types can be decoded to float32 and merged; all others are only copied.
  */
@@ -139,7 +140,8 @@ public enum DType {
     }
 
     /**
-     * The smallest type that both operands convert to without loss of range, as in tensor libraries: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without blocks.
+     * The smallest type that both operands convert to without loss of range, as in tensor
+     * libraries: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without blocks.
      */
     public static DType promote(DType a, DType b) {
         if (a == b) {
@@ -155,7 +157,8 @@ public enum DType {
     }
 
     /**
-     * The name in transformers and recipes ({@code bfloat16}, {@code float32}, ...); else the name in safetensors.
+     * The name in transformers and recipes ({@code bfloat16}, {@code float32}, ...); else the name
+     * in safetensors.
      */
     public String recipeName() {
         return recipeName != null ? recipeName : name().toLowerCase(Locale.ROOT);

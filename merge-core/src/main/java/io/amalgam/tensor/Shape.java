@@ -3,7 +3,8 @@ package io.amalgam.tensor;
 import java.util.Arrays;
 
 /**
- * The dimensions of a tensor, outermost first, row-major. A shape without dimensions is a scalar; a dimension may be 0. Immutable.
+ * The dimensions of a tensor, outermost first, row-major. A shape without dimensions is a scalar; a
+ * dimension may be 0. Immutable.
  */
 public final class Shape {
     private final long[] dims;

@@ -14,7 +14,9 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
         return shape.elements();
     }
 
-    /** Number of parameters: all elements of a floating-point tensor, 0 for integers and booleans. */
+    /**
+     * Number of parameters: all elements of a floating-point tensor, 0 for integers and booleans.
+     */
     public long parameters() {
         return dtype.arithmetic() ? elements() : 0;
     }

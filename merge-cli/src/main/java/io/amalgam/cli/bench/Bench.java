@@ -24,10 +24,10 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 
 /**
- * Times merges of synthetic models against a plain copy (the floor). Every measurement is a process of its
- * own, from start to end; floor and merges take turns, round by round, so that a change in the
- * machine's speed meets them alike. Inputs are read once beforehand, so that they are in the page
- * cache.
+ * Times merges of synthetic models against a plain copy (the floor). Every measurement is a process
+ * of its own, from start to end; floor and merges take turns, round by round, so that a change in
+ * the machine's speed meets them alike. Inputs are read once beforehand, so that they are in the
+ * page cache.
  */
 public final class Bench {
     private static final String[] MODELS = {"base", "tuned-1", "tuned-2", "tuned-3"};

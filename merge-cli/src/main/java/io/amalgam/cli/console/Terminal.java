@@ -3,8 +3,8 @@ package io.amalgam.cli.console;
 import java.util.Map;
 
 /**
- * Properties of the terminal, if there is one. Java cannot ask which of its streams is a
- * terminal, so the launcher says so.
+ * Properties of the terminal, if there is one. Java cannot ask which of its streams is a terminal,
+ * so the launcher says so.
  *
  * @param messages whether standard error is one
  * @param results whether standard output is one

@@ -23,8 +23,7 @@ public final class HubMixin {
     @Option(
             names = {"--hub-cache", "--transformers-cache"},
             paramLabel = "DIR",
-            description =
-                    "Folder for downloaded models. Default: from HF_HUB_CACHE or HF_HOME.")
+            description = "Folder for downloaded models. Default: from HF_HUB_CACHE or HF_HOME.")
     private @Nullable Path cache;
 
     /**

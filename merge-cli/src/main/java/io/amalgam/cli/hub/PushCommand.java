@@ -38,13 +38,18 @@ import picocli.CommandLine.Parameters;
             "  amalgam push merged/ org/model --yes              replace the existing model"
         })
 public final class PushCommand extends Subcommand {
-    @Parameters(index = "0", paramLabel = "DIR", description = "The directory of a merged model or adapter.")
+    @Parameters(
+            index = "0",
+            paramLabel = "DIR",
+            description = "The directory of a merged model or adapter.")
     private Path folder;
 
     @Parameters(index = "1", paramLabel = "ORG/NAME", description = "The repository.")
     private String name;
 
-    @Option(names = "--create", description = "Create the repository or branch if it does not exist.")
+    @Option(
+            names = "--create",
+            description = "Create the repository or branch if it does not exist.")
     private boolean create;
 
     @Option(names = "--private", description = "With --create, make the repository private.")

@@ -92,7 +92,8 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--sign-method",
             paramLabel = "WHICH",
-            description = "Elect signs by sum (total) or by number of adapters (frequency). Default: total.")
+            description =
+                    "Elect signs by sum (total) or by number of adapters (frequency). Default: total.")
     private Sign sign = Sign.TOTAL;
 
     @Option(
@@ -135,10 +136,7 @@ final class LoraCombineCommand extends Subcommand {
     @Option(names = "--no-report", description = "Do not write amalgam-report.json.")
     private boolean noReport;
 
-    @Option(
-            names = "--quiet",
-            negatable = true,
-            description = "Print only warnings and errors.")
+    @Option(names = "--quiet", negatable = true, description = "Print only warnings and errors.")
     private boolean quiet;
 
     @Mixin private HubMixin hub;

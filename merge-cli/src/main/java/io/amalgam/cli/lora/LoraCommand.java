@@ -12,7 +12,8 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "lora",
         synopsisSubcommandLabel = "COMMAND",
-        description = "LoRA adapters: merge into a base, combine, extract from a fine-tune, inspect.",
+        description =
+                "LoRA adapters: merge into a base, combine, extract from a fine-tune, inspect.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam lora merge base/ adapter/ merged/             merge an adapter into its base",

@@ -91,7 +91,8 @@ final class LoraExtractCommand extends Subcommand {
 
     @Option(
             names = "--skip-undecomposable",
-            description = "Leave out tensors that cannot be factored, instead of saving them whole.")
+            description =
+                    "Leave out tensors that cannot be factored, instead of saving them whole.")
     private boolean skip;
 
     @Option(
@@ -102,8 +103,7 @@ final class LoraExtractCommand extends Subcommand {
     @Option(
             names = "--base-name",
             paramLabel = "NAME",
-            description =
-                    "Name of the base in the adapter, such as a hub name. Default: its path.")
+            description = "Name of the base in the adapter, such as a hub name. Default: its path.")
     private @Nullable String baseName;
 
     @Option(

@@ -57,7 +57,8 @@ final class LoraInspectCommand extends Subcommand {
     @Option(
             names = "--fleet",
             paramLabel = "N",
-            description = "Cost of N such adapters, merged into copies of the base or kept separate.")
+            description =
+                    "Cost of N such adapters, merged into copies of the base or kept separate.")
     private @Nullable Long fleet;
 
     @Option(names = "--rank", paramLabel = "R", description = "Rank to estimate the cost of.")

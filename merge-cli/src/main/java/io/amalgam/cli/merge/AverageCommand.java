@@ -55,14 +55,10 @@ public final class AverageCommand extends Subcommand {
         @Option(
                 names = "--ema",
                 paramLabel = "DECAY",
-                description =
-                        "Decay of the exponential moving average, e.g. 0.9.")
+                description = "Decay of the exponential moving average, e.g. 0.9.")
         private @Nullable Double ema;
 
-        @Option(
-                names = "--last",
-                paramLabel = "K",
-                description = "Mean of the last K checkpoints.")
+        @Option(names = "--last", paramLabel = "K", description = "Mean of the last K checkpoints.")
         private @Nullable Integer last;
     }
 

@@ -62,8 +62,7 @@ public final class MergeCommand extends Subcommand {
     @Option(
             names = "--lazy",
             negatable = true,
-            description =
-                    "Reuse stages from an earlier run. Default: on.")
+            description = "Reuse stages from an earlier run. Default: on.")
     private @Nullable Boolean lazy;
 
     @Mixin private ResourceMixin resources;

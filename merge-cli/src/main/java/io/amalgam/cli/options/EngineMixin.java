@@ -14,7 +14,9 @@ public final class EngineMixin {
             description = "auto, simd or scalar. All give the same bytes. Default: auto.")
     private KernelProvider.Choice kernels = KernelProvider.Choice.AUTO;
 
-    @Option(names = "--allow-nonfinite", description = "Allow NaN and infinities in inputs and results.")
+    @Option(
+            names = "--allow-nonfinite",
+            description = "Allow NaN and infinities in inputs and results.")
     private boolean allowNonfinite;
 
     public KernelProvider provider() {

@@ -60,7 +60,10 @@ public final class UsageProblems {
             if (command.optionsMap().containsKey(option)
                     || command.negatedOptionsMap().containsKey(option)) {
                 // Only after '--' is the name of an option not taken for one.
-                return Problem.of("option '" + option + "' comes after '--', where everything is an argument")
+                return Problem.of(
+                                "option '"
+                                        + option
+                                        + "' comes after '--', where everything is an argument")
                         .hint("give options before it");
             }
             Problem problem = Problem.of("unknown option '" + option + "'");

@@ -5,10 +5,7 @@ import picocli.CommandLine.Option;
 
 /** Options for the amount of output on standard error. */
 public final class VerbosityMixin {
-    @Option(
-            names = "--quiet",
-            negatable = true,
-            description = "Print only warnings and errors.")
+    @Option(names = "--quiet", negatable = true, description = "Print only warnings and errors.")
     public boolean quiet;
 
     @Option(

@@ -37,7 +37,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Runs the merges of a batch one after another, each into its own folder, and continues after a failure.
+ * Runs the merges of a batch one after another, each into its own folder, and continues after a
+ * failure.
  */
 public final class Batch {
     static final String FILE = "batch.json";

@@ -11,7 +11,8 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * Recognises averages of a series by their reports, so that they are not averaged again together with their checkpoints.
+ * Recognises averages of a series by their reports, so that they are not averaged again together
+ * with their checkpoints.
  */
 final class EarlierAverage {
     private static final JsonMapper JSON = new JsonMapper();

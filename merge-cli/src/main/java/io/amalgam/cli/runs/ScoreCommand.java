@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A program that scores a model: its argument is the model's path, its last line of output the score. Started without a shell.
+ * A program that scores a model: its argument is the model's path, its last line of output the
+ * score. Started without a shell.
  *
  * @param words of the command; {@code {}} stands for the path, which comes last where there is none
  */

@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Tells hub names from mistyped paths. A path with a mistake in it often reads like
- * a name: nobody is asked for one that has its like on disk.
+ * Tells hub names from mistyped paths. A path with a mistake in it often reads like a name: nobody
+ * is asked for one that has its like on disk.
  *
  * @param kind what messages call the thing: a model or an adapter
  */

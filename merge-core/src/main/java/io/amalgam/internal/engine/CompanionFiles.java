@@ -11,7 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The files written with a merged model's weights: configuration, copies from the donor, report and recipe.
+ * The files written with a merged model's weights: configuration, copies from the donor, report and
+ * recipe.
  */
 final class CompanionFiles {
     static final String RECIPE = "amalgam-recipe.yml";

@@ -19,7 +19,8 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * Checks whether a directory already contains the result of a plan, by an earlier merge's report: plan hash, inputs, and checksums (or sizes and modification times) of the files.
+ * Checks whether a directory already contains the result of a plan, by an earlier merge's report:
+ * plan hash, inputs, and checksums (or sizes and modification times) of the files.
  */
 public final class FinishedMerge {
     private static final int PIECE = 1 << 20;

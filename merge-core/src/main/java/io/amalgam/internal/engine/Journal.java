@@ -21,11 +21,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The finished tensors of an unfinished merge, one per line: {@code done <place> <crc>}, or {@code copied <place> <input>} for an unchanged input. The lines before {@code begin} say
- * which plan and which input files (by size and time of change) it belongs to. A tensor is listed
- * only after its bytes were handed to the system; on resuming, its checksum or the input it was
- * copied from says whether they arrived. A journal without {@code begin} was cut short before
- * anything was done, and counts for nothing.
+ * The finished tensors of an unfinished merge, one per line: {@code done <place> <crc>}, or {@code
+ * copied <place> <input>} for an unchanged input. The lines before {@code begin} say which plan and
+ * which input files (by size and time of change) it belongs to. A tensor is listed only after its
+ * bytes were handed to the system; on resuming, its checksum or the input it was copied from says
+ * whether they arrived. A journal without {@code begin} was cut short before anything was done, and
+ * counts for nothing.
  *
  * <p>The open journal is locked, so that two merges cannot write one output.
  */

@@ -17,9 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/**
- * The report of a merged model, {@code amalgam-report.json}: inputs, parameters and results.
- */
+/** The report of a merged model, {@code amalgam-report.json}: inputs, parameters and results. */
 final class ReportJson {
     private static final ObjectMapper JSON =
             new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);

@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class TaskRun {
     /**
-     * Elements of a unit, the piece of a tensor one worker takes. Never to be changed: sums are merged
-     * unit by unit, so another size would give other last bits.
+     * Elements of a unit, the piece of a tensor one worker takes. Never to be changed: sums are
+     * merged unit by unit, so another size would give other last bits.
      */
     static final long UNIT = 1 << 18;
 

@@ -17,8 +17,8 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * The results of written tensors: a checksum, or the input they were copied from.
- * Threads may tell of different tensors at a time.
+ * The results of written tensors: a checksum, or the input they were copied from. Threads may tell
+ * of different tensors at a time.
  */
 final class TensorResults {
     private static final int COMPUTED = -1;

@@ -18,8 +18,10 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file that appears whole or not at all: written in the same folder under a temporary name, forced to the device, and renamed by {@link #commit()}. If it is closed without a commit, it is deleted. Its lock tells
- * it from what a run that was killed left, which the next one for the same place removes.
+ * A file that appears whole or not at all: written in the same folder under a temporary name,
+ * forced to the device, and renamed by {@link #commit()}. If it is closed without a commit, it is
+ * deleted. Its lock tells it from what a run that was killed left, which the next one for the same
+ * place removes.
  */
 public final class AtomicFile implements Closeable {
     private static final String ENDING = ".tmp";

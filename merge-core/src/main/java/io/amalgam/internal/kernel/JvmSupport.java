@@ -5,8 +5,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Properties of the running JVM that decide whether vector code is faster. Without HotSpot's server compiler every
- * vector operation allocates and calls, and is slower than plain Java by orders of magnitude.
+ * Properties of the running JVM that decide whether vector code is faster. Without HotSpot's server
+ * compiler every vector operation allocates and calls, and is slower than plain Java by orders of
+ * magnitude.
  *
  * @param module whether the incubator module is resolved
  * @param name the system property {@code java.vm.name}

@@ -7,7 +7,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Chooses the kernels, with the reason. Both kinds give the same bits; the choice is one of speed only.
+ * Chooses the kernels, with the reason. Both kinds give the same bits; the choice is one of speed
+ * only.
  *
  * @param kernels the chosen kernels, safe for use by many threads
  * @param explanation one line for reports: the kernels and, where they are not the fast ones, the

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * The sections of a configuration about the language model: the top level, and sections of models with several parts.
+ * The sections of a configuration about the language model: the top level, and sections of models
+ * with several parts.
  */
 public final class ConfigSections {
     /** What such sections are called. */

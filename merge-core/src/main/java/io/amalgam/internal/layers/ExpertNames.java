@@ -8,8 +8,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Names of experts' matrices: one tensor for all experts, as in transformers since version 5, or one per expert, as in most files. A gate's matrix and that of what it
- * gates are one in the former, the gate's rows first.
+ * Names of experts' matrices: one tensor for all experts, as in transformers since version 5, or
+ * one per expert, as in most files. A gate's matrix and that of what it gates are one in the
+ * former, the gate's rows first.
  */
 public final class ExpertNames {
     /** By the name of the fused tensor, what an expert's own matrices are called, in each way. */

@@ -4,8 +4,9 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * A tensor name without the segments that vary between libraries, so that two names of one tensor are equal. How far names are taken apart is a matter of degree, because the more is
- * left out, the more must be checked.
+ * A tensor name without the segments that vary between libraries, so that two names of one tensor
+ * are equal. How far names are taken apart is a matter of degree, because the more is left out, the
+ * more must be checked.
  */
 enum Spelling {
     /**

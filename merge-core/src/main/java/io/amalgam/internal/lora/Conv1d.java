@@ -8,8 +8,9 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Recognises matrices stored as {@code in x out}: those of transformers' {@code Conv1D}, used in GPT-2 and similar models. Others use the same names for ordinary ones; a bias as long as the columns
- * and not as the rows gives it away, then the architecture.
+ * Recognises matrices stored as {@code in x out}: those of transformers' {@code Conv1D}, used in
+ * GPT-2 and similar models. Others use the same names for ordinary ones; a bias as long as the
+ * columns and not as the rows gives it away, then the architecture.
  */
 public final class Conv1d {
     private static final Set<String> NAMES = Set.of("c_attn", "c_proj", "c_fc", "q_attn");

@@ -3,9 +3,9 @@ package io.amalgam.internal.lora;
 import io.amalgam.kernel.Kernels;
 
 /**
- * A sum of low-rank products in the form a merge needs: {@code left right}, with {@code left} of {@code
- * rows x rank}, row-major, and {@code right} of {@code rank} rows, each an array of its own, at
- * least {@code cols} long; float32.
+ * A sum of low-rank products in the form a merge needs: {@code left right}, with {@code left} of
+ * {@code rows x rank}, row-major, and {@code right} of {@code rank} rows, each an array of its own,
+ * at least {@code cols} long; float32.
  *
  * <p>Each element is {@code sum over k of left[i][k] * right[k][j]} in float32, {@code k} from
  * first to last, every product and sum rounded: the same whichever part of a row is asked for.

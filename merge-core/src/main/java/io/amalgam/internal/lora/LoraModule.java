@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The change of one matrix by an adapter: {@code scale * B A}, with A of {@code rank x in} and B of {@code out x rank}; convolutions count as matrices of {@code out x (in * kernel)}.
+ * The change of one matrix by an adapter: {@code scale * B A}, with A of {@code rank x in} and B of
+ * {@code out x rank}; convolutions count as matrices of {@code out x (in * kernel)}.
  *
  * @param name of the module in the model the adapter was trained for, without {@code .weight}
  * @param kind how its weight lies in the base

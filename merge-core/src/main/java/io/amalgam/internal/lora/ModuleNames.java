@@ -7,9 +7,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The names in transformers 5's modules of tensors in a model's files. Most files have the
- * modules' names; some architectures were renamed and their files were not. Adapters have the
- * modules' names.
+ * The names in transformers 5's modules of tensors in a model's files. Most files have the modules'
+ * names; some architectures were renamed and their files were not. Adapters have the modules'
+ * names.
  */
 public final class ModuleNames {
     /** A change of names in the files of some architectures; of all where the set is empty. */

@@ -13,8 +13,8 @@ import java.nio.ByteBuffer;
 import java.util.Arrays;
 
 /**
- * Values to add to a tensor at some positions. Read in order by one
- * worker each entry is read once; where reading begins is found by bisection.
+ * Values to add to a tensor at some positions. Read in order by one worker each entry is read once;
+ * where reading begins is found by bisection.
  */
 public final class SparseChange implements TensorSource {
     private static final int BLOCK = 1 << 14;

@@ -28,7 +28,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The output's files other than weights and configuration: copies of the donor's, with tokenizer and chat template as in the recipe.
+ * The output's files other than weights and configuration: copies of the donor's, with tokenizer
+ * and chat template as in the recipe.
  */
 final class CompanionPlan {
     private final Recipe recipe;

@@ -57,9 +57,7 @@ final class DonorFiles {
 
     private static Problem unreadable(ModelRef ref, Path file, String found) {
         return Problem.expected(
-                        "file '" + file + "', to be copied to the output",
-                        "a readable file",
-                        found)
+                        "file '" + file + "', to be copied to the output", "a readable file", found)
                 .at(ref.location())
                 .hint("repair it, or remove it from the model's directory");
     }

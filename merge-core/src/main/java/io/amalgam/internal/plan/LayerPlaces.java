@@ -15,8 +15,9 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Checks that each layer of a new stack has the tensors its place needs: those of the donor's layers with the same settings. A reader builds the layer by its place, not by
- * what is in the file.
+ * Checks that each layer of a new stack has the tensors its place needs: those of the donor's
+ * layers with the same settings. A reader builds the layer by its place, not by what is in the
+ * file.
  */
 final class LayerPlaces {
     private static final String KEEP_KINDS =

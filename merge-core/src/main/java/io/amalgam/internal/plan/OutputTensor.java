@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * An output tensor before parameters, shapes and types are resolved: its name, and its input tensors.
+ * An output tensor before parameters, shapes and types are resolved: its name, and its input
+ * tensors.
  *
  * @param name as written
  * @param position what gradients are evaluated at

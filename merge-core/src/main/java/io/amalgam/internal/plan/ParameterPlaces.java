@@ -11,9 +11,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the place in a recipe of a parameter that a method refuses. Methods see values without places; a problem of a
- * parameter has it for its subject, {@code parameter 'trim'} or {@code parameter 'epsilon' of model
- * 'chat'}.
+ * Finds the place in a recipe of a parameter that a method refuses. Methods see values without
+ * places; a problem of a parameter has it for its subject, {@code parameter 'trim'} or {@code
+ * parameter 'epsilon' of model 'chat'}.
  */
 final class ParameterPlaces {
     private static final Pattern SUBJECT =

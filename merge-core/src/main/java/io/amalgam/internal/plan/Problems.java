@@ -7,9 +7,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/**
- * Collects problems to report them together; a problem of many tensors is reported once.
- */
+/** Collects problems to report them together; a problem of many tensors is reported once. */
 public final class Problems {
     private final Map<String, Entry> entries = new LinkedHashMap<>();
     private int added;

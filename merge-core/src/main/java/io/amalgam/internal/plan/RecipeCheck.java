@@ -17,7 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * A method's checks of a recipe without any model: number of models, base, and parameters. So they are reported even if a model cannot be opened.
+ * A method's checks of a recipe without any model: number of models, base, and parameters. So they
+ * are reported even if a model cannot be opened.
  */
 final class RecipeCheck {
     private final Recipe recipe;

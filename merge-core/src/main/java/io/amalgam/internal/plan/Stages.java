@@ -7,7 +7,8 @@ import io.amalgam.internal.plan.OpenModels.Model;
 import java.util.List;
 
 /**
- * Numbered parts that are stages of several layers each, as in Swin: each has its own width and feeds the next, so their order is fixed.
+ * Numbered parts that are stages of several layers each, as in Swin: each has its own width and
+ * feeds the next, so their order is fixed.
  */
 final class Stages {
     /** How many layers each stage has. */

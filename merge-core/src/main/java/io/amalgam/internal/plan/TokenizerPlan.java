@@ -25,7 +25,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vocabulary of a recipe's tokenizer section, built from the models' tokenizers one after another, so that only one of them is in memory.
+ * The vocabulary of a recipe's tokenizer section, built from the models' tokenizers one after
+ * another, so that only one of them is in memory.
  */
 final class TokenizerPlan {
     private final TokenizerSection section;

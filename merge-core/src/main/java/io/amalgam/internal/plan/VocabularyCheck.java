@@ -15,7 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Checks that models with embeddings or heads of one size have the same tokens, if the recipe has no tokenizer section: rows are then merged by index, with the donor's tokenizer.
+ * Checks that models with embeddings or heads of one size have the same tokens, if the recipe has
+ * no tokenizer section: rows are then merged by index, with the donor's tokenizer.
  */
 final class VocabularyCheck {
     private static final int SHOWN = 40;

@@ -20,7 +20,8 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Rearranges tensors with a row per token to the rows of the merged vocabulary, if the recipe defines one.
+ * Rearranges tensors with a row per token to the rows of the merged vocabulary, if the recipe
+ * defines one.
  */
 final class VocabularyPlan {
     private final Recipe recipe;

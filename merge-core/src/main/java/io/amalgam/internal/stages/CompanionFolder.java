@@ -12,7 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The side files of a stage with its own tokenizer, in a temporary folder: merges that use the stage read its tokenizer during planning, and may copy it.
+ * The side files of a stage with its own tokenizer, in a temporary folder: merges that use the
+ * stage read its tokenizer during planning, and may copy it.
  */
 final class CompanionFolder implements Closeable {
     private final Path path;

@@ -74,7 +74,9 @@ final class StageOrder {
         }
         names.add(names.get(0));
         problems.add(
-                Problem.of("documents refer to each other in a cycle: " + String.join(" -> ", names))
+                Problem.of(
+                                "documents refer to each other in a cycle: "
+                                        + String.join(" -> ", names))
                         .at(from)
                         .hint(
                                 "a model on disk of the same name is written './"

@@ -17,7 +17,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The output folders of a staged merge: the result, and each written stage in a folder with its name.
+ * The output folders of a staged merge: the result, and each written stage in a folder with its
+ * name.
  *
  * @param out of the document without a name
  * @param stages the folder that stages' folders are in

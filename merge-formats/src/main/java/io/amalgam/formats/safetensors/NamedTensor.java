@@ -13,7 +13,8 @@ import java.nio.ByteOrder;
  */
 public record NamedTensor(TensorInfo info, ByteBuffer data) {
     /**
-     * @throws IllegalArgumentException if {@code data} does not have exactly {@link TensorInfo#bytes()} bytes
+     * @throws IllegalArgumentException if {@code data} does not have exactly {@link
+     *     TensorInfo#bytes()} bytes
      */
     public NamedTensor {
         if (data.remaining() != info.bytes()) {

@@ -4,7 +4,8 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 
 /**
- * A file violates a rule of the format. The message names the file, and tensor and byte offset if known.
+ * A file violates a rule of the format. The message names the file, and tensor and byte offset if
+ * known.
  */
 public final class SafetensorsException extends BadInputException {
     private static final long serialVersionUID = 1L;

@@ -23,7 +23,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * An open safetensors file of any size. Opening reads and checks the header only. Thread-safe until closed.
+ * An open safetensors file of any size. Opening reads and checks the header only. Thread-safe until
+ * closed.
  *
  * <pre>{@code
  * try (SafetensorsFile file = SafetensorsFile.open(Path.of("model.safetensors"))) {
@@ -125,7 +126,8 @@ public final class SafetensorsFile implements Checkpoint {
     }
 
     /**
-     * The elements of a tensor, row-major, as float32: exact, except F64, which is rounded to nearest.
+     * The elements of a tensor, row-major, as float32: exact, except F64, which is rounded to
+     * nearest.
      *
      * @throws BadInputException if there is no such tensor, it has no {@linkplain
      *     DType#arithmetic() arithmetic} type, or it does not fit an array (2^31 elements)

@@ -22,7 +22,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The header of a safetensors file, checked against every {@link SafetensorsRule}: tensors are contiguous, without gap or overlap, from the end of the header to the end of the file. Immutable.
+ * The header of a safetensors file, checked against every {@link SafetensorsRule}: tensors are
+ * contiguous, without gap or overlap, from the end of the header to the end of the file. Immutable.
  *
  * @param tensors in the order of their data
  * @param metadata free-form text; may be empty

@@ -16,9 +16,12 @@ import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
- * The header of a file to write, and the offset of each tensor, computed before there is any data, so that tensors can be written in any order. Immutable.
+ * The header of a file to write, and the offset of each tensor, computed before there is any data,
+ * so that tensors can be written in any order. Immutable.
  *
- * <p>The same tensors give the same bytes, equal to those of Python's safetensors: tensors are ordered by type, the widest first, so that each is aligned to its element's width; within a type by name (by code point); the header is padded with spaces to a multiple of 8.
+ * <p>The same tensors give the same bytes, equal to those of Python's safetensors: tensors are
+ * ordered by type, the widest first, so that each is aligned to its element's width; within a type
+ * by name (by code point); the header is padded with spaces to a multiple of 8.
  */
 public final class SafetensorsLayout {
     /** Types in the order of their tensors in a file. */
@@ -64,7 +67,8 @@ public final class SafetensorsLayout {
     /**
      * @param tensors in any order, with distinct names
      * @param metadata written with the key {@code format} first, then by name; not written if empty
-     * @throws IllegalArgumentException if a name appears twice or is {@code __metadata__}, a text cannot be encoded as UTF-8, or safetensors does not have a type
+     * @throws IllegalArgumentException if a name appears twice or is {@code __metadata__}, a text
+     *     cannot be encoded as UTF-8, or safetensors does not have a type
      * @throws ArithmeticException if the sum of the sizes overflows
      * @throws BadInputException if the header would be longer than {@link
      *     SafetensorsHeader#MAX_LENGTH}

@@ -1,7 +1,8 @@
 package io.amalgam.formats.safetensors;
 
 /**
- * The rules of the safetensors format. Checked roughly in this order; the first violation is reported.
+ * The rules of the safetensors format. Checked roughly in this order; the first violation is
+ * reported.
  */
 public enum SafetensorsRule {
     /** The file has not even the 8 bytes of the header length. */

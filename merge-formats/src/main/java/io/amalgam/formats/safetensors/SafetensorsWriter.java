@@ -9,13 +9,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Writes tensors from memory. The same tensors and metadata give the same bytes, in any order. Stateless and thread-safe.
+ * Writes tensors from memory. The same tensors and metadata give the same bytes, in any order.
+ * Stateless and thread-safe.
  */
 public final class SafetensorsWriter {
     private SafetensorsWriter() {}
 
     /**
-     * Writes a file completely or not at all: data goes to a temporary file in the same folder, which is forced to the device and then renamed, replacing an existing file.
+     * Writes a file completely or not at all: data goes to a temporary file in the same folder,
+     * which is forced to the device and then renamed, replacing an existing file.
      *
      * @param metadata free-form; some readers expect {@code format: pt}
      * @throws IllegalArgumentException if a name appears twice or cannot be written

@@ -6,7 +6,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Groups problems of many modules with one cause: the first is reported, the others are counted. */
+/**
+ * Groups problems of many modules with one cause: the first is reported, the others are counted.
+ */
 public final class Causes {
     private record Cause(Problem first, String advice, int count) {}
 

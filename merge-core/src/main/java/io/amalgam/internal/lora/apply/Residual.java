@@ -19,7 +19,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The part that some initialisations remove from the base: PiSSA its largest singular values, OLoRA the first part of its QR decomposition. Training goes on over the rest, which has the base's
+ * The part that some initialisations remove from the base: PiSSA its largest singular values, OLoRA
+ * the first part of its QR decomposition. Training goes on over the rest, which has the base's
  * type, so the rest is rounded to it here too. Decompositions are of float64, the factors float32.
  *
  * <p>Meng et al. 2024, "PiSSA", <a href="https://arxiv.org/abs/2404.02948">arXiv 2404.02948</a>;

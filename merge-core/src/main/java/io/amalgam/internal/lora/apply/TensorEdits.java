@@ -17,8 +17,9 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The changes of a base's tensor by adapters: replaced or added values, then rows, then factors. Of tied tensors each end gets what was trained there. Where that makes them differ, the
- * others are written as tensors of their own.
+ * The changes of a base's tensor by adapters: replaced or added values, then rows, then factors. Of
+ * tied tensors each end gets what was trained there. Where that makes them differ, the others are
+ * written as tensors of their own.
  */
 final class TensorEdits {
     private final Map<String, ? extends TensorSource> base;

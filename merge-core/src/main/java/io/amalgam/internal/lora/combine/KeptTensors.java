@@ -18,7 +18,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * Full tensors of adapters that the combined adapter keeps unchanged, whatever the weight, because their change is unknown without the base.
+ * Full tensors of adapters that the combined adapter keeps unchanged, whatever the weight, because
+ * their change is unknown without the base.
  *
  * @param tensors by the base's names
  * @param saved modules that are kept as such

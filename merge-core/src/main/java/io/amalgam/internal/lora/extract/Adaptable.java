@@ -12,8 +12,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Decides which modules PEFT can adapt. It adapts modules by their classes, which no file tells; this is guessed
- * from names and shapes, and whatever is in doubt is not adapted.
+ * Decides which modules PEFT can adapt. It adapts modules by their classes, which no file tells;
+ * this is guessed from names and shapes, and whatever is in doubt is not adapted.
  */
 final class Adaptable {
     /** How the change of a tensor is written. */

@@ -13,8 +13,9 @@ import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
- * Averages with weights that follow from number and order of the models: equal weights for all, equal weights for the last few, and exponentially decaying weights. Each is one fused multiply-add for
- * each model in recipe order, in float32, divided once by the weights' sum.
+ * Averages with weights that follow from number and order of the models: equal weights for all,
+ * equal weights for the last few, and exponentially decaying weights. Each is one fused
+ * multiply-add for each model in recipe order, in float32, divided once by the weights' sum.
  */
 public final class Averages implements MergeMethod {
     private final MethodInfo info;

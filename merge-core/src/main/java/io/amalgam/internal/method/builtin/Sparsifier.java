@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The pruning of task vectors before they are added: finds a mask for each, in as many steps as needed.
+ * The pruning of task vectors before they are added: finds a mask for each, in as many steps as
+ * needed.
  */
 interface Sparsifier {
     /**

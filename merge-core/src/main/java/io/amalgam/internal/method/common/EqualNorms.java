@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * Finds the factors that scale the task vectors of a tensor to one Euclidean norm, the mean of the nonzero norms; a vector of zeros keeps the factor 1. Norms are of whole
- * vectors, before any thinning; sums in float64, factors rounded to float32.
+ * Finds the factors that scale the task vectors of a tensor to one Euclidean norm, the mean of the
+ * nonzero norms; a vector of zeros keeps the factor 1. Norms are of whole vectors, before any
+ * thinning; sums in float64, factors rounded to float32.
  */
 public record EqualNorms(int base, List<Integer> others, Function<float[], TensorStep> then)
         implements TensorStep.Reduce<double[][]> {

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Numbers the models of all tensors: by name, and by occurrence if a tensor uses one model twice. Bases have no number.
+ * Numbers the models of all tensors: by name, and by occurrence if a tensor uses one model twice.
+ * Bases have no number.
  *
  * @param count how many there are
  * @param of the number of each tensor's each input; -1 for a base

@@ -1,7 +1,9 @@
 package io.amalgam.internal.method.common;
 
 /**
- * Exponential and logarithm in float64 by additions, multiplications and divisions only: the same bits on every JVM, like {@link StrictMath}, in a fraction of its time. Errors are a few units in the last place.
+ * Exponential and logarithm in float64 by additions, multiplications and divisions only: the same
+ * bits on every JVM, like {@link StrictMath}, in a fraction of its time. Errors are a few units in
+ * the last place.
  */
 public final class PortableMath {
     private static final double LOG2_E = 1.4426950408889634;

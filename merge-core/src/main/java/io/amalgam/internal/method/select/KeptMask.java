@@ -5,7 +5,8 @@ import java.util.Arrays;
 import java.util.List;
 
 /**
- * A mask kept from one pass for the next, one bit per element, for masks that are expensive to compute.
+ * A mask kept from one pass for the next, one bit per element, for masks that are expensive to
+ * compute.
  *
  * @param parts in the order of the tensor
  * @param mask which of those remembered in each part

@@ -66,7 +66,8 @@ final class MoeCheck {
         boolean several = experts.size() > 1 && !equalPrompts;
         if (several && experts.stream().map(MoeCheck::prompts).distinct().count() == 1) {
             problems.add(
-                    Problem.of("all experts have the same prompts: the router could not tell them apart")
+                    Problem.of(
+                                    "all experts have the same prompts: the router could not tell them apart")
                             .at(recipe.location())
                             .hint(
                                     "give each expert prompts of its own, set 'gate_mode: random', or set MoePlanner.equalPrompts(true) for a mixture to be trained"));

@@ -9,7 +9,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The supported families of mixtures of experts: suitable dense models, tensor names and configuration.
+ * The supported families of mixtures of experts: suitable dense models, tensor names and
+ * configuration.
  */
 enum MoeFamily {
     MIXTRAL("Mixtral", "mixtral", "MixtralForCausalLM", Set.of("llama", "mistral")),

@@ -22,7 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * The JSON files of a model: read strictly, written like Python's {@code json} module with an indent of 2.
+ * The JSON files of a model: read strictly, written like Python's {@code json} module with an
+ * indent of 2.
  */
 public final class JsonFiles {
     // Decimal numbers keep their digits: 1e-05 must not come out as another number, nor 10000.0 as

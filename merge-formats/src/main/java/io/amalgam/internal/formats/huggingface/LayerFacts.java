@@ -12,8 +12,9 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 
 /**
- * The settings of one layer in a configuration: its value in each list, and its membership in lists of layers. Where a stack's new configuration says of a layer what its old one
- * did, the layer is in a place that it fits.
+ * The settings of one layer in a configuration: its value in each list, and its membership in lists
+ * of layers. Where a stack's new configuration says of a layer what its old one did, the layer is
+ * in a place that it fits.
  */
 final class LayerFacts {
     private LayerFacts() {}

@@ -8,8 +8,8 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The table of all known settings about layers. A setting that is
- * not here and looks as if it spoke of layers is warned about: see {@link LayerMentions}.
+ * The table of all known settings about layers. A setting that is not here and looks as if it spoke
+ * of layers is warned about: see {@link LayerMentions}.
  */
 final class LayerKeys {
     /** How a setting speaks of layers. */

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The attention of each layer by a configuration: the whole text, or a window of the latest tokens. A
- * config has one size of windows; where it has none, or a layer is made of layers of both kinds, it
- * cannot say of the output's layers what they were.
+ * The attention of each layer by a configuration: the whole text, or a window of the latest tokens.
+ * A config has one size of windows; where it has none, or a layer is made of layers of both kinds,
+ * it cannot say of the output's layers what they were.
  */
 final class LayerWindows {
     private static final String LAYERS = "num_hidden_layers";

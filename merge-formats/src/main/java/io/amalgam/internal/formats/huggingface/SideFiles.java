@@ -14,7 +14,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Files that a merged model gets from its donor unchanged: tokenizer, generation settings, preprocessing, pooling.
+ * Files that a merged model gets from its donor unchanged: tokenizer, generation settings,
+ * preprocessing, pooling.
  */
 public final class SideFiles {
     private static final List<String> NAMES =

@@ -15,7 +15,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Finds the layer count of one of several stacks in a configuration, by the words that key and section share with the stack's name ({@code decoder_layers}, {@code vision_config.num_hidden_layers}).
+ * Finds the layer count of one of several stacks in a configuration, by the words that key and
+ * section share with the stack's name ({@code decoder_layers}, {@code
+ * vision_config.num_hidden_layers}).
  */
 final class StackKeys {
     private static final Pattern WORDED =

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The meaning for a merge of every key of PEFT 0.21's LoraConfig, and of some keys of other tools. A
- * key that is not here is not ignored: unless it is null, false or empty, it is warned about.
+ * The meaning for a merge of every key of PEFT 0.21's LoraConfig, and of some keys of other tools.
+ * A key that is not here is not ignored: unless it is null, false or empty, it is warned about.
  */
 final class PeftSettings {
     /** What a setting means to a merge. */

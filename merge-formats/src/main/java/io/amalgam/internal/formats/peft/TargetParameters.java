@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Assigns pairs of factors to parameters of a module. PEFT wraps a module once for every
- * parameter that {@code target_parameters} names, in the order the module has them: the pair with
- * the most {@code base_layer} before it is the first's.
+ * Assigns pairs of factors to parameters of a module. PEFT wraps a module once for every parameter
+ * that {@code target_parameters} names, in the order the module has them: the pair with the most
+ * {@code base_layer} before it is the first's.
  *
  * @param targets as the settings have them: {@code mlp.experts.gate_up_proj}, {@code down_proj}
  */

@@ -10,7 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The rows trained by an adapter: {@code trainable_token_indices}, a list for the input embedding, or a list per module by the end of its name.
+ * The rows trained by an adapter: {@code trainable_token_indices}, a list for the input embedding,
+ * or a list per module by the end of its name.
  */
 final class TokenIndices {
     private final JsonNode value;
