@@ -39,6 +39,8 @@ public final class OptionWords {
         options.put("EngineOptions.resume(true)", "--resume");
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
         options.put("HubSettings.offline", "--offline");
+        options.put("set PushTarget.create", "add --create");
+        options.put("set PushTarget.replace", "add --yes");
         options.put("HubHeaders.size", "--stream-buffer");
         options.put("EngineOptions.memory", "--memory");
         options.put("EngineOptions.threads", "-j");

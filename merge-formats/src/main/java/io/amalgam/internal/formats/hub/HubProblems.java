@@ -236,7 +236,7 @@ final class HubProblems {
     static Problem pushFolder(Path folder, String found) {
         Problem problem =
                 Problem.expected("folder '" + folder + "'", "the files of a model", found);
-        return found.contains("merge") ? problem.hint("finish it with --resume first") : problem;
+        return found.contains("merge") ? problem.hint("finish it with EngineOptions.resume(true) first") : problem;
     }
 
     static Problem notThere(RepoName repo, boolean branch, HubSettings settings) {
@@ -246,7 +246,7 @@ final class HubProblems {
                                 : "repository '" + repo.id() + "'",
                         "one of " + settings.endpoint() + " that the token may write to",
                         "none")
-                .hint("check the name, or add --create");
+                .hint("check the name, or set PushTarget.create");
     }
 
     static Problem notHidden(RepoName repo, HubSettings settings) {
@@ -268,7 +268,7 @@ final class HubProblems {
                                 + changed
                                 + " would be put"
                                 + (removed == 0 ? "" : " and " + removed + " removed"))
-                .hint("see what would be done with --dry-run, then add --yes");
+                .hint("see what a dry run would do, then set PushTarget.replace");
     }
 
     static Problem refused(RepoName repo, String file, String reason) {

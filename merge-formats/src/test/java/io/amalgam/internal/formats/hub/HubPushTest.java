@@ -139,7 +139,7 @@ class HubPushTest {
         assertThatThrownBy(() -> push(true, false, false))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "repository 'org/new': expected an empty one, got 3 files, of which or beside which 5 would be put and 1 removed; see what would be done with --dry-run, then add --yes");
+                        "repository 'org/new': expected an empty one, got 3 files, of which or beside which 5 would be put and 1 removed; see what a dry run would do, then set PushTarget.replace");
         Pushed looked = push(false, false, true);
         assertThat(looked.removed()).containsExactly("model.safetensors");
         assertThat(looked.kept()).containsExactly("README.md");
@@ -206,7 +206,7 @@ class HubPushTest {
                 .hasMessage(
                         "repository 'org/new': expected one of "
                                 + hub.address()
-                                + " that the token may write to, got none; check the name, or add --create");
+                                + " that the token may write to, got none; check the name, or set PushTarget.create");
         hub.file("org/new", "main", ".gitattributes", SMALL);
         assertThatThrownBy(
                         () ->
@@ -219,6 +219,6 @@ class HubPushTest {
                 .hasMessage(
                         "folder '"
                                 + model
-                                + "': expected the files of a model, got an interrupted merge; finish it with --resume first");
+                                + "': expected the files of a model, got an interrupted merge; finish it with EngineOptions.resume(true) first");
     }
 }
