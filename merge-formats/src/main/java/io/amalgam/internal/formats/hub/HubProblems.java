@@ -236,7 +236,9 @@ final class HubProblems {
     static Problem pushFolder(Path folder, String found) {
         Problem problem =
                 Problem.expected("folder '" + folder + "'", "the files of a model", found);
-        return found.contains("merge") ? problem.hint("finish it with EngineOptions.resume(true) first") : problem;
+        return found.contains("merge")
+                ? problem.hint("finish it with EngineOptions.resume(true) first")
+                : problem;
     }
 
     static Problem notThere(RepoName repo, boolean branch, HubSettings settings) {
