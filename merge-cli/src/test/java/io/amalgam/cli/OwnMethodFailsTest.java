@@ -1,7 +1,6 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-
 import io.amalgam.Merge;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;

@@ -1,7 +1,6 @@
 package io.amalgam.samples;
 
 import static io.amalgam.Parameter.t;
-
 import io.amalgam.Checkpoints;
 import io.amalgam.Merge;
 import io.amalgam.OpenModel;

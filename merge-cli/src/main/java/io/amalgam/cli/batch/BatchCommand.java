@@ -1,7 +1,6 @@
 package io.amalgam.cli.batch;
 
 import io.amalgam.cli.console.Console;
-import io.amalgam.cli.console.Json;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.options.EngineMixin;
 import io.amalgam.cli.options.Interruption;
@@ -12,16 +11,14 @@ import io.amalgam.cli.options.StagesMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.cli.options.VerbosityMixin;
-import io.amalgam.cli.runs.Batch;
-import io.amalgam.cli.runs.BatchJob;
-import io.amalgam.cli.runs.BatchJobs;
-import io.amalgam.cli.runs.RecipePaths;
-import io.amalgam.cli.runs.Sweep;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.engine.OutputCheck;
 import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.runs.RecipePaths;
+import io.amalgam.internal.runs.Sweep;
+import io.amalgam.runs.Batch;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,8 +100,8 @@ public final class BatchCommand extends Subcommand {
         List<Sweep> parsed = parsedSweeps();
         Path root = Path.of(paths.get(paths.size() - 1));
         OutputCheck.requireReadable(root);
-        List<BatchJob> jobs =
-                BatchJobs.of(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
+        Batch batch = batch(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
+        batch.jobs();
         if (Files.exists(root) && !Files.isDirectory(root)) {
             throw new BadInputException(
                     Problem.expected("output '" + root + "'", "a directory", "a file")
@@ -118,29 +115,35 @@ public final class BatchCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         engine.explain(provider, console, verbosity);
-        BatchSummary summary =
-                new Batch(
-                                console,
-                                planning,
-                                engine.options(provider, resources)
-                                        .resume(!overwrite)
-                                        .overwrite(overwrite),
-                                new Batch.Settings(
-                                        root,
-                                        tokens,
-                                        stages,
-                                        hub.amalgam(console, verbosity.quiet || json),
-                                        dryRun,
-                                        verbosity.quiet,
-                                        json),
-                                interruption.merging())
-                        .run(jobs);
-        if (json) {
-            Json.print(console, summary.json());
-        } else if (!verbosity.quiet) {
-            summary.lines().forEach(console::print);
+        try (BatchProgress progress = new BatchProgress(console, verbosity.quiet, json)) {
+            List<Batch.Result> results =
+                    batch.using(amalgam -> hub.amalgam(console, verbosity.quiet || json))
+                            .engine(
+                                    options ->
+                                            engine.options(provider, resources)
+                                                    .resume(!overwrite)
+                                                    .overwrite(overwrite))
+                            .listener(progress)
+                            .cancellation(interruption.merging())
+                            .run(root);
+            BatchSummary summary = new BatchSummary(results);
+            if (json) {
+                console.print(Batch.json(results));
+            } else if (!verbosity.quiet) {
+                summary.lines().forEach(console::print);
+            }
+            return summary.exit();
         }
-        return summary.exit();
+    }
+
+    private Batch batch(List<Path> recipes, List<Sweep> parsed) {
+        Batch batch =
+                Batch.of(recipes)
+                        .plan(options -> tokens.on(planning.options()))
+                        .dryRun(dryRun);
+        stages.folder().ifPresent(batch::keepStages);
+        parsed.forEach(sweep -> batch.sweep(sweep.name(), sweep.values()));
+        return batch;
     }
 
     private List<Sweep> parsedSweeps() {

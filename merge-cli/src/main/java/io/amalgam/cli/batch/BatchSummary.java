@@ -1,25 +1,23 @@
 package io.amalgam.cli.batch;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.ExitCode;
-import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.OptionWords;
 import io.amalgam.cli.console.Quantity;
-import io.amalgam.cli.runs.BatchResult;
+import io.amalgam.runs.Batch.Result;
+import io.amalgam.runs.Batch.State;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The results of a batch, as a table and as a JSON document. */
-public record BatchSummary(List<BatchResult> results) {
+/** What became of a batch: a table, and the exit code. */
+record BatchSummary(List<Result> results) {
 
     List<String> lines() {
         Columns columns = new Columns().row("merge", "state", "time", "size", "remark");
-        for (BatchResult result : results) {
+        for (Result result : results) {
             columns.row(
                     result.job().name(),
                     result.state().word(),
@@ -35,7 +33,7 @@ public record BatchSummary(List<BatchResult> results) {
         return lines;
     }
 
-    private static String remark(BatchResult result) {
+    private static String remark(Result result) {
         if (result.problems().isEmpty()) {
             return "";
         }
@@ -46,7 +44,7 @@ public record BatchSummary(List<BatchResult> results) {
 
     private Map<String, Integer> counts() {
         Map<String, Integer> counts = new LinkedHashMap<>();
-        for (BatchResult.State state : BatchResult.State.values()) {
+        for (State state : State.values()) {
             int count = (int) results.stream().filter(r -> r.state() == state).count();
             if (count > 0) {
                 counts.put(state.word(), count);
@@ -55,24 +53,14 @@ public record BatchSummary(List<BatchResult> results) {
         return counts;
     }
 
-    public ObjectNode json() {
-        ObjectNode root = Json.object();
-        root.put("amalgam_batch", 1);
-        ObjectNode counts = root.putObject("counts");
-        counts().forEach((word, count) -> counts.put(word.replace(' ', '_'), count));
-        ArrayNode array = root.putArray("merges");
-        results.forEach(result -> array.add(result.json()));
-        return root;
-    }
-
     int exit() {
         boolean interrupted =
-                results.stream().anyMatch(r -> r.state() == BatchResult.State.INTERRUPTED)
-                        || results.stream().anyMatch(r -> r.state() == BatchResult.State.NOT_RUN);
+                results.stream().anyMatch(r -> r.state() == State.INTERRUPTED)
+                        || results.stream().anyMatch(r -> r.state() == State.NOT_RUN);
         if (interrupted) {
             return ExitCode.INTERRUPTED;
         }
-        boolean failed = results.stream().anyMatch(r -> r.state() == BatchResult.State.FAILED);
+        boolean failed = results.stream().anyMatch(r -> r.state() == State.FAILED);
         return failed ? ExitCode.FAILED : ExitCode.DONE;
     }
 }

@@ -10,11 +10,13 @@ import io.amalgam.cli.options.QuantiseMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
-import io.amalgam.cli.runs.ModelPaths;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.internal.runs.CheckpointSeries;
+import io.amalgam.internal.formats.files.WeightName;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -86,7 +88,7 @@ public final class AverageCommand extends Subcommand {
                         });
         List<Path> models = new ArrayList<>();
         for (Path named : paths.subList(0, paths.size() - 1)) {
-            models.addAll(ModelPaths.series(named, this::leftOut));
+            models.addAll(CheckpointSeries.series(named, AverageCommand::isModel, this::leftOut));
         }
         Path out = paths.get(paths.size() - 1);
         if (kind.last != null && kind.last > 0 && kind.last < models.size()) {
@@ -110,6 +112,14 @@ public final class AverageCommand extends Subcommand {
         }
         summary.print(console, json, verbosity.quiet);
         return ExitCode.DONE;
+    }
+
+    private static boolean isModel(Path folder) {
+        try {
+            return !WeightName.in(folder).isEmpty();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void leftOut(Path average) {

@@ -1,7 +1,5 @@
 package io.amalgam.cli.merge;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.options.ResourceMixin;
@@ -11,10 +9,9 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.runs.PathsRecipe;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.Recipe;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,8 +28,6 @@ public record PathsMerge(
         String parameters,
         PlanOptions options,
         io.amalgam.Amalgam amalgam) {
-    private static final ObjectMapper JSON = new ObjectMapper();
-
     /**
      * @param parameters as a recipe has them on one line, without braces; may be empty
      * @param options what the plan depends on besides
@@ -52,28 +47,9 @@ public record PathsMerge(
         this(command, method, models, parameters, PlanOptions.DEFAULT, amalgam);
     }
 
-    private Recipe recipe() {
-        StringBuilder text = new StringBuilder("merge_method: " + method + "\nmodels:\n");
-        for (Path model : models) {
-            // Written as a path that is taken as it is: + and @ mean nothing in it.
-            text.append("  - model: {model: {path: ").append(quoted(model)).append("}}\n");
-        }
-        if (!parameters.isEmpty()) {
-            text.append("parameters: {").append(parameters).append("}\n");
-        }
-        return RecipeReader.read(text.toString(), "amalgam " + command);
-    }
-
-    private static String quoted(Path path) {
-        try {
-            return JSON.writeValueAsString(path.toString());
-        } catch (JsonProcessingException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
     private MergePlan plan() throws IOException {
-        return amalgam.plan(recipe(), options);
+        return amalgam.plan(
+                PathsRecipe.of(command, method, models, parameters), options);
     }
 
     /** What more is wrong with a plan. */
@@ -109,9 +85,7 @@ public record PathsMerge(
             Cancellation cancellation)
             throws IOException {
         EngineOptions options =
-                io.amalgam.Amalgam.engine()
-                        .threads(resources.threads)
-                        .memory(resources.memory.bytes());
+                resources.on(io.amalgam.Amalgam.engine());
         try (MergePlan plan = plan()) {
             MergeReport report =
                     MergeEngine.run(plan, out, output.apply(options), progress, cancellation);

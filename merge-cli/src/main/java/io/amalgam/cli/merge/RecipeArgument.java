@@ -6,10 +6,10 @@ import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.cli.options.StagesMixin;
 import io.amalgam.cli.options.TokenizerMixin;
-import io.amalgam.cli.runs.RecipeTemplate;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.runs.RecipeTemplate;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
@@ -54,7 +54,12 @@ final class RecipeArgument {
                     stages.kept(),
                     io.amalgam.Amalgam.load().with(names));
         } catch (BadInputException e) {
-            throw new RecipeTemplate(input.name(), text).notSwept(e);
+            throw new RecipeTemplate(input.name(), text).notSwept(
+                    e,
+                    name ->
+                            "'amalgam batch RECIPE OUTROOT --sweep "
+                                    + name
+                                    + "=...' puts values in such places");
         }
     }
 

@@ -13,15 +13,15 @@ import io.amalgam.cli.options.QuantiseMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
-import io.amalgam.cli.runs.GreedySoup;
-import io.amalgam.cli.runs.ScoreCommand;
-import io.amalgam.cli.runs.Scores;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.runs.ScoreCommand;
+import io.amalgam.internal.runs.Scores;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.runs.GreedySoup;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -197,18 +197,35 @@ public final class SoupCommand extends Subcommand {
         Files.createDirectories(folder);
         Path candidates = Files.createTempDirectory(folder, ".amalgam-soup-");
         try {
-            GreedySoup soup =
-                    new GreedySoup(
-                            console, command, known, resources, cancellation, verbosity.quiet);
-            List<Path> chosen = soup.choose(models, candidates);
+            GreedySoup.Choice choice =
+                    GreedySoup.by(command::score)
+                            .known(known.of(models))
+                            .using(old -> amalgam())
+                            .engine(resources::on)
+                            .listener(this::scored)
+                            .cancellation(cancellation)
+                            .choose(models, candidates);
             if (!verbosity.quiet) {
                 console.note(
                         "score %s with %d of %d models"
-                                .formatted(soup.best(), chosen.size(), models.size()));
+                                .formatted(
+                                        choice.score(), choice.models().size(), models.size()));
             }
-            return chosen;
+            return choice.models();
         } finally {
             FileWrites.deleteTree(candidates);
+        }
+    }
+
+    private void scored(Path model, double score, GreedySoup.Verdict verdict) {
+        if (!verbosity.quiet) {
+            String word =
+                    switch (verdict) {
+                        case ALONE -> "alone: ";
+                        case KEPT -> "with ";
+                        case LEFT_OUT -> "left out: ";
+                    };
+            console.note(Console.oneLine("score " + score + "  " + word + model));
         }
     }
 }

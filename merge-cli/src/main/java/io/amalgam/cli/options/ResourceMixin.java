@@ -1,5 +1,6 @@
 package io.amalgam.cli.options;
 
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.plan.MergePlan;
@@ -31,6 +32,11 @@ public final class ResourceMixin {
             return Optional.of("option '--memory': expected more than 0 bytes, got 0");
         }
         return Optional.empty();
+    }
+
+    /** These limits on an engine's options. */
+    public EngineOptions on(EngineOptions options) {
+        return options.threads(threads).memory(memory.bytes());
     }
 
     /** The memory a plan takes with these threads. */

@@ -26,9 +26,8 @@ public final class StagesMixin {
         return StagePlaces.of(plan, out, Optional.ofNullable(folder));
     }
 
-    /** The places of one merge of many, whose stages have a folder of its name there. */
-    public StagePlaces places(StagedPlan plan, Path out, String merge) {
-        return StagePlaces.of(
-                plan, out, Optional.ofNullable(folder).map(stages -> stages.resolve(merge)));
+    /** The folder for the results of named documents. */
+    public Optional<Path> folder() {
+        return Optional.ofNullable(folder);
     }
 }

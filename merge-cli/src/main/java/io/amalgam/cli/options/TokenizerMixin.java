@@ -20,7 +20,7 @@ public final class TokenizerMixin {
                     "Cut embeddings and heads to the smallest vocabulary, whatever its tokens, if the recipe has no tokenizer section.")
     private boolean truncate;
 
-    PlanOptions on(PlanOptions options) {
+    public PlanOptions on(PlanOptions options) {
         return options.copyTokenizer(!Boolean.FALSE.equals(copy)).truncateEmbeddings(truncate);
     }
 }

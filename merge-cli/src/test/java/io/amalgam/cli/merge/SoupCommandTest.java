@@ -1,14 +1,13 @@
 package io.amalgam.cli.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
-import io.amalgam.cli.runs.ScoreCommand;
 import io.amalgam.internal.kernel.ScalarKernels;
+import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package io.amalgam.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.RepeatedTest;

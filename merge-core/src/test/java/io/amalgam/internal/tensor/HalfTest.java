@@ -1,7 +1,6 @@
 package io.amalgam.internal.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.tensor.SlowFloats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,7 +1,6 @@
 package io.amalgam.internal.method.select;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -1,7 +1,6 @@
 package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;

@@ -1,7 +1,6 @@
 package io.amalgam.internal.formats.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,7 +1,6 @@
 package io.amalgam.internal.formats.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
-
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.fuzz.Fuzzing;

@@ -2,7 +2,6 @@ package io.amalgam.internal.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
-
 import io.amalgam.formats.safetensors.SafetensorsException;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.formats.safetensors.SafetensorsHeader;

@@ -1,8 +1,12 @@
-package io.amalgam.cli.runs;
+package io.amalgam.runs;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.runs.RecipeTemplate;
+import io.amalgam.internal.runs.Sweep;
+import io.amalgam.runs.Batch.Job;
+import io.amalgam.runs.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -14,9 +18,9 @@ import java.util.Map;
 import java.util.Set;
 
 /** The merges that recipes and sweeps make. */
-public final class BatchJobs {
+final class BatchJobs {
     private final List<Sweep> sweeps;
-    private final List<BatchJob> jobs = new ArrayList<>();
+    private final List<Job> jobs = new ArrayList<>();
     private final List<Problem> problems = new ArrayList<>();
     private final Set<String> used = new LinkedHashSet<>();
 
@@ -30,7 +34,7 @@ public final class BatchJobs {
      * @throws BadInputException if a recipe cannot be read, a place has no value, a value no place,
      *     or two jobs would have one folder
      */
-    public static List<BatchJob> of(List<Path> files, List<Sweep> sweeps) throws IOException {
+    static List<Job> of(List<Path> files, List<Sweep> sweeps) throws IOException {
         BatchJobs jobs = new BatchJobs(sweeps);
         for (Path file : files) {
             try {
@@ -58,7 +62,7 @@ public final class BatchJobs {
         }
         for (Map<String, String> values : Sweep.combinations(sweeps, template.names())) {
             jobs.add(
-                    new BatchJob(BatchJob.name(file, values), file, template.fill(values), values));
+                    new Job(name(file, values), file, template.fill(values), values));
         }
     }
 
@@ -69,7 +73,7 @@ public final class BatchJobs {
                         Problem.of(
                                         "no recipe has a place '${"
                                                 + sweep.name()
-                                                + "}' for the values of '--sweep "
+                                                + "}' for the values of 'Batch.sweep "
                                                 + sweep.name()
                                                 + "'")
                                 .hint(
@@ -84,31 +88,45 @@ public final class BatchJobs {
 
     /** Folders that differ only in case are one on some systems. */
     private void checkNames() {
-        Map<String, BatchJob> byName = new HashMap<>();
-        for (BatchJob job : jobs) {
+        Map<String, Job> byName = new HashMap<>();
+        for (Job job : jobs) {
             if (job.name().equalsIgnoreCase(Batch.FILE)) {
                 problems.add(
                         Problem.of(
                                         "'"
-                                                + job.file()
+                                                + job.recipe()
                                                 + "' would be merged to a folder '"
                                                 + job.name()
                                                 + "', where the summary goes")
                                 .hint("rename it"));
             }
-            BatchJob other = byName.putIfAbsent(job.name().toLowerCase(Locale.ROOT), job);
+            Job other = byName.putIfAbsent(job.name().toLowerCase(Locale.ROOT), job);
             if (other != null) {
                 problems.add(
                         Problem.of(
                                         "'"
-                                                + other.file()
+                                                + other.recipe()
                                                 + "' and '"
-                                                + job.file()
+                                                + job.recipe()
                                                 + "' would both be merged to a folder '"
                                                 + job.name()
                                                 + "'")
                                 .hint("rename one, or give them different output folders"));
             }
         }
+    }
+
+    /** Names that no file system minds, and no model reference takes apart. */
+    static String name(Path file, Map<String, String> values) {
+        String whole = file.getFileName().toString();
+        int dot = whole.lastIndexOf('.');
+        StringBuilder name = new StringBuilder(dot > 0 ? whole.substring(0, dot) : whole);
+        values.forEach(
+                (key, value) ->
+                        name.append('_')
+                                .append(key)
+                                .append('=')
+                                .append(value.replaceAll("[^\\p{L}\\p{N}._=-]+", "-")));
+        return name.toString();
     }
 }

@@ -1,13 +1,10 @@
-package io.amalgam.cli;
+package io.amalgam.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
-
-import io.amalgam.cli.runs.BatchJob;
-import io.amalgam.cli.runs.BatchOrder;
-import io.amalgam.cli.runs.RecipeTemplate;
-import io.amalgam.cli.runs.Sweep;
 import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.runs.RecipeTemplate;
+import io.amalgam.internal.runs.Sweep;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -85,7 +82,7 @@ class BatchPartsTest {
         assertThat(template.unfilled(Set.of("x")))
                 .singleElement()
                 .hasToString(
-                        "no value for '${y}' (t.yml:2:5); give '--sweep y=...', or write '$${y}' for the text itself");
+                        "no value for '${y}' (t.yml:2:5); give 'Batch.sweep y=...', or write '$${y}' for the text itself");
     }
 
     @Test
@@ -93,7 +90,7 @@ class BatchPartsTest {
         Map<String, String> values = new LinkedHashMap<>();
         values.put("m", "../../models/a b");
         values.put("w", "[1, 0.5]");
-        assertThat(BatchJob.name(Path.of("dir/r.v2.yml"), values))
+        assertThat(BatchJobs.name(Path.of("dir/r.v2.yml"), values))
                 .isEqualTo("r.v2_m=..-..-models-a-b_w=-1-0.5-");
     }
 

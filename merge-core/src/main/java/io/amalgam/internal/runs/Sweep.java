@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import java.math.BigDecimal;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.runs;
 
 import io.amalgam.internal.engine.InputFile;
 import java.nio.file.Path;
@@ -13,14 +13,14 @@ import java.util.stream.Collectors;
  * An order in which each merge reads as much as possible of what the one before it read: the system
  * then still has those files in memory.
  */
-public final class BatchOrder {
+final class BatchOrder {
     private BatchOrder() {}
 
     /**
      * @param inputs what each job reads
      * @return the keys; the first comes first, and equals keep their order
      */
-    public static <T> List<T> of(Map<T, List<InputFile>> inputs) {
+    static <T> List<T> of(Map<T, List<InputFile>> inputs) {
         List<T> waiting = new ArrayList<>(inputs.keySet());
         List<T> order = new ArrayList<>();
         Set<Path> warm = Set.of();

@@ -1,9 +1,5 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.layers;
 
-import io.amalgam.internal.layers.LayerStack;
-import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.internal.layers.ModelPart;
-import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;

@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;

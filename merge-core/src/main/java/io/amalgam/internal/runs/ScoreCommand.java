@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
@@ -77,7 +77,7 @@ public record ScoreCommand(List<String> words, long timeoutSeconds) {
      * @throws BadInputException if the command cannot be started, fails, takes too long or prints
      *     no number
      */
-    double score(Path model, Cancellation cancellation) throws IOException {
+    public double score(Path model, Cancellation cancellation) throws IOException {
         List<String> command = words.stream().map(w -> w.replace("{}", model.toString())).toList();
         Path output = Files.createTempFile("amalgam-score", ".txt");
         try {

@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;

@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,8 +9,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -101,5 +103,12 @@ public final class Scores {
             }
         }
         return Optional.empty();
+    }
+
+    /** The scores there are of these models. */
+    public Map<Path, Double> of(List<Path> models) {
+        Map<Path, Double> known = new HashMap<>();
+        models.forEach(model -> of(model).ifPresent(score -> known.put(model, score)));
+        return known;
     }
 }

@@ -1,4 +1,4 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -49,7 +50,7 @@ public record RecipeTemplate(String file, String text) {
                                                 name,
                                                 // Names of one or two letters are near to all.
                                                 name.length() > 2 ? values : Set.of(),
-                                                "give '--sweep "
+                                                "give 'Batch.sweep "
                                                         + name
                                                         + "=...', or write '$${"
                                                         + name
@@ -59,18 +60,19 @@ public record RecipeTemplate(String file, String text) {
         return problems;
     }
 
-    /** What is wrong with a template that was given where a recipe is expected. */
-    public BadInputException notSwept(BadInputException e) {
+    /**
+     * What is wrong with a template that was given where a recipe is expected.
+     *
+     * @param hint what to do about a place, by its name
+     */
+    public BadInputException notSwept(BadInputException e, UnaryOperator<String> hint) {
         List<Problem> problems = new ArrayList<>();
         for (String name : names()) {
             String place = "${" + name + "}";
             problems.add(
                     Problem.of("no value for '" + place + "'")
                             .at(location(text.indexOf(place)))
-                            .hint(
-                                    "'amalgam batch RECIPE OUTROOT --sweep "
-                                            + name
-                                            + "=...' puts values in such places"));
+                            .hint(hint.apply(name)));
         }
         if (problems.isEmpty()) {
             return e;

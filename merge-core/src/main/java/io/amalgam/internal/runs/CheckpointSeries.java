@@ -1,8 +1,7 @@
-package io.amalgam.cli.runs;
+package io.amalgam.internal.runs;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.formats.files.WeightName;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.DirectoryStream;
@@ -12,35 +11,38 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
-/** Models named by patterns, or by the folder they lie in. */
-public final class ModelPaths {
+/** Checkpoints of one run, named by a pattern or by the folder that holds them. */
+public final class CheckpointSeries {
     private static final Pattern PIECE = Pattern.compile("\\d+|\\D+");
 
     /** By the numbers in names: checkpoint-500 comes before checkpoint-1000. */
     static final Comparator<Path> BY_NUMBER =
             (a, b) -> compareNames(a.getFileName().toString(), b.getFileName().toString());
 
-    private ModelPaths() {}
+    private CheckpointSeries() {}
 
     /**
      * The models of a series, in order: those a pattern matches, or a folder holds, by the numbers
      * in their names; a model itself otherwise.
      *
+     * @param isModel whether a folder is a model
      * @param leftOut gets those found that are averages of an earlier run
      * @throws BadInputException if there is none
      */
-    public static List<Path> series(Path named, Consumer<Path> leftOut) throws IOException {
+    public static List<Path> series(Path named, Predicate<Path> isModel, Consumer<Path> leftOut)
+            throws IOException {
         List<Path> found = new ArrayList<>();
         Path name = named.getFileName();
-        if (Files.isDirectory(named) && !isModel(named)) {
-            list(named, "*", found);
+        if (Files.isDirectory(named) && !isModel.test(named)) {
+            list(named, "*", isModel, found);
         } else if (!Files.exists(named) && name != null && isPattern(name.toString())) {
             Path folder = named.getParent();
-            list(folder == null ? Path.of("") : folder, name.toString(), found);
+            list(folder == null ? Path.of("") : folder, name.toString(), isModel, found);
         } else {
             return List.of(named);
         }
@@ -63,7 +65,7 @@ public final class ModelPaths {
         return found;
     }
 
-    private static void list(Path folder, String pattern, List<Path> found) throws IOException {
+    private static void list(Path folder, String pattern, Predicate<Path> isModel, List<Path> found) throws IOException {
         if (!Files.isDirectory(folder)) {
             return;
         }
@@ -71,7 +73,7 @@ public final class ModelPaths {
             for (Path entry : entries) {
                 boolean file =
                         entry.toString().endsWith(".safetensors") && Files.isRegularFile(entry);
-                if (file || isModel(entry)) {
+                if (file || isModel.test(entry)) {
                     found.add(entry);
                 }
             }
@@ -79,10 +81,6 @@ public final class ModelPaths {
             throw new BadInputException(
                     RecipePaths.badPattern("checkpoints", folder.resolve(pattern).toString(), e));
         }
-    }
-
-    private static boolean isModel(Path folder) throws IOException {
-        return !WeightName.in(folder).isEmpty();
     }
 
     private static boolean isPattern(String name) {

@@ -1,0 +1,68 @@
+package io.amalgam.runs;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.Problem;
+import io.amalgam.runs.Batch.Result;
+import io.amalgam.runs.Batch.State;
+import java.util.List;
+import java.util.Locale;
+
+/** Results of a batch as JSON. */
+final class BatchJson {
+    private static final ObjectMapper MAPPER =
+            new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+
+    private BatchJson() {}
+
+    static String text(List<Result> results) {
+        ObjectNode root = MAPPER.createObjectNode();
+        root.put("amalgam_batch", 1);
+        ObjectNode counts = root.putObject("counts");
+        for (State state : State.values()) {
+            long count = results.stream().filter(r -> r.state() == state).count();
+            if (count > 0) {
+                counts.put(key(state), count);
+            }
+        }
+        ArrayNode merges = root.putArray("merges");
+        results.forEach(result -> put(merges.addObject(), result));
+        try {
+            return MAPPER.writeValueAsString(root);
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String key(State state) {
+        return state.name().toLowerCase(Locale.ROOT);
+    }
+
+    private static void put(ObjectNode node, Result result) {
+        node.put("name", result.job().name());
+        node.put("recipe", result.job().recipe().toString());
+        ObjectNode values = node.putObject("values");
+        result.job().values().forEach(values::put);
+        node.put("state", key(result.state()));
+        node.put("output", result.output().toString());
+        node.put("seconds", Math.round(result.seconds() * 1000) / 1000.0);
+        node.put("bytes", result.bytes());
+        node.put("plan_hash", result.planHash());
+        put(node.putArray("warnings"), result.warnings());
+        put(node.putArray("problems"), result.problems());
+    }
+
+    private static void put(ArrayNode array, List<Problem> problems) {
+        for (Problem problem : problems) {
+            array.addObject()
+                    .put("what", problem.what())
+                    .put("expected", problem.expected())
+                    .put("found", problem.found())
+                    .put("where", problem.where())
+                    .put("hint", problem.hint());
+        }
+    }
+}
