@@ -7,7 +7,7 @@ import io.amalgam.internal.engine.InMemory;
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.MethodFailedException;
+import io.amalgam.method.MergeMethod.FailedException;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.StatefulMethod;
@@ -144,7 +144,7 @@ public final class ArrayMerge {
                             values,
                             KernelProvider.choose(KernelProvider.Choice.AUTO).kernels());
         } catch (RuntimeException e) {
-            throw MethodFailedException.of(method.info().name(), name, e);
+            throw FailedException.of(method.info().name(), name, e);
         }
         return ArrayTypes.array(merged, output.shape().dims());
     }

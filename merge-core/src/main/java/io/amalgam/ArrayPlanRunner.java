@@ -12,7 +12,7 @@ import io.amalgam.internal.engine.FiniteCheck;
 import io.amalgam.internal.engine.InMemory;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.MethodFailedException;
+import io.amalgam.method.MergeMethod.FailedException;
 import io.amalgam.method.ModelPass;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
@@ -126,7 +126,7 @@ final class ArrayPlanRunner {
         try {
             return InMemory.run(task.firstStage(), values(task, check), kernels);
         } catch (RuntimeException e) {
-            throw MethodFailedException.of(task.action(), task.output().name(), e);
+            throw FailedException.of(task.action(), task.output().name(), e);
         }
     }
 

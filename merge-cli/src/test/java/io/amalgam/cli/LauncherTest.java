@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.formats.safetensors.NamedTensor;
 import java.io.File;
 import java.io.IOException;

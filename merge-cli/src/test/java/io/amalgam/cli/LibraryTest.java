@@ -2,6 +2,7 @@ package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.Checkpoints;
 import io.amalgam.Merge;

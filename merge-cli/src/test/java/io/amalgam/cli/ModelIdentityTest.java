@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;

@@ -1,11 +1,12 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.Merge;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.MethodFailedException;
+import io.amalgam.method.MergeMethod.FailedException;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
@@ -57,7 +58,7 @@ class OwnMethodFailsTest {
     @Test
     void whenItIsBound() {
         assertThatThrownBy(() -> merge(true).run())
-                .isInstanceOf(MethodFailedException.class)
+                .isInstanceOf(FailedException.class)
                 .hasMessage(
                         "method 'failing' failed on tensor 'up.weight': java.lang.IllegalArgumentException: no")
                 .hasCauseInstanceOf(IllegalArgumentException.class);
@@ -66,7 +67,7 @@ class OwnMethodFailsTest {
     @Test
     void whenItCombines() {
         assertThatThrownBy(() -> merge(false).run())
-                .isInstanceOf(MethodFailedException.class)
+                .isInstanceOf(FailedException.class)
                 .hasMessageStartingWith(
                         "method 'failing' failed on tensor 'up.weight': java.lang.ArrayIndexOutOfBounds");
     }

@@ -1,6 +1,7 @@
 package io.amalgam.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.Terminal;
 import io.amalgam.cli.options.Interruption;

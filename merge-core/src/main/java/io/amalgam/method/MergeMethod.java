@@ -1,5 +1,6 @@
 package io.amalgam.method;
 
+import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,5 +36,25 @@ public interface MergeMethod {
      */
     default Optional<MergeMethod> integers() {
         return Optional.empty();
+    }
+
+    /** A merge method threw an exception: a fault of the method, not of what it was given. */
+    final class FailedException extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private FailedException(String method, String tensor, RuntimeException cause) {
+            super("method '%s' failed on tensor '%s': %s".formatted(method, tensor, cause), cause);
+        }
+
+        /**
+         * An exception with method and tensor in its message; those that say what they are about
+         * themselves stay as they are.
+         */
+        public static RuntimeException of(String method, String tensor, RuntimeException cause) {
+            boolean says =
+                    cause instanceof UncheckedIOException
+                            || cause.getClass().getName().startsWith("io.amalgam.");
+            return says ? cause : new FailedException(method, tensor, cause);
+        }
     }
 }

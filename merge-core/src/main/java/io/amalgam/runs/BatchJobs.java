@@ -6,7 +6,6 @@ import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.runs.RecipeTemplate;
 import io.amalgam.internal.runs.Sweep;
 import io.amalgam.runs.Batch.Job;
-import io.amalgam.runs.Batch;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -61,8 +60,7 @@ final class BatchJobs {
             return;
         }
         for (Map<String, String> values : Sweep.combinations(sweeps, template.names())) {
-            jobs.add(
-                    new Job(name(file, values), file, template.fill(values), values));
+            jobs.add(new Job(name(file, values), file, template.fill(values), values));
         }
     }
 

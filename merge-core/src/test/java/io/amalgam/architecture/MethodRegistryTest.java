@@ -1,6 +1,7 @@
 package io.amalgam.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;

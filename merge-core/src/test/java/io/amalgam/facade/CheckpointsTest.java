@@ -2,6 +2,7 @@ package io.amalgam.facade;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.Checkpoints;
 import io.amalgam.ModelLoader;
 import io.amalgam.OpenModel;

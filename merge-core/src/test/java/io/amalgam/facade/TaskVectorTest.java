@@ -3,6 +3,7 @@ package io.amalgam.facade;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.Checkpoints;
 import io.amalgam.OpenModel;
 import io.amalgam.TaskVector;

@@ -2,6 +2,7 @@ package io.amalgam.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;

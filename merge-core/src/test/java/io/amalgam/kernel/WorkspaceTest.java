@@ -2,6 +2,7 @@ package io.amalgam.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.internal.kernel.ScalarKernels;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

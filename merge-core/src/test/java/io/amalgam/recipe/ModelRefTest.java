@@ -2,6 +2,7 @@ package io.amalgam.recipe;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.recipe.ModelRef.AdapterRef;
 import java.util.List;

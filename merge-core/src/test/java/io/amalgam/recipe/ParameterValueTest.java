@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
+
 import io.amalgam.recipe.ParameterValue.Filtered;
 import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.ParameterValue.Scalar;

@@ -2,6 +2,7 @@ package io.amalgam.runs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
 import io.amalgam.internal.engine.InputFile;
 import io.amalgam.internal.runs.RecipeTemplate;
 import io.amalgam.internal.runs.Sweep;

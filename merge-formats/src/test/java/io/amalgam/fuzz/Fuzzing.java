@@ -1,6 +1,7 @@
 package io.amalgam.fuzz;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.util.Base64;

@@ -1,6 +1,7 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.formats.safetensors.SafetensorsFile;

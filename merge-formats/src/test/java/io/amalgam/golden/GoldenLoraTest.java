@@ -1,6 +1,7 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.engine.Merges;
 import io.amalgam.internal.engine.Options;
 import java.io.IOException;

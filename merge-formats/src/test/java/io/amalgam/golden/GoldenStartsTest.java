@@ -1,6 +1,7 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.ModelLoader;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;

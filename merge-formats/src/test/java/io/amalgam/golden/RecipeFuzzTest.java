@@ -1,6 +1,7 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;

@@ -1,6 +1,7 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Path;

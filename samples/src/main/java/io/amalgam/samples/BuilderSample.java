@@ -6,6 +6,7 @@ import static io.amalgam.Parameter.normalize;
 import static io.amalgam.Parameter.otherwise;
 import static io.amalgam.Parameter.weight;
 import static io.amalgam.Parameter.where;
+
 import io.amalgam.Merge;
 import io.amalgam.engine.MergeReport;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.amalgam.samples;
 
 import static io.amalgam.Parameter.t;
+
 import io.amalgam.Checkpoints;
 import io.amalgam.Merge;
 import io.amalgam.OpenModel;

@@ -1,6 +1,7 @@
 package io.amalgam.samples;
 
 import static io.amalgam.Parameter.weight;
+
 import io.amalgam.Merge;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;

@@ -2,6 +2,7 @@ package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.Checkpoints;
 import io.amalgam.LoraFile;
 import io.amalgam.LoraFile.LoraPair;

@@ -1,6 +1,7 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.Amalgam;
 import io.amalgam.ArrayMerge;
 import java.util.Map;

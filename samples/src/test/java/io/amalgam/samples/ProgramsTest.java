@@ -2,6 +2,7 @@ package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
 import io.amalgam.Checkpoints;
 import io.amalgam.OpenModel;
 import io.amalgam.internal.recipe.yaml.RecipeReader;

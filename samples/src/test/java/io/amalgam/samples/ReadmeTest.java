@@ -2,6 +2,7 @@ package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
+
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;

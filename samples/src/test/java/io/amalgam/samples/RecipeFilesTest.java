@@ -1,6 +1,7 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.Checkpoints;
 import io.amalgam.OpenModel;
 import io.amalgam.internal.recipe.yaml.ReadOptions;

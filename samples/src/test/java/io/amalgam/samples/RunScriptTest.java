@@ -1,6 +1,7 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import org.junit.jupiter.api.condition.DisabledOnOs;

@@ -1,6 +1,7 @@
 package io.amalgam.samples;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.amalgam.Checkpoints;

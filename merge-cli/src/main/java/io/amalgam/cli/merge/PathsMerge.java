@@ -84,8 +84,7 @@ public record PathsMerge(
             ProgressView progress,
             Cancellation cancellation)
             throws IOException {
-        EngineOptions options =
-                resources.on(io.amalgam.Amalgam.engine());
+        EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
         try (MergePlan plan = plan()) {
             MergeReport report =
                     MergeEngine.run(plan, out, output.apply(options), progress, cancellation);

@@ -54,12 +54,13 @@ final class RecipeArgument {
                     stages.kept(),
                     io.amalgam.Amalgam.load().with(names));
         } catch (BadInputException e) {
-            throw new RecipeTemplate(input.name(), text).notSwept(
-                    e,
-                    name ->
-                            "'amalgam batch RECIPE OUTROOT --sweep "
-                                    + name
-                                    + "=...' puts values in such places");
+            throw new RecipeTemplate(input.name(), text)
+                    .notSwept(
+                            e,
+                            name ->
+                                    "'amalgam batch RECIPE OUTROOT --sweep "
+                                            + name
+                                            + "=...' puts values in such places");
         }
     }
 

@@ -208,8 +208,7 @@ public final class SoupCommand extends Subcommand {
             if (!verbosity.quiet) {
                 console.note(
                         "score %s with %d of %d models"
-                                .formatted(
-                                        choice.score(), choice.models().size(), models.size()));
+                                .formatted(choice.score(), choice.models().size(), models.size()));
             }
             return choice.models();
         } finally {

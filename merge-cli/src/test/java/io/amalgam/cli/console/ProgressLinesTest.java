@@ -1,6 +1,7 @@
 package io.amalgam.cli.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.engine.MergeListener.Progress;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;

@@ -1,6 +1,7 @@
 package io.amalgam.cli.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.cli.Cli;
 import io.amalgam.internal.kernel.KernelProvider;

@@ -1,6 +1,7 @@
 package io.amalgam.cli.merge;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;

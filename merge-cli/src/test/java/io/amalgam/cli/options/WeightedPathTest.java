@@ -2,6 +2,7 @@ package io.amalgam.cli.options;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,6 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.method.MethodFailedException;
+import io.amalgam.method.MergeMethod.FailedException;
 import io.amalgam.method.TensorStep;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -80,7 +80,7 @@ final class Scheduler {
 
     /** With the method and the tensor it failed on. */
     static RuntimeException failed(TaskRun run, RuntimeException e) {
-        return MethodFailedException.of(run.task.action(), run.task.output().name(), e);
+        return FailedException.of(run.task.action(), run.task.output().name(), e);
     }
 
     synchronized Object borrowState(TaskRun run, TensorStep.Reduce<?> reduce) {

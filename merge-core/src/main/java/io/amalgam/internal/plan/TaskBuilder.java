@@ -5,7 +5,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.MethodFailedException;
+import io.amalgam.method.MergeMethod.FailedException;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
@@ -161,7 +161,7 @@ final class TaskBuilder {
             e.problems().forEach(p -> report(p.at(ParameterPlaces.of(p, slot, recipe))));
             return Optional.empty();
         } catch (RuntimeException e) {
-            throw MethodFailedException.of(method.info().name(), slot.name(), e);
+            throw FailedException.of(method.info().name(), slot.name(), e);
         }
         return Optional.of(
                 new TensorTask(output, sources, Optional.of(method), call, slot.position()));

@@ -65,7 +65,8 @@ public final class CheckpointSeries {
         return found;
     }
 
-    private static void list(Path folder, String pattern, Predicate<Path> isModel, List<Path> found) throws IOException {
+    private static void list(Path folder, String pattern, Predicate<Path> isModel, List<Path> found)
+            throws IOException {
         if (!Files.isDirectory(folder)) {
             return;
         }

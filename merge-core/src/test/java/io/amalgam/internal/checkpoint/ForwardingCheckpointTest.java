@@ -1,6 +1,7 @@
 package io.amalgam.internal.checkpoint;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.Checkpoint;
 import java.lang.reflect.Method;
 import java.util.Arrays;

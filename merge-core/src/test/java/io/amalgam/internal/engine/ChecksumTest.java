@@ -1,6 +1,7 @@
 package io.amalgam.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Random;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.RepeatedTest;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.io;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;

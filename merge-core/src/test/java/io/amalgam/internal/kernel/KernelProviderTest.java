@@ -3,6 +3,7 @@ package io.amalgam.internal.kernel;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.kernel.KernelProvider.Choice;
 import org.junit.jupiter.api.Test;

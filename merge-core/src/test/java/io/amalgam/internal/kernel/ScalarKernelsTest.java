@@ -1,6 +1,7 @@
 package io.amalgam.internal.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.kernel.CounterRandom;
 import io.amalgam.kernel.Kernels;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import java.io.IOException;

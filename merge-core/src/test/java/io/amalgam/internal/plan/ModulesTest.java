@@ -1,6 +1,7 @@
 package io.amalgam.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.error.Problem;
 import io.amalgam.plan.MergePlan;

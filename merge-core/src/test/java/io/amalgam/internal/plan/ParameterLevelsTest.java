@@ -2,6 +2,7 @@ package io.amalgam.internal.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;

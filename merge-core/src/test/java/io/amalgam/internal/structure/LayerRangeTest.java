@@ -2,6 +2,7 @@ package io.amalgam.internal.structure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.recipe.OutputSlice;

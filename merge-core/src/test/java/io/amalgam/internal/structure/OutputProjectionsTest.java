@@ -2,6 +2,7 @@ package io.amalgam.internal.structure;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.tensor.DType;
 import java.util.Arrays;
 import java.util.List;

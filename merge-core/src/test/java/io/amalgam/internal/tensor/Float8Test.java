@@ -1,6 +1,7 @@
 package io.amalgam.internal.tensor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.tensor.SlowFloats;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

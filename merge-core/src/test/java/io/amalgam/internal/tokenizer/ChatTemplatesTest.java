@@ -1,6 +1,7 @@
 package io.amalgam.internal.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.Recipe.ChatTemplate;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.tokenizer;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadConstraints;
+import io.amalgam.formats.safetensors.SafetensorsException.Rule;
 import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -105,7 +106,7 @@ final class HeaderParser {
             } else {
                 if (tensors.containsKey(name)) {
                     throw at(
-                            SafetensorsRule.DUPLICATE_TENSOR,
+                            Rule.DUPLICATE_TENSOR,
                             "tensor " + FileText.quote(name),
                             "one entry",
                             "two");
@@ -116,11 +117,7 @@ final class HeaderParser {
             }
         }
         if (json.nextToken() != null) {
-            throw at(
-                    SafetensorsRule.NOT_JSON,
-                    "header",
-                    "nothing but spaces after the JSON object",
-                    found());
+            throw at(Rule.NOT_JSON, "header", "nothing but spaces after the JSON object", found());
         }
         return new Parsed(tensors, metadata == null ? Map.of() : metadata);
     }
@@ -138,7 +135,7 @@ final class HeaderParser {
             }
             if (json.nextToken() != JsonToken.VALUE_STRING) {
                 throw at(
-                        SafetensorsRule.METADATA_NOT_STRING,
+                        Rule.METADATA_NOT_STRING,
                         "metadata " + FileText.quote(key),
                         "a string",
                         found());
@@ -174,19 +171,14 @@ final class HeaderParser {
                                 counts(
                                         what + ", shape",
                                         MAX_RANK,
-                                        SafetensorsRule.TOO_MANY_DIMENSIONS,
+                                        Rule.TOO_MANY_DIMENSIONS,
                                         "at most " + MAX_RANK + " dimensions");
                 default -> skip(what + ", field " + FileText.quote(field));
             }
         }
         if (dtype == null || shape == null || offsets == null) {
             String missing = dtype == null ? "dtype" : shape == null ? "shape" : "data_offsets";
-            throw breach.at(
-                    entry,
-                    SafetensorsRule.MISSING_FIELD,
-                    what,
-                    "the field '" + missing + "'",
-                    "none");
+            throw breach.at(entry, Rule.MISSING_FIELD, what, "the field '" + missing + "'", "none");
         }
         return new RawTensor(dtype, shape, offsets[0], offsets[1], entry);
     }
@@ -204,7 +196,7 @@ final class HeaderParser {
                 text();
             } else if (token.isNumeric() && Double.isInfinite(json.getDoubleValue())) {
                 throw at(
-                        SafetensorsRule.NOT_JSON,
+                        Rule.NOT_JSON,
                         what,
                         "numbers that float64 holds",
                         FileText.printable(json.getText()));
@@ -219,7 +211,7 @@ final class HeaderParser {
         return dtype.orElseThrow(
                 () ->
                         at(
-                                SafetensorsRule.UNKNOWN_DTYPE,
+                                Rule.UNKNOWN_DTYPE,
                                 what + ", dtype",
                                 "one of "
                                         + Arrays.stream(DType.values())
@@ -229,15 +221,10 @@ final class HeaderParser {
     }
 
     private long[] offsets(String what) throws IOException {
-        long[] offsets =
-                counts(
-                        what + ", data_offsets",
-                        2,
-                        SafetensorsRule.OFFSETS_NOT_A_PAIR,
-                        "two numbers");
+        long[] offsets = counts(what + ", data_offsets", 2, Rule.OFFSETS_NOT_A_PAIR, "two numbers");
         if (offsets.length != 2) {
             throw at(
-                    SafetensorsRule.OFFSETS_NOT_A_PAIR,
+                    Rule.OFFSETS_NOT_A_PAIR,
                     what + ", data_offsets",
                     "two numbers",
                     offsets.length);
@@ -245,7 +232,7 @@ final class HeaderParser {
         return offsets;
     }
 
-    private long[] counts(String what, int limit, SafetensorsRule tooMany, String expected)
+    private long[] counts(String what, int limit, Rule tooMany, String expected)
             throws IOException {
         require(JsonToken.START_ARRAY, what, "a list of whole numbers");
         long[] counts = new long[2];
@@ -268,7 +255,7 @@ final class HeaderParser {
         if (token == JsonToken.VALUE_NUMBER_FLOAT
                 || (token == JsonToken.VALUE_NUMBER_INT && json.getText().startsWith("-"))) {
             throw at(
-                    SafetensorsRule.NOT_A_COUNT,
+                    Rule.NOT_A_COUNT,
                     what,
                     "whole numbers of at least 0",
                     FileText.printable(json.getText()));
@@ -276,7 +263,7 @@ final class HeaderParser {
         require(JsonToken.VALUE_NUMBER_INT, what, "whole numbers");
         if (json.getNumberType() == JsonParser.NumberType.BIG_INTEGER) {
             throw at(
-                    SafetensorsRule.NUMBER_TOO_LARGE,
+                    Rule.NUMBER_TOO_LARGE,
                     what,
                     "numbers of at most " + Long.MAX_VALUE,
                     FileText.printable(json.getText()));
@@ -301,7 +288,7 @@ final class HeaderParser {
                 i++;
             } else {
                 throw at(
-                        SafetensorsRule.NOT_JSON,
+                        Rule.NOT_JSON,
                         "string " + FileText.quote(text),
                         "whole characters",
                         "half a surrogate pair");
@@ -312,7 +299,7 @@ final class HeaderParser {
 
     private void require(JsonToken type, String what, String expected) throws IOException {
         if (json.currentToken() != type) {
-            throw at(SafetensorsRule.WRONG_TYPE, what, expected, found());
+            throw at(Rule.WRONG_TYPE, what, expected, found());
         }
     }
 
@@ -328,14 +315,13 @@ final class HeaderParser {
 
     private SafetensorsException duplicateField(String field, String where) {
         return at(
-                SafetensorsRule.DUPLICATE_FIELD,
+                Rule.DUPLICATE_FIELD,
                 "field " + FileText.quote(field) + " of " + where,
                 "one",
                 "two");
     }
 
-    private SafetensorsException at(
-            SafetensorsRule rule, String what, Object expected, Object found) {
+    private SafetensorsException at(Rule rule, String what, Object expected, Object found) {
         return breach.at(offset(), rule, what, expected, found);
     }
 
@@ -349,7 +335,7 @@ final class HeaderParser {
         String reason = ASIDE.matcher(e.getOriginalMessage()).replaceAll("");
         return breach.at(
                 SafetensorsHeader.PREFIX + Math.max(0, place.getByteOffset()),
-                SafetensorsRule.NOT_JSON,
+                Rule.NOT_JSON,
                 "header",
                 "a JSON object",
                 "an error: "

@@ -1,26 +1,26 @@
 package io.amalgam.formats.safetensors;
 
 import io.amalgam.error.Problem;
+import io.amalgam.formats.safetensors.SafetensorsException.Rule;
 
 /** Words the exceptions of one file. */
 record HeaderViolations(String file) {
-    public SafetensorsException of(
-            SafetensorsRule rule, String what, Object expected, Object found) {
+    public SafetensorsException of(Rule rule, String what, Object expected, Object found) {
         return of(rule, what, expected, found, "'" + file + "'");
     }
 
     public SafetensorsException at(
-            long fileByte, SafetensorsRule rule, String what, Object expected, Object found) {
+            long fileByte, Rule rule, String what, Object expected, Object found) {
         return of(rule, what, expected, found, "'" + file + "', byte " + fileByte);
     }
 
     private static SafetensorsException of(
-            SafetensorsRule rule, String what, Object expected, Object found, String where) {
+            Rule rule, String what, Object expected, Object found, String where) {
         return new SafetensorsException(
                 rule, Problem.expected(what, expected, found).at(where).hint(hint(rule)));
     }
 
-    private static String hint(SafetensorsRule rule) {
+    private static String hint(Rule rule) {
         return switch (rule) {
             case HEADER_BEYOND_FILE, OUT_OF_BOUNDS ->
                     "the file is cut short: download or copy it again";

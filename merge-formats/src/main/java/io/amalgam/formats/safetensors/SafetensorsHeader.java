@@ -1,5 +1,6 @@
 package io.amalgam.formats.safetensors;
 
+import io.amalgam.formats.safetensors.SafetensorsException.Rule;
 import io.amalgam.internal.formats.files.FileText;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
@@ -22,8 +23,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The header of a safetensors file, checked against every {@link SafetensorsRule}: tensors are
- * contiguous, without gap or overlap, from the end of the header to the end of the file. Immutable.
+ * What a safetensors file says about itself, checked against every {@link Rule}: an instance
+ * describes a file whose tensors lie one after another, without gap or overlap, from the end of the
+ * header to the end of the file. Immutable.
  *
  * @param tensors in the order of their data
  * @param metadata free-form text; may be empty
@@ -61,10 +63,7 @@ public record SafetensorsHeader(
         HeaderViolations breach = new HeaderViolations(file);
         if (fileLength < PREFIX) {
             throw breach.of(
-                    SafetensorsRule.FILE_TOO_SHORT,
-                    "file",
-                    "at least " + PREFIX + " bytes",
-                    fileLength);
+                    Rule.FILE_TOO_SHORT, "file", "at least " + PREFIX + " bytes", fileLength);
         }
         long length =
                 ByteBuffer.wrap(read(file, channel, PREFIX))
@@ -73,7 +72,7 @@ public record SafetensorsHeader(
         if (length < 0 || length > MAX_LENGTH) {
             throw breach.at(
                     0,
-                    SafetensorsRule.HEADER_TOO_LONG,
+                    Rule.HEADER_TOO_LONG,
                     "header length",
                     "at most " + MAX_LENGTH + " bytes",
                     Long.toUnsignedString(length));
@@ -81,7 +80,7 @@ public record SafetensorsHeader(
         if (length > fileLength - PREFIX) {
             throw breach.at(
                     0,
-                    SafetensorsRule.HEADER_BEYOND_FILE,
+                    Rule.HEADER_BEYOND_FILE,
                     "header length",
                     "at most the " + (fileLength - PREFIX) + " bytes that follow",
                     length);
@@ -101,7 +100,7 @@ public record SafetensorsHeader(
         if (start == header.length || header[start] != '{') {
             throw breach.at(
                     PREFIX + start,
-                    SafetensorsRule.HEADER_START,
+                    Rule.HEADER_START,
                     "header",
                     "'{' at its start",
                     start == header.length
@@ -143,7 +142,7 @@ public record SafetensorsHeader(
                 String name = entry.info().name();
                 throw breach.at(
                         Objects.requireNonNull(raw.get(name)).at(),
-                        entry.begin() < next ? SafetensorsRule.OVERLAP : SafetensorsRule.GAP,
+                        entry.begin() < next ? Rule.OVERLAP : Rule.GAP,
                         "tensor " + FileText.quote(name) + ", data_offsets",
                         "a start at " + next + ", where the previous tensor ends",
                         entry.begin());
@@ -155,7 +154,7 @@ public record SafetensorsHeader(
         if (beyond != 0) {
             throw breach.at(
                     dataStart + next,
-                    SafetensorsRule.TRAILING_BYTES,
+                    Rule.TRAILING_BYTES,
                     "file",
                     "its end after the last tensor",
                     beyond == 1 ? "1 byte more" : beyond + " bytes more");
@@ -179,24 +178,16 @@ public record SafetensorsHeader(
                             bits, (long) Byte.SIZE * dtype.blockBytes() / dtype.blockElements());
         } catch (ArithmeticException e) {
             throw breach.at(
-                    raw.at(),
-                    SafetensorsRule.SIZE_OVERFLOW,
-                    what,
-                    "a size that fits 63 bits",
-                    "an overflow");
+                    raw.at(), Rule.SIZE_OVERFLOW, what, "a size that fits 63 bits", "an overflow");
         }
         if (bits % 8 != 0) {
             throw breach.at(
-                    raw.at(),
-                    SafetensorsRule.PARTIAL_BYTE,
-                    what,
-                    "whole bytes of " + dtype,
-                    bits + " bits");
+                    raw.at(), Rule.PARTIAL_BYTE, what, "whole bytes of " + dtype, bits + " bits");
         }
         if (raw.begin() > raw.end()) {
             throw breach.at(
                     raw.at(),
-                    SafetensorsRule.OFFSETS_REVERSED,
+                    Rule.OFFSETS_REVERSED,
                     what + ", data_offsets",
                     "a start of at most the end, " + raw.end(),
                     raw.begin());
@@ -205,7 +196,7 @@ public record SafetensorsHeader(
         if (raw.end() - raw.begin() != bits / 8) {
             throw breach.at(
                     raw.at(),
-                    SafetensorsRule.SIZE_MISMATCH,
+                    Rule.SIZE_MISMATCH,
                     what + ", data_offsets",
                     bits / 8 + " bytes for " + dtype + " " + shape,
                     raw.end() - raw.begin());
@@ -213,7 +204,7 @@ public record SafetensorsHeader(
         if (raw.end() > dataLength) {
             throw breach.at(
                     raw.at(),
-                    SafetensorsRule.OUT_OF_BOUNDS,
+                    Rule.OUT_OF_BOUNDS,
                     what + ", data_offsets",
                     "an end within the file's " + dataLength + " bytes of data",
                     raw.end());
@@ -225,11 +216,7 @@ public record SafetensorsHeader(
         for (int i = 0; i < header.length; i++) {
             if (header[i] == 0) {
                 throw breach.at(
-                        PREFIX + i,
-                        SafetensorsRule.NOT_JSON,
-                        "header",
-                        "a JSON object",
-                        "a zero byte");
+                        PREFIX + i, Rule.NOT_JSON, "header", "a JSON object", "a zero byte");
             }
         }
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
@@ -242,7 +229,7 @@ public record SafetensorsHeader(
         if (result.isError()) {
             throw breach.at(
                     PREFIX + bytes.position(),
-                    SafetensorsRule.NOT_UTF8,
+                    Rule.NOT_UTF8,
                     "header",
                     "UTF-8 text",
                     String.format("byte 0x%02x", header[bytes.position()]));

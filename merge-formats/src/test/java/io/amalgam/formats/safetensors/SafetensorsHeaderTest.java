@@ -2,6 +2,8 @@ package io.amalgam.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.amalgam.formats.safetensors.SafetensorsException.Rule;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -128,7 +130,7 @@ class SafetensorsHeaderTest {
         assertThatThrownBy(() -> SafetensorsHeader.read("f", Channels.newChannel(input), 1000))
                 .isInstanceOfSatisfying(
                         SafetensorsException.class,
-                        e -> assertThat(e.rule()).isEqualTo(SafetensorsRule.TRAILING_BYTES));
+                        e -> assertThat(e.rule()).isEqualTo(Rule.TRAILING_BYTES));
     }
 
     @Test

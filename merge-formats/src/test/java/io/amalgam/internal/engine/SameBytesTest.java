@@ -2,6 +2,7 @@ package io.amalgam.internal.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;

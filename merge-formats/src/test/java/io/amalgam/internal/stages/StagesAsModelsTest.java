@@ -2,6 +2,7 @@ package io.amalgam.internal.stages;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.stages.StagedPlan.Kind;
 import io.amalgam.internal.stages.StagedPlan.Step;

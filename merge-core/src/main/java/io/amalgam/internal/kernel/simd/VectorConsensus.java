@@ -3,6 +3,7 @@ package io.amalgam.internal.kernel.simd;
 import static io.amalgam.internal.kernel.simd.Species.FLOATS;
 import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
+
 import io.amalgam.internal.kernel.ScalarConsensus;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;

@@ -4,6 +4,7 @@ import static io.amalgam.internal.kernel.simd.Species.FLOATS;
 import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
 import static io.amalgam.internal.kernel.simd.Species.SHORTS;
+
 import io.amalgam.internal.tensor.BFloat16;
 import io.amalgam.internal.tensor.Half;
 import jdk.incubator.vector.FloatVector;

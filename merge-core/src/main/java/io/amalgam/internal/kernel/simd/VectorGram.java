@@ -3,6 +3,7 @@ package io.amalgam.internal.kernel.simd;
 import static io.amalgam.internal.kernel.simd.Species.DOUBLES;
 import static io.amalgam.internal.kernel.simd.VectorSums.load;
 import static io.amalgam.kernel.Kernels.LANES;
+
 import io.amalgam.internal.kernel.TailSums;
 import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;

@@ -2,6 +2,7 @@ package io.amalgam.internal.kernel.simd;
 
 import static io.amalgam.internal.kernel.simd.Species.FLOATS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
+
 import io.amalgam.internal.kernel.ScalarLinear;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.VectorOperators;

@@ -2,6 +2,7 @@ package io.amalgam.internal.kernel.simd;
 
 import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
+
 import io.amalgam.internal.kernel.TailRanks;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.lora.apply;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.lora.ModuleNames;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.method.select.TopMagnitudesTest;
 import java.util.Map;

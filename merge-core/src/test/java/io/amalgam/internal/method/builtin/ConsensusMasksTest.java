@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import java.util.List;

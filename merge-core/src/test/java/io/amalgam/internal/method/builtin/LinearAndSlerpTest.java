@@ -3,6 +3,7 @@ package io.amalgam.internal.method.builtin;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.method.TensorStep;
 import java.util.Arrays;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.kernel.KernelProvider;
 import java.util.Arrays;
 import java.util.Map;

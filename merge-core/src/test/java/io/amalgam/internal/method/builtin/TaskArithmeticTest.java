@@ -2,6 +2,7 @@ package io.amalgam.internal.method.builtin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.common;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.select;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.method.vector;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.internal.method.builtin.Data;

@@ -2,6 +2,7 @@ package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.util.ArrayList;

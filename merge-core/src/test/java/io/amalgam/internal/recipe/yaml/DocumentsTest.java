@@ -2,6 +2,7 @@ package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
 import io.amalgam.recipe.RecipeFile;
 import io.amalgam.recipe.RecipeFile.Document;
 import java.util.List;

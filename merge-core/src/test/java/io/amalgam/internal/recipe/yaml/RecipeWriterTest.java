@@ -1,6 +1,7 @@
 package io.amalgam.internal.recipe.yaml;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;

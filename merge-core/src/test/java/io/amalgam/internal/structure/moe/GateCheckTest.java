@@ -1,6 +1,7 @@
 package io.amalgam.internal.structure.moe;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.recipe.MoeRecipe.GateMode;
 import java.util.Collections;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.gguf;
 
 import static io.amalgam.internal.formats.files.FileText.quote;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.Closeable;

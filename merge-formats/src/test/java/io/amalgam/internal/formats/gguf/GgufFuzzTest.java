@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.amalgam.error.BadInputException;
 import java.io.ByteArrayInputStream;

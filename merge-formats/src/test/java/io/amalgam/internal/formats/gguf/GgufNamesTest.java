@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.internal.formats.gguf.GgufNames.Name;
 import java.util.List;
 import org.junit.jupiter.api.Test;

@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.formats.hub.FakeHub.Fault;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.Problem;
 import java.io.IOException;

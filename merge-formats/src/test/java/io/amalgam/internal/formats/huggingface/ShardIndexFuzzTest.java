@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.BadInputException;

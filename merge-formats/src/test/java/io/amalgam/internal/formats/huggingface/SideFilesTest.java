@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.Checkpoint;
 import java.io.IOException;
 import java.nio.file.Files;

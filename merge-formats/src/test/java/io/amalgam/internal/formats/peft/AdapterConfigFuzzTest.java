@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.peft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.amalgam.error.BadInputException;
 import io.amalgam.fuzz.Fuzzing;

@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.peft;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.internal.lora.Adapter;

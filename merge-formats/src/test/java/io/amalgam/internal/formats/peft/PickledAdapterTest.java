@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.peft;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;

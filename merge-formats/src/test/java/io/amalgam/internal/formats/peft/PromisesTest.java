@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.peft;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import java.io.IOException;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.pytorch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat.Match;

@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.quantised;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.checkpoint.TensorSource;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.quantising;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.encoding.Quantiser;

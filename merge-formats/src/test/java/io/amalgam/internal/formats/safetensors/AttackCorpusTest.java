@@ -2,10 +2,11 @@ package io.amalgam.internal.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
 import io.amalgam.formats.safetensors.SafetensorsException;
+import io.amalgam.formats.safetensors.SafetensorsException.Rule;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.formats.safetensors.SafetensorsHeader;
-import io.amalgam.formats.safetensors.SafetensorsRule;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.channels.Channels;
@@ -32,7 +33,7 @@ class AttackCorpusTest {
 
     @ParameterizedTest
     @EnumSource
-    void everyRuleHasAFile(SafetensorsRule rule) {
+    void everyRuleHasAFile(Rule rule) {
         assertThat(files()).anyMatch(file -> ruleName(file).equals(rule.name()));
     }
 
@@ -44,7 +45,7 @@ class AttackCorpusTest {
                         SafetensorsException.class, () -> SafetensorsFile.open(file).close());
 
         assertThat(e).isNotNull();
-        assertThat(e.rule()).isEqualTo(SafetensorsRule.valueOf(ruleName(file)));
+        assertThat(e.rule()).isEqualTo(Rule.valueOf(ruleName(file)));
         assertThat(e.problems()).hasSize(1);
         assertThat(e).hasMessageContaining("'" + file + "'");
     }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.safetensors;
 
 import static org.assertj.core.api.Assertions.assertThat;
+
 import com.code_intelligence.jazzer.junit.FuzzTest;
 import io.amalgam.formats.safetensors.SafetensorsException;
 import io.amalgam.formats.safetensors.SafetensorsHeader;
