@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora.apply;
 
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
@@ -99,7 +100,7 @@ final class BlendedTensor implements TensorSource {
     public String identity() {
         StringBuilder text = new StringBuilder(base.identity());
         for (Part part : parts) {
-            text.append(part.added ? " + " : " replaced by ").append(part.weight).append(" * ");
+            text.append(part.added ? " + " : " replaced by ").append(Decimals.text(part.weight)).append(" * ");
             text.append(part.adapter).append(':').append(part.tensor.info().name());
         }
         return text.toString();

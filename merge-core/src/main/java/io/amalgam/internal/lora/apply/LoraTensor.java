@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora.apply;
 
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.FactorPair;
@@ -62,7 +63,7 @@ final class LoraTensor implements TensorSource {
                                     : "")
                             + (rest ? ", without its factors" : "")
                             + (normed() ? ", dora" : "");
-            return weight
+            return Decimals.text(weight)
                     + " * "
                     + adapter
                     + ':'

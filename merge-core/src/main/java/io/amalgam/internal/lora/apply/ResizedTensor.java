@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora.apply;
 
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.TensorReads;
@@ -88,7 +89,7 @@ final class ResizedTensor implements TensorSource {
     public String identity() {
         StringBuilder text = new StringBuilder(base.map(TensorSource::identity).orElse("nothing"));
         for (BlendedTensor.Part part : parts) {
-            text.append(" resized by ").append(part.weight()).append(" * ");
+            text.append(" resized by ").append(Decimals.text(part.weight())).append(" * ");
             text.append(part.adapter()).append(':').append(part.tensor().info().name());
         }
         return text.toString();

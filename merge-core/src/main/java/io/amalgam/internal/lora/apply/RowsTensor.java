@@ -1,5 +1,6 @@
 package io.amalgam.internal.lora.apply;
 
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.RowValues;
@@ -107,7 +108,7 @@ final class RowsTensor implements TensorSource {
         StringBuilder text = new StringBuilder(base.identity());
         for (Part part : parts) {
             text.append(" rows ").append(part.rows.indices()).append(" replaced by ");
-            text.append(part.weight).append(" * ").append(part.adapter).append(':');
+            text.append(Decimals.text(part.weight)).append(" * ").append(part.adapter).append(':');
             text.append(part.rows.values().info().name());
         }
         return text.toString();

@@ -1,5 +1,6 @@
 package io.amalgam.internal.structure.moe;
 
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.kernel.CounterRandom;
 import io.amalgam.kernel.Workspace;
@@ -40,8 +41,8 @@ sealed interface GeneratedTensor extends TensorSource {
 
         @Override
         public String identity() {
-            String noisy = noise == 0 ? source.identity() : source.identity() + " + noise " + noise;
-            return factor == 1 ? noisy : "(" + noisy + ") * " + factor;
+            String noisy = noise == 0 ? source.identity() : source.identity() + " + noise " + Decimals.text(noise);
+            return factor == 1 ? noisy : "(" + noisy + ") * " + Decimals.text(factor);
         }
     }
 
@@ -71,7 +72,7 @@ sealed interface GeneratedTensor extends TensorSource {
 
         @Override
         public String identity() {
-            return (uniform ? "uniform " : "normal ") + scale + " key " + Long.toHexString(key);
+            return (uniform ? "uniform " : "normal ") + Decimals.text(scale) + " key " + Long.toHexString(key);
         }
     }
 
