@@ -7,8 +7,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -47,6 +50,44 @@ class PublicApiTest {
         List<Path> samples = Sources.files("samples/src/main/java", ".java");
         assertThat(samples).isNotEmpty();
         assertThat(samples).noneMatch(file -> found(internal, file));
+    }
+
+    /** The command is a consumer: planning, methods, numbers and files are the library's. */
+    @Test
+    void theCommandLeavesTheInnermostAlone() throws IOException {
+        Pattern inner =
+                Pattern.compile(
+                        "import io\\.amalgam\\.internal\\."
+                                + "(plan|method|linalg|tensor|tokenizer|kernel\\.simd|formats\\.(safetensors|pytorch|peft|gguf))\\b");
+        List<Path> command = Sources.files("merge-cli/src/main/java", ".java");
+        assertThat(command).isNotEmpty();
+        assertThat(command).noneMatch(file -> found(inner, file));
+    }
+
+    @Test
+    void packagesOfTheCommandFormNoCircles() throws IOException {
+        Map<String, Set<String>> uses = new TreeMap<>();
+        Pattern imported = Pattern.compile("^import (io\\.amalgam\\.cli[a-z.]*)\\.[A-Z]");
+        for (Path file : Sources.files("merge-cli/src/main/java", ".java")) {
+            String own = file.getParent().toString().replaceAll(".*(io.amalgam.*)", "$1");
+            Set<String> others =
+                    uses.computeIfAbsent(own.replaceAll("[/\\\\]", "."), k -> new TreeSet<>());
+            for (String line : Files.readAllLines(file)) {
+                Matcher match = imported.matcher(line);
+                if (match.find()) {
+                    others.add(match.group(1));
+                }
+            }
+        }
+        assertThat(uses).hasSizeGreaterThan(5);
+        uses.forEach((own, others) -> others.remove(own));
+        // Packages that use no other are taken away until none is left, unless there is a circle.
+        while (!uses.isEmpty()) {
+            Set<String> free = new TreeSet<>(uses.keySet());
+            free.removeIf(name -> uses.get(name).stream().anyMatch(uses::containsKey));
+            assertThat(free).as("circle among %s", uses.keySet()).isNotEmpty();
+            uses.keySet().removeAll(free);
+        }
     }
 
     private static List<Path> mainSources() throws IOException {

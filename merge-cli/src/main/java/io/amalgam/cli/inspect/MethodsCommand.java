@@ -9,7 +9,6 @@ import io.amalgam.cli.console.Json;
 import io.amalgam.cli.options.Completions;
 import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.Subcommand;
-import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.method.MethodRegistry;
@@ -45,7 +44,7 @@ public final class MethodsCommand extends Subcommand {
 
     @Override
     public Integer call() {
-        MethodRegistry registry = BuiltInMethods.load();
+        MethodRegistry registry = io.amalgam.Amalgam.load().methods();
         List<MethodInfo> methods =
                 name == null
                         ? registry.all().stream().map(MergeMethod::info).toList()

@@ -2,6 +2,7 @@ package io.amalgam.cli.lora;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Amalgam;
 import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
@@ -30,8 +31,6 @@ import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import io.amalgam.internal.lora.apply.LoraMatch;
-import io.amalgam.internal.method.builtin.BuiltInMethods;
-import io.amalgam.internal.plan.MergePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.ModelEntry;
@@ -174,9 +173,9 @@ final class LoraMergeCommand extends Subcommand {
 
     private MergePlan plan(List<WeightedPath> adapters, Path out, Optional<DType> written)
             throws IOException {
-        ModelLoader formats =
-                ModelLoader.load()
-                        .with(stream.names(hub, console, verbosity.quiet || json, dryRun));
+        Amalgam amalgam =
+                Amalgam.load().with(stream.names(hub, console, verbosity.quiet || json, dryRun));
+        ModelLoader formats = amalgam.formats();
         ModelRef ref = ModelRef.of(base.toString());
         String words = String.join(" ", adapters.stream().map(Object::toString).toList());
         Recipe recipe =
@@ -187,14 +186,14 @@ final class LoraMergeCommand extends Subcommand {
                                 Parameters.EMPTY)
                         .withTypes(Optional.empty(), written)
                         .withText("# amalgam lora merge " + base + " " + words + " " + out + "\n");
-        return new MergePlanner(
-                        BuiltInMethods.load(),
-                        model ->
-                                formats.withAdapters(
-                                        formats.place(base),
-                                        base.toString(),
-                                        WeightedPath.open(formats, adapters)),
-                        formats.output("huggingface"))
+        return amalgam.writing(out)
+                .models(
+                        paths ->
+                                model ->
+                                        formats.withAdapters(
+                                                formats.place(base),
+                                                base.toString(),
+                                                WeightedPath.open(formats, adapters)))
                 .plan(
                         recipe,
                         quantising.on(

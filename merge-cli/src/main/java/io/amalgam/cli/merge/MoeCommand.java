@@ -1,6 +1,5 @@
 package io.amalgam.cli.merge;
 
-import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.LayoutMixin;
@@ -12,7 +11,6 @@ import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.ModelSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,19 +95,20 @@ public final class MoeCommand extends PlannedMergeCommand {
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, loader().models(List.of(here, folder)), understood);
+        return plan(
+                recipe, layout, planning, amalgam().folders(List.of(here, folder)), understood);
     }
 
     static MergePlan plan(
             MoeRecipe recipe,
             LayoutMixin layout,
             PlanOptionsMixin planning,
-            ModelSource models,
+            io.amalgam.Amalgam amalgam,
             boolean equalPrompts)
             throws IOException {
         return new MoePlanner(
-                        models,
-                        ModelLoader.load().output("huggingface"),
+                        amalgam.models(),
+                        amalgam.output(),
                         model -> BpeTokenizer.read(model.home())::encodePrompt)
                 .plan(recipe, layout.layout(), equalPrompts, planning.options());
     }

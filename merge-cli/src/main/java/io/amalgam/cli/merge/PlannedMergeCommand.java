@@ -68,12 +68,12 @@ abstract class PlannedMergeCommand extends Subcommand {
 
     /** What opens models. */
     final ModelLoader loader() {
-        return ModelLoader.load().with(names());
+        return amalgam().formats();
     }
 
     /** What merges are made with. */
     final io.amalgam.Amalgam amalgam() {
-        return io.amalgam.Amalgam.load().with(names());
+        return io.amalgam.Amalgam.load().with(names()).writing(out());
     }
 
     private RemoteModels names() {

@@ -150,7 +150,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
                 upcycling.recipe(model, type),
                 layout,
                 planning,
-                loader().models(ModelHeaders.FOLDERS),
+                amalgam().folders(ModelHeaders.FOLDERS),
                 false);
     }
 

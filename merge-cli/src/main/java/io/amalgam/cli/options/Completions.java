@@ -1,7 +1,6 @@
 package io.amalgam.cli.options;
 
 import io.amalgam.internal.kernel.KernelProvider;
-import io.amalgam.internal.method.builtin.BuiltInMethods;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
@@ -33,7 +32,7 @@ public final class Completions {
     public static final class Methods implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {
-            return BuiltInMethods.load().all().stream()
+            return io.amalgam.Amalgam.load().methods().all().stream()
                     .map(method -> method.info().name())
                     .iterator();
         }
