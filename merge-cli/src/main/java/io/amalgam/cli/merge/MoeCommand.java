@@ -95,8 +95,7 @@ public final class MoeCommand extends PlannedMergeCommand {
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(
-                recipe, layout, planning, amalgam().folders(List.of(here, folder)), understood);
+        return plan(recipe, layout, planning, amalgam().folders(List.of(here, folder)), understood);
     }
 
     static MergePlan plan(

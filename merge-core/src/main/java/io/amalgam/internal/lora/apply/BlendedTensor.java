@@ -1,10 +1,10 @@
 package io.amalgam.internal.lora.apply;
 
-import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -100,7 +100,9 @@ final class BlendedTensor implements TensorSource {
     public String identity() {
         StringBuilder text = new StringBuilder(base.identity());
         for (Part part : parts) {
-            text.append(part.added ? " + " : " replaced by ").append(Decimals.text(part.weight)).append(" * ");
+            text.append(part.added ? " + " : " replaced by ")
+                    .append(Decimals.text(part.weight))
+                    .append(" * ");
             text.append(part.adapter).append(':').append(part.tensor.info().name());
         }
         return text.toString();

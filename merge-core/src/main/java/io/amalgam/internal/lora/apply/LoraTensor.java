@@ -1,11 +1,11 @@
 package io.amalgam.internal.lora.apply;
 
-import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.FactorPair;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;

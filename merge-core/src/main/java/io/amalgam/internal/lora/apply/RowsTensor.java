@@ -1,10 +1,10 @@
 package io.amalgam.internal.lora.apply;
 
-import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.RowValues;
 import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package io.amalgam.internal.structure.moe;
 
-import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.CounterRandom;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -41,7 +41,10 @@ sealed interface GeneratedTensor extends TensorSource {
 
         @Override
         public String identity() {
-            String noisy = noise == 0 ? source.identity() : source.identity() + " + noise " + Decimals.text(noise);
+            String noisy =
+                    noise == 0
+                            ? source.identity()
+                            : source.identity() + " + noise " + Decimals.text(noise);
             return factor == 1 ? noisy : "(" + noisy + ") * " + Decimals.text(factor);
         }
     }
@@ -72,7 +75,10 @@ sealed interface GeneratedTensor extends TensorSource {
 
         @Override
         public String identity() {
-            return (uniform ? "uniform " : "normal ") + Decimals.text(scale) + " key " + Long.toHexString(key);
+            return (uniform ? "uniform " : "normal ")
+                    + Decimals.text(scale)
+                    + " key "
+                    + Long.toHexString(key);
         }
     }
 
