@@ -131,7 +131,7 @@ public final class ArrayMerge {
         if (method instanceof StatefulMethod stateful) {
             // As in a first merge: nothing is kept from an earlier one.
             for (String part : stateful.state()) {
-                all.add(new TensorCall.Input(part, Map.of()));
+                all.add(TensorCall.Input.state(part, part));
                 values.add(new float[values.get(0).length]);
             }
         }

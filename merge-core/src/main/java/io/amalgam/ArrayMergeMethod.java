@@ -3,6 +3,7 @@ package io.amalgam;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,7 +47,11 @@ public abstract class ArrayMergeMethod implements MergeMethod {
         /** One input's values at a time, the result's, and a piece of it. */
         @Override
         public long bytesHeld() {
-            return 3 * call.elements() * Float.BYTES;
+            long most = call.elements();
+            for (int input = 0; input < call.inputs().size(); input++) {
+                most = Math.max(most, call.shape(input).elements());
+            }
+            return 3 * most * Float.BYTES;
         }
     }
 
@@ -59,12 +64,9 @@ public abstract class ArrayMergeMethod implements MergeMethod {
         }
         List<INDArray> arrays = new ArrayList<>();
         for (int input = 0; input < call.inputs().size(); input++) {
-            float[] values = new float[elements];
-            for (int from = 0; from < elements; from += reader.capacity()) {
-                reader.read(
-                        input, from, Math.min(reader.capacity(), elements - from), values, from);
-            }
-            arrays.add(ArrayTypes.array(values, shape));
+            Shape own = call.shape(input);
+            float[] values = reader.whole(input, Math.toIntExact(own.elements()));
+            arrays.add(ArrayTypes.array(values, own.dims()));
         }
         INDArray merged = merge(arrays, call);
         if (!java.util.Arrays.equals(merged.shape(), shape)) {

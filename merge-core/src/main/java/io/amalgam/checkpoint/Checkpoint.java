@@ -89,7 +89,18 @@ public interface Checkpoint extends Closeable {
         return Optional.empty();
     }
 
-    /** Bytes held to read its tensors, shared by all readers. */
+    /**
+     * What is known of its tensors beside their values, for methods that read it: {@code
+     * <tensor>.<name>}, such as {@code fc1.weight.fisher}. Files they are in are among {@link
+     * #weightFiles()}.
+     */
+    default Map<String, ? extends TensorSource> statistics() {
+        return Map.of();
+    }
+
+    /**
+     * Bytes that reading its tensors may hold beside the reader's buffers, whatever their number.
+     */
     default long sharedBytes() {
         return 0;
     }

@@ -31,8 +31,17 @@ public interface MergeMethod {
     }
 
     /**
-     * The method for integer and boolean tensors; if empty, they must be equal. Its calls have no
-     * parameters, and it may only copy.
+     * Statistics that it reads beside the tensor of each model, the base not among them. Where a
+     * tensor's statistic is in no model, the call has none of it; where only some models have it,
+     * the merge is refused.
+     */
+    default List<TensorCall.Statistic> statistics() {
+        return List.of();
+    }
+
+    /**
+     * What merges tensors without arithmetic, integers and booleans, instead of demanding that they
+     * are equal; its calls have no parameters, and it may only copy.
      */
     default Optional<MergeMethod> integers() {
         return Optional.empty();

@@ -7,8 +7,8 @@ import java.util.List;
  * stored in a separate file in the output directory, and read from the directory of the next
  * merge's base model; without such a file they are 0.
  *
- * <p>Calls of such a method have one further input per part of the state, after the models; these
- * are not counted as models. The new state is computed from the same inputs as the tensor.
+ * <p>The calls of such a method have one input of {@link TensorCall.Role#STATE} for each part; see
+ * {@link TensorCall#state}. New state is computed from the same inputs as the tensor.
  */
 public interface StatefulMethod extends MergeMethod {
     /**
@@ -19,15 +19,4 @@ public interface StatefulMethod extends MergeMethod {
 
     /** The step that computes the new state from the inputs of a tensor's call. */
     TensorStep bindState(TensorCall call, String part);
-
-    /** Indices of the inputs that are neither base nor state. */
-    default List<Integer> models(TensorCall call) {
-        int end = call.inputs().size() - state().size();
-        return call.models().stream().filter(input -> input < end).toList();
-    }
-
-    /** Index of the input with a part of the state. */
-    default int stateInput(TensorCall call, String part) {
-        return call.inputs().size() - state().size() + state().indexOf(part);
-    }
 }

@@ -39,6 +39,7 @@ public sealed interface TensorStep {
 
     /**
      * Element-wise, or row-wise: each output block is a function of the same block of the inputs.
+     * Inputs of another shape than the output's, as statistics may be, are not in blocks.
      */
     non-sealed interface Combine extends TensorStep {
         /** Writes {@code in.length()} elements to {@code out}, which may be longer. */
@@ -117,6 +118,15 @@ public sealed interface TensorStep {
 
         /** Reads {@code count} elements of an input as float32. */
         void read(int input, long from, int count, float[] dst, int at) throws IOException;
+
+        /** All values of an input of so many elements; see {@link TensorCall#shape}. */
+        default float[] whole(int input, int elements) throws IOException {
+            float[] values = new float[elements];
+            for (int from = 0; from < elements; from += capacity()) {
+                read(input, from, Math.min(capacity(), elements - from), values, from);
+            }
+            return values;
+        }
     }
 
     /** Random access to the output. */

@@ -5,6 +5,7 @@ import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
+import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.List;
 import java.util.Optional;
@@ -31,6 +32,12 @@ public record TensorTask(
         if (sources.size() != call.inputs().size()) {
             throw new IllegalArgumentException("one source for each input");
         }
+        for (int i = 0; i < sources.size(); i++) {
+            if (sources.get(i).info().elements() != elements(output, call.inputs().get(i))) {
+                throw new IllegalArgumentException(
+                        "input " + i + " of " + output + " is " + sources.get(i).info());
+            }
+        }
     }
 
     /** A tensor that is stored dense. */
@@ -41,6 +48,18 @@ public record TensorTask(
             TensorCall call,
             double position) {
         this(output, sources, method, call, position, Optional.empty());
+    }
+
+    private static long elements(TensorInfo output, TensorCall.Input input) {
+        return input.shape().map(Shape::elements).orElse(output.elements());
+    }
+
+    /**
+     * Whether an input is read along with the output, element by element: not statistics of another
+     * shape, which steps on whole tensors read as they like.
+     */
+    public boolean alongOutput(int input) {
+        return call.inputs().get(input).shape().map(output.shape()::equals).orElse(true);
     }
 
     /** The same tensor, written as codes and scales. */

@@ -3,7 +3,6 @@ package io.amalgam.cli.merge;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Preparation;
-import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
@@ -273,16 +272,7 @@ public final class PlanView {
         task.quantiser().ifPresent(by -> node.put("quantised", by.name()));
         node.put("method", task.action());
         node.put("position", task.position());
-        values(node.putObject("parameters"), task.call().shared());
-        ArrayNode inputs = node.putArray("inputs");
-        for (int i = 0; i < task.sources().size(); i++) {
-            TensorSource source = task.sources().get(i);
-            ObjectNode input = inputs.addObject().put("from", source.identity());
-            values(input.putObject("parameters"), task.call().inputs().get(i).values());
-        }
-    }
-
-    private static void values(ObjectNode node, Map<String, Object> values) {
-        new TreeMap<>(values).forEach(node::putPOJO);
+        PlanJson.values(node.putObject("parameters"), task.call().shared());
+        PlanJson.inputs(node, task);
     }
 }

@@ -95,6 +95,11 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public Map<String, ? extends TensorSource> statistics() {
+        return model.statistics();
+    }
+
+    @Override
     public long sharedBytes() {
         return model.sharedBytes();
     }

@@ -5,6 +5,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Kernels;
+import io.amalgam.method.TensorCall;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -47,9 +48,11 @@ public final class FiniteCheck {
                             .hint(
                                     "the adapter is damaged; give EngineOptions.allowNonfinite(true) to merge it all the same"));
         }
+        boolean statistic =
+                task.call().inputs().get(input).role() == TensorCall.Role.STATISTIC;
         return new BadInputException(
                 Problem.expected(
-                                "tensor '"
+                                (statistic ? "statistic '" : "tensor '")
                                         + task.sources().get(input).info().name()
                                         + "' of model '"
                                         + task.call().inputs().get(input).model()
@@ -57,7 +60,8 @@ public final class FiniteCheck {
                                 "finite numbers",
                                 x[at + bad] + " at element " + (from + bad))
                         .hint(
-                                "the model is damaged; give EngineOptions.allowNonfinite(true) to merge it all the same"));
+                                (statistic ? "the statistics are" : "the model is")
+                                        + " damaged; give EngineOptions.allowNonfinite(true) to merge it all the same"));
     }
 
     private static Optional<Problem> part(TensorSource source) {

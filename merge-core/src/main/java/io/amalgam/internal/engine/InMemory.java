@@ -38,7 +38,8 @@ public final class InMemory {
     /**
      * Computes one output tensor.
      *
-     * @param inputs the input tensors, row-major, all of one length
+     * @param inputs the input tensors, row-major, all of one length but for statistics, which come
+     *     last
      * @return a new array of that length
      */
     public static float[] run(TensorStep first, List<float[]> inputs, Kernels kernels) {
@@ -159,7 +160,10 @@ public final class InMemory {
     private void fill(Block block, int from, int n) {
         block.moveTo(from, n);
         for (int i = 0; i < inputs.size(); i++) {
-            System.arraycopy(inputs.get(i), from, block.input(i), 0, n);
+            // Of statistics, some have a shape of their own.
+            if (inputs.get(i).length == elements) {
+                System.arraycopy(inputs.get(i), from, block.input(i), 0, n);
+            }
         }
     }
 

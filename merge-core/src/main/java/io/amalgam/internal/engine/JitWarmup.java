@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 
 /**
  * Runs a plan's method on small made-up tensors until the JVM has compiled what it uses. Vector
@@ -128,10 +129,23 @@ public final class JitWarmup {
             return;
         }
         TensorCall call = task.get().call();
+        if (IntStream.range(0, call.inputs().size()).anyMatch(i -> !task.get().alongOutput(i))) {
+            // Work on whole matrices, whose shapes belong together.
+            return;
+        }
         TensorInfo small =
                 new TensorInfo(call.output().name(), DType.F32, Shape.of(BLOCKS, ELEMENTS));
+        List<TensorCall.Input> inputsOf = new ArrayList<>();
+        for (TensorCall.Input input : call.inputs()) {
+            boolean apart = input.role() == TensorCall.Role.STATISTIC;
+            inputsOf.add(
+                    apart
+                            ? TensorCall.Input.statistic(
+                                    input.model(), input.part(), input.of(), small.shape())
+                            : input);
+        }
         TensorCall rehearsed =
-                new TensorCall(small, call.inputs(), call.base(), call.shared(), call.seed());
+                new TensorCall(small, inputsOf, call.base(), call.shared(), call.seed());
         List<float[]> inputs = new ArrayList<>();
         for (int i = 0; i < call.inputs().size(); i++) {
             inputs.add(values(i));

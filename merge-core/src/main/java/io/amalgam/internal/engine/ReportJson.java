@@ -8,14 +8,12 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.MergeReport;
-import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 
 /** The report of a merged model, {@code amalgam-report.json}: inputs, parameters and results. */
 final class ReportJson {
@@ -125,19 +123,9 @@ final class ReportJson {
                                 node.put("quantised", by.name())
                                         .put("quantised_from", task.output().name()));
         node.put("method", task.action());
-        TensorCall call = task.call();
-        values(node.putObject("parameters"), call.shared());
-        ArrayNode inputs = node.putArray("inputs");
-        for (int i = 0; i < task.sources().size(); i++) {
-            ObjectNode input = inputs.addObject();
-            input.put("from", task.sources().get(i).identity());
-            values(input.putObject("parameters"), call.inputs().get(i).values());
-        }
+        PlanJson.values(node.putObject("parameters"), task.call().shared());
+        PlanJson.inputs(node, task);
         node.put("crc32c", written.crc32c().orElse(null));
         written.copiedFrom().ifPresent(source -> node.put("copied_from", source));
-    }
-
-    private static void values(ObjectNode node, Map<String, Object> values) {
-        new TreeMap<>(values).forEach((name, value) -> node.putPOJO(name, value));
     }
 }

@@ -143,7 +143,7 @@ final class Worker implements Closeable {
         boolean check = checkFinite && isChecked(unit.stage());
         block.moveTo(from, n);
         for (int i = 0; i < task.sources().size(); i++) {
-            if (isRead(unit.stage(), i)) {
+            if (task.alongOutput(i) && isRead(unit.stage(), i)) {
                 read(task, i, from, n, block.input(i), 0, check);
             }
         }

@@ -149,6 +149,7 @@ public final class MergePlanner {
             slots.forEach(slot -> taskBuilder.build(slot).ifPresent(merged::add));
             vocabulary.check();
             truncated.warning().ifPresent(warnings::add);
+            warnings.addAll(taskBuilder.statisticWarnings());
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
                         Problem.of(

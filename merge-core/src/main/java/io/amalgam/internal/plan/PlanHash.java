@@ -14,7 +14,7 @@ import java.util.List;
  */
 final class PlanHash {
     /** Changes when the same plan would give other bytes than before. */
-    private static final String VERSION = "amalgam-plan 3";
+    private static final String VERSION = "amalgam-plan 4";
 
     private PlanHash() {}
 
@@ -44,7 +44,11 @@ final class PlanHash {
                 TensorSource source = task.sources().get(i);
                 digest.text(source.identity());
                 digest.tensor(source.info());
-                digest.values(call.inputs().get(i).values());
+                TensorCall.Input input = call.inputs().get(i);
+                digest.text(input.role().name());
+                digest.text(input.part());
+                digest.integer(input.of());
+                digest.values(input.values());
             }
         }
         for (OutputLayout.DataFile file : layout.files()) {

@@ -107,12 +107,14 @@ final class ServerState {
         List<TensorCall.Input> inputs = new ArrayList<>(task.call().inputs());
         for (String part : method.state()) {
             sources.add(source(info(task, part)));
-            inputs.add(new TensorCall.Input(file, Map.of()));
+            inputs.add(TensorCall.Input.state(file, part));
         }
-        TensorCall call = task.call();
-        TensorCall longer =
-                new TensorCall(call.output(), inputs, call.base(), call.shared(), call.seed());
-        return new TensorTask(task.output(), sources, task.method(), longer, task.position());
+        return new TensorTask(
+                task.output(),
+                sources,
+                task.method(),
+                task.call().withInputs(inputs),
+                task.position());
     }
 
     private static TensorInfo info(TensorTask task, String part) {

@@ -36,6 +36,7 @@ final class TaskBuilder {
     private final RecipeCheck check;
     private final boolean complete;
     private final VocabularyPlan vocabulary;
+    private final Statistics statistics;
     private final Problems problems;
     private int leftOut;
 
@@ -61,12 +62,18 @@ final class TaskBuilder {
         this.check = check;
         this.complete = complete;
         this.vocabulary = vocabulary;
+        this.statistics = new Statistics(method, problems);
         this.problems = problems;
     }
 
     /** Tensors that only some models have and that were left out as the options say. */
     int leftOut() {
         return leftOut;
+    }
+
+    /** What looks wrong with the statistics that the method reads. */
+    List<Problem> statisticWarnings() {
+        return statistics.warnings();
     }
 
     /** The task of a slot; empty if it is left out or something is wrong with it. */
@@ -146,6 +153,8 @@ final class TaskBuilder {
         int before = problems.added();
         List<TensorCall.Input> inputs = inputs(slot, present, base);
         Map<String, Object> shared = parameters.shared(slot);
+        List<TensorSource> read = new ArrayList<>(sources);
+        statistics.add(output, present, base, inputs, read);
         if (problems.added() > before) {
             return Optional.empty();
         }
@@ -164,7 +173,7 @@ final class TaskBuilder {
             throw FailedException.of(method.info().name(), slot.name(), e);
         }
         return Optional.of(
-                new TensorTask(output, sources, Optional.of(method), call, slot.position()));
+                new TensorTask(output, read, Optional.of(method), call, slot.position()));
     }
 
     /** Rows that a method looks at whole must fit in an array. */
@@ -189,8 +198,8 @@ final class TaskBuilder {
     /** The state's inputs come later, but the call must be whole to be checked. */
     private static void checkStateful(StatefulMethod method, TensorCall call) {
         List<TensorCall.Input> inputs = new ArrayList<>(call.inputs());
-        method.state().forEach(part -> inputs.add(new TensorCall.Input(part, Map.of())));
-        method.bind(new TensorCall(call.output(), inputs, call.base(), call.shared(), call.seed()));
+        method.state().forEach(part -> inputs.add(TensorCall.Input.state("", part)));
+        method.bind(call.withInputs(inputs));
     }
 
     private List<TensorCall.Input> inputs(

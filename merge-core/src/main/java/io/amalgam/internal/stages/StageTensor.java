@@ -99,7 +99,7 @@ final class StageTensor implements TensorSource {
         }
         Block block = buffers.block();
         for (int i = 0; i < task.sources().size(); i++) {
-            if (combine.reads(i)) {
+            if (task.alongOutput(i) && combine.reads(i)) {
                 task.sources().get(i).read(begin, n, block.input(i), 0, workspace);
             }
         }

@@ -111,7 +111,7 @@ public final class Averages implements MergeMethod {
 
     private static WeightedMean falling(TensorCall call) {
         double decay = call.number("decay");
-        float[] weights = new float[call.inputs().size()];
+        float[] weights = new float[call.models().size()];
         double weight = 1;
         for (int i = weights.length - 1; i > 0; i--) {
             weights[i] = (float) ((1 - decay) * weight);
@@ -122,7 +122,7 @@ public final class Averages implements MergeMethod {
     }
 
     private static WeightedMean latest(TensorCall call) {
-        int models = call.inputs().size();
+        int models = call.models().size();
         int last = (int) call.number("last");
         if (last > models) {
             throw new BadInputException(
@@ -133,6 +133,6 @@ public final class Averages implements MergeMethod {
     }
 
     private static List<Integer> from(TensorCall call, int first) {
-        return IntStream.range(first, call.inputs().size()).boxed().toList();
+        return IntStream.range(first, call.models().size()).boxed().toList();
     }
 }

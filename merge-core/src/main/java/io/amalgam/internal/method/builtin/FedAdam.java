@@ -68,12 +68,12 @@ public final class FedAdam implements StatefulMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        return Step.of(this, call, "");
+        return Step.of(call, "");
     }
 
     @Override
     public TensorStep bindState(TensorCall call, String part) {
-        return Step.of(this, call, part);
+        return Step.of(call, part);
     }
 
     @Override
@@ -102,12 +102,12 @@ public final class FedAdam implements StatefulMethod {
             float tau,
             String part)
             implements TensorStep.Combine {
-        static Step of(FedAdam method, TensorCall call, String part) {
+        static Step of(TensorCall call, String part) {
             return new Step(
                     call.base(),
-                    method.stateInput(call, FIRST),
-                    method.stateInput(call, SECOND),
-                    Federated.average(call, method.models(call)),
+                    call.state(FIRST),
+                    call.state(SECOND),
+                    Federated.average(call, call.models()),
                     (float) call.number("beta1"),
                     (float) (1 - call.number("beta1")),
                     (float) call.number("beta2"),

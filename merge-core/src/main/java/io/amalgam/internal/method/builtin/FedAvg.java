@@ -7,7 +7,6 @@ import io.amalgam.method.TensorStep;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * Federated averaging: the clients' models, each counting as much as it had examples, {@code sum
@@ -37,7 +36,7 @@ public final class FedAvg implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        return Federated.average(call, IntStream.range(0, call.inputs().size()).boxed().toList());
+        return Federated.average(call, call.models());
     }
 
     @Override

@@ -60,12 +60,12 @@ public final class FedAvgM implements StatefulMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        return new Step(this, call, (float) call.number("server_lr"), false);
+        return new Step(call, (float) call.number("server_lr"), false);
     }
 
     @Override
     public TensorStep bindState(TensorCall call, String part) {
-        return new Step(this, call, 0, true);
+        return new Step(call, 0, true);
     }
 
     @Override
@@ -81,11 +81,11 @@ public final class FedAvgM implements StatefulMethod {
     private record Step(
             int base, int state, WeightedMean average, float momentum, float rate, boolean forState)
             implements TensorStep.Combine {
-        Step(FedAvgM method, TensorCall call, float rate, boolean forState) {
+        Step(TensorCall call, float rate, boolean forState) {
             this(
                     call.base(),
-                    method.stateInput(call, MOMENTUM),
-                    Federated.average(call, method.models(call)),
+                    call.state(MOMENTUM),
+                    Federated.average(call, call.models()),
                     (float) call.number(MOMENTUM),
                     rate,
                     forState);

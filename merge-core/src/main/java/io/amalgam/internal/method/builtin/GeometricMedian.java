@@ -58,7 +58,7 @@ public final class GeometricMedian implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        int models = call.inputs().size();
+        int models = call.models().size();
         double[] weights = new double[models];
         double sum = 0;
         for (int i = 0; i < models; i++) {

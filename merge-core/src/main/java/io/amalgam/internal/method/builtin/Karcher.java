@@ -56,17 +56,13 @@ public final class Karcher implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        int models = call.inputs().size();
+        int models = call.models().size();
         if (models == 1) {
             return new TensorStep.Copy(0);
         }
-        List<Integer> all = new ArrayList<>();
-        for (int i = 0; i < models; i++) {
-            all.add(i);
-        }
         int iterations = (int) call.number("max_iter");
         double tol = call.number("tol");
-        return new DeltaVectors(all, DeltaVectors.NO_ORIGIN)
+        return new DeltaVectors(call.models(), DeltaVectors.NO_ORIGIN)
                 .whole(gram -> mean(gram, iterations, tol));
     }
 

@@ -87,7 +87,7 @@ public final class Krum implements WholeModelMethod {
         private final int taken;
 
         Distances(TensorCall call) {
-            models = call.inputs().size();
+            models = call.models().size();
             int byzantine = (int) call.number("byzantine");
             nearest = models - byzantine - 2;
             taken = (int) call.number("multi");

@@ -36,7 +36,7 @@ final class LargestIntegers implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        if (call.inputs().size() == 1) {
+        if (call.models().size() == 1) {
             return new TensorStep.Copy(0);
         }
         return call.output().dtype().integer()

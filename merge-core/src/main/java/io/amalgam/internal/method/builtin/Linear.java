@@ -43,7 +43,7 @@ public final class Linear implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        int models = call.inputs().size();
+        int models = call.models().size();
         float[] weights = new float[models];
         float sum = 0;
         for (int i = 0; i < models; i++) {

@@ -77,7 +77,7 @@ public final class TrimmedMean implements MergeMethod {
 
     @Override
     public TensorStep bind(TensorCall call) {
-        int models = call.inputs().size();
+        int models = call.models().size();
         int trim = median ? (models - 1) / 2 : trim(call, models);
         return models == 1
                 ? new TensorStep.Copy(0)

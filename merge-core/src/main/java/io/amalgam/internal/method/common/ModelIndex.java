@@ -12,7 +12,7 @@ import java.util.Map;
  * Bases have no number.
  *
  * @param count how many there are
- * @param of the number of each tensor's each input; -1 for a base
+ * @param of the number of each tensor's each input; -1 for what is not a model to merge
  */
 public record ModelIndex(int count, int[][] of) {
     private record Key(String model, int occurrence) {}
@@ -27,7 +27,8 @@ public record ModelIndex(int count, int[][] of) {
             for (int i = 0; i < of[t].length; i++) {
                 String model = call.inputs().get(i).model();
                 Key key = new Key(model, occurrences.merge(model, 1, Integer::sum));
-                of[t][i] = i == call.base() ? -1 : number(numbers, key);
+                boolean numbered = call.inputs().get(i).role() == TensorCall.Role.MODEL;
+                of[t][i] = numbered ? number(numbers, key) : -1;
             }
         }
         return new ModelIndex(numbers.size(), of);
@@ -96,6 +97,9 @@ public record ModelIndex(int count, int[][] of) {
     }
 
     private static List<String> models(TensorCall call) {
-        return call.inputs().stream().map(TensorCall.Input::model).toList();
+        return call.inputs().stream()
+                .filter(input -> input.role().ofModel())
+                .map(TensorCall.Input::model)
+                .toList();
     }
 }
