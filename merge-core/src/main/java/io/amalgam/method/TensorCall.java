@@ -130,8 +130,7 @@ public record TensorCall(
      * @param name as in files of statistics, where it is called {@code <tensor>.<name>}
      * @param shape what shape it has for an output tensor; empty for tensors that have none
      */
-    public record Statistic(
-            String name, Function<TensorInfo, Optional<Shape>> shape) {}
+    public record Statistic(String name, Function<TensorInfo, Optional<Shape>> shape) {}
 
     /** The same call with other inputs. */
     public TensorCall withInputs(List<Input> others) {

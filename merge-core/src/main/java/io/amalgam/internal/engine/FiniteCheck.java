@@ -48,8 +48,7 @@ public final class FiniteCheck {
                             .hint(
                                     "the adapter is damaged; give EngineOptions.allowNonfinite(true) to merge it all the same"));
         }
-        boolean statistic =
-                task.call().inputs().get(input).role() == TensorCall.Role.STATISTIC;
+        boolean statistic = task.call().inputs().get(input).role() == TensorCall.Role.STATISTIC;
         return new BadInputException(
                 Problem.expected(
                                 (statistic ? "statistic '" : "tensor '")

@@ -3,7 +3,6 @@ package io.amalgam.internal.plan;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorCall.Input;
 import io.amalgam.method.TensorCall.Statistic;
 import io.amalgam.tensor.Shape;
@@ -12,7 +11,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** Finds the statistics that a method reads beside the models' tensors, and checks their shapes. */
@@ -120,7 +118,11 @@ final class Statistics {
     private static Problem missing(Wanted wanted, List<OutputTensor.Part> lacking) {
         OutputTensor.Part first = lacking.get(0);
         return Problem.expected(
-                        "statistic '" + wanted.name() + "' of tensor '" + wanted.output().name() + "'",
+                        "statistic '"
+                                + wanted.name()
+                                + "' of tensor '"
+                                + wanted.output().name()
+                                + "'",
                         "one in every model",
                         "none in '" + first.model().name + "'")
                 .at(first.model().ref.location())
