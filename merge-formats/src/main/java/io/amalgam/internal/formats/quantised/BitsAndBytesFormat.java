@@ -179,6 +179,9 @@ final class BitsAndBytesFormat implements QuantisedFormat {
 
     private static Optional<long[]> dims(JsonNode state) {
         JsonNode shape = state.path("shape");
+        if (!shape.isArray()) {
+            return Optional.empty();
+        }
         long[] dims = new long[shape.size()];
         long elements = 1;
         for (int i = 0; i < dims.length; i++) {

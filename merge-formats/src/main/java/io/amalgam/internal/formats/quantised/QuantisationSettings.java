@@ -13,7 +13,7 @@ import java.util.Locale;
 public record QuantisationSettings(ObjectNode node, String place) {
     /** The library or scheme; {@code unknown} where nothing says it. */
     String method() {
-        String method = node.path("quant_method").asText("");
+        String method = node.path("quant_method").asText("").strip();
         if (!method.isEmpty()) {
             return method.toLowerCase(Locale.ROOT);
         }

@@ -269,4 +269,24 @@ class QuantisedFormatsTest {
             assertThat(model.tensors()).containsOnlyKeys("logit_scale");
         }
     }
+
+    /** Found by changing the JSON beside codes of bitsandbytes. */
+    @Test
+    void aShapeThatIsNoListIsRefused() {
+        byte[] state =
+                "{\"quant_type\":\"nf4\",\"blocksize\":64,\"shape\":{\"a\":1}}"
+                        .getBytes(StandardCharsets.UTF_8);
+        String weight = "model.layers.0.up.weight";
+        assertThatThrownBy(
+                        () ->
+                                model(
+                                        config("{\"quant_method\": \"bitsandbytes\"}"),
+                                        bytes(weight, DType.U8, dims(1, 1), 0),
+                                        NamedTensor.ofBytes(
+                                                weight + ".quant_state.bitsandbytes__nf4",
+                                                DType.U8,
+                                                Shape.of(state.length),
+                                                state)))
+                .isInstanceOf(BadInputException.class);
+    }
 }
