@@ -10,6 +10,16 @@ public final class FileKinds {
     private FileKinds() {}
 
     /**
+     * @throws BadInputException if something is there that is no directory, nor a link to one
+     */
+    public static void requireDirectory(Path path) {
+        if (Files.exists(path) && !Files.isDirectory(path)) {
+            throw new BadInputException(
+                    Problem.expected("model", "a directory", "a file").at("'" + path + "'"));
+        }
+    }
+
+    /**
      * @throws BadInputException if something is there that is no regular file, nor a link to one
      */
     public static void require(Path file) {

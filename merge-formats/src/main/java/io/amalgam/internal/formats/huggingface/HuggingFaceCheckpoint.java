@@ -180,7 +180,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     /** Codes, scales and a tile of quantised tensors. */
     @Override
     public long bytesPerReader(int elements) {
-        return quantised == null ? 0 : quantised.bytesPerReader(elements);
+        long stored =
+                weights.stream().mapToLong(files -> files.bytesPerReader(elements)).max().orElse(0);
+        return stored + (quantised == null ? 0 : quantised.bytesPerReader(elements));
     }
 
     @Override

@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.huggingface;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.CheckpointFormat;
+import io.amalgam.internal.formats.files.FileKinds;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -28,6 +29,7 @@ public final class HuggingFaceFormat implements CheckpointFormat {
 
     @Override
     public Checkpoint open(Path path, String name) throws IOException {
+        FileKinds.requireDirectory(path);
         return HuggingFaceCheckpoint.open(path, name);
     }
 }

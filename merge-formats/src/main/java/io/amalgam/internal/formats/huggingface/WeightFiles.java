@@ -105,6 +105,14 @@ final class WeightFiles implements Closeable {
         return files.values().stream().map(Checkpoint::path).toList();
     }
 
+    /** See {@link Checkpoint#bytesPerReader}: a reader has the same buffers for all files. */
+    long bytesPerReader(int elements) {
+        return files.values().stream()
+                .mapToLong(file -> file.bytesPerReader(elements))
+                .max()
+                .orElse(0);
+    }
+
     private void openShards(Path file, String name, List<Problem> problems) throws IOException {
         try {
             openShards(file, ShardIndex.read(file, problems), name, problems);

@@ -322,6 +322,12 @@ public final class PyTorchFile implements Checkpoint {
     }
 
     @Override
+    public long bytesPerReader(int elements) {
+        boolean strided = tensors.values().stream().anyMatch(StridedTensor.class::isInstance);
+        return strided ? StridedTensor.bytesPerReader(elements) : 0;
+    }
+
+    @Override
     public List<Path> weightFiles() {
         return List.of(path);
     }

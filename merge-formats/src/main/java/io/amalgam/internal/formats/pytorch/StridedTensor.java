@@ -16,6 +16,9 @@ final class StridedTensor implements TensorSource {
     /** Steps up to this many elements are read with what lies between. */
     private static final int SHORT_STEP = 256;
 
+    /** What every reader has one of. */
+    private static final Object SPAN = new Object();
+
     private final TensorInfo info;
     private final StoredTensor storage;
     private final long offset;
@@ -97,7 +100,7 @@ final class StridedTensor implements TensorSource {
             return finite;
         }
         int steps = (workspace.capacity() - 1) / (int) step + 1;
-        float[] span = new float[workspace.capacity()];
+        float[] span = workspace.kept(SPAN, float[].class, w -> new float[w.capacity()]);
         for (int done = 0; done < n; done += steps) {
             int some = Math.min(steps, n - done);
             int length = (some - 1) * (int) step + 1;
@@ -107,6 +110,11 @@ final class StridedTensor implements TensorSource {
             }
         }
         return false;
+    }
+
+    /** Bytes a reader of so many elements at a time holds for all tensors of this kind. */
+    static long bytesPerReader(int elements) {
+        return (long) elements * Float.BYTES;
     }
 
     @Override
