@@ -96,7 +96,8 @@ class ContractTest {
                         .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
                         .importPackages("io.amalgam")) {
             boolean port =
-                    each.isAssignableTo(TensorSource.class) || each.isAssignableTo(Checkpoint.class);
+                    each.isAssignableTo(TensorSource.class)
+                            || each.isAssignableTo(Checkpoint.class);
             if (port
                     && !each.isInterface()
                     && !each.getModifiers().contains(JavaModifier.ABSTRACT)) {

@@ -71,8 +71,7 @@ class FormatContractTest {
     }
 
     static Stream<CheckpointFormat> formats() {
-        return ServiceLoader.load(CheckpointFormat.class).stream()
-                .map(ServiceLoader.Provider::get);
+        return ServiceLoader.load(CheckpointFormat.class).stream().map(ServiceLoader.Provider::get);
     }
 
     static Stream<OutputFormat> outputs() {

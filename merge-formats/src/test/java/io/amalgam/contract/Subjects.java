@@ -20,7 +20,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Models, models with adapters and plans of the test resources: all kinds of sources are in them. */
+/**
+ * Models, models with adapters and plans of the test resources: all kinds of sources are in them.
+ */
 final class Subjects {
     static final Path RESOURCES = Path.of("src/test/resources").toAbsolutePath();
     private static final Path GOLDEN = RESOURCES.resolve("golden");
@@ -50,11 +52,7 @@ final class Subjects {
         for (String kind : List.of("merge", "tokenizer")) {
             recipes(all, GOLDEN.resolve(kind));
         }
-        all.add(
-                staged(
-                        "stages.yml",
-                        GOLDEN.resolve("stages/stages.yml"),
-                        GOLDEN.resolve("merge")));
+        all.add(staged("stages.yml", GOLDEN.resolve("stages/stages.yml"), GOLDEN.resolve("merge")));
         for (Path recipe : list(GOLDEN.resolve("moe/recipes"))) {
             String text = Files.readString(recipe);
             all.add(moe(recipe.getFileName().toString(), text, GOLDEN.resolve("moe")));
@@ -108,7 +106,8 @@ final class Subjects {
                 : name.endsWith(".bin")
                         || name.endsWith(".gguf")
                         || (name.endsWith(".safetensors")
-                                && (in.startsWith("python") || in.startsWith("golden/quant/models")));
+                                && (in.startsWith("python")
+                                        || in.startsWith("golden/quant/models")));
     }
 
     /** Every folder of an adapter beside a base. */
@@ -126,8 +125,7 @@ final class Subjects {
                                 adapter.resolveSibling("fused.safetensors"));
                 for (Path base : bases) {
                     if (Files.exists(base) && opens(() -> applied(base, adapter))) {
-                        String name =
-                                RESOURCES.relativize(base) + "+" + adapter.getFileName();
+                        String name = RESOURCES.relativize(base) + "+" + adapter.getFileName();
                         all.add(new Subject(name, "adapters", () -> applied(base, adapter)));
                     }
                 }
@@ -179,10 +177,7 @@ final class Subjects {
                                         ModelLoader.load().output("huggingface"),
                                         model -> BpeTokenizer.read(model.path())::encodePrompt)
                                 .plan(
-                                        MoeRecipeReader.read(
-                                                text,
-                                                name,
-                                                ReadOptions.DEFAULT),
+                                        MoeRecipeReader.read(text, name, ReadOptions.DEFAULT),
                                         MoePlanner.Layout.AUTO,
                                         false,
                                         PlanOptions.DEFAULT));

@@ -205,7 +205,10 @@ final class StageCheckpoint implements Checkpoint {
     }
 
     private List<Path> files(Function<Checkpoint, List<Path>> some) {
-        return plan.models().values().stream().flatMap(m -> some.apply(m).stream()).distinct().toList();
+        return plan.models().values().stream()
+                .flatMap(m -> some.apply(m).stream())
+                .distinct()
+                .toList();
     }
 
     @Override
