@@ -17,7 +17,7 @@ for target in "${targets[@]}"; do
   file=$(find merge-*/src/test -name "$target.java")
   method=$(grep -A2 '@FuzzTest' "$file" | grep -oE 'void [A-Za-z]+' | head -1 | cut -d' ' -f2)
   JAZZER_FUZZ=1 JAZZER_MAX_DURATION=$time ./mvnw -q -ntp -pl "${file%%/*}" -am -Dchecks.skip \
-    -Djazzer.hooks=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest="$target#$method" surefire:test \
+    -DargLine="-Xmx1g --add-modules jdk.incubator.vector -Djazzer.hooks=true" -Dsurefire.failIfNoSpecifiedTests=false -Dtest="$target#$method" surefire:test \
     || failed+=("$target")
 done
 [ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}"; exit 1; }

@@ -17,10 +17,12 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /** A pipe nobody writes to would be waited for, for ever: it is refused instead. */
 @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there are no named pipes in directories")
 @Timeout(value = 60, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
+@Isolated("standard input is that of the process")
 class PipesTest {
     @TempDir Path folder;
     private Path recipe;

@@ -11,11 +11,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 /** What only a process of its own shows: signals, and the launchers' options. */
+@Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ProcessTest {
     private static final int TENSORS = 400;
 
@@ -106,8 +108,11 @@ class ProcessTest {
 
         assertThat(java(options, "doctor").waitFor()).isZero();
 
+        // Where there is no vector unit of 128 bits the scalar kernels are right.
+        if (List.of("amd64", "x86_64", "aarch64").contains(System.getProperty("os.arch"))) {
+            assertThat(log()).containsPattern("(?m)^kernels +simd-\\d+ kernels");
+        }
         assertThat(log())
-                .containsPattern("(?m)^kernels +simd-\\d+ kernels")
                 .containsPattern("(?m)^nd4j +1\\.")
                 .doesNotContain("CompileCommand", "[warning]", "[error]", "Unsafe", "restricted");
     }

@@ -16,10 +16,12 @@ import java.util.Map;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.ResourceLock;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
 
+@ResourceLock("ND4J")
 class TaskVectorTest {
     private final Map<String, INDArray> base =
             Map.of("w", vector(1, 2), "b", vector(3), "i", Nd4j.createFromArray(1L, 2L));

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
 
+@Isolated("a property of the process")
 class ConsoleTest {
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 

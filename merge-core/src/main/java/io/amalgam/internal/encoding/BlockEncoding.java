@@ -79,7 +79,12 @@ abstract sealed class BlockEncoding implements TensorEncoding
         return workspace.kept(
                 BlockEncoding.class,
                 byte[].class,
-                w -> new byte[Math.max(LARGEST_BLOCK, w.capacity() * MOST_BYTES)]);
+                w -> new byte[roomFor(w.capacity())]);
+    }
+
+    /** Bytes of that array where so many elements are read at a time. */
+    static int roomFor(int elements) {
+        return Math.max(LARGEST_BLOCK, elements * MOST_BYTES);
     }
 
     /** A little-endian float16. */

@@ -20,6 +20,14 @@ public sealed interface TensorEncoding
                 Float8Encoding,
                 BlockEncoding,
                 NoNumbers {
+    /**
+     * Bytes that a reader or writer of so many elements at a time holds beside its workspace's
+     * buffers, once for all tensors of such types.
+     */
+    static long bytesHeld(DType type, int elements) {
+        return type.blockElements() == 1 ? 0 : BlockEncoding.roomFor(elements);
+    }
+
     /** The encoding of a type. */
     static TensorEncoding of(DType type) {
         return switch (type) {

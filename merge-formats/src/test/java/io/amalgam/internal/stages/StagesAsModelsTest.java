@@ -15,11 +15,13 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
 
 /**
  * Stages used like any other model: with adapters, tokenizers and server states. Each must give
  * what its documents give one after the other, by hand.
  */
+@Isolated("counts temporary folders")
 class StagesAsModelsTest {
     private static final String MEAN =
             """

@@ -8,6 +8,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import io.amalgam.internal.encoding.TensorEncoding;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -117,6 +118,14 @@ final class GgufCheckpoint implements Checkpoint {
     @Override
     public Path path() {
         return path;
+    }
+
+    @Override
+    public long bytesPerReader(int elements) {
+        return parts.tensors().values().stream()
+                .mapToLong(stored -> TensorEncoding.bytesHeld(stored.type().dtype(), elements))
+                .max()
+                .orElse(0);
     }
 
     @Override
