@@ -166,11 +166,16 @@ class FormatContractTest {
         return tensors;
     }
 
+    /** Those that write any tensors; GGUF wants a model it knows, see GgufOutputTest. */
+    static Stream<OutputFormat> outputsOfAnything() {
+        return outputs().filter(format -> !format.name().equals("gguf"));
+    }
+
     @ParameterizedTest
-    @MethodSource("outputs")
+    @MethodSource("outputsOfAnything")
     void whatIsWrittenIsReadBack(OutputFormat format) throws IOException {
         ObjectNode config = JsonNodeFactory.instance.objectNode().put("hidden_size", 5);
-        OutputModel model = new OutputModel(tensors(), Optional.of(config), Optional.empty());
+        OutputModel model = new OutputModel(tensors(), Optional.of(config), Optional.empty(), Map.of(), List.of());
         OutputLayout layout = format.layout(model, new LayoutOptions(0, Map.of("origin", "test")));
         Path out = Files.createDirectory(temp.resolve("out"));
         write(layout, model.tensors(), out);
@@ -242,7 +247,7 @@ class FormatContractTest {
 
     @Test
     void shardsAreReadBack() throws IOException {
-        for (OutputFormat format : outputs().toList()) {
+        for (OutputFormat format : outputsOfAnything().toList()) {
             OutputModel model = OutputModel.of(tensors());
             OutputLayout layout;
             try {
