@@ -175,7 +175,9 @@ class FormatContractTest {
     @MethodSource("outputsOfAnything")
     void whatIsWrittenIsReadBack(OutputFormat format) throws IOException {
         ObjectNode config = JsonNodeFactory.instance.objectNode().put("hidden_size", 5);
-        OutputModel model = new OutputModel(tensors(), Optional.of(config), Optional.empty(), Map.of(), List.of());
+        OutputModel model =
+                new OutputModel(
+                        tensors(), Optional.of(config), Optional.empty(), Map.of(), List.of());
         OutputLayout layout = format.layout(model, new LayoutOptions(0, Map.of("origin", "test")));
         Path out = Files.createDirectory(temp.resolve("out"));
         write(layout, model.tensors(), out);
