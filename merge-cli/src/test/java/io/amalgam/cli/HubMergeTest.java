@@ -226,6 +226,33 @@ class HubMergeTest {
     }
 
     @Test
+    void otherCommandsStreamToo() throws IOException {
+        standIn("org/a", 4, 1);
+        standIn("org/b", 4, 2);
+        Path recipe =
+                Models.recipe(
+                        folder,
+                        "merge_method: passthrough\nmodels: [{model: org/a}]\ndtype: bfloat16\n");
+        List<Object[]> commands =
+                List.of(
+                        new Object[] {"soup", "org/a", "org/b", folder.resolve("o1"), "--stream"},
+                        new Object[] {
+                            "average", "org/a", "org/b", folder.resolve("o2"), "--last", "2", "--stream"
+                        },
+                        new Object[] {"batch", recipe, folder.resolve("o3"), "--stream"},
+                        new Object[] {
+                            "stack", "org/a:0-3", "org/b:1-3", folder.resolve("o4"), "--stream"
+                        });
+        for (Object[] command : commands) {
+            Cli result = Cli.in(environment(), command);
+
+            assertThat(result.exit()).as(result.err()).isZero();
+            assertThat(result.out() + result.err()).contains("streamed ");
+        }
+        assertThat(folder.resolve("hf/hub/models--org--a/blobs")).doesNotExist();
+    }
+
+    @Test
     void aPlanSaysWhatIsStreamed() throws IOException {
         standIn("org/a", 4, 1);
         Path recipe =

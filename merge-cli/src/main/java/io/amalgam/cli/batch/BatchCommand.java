@@ -2,6 +2,7 @@ package io.amalgam.cli.batch;
 
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.EngineMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.MergekitOptions;
@@ -73,6 +74,7 @@ public final class BatchCommand extends Subcommand {
 
     @Mixin private PlanOptionsMixin planning;
     @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
     @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
     @Mixin private ResourceMixin resources;
@@ -89,6 +91,7 @@ public final class BatchCommand extends Subcommand {
         planning.complaint()
                 .or(resources::complaint)
                 .or(verbosity::complaint)
+                .or(stream::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -117,7 +120,13 @@ public final class BatchCommand extends Subcommand {
         engine.explain(provider, console, verbosity);
         try (BatchProgress progress = new BatchProgress(console, verbosity.quiet, json)) {
             List<Batch.Result> results =
-                    batch.using(amalgam -> hub.amalgam(console, verbosity.quiet || json))
+                    batch.using(
+                                    amalgam ->
+                                            stream.amalgam(
+                                                    hub,
+                                                    console,
+                                                    verbosity.quiet || json,
+                                                    dryRun))
                             .engine(
                                     options ->
                                             engine.options(provider, resources)
@@ -131,6 +140,7 @@ public final class BatchCommand extends Subcommand {
                 console.print(Batch.json(results));
             } else if (!verbosity.quiet) {
                 summary.lines().forEach(console::print);
+                stream.summary().ifPresent(console::print);
             }
             return summary.exit();
         }

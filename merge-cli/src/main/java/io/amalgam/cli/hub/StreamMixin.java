@@ -71,6 +71,16 @@ public final class StreamMixin {
         return models == null ? RemoteModels.NONE : models;
     }
 
+    /** What merges are made with. */
+    public io.amalgam.Amalgam amalgam(HubMixin hub, Console console, boolean silent, boolean look) {
+        return io.amalgam.Amalgam.load().with(names(hub, console, silent, look));
+    }
+
+    /** Whether nothing is downloaded. */
+    public boolean isOn() {
+        return on;
+    }
+
     private Downloads fetched() {
         List<HubHeaders.Missing> missing = models == null ? List.of() : models.missing();
         return on ? Downloads.streamed(missing) : Downloads.first(missing);

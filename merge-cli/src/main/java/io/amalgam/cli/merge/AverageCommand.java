@@ -4,6 +4,7 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.OutputMixin;
 import io.amalgam.cli.options.QuantiseMixin;
@@ -70,6 +71,7 @@ public final class AverageCommand extends Subcommand {
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
     @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
 
     public AverageCommand(Console console, Interruption interruption) {
         super(console);
@@ -83,6 +85,7 @@ public final class AverageCommand extends Subcommand {
                 .or(output::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
+                .or(stream::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -96,7 +99,7 @@ public final class AverageCommand extends Subcommand {
             // The others are not even opened.
             models = models.subList(models.size() - kind.last, models.size());
         }
-        io.amalgam.Amalgam amalgam = hub.amalgam(console, verbosity.quiet || json);
+        io.amalgam.Amalgam amalgam = stream.amalgam(hub, console, verbosity.quiet || json, false);
         String method = kind.ema != null ? "ema" : "lawa";
         String parameters = kind.ema != null ? "decay: " + kind.ema : "last: " + kind.last;
         PlanOptions options = quantising.on(PlanOptions.DEFAULT);
@@ -112,6 +115,9 @@ public final class AverageCommand extends Subcommand {
             return interrupted(true);
         }
         summary.print(console, json, verbosity.quiet);
+        if (!json && !verbosity.quiet) {
+            stream.summary().ifPresent(console::note);
+        }
         return ExitCode.DONE;
     }
 

@@ -7,6 +7,7 @@ import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.OutputMixin;
 import io.amalgam.cli.options.QuantiseMixin;
@@ -87,6 +88,7 @@ public final class SoupCommand extends Subcommand {
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
     @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
 
     public SoupCommand(Console console, Interruption interruption) {
         super(console);
@@ -120,6 +122,9 @@ public final class SoupCommand extends Subcommand {
                 Json.print(console, answer);
             } else {
                 summary.print(console, false, verbosity.quiet);
+                if (!verbosity.quiet) {
+                    stream.summary().ifPresent(console::note);
+                }
             }
             return ExitCode.DONE;
         } catch (MergeCancelledException e) {
@@ -137,7 +142,7 @@ public final class SoupCommand extends Subcommand {
     }
 
     private io.amalgam.Amalgam amalgam() {
-        return hub.amalgam(console, verbosity.quiet || json);
+        return stream.amalgam(hub, console, verbosity.quiet || json, false);
     }
 
     private ScoreCommand parsedScoreCommand() {
@@ -168,6 +173,9 @@ public final class SoupCommand extends Subcommand {
         if (!greedy && (scoreCommand != null || scores != null)) {
             throw usage("options '--score-cmd' and '--scores' are for '--greedy'");
         }
+        if (greedy && stream.isOn()) {
+            throw usage("options '--greedy' and '--stream' exclude each other: who scores needs files");
+        }
         if (timeout < 1) {
             throw usage("option '--score-timeout': expected at least 1, got " + timeout);
         }
@@ -176,6 +184,7 @@ public final class SoupCommand extends Subcommand {
                 .or(output::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
+                .or(stream::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
