@@ -237,7 +237,13 @@ class HubMergeTest {
                 List.of(
                         new Object[] {"soup", "org/a", "org/b", folder.resolve("o1"), "--stream"},
                         new Object[] {
-                            "average", "org/a", "org/b", folder.resolve("o2"), "--last", "2", "--stream"
+                            "average",
+                            "org/a",
+                            "org/b",
+                            folder.resolve("o2"),
+                            "--last",
+                            "2",
+                            "--stream"
                         },
                         new Object[] {"batch", recipe, folder.resolve("o3"), "--stream"},
                         new Object[] {

@@ -174,7 +174,8 @@ public final class SoupCommand extends Subcommand {
             throw usage("options '--score-cmd' and '--scores' are for '--greedy'");
         }
         if (greedy && stream.isOn()) {
-            throw usage("options '--greedy' and '--stream' exclude each other: who scores needs files");
+            throw usage(
+                    "options '--greedy' and '--stream' exclude each other: who scores needs files");
         }
         if (timeout < 1) {
             throw usage("option '--score-timeout': expected at least 1, got " + timeout);
