@@ -12,6 +12,7 @@ import io.amalgam.cli.inspect.InspectCommand;
 import io.amalgam.cli.inspect.MethodsCommand;
 import io.amalgam.cli.lora.LoraCommand;
 import io.amalgam.cli.merge.AverageCommand;
+import io.amalgam.cli.merge.ConvertCommand;
 import io.amalgam.cli.merge.MergeCommand;
 import io.amalgam.cli.merge.MoeCommand;
 import io.amalgam.cli.merge.PlanCommand;
@@ -57,6 +58,7 @@ final class Commands {
         all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
         all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
         all.put("moe", () -> moe(console, interruption));
+        all.put("convert", () -> new CommandLine(new ConvertCommand(console, interruption)));
         all.put("lora", () -> LoraCommand.line(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("download", () -> new CommandLine(new DownloadCommand(console)));

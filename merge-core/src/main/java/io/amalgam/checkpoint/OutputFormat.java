@@ -135,10 +135,21 @@ public interface OutputFormat {
      *
      * @param quantisers by names of the dense tensors; tensors without one stay dense
      * @param settings what the configuration says of it
+     * @param warnings what is not as it was asked for
      */
-    record QuantisedWeights(Map<String, Quantiser> quantisers, Optional<ObjectNode> settings) {
+    record QuantisedWeights(
+            Map<String, Quantiser> quantisers,
+            Optional<ObjectNode> settings,
+            List<Problem> warnings) {
         public QuantisedWeights {
             quantisers = Map.copyOf(quantisers);
+            warnings = List.copyOf(warnings);
+        }
+
+        /** Weights that are all as they were asked for. */
+        public QuantisedWeights(
+                Map<String, Quantiser> quantisers, Optional<ObjectNode> settings) {
+            this(quantisers, settings, List.of());
         }
     }
 

@@ -22,6 +22,7 @@ import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -95,7 +96,9 @@ public final class MergeCommand extends Subcommand {
         engine.explain(provider, console, verbosity);
         boolean silent = verbosity.quiet || json;
         try (StagedPlan plan =
-                dryRun ? planning.look(console, silent) : planning.plan(console, silent)) {
+                dryRun
+                        ? planning.look(console, silent, Optional.of(out))
+                        : planning.plan(console, silent, out)) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =

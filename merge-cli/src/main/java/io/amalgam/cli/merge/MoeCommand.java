@@ -16,6 +16,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -83,8 +84,8 @@ public final class MoeCommand extends PlannedMergeCommand {
     }
 
     @Override
-    PlanOptionsMixin planning() {
-        return planning;
+    Optional<String> planningComplaint() {
+        return planning.complaint();
     }
 
     @Override

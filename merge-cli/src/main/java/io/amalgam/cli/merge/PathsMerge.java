@@ -47,9 +47,8 @@ public record PathsMerge(
         this(command, method, models, parameters, PlanOptions.DEFAULT, amalgam);
     }
 
-    private MergePlan plan() throws IOException {
-        return amalgam.plan(
-                PathsRecipe.of(command, method, models, parameters), options);
+    private MergePlan plan(io.amalgam.Amalgam with) throws IOException {
+        return with.plan(PathsRecipe.of(command, method, models, parameters), options);
     }
 
     /** What more is wrong with a plan. */
@@ -62,8 +61,8 @@ public record PathsMerge(
      *
      * @throws BadInputException with what is wrong with them, or else what {@code more} finds
      */
-    void check(Console console, Check more) throws IOException {
-        try (MergePlan plan = plan()) {
+    void check(Console console, Path out, Check more) throws IOException {
+        try (MergePlan plan = plan(amalgam.writing(out))) {
             console.warnings(plan.warnings());
             List<Problem> problems = more.problems(plan);
             if (!problems.isEmpty()) {
@@ -85,7 +84,7 @@ public record PathsMerge(
             Cancellation cancellation)
             throws IOException {
         EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
-        try (MergePlan plan = plan()) {
+        try (MergePlan plan = plan(amalgam.writing(out))) {
             MergeReport report =
                     MergeEngine.run(plan, out, output.apply(options), progress, cancellation);
             return new MergeSummary(plan, report, out);

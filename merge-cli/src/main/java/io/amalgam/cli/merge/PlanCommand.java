@@ -10,6 +10,7 @@ import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -52,7 +53,7 @@ public final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        try (StagedPlan plan = planning.look(console, verbosity.quiet || json)) {
+        try (StagedPlan plan = planning.look(console, verbosity.quiet || json, Optional.empty())) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {

@@ -11,7 +11,6 @@ import io.amalgam.cli.options.EngineMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.MergekitOptions;
 import io.amalgam.cli.options.OutputMixin;
-import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
@@ -63,8 +62,8 @@ abstract class PlannedMergeCommand extends Subcommand {
         this.interruption = interruption;
     }
 
-    /** The options that change what is written. */
-    abstract PlanOptionsMixin planning();
+    /** What is wrong with the options that change what is written. */
+    abstract Optional<String> planningComplaint();
 
     /** What opens models. */
     final ModelLoader loader() {
@@ -126,7 +125,7 @@ abstract class PlannedMergeCommand extends Subcommand {
     /** Refuses options that exclude each other. */
     void checkUsage() {
         output.complaint()
-                .or(planning()::complaint)
+                .or(this::planningComplaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
                 .or(stream::complaint)

@@ -34,16 +34,17 @@ final class RecipeArgument {
     @Mixin StreamMixin stream;
 
     /** Plans; the caller closes the plan. */
-    StagedPlan plan(Console console, boolean silent) throws IOException {
-        return plan(stream.names(hub, console, silent, false));
+    StagedPlan plan(Console console, boolean silent, Path out) throws IOException {
+        return plan(stream.names(hub, console, silent, false), Optional.of(out));
     }
 
     /** Plans without a download; the caller closes the plan. */
-    StagedPlan look(Console console, boolean silent) throws IOException {
-        return plan(stream.names(hub, console, silent, true));
+    StagedPlan look(Console console, boolean silent, Optional<Path> out) throws IOException {
+        return plan(stream.names(hub, console, silent, true), out);
     }
 
-    private StagedPlan plan(RemoteModels names) throws IOException {
+    private StagedPlan plan(RemoteModels names, Optional<Path> out) throws IOException {
+        io.amalgam.Amalgam amalgam = io.amalgam.Amalgam.load().with(names);
         RecipeInput input = new RecipeInput(recipe);
         String text = input.text();
         try {
@@ -52,7 +53,7 @@ final class RecipeArgument {
                     recipe,
                     tokens,
                     stages.kept(),
-                    io.amalgam.Amalgam.load().with(names));
+                    out.map(amalgam::writing).orElse(amalgam));
         } catch (BadInputException e) {
             throw new RecipeTemplate(input.name(), text)
                     .notSwept(

@@ -198,7 +198,7 @@ public final class SoupCommand extends Subcommand {
         Scores known = scores == null ? Scores.NONE : Scores.read(scores);
         // What can be wrong with the models or the output is found before hours of scoring.
         new PathsMerge("soup", "soup", models, "", amalgam())
-                .check(console, plan -> beforeScoring(plan, out));
+                .check(console, out, plan -> beforeScoring(plan, out));
         if (scores != null) {
             console.warnings(known.ofNone(models));
         }

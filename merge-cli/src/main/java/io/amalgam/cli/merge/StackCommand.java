@@ -77,8 +77,8 @@ public final class StackCommand extends PlannedMergeCommand {
     }
 
     @Override
-    PlanOptionsMixin planning() {
-        return planning;
+    Optional<String> planningComplaint() {
+        return planning.complaint();
     }
 
     @Override

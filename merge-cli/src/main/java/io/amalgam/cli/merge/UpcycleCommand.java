@@ -126,8 +126,8 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     }
 
     @Override
-    PlanOptionsMixin planning() {
-        return planning;
+    Optional<String> planningComplaint() {
+        return planning.complaint();
     }
 
     @Override

@@ -97,8 +97,8 @@ public final class UpscaleCommand extends PlannedMergeCommand {
     }
 
     @Override
-    PlanOptionsMixin planning() {
-        return planning;
+    Optional<String> planningComplaint() {
+        return planning.complaint();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.amalgam.cli.options;
 
+import io.amalgam.internal.formats.gguf.GgufOutput;
 import io.amalgam.internal.formats.quantising.QuantisedOutput;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
@@ -15,12 +16,14 @@ public final class QuantiseMixin {
             paramLabel = "TYPE",
             description =
                     "Quantise weights: fp8, fp8_block, mxfp4, nvfp4, int8, int4, ... (docs/quantised.md), or keep, for the format"
-                            + " of the models. Default: as in the recipe, else dense.")
+                            + " of the models; of an output that ends in .gguf: f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1. Default: what the recipe says, else dense.")
     private @Nullable String type;
 
     /** What is wrong with the value given. */
     public Optional<String> complaint() {
-        return type == null || QuantisedOutput.types().contains(type)
+        return type == null
+                        || QuantisedOutput.types().contains(type)
+                        || new GgufOutput().quantisedTypes().contains(type)
                 ? Optional.empty()
                 : Optional.of(
                         "option '--quantise': expected one of "

@@ -36,6 +36,7 @@ final class CompanionPlan {
     private final Map<ModelRef, Checkpoint> models;
     private final Optional<TokenizerPlan> tokenizer;
     private final boolean copyTokenizer;
+    private final boolean alone;
     private final Problems problems;
     private final List<Problem> warnings;
     private final List<SideFile> copied = new ArrayList<>();
@@ -44,18 +45,21 @@ final class CompanionPlan {
 
     /**
      * @param copyTokenizer whether the donor's tokenizer is copied where the recipe says nothing
+     * @param alone whether the output is one file, which holds the tokenizer in its own form
      */
     CompanionPlan(
             Recipe recipe,
             Map<ModelRef, Checkpoint> models,
             Optional<TokenizerPlan> tokenizer,
             boolean copyTokenizer,
+            boolean alone,
             Problems problems,
             List<Problem> warnings) {
         this.recipe = recipe;
         this.models = models;
         this.tokenizer = tokenizer;
         this.copyTokenizer = copyTokenizer;
+        this.alone = alone;
         this.problems = problems;
         this.warnings = warnings;
     }
@@ -89,7 +93,9 @@ final class CompanionPlan {
         ModelRef startRef = tokenizer.map(TokenizerPlan::start).orElse(donorRef);
         Checkpoint start = models.getOrDefault(startRef, donor);
         warnings.addAll(donor.scripts().missing());
-        warnings.addAll(start.scripts().missingOfTokenizer());
+        if (!alone) {
+            warnings.addAll(start.scripts().missingOfTokenizer());
+        }
         if (start != donor) {
             files.removeIf(file -> TokenizerOutput.isTokenizerFile(file.name()));
             for (SideFile file : DonorFiles.of(startRef, start, problems)) {

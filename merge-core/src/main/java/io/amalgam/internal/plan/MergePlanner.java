@@ -174,7 +174,13 @@ public final class MergePlanner {
         Optional<Checkpoint> donor = donorRef.map(opened::get);
         CompanionPlan companions =
                 new CompanionPlan(
-                        recipe, opened, tokenizer, options.copyTokenizer(), problems, warnings);
+                        recipe,
+                        opened,
+                        tokenizer,
+                        options.copyTokenizer(),
+                        outputFormat.isFile(),
+                        problems,
+                        warnings);
         donorRef.ifPresent(companions::build);
         ConfigChanges changes =
                 new ConfigChanges(
@@ -216,11 +222,12 @@ public final class MergePlanner {
             checkWholeModel(recipe, dense, problems);
         }
         Optional<QuantisedType> type = options.quantised().or(recipe::quantised);
-        QuantisedTasks tasks = new QuantisedTasks(dense, Optional.empty());
+        QuantisedTasks tasks = new QuantisedTasks(dense, Optional.empty(), List.of());
         if (problems.isEmpty()) {
             tasks =
                     QuantisedTasks.of(
                             dense, type, donor.orElseThrow(), opened, outputFormat, problems);
+            warnings.addAll(tasks.warnings());
         }
         if (options.strict()) {
             warnings.forEach(problems::add);

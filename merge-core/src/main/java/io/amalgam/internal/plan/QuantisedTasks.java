@@ -29,8 +29,10 @@ import java.util.Optional;
  * The tasks of a model whose weights are to be quantised.
  *
  * @param settings what the output's configuration says of it; empty where nothing is quantised
+ * @param warnings what is not as it was asked for
  */
-record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
+record QuantisedTasks(
+        List<TensorTask> tasks, Optional<ObjectNode> settings, List<Problem> warnings) {
     private static final List<String> DENSE = List.of("bfloat16", "float16", "float32", "float64");
 
     /**
@@ -50,7 +52,7 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
         Optional<QuantisedType> wanted =
                 type.or(() -> format.ownType().map(own -> new QuantisedType(own, Location.NONE)));
         if (wanted.isEmpty()) {
-            return new QuantisedTasks(tasks, Optional.empty());
+            return new QuantisedTasks(tasks, Optional.empty(), List.of());
         }
         if (format.isFile()
                 && tasks.stream().anyMatch(t -> t.method().orElse(null) instanceof StatePart)) {
@@ -58,12 +60,12 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
                     Problem.of(
                                     "the method keeps a state for its next merge, which a single file has no place for")
                             .hint("write a directory, and convert it"));
-            return new QuantisedTasks(tasks, Optional.empty());
+            return new QuantisedTasks(tasks, Optional.empty(), List.of());
         }
         String name = wanted.get().name();
         if (type.isPresent() && !format.quantisedTypes().contains(name)) {
             problems.add(unknown(name, format).at(wanted.get().location()));
-            return new QuantisedTasks(tasks, Optional.empty());
+            return new QuantisedTasks(tasks, Optional.empty(), List.of());
         }
         List<Weight> weights = new ArrayList<>();
         for (TensorTask task : tasks) {
@@ -76,10 +78,11 @@ record QuantisedTasks(List<TensorTask> tasks, Optional<ObjectNode> settings) {
         models.forEach((ref, model) -> named.put(ref.toString(), model));
         try {
             OutputFormat.QuantisedWeights made = format.quantise(name, weights, donor, named);
-            return new QuantisedTasks(quantised(tasks, made.quantisers()), made.settings());
+            return new QuantisedTasks(
+                    quantised(tasks, made.quantisers()), made.settings(), made.warnings());
         } catch (BadInputException e) {
             e.problems().forEach(problem -> problems.add(place(problem, wanted.get())));
-            return new QuantisedTasks(tasks, Optional.empty());
+            return new QuantisedTasks(tasks, Optional.empty(), List.of());
         }
     }
 

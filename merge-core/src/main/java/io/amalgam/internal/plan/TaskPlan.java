@@ -79,14 +79,16 @@ public final class TaskPlan {
                         .withText(text);
         Problems problems = new Problems();
         List<Problem> warnings = new ArrayList<>(found);
-        warnings.addAll(donor.scripts().allMissing());
+        warnings.addAll(
+                format.isFile() ? donor.scripts().missing() : donor.scripts().allMissing());
         models.values().forEach(model -> warnings.addAll(model.warnings()));
         List<SideFile> sideFiles = DonorFiles.of(donorRef, donor, problems);
+        QuantisedTasks quantised =
+                QuantisedTasks.of(tasks, options.quantised(), donor, models, format, problems);
+        warnings.addAll(quantised.warnings());
         if (options.strict()) {
             warnings.forEach(problems::add);
         }
-        QuantisedTasks quantised =
-                QuantisedTasks.of(tasks, options.quantised(), donor, models, format, problems);
         ConfigChanges all = quantised.in(changes);
         problems.throwIfAny(options.strict() ? List.of() : warnings);
         OutputLayout layout =

@@ -1,7 +1,10 @@
 package io.amalgam.internal.formats.gguf;
 
+import io.amalgam.error.Problem;
+import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -52,13 +55,39 @@ final class FileTypes {
         DType type =
                 wanted.equals(OWN)
                         ? own == DType.F16 || own == DType.BF16 ? own : DType.F32
-                        : DType.valueOf(wanted.toUpperCase(Locale.ROOT));
+                        : type(wanted);
         if (type.blockElements() == 1) {
             return type;
         }
         boolean head = gguf.equals("output.weight") || (tied && gguf.equals("token_embd.weight"));
         DType stored = head ? DType.Q8_0 : type;
         return tensor.shape().rowLength() % stored.blockElements() == 0 ? stored : DType.F16;
+    }
+
+    /** Says which matrices are not of a type that was asked for, as their rows do not fit it. */
+    static List<Problem> unfit(String wanted, Collection<Quantiser> stored) {
+        if (wanted.equals(OWN) || type(wanted).blockElements() == 1) {
+            return List.of();
+        }
+        long unfit =
+                stored.stream()
+                        .flatMap(quantiser -> quantiser.stored().stream())
+                        .filter(tensor -> tensor.dtype() == DType.F16)
+                        .count();
+        String which = unfit == 1 ? "1 tensor is" : unfit + " tensors are";
+        return unfit == 0
+                ? List.of()
+                : List.of(
+                        Problem.of(
+                                        which
+                                                + " written as f16, not "
+                                                + wanted
+                                                + ": rows are no whole blocks of 32 numbers")
+                                .hint("llama.cpp reads such a file"));
+    }
+
+    private static DType type(String name) {
+        return DType.valueOf(name.toUpperCase(Locale.ROOT));
     }
 
     /** What decides much and is little. */

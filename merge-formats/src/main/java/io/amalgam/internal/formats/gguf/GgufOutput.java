@@ -10,6 +10,7 @@ import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.encoding.Quantiser;
 import io.amalgam.internal.formats.huggingface.HuggingFaceOutput;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -44,6 +45,15 @@ public final class GgufOutput implements OutputFormat {
     /** The same format, where the rule that splits text has this name. */
     public GgufOutput splitting(String rule) {
         return new GgufOutput(file, title, Optional.of(rule));
+    }
+
+    /** What a model is called by the name of its folder or file. */
+    public static String title(String model) {
+        String name = model.replace('\\', '/');
+        while (name.endsWith("/")) {
+            name = name.substring(0, name.length() - 1);
+        }
+        return ModelName.title(base(name.substring(name.lastIndexOf('/') + 1)));
     }
 
     @Override
@@ -97,8 +107,9 @@ public final class GgufOutput implements OutputFormat {
                                                                 "put the model's config.json and tokenizer beside its weights")));
         GgufArchitecture architecture = architecture(config);
         UnfitSettings.require(architecture, config);
+        Map<String, Quantiser> stored = StoredTensors.of(architecture, config, type, weights);
         return new QuantisedWeights(
-                StoredTensors.of(architecture, config, type, weights), Optional.empty());
+                stored, Optional.empty(), FileTypes.unfit(type, stored.values()));
     }
 
     private static GgufArchitecture architecture(ObjectNode config) {

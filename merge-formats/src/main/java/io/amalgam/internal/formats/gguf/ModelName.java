@@ -1,5 +1,7 @@
 package io.amalgam.internal.formats.gguf;
 
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.Locale;
 
 /** What a model is called in its file, made of the name of a folder or file. */
@@ -43,6 +45,9 @@ final class ModelName {
         scaled /= divisor;
         long rounded = (long) Math.rint(scaled);
         int digits = rounded == 0 ? 0 : Long.toString(rounded).length();
-        return String.format(Locale.ROOT, "%." + Math.max(0, 2 - digits) + "f%s", scaled, unit);
+        return new BigDecimal(scaled)
+                        .setScale(Math.max(0, 2 - digits), RoundingMode.HALF_EVEN)
+                        .toPlainString()
+                + unit;
     }
 }

@@ -1,11 +1,13 @@
 package io.amalgam.internal.formats.gguf;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeListener;
+import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.engine.Merges;
 import io.amalgam.internal.engine.Options;
@@ -20,9 +22,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files that are equal, byte for byte, to those of llama.cpp's converter. */
 class GgufOutputTest {
@@ -87,5 +91,89 @@ class GgufOutputTest {
                             "out.gguf.amalgam-report.json",
                             "out.gguf.amalgam-recipe.yml");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"q8_0", "q4_0", "q4_1", "q5_0", "q5_1", "bf16"})
+    void threadsAndBlocksChangeNoByte(String type) throws IOException {
+        convert("hf-llama", "x", type, temp.resolve("a.gguf"), Options.DEFAULT.threads(1));
+        convert(
+                "hf-llama",
+                "x",
+                type,
+                temp.resolve("b.gguf"),
+                Options.DEFAULT.threads(3).memory(12 << 20));
+        assertThat(temp.resolve("b.gguf")).hasSameBinaryContentAs(temp.resolve("a.gguf"));
+    }
+
+    /** Rows are 32 wide but for one matrix's, and the head is stored better than the rest. */
+    @Test
+    void someTensorsTakeOtherTypes() throws IOException {
+        Path out = temp.resolve("out.gguf");
+        convert("hf-qwen2", "x", "q4_0", out, Options.DEFAULT);
+        try (GgufFile file = GgufFile.open(out)) {
+            assertThat(file.tensors().get("token_embd.weight").type()).isEqualTo(GgmlType.Q8_0);
+            assertThat(file.tensors().get("blk.0.attn_q.weight").type()).isEqualTo(GgmlType.Q4_0);
+            assertThat(file.tensors().get("blk.0.ffn_down.weight").type()).isEqualTo(GgmlType.F16);
+            assertThat(file.tensors().get("blk.0.attn_q.bias").type()).isEqualTo(GgmlType.F32);
+            assertThat(file.metadata().whole("general.file_type")).hasValue(2);
+        }
+    }
+
+    /** What GGUF holds is what it is read as, so a second file is the first one again. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gguf-llama/llama-f32.gguf",
+                "gguf-qwen3/qwen3-f32.gguf",
+                "gguf-bert/bert-f32.gguf",
+                "gguf-roberta/roberta-f32.gguf",
+                "gguf-gemma2/gemma2-f32.gguf"
+            })
+    void tensorsAndTokenizersOfFilesAreWrittenAgain(String golden) throws IOException {
+        Path out = temp.resolve("out.gguf");
+        convert(golden, "x", "f32", out, Options.DEFAULT);
+        try (GgufFile ours = GgufFile.open(out);
+                GgufFile theirs = GgufFile.open(MODELS.resolve(golden))) {
+            assertThat(ours.tensors().keySet()).containsExactlyElementsOf(theirs.tensors().keySet());
+            for (String key : theirs.metadata().values().keySet()) {
+                if (key.startsWith("tokenizer.")) {
+                    assertThat(ours.metadata().has(key)).as(key).isTrue();
+                }
+            }
+        }
+    }
+
+    @Test
+    void aFileIsThereWholeOrNotAtAll() throws IOException {
+        Path out = temp.resolve("out.gguf");
+        Files.writeString(out, "mine");
+        assertThatThrownBy(() -> convert("hf-llama", "x", "f16", out, Options.DEFAULT))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("expected a new file");
+        assertThat(out).hasContent("mine");
+        Path folder = Files.createDirectory(temp.resolve("folder.gguf"));
+        assertThatThrownBy(() -> convert("hf-qwen2", "x", "f16", folder, Options.DEFAULT))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("expected a file, got a directory");
+        convert("hf-llama", "x", "f16", out, Options.DEFAULT.overwriting());
+        try (GgufFile file = GgufFile.open(out)) {
+            assertThat(file.metadata().text("general.name")).contains("x");
+        }
+        assertThat(temp.resolve("out.gguf.amalgam-partial")).doesNotExist();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "37472, 37K", "17280, 17K", "999, 1.0K", "9500, 10K", "9400, 9.4K", "12500, 12K", "1100000000, 1.1B", "70553706496, 71B"
+    })
+    void sizesAreSaidInTwoDigits(long parameters, String label) {
+        assertThat(ModelName.size(parameters)).isEqualTo(label);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"hf-llama, Hf Llama", "models/Qwen2.5-7B/, Qwen2.5 7B", "a/tiny.gguf, Tiny"})
+    void modelsAreCalledAfterTheirFolders(String path, String title) {
+        assertThat(GgufOutput.title(path)).isEqualTo(title);
     }
 }
