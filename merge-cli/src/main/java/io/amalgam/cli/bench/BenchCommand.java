@@ -33,7 +33,8 @@ import picocli.CommandLine.Option;
         footer = {
             "  amalgam bench                              1.1 billion parameters, five rounds",
             "  amalgam bench --size 100m --rounds 3       quicker",
-            "  amalgam bench --methods linear,ties --json"
+            "  amalgam bench --methods linear,ties --json",
+            "  amalgam bench --decoders                   formats of quantised weights"
         })
 public final class BenchCommand extends Subcommand {
     @Option(
@@ -82,6 +83,12 @@ public final class BenchCommand extends Subcommand {
             description = "Do not run mergekit-yaml for comparison, even if it is on the path.")
     private boolean noMergekit;
 
+    @Option(
+            names = "--decoders",
+            description =
+                    "Measure how long one thread takes to read quantised matrices, instead of merges.")
+    private boolean decoders;
+
     @Mixin private QuietMixin verbosity;
 
     public BenchCommand(Console console) {
@@ -98,6 +105,10 @@ public final class BenchCommand extends Subcommand {
         Path written = out != null ? out : Files.isWritable(shared) ? shared : made;
         if (rounds < 1 || threads < 1) {
             throw usage("--rounds and --num-threads: expected at least 1");
+        }
+        if (decoders) {
+            decoders(DecoderBench.run(made.resolve("decoders"), rounds));
+            return ExitCode.DONE;
         }
         List<String> known =
                 Stream.concat(BenchCase.ALL.stream(), BenchCase.DEEPER.stream())
@@ -124,6 +135,31 @@ public final class BenchCommand extends Subcommand {
             table(bench, results, mergekit);
         }
         return ExitCode.DONE;
+    }
+
+    private void decoders(List<DecoderBench.Row> rows) {
+        if (json) {
+            ObjectNode root = Json.object();
+            ArrayNode array = root.putArray("decoders");
+            for (DecoderBench.Row row : rows) {
+                array.addObject()
+                        .put("format", row.format())
+                        .put("scalar_ns", row.scalar())
+                        .put("fast_ns", row.fast());
+            }
+            Json.print(console, root);
+            return;
+        }
+        String kernels = KernelProvider.choose(KernelProvider.Choice.AUTO).kernels().name();
+        Columns columns = new Columns().row("ns an element", "scalar", kernels, "times bf16");
+        for (DecoderBench.Row row : rows) {
+            columns.row(
+                    row.format(),
+                    number(row.scalar()),
+                    number(row.fast()),
+                    number(row.fast() / rows.get(0).fast()));
+        }
+        columns.print(console);
     }
 
     private void say(String line) {

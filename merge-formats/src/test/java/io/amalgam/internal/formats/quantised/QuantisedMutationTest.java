@@ -72,7 +72,20 @@ class QuantisedMutationTest {
         }
     }
 
-    private static void readAll(Checkpoint model) throws IOException {
+    /** A refusal says what is wrong, in a line. */
+    static void assertRefusal(BadInputException e) {
+        assertThat(e.problems()).isNotEmpty();
+        assertThat(e.problems())
+                .allSatisfy(
+                        problem -> {
+                            assertThat(problem.what()).isNotBlank();
+                            assertThat(problem.toString()).hasSizeLessThan(4000);
+                            assertThat(problem.toString().chars())
+                                    .noneMatch(Character::isISOControl);
+                        });
+    }
+
+    static void readAll(Checkpoint model) throws IOException {
         Workspace workspace = new Workspace(ScalarKernels.INSTANCE, 1 << 12);
         float[] values = new float[1 << 12];
         for (TensorSource source : model.tensors().values()) {
