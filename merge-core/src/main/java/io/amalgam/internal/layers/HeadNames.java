@@ -1,6 +1,5 @@
 package io.amalgam.internal.layers;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -79,7 +78,7 @@ final class HeadNames {
      *
      * @param embedding the head is of the same shape
      */
-    static Optional<String> of(Map<String, Shape> shapes, ObjectNode config, String embedding) {
+    static Optional<String> of(Map<String, Shape> shapes, ModelFacts facts, String embedding) {
         Shape shape = shapes.get(embedding);
         if (shape == null) {
             return Optional.empty();
@@ -92,7 +91,7 @@ final class HeadNames {
         if (stored.isPresent()) {
             return stored;
         }
-        String name = config.path("architectures").path(0).asText("");
+        String name = facts.architecture();
         if (CLASSES.stream().noneMatch(name::endsWith)) {
             return Optional.empty();
         }
@@ -105,7 +104,7 @@ final class HeadNames {
         if (shapes.containsKey(USUAL + ".dense.weight")) {
             return Optional.of(USUAL + ".decoder" + WEIGHT);
         }
-        String module = BY_TYPE.get(config.path("model_type").asText(""));
+        String module = BY_TYPE.get(facts.type());
         return Optional.of((module == null ? outer(embedding) + USUAL : module) + WEIGHT);
     }
 

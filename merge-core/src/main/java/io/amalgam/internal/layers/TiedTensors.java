@@ -1,6 +1,5 @@
 package io.amalgam.internal.layers;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.tensor.Shape;
 import java.util.Collection;
@@ -21,15 +20,7 @@ import java.util.stream.Stream;
  * @param copies other embeddings tied to it
  */
 public record TiedTensors(String embedding, Optional<String> head, List<String> copies) {
-    private static final String TIED = "tie_word_embeddings";
-
     private static final String SHARED = "shared.weight";
-
-    /**
-     * Types of models that always tie what is not in their files, and read {@code
-     * tie_word_embeddings} as something else: whether outputs are scaled.
-     */
-    private static final List<String> ALWAYS = List.of("t5", "mt5", "umt5");
 
     public TiedTensors {
         copies = List.copyOf(copies);
@@ -41,13 +32,13 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
      *
      * @param shapes of the model's tensors, by name
      */
-    public static Optional<TiedTensors> of(Map<String, Shape> shapes, Optional<ObjectNode> config) {
-        Optional<String> embedding = embedding(shapes.keySet(), config);
-        if (embedding.isEmpty() || !config.map(TiedTensors::ties).orElse(false)) {
+    public static Optional<TiedTensors> of(Map<String, Shape> shapes, ModelFacts facts) {
+        Optional<String> embedding = embedding(shapes.keySet());
+        if (embedding.isEmpty() || !(facts.known() && facts.ties())) {
             return Optional.empty();
         }
         String name = embedding.get();
-        Optional<String> head = HeadNames.of(shapes, config.orElseThrow(), name);
+        Optional<String> head = HeadNames.of(shapes, facts, name);
         List<String> copies = List.of();
         if (name.equals(SHARED) || name.endsWith("." + SHARED)) {
             String outer = name.substring(0, name.length() - SHARED.length());
@@ -61,20 +52,19 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
                 : Optional.of(new TiedTensors(name, head, copies));
     }
 
-    /** As {@link #of(Map, Optional)}, of any tensors. */
+    /** As {@link #of(Map, ModelFacts)}, of any tensors. */
     public static <T> Optional<TiedTensors> of(
-            Map<String, T> tensors, Function<T, Shape> shape, Optional<ObjectNode> config) {
+            Map<String, T> tensors, Function<T, Shape> shape, ModelFacts facts) {
         Map<String, Shape> shapes =
                 tensors.entrySet().stream()
                         .collect(
                                 Collectors.toMap(
                                         Map.Entry::getKey, e -> shape.apply(e.getValue())));
-        return of(shapes, config);
+        return of(shapes, facts);
     }
 
     /** The embedding that heads are tied to: of an encoder and a decoder, the decoder's. */
-    public static Optional<String> embedding(
-            Collection<String> names, Optional<ObjectNode> config) {
+    public static Optional<String> embedding(Collection<String> names) {
         List<String> all = names.stream().filter(NonLayerTensors::isEmbedding).sorted().toList();
         return all.stream()
                 .filter(name -> name.equals(SHARED) || name.endsWith("." + SHARED))
@@ -105,34 +95,17 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
                 .findFirst();
     }
 
-    /** Whether a configuration says that head and embedding are one tensor, or says nothing. */
-    public static boolean ties(ObjectNode config) {
-        if (ALWAYS.contains(config.path("model_type").asText())) {
-            return true;
-        }
-        JsonNode own = config.path(TIED);
-        if (own.isBoolean()) {
-            return own.booleanValue();
-        }
-        for (String section : ConfigSections.NAMES) {
-            if (config.path(section) instanceof ObjectNode settings) {
-                return ties(settings);
-            }
-        }
-        return true;
-    }
-
     /**
      * Says in a configuration that head and embedding are two tensors, or one: at its top level and
      * in the language model's section, where that says it.
      */
     public static void say(ObjectNode config, boolean tied) {
-        if (ALWAYS.contains(config.path("model_type").asText())) {
+        if (ModelFacts.isAlwaysTied(config)) {
             return;
         }
-        config.put(TIED, tied);
+        config.put(ModelFacts.TIED, tied);
         for (String section : ConfigSections.NAMES) {
-            if (config.path(section) instanceof ObjectNode settings && settings.has(TIED)) {
+            if (config.path(section) instanceof ObjectNode settings && settings.has(ModelFacts.TIED)) {
                 say(settings, tied);
             }
         }

@@ -7,21 +7,11 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/** Settings that hold the number of a model's tokens. */
+/** Changes the settings that hold the number of a model's tokens. */
 public final class VocabularyKeys {
-    private static final String SIZE = "vocab_size";
+    private static final String SIZE = ModelFacts.VOCABULARY;
 
     private VocabularyKeys() {}
-
-    /** What the configuration says of the language model's tokens; -1 if it says nothing. */
-    public static long of(ObjectNode config) {
-        return ConfigSections.of(config).stream()
-                .map(section -> section.path(SIZE))
-                .filter(size -> size.isIntegralNumber() && size.asLong() > 0)
-                .mapToLong(JsonNode::asLong)
-                .findFirst()
-                .orElse(-1);
-    }
 
     /**
      * Sets the number of tokens: under {@code vocab_size} of the language model, and under every

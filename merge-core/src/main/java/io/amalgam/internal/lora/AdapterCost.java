@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.ModelFacts;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +47,8 @@ public final class AdapterCost {
      * @throws BadInputException if the config does not say the sizes, or a target is unknown
      */
     public static Cost cost(ObjectNode config, int rank, List<String> targets) {
-        long layers = number(config, "num_hidden_layers", "n_layer", "num_layers");
+        long said = ModelFacts.of(config).layers();
+        long layers = said > 0 ? said : number(config, "num_hidden_layers");
         long hidden = number(config, "hidden_size", "n_embd", "d_model");
         long heads = optional(config, 1, "num_attention_heads", "n_head", "num_heads");
         long headSize = optional(config, hidden / heads, "head_dim");

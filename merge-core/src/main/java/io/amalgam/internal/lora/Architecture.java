@@ -1,6 +1,7 @@
 package io.amalgam.internal.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.layers.ModelFacts;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -53,11 +54,7 @@ public record Architecture(String name, ObjectNode config) {
     /** Whether its head and its embedding are one tensor, as far as the settings say. */
     public boolean ties() {
         return !name.matches(".*(Classification|QuestionAnswering)")
-                && config.path("tie_word_embeddings")
-                        .asBoolean(
-                                config.path("text_config")
-                                        .path("tie_word_embeddings")
-                                        .asBoolean(true));
+                && ModelFacts.of(config).tied().orElse(true);
     }
 
     /** Whether it reads something besides text. */
@@ -95,7 +92,7 @@ public record Architecture(String name, ObjectNode config) {
                 && textEncoder) {
             return Optional.of("SEQ_2_SEQ_LM");
         }
-        boolean reader = bare() && !encoderDecoder() && textOnly() && config.has("vocab_size");
+        boolean reader = bare() && !encoderDecoder() && textOnly() && ModelFacts.of(config).vocabulary() > 0;
         return reader ? Optional.of("FEATURE_EXTRACTION") : Optional.empty();
     }
 

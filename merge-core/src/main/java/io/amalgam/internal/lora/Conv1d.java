@@ -1,10 +1,8 @@
 package io.amalgam.internal.lora;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.tensor.Shape;
-import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -29,7 +27,7 @@ public final class Conv1d {
     /**
      * @param shapes of the model's tensors, by name
      */
-    public Conv1d(Map<String, Shape> shapes, Optional<ObjectNode> config) {
+    public Conv1d(Map<String, Shape> shapes, ModelFacts facts) {
         this.shapes = shapes;
         int votes = 0;
         for (String name : shapes.keySet()) {
@@ -37,13 +35,12 @@ public final class Conv1d {
                 votes += vote(ModuleTree.module(name));
             }
         }
-        this.used = votes > 0 || (votes == 0 && isFamily(config));
+        this.used = votes > 0 || (votes == 0 && isFamily(facts));
     }
 
     /** Whether a model, or a part of it, is of the few that are built so; not gpt_bigcode. */
-    public static boolean isFamily(Optional<ObjectNode> config) {
-        return config.map(c -> c.findValues("model_type")).orElse(List.of()).stream()
-                .anyMatch(type -> TYPES.contains(type.asText()));
+    public static boolean isFamily(ModelFacts facts) {
+        return facts.types().stream().anyMatch(TYPES::contains);
     }
 
     /** Whether a weight has a name that {@code Conv1D} has in some models. */

@@ -1,6 +1,7 @@
 package io.amalgam.internal.lora;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.layers.ModelFacts;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -109,7 +110,7 @@ public final class ModuleNames {
      * @param config of the model
      */
     public ModuleNames(Optional<ObjectNode> config) {
-        String type = config.map(c -> c.path("model_type").asText("")).orElse("");
+        String type = ModelFacts.of(config).type();
         boolean bare = Architecture.of(config).map(Architecture::bare).orElse(true);
         this.rules =
                 RULES.stream()

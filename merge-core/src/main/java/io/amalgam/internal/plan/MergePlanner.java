@@ -1,7 +1,5 @@
 package io.amalgam.internal.plan;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputFormat;
@@ -10,6 +8,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.tokenizer.MergedVocabulary;
@@ -385,8 +384,7 @@ public final class MergePlanner {
      */
     private static Optional<Boolean> tied(
             OpenModels.Model donor, OutputTensors builder, List<TensorTask> tasks) {
-        Optional<ObjectNode> config = donor.checkpoint.config();
-        Optional<JsonNode> said = config.map(c -> c.path("tie_word_embeddings"));
+        ModelFacts facts = ModelFacts.of(donor.checkpoint);
         Optional<String> head =
                 donor.tensors.keySet().stream().filter(NonLayerTensors::isHead).findFirst();
         Optional<String> missing =
@@ -399,11 +397,11 @@ public final class MergePlanner {
         if (named || missing.filter(written::contains).isPresent()) {
             boolean ties =
                     missing.filter(written::contains).isPresent()
-                            || (head.isEmpty() && config.map(TiedTensors::ties).orElse(false));
+                            || (head.isEmpty() && facts.known() && facts.ties());
             return ties ? Optional.of(false) : Optional.empty();
         }
         boolean stacked = head.filter(name -> builder.isStacked(donor, name)).isPresent();
-        boolean apart = !said.map(value -> value.asBoolean(false)).orElse(false);
+        boolean apart = !facts.tied().orElse(false);
         return stacked && apart ? Optional.of(true) : Optional.empty();
     }
 }

@@ -3,6 +3,7 @@ package io.amalgam.internal.plan;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.ExtraLayers;
 import io.amalgam.internal.layers.LayerStack;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.ModelPart;
 import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.plan.OpenModels.Model;
@@ -99,7 +100,7 @@ final class ModuleTensors {
         return stacks.size() == 1
                 ? Optional.of(
                         ExtraLayers.without(
-                                stacks.get(0), model.checkpoint.config(), model.tensors.keySet()))
+                                stacks.get(0), ModelFacts.of(model.checkpoint), model.tensors.keySet()))
                 : Optional.empty();
     }
 

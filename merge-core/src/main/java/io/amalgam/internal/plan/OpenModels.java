@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.LayerStacks;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
@@ -87,7 +88,7 @@ final class OpenModels implements Closeable {
                     tied.orElseGet(
                             () ->
                                     TiedTensors.of(
-                                            tensors, t -> t.info().shape(), checkpoint.config()));
+                                            tensors, t -> t.info().shape(), ModelFacts.of(checkpoint)));
             tied = Optional.of(found);
             return found;
         }
@@ -99,8 +100,8 @@ final class OpenModels implements Closeable {
             boolean may =
                     found.isEmpty()
                             && NonLayerTensors.isHead(head)
-                            && checkpoint.config().map(TiedTensors::ties).orElse(true);
-            return may ? TiedTensors.embedding(tensors.keySet(), checkpoint.config()) : found;
+                            && ModelFacts.of(checkpoint).ties();
+            return may ? TiedTensors.embedding(tensors.keySet()) : found;
         }
     }
 

@@ -2,8 +2,8 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
-import io.amalgam.internal.layers.VocabularyKeys;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -29,7 +29,7 @@ record TokenRows(long stored, long behind, long configured) {
             Map<String, ? extends TensorSource> tensors, Checkpoint checkpoint) {
         long head = first(tensors, NonLayerTensors::isHead).orElse(-1L);
         long embedding = first(tensors, NonLayerTensors::isEmbedding).orElse(head);
-        long configured = checkpoint.config().map(VocabularyKeys::of).orElse(-1L);
+        long configured = ModelFacts.of(checkpoint).vocabulary();
         boolean more = head > 0 && head == configured && embedding > head;
         return new TokenRows(more ? head : embedding, more ? embedding - head : 0, configured);
     }

@@ -3,6 +3,7 @@ package io.amalgam.internal.lora.apply;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.lora.ModuleNames;
@@ -38,7 +39,7 @@ record LoraDraft(
 
     static LoraDraft of(Checkpoint base, String baseName) {
         Optional<TiedTensors> said =
-                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), base.config());
+                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), ModelFacts.of(base));
         Optional<TiedTensors> tied = said.or(() -> headAlone(base));
         return new LoraDraft(
                 base,
@@ -60,7 +61,7 @@ record LoraDraft(
         Set<String> names = base.tensors().keySet();
         return names.stream().anyMatch(NonLayerTensors::isHead)
                 ? Optional.empty()
-                : TiedTensors.embedding(names, base.config())
+                : TiedTensors.embedding(names)
                         .map(e -> new TiedTensors(e, Optional.of("lm_head.weight"), List.of()));
     }
 

@@ -2,6 +2,7 @@ package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.lora.Conv1d;
 import io.amalgam.tensor.Shape;
 import java.util.HashMap;
@@ -28,8 +29,8 @@ final class Orientation {
                         vote(name, shape.dim(0), shape.dim(1), bias.info().elements());
                     }
                 });
-        this.typed = base.config().map(c -> c.hasNonNull("model_type")).orElse(false);
-        this.family = Conv1d.isFamily(base.config());
+        this.typed = !ModelFacts.of(base).type().isEmpty();
+        this.family = Conv1d.isFamily(ModelFacts.of(base));
     }
 
     private void vote(String name, long rows, long cols, long bias) {

@@ -41,7 +41,7 @@ final class Resizing {
     }
 
     private long stored() {
-        return TiedTensors.embedding(base.keySet(), Optional.empty())
+        return TiedTensors.embedding(base.keySet())
                 .map(base::get)
                 .map(embedding -> embedding.info().shape().dim(0))
                 .orElse(-1L);

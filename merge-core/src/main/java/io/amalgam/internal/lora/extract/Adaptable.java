@@ -1,6 +1,7 @@
 package io.amalgam.internal.lora.extract;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.lora.Conv1d;
 import io.amalgam.internal.lora.ModuleTree;
@@ -69,7 +70,7 @@ final class Adaptable {
         this.tree = tree;
         this.shapes = shapes;
         this.config = config;
-        this.conv1d = new Conv1d(shapes, config);
+        this.conv1d = new Conv1d(shapes, ModelFacts.of(config));
         this.transposed = transposed;
         this.heads = heads;
         this.experts = shapes.keySet().stream().anyMatch(name -> EXPERTS.matcher(name).matches());
@@ -102,7 +103,7 @@ final class Adaptable {
     }
 
     private String type() {
-        return config.map(c -> c.path("model_type").asText("")).orElse("");
+        return ModelFacts.of(config).type();
     }
 
     Way way(String name) {
@@ -118,7 +119,7 @@ final class Adaptable {
         String leaf = ModuleTree.leaf(module);
         if (shape.rank() == 4) {
             // Of a convolution's groups the shape tells nothing; diffusion models have none.
-            boolean plain = config.map(c -> !c.has("model_type")).orElse(true);
+            boolean plain = type().isEmpty();
             return plain && shape.dim(1) > 1 ? Way.LINEAR : Way.WHOLE;
         }
         if (shape.rank() != 2

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.layers.ModelFacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -86,7 +87,7 @@ final class AttentionWindows {
     }
 
     private static boolean everywhere(ObjectNode base) {
-        return base.path("model_type").asText().equals("mistral");
+        return ModelFacts.of(base).type().equals("mistral");
     }
 
     private static boolean used(ObjectNode base) {
@@ -98,7 +99,7 @@ final class AttentionWindows {
         int full = everywhere(base) ? 0 : base.path(FULL).asInt(FULL_LAYERS);
         JsonNode types = everywhere(base) ? MissingNode.getInstance() : base.path(TYPES);
         List<Boolean> windowed = new ArrayList<>();
-        for (int layer = 0; layer < base.path("num_hidden_layers").asInt(); layer++) {
+        for (int layer = 0; layer < ModelFacts.of(base).layers(); layer++) {
             windowed.add(
                     types.has(layer) ? types.get(layer).asText().equals(SLIDING) : layer >= full);
         }

@@ -9,6 +9,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Rescaled;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.plan.TaskPlan;
 import io.amalgam.internal.recipe.MoeRecipe;
 import io.amalgam.internal.recipe.MoeRecipe.Expert;
@@ -179,7 +180,7 @@ public final class MoePlanner {
         models.forEach(
                 (ref, model) -> {
                     String type =
-                            model.config().map(c -> c.path("model_type").asText("")).orElse("");
+                            ModelFacts.of(model).type();
                     types.add(type);
                     if (type.isEmpty()) {
                         problems.add(

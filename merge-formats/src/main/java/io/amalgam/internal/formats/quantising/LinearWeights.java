@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.quantising;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.internal.layers.LayerStacks;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.tensor.TensorInfo;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -70,7 +71,7 @@ final class LinearWeights {
                 .ifPresent(how -> how.weights().forEach(name -> quantised.add(general(name))));
         Set<String> stored = new HashSet<>();
         donor.tensors().keySet().forEach(name -> stored.add(general(name)));
-        String type = donor.config().map(c -> c.path("model_type").asText("")).orElse("");
+        String type = ModelFacts.of(donor).type();
         return new LinearWeights(
                 LayerStacks.of(weights.stream().map(TensorInfo::name).toList()),
                 stored,
