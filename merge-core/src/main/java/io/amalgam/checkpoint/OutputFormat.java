@@ -147,8 +147,7 @@ public interface OutputFormat {
         }
 
         /** Weights that are all as they were asked for. */
-        public QuantisedWeights(
-                Map<String, Quantiser> quantisers, Optional<ObjectNode> settings) {
+        public QuantisedWeights(Map<String, Quantiser> quantisers, Optional<ObjectNode> settings) {
             this(quantisers, settings, List.of());
         }
     }

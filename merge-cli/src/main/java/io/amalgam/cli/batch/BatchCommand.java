@@ -123,10 +123,7 @@ public final class BatchCommand extends Subcommand {
                     batch.using(
                                     amalgam ->
                                             stream.amalgam(
-                                                    hub,
-                                                    console,
-                                                    verbosity.quiet || json,
-                                                    dryRun))
+                                                    hub, console, verbosity.quiet || json, dryRun))
                             .engine(
                                     options ->
                                             engine.options(provider, resources)

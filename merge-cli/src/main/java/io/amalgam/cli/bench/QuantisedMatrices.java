@@ -175,8 +175,7 @@ final class QuantisedMatrices {
     }
 
     private static NamedTensor shape() {
-        ByteBuffer bytes =
-                ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer bytes = ByteBuffer.allocate(2 * Long.BYTES).order(ByteOrder.LITTLE_ENDIAN);
         bytes.putLong(SIZE).putLong(SIZE);
         return NamedTensor.ofBytes(WEIGHT + "_shape", DType.I64, Shape.of(2), bytes.array());
     }

@@ -38,9 +38,6 @@ public final class OptionWords {
         options.put("EngineOptions.overwrite(true)", "--overwrite");
         options.put("EngineOptions.resume(true)", "--resume");
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
-        options.put("PushTarget.create", "--create");
-        options.put("HubPush.dryRun", "--dry-run");
-        options.put("HubPush.confirmed", "--yes");
         options.put("Batch.sweep", "--sweep");
         options.put("HubSettings.offline", "--offline");
         options.put("set PushTarget.create", "add --create");

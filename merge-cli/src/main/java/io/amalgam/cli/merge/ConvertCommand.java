@@ -110,10 +110,7 @@ public final class ConvertCommand extends PlannedMergeCommand {
     @Override
     Optional<String> planningComplaint() {
         List<String> known = new ArrayList<>(List.of("f32", "f16", "bf16"));
-        List<String> more =
-                gguf()
-                        ? new GgufOutput().quantisedTypes()
-                        : QuantisedOutput.types();
+        List<String> more = gguf() ? new GgufOutput().quantisedTypes() : QuantisedOutput.types();
         more.stream().filter(name -> !known.contains(name)).forEach(known::add);
         if (type().isPresent()
                 && !known.contains(type().get())

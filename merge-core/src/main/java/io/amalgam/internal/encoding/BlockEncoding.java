@@ -77,9 +77,7 @@ abstract sealed class BlockEncoding implements TensorEncoding
     /** Arrays are read faster than buffers. */
     private static byte[] room(Workspace workspace) {
         return workspace.kept(
-                BlockEncoding.class,
-                byte[].class,
-                w -> new byte[roomFor(w.capacity())]);
+                BlockEncoding.class, byte[].class, w -> new byte[roomFor(w.capacity())]);
     }
 
     /** Bytes of that array where so many elements are read at a time. */

@@ -13,8 +13,7 @@ public final class ExtraLayers {
     private ExtraLayers() {}
 
     /** The stack without such layers. */
-    public static LayerStack without(
-            LayerStack stack, ModelFacts facts, Collection<String> names) {
+    public static LayerStack without(LayerStack stack, ModelFacts facts, Collection<String> names) {
         return new LayerStack(stack.prefix(), stack.count() - count(stack, facts, names));
     }
 
@@ -22,8 +21,7 @@ public final class ExtraLayers {
      * How many of a stack's layers are such: as many as the configuration names them and leaves out
      * of its count, or that have tensors only they have.
      */
-    public static int count(
-            LayerStack stack, ModelFacts facts, Collection<String> names) {
+    public static int count(LayerStack stack, ModelFacts facts, Collection<String> names) {
         int first = stack.count() - facts.behind().getOrDefault((long) stack.count(), 0);
         while (first > 1 && marked(stack.name(first - 1, ""), names)) {
             first--;

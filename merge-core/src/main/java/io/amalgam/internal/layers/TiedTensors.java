@@ -105,7 +105,8 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
         }
         config.put(ModelFacts.TIED, tied);
         for (String section : ConfigSections.NAMES) {
-            if (config.path(section) instanceof ObjectNode settings && settings.has(ModelFacts.TIED)) {
+            if (config.path(section) instanceof ObjectNode settings
+                    && settings.has(ModelFacts.TIED)) {
                 say(settings, tied);
             }
         }

@@ -92,7 +92,8 @@ public record Architecture(String name, ObjectNode config) {
                 && textEncoder) {
             return Optional.of("SEQ_2_SEQ_LM");
         }
-        boolean reader = bare() && !encoderDecoder() && textOnly() && ModelFacts.of(config).vocabulary() > 0;
+        boolean reader =
+                bare() && !encoderDecoder() && textOnly() && ModelFacts.of(config).vocabulary() > 0;
         return reader ? Optional.of("FEATURE_EXTRACTION") : Optional.empty();
     }
 

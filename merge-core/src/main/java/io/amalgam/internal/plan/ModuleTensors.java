@@ -100,7 +100,9 @@ final class ModuleTensors {
         return stacks.size() == 1
                 ? Optional.of(
                         ExtraLayers.without(
-                                stacks.get(0), ModelFacts.of(model.checkpoint), model.tensors.keySet()))
+                                stacks.get(0),
+                                ModelFacts.of(model.checkpoint),
+                                model.tensors.keySet()))
                 : Optional.empty();
     }
 

@@ -88,7 +88,9 @@ final class OpenModels implements Closeable {
                     tied.orElseGet(
                             () ->
                                     TiedTensors.of(
-                                            tensors, t -> t.info().shape(), ModelFacts.of(checkpoint)));
+                                            tensors,
+                                            t -> t.info().shape(),
+                                            ModelFacts.of(checkpoint)));
             tied = Optional.of(found);
             return found;
         }

@@ -79,8 +79,7 @@ public final class TaskPlan {
                         .withText(text);
         Problems problems = new Problems();
         List<Problem> warnings = new ArrayList<>(found);
-        warnings.addAll(
-                format.isFile() ? donor.scripts().missing() : donor.scripts().allMissing());
+        warnings.addAll(format.isFile() ? donor.scripts().missing() : donor.scripts().allMissing());
         models.values().forEach(model -> warnings.addAll(model.warnings()));
         List<SideFile> sideFiles = DonorFiles.of(donorRef, donor, problems);
         QuantisedTasks quantised =

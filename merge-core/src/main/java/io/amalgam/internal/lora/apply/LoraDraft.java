@@ -39,7 +39,8 @@ record LoraDraft(
 
     static LoraDraft of(Checkpoint base, String baseName) {
         Optional<TiedTensors> said =
-                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), ModelFacts.of(base));
+                TiedTensors.of(
+                        base.tensors(), tensor -> tensor.info().shape(), ModelFacts.of(base));
         Optional<TiedTensors> tied = said.or(() -> headAlone(base));
         return new LoraDraft(
                 base,

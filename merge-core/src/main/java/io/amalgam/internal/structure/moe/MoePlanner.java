@@ -179,8 +179,7 @@ public final class MoePlanner {
         List<Problem> problems = new ArrayList<>();
         models.forEach(
                 (ref, model) -> {
-                    String type =
-                            ModelFacts.of(model).type();
+                    String type = ModelFacts.of(model).type();
                     types.add(type);
                     if (type.isEmpty()) {
                         problems.add(

@@ -135,7 +135,8 @@ class GgufOutputTest {
         convert(golden, "x", "f32", out, Options.DEFAULT);
         try (GgufFile ours = GgufFile.open(out);
                 GgufFile theirs = GgufFile.open(MODELS.resolve(golden))) {
-            assertThat(ours.tensors().keySet()).containsExactlyElementsOf(theirs.tensors().keySet());
+            assertThat(ours.tensors().keySet())
+                    .containsExactlyElementsOf(theirs.tensors().keySet());
             for (String key : theirs.metadata().values().keySet()) {
                 if (key.startsWith("tokenizer.")) {
                     assertThat(ours.metadata().has(key)).as(key).isTrue();
@@ -165,7 +166,14 @@ class GgufOutputTest {
 
     @ParameterizedTest
     @CsvSource({
-        "37472, 37K", "17280, 17K", "999, 1.0K", "9500, 10K", "9400, 9.4K", "12500, 12K", "1100000000, 1.1B", "70553706496, 71B"
+        "37472, 37K",
+        "17280, 17K",
+        "999, 1.0K",
+        "9500, 10K",
+        "9400, 9.4K",
+        "12500, 12K",
+        "1100000000, 1.1B",
+        "70553706496, 71B"
     })
     void sizesAreSaidInTwoDigits(long parameters, String label) {
         assertThat(ModelName.size(parameters)).isEqualTo(label);

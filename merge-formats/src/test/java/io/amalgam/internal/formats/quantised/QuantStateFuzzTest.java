@@ -86,10 +86,7 @@ class QuantStateFuzzTest {
                         floats(WEIGHT + ".nested_absmax", 1),
                         floats(WEIGHT + ".nested_quant_map", 256),
                         floats(WEIGHT + ".quant_map", 16),
-                        bytes(
-                                WEIGHT + ".quant_state.bitsandbytes__nf4",
-                                state,
-                                state.length)),
+                        bytes(WEIGHT + ".quant_state.bitsandbytes__nf4", state, state.length)),
                 Map.of("format", "pt"));
         try (Checkpoint model = new HuggingFaceFormat().open(folder, "m")) {
             QuantisedMutationTest.readAll(model);
