@@ -58,7 +58,7 @@ class PublicApiTest {
         Pattern inner =
                 Pattern.compile(
                         "import io\\.amalgam\\.internal\\."
-                                + "(plan|method|linalg|tensor|tokenizer|kernel\\.simd|formats\\.(safetensors|pytorch|peft|gguf))\\b");
+                                + "(plan|method|linalg|tensor|tokenizer|kernel\\.simd|formats\\.(safetensors|pytorch|peft))\\b");
         List<Path> command = Sources.files("merge-cli/src/main/java", ".java");
         assertThat(command).isNotEmpty();
         assertThat(command).noneMatch(file -> found(inner, file));

@@ -24,7 +24,8 @@ final class Iq4XsBlocks extends ReadBlocks {
         int high = shortAt(bytes, offset + 2);
         for (int i = 0; i < GROUPS; i++) {
             int scale =
-                    bytes[offset + LOW + i / 2] >>> 4 * (i % 2) & 15 | (high >>> 2 * i & 3) << 4;
+                    ((bytes[offset + LOW + i / 2] >>> (4 * (i % 2))) & 15)
+                            | (((high >>> (2 * i)) & 3) << 4);
             TableBlocks.decodeHalves(
                     bytes,
                     offset + CODES + GROUP / 2 * i,

@@ -23,15 +23,17 @@ final class Q3KBlocks extends ReadBlocks {
     boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
         float outer = half(bytes, offset + OUTER);
         for (int i = 0; i < GROUPS; i++) {
-            int low = bytes[offset + SCALES + i % 8] >>> 4 * (i / 8) & 15;
-            int high = bytes[offset + SCALES + 8 + i % 4] >>> 2 * (i / 4) & 3;
+            int low = (bytes[offset + SCALES + i % 8] >>> (4 * (i / 8))) & 15;
+            int high = (bytes[offset + SCALES + 8 + i % 4] >>> (2 * (i / 4))) & 3;
             float scale = outer * ((low | high << 4) - 32);
             int third = offset + GROUP * (i % 2);
             int codes = offset + CODES + Q2KBlocks.codes(i);
             int shift = Q2KBlocks.shift(i);
             int to = at + GROUP * i;
             for (int j = 0; j < GROUP; j++) {
-                int code = bytes[codes + j] >>> shift & 3 | (bytes[third + j] >>> i / 2 & 1) << 2;
+                int code =
+                        ((bytes[codes + j] >>> shift) & 3)
+                                | (((bytes[third + j] >>> (i / 2)) & 1) << 2);
                 dst[to + j] = scale * (code - 4);
             }
         }

@@ -38,7 +38,7 @@ final class Q4KBlocks extends ReadBlocks {
             if (fiveBits) {
                 for (int j = 0; j < GROUP; j++) {
                     int fifth = bytes[offset + FIFTH + j] >>> i & 1;
-                    int code = bytes[from + j] >>> shift & 15 | fifth << 4;
+                    int code = ((bytes[from + j] >>> shift) & 15) | (fifth << 4);
                     dst[to + j] = scale * code - least;
                 }
             } else {
@@ -54,13 +54,14 @@ final class Q4KBlocks extends ReadBlocks {
         if (group < 4) {
             return bytes[scales + group] & 63;
         }
-        return bytes[scales + group + 4] & 15 | (bytes[scales + group - 4] >>> 6 & 3) << 4;
+        return (bytes[scales + group + 4] & 15) | (((bytes[scales + group - 4] >>> 6) & 3) << 4);
     }
 
     private static int least(byte[] bytes, int scales, int group) {
         if (group < 4) {
             return bytes[scales + group + 4] & 63;
         }
-        return bytes[scales + group + 4] >>> 4 & 15 | (bytes[scales + group] >>> 6 & 3) << 4;
+        return ((bytes[scales + group + 4] >>> 4) & 15)
+                | (((bytes[scales + group] >>> 6) & 3) << 4);
     }
 }

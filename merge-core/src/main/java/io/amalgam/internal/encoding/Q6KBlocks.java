@@ -34,7 +34,8 @@ final class Q6KBlocks extends ReadBlocks {
             int to = at + GROUP * i;
             for (int j = 0; j < GROUP; j++) {
                 int code =
-                        bytes[low + j] >>> lowShift & 15 | (bytes[high + j] >>> highShift & 3) << 4;
+                        ((bytes[low + j] >>> lowShift) & 15)
+                                | (((bytes[high + j] >>> highShift) & 3) << 4);
                 dst[to + j] = scale * (code - 32);
             }
         }

@@ -25,7 +25,7 @@ final class Tq1Blocks extends ReadBlocks {
         for (int code = 0; code < 256; code++) {
             int rest = code;
             for (int digit = 0; digit < DIGITS; digit++) {
-                values[code * DIGITS + digit] = (rest * 3 >>> 8) - 1;
+                values[code * DIGITS + digit] = ((rest * 3) >>> 8) - 1;
                 rest = rest * 3 & 0xFF;
             }
         }

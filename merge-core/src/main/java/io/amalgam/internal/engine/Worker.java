@@ -79,7 +79,7 @@ final class Worker implements Closeable {
         if (run.task.quantiser().isPresent()) {
             quantised.begin(run);
             if (run.task.quantiser().get() instanceof CopiedCodes copied) {
-                return copyCodes(run, copied);
+                return copyCodes(copied);
             }
         }
         if (stage instanceof TensorStep.Combine combine) {
@@ -231,7 +231,7 @@ final class Worker implements Closeable {
     }
 
     /** Copies what a quantised tensor is stored as. */
-    private Object copyCodes(TaskRun run, CopiedCodes codes) throws IOException {
+    private Object copyCodes(CopiedCodes codes) throws IOException {
         byte[] piece = new byte[PIECE];
         for (int part = 0; part < codes.sources().size(); part++) {
             FileRegion region = codes.sources().get(part).region();

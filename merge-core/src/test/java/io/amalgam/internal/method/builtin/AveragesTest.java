@@ -82,12 +82,12 @@ class AveragesTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"fedavgm, 1", "fedadam, 2"})
-    void aServerWhoseClientsHaveNotMovedStaysWhereItIs(String method, int parts) {
+    @CsvSource({"fedavgm, momentum", "fedadam, first_moment second_moment"})
+    void aServerWhoseClientsHaveNotMovedStaysWhereItIs(String method, String parts) {
         float[] x = Data.normal(1000, 1);
         MethodCall call = MethodCall.of(method).base(x).model(x, Map.of("examples", 1.0));
-        for (int part = 0; part < parts; part++) {
-            call.model(new float[1000], Map.of());
+        for (String part : parts.split(" ")) {
+            call.state(part, new float[1000]);
         }
         assertThat(call.run()).isEqualTo(x);
     }
@@ -103,7 +103,7 @@ class AveragesTest {
                         .base(base)
                         .model(a, Map.of("examples", 30.0))
                         .model(b, Map.of("examples", 10.0))
-                        .model(new float[1000], Map.of())
+                        .state("momentum", new float[1000])
                         .run();
         Data.assertClose(
                 merged, Slow.linear(new float[][] {a, b}, new double[] {30, 10}, true), 1e-6);

@@ -50,6 +50,13 @@ public final class MethodCall {
         return this;
     }
 
+    /** What a method kept of an earlier merge. */
+    MethodCall state(String part, float... values) {
+        arrays.add(values);
+        inputs.add(TensorCall.Input.state("state", part));
+        return this;
+    }
+
     public MethodCall model(float[] values, double weight, double density) {
         return model(values, Map.of("weight", weight, "density", density));
     }

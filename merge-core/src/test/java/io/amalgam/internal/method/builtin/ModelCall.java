@@ -45,7 +45,10 @@ public final class ModelCall {
         return model(flat, Map.of());
     }
 
-    /** A model with all its tensors one after another. */
+    /**
+     * A model with all its tensors one after another. The last ones of a method that keeps state
+     * are the parts it kept before.
+     */
     public ModelCall model(float[] flat, Map<String, Object> values) {
         Map<String, Object> all = defaults(ParameterSpec.Scope.PER_MODEL);
         all.putAll(values);
@@ -62,8 +65,14 @@ public final class ModelCall {
     List<TensorCall> calls() {
         List<TensorCall> calls = new ArrayList<>();
         List<TensorCall.Input> inputs = new ArrayList<>();
+        List<String> parts =
+                method instanceof StatefulMethod stateful ? stateful.state() : List.of();
+        int states = models.size() - parts.size();
         for (int m = 0; m < models.size(); m++) {
-            inputs.add(new TensorCall.Input("m" + m, parameters.get(m)));
+            inputs.add(
+                    m < states
+                            ? new TensorCall.Input("m" + m, parameters.get(m))
+                            : TensorCall.Input.state("state", parts.get(m - states)));
         }
         for (int t = 0; t < sizes.length; t++) {
             TensorInfo info = new TensorInfo("t" + t, DType.F32, Shape.of(sizes[t]));
@@ -81,7 +90,7 @@ public final class ModelCall {
         return run(method);
     }
 
-    /** New state of a method that keeps some; what it kept before are the last models. */
+    /** New state of a method that keeps some. */
     public float[] runState(String part) {
         return run(new StatePart((StatefulMethod) method, part));
     }
