@@ -87,7 +87,8 @@ final class Subjects {
 
     /** Some are there to be refused, or belong together with others. */
     private static boolean opens(Opening opening) throws IOException {
-        try (Closeable opened = opening.open()) {
+        try {
+            opening.open().close();
             return true;
         } catch (BadInputException e) {
             return false;

@@ -24,8 +24,7 @@ public final class FileNames {
     /** Half a surrogate pair is no name anywhere; the system's encoding may lack more. */
     private static boolean isPath(String name) {
         try {
-            Path.of(name);
-            return true;
+            return Path.of(name).getNameCount() > 0;
         } catch (InvalidPathException e) {
             return false;
         }

@@ -134,8 +134,8 @@ public final class GgufNames {
     private GgufNames(GgufArchitecture architecture, String... tables) {
         this.architecture = architecture;
         for (String table : tables) {
-            for (String line : table.strip().split("\n")) {
-                String[] pair = line.split(" ");
+            for (String line : table.strip().split("\n", -1)) {
+                String[] pair = line.split(" ", -1);
                 toGguf.put(pair[0], pair[1]);
                 toHuggingFace.put(pair[1], pair[0]);
             }

@@ -3,31 +3,33 @@ package io.amalgam.internal.formats.gguf;
 import java.util.Locale;
 import java.util.Optional;
 
-/** Types of metadata values; the number of each, as files hold it, is its place here. */
+/** Types of metadata values, with the number that files hold and the width of a value. */
 public enum GgufValueType {
-    U8(1),
-    I8(1),
-    U16(2),
-    I16(2),
-    U32(4),
-    I32(4),
-    F32(4),
-    BOOL(1),
-    STRING(0),
-    ARRAY(0),
-    U64(8),
-    I64(8),
-    F64(8);
+    U8(0, 1),
+    I8(1, 1),
+    U16(2, 2),
+    I16(3, 2),
+    U32(4, 4),
+    I32(5, 4),
+    F32(6, 4),
+    BOOL(7, 1),
+    STRING(8, 0),
+    ARRAY(9, 0),
+    U64(10, 8),
+    I64(11, 8),
+    F64(12, 8);
 
+    private final int id;
     private final int bytes;
 
-    GgufValueType(int bytes) {
+    GgufValueType(int id, int bytes) {
+        this.id = id;
         this.bytes = bytes;
     }
 
     /** The number that files hold. */
     public int id() {
-        return ordinal();
+        return id;
     }
 
     /** Width of a value; 0 where widths differ. */

@@ -11,7 +11,7 @@ final class ModelName {
     /** Words with capitals: {@code Tiny Llama} of {@code tiny-llama}. */
     static String title(String name) {
         StringBuilder title = new StringBuilder();
-        for (String word : name.split("-")) {
+        for (String word : name.split("-", -1)) {
             if (!word.isEmpty()) {
                 title.append(title.isEmpty() ? "" : " ").append(capital(word));
             }

@@ -26,7 +26,6 @@ public final class HubHeaders implements RemoteModels {
     public static final long SMALLEST_BUFFER = RangeBuffer.SMALLEST;
 
     private final HubSettings settings;
-    private final HubListener listener;
     private final HubModels models;
     private final HubClient client;
     private final boolean merged;
@@ -45,7 +44,6 @@ public final class HubHeaders implements RemoteModels {
 
     private HubHeaders(HubSettings settings, HubListener listener, boolean merged, long size) {
         this.settings = settings;
-        this.listener = listener;
         this.models = new HubModels(settings, listener);
         this.client = new HubClient(settings, listener);
         this.merged = merged;

@@ -78,7 +78,9 @@ final class UploadPart {
             }
             int wanted = (int) Math.min(length, to - at);
             int got = channel.read(ByteBuffer.wrap(into, offset, wanted), at);
-            sent += Math.max(0, got);
+            // One thread reads a part at a time; others look.
+            long sum = sent + Math.max(0, got);
+            sent = sum;
             heard = System.nanoTime();
             return got;
         }

@@ -21,11 +21,11 @@ final class Codes {
         if (magnitude < E4M3_SMALLEST_NORMAL) {
             // A sum without fraction bits is rounded to a whole number of the smallest steps.
             float steps = magnitude * 0x1p9f + NO_FRACTION;
-            return (byte) (sign | Float.floatToRawIntBits(steps) & 0xF);
+            return (byte) (sign | (Float.floatToRawIntBits(steps) & 0xF));
         }
         int bits = Float.floatToRawIntBits(magnitude);
-        int half = (1 << DROPPED_BITS - 1) - 1 + (bits >>> DROPPED_BITS & 1);
-        return (byte) (sign | (bits + half >>> DROPPED_BITS) - (120 << 3));
+        int half = (1 << (DROPPED_BITS - 1)) - 1 + ((bits >>> DROPPED_BITS) & 1);
+        return (byte) (sign | (((bits + half) >>> DROPPED_BITS) - (120 << 3)));
     }
 
     /** E2M1, clamped, to the nearest, ties to even; a value that is a zero has the code 0. */

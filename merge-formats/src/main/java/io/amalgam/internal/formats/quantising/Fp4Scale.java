@@ -21,7 +21,7 @@ enum Fp4Scale {
         @Override
         byte code(float largest, float tensor) {
             float known = largest == 0 ? 0x1p-120f : largest;
-            int exponent = (Float.floatToRawIntBits(known) + (1 << 21) >>> 23) - 2;
+            int exponent = ((Float.floatToRawIntBits(known) + (1 << 21)) >>> 23) - 2;
             return (byte) Math.max(0, Math.min(254, exponent));
         }
 

@@ -15,8 +15,8 @@ import java.util.List;
  */
 final class IntQuantiser implements Quantiser {
     private static final int BITS = 4;
-    private static final int LEAST = -(1 << BITS - 1);
-    private static final int MOST = (1 << BITS - 1) - 1;
+    private static final int LEAST = -(1 << (BITS - 1));
+    private static final int MOST = (1 << (BITS - 1)) - 1;
 
     /** Codes in a word. */
     static final int PACKED = Integer.SIZE / BITS;
@@ -91,7 +91,7 @@ final class IntQuantiser implements Quantiser {
             if (!symmetric) {
                 int row = g / across;
                 int word = row / PACKED * across + g % across;
-                zeros[word] |= zero - LEAST << row % PACKED * BITS;
+                zeros[word] |= (zero - LEAST) << (row % PACKED * BITS);
             }
             for (int i = 0; i < group; i += 2) {
                 int low = code(values[begin + i], scale, zero);

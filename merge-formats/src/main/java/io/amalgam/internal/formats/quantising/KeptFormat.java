@@ -111,6 +111,7 @@ final class KeptFormat {
     private static ObjectNode commonSettings(Map<String, Checkpoint> models, Checkpoint donor) {
         Optional<ObjectNode> first = Optional.empty();
         String firstName = "";
+        Checkpoint firstModel = donor;
         for (Map.Entry<String, Checkpoint> model : models.entrySet()) {
             Optional<Quantisation> how = model.getValue().quantisation();
             Optional<ObjectNode> said = how.flatMap(Quantisation::settings);
@@ -125,6 +126,7 @@ final class KeptFormat {
             if (first.isEmpty()) {
                 first = said;
                 firstName = model.getKey();
+                firstModel = model.getValue();
             } else if (!essence(first.get()).equals(essence(said.get()))) {
                 throw new BadInputException(
                         Problem.expected(
@@ -132,9 +134,9 @@ final class KeptFormat {
                                         "the format of '"
                                                 + firstName
                                                 + "' ("
-                                                + label(models.get(firstName))
+                                                + label(firstModel)
                                                 + ")",
-                                        different(models.get(firstName), model.getValue()))
+                                        different(firstModel, model.getValue()))
                                 .hint("name the type that the output should have"));
             }
         }
