@@ -210,7 +210,7 @@ class StatisticsTest {
         models.get("two").without("fc.weight.fisher").without("fc.bias.fisher");
         refused(
                 "fisher",
-                "statistic 'fisher' of tensor 'fc.weight' (and 1 more tensor alike): expected one in every model, got none in 'two' (recipe.yml:2:32); compute the statistics of all models alike");
+                "statistic 'fisher' of tensor 'fc.weight' (and 1 more tensor): expected one in every model, got none in 'two' (recipe.yml:2:32); compute the statistics of all models alike");
     }
 
     @Test
