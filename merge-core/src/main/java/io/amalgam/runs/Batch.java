@@ -64,6 +64,9 @@ public final class Batch {
     private Optional<Path> stages = Optional.empty();
     private boolean dryRun;
 
+    /** Read once: what is checked is what runs. */
+    private Optional<List<Job>> jobs = Optional.empty();
+
     private Batch(List<Path> recipes) {
         this.recipes = List.copyOf(recipes);
     }
@@ -175,6 +178,7 @@ public final class Batch {
      */
     public Batch sweep(String name, List<String> values) {
         sweeps.add(new Sweep(name, values));
+        jobs = Optional.empty();
         return this;
     }
 
@@ -227,7 +231,10 @@ public final class Batch {
      *     place, or two merges would have one folder
      */
     public List<Job> jobs() throws IOException {
-        return BatchJobs.of(recipes, sweeps);
+        if (jobs.isEmpty()) {
+            jobs = Optional.of(List.copyOf(BatchJobs.of(recipes, sweeps)));
+        }
+        return jobs.get();
     }
 
     /**

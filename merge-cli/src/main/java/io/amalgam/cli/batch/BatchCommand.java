@@ -122,8 +122,12 @@ public final class BatchCommand extends Subcommand {
             List<Batch.Result> results =
                     batch.using(
                                     amalgam ->
-                                            stream.amalgam(
-                                                    hub, console, verbosity.quiet || json, dryRun))
+                                            amalgam.with(
+                                                    stream.names(
+                                                            hub,
+                                                            console,
+                                                            verbosity.quiet || json,
+                                                            dryRun)))
                             .engine(
                                     options ->
                                             engine.options(provider, resources)

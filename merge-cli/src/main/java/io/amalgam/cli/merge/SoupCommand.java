@@ -2,6 +2,7 @@ package io.amalgam.cli.merge;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
@@ -17,6 +18,7 @@ import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.internal.runs.Scores;
@@ -135,14 +137,19 @@ public final class SoupCommand extends Subcommand {
     /** Who scores a model is given a path. */
     private List<Path> places(List<Path> models) throws IOException {
         List<Path> places = new ArrayList<>();
+        ModelLoader formats = amalgam().formats();
         for (Path model : models) {
-            places.add(amalgam().formats().place(model));
+            places.add(formats.place(model));
         }
         return places;
     }
 
     private io.amalgam.Amalgam amalgam() {
-        return stream.amalgam(hub, console, verbosity.quiet || json, false);
+        return io.amalgam.Amalgam.load().with(names());
+    }
+
+    private RemoteModels names() {
+        return stream.names(hub, console, verbosity.quiet || json, false);
     }
 
     private ScoreCommand parsedScoreCommand() {
@@ -210,7 +217,7 @@ public final class SoupCommand extends Subcommand {
             GreedySoup.Choice choice =
                     GreedySoup.by(command::score)
                             .known(known.of(models))
-                            .using(old -> amalgam())
+                            .using(amalgam -> amalgam.with(names()))
                             .engine(resources::on)
                             .listener(this::scored)
                             .cancellation(cancellation)
