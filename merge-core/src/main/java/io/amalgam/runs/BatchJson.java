@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.error.Problem;
+import io.amalgam.internal.io.ProblemJson;
 import io.amalgam.runs.Batch.Result;
 import io.amalgam.runs.Batch.State;
 import java.util.List;
@@ -51,18 +51,7 @@ final class BatchJson {
         node.put("seconds", Math.round(result.seconds() * 1000) / 1000.0);
         node.put("bytes", result.bytes());
         node.put("plan_hash", result.planHash());
-        put(node.putArray("warnings"), result.warnings());
-        put(node.putArray("problems"), result.problems());
-    }
-
-    private static void put(ArrayNode array, List<Problem> problems) {
-        for (Problem problem : problems) {
-            array.addObject()
-                    .put("what", problem.what())
-                    .put("expected", problem.expected())
-                    .put("found", problem.found())
-                    .put("where", problem.where())
-                    .put("hint", problem.hint());
-        }
+        ProblemJson.put(node.putArray("warnings"), result.warnings());
+        ProblemJson.put(node.putArray("problems"), result.problems());
     }
 }

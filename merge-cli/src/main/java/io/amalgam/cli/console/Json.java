@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.internal.io.ProblemJson;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -42,15 +43,7 @@ public final class Json {
     }
 
     public static void problems(ArrayNode array, List<Problem> problems) {
-        for (Problem each : problems) {
-            Problem problem = OptionWords.of(each);
-            array.addObject()
-                    .put("what", problem.what())
-                    .put("expected", problem.expected())
-                    .put("found", problem.found())
-                    .put("where", problem.where())
-                    .put("hint", problem.hint());
-        }
+        ProblemJson.put(array, problems.stream().map(OptionWords::of).toList());
     }
 
     /** Name, type, shape and size of a tensor. */

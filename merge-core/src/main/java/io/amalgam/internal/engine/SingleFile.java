@@ -63,25 +63,21 @@ final class SingleFile {
     }
 
     private static Optional<Problem> over(Checkpoint model, Path file) throws IOException {
-        Path parent = file.toAbsolutePath().normalize().getParent();
-        if (parent == null || !Files.exists(parent)) {
-            return Optional.empty();
-        }
-        Path real = parent.toRealPath();
-        Path target = Files.exists(file) ? file.toRealPath() : real.resolve(file.getFileName());
         for (Path weights : model.weightFiles()) {
-            if (Files.exists(weights) && weights.toRealPath().equals(target)) {
-                return Optional.of(
-                        Problem.of("output '" + file + "' is the input '" + weights + "'")
-                                .hint("inputs are never written over: choose another output"));
+            Optional<Problem> same = OutputCheck.over(file, weights);
+            if (same.isPresent()) {
+                return same;
             }
         }
         for (Path place : model.places()) {
-            if (Files.isDirectory(place) && real.startsWith(place.toRealPath())) {
-                return Optional.of(
-                        Problem.of("output '" + file + "' is inside of the input '" + place + "'")
-                                .hint(
-                                        "copies of the input would have it too: choose another output"));
+            if (Files.isDirectory(place)) {
+                Optional<Problem> inside = OutputCheck.over(file, place);
+                if (inside.isPresent()) {
+                    return inside.map(
+                            p ->
+                                    p.hint(
+                                            "copies of the input would have it too: choose another output"));
+                }
             }
         }
         return Optional.empty();

@@ -4,7 +4,6 @@ import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
-import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -12,12 +11,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -30,8 +26,6 @@ import java.util.TreeSet;
 final class DownloadedFile implements Closeable {
     /** A kill costs at most this much for each range under way. */
     static final long PIECE = 16L << 20;
-
-    private static final int BUFFER = 1 << 20;
 
     private final RemoteFile file;
     private final Path blob;
@@ -243,21 +237,7 @@ final class DownloadedFile implements Closeable {
     }
 
     private String hash() throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance(file.large() ? "SHA-256" : "SHA-1");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-        if (!file.large()) {
-            digest.update(("blob " + file.size() + "\0").getBytes(StandardCharsets.US_ASCII));
-        }
-        ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
-        for (long at = 0; channel.read(buffer, at) >= 0; buffer.clear()) {
-            at += buffer.flip().remaining();
-            digest.update(buffer);
-        }
-        return HexFormat.of().formatHex(digest.digest());
+        return FileHash.of(channel, file.large(), file.size(), bytes -> {});
     }
 
     @Override

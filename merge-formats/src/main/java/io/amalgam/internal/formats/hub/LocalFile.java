@@ -4,16 +4,14 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.LongConsumer;
 import java.util.stream.Stream;
 
@@ -26,7 +24,6 @@ record LocalFile(String path, Path file, long size, long millis) {
     /** What the hub looks at to choose how a file is kept. */
     private static final int SAMPLE = 512;
 
-    private static final int BUFFER = 1 << 20;
     private static final int DEPTH = 8;
 
     /** It names paths of this machine. */
@@ -60,35 +57,31 @@ record LocalFile(String path, Path file, long size, long millis) {
 
     /** As large files are named. */
     String sha256(LongConsumer read) throws IOException {
-        return hash("SHA-256", "", read);
+        return hash(true, read);
     }
 
     /** As git names a file. */
     String gitHash() throws IOException {
-        return hash("SHA-1", "blob " + size + "\0", bytes -> {});
+        return hash(false, bytes -> {});
     }
 
-    private String hash(String algorithm, String head, LongConsumer read) throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance(algorithm);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-        digest.update(head.getBytes(StandardCharsets.US_ASCII));
-        byte[] buffer = new byte[BUFFER];
-        long all = 0;
-        try (InputStream in = Files.newInputStream(file)) {
-            for (int got = in.read(buffer); got >= 0; got = in.read(buffer)) {
-                digest.update(buffer, 0, got);
-                all += got;
-                read.accept(got);
+    private String hash(boolean large, LongConsumer read) throws IOException {
+        LongAdder all = new LongAdder();
+        try (FileChannel channel = FileChannel.open(file)) {
+            String hash =
+                    FileHash.of(
+                            channel,
+                            large,
+                            size,
+                            bytes -> {
+                                all.add(bytes);
+                                read.accept(bytes);
+                            });
+            if (all.sum() != size) {
+                throw changed();
             }
+            return hash;
         }
-        if (all != size) {
-            throw changed();
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     /**
