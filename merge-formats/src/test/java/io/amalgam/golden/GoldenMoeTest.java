@@ -9,7 +9,7 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.internal.engine.Options;
+import io.amalgam.endtoend.Options;
 import io.amalgam.internal.formats.huggingface.BpeTokenizer;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;

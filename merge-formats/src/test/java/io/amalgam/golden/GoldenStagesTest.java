@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.internal.engine.Options;
+import io.amalgam.endtoend.Options;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;

@@ -8,7 +8,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.internal.engine.Options;
+import io.amalgam.endtoend.Options;
 import io.amalgam.internal.formats.huggingface.BpeTokenizer;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;

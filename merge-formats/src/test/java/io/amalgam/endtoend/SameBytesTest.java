@@ -1,0 +1,242 @@
+package io.amalgam.endtoend;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.amalgam.internal.engine.MemoryNeeds;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.zip.CRC32C;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** The bytes of a merge depend on the recipe and its models, and on nothing else. */
+class SameBytesTest {
+    @TempDir static Path root;
+
+    /** A recipe of each kind of stage. */
+    enum Case {
+        LINEAR(Merges.LINEAR),
+        SLERP(
+                """
+                merge_method: slerp
+                base_model: base
+                models: [{model: one}]
+                parameters: {t: [0.2, 0.8]}
+                """),
+        NUSLERP_ROWS(
+                """
+                merge_method: nuslerp
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {weight: 0.6, nuslerp_flatten: false}
+                """),
+        NUSLERP_COLUMNS(
+                """
+                merge_method: nuslerp
+                models: [{model: one}, {model: two}]
+                parameters: {weight: 0.6, nuslerp_flatten: false, nuslerp_row_wise: true}
+                """),
+        MULTISLERP(
+                """
+                merge_method: multislerp
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {weight: [0.2, 0.8]}
+                """),
+        KARCHER(
+                """
+                merge_method: karcher
+                models: [{model: base}, {model: one}, {model: two}]
+                """),
+        MODEL_STOCK(
+                """
+                merge_method: model_stock
+                base_model: base
+                models: [{model: one}, {model: two}]
+                """),
+        NEARSWAP(
+                """
+                merge_method: nearswap
+                base_model: base
+                models: [{model: one}]
+                parameters: {t: 0.01}
+                """),
+        ARCEE_FUSION(
+                """
+                merge_method: arcee_fusion
+                base_model: base
+                models: [{model: one}]
+                """),
+        GEOMETRIC_MEDIAN(
+                """
+                merge_method: geometric_median
+                models: [{model: base}, {model: one}, {model: two}]
+                """),
+        TRIMMED_MEAN(
+                """
+                merge_method: trimmed_mean
+                models: [{model: base}, {model: one}, {model: two}]
+                parameters: {trim: 0}
+                """),
+        TASK_ARITHMETIC(
+                """
+                merge_method: task_arithmetic
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {weight: 0.6, lambda: 1.1}
+                """),
+        TIES(Merges.TIES),
+        DARE_TIES(Merges.TIES.replace("ties", "dare_ties")),
+        DARE_LINEAR(
+                Merges.TIES.replace("ties", "dare_linear") + "parameters: {rescale: density}\n"),
+        TIES_OF_THE_WHOLE_MODEL(Merges.TIES + "parameters: {trim_scope: model}\n"),
+        PCB(
+                """
+                merge_method: pcb
+                base_model: base
+                models: [{model: one}, {model: two}]
+                """),
+        KRUM(
+                """
+                merge_method: krum
+                models: [{model: one}, {model: base}, {model: two}]
+                parameters: {multi: 2}
+                """),
+        BREADCRUMBS_TIES(
+                Merges.TIES.replace("ties", "breadcrumbs_ties") + "parameters: {gamma: 0.1}\n"),
+        DELLA(Merges.TIES.replace("ties", "della") + "parameters: {epsilon: 0.1}\n"),
+        DELLA_LINEAR(
+                Merges.TIES.replace("ties", "della_linear")
+                        + "parameters: {epsilon: 0.1, rescale: density, lines_beta: 0.3}\n"),
+        SCE(
+                Merges.TIES.replace("ties", "sce")
+                        + "parameters: {select_topk: 0.3, sign_method: frequency}\n"),
+        RAMPLUS_TL(Merges.TIES.replace("ties", "ramplus_tl") + "parameters: {epsilon: 0.1}\n"),
+        CONSENSUS(
+                Merges.TIES.replace("ties", "consensus") + "parameters: {equalize_norms: true}\n"),
+        CABS(Merges.TIES.replace("ties", "cabs") + "parameters: {n_val: 5, m_val: 13}\n"),
+        PASSTHROUGH(
+                """
+                merge_method: passthrough
+                slices:
+                  - sources: [{model: one, layer_range: [0, 2]}]
+                  - sources: [{model: two, layer_range: [1, 2], parameters: {scale: 0.5}}]
+                """);
+
+        final Recipe recipe;
+
+        Case(String text) {
+            recipe = Merges.recipe(text);
+        }
+    }
+
+    private static final Map<Case, String> CHECKSUMS =
+            Map.ofEntries(
+                    Map.entry(Case.LINEAR, "bcb29429"),
+                    Map.entry(Case.SLERP, "f84a5430"),
+                    Map.entry(Case.NUSLERP_ROWS, "e8805f7e"),
+                    Map.entry(Case.NUSLERP_COLUMNS, "f6c06166"),
+                    Map.entry(Case.MULTISLERP, "dd379463"),
+                    Map.entry(Case.KARCHER, "4360bf06"),
+                    Map.entry(Case.MODEL_STOCK, "513773d2"),
+                    Map.entry(Case.NEARSWAP, "dc700233"),
+                    Map.entry(Case.ARCEE_FUSION, "bc69a4be"),
+                    Map.entry(Case.GEOMETRIC_MEDIAN, "49a371bb"),
+                    Map.entry(Case.TRIMMED_MEAN, "4fc6848e"),
+                    Map.entry(Case.TASK_ARITHMETIC, "bf3e3466"),
+                    Map.entry(Case.TIES, "9a8c159b"),
+                    Map.entry(Case.DARE_TIES, "d29e9cd3"),
+                    Map.entry(Case.DARE_LINEAR, "fa38751a"),
+                    Map.entry(Case.TIES_OF_THE_WHOLE_MODEL, "b2c6ced7"),
+                    Map.entry(Case.PCB, "3168a259"),
+                    Map.entry(Case.KRUM, "b8a3ea1f"),
+                    Map.entry(Case.BREADCRUMBS_TIES, "7ace57be"),
+                    Map.entry(Case.DELLA, "d406301a"),
+                    Map.entry(Case.DELLA_LINEAR, "18534237"),
+                    Map.entry(Case.SCE, "20d0ac5e"),
+                    Map.entry(Case.RAMPLUS_TL, "fa23e5a8"),
+                    Map.entry(Case.CONSENSUS, "d077d24b"),
+                    Map.entry(Case.CABS, "5b87364d"),
+                    Map.entry(Case.PASSTHROUGH, "2615bc39"));
+
+    @BeforeAll
+    static void models() throws IOException {
+        TestModel.writeThree(root);
+    }
+
+    /**
+     * What was written once is written for ever: another sum here is another result for every user.
+     */
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void inEveryVersion(Case merge, @TempDir Path temp) throws IOException {
+        CRC32C crc = new CRC32C();
+        crc.update(Files.readAllBytes(reference(merge, temp)));
+        assertThat(Long.toHexString(crc.getValue())).isEqualTo(CHECKSUMS.get(merge));
+    }
+
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void forAnyNumberOfThreads(Case merge, @TempDir Path temp) throws IOException {
+        Path expected = reference(merge, temp);
+        for (int threads : new int[] {2, 5}) {
+            assertThat(run(merge, temp.resolve("out" + threads), Options.DEFAULT.threads(threads)))
+                    .hasSameBinaryContentAs(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void forAnySizeOfBlocks(Case merge, @TempDir Path temp) throws IOException {
+        Path expected = reference(merge, temp);
+        for (int block : new int[] {1 << 10, 1 << 13}) {
+            Options options = Options.DEFAULT.threads(2).memory(memoryFor(merge.recipe, 2, block));
+            assertThat(run(merge, temp.resolve("out" + block), options))
+                    .hasSameBinaryContentAs(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Case.class)
+    void forScalarAndVectorKernels(Case merge, @TempDir Path temp) throws IOException {
+        assumeTrue(
+                ModuleLayer.boot().findModule("jdk.incubator.vector").isPresent(),
+                "vector kernels need --add-modules jdk.incubator.vector");
+        Path expected = reference(merge, temp);
+        Options vectors =
+                Options.DEFAULT.kernels(
+                        KernelProvider.choose(KernelProvider.Choice.SIMD).kernels());
+        assertThat(vectors.build().kernels().name()).startsWith("simd");
+        assertThat(run(merge, temp.resolve("out"), vectors)).hasSameBinaryContentAs(expected);
+    }
+
+    private static Path reference(Case merge, Path temp) throws IOException {
+        return run(merge, temp.resolve("reference"), Options.DEFAULT.threads(1));
+    }
+
+    private static Path run(Case merge, Path out, Options options) throws IOException {
+        Merges.run(merge.recipe, root, out, options.build());
+        return out.resolve("model.safetensors");
+    }
+
+    /** A budget that makes the engine choose this block. */
+    private static long memoryFor(Recipe recipe, int threads, int block) throws IOException {
+        try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
+            long memory = 64 << 20;
+            while (MemoryNeeds.of(plan, threads).blockElements(memory) > block) {
+                memory -= 1 << 13;
+            }
+            assertThat(MemoryNeeds.of(plan, threads).blockElements(memory)).isEqualTo(block);
+            return memory;
+        }
+    }
+}
