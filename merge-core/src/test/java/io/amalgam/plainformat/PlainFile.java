@@ -52,8 +52,7 @@ public final class PlainFile implements Checkpoint {
         try {
             // Not closed: that would close the channel.
             PlainHeader header =
-                    PlainHeader.read(
-                            new DataInputStream(Channels.newInputStream(channel)), path);
+                    PlainHeader.read(new DataInputStream(Channels.newInputStream(channel)), path);
             return new PlainFile(path, model, channel, header, header.bytes().length);
         } catch (IOException | RuntimeException e) {
             channel.close();
@@ -81,8 +80,7 @@ public final class PlainFile implements Checkpoint {
     public record NamedTensor(TensorInfo info, ByteBuffer data) {
         public static NamedTensor ofFloats(String name, Shape shape, float... values) {
             ByteBuffer data =
-                    ByteBuffer.allocate(values.length * Float.BYTES)
-                            .order(ByteOrder.LITTLE_ENDIAN);
+                    ByteBuffer.allocate(values.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             data.asFloatBuffer().put(values);
             return new NamedTensor(new TensorInfo(name, DType.F32, shape), data);
         }

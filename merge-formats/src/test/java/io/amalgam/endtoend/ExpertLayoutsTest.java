@@ -2,7 +2,6 @@ package io.amalgam.endtoend;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
@@ -10,6 +9,7 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
+import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.MergePlan.Renaming;

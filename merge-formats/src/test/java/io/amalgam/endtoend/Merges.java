@@ -1,11 +1,11 @@
 package io.amalgam.endtoend;
 
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.plan.MergePlanner;
 import io.amalgam.internal.recipe.yaml.RecipeReader;

@@ -3,7 +3,6 @@ package io.amalgam.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ModuleFolders;
@@ -14,6 +13,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
+import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.plan.MergePlan;

@@ -1,10 +1,5 @@
 package io.amalgam.endtoend;
 
-import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.internal.stages.StagePlanner;
-import io.amalgam.internal.stages.StagePlaces;
-import io.amalgam.internal.stages.StagedMerge;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.formats.safetensors.NamedTensor;
@@ -12,6 +7,11 @@ import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.StageListener;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagePlanner;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;

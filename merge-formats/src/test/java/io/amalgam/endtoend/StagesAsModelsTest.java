@@ -3,8 +3,8 @@ package io.amalgam.endtoend;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.internal.stages.StagedPlan.Kind;
 import io.amalgam.internal.stages.StagedPlan.Step;
 import java.io.IOException;

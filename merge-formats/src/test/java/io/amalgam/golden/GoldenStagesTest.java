@@ -3,8 +3,8 @@ package io.amalgam.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.ModelLoader;
-import io.amalgam.engine.Cancellation;
 import io.amalgam.endtoend.Options;
+import io.amalgam.engine.Cancellation;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;

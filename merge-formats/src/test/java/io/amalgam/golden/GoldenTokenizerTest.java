@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.endtoend.Merges;
 import io.amalgam.endtoend.Options;
+import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import java.io.IOException;
 import java.nio.file.Files;

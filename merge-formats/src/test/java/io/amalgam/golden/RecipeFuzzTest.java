@@ -3,12 +3,12 @@ package io.amalgam.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.ModelLoader;
+import io.amalgam.endtoend.Options;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.endtoend.Options;
 import io.amalgam.internal.formats.huggingface.BpeTokenizer;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;

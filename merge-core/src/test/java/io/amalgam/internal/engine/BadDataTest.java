@@ -159,8 +159,7 @@ class BadDataTest {
         TestModel.writeThree(root);
         Merges.run(Merges.TIES, root, out, Options.DEFAULT);
         try (PlainFile file = PlainFile.open(out.resolve("model.plain"));
-                PlainFile base =
-                        PlainFile.open(root.resolve("base/model.plain"))) {
+                PlainFile base = PlainFile.open(root.resolve("base/model.plain"))) {
             assertThat(file.tensors().keySet())
                     .containsExactlyInAnyOrderElementsOf(base.tensors().keySet());
             assertThat(file.floats("model.empty.weight")).isEmpty();

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.plainformat.PlainModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.engine.Cancellation;
@@ -14,6 +13,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.plainformat.PlainFile;
+import io.amalgam.plainformat.PlainModel;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;

@@ -4,13 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import io.amalgam.plainformat.PlainModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.MethodInfo;
+import io.amalgam.plainformat.PlainModel;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;

@@ -3,7 +3,6 @@ package io.amalgam.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.plainformat.PlainModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
@@ -11,6 +10,7 @@ import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.plainformat.PlainFile;
 import io.amalgam.plainformat.PlainFile.NamedTensor;
+import io.amalgam.plainformat.PlainModel;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
@@ -101,21 +101,16 @@ class FederatedTest {
         Path file = root.resolve("c.plain");
         PlainFile.write(
                 file,
-                List.of(
-                        NamedTensor.ofFloats(
-                                "w.x", Shape.of(1), new float[] {4})),
+                List.of(NamedTensor.ofFloats("w.x", Shape.of(1), new float[] {4})),
                 Map.of("num_examples", "30"));
         Path other = root.resolve("d.plain");
         PlainFile.write(
                 other,
-                List.of(
-                        NamedTensor.ofFloats(
-                                "w.x", Shape.of(1), new float[] {8})),
+                List.of(NamedTensor.ofFloats("w.x", Shape.of(1), new float[] {8})),
                 Map.of("examples", "10"));
         Path out =
                 merge(
-                        "merge_method: fedavg\n"
-                                + "models: [{model: c.plain}, {model: d.plain}]\n",
+                        "merge_method: fedavg\n" + "models: [{model: c.plain}, {model: d.plain}]\n",
                         "out");
         assertThat(value(out, "w.x")).isEqualTo(5);
     }

@@ -54,8 +54,7 @@ final class Merges {
 
     static MergePlan plan(Recipe recipe, ModelSource models, PlanOptions options)
             throws IOException {
-        return new MergePlanner(
-                        BuiltInMethods.load(), models, PlainOutput.DIRECTORY)
+        return new MergePlanner(BuiltInMethods.load(), models, PlainOutput.DIRECTORY)
                 .plan(recipe, options);
     }
 

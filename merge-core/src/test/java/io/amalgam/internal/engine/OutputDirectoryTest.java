@@ -235,8 +235,7 @@ class OutputDirectoryTest {
                         Options.DEFAULT.overwriting().build().report(false));
 
         assertThat(names(out))
-                .containsExactly(
-                        "1_notes", "model.plain", "model_card.plain", "notes.txt");
+                .containsExactly("1_notes", "model.plain", "model_card.plain", "notes.txt");
         assertThat(report.kept()).containsExactly("1_notes", "model_card.plain", "notes.txt");
     }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.plainformat.PlainModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
@@ -13,6 +12,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.plainformat.PlainModel;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import java.io.IOException;

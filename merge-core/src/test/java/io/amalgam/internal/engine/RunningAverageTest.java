@@ -207,8 +207,7 @@ class RunningAverageTest {
         RunningAverage inMemory = begin(false);
         add(inMemory, "one", 30);
         add(inMemory, "two", 12);
-        assertThat(write(again, "a.plain"))
-                .hasSameBinaryContentAs(write(inMemory, "b.plain"));
+        assertThat(write(again, "a.plain")).hasSameBinaryContentAs(write(inMemory, "b.plain"));
         try (Checkpoint written = FORMAT.reader().open(temp.resolve("a.plain"), "a")) {
             assertThat(written.metadata()).containsEntry("examples", "42");
         }

@@ -104,8 +104,7 @@ class StatisticsTest {
     void resultsDoNotDependOnThreads(String method, String base) throws IOException {
         Path one = merge(recipe(method) + base, 1);
         Path two = merge(recipe(method) + base, 2);
-        assertThat(one.resolve("model.plain"))
-                .hasSameBinaryContentAs(two.resolve("model.plain"));
+        assertThat(one.resolve("model.plain")).hasSameBinaryContentAs(two.resolve("model.plain"));
     }
 
     @Test

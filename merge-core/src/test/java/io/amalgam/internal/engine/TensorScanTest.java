@@ -3,7 +3,6 @@ package io.amalgam.internal.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.plainformat.PlainModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
@@ -11,6 +10,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.method.Block;
+import io.amalgam.plainformat.PlainModel;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

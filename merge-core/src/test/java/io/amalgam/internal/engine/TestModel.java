@@ -1,9 +1,9 @@
 package io.amalgam.internal.engine;
 
-import io.amalgam.plainformat.PlainFile.NamedTensor;
-import io.amalgam.plainformat.PlainFile;
 import io.amalgam.internal.tensor.BFloat16;
 import io.amalgam.internal.tensor.Half;
+import io.amalgam.plainformat.PlainFile;
+import io.amalgam.plainformat.PlainFile.NamedTensor;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
@@ -92,8 +92,7 @@ final class TestModel {
     /** Writes {@code model.plain}, {@code config.json} and a tokenizer. */
     Path write(Path directory) throws IOException {
         Files.createDirectories(directory);
-        PlainFile.write(
-                directory.resolve("model.plain"), tensors, Map.of("format", "pt"));
+        PlainFile.write(directory.resolve("model.plain"), tensors, Map.of("format", "pt"));
         Files.writeString(
                 directory.resolve("config.json"),
                 """

@@ -53,8 +53,7 @@ record StageFiles(Path root) {
             tensors.add(floats("layers." + layer + ".bias", seed, 7));
         }
         Files.createDirectories(root.resolve(name));
-        PlainFile.write(
-                root.resolve(name).resolve("model.plain"), tensors, Map.of("format", "pt"));
+        PlainFile.write(root.resolve(name).resolve("model.plain"), tensors, Map.of("format", "pt"));
         Files.writeString(
                 root.resolve(name).resolve("config.json"),
                 "{\"model_type\": \"" + name + "\", \"num_hidden_layers\": 3}");

@@ -3,7 +3,6 @@ package io.amalgam.internal.stages;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.plainformat.PlainModel;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
@@ -15,6 +14,7 @@ import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.stages.StagedPlan.Kind;
 import io.amalgam.internal.stages.StagedPlan.Step;
 import io.amalgam.kernel.Workspace;
+import io.amalgam.plainformat.PlainModel;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
 import java.io.IOException;
@@ -265,8 +265,7 @@ class StagedMergeTest {
         bytes[bytes.length - 1] ^= 1;
         Files.write(weights, bytes);
         Files.setLastModifiedTime(
-                root.resolve("a/model.plain"),
-                java.nio.file.attribute.FileTime.fromMillis(5000));
+                root.resolve("a/model.plain"), java.nio.file.attribute.FileTime.fromMillis(5000));
         assertRefused(bf16(STAGE), kept);
     }
 

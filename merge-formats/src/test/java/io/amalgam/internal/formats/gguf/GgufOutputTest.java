@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.endtoend.Merges;
+import io.amalgam.endtoend.Options;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.endtoend.Merges;
-import io.amalgam.endtoend.Options;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.plan.MergePlanner;
 import io.amalgam.plan.MergePlan;
