@@ -16,7 +16,12 @@ import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.RecipeFile;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import java.io.IOException;
+import java.util.Objects;
+import java.util.stream.Stream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -93,6 +98,11 @@ public final class Amalgam {
         return new Amalgam(formats, methods, searched, change, output);
     }
 
+    /** Resolves relative model paths against one more folder, after those it has. */
+    Amalgam folder(Path further) {
+        return folders(Stream.concat(folders.stream(), Stream.of(further)).toList());
+    }
+
     /** Resolves relative model paths against the working directory, then the folder of a recipe. */
     public Amalgam foldersOf(Path recipe) {
         Path folder = recipe.getParent();
@@ -136,7 +146,7 @@ public final class Amalgam {
      * @throws io.amalgam.error.BadInputException if it is not on the class path
      */
     public OutputFormat output() {
-        return output.orElseGet(() -> formats.output(ModelLoader.DIRECTORY));
+        return output.orElseGet(() -> formats.output(Formats.DIRECTORY));
     }
 
     /**
@@ -165,7 +175,98 @@ public final class Amalgam {
      */
     public StagedPlan plan(RecipeFile recipes, PlanOptions options, boolean keepStages)
             throws IOException {
-        return new StagePlanner(methods, models, formats.output(ModelLoader.DIRECTORY), output())
+        return new StagePlanner(methods, models, formats.output(Formats.DIRECTORY), output())
                 .plan(recipes, options, keepStages);
+    }
+
+    /**
+     * What a merge is made with and how it runs: the setters that {@link Merge}, {@link
+     * RecipeMerge}, {@link io.amalgam.runs.Batch} and {@link io.amalgam.runs.GreedySoup} share.
+     * They return the object itself. Not thread-safe.
+     *
+     * @param <S> the type of the object itself
+     */
+    public abstract static class Settings<S extends Settings<S>> {
+        private Amalgam amalgam;
+        private PlanOptions planOptions = PlanOptions.DEFAULT;
+        private EngineOptions engineOptions = Amalgam.engine();
+        private Cancellation cancellation = new Cancellation();
+
+        protected Settings(Amalgam amalgam) {
+            this.amalgam = amalgam;
+        }
+
+        @SuppressWarnings("unchecked")
+        private S self() {
+            return (S) this;
+        }
+
+        /** Changes the parts of the merge: folders, model sources, methods, output format. */
+        public S using(UnaryOperator<Amalgam> change) {
+            amalgam = Objects.requireNonNull(change, "change").apply(amalgam);
+            return self();
+        }
+
+        /** Changes what plans depend on: shards, tensors that only some models have. */
+        public S plan(UnaryOperator<PlanOptions> change) {
+            planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
+            return self();
+        }
+
+        /**
+         * Changes how merges run: threads, memory, resuming, overwriting. Does not affect the
+         * output.
+         */
+        public S engine(UnaryOperator<EngineOptions> change) {
+            engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
+            return self();
+        }
+
+        /** Seed of random methods. Default: 0. */
+        public S seed(long seed) {
+            return plan(old -> old.seed(seed));
+        }
+
+        /** Treats warnings as errors. */
+        public S strict() {
+            return plan(old -> old.strict(true));
+        }
+
+        /**
+         * Quantises the weights of the output. Default: what a recipe says, else dense.
+         *
+         * @param type as in docs/quantised.md and docs/gguf.md; {@code keep} for the format of the
+         *     models
+         */
+        public S quantise(String type) {
+            Objects.requireNonNull(type, "type");
+            return plan(old -> old.quantised(new QuantisedType(type, Location.NONE)));
+        }
+
+        /** Lets another thread stop it. */
+        public S cancellation(Cancellation stops) {
+            cancellation = Objects.requireNonNull(stops, "stops");
+            return self();
+        }
+
+        /** The parts of the merge. */
+        protected final Amalgam amalgam() {
+            return amalgam;
+        }
+
+        /** What plans depend on. */
+        protected final PlanOptions planOptions() {
+            return planOptions;
+        }
+
+        /** How merges run. */
+        protected final EngineOptions engineOptions() {
+            return engineOptions;
+        }
+
+        /** The switch by which another thread stops it. */
+        protected final Cancellation cancellation() {
+            return cancellation;
+        }
     }
 }

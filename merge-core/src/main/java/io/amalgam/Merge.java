@@ -1,41 +1,24 @@
 package io.amalgam;
 
-import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.ModelSource;
-import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
-import io.amalgam.recipe.ModelEntry;
-import io.amalgam.recipe.ModelRef;
-import io.amalgam.recipe.ModuleSection;
-import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
-import io.amalgam.recipe.ParameterValue;
-import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.BiFunction;
 import java.util.function.Consumer;
-import java.util.function.UnaryOperator;
-import java.util.stream.Stream;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
 /**
@@ -60,27 +43,14 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Setters return this object. Not thread-safe; merging does not change it.
  */
-public final class Merge {
-    private final String method;
-    private final Amalgam amalgam;
-    private final List<ModelEntry> models = new ArrayList<>();
-    private final List<OutputSlice> slices = new ArrayList<>();
-    private final Map<String, ModuleSection> modules = new LinkedHashMap<>();
-    private final Map<String, ParameterValue> shared = new LinkedHashMap<>();
-    private final Map<String, ArrayModel> arrays = new LinkedHashMap<>();
-    private final List<Path> folders = new ArrayList<>(List.of(Path.of("")));
-    private Optional<ModelRef> base = Optional.empty();
-    private Optional<DType> dtype = Optional.empty();
-    private Optional<DType> outDtype = Optional.empty();
-    private PlanOptions planOptions = PlanOptions.DEFAULT;
-    private EngineOptions engineOptions = Amalgam.engine();
+public final class Merge extends Amalgam.Settings<Merge> {
+    private final CodeRecipe recipe;
     private MergeListener listener = MergeListener.NONE;
-    private Cancellation cancellation = new Cancellation();
     private Optional<Path> out = Optional.empty();
 
     private Merge(String method, Amalgam amalgam) {
-        this.method = method;
-        this.amalgam = amalgam;
+        super(amalgam);
+        this.recipe = new CodeRecipe(method);
     }
 
     /** A merge by a recipe file, as with {@code amalgam merge}. */
@@ -158,35 +128,32 @@ public final class Merge {
 
     /** The base model, in a recipe's notation: a path, resolved against {@link #folder folders}. */
     public Merge base(String reference) {
-        base =
-                Optional.of(
-                        ModelRef.parse(
-                                Objects.requireNonNull(reference, "reference"), Location.NONE));
+        recipe.base = Optional.of(MergeInputs.ref(reference));
         return this;
     }
 
     /** The base model at a path; {@code +} and {@code @} have no special meaning. */
     public Merge base(Path path) {
-        base = Optional.of(ModelRef.of(Objects.requireNonNull(path, "path").toString()));
+        recipe.base = Optional.of(MergeInputs.ref(path));
         return this;
     }
 
     /** The base model as arrays. */
     public Merge base(Map<String, INDArray> tensors) {
-        base = Optional.of(inMemory("arrays-base", tensors));
+        recipe.base = Optional.of(recipe.arrays.add("arrays-base", tensors));
         return this;
     }
 
     /** A model, in a recipe's notation, with its parameters. */
     public Merge model(String reference, Parameter... settings) {
-        return add(
-                ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
-                settings);
+        recipe.inputs.model(MergeInputs.ref(reference), settings);
+        return this;
     }
 
     /** A model at a path; {@code +} and {@code @} have no special meaning. */
     public Merge model(Path path, Parameter... settings) {
-        return add(ModelRef.of(Objects.requireNonNull(path, "path").toString()), settings);
+        recipe.inputs.model(MergeInputs.ref(path), settings);
+        return this;
     }
 
     /**
@@ -194,16 +161,7 @@ public final class Merge {
      * read when the merge runs, as float32, and not changed.
      */
     public Merge model(Map<String, INDArray> tensors, Parameter... settings) {
-        return add(inMemory("arrays-" + (models.size() + 1), tensors), settings);
-    }
-
-    private ModelRef inMemory(String name, Map<String, INDArray> tensors) {
-        arrays.put(name, new ArrayModel(name, Objects.requireNonNull(tensors, "tensors")));
-        return ModelRef.of(name);
-    }
-
-    private Merge add(ModelRef model, Parameter... settings) {
-        models.add(ModelEntry.of(model, parameters(settings)));
+        recipe.inputs.model(tensors, settings);
         return this;
     }
 
@@ -212,12 +170,8 @@ public final class Merge {
      * {@link #module modules}.
      */
     public Merge slice(LayerSource... sources) {
-        slices.add(outputSlice(sources));
+        recipe.inputs.slice(sources);
         return this;
-    }
-
-    static OutputSlice outputSlice(LayerSource... sources) {
-        return new OutputSlice(List.of(sources), Optional.empty(), Parameters.EMPTY, Location.NONE);
     }
 
     /**
@@ -241,15 +195,7 @@ public final class Merge {
     public Merge module(String name, Consumer<MergeModule> says) {
         Objects.requireNonNull(name, "name");
         Objects.requireNonNull(says, "says");
-        if (name.isBlank() || modules.containsKey(name)) {
-            throw new IllegalArgumentException(
-                    name.isBlank()
-                            ? "a module needs a name"
-                            : "module '" + name + "' is given twice");
-        }
-        MergeModule module = new MergeModule(name, this::inMemory);
-        says.accept(module);
-        modules.put(name, module.section());
+        recipe.module(name, inputs -> says.accept(new MergeModule(inputs)));
         return this;
     }
 
@@ -261,75 +207,40 @@ public final class Merge {
      */
     public static LayerSource layers(String reference, int start, int end, Parameter... settings) {
         return new LayerSource(
-                ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
+                MergeInputs.ref(reference),
                 start,
                 end,
-                parameters(settings),
+                MergeInputs.parameters(settings),
                 Location.NONE);
-    }
-
-    static Parameters parameters(Parameter... settings) {
-        Map<String, ParameterValue> values = new LinkedHashMap<>();
-        for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
-            Objects.requireNonNull(setting, "setting");
-            values.put(setting.name(), setting.value());
-        }
-        return Parameters.of(values);
     }
 
     /** Parameters of the whole recipe: shared ones, and defaults for per-model ones. */
     public Merge with(Parameter... settings) {
-        for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
-            Objects.requireNonNull(setting, "setting");
-            shared.put(setting.name(), setting.value());
-        }
+        recipe.inputs.with(settings);
         return this;
     }
 
-    /** The type of the result. Default: the type of the inputs. Arithmetic is always float32. */
+    /** The type of the result. Default: the type of the recipe.inputs. Arithmetic is always float32. */
     public Merge dtype(DType type) {
-        dtype = Optional.of(Objects.requireNonNull(type, "type"));
+        recipe.dtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;
     }
 
     /** The stored type, if it differs from {@link #dtype}. */
     public Merge outDtype(DType type) {
-        outDtype = Optional.of(Objects.requireNonNull(type, "type"));
+        recipe.outDtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;
     }
 
     /** Adds a folder to resolve relative model paths against. */
     public Merge folder(Path folder) {
-        folders.add(Objects.requireNonNull(folder, "folder"));
-        return this;
-    }
-
-    /** Seed of random methods. Default: 0. */
-    public Merge seed(long seed) {
-        return plan(old -> old.seed(seed));
-    }
-
-    /** Other settings of the plan: shards, tensors that only some models have. */
-    public Merge plan(UnaryOperator<PlanOptions> change) {
-        planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
-        return this;
-    }
-
-    /** How the merge runs: threads, memory, resuming, overwriting. Does not affect the output. */
-    public Merge engine(UnaryOperator<EngineOptions> change) {
-        engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
-        return this;
+        Objects.requireNonNull(folder, "folder");
+        return using(amalgam -> amalgam.folder(folder));
     }
 
     /** Receives progress on the merging thread, a few times a second. */
     public Merge listener(MergeListener hears) {
         listener = Objects.requireNonNull(hears, "hears");
-        return this;
-    }
-
-    /** Lets another thread stop the merge. */
-    public Merge cancellation(Cancellation stops) {
-        cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
@@ -347,23 +258,11 @@ public final class Merge {
     /**
      * The recipe, with its text.
      *
-     * @throws IllegalStateException unless there are either models, slices or modules
+     * @throws IllegalStateException unless there are either models, slices or modules, and at most
+     *     one of {@link #outDtype} and {@link #quantise}
      */
     public Recipe recipe() {
-        long subjects =
-                Stream.of(models, slices, modules.values())
-                        .filter(given -> !given.isEmpty())
-                        .count();
-        if (subjects != 1) {
-            throw new IllegalStateException("a merge has either models, slices or modules");
-        }
-        Parameters parameters = Parameters.of(shared);
-        Recipe untyped =
-                modules.isEmpty()
-                        ? Recipe.of(method, models, slices, base, parameters)
-                        : Recipe.ofModules(method, List.copyOf(modules.values()), base, parameters);
-        Recipe recipe = untyped.withTypes(dtype, outDtype);
-        return recipe.withText(RecipeWriter.write(recipe));
+        return recipe.recipe(planOptions().quantised());
     }
 
     /** The recipe as YAML; it merges to the same bytes. */
@@ -378,32 +277,17 @@ public final class Merge {
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan() throws IOException {
-        return plan(out.map(amalgam::writing).orElse(amalgam));
+        return plan(out.map(amalgam()::writing).orElse(amalgam()));
     }
 
     private MergePlan plan(Amalgam with) throws IOException {
         try {
-            return with.folders(folders).models(this::withArrays).plan(recipe(), planOptions);
+            return with.models(recipe.arrays::with).plan(recipe(), planOptions());
         } catch (BadInputException e) {
             throw ApiWords.of(e);
         } catch (ClosedByInterruptException e) {
             throw MergeCancelledException.byInterrupt(e);
         }
-    }
-
-    private ModelSource withArrays(ModelSource files) {
-        return new ModelSource() {
-            @Override
-            public Checkpoint open(ModelRef ref) throws IOException {
-                ArrayModel model = arrays.get(ref.path());
-                return model != null ? model : files.open(ref);
-            }
-
-            @Override
-            public ModelRef identified(ModelRef ref) {
-                return arrays.containsKey(ref.path()) ? ref : files.identified(ref);
-            }
-        };
     }
 
     /**
@@ -418,9 +302,9 @@ public final class Merge {
     public MergeReport run() throws IOException {
         Path directory =
                 out.orElseThrow(() -> new IllegalStateException("no directory: say to(...)"));
-        arrays.values().forEach(ArrayModel::requireFloats);
+        recipe.arrays.requireFloats();
         try (MergePlan plan = plan()) {
-            return MergeEngine.run(plan, directory, engineOptions, listener, cancellation);
+            return MergeEngine.run(plan, directory, engineOptions(), listener, cancellation());
         }
     }
 
@@ -434,10 +318,14 @@ public final class Merge {
      *     EngineOptions#allowNonfinite} lets through
      * @throws IOException if a model that is a file cannot be read
      * @throws MergeCancelledException if stopped between tensors
+     * @throws IllegalStateException with {@link #quantise}
      */
     public Map<String, INDArray> toArrays() throws IOException {
-        try (MergePlan plan = plan(amalgam)) {
-            return new ArrayPlanRunner(plan, engineOptions, listener, cancellation).run();
+        if (planOptions().quantised().isPresent()) {
+            throw new IllegalStateException("arrays are not quantised: use to(...) and run()");
+        }
+        try (MergePlan plan = plan(amalgam())) {
+            return new ArrayPlanRunner(plan, engineOptions(), listener, cancellation()).run();
         } catch (ClosedByInterruptException e) {
             throw MergeCancelledException.byInterrupt(e);
         }
@@ -450,40 +338,27 @@ public final class Merge {
      * <p>Methods return this object. Not thread-safe.
      */
     public static final class MergeModule {
-        private final String name;
-        private final BiFunction<String, Map<String, INDArray>, ModelRef> inMemory;
-        private final List<ModelEntry> models = new ArrayList<>();
-        private final List<OutputSlice> slices = new ArrayList<>();
-        private final Map<String, Parameter> shared = new LinkedHashMap<>();
+        private final MergeInputs inputs;
 
-        /**
-         * @param inMemory keeps arrays under a name
-         */
-        MergeModule(String name, BiFunction<String, Map<String, INDArray>, ModelRef> inMemory) {
-            this.name = name;
-            this.inMemory = inMemory;
+        private MergeModule(MergeInputs inputs) {
+            this.inputs = inputs;
         }
 
         /** A model to take the part from, in a recipe's notation, with its parameters. */
         public MergeModule model(String reference, Parameter... settings) {
-            return add(
-                    ModelRef.parse(Objects.requireNonNull(reference, "reference"), Location.NONE),
-                    settings);
+            inputs.model(MergeInputs.ref(reference), settings);
+            return this;
         }
 
         /** A model at a path; {@code +} and {@code @} have no special meaning. */
         public MergeModule model(Path path, Parameter... settings) {
-            return add(ModelRef.of(Objects.requireNonNull(path, "path").toString()), settings);
+            inputs.model(MergeInputs.ref(path), settings);
+            return this;
         }
 
         /** A whole model as arrays by tensor name, to take the part from. */
         public MergeModule model(Map<String, INDArray> tensors, Parameter... settings) {
-            String key = "arrays-" + name + "-" + (models.size() + 1);
-            return add(inMemory.apply(key, tensors), settings);
-        }
-
-        private MergeModule add(ModelRef model, Parameter... settings) {
-            models.add(ModelEntry.of(model, Merge.parameters(settings)));
+            inputs.model(tensors, settings);
             return this;
         }
 
@@ -492,7 +367,7 @@ public final class Merge {
          * models.
          */
         public MergeModule slice(LayerSource... sources) {
-            slices.add(Merge.outputSlice(sources));
+            inputs.slice(sources);
             return this;
         }
 
@@ -501,20 +376,8 @@ public final class Merge {
          * recipe's.
          */
         public MergeModule with(Parameter... settings) {
-            for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
-                Objects.requireNonNull(setting, "setting");
-                shared.put(setting.name(), setting);
-            }
+            inputs.with(settings);
             return this;
-        }
-
-        ModuleSection section() {
-            if (models.isEmpty() == slices.isEmpty()) {
-                throw new IllegalStateException(
-                        "module '" + name + "' has either models or slices");
-            }
-            Parameters parameters = Merge.parameters(shared.values().toArray(Parameter[]::new));
-            return new ModuleSection(name, models, slices, parameters, Location.NONE);
         }
     }
 }

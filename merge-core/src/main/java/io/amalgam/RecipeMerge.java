@@ -1,7 +1,5 @@
 package io.amalgam;
 
-import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
@@ -11,13 +9,11 @@ import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.method.MergeMethod;
-import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.function.UnaryOperator;
 
 /**
  * A merge by a recipe file, as with {@code amalgam merge RECIPE OUT}:
@@ -30,20 +26,16 @@ import java.util.function.UnaryOperator;
  * as models (docs/stages.md). Setters return this object. Not thread-safe; running does not change
  * it.
  */
-public final class RecipeMerge {
+public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
     private final Path recipe;
-    private Amalgam amalgam;
-    private PlanOptions planOptions = PlanOptions.DEFAULT;
-    private EngineOptions engineOptions = Amalgam.engine();
     private StageListener listener = StageListener.NONE;
-    private Cancellation cancellation = new Cancellation();
     private Optional<Path> out = Optional.empty();
     private Optional<Path> stages = Optional.empty();
     private boolean reuseStages = true;
 
     RecipeMerge(Path recipe) {
+        super(Amalgam.load().foldersOf(recipe));
         this.recipe = recipe;
-        this.amalgam = Amalgam.load().foldersOf(recipe);
     }
 
     /** The output: a new or empty directory, or a file that ends in .gguf. */
@@ -54,39 +46,8 @@ public final class RecipeMerge {
 
     /** Adds a merge method for the recipe to use. */
     public RecipeMerge with(MergeMethod method) {
-        amalgam = amalgam.with(Objects.requireNonNull(method, "method"));
-        return this;
-    }
-
-    /** Changes the parts of the merge: folders, model sources, methods. */
-    public RecipeMerge using(UnaryOperator<Amalgam> change) {
-        amalgam = Objects.requireNonNull(change, "change").apply(amalgam);
-        return this;
-    }
-
-    /** Seed of random methods. Default: 0. */
-    public RecipeMerge seed(long seed) {
-        return plan(old -> old.seed(seed));
-    }
-
-    /** Treats warnings as errors. */
-    public RecipeMerge strict() {
-        return plan(old -> old.strict(true));
-    }
-
-    /** Changes other settings of the plan: shards, tensors that only some models have. */
-    public RecipeMerge plan(UnaryOperator<PlanOptions> change) {
-        planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
-        return this;
-    }
-
-    /**
-     * Changes how the merge runs: threads, memory, resuming, overwriting. Does not affect the
-     * output.
-     */
-    public RecipeMerge engine(UnaryOperator<EngineOptions> change) {
-        engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
-        return this;
+        Objects.requireNonNull(method, "method");
+        return using(amalgam -> amalgam.with(method));
     }
 
     /** Receives the progress of every document's merge, on the merging thread. */
@@ -104,12 +65,6 @@ public final class RecipeMerge {
     /** Receives stages and progress, on the merging thread. */
     public RecipeMerge listener(StageListener hears) {
         listener = Objects.requireNonNull(hears, "hears");
-        return this;
-    }
-
-    /** Lets another thread stop the merge. */
-    public RecipeMerge cancellation(Cancellation stops) {
-        cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
@@ -134,10 +89,10 @@ public final class RecipeMerge {
      */
     public StagedPlan plan() throws IOException {
         try {
-            Amalgam writing = out.map(amalgam::writing).orElse(amalgam);
+            Amalgam writing = out.map(amalgam()::writing).orElse(amalgam());
             return writing.plan(
-                    RecipeReader.readAll(recipe, new ReadOptions(planOptions.strict())),
-                    planOptions,
+                    RecipeReader.readAll(recipe, new ReadOptions(planOptions().strict())),
+                    planOptions(),
                     stages.isPresent());
         } catch (ClosedByInterruptException e) {
             throw MergeCancelledException.byInterrupt(e);
@@ -158,7 +113,7 @@ public final class RecipeMerge {
                 out.orElseThrow(() -> new IllegalStateException("no directory: call to(...)"));
         try (StagedPlan plan = plan()) {
             StagePlaces places = StagePlaces.of(plan, directory, stages).anew(!reuseStages);
-            return StagedMerge.run(plan, places, engineOptions, listener, cancellation);
+            return StagedMerge.run(plan, places, engineOptions(), listener, cancellation());
         }
     }
 }

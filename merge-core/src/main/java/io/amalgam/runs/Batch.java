@@ -2,8 +2,6 @@ package io.amalgam.runs;
 
 import io.amalgam.Amalgam;
 import io.amalgam.checkpoint.OutputLayout;
-import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
@@ -19,7 +17,6 @@ import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -33,7 +30,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.UnaryOperator;
 
 /**
  * Merges by many recipes, each into a folder of its own. Goes on after a merge that fails; finished
@@ -50,17 +46,13 @@ import java.util.function.UnaryOperator;
  * <p>A recipe's {@code ${density}} is replaced by each value in turn, with all combinations of
  * several sweeps. Methods that set something return this object. For use by one thread at a time.
  */
-public final class Batch {
+public final class Batch extends Amalgam.Settings<Batch> {
     /** The results, in the root folder. */
     public static final String FILE = "batch.json";
 
     private final List<Path> recipes;
     private final List<Sweep> sweeps = new ArrayList<>();
-    private Amalgam amalgam = Amalgam.load();
-    private PlanOptions planOptions = PlanOptions.DEFAULT;
-    private EngineOptions engineOptions = Amalgam.engine().resume(true);
     private Listener listener = new Listener() {};
-    private Cancellation cancellation = new Cancellation();
     private Optional<Path> stages = Optional.empty();
     private boolean dryRun;
 
@@ -68,10 +60,15 @@ public final class Batch {
     private Optional<List<Job>> jobs = Optional.empty();
 
     private Batch(List<Path> recipes) {
+        super(Amalgam.load());
         this.recipes = List.copyOf(recipes);
+        engine(options -> options.resume(true));
     }
 
-    /** A batch of recipe files. */
+    /**
+     * A batch of recipe files. Unless {@link #engine} says otherwise, interrupted merges are
+     * resumed, others are not replaced.
+     */
     public static Batch of(List<Path> recipes) {
         return new Batch(recipes);
     }
@@ -182,33 +179,9 @@ public final class Batch {
         return this;
     }
 
-    /** Changes what merges are made with: methods and sources of models. */
-    public Batch using(UnaryOperator<Amalgam> change) {
-        amalgam = change.apply(amalgam);
-        return this;
-    }
-
-    /** Changes what plans depend on: seed, shards, strictness. */
-    public Batch plan(UnaryOperator<PlanOptions> change) {
-        planOptions = change.apply(planOptions);
-        return this;
-    }
-
-    /** Changes how merges run. Default: interrupted ones are resumed, others are not replaced. */
-    public Batch engine(UnaryOperator<EngineOptions> change) {
-        engineOptions = change.apply(engineOptions);
-        return this;
-    }
-
     /** Hears how the batch goes. */
     public Batch listener(Listener hears) {
         listener = Objects.requireNonNull(hears, "hears");
-        return this;
-    }
-
-    /** A switch by which another thread stops the batch. */
-    public Batch cancellation(Cancellation stops) {
-        cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
@@ -255,13 +228,13 @@ public final class Batch {
     }
 
     private StagedPlan plan(Job job) throws IOException {
-        return amalgam.foldersOf(job.recipe())
+        return amalgam().foldersOf(job.recipe())
                 .plan(
                         RecipeReader.readAll(
                                 job.text(),
                                 job.recipe().toString(),
-                                new ReadOptions(planOptions.strict())),
-                        planOptions,
+                                new ReadOptions(planOptions().strict())),
+                        planOptions(),
                         stages.isPresent());
     }
 
@@ -280,7 +253,7 @@ public final class Batch {
         List<Result> run() throws IOException {
             jobs.forEach(job -> results.put(job, Result.of(job, out(job), State.NOT_RUN)));
             List<Job> order = BatchOrder.of(inputs());
-            for (int i = 0; i < order.size() && !cancellation.isRequested(); i++) {
+            for (int i = 0; i < order.size() && !cancellation().isRequested(); i++) {
                 Job job = order.get(i);
                 if (!failed.contains(job)) {
                     listener.begins(job, i + 1, order.size());
@@ -310,7 +283,7 @@ public final class Batch {
             for (Job job : jobs) {
                 List<InputFile> files = new ArrayList<>();
                 inputs.put(job, files);
-                if (cancellation.isRequested()) {
+                if (cancellation().isRequested()) {
                     continue;
                 }
                 try (StagedPlan plan = plan(job)) {
@@ -367,14 +340,14 @@ public final class Batch {
             StagePlaces places =
                     StagePlaces.of(plan, out, stages.map(folder -> folder.resolve(job.name())));
             if (dryRun) {
-                List<Problem> problems = StagedMerge.problems(plan, places, engineOptions);
+                List<Problem> problems = StagedMerge.problems(plan, places, engineOptions());
                 if (!problems.isEmpty()) {
                     throw new BadInputException(problems);
                 }
                 return State.CHECKED;
             }
             StagedMerge.Report report =
-                    StagedMerge.run(plan, places, engineOptions, listener.merging(), cancellation);
+                    StagedMerge.run(plan, places, engineOptions(), listener.merging(), cancellation());
             boolean nothing =
                     report.result().isEmpty()
                             && report.stages().stream().allMatch(stage -> stage.report().isEmpty());
@@ -386,7 +359,7 @@ public final class Batch {
             boolean finished =
                     Files.exists(out.resolve(MergeReport.FILE))
                             && !Files.exists(out.resolve(OutputLayout.PARTIAL));
-            if (finished && !engineOptions.overwrite()) {
+            if (finished && !engineOptions().overwrite()) {
                 throw new BadInputException(
                         Problem.of("'" + out + "' holds another merge: " + difference)
                                 .hint("give EngineOptions.overwrite(true) to replace it"));

@@ -2,13 +2,11 @@ package io.amalgam.runs;
 
 import io.amalgam.Amalgam;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.runs.PathsRecipe;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -17,7 +15,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.function.UnaryOperator;
 
 /**
  * A greedy soup: from the best model on, each further one is kept if the average with it scores at
@@ -26,15 +23,13 @@ import java.util.function.UnaryOperator;
  * <p>Wortsman et al. 2022, "Model soups", recipe 1, <a
  * href="https://arxiv.org/abs/2203.05482">arXiv 2203.05482</a>. For use by one thread at a time.
  */
-public final class GreedySoup {
+public final class GreedySoup extends Amalgam.Settings<GreedySoup> {
     private final Scorer scorer;
     private final Map<Path, Double> known = new HashMap<>();
-    private Amalgam amalgam = Amalgam.load();
-    private EngineOptions engineOptions = Amalgam.engine();
     private Listener listener = (model, score, kept) -> {};
-    private Cancellation cancellation = new Cancellation();
 
     private GreedySoup(Scorer scorer) {
+        super(Amalgam.load());
         this.scorer = scorer;
     }
 
@@ -92,27 +87,9 @@ public final class GreedySoup {
         return this;
     }
 
-    /** Changes what averages are made with. */
-    public GreedySoup using(UnaryOperator<Amalgam> change) {
-        amalgam = change.apply(amalgam);
-        return this;
-    }
-
-    /** Changes how averages are computed. */
-    public GreedySoup engine(UnaryOperator<EngineOptions> change) {
-        engineOptions = change.apply(engineOptions);
-        return this;
-    }
-
     /** Hears of scores. */
     public GreedySoup listener(Listener hears) {
         listener = Objects.requireNonNull(hears, "hears");
-        return this;
-    }
-
-    /** A switch by which another thread stops it. */
-    public GreedySoup cancellation(Cancellation stops) {
-        cancellation = Objects.requireNonNull(stops, "stops");
         return this;
     }
 
@@ -130,7 +107,7 @@ public final class GreedySoup {
         List<Scored> order = new ArrayList<>();
         for (Path model : models) {
             Double before = known.get(model);
-            double score = before != null ? before : scorer.score(model, cancellation);
+            double score = before != null ? before : scorer.score(model, cancellation());
             listener.scored(model, score, Verdict.ALONE);
             order.add(new Scored(model, score));
         }
@@ -155,14 +132,14 @@ public final class GreedySoup {
     private double scoreOf(List<Path> models, Path folder) throws IOException {
         Path candidate = folder.resolve("candidate-" + models.size());
         try (MergePlan plan =
-                amalgam.plan(PathsRecipe.of("soup", "soup", models, ""), PlanOptions.DEFAULT)) {
+                amalgam().plan(PathsRecipe.of("soup", "soup", models, ""), planOptions())) {
             MergeEngine.run(
                     plan,
                     candidate,
-                    engineOptions.overwrite(true),
+                    engineOptions().overwrite(true),
                     MergeListener.NONE,
-                    cancellation);
-            return scorer.score(candidate, cancellation);
+                    cancellation());
+            return scorer.score(candidate, cancellation());
         } finally {
             FileWrites.deleteTree(candidate);
         }
