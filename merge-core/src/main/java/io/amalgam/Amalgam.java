@@ -2,6 +2,7 @@ package io.amalgam;
 
 import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.checkpoint.OutputFormat;
+import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.kernel.KernelProvider;
@@ -14,18 +15,17 @@ import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
-import io.amalgam.recipe.Recipe;
-import io.amalgam.recipe.RecipeFile;
-import io.amalgam.engine.Cancellation;
 import io.amalgam.recipe.Location;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.Recipe.QuantisedType;
+import io.amalgam.recipe.RecipeFile;
 import java.io.IOException;
-import java.util.Objects;
-import java.util.stream.Stream;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 
 /**
  * The parts of a merge: checkpoint formats, merge methods, model sources and the output format.

@@ -78,19 +78,16 @@ final class LocalModels implements ModelSource {
     @Override
     public ModelRef identified(ModelRef model) {
         Optional<String> place =
-                search.present(model.path(), model.revision())
-                        .map(this::placeOfModel);
+                search.present(model.path(), model.revision()).map(this::placeOfModel);
         if (place.isEmpty()) {
             return model;
         }
-        return model.identified(
-                place.get(), model.adapters().stream().map(this::placed).toList());
+        return model.identified(place.get(), model.adapters().stream().map(this::placed).toList());
     }
 
     private AdapterRef placed(AdapterRef ref) {
         String literal = ref.literalPath();
-        Optional<Path> whole =
-                ref.suffix().isEmpty() ? Optional.empty() : search.existing(literal);
+        Optional<Path> whole = ref.suffix().isEmpty() ? Optional.empty() : search.existing(literal);
         double weight = whole.isPresent() ? 1 : ref.weight();
         return whole.or(() -> search.present(ref.path(), ref.revision()))
                 .map(this::placeOfAdapter)
@@ -119,8 +116,7 @@ final class LocalModels implements ModelSource {
     /** A path that exists as it stands is one, whatever it ends with. */
     private WeightedAdapter adapterOf(AdapterRef ref, ModelRef model) throws IOException {
         String literal = ref.literalPath();
-        boolean whole =
-                !ref.suffix().isEmpty() && search.existing(literal).isPresent();
+        boolean whole = !ref.suffix().isEmpty() && search.existing(literal).isPresent();
         String written = whole ? literal : ref.path();
         return new WeightedAdapter(
                 loader.adapter(search.find("adapter", written, ref.revision(), model), written),

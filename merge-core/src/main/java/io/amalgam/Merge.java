@@ -220,7 +220,9 @@ public final class Merge extends Amalgam.Settings<Merge> {
         return this;
     }
 
-    /** The type of the result. Default: the type of the recipe.inputs. Arithmetic is always float32. */
+    /**
+     * The type of the result. Default: the type of the recipe.inputs. Arithmetic is always float32.
+     */
     public Merge dtype(DType type) {
         recipe.dtype = Optional.of(Objects.requireNonNull(type, "type"));
         return this;

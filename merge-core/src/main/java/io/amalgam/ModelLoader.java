@@ -7,7 +7,6 @@ import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.PathOrName;
-import io.amalgam.internal.checkpoint.RemarkedCheckpoint;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.checkpoint.WrittenPath;
 import io.amalgam.internal.lora.Adapter;

@@ -228,7 +228,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
     }
 
     private StagedPlan plan(Job job) throws IOException {
-        return amalgam().foldersOf(job.recipe())
+        return amalgam()
+                .foldersOf(job.recipe())
                 .plan(
                         RecipeReader.readAll(
                                 job.text(),
@@ -347,7 +348,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
                 return State.CHECKED;
             }
             StagedMerge.Report report =
-                    StagedMerge.run(plan, places, engineOptions(), listener.merging(), cancellation());
+                    StagedMerge.run(
+                            plan, places, engineOptions(), listener.merging(), cancellation());
             boolean nothing =
                     report.result().isEmpty()
                             && report.stages().stream().allMatch(stage -> stage.report().isEmpty());
