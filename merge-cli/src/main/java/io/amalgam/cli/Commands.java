@@ -7,6 +7,7 @@ import io.amalgam.cli.console.Terminal;
 import io.amalgam.cli.console.Version;
 import io.amalgam.cli.hub.DownloadCommand;
 import io.amalgam.cli.hub.PushCommand;
+import io.amalgam.cli.inspect.DiffCommand;
 import io.amalgam.cli.inspect.DoctorCommand;
 import io.amalgam.cli.inspect.InspectCommand;
 import io.amalgam.cli.inspect.MethodsCommand;
@@ -61,6 +62,7 @@ final class Commands {
         all.put("convert", () -> new CommandLine(new ConvertCommand(console, interruption)));
         all.put("lora", () -> LoraCommand.line(console, interruption));
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
+        all.put("diff", () -> new CommandLine(new DiffCommand(console, interruption)));
         all.put("download", () -> new CommandLine(new DownloadCommand(console)));
         all.put("push", () -> new CommandLine(new PushCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
@@ -156,6 +158,7 @@ final class Commands {
                 "  amalgam moe experts.yml mixture/        a mixture of experts from dense models",
                 "  amalgam lora merge base/ adapter/ out/  merge an adapter into a model",
                 "  amalgam inspect merged/                 contents of a model",
+                "  amalgam diff base/ merged/              what differs between models",
                 "  amalgam download org/model              download a model to the cache",
                 "  amalgam methods ties                    a merge method and its parameters",
                 "",

@@ -75,6 +75,10 @@ class UsageTest {
                     moe upcycle                  | amalgam moe upcycle | missing MODEL and OUT
                     plan                         | amalgam plan  | missing RECIPE
                     inspect                      | amalgam inspect | missing PATH
+                    diff                         | amalgam diff | missing MODEL
+                    diff a                       | amalgam diff | models: expected two, or --base and others, got 1
+                    diff a b c                   | amalgam diff | models: expected two, or --base and others, got 3 without --base
+                    diff a b --top -1            | amalgam diff | option '--top': expected at least 0, got -1
                     methods ties linear          | amalgam methods | one argument too many: 'linear'
                     doctor who                   | amalgam doctor | one argument too many: 'who'
                     help mrege                   | amalgam            | unknown command 'mrege'; did you mean 'merge'?
@@ -111,6 +115,7 @@ class UsageTest {
                 "stack",
                 "upscale",
                 "inspect",
+                "diff",
                 "methods",
                 "doctor",
                 "completion"
@@ -187,6 +192,7 @@ class UsageTest {
                         "stack",
                         "upscale",
                         "inspect",
+                        "diff",
                         "methods",
                         "doctor",
                         "completion")) {

@@ -64,6 +64,7 @@ class ArchitectureTest {
                     "internal.structure",
                     "engine",
                     "internal.engine",
+                    "internal.compare",
                     "internal.stages",
                     "internal.lora",
                     "internal.runs",

@@ -19,12 +19,12 @@ import java.util.Set;
  * @param tensors in the model's order; each still says what it is called in its file
  * @param renamings what is called differently there
  */
-record TensorNames(Map<String, ? extends TensorSource> tensors, List<Renaming> renamings) {
+public record TensorNames(Map<String, ? extends TensorSource> tensors, List<Renaming> renamings) {
     /**
      * @param references models that have their names already: the first decides, others say what it
      *     lacks
      */
-    static TensorNames of(
+    public static TensorNames of(
             ModelRef model,
             Map<String, ? extends TensorSource> own,
             List<Map<String, ? extends TensorSource>> references) {

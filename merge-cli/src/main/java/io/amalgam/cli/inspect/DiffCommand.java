@@ -1,0 +1,166 @@
+package io.amalgam.cli.inspect;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.ScanProgress;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.EngineMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.QuietMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.compare.Change;
+import io.amalgam.internal.compare.ModelComparison;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.kernel.KernelProvider;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "diff",
+        sortOptions = false,
+        description = {
+            "Shows what differs between two models, or between a base and models made from it: by kind, layer and tensor, with settings and tokenizers.",
+            "Models are anything that recipes accept: directories, files, hub names, with adapters."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam diff models/base models/chat",
+            "  amalgam diff --base models/base models/chat models/code merged/",
+            "  amalgam diff model.gguf models/llama --top 30",
+            "  amalgam diff a b --exit-code --quiet      exit code 1 if they differ"
+        })
+public final class DiffCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(
+            index = "0..*",
+            arity = "1..*",
+            paramLabel = "MODEL",
+            description = "Two models, or with --base one or more.")
+    private List<String> models = List.of();
+
+    @Option(
+            names = "--base",
+            paramLabel = "MODEL",
+            description = "Compare all with this model, and their changes with each other.")
+    private @Nullable String base;
+
+    @Option(
+            names = "--top",
+            paramLabel = "N",
+            description = "Tensors listed, those that changed most. Default: ${DEFAULT-VALUE}.")
+    private int top = 10;
+
+    @Option(names = "--exit-code", description = "Exit with code 1 if anything differs.")
+    private boolean exitCode;
+
+    @Mixin private QuietMixin verbosity;
+    @Mixin private ResourceMixin resources;
+    @Mixin private EngineMixin engine;
+    @Mixin private HubMixin hub;
+
+    public DiffCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkUsage();
+        KernelProvider provider = engine.provider();
+        JitWarmup.beginWithConversions(provider.kernels());
+        ModelComparison comparison;
+        List<Problem> warnings;
+        boolean silent = verbosity.quiet || json;
+        try (ComparedModels opened = ComparedModels.open(hub.loader(console, silent), names());
+                ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
+            warnings = opened.warnings();
+            comparison =
+                    ModelComparison.of(
+                            opened.base(),
+                            opened.models(),
+                            engine.options(provider, resources),
+                            progress,
+                            interruption.merging());
+        } catch (MergeCancelledException e) {
+            console.errors(List.of(Problem.of("interrupted")));
+            return ExitCode.INTERRUPTED;
+        }
+        warnings.addAll(nonfinite(comparison));
+        console.warnings(warnings);
+        if (json) {
+            Json.print(console, DiffJson.of(comparison, warnings));
+        } else if (!verbosity.quiet) {
+            new DiffTables(comparison, console).print(top);
+        }
+        return exitCode && comparison.differs() ? ExitCode.DIFFERENT : ExitCode.DONE;
+    }
+
+    private void checkUsage() {
+        resources
+                .complaint()
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        if (base == null && models.size() != 2) {
+            throw usage(
+                    "models: expected two, or --base and others, got "
+                            + models.size()
+                            + (models.size() > 2 ? " without --base" : ""));
+        }
+        if (models.contains("") || "".equals(base)) {
+            throw usage("argument 'MODEL': expected a path or a name, got ''");
+        }
+        if (top < 0) {
+            throw usage("option '--top': expected at least 0, got " + top);
+        }
+    }
+
+    private List<String> names() {
+        List<String> names = new ArrayList<>();
+        if (base != null) {
+            names.add(base);
+        }
+        names.addAll(models);
+        return names;
+    }
+
+    private static List<Problem> nonfinite(ModelComparison comparison) {
+        List<Problem> warnings = new ArrayList<>();
+        for (int m = 0; m < comparison.models(); m++) {
+            long count = 0;
+            String first = "";
+            for (var tensor : comparison.tensors()) {
+                Change change = tensor.measures().changes().get(m);
+                first = count == 0 && change.nonfinite() > 0 ? tensor.name() : first;
+                count += change.nonfinite();
+            }
+            if (count > 0) {
+                warnings.add(
+                        Problem.of(
+                                        "'"
+                                                + comparison.names().get(0)
+                                                + "' or '"
+                                                + comparison.names().get(m + 1)
+                                                + "' has "
+                                                + count
+                                                + " elements that are NaN or infinite, first in tensor '"
+                                                + first
+                                                + "'")
+                                .hint("they are left out of norms and cosines"));
+            }
+        }
+        return warnings;
+    }
+}

@@ -1,0 +1,61 @@
+package io.amalgam.internal.compare;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What is measured of one tensor or of many.
+ *
+ * @param changes of each model against the reference
+ * @param agreements of all pairs of models, in the order (0, 1), (0, 2), ..., (1, 2), ...
+ * @param conflicts elements that some models changed upwards and some downwards
+ */
+public record Measures(List<Change> changes, List<Agreement> agreements, long conflicts) {
+    public Measures {
+        changes = List.copyOf(changes);
+        agreements = List.copyOf(agreements);
+    }
+
+    static Measures none(int models) {
+        List<Change> changes = new ArrayList<>();
+        List<Agreement> agreements = new ArrayList<>();
+        for (int i = 0; i < models; i++) {
+            changes.add(Change.NONE);
+            for (int j = i + 1; j < models; j++) {
+                agreements.add(new Agreement(i, j, 0, 0));
+            }
+        }
+        return new Measures(changes, agreements, 0);
+    }
+
+    Measures plus(Measures later) {
+        List<Change> sums = new ArrayList<>();
+        for (int i = 0; i < changes.size(); i++) {
+            sums.add(changes.get(i).plus(later.changes.get(i)));
+        }
+        List<Agreement> pairs = new ArrayList<>();
+        for (int i = 0; i < agreements.size(); i++) {
+            pairs.add(agreements.get(i).plus(later.agreements.get(i)));
+        }
+        return new Measures(sums, pairs, conflicts + later.conflicts);
+    }
+
+    public long elements() {
+        return changes.get(0).elements();
+    }
+
+    /** The largest relative change of a model. */
+    public double relative() {
+        return changes.stream().mapToDouble(Change::relative).max().orElse(0);
+    }
+
+    /** Whether an element differs. */
+    public boolean differs() {
+        return changes.stream().anyMatch(change -> change.changed() > 0);
+    }
+
+    /** The share of elements with changes in both directions. */
+    public double conflictShare() {
+        return elements() == 0 ? 0 : (double) conflicts / elements();
+    }
+}
