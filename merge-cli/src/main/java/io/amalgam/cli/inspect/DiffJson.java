@@ -103,8 +103,7 @@ final class DiffJson {
 
     private static void settings(ArrayNode array, List<Setting> settings) {
         for (Setting setting : settings) {
-            ArrayNode values =
-                    array.addObject().put("name", setting.name()).putArray("values");
+            ArrayNode values = array.addObject().put("name", setting.name()).putArray("values");
             setting.values().forEach(value -> value.ifPresentOrElse(values::add, values::addNull));
         }
     }

@@ -198,10 +198,8 @@ final class DiffTables {
         Columns columns = new Columns().row(byModel("not alike").toArray());
         for (Mismatch mismatch : all.subList(0, Math.min(SHOWN, all.size()))) {
             List<Object> row =
-                    new ArrayList<>(
-                            List.of(fit(mismatch.tensor(), 20 * mismatch.infos().size())));
-            mismatch.infos()
-                    .forEach(info -> row.add(info.map(DiffTables::described).orElse("-")));
+                    new ArrayList<>(List.of(fit(mismatch.tensor(), 20 * mismatch.infos().size())));
+            mismatch.infos().forEach(info -> row.add(info.map(DiffTables::described).orElse("-")));
             columns.row(row.toArray());
         }
         section(columns);
@@ -284,8 +282,7 @@ final class DiffTables {
         }
         List<String> parts = new ArrayList<>();
         parts.add(differing + " of " + Quantity.of(comparison.tensors().size(), "tensor"));
-        int types =
-                (int) comparison.mismatches().stream().filter(Mismatch::typeOnly).count();
+        int types = (int) comparison.mismatches().stream().filter(Mismatch::typeOnly).count();
         part(parts, types, "type", "types");
         part(
                 parts,

@@ -17,7 +17,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class DiffCommandTest {
-    private static final Path MODELS = Path.of("../merge-formats/src/test/resources/golden/gguf/models");
+    private static final Path MODELS =
+            Path.of("../merge-formats/src/test/resources/golden/gguf/models");
 
     @TempDir Path folder;
     private Path a;
@@ -63,8 +64,7 @@ class DiffCommandTest {
 
     @Test
     void exitCodeSaysWhetherTheyDiffer() throws IOException {
-        assertThat(Cli.run("diff", a, b, "--exit-code", "--quiet"))
-                .isEqualTo(new Cli(1, "", ""));
+        assertThat(Cli.run("diff", a, b, "--exit-code", "--quiet")).isEqualTo(new Cli(1, "", ""));
         assertThat(Cli.run("diff", a, b, "--quiet").exit()).isZero();
         // Nothing but a setting, or a file.
         Path c = Models.tiny(folder.resolve("c"), 1);
@@ -145,7 +145,8 @@ class DiffCommandTest {
 
     @Test
     void tablesFitTheTerminal() throws IOException {
-        String name = "model.layers.%d.a_module_with_a_name_that_is_longer_than_most.mlp.up_proj.weight";
+        String name =
+                "model.layers.%d.a_module_with_a_name_that_is_longer_than_most.mlp.up_proj.weight";
         for (String each : List.of("x", "y")) {
             List<NamedTensor> tensors = new java.util.ArrayList<>();
             for (int i = 0; i < 3; i++) {
@@ -156,7 +157,8 @@ class DiffCommandTest {
             Models.write(folder.resolve(each), tensors, "{}");
         }
         Path x = folder.resolve("x");
-        String out = Cli.run(new Terminal(false, true, 80, false), "diff", x, folder.resolve("y")).out();
+        String out =
+                Cli.run(new Terminal(false, true, 80, false), "diff", x, folder.resolve("y")).out();
 
         assertThat(out.lines().filter(line -> line.contains("…up_proj") || line.contains("…")))
                 .isNotEmpty()

@@ -10,8 +10,7 @@ package io.amalgam.internal.compare;
  */
 public record Agreement(int first, int second, double product, long conflicts) {
     Agreement plus(Agreement later) {
-        return new Agreement(
-                first, second, product + later.product, conflicts + later.conflicts);
+        return new Agreement(first, second, product + later.product, conflicts + later.conflicts);
     }
 
     /** The cosine of both task vectors; NaN if one of them is zero. */

@@ -5,8 +5,8 @@ import io.amalgam.kernel.Kernels;
 import io.amalgam.method.Block;
 
 /**
- * Compares models with a reference, the first input, block by block. Elements that are not finite in
- * one of the inputs are counted and are in no sum.
+ * Compares models with a reference, the first input, block by block. Elements that are not finite
+ * in one of the inputs are counted and are in no sum.
  */
 final class ChangeFold implements TensorScan.Fold<ChangeSums> {
     private static final int ABS = 0x7FFFFFFF;
@@ -85,8 +85,7 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         int most = 0;
         for (int m = 0; m < models; m++) {
             int largest =
-                    in.kernels()
-                            .deltaBits(inputs[m + 1], inputs[0], scratch.bits[m], in.length());
+                    in.kernels().deltaBits(inputs[m + 1], inputs[0], scratch.bits[m], in.length());
             scratch.bits[m][in.capacity()] = largest;
             most = Math.max(most, largest);
         }

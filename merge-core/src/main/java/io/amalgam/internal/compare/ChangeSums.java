@@ -85,10 +85,7 @@ final class ChangeSums {
             for (int other = m + 1; other < models; other++) {
                 agreements.add(
                         new Agreement(
-                                m,
-                                other,
-                                Kernels.total(deltas[product++]),
-                                pairConflicts[pair++]));
+                                m, other, Kernels.total(deltas[product++]), pairConflicts[pair++]));
             }
         }
         return new Measures(changes, agreements, conflicts);

@@ -69,8 +69,7 @@ public record ModelComparison(
             TensorTable.Row row = table.rows().get(i);
             Measures measures = sums.get(i).measures(row.name());
             boolean wide = row.info().dtype() == DType.F64;
-            measured.put(
-                    row.name(), wide && !measures.differs() ? exact(row, measures) : measures);
+            measured.put(row.name(), wide && !measures.differs() ? exact(row, measures) : measures);
         }
         for (TensorTable.Row row : table.exact()) {
             measured.put(row.name(), exact(row, Measures.none(models.size())));
@@ -132,8 +131,7 @@ public record ModelComparison(
         return changes;
     }
 
-    private static TensorChange change(
-            TensorTable.Row row, LayerStacks stacks, Measures measures) {
+    private static TensorChange change(TensorTable.Row row, LayerStacks stacks, Measures measures) {
         return new TensorChange(
                 row.info().withName(row.name()),
                 row.sources().stream().skip(1).map(TensorSource::info).toList(),

@@ -18,8 +18,8 @@ import java.util.Set;
 
 /**
  * The tensors of a reference and of models, side by side: by the names of the reference, experts in
- * its layout, and where one model stores a head that another ties to its embedding, the embedding in
- * its place.
+ * its layout, and where one model stores a head that another ties to its embedding, the embedding
+ * in its place.
  *
  * @param rows that all have in one shape and can be compared as numbers
  * @param exact that all have in one shape and type, and that are not numbers to be merged
@@ -78,9 +78,7 @@ record TensorTable(List<Row> rows, List<Row> exact, List<Mismatch> mismatches) {
     }
 
     private static Optional<TensorSource> find(
-            String name,
-            Map<String, ? extends TensorSource> tensors,
-            Optional<TiedTensors> tied) {
+            String name, Map<String, ? extends TensorSource> tensors, Optional<TiedTensors> tied) {
         TensorSource own = tensors.get(name);
         if (own != null) {
             return Optional.of(own);

@@ -126,8 +126,7 @@ class ModelComparisonTest {
                 two += (double) e * e;
                 opposite += Math.signum(d) * Math.signum(e) < 0 ? 1 : 0;
             }
-            assertThat(pair.cosine(found))
-                    .isCloseTo(product / Math.sqrt(one * two), within(1e-12));
+            assertThat(pair.cosine(found)).isCloseTo(product / Math.sqrt(one * two), within(1e-12));
             assertThat(pair.conflicts()).isEqualTo(opposite);
         }
     }
@@ -231,10 +230,7 @@ class ModelComparisonTest {
 
     private static NamedTensor doubles(double value) {
         byte[] bytes = new byte[16];
-        ByteBuffer.wrap(bytes)
-                .order(ByteOrder.LITTLE_ENDIAN)
-                .putDouble(0, value)
-                .putDouble(8, 1);
+        ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putDouble(0, value).putDouble(8, 1);
         return NamedTensor.ofBytes("w", DType.F64, Shape.of(2), bytes);
     }
 
@@ -275,8 +271,14 @@ class ModelComparisonTest {
                 write(
                         "b",
                         "{}",
-                        NamedTensor.ofBytes("w", DType.BF16, Shape.of(2), (byte) 0x80, (byte) 0x3f,
-                                (byte) 0, (byte) 0x40),
+                        NamedTensor.ofBytes(
+                                "w",
+                                DType.BF16,
+                                Shape.of(2),
+                                (byte) 0x80,
+                                (byte) 0x3f,
+                                (byte) 0,
+                                (byte) 0x40),
                         floats("y", 1, 2),
                         floats("z", 1));
         ModelComparison found = compare(a, b);
@@ -296,8 +298,7 @@ class ModelComparisonTest {
 
     @Test
     void namesMayBeWrittenInSeveralWays() throws IOException {
-        Path a =
-                write("a", "{}", floats("model.layers.0.up.weight", 1), floats("model.e", 2, 3));
+        Path a = write("a", "{}", floats("model.layers.0.up.weight", 1), floats("model.e", 2, 3));
         Path b = write("b", "{}", floats("layers.0.up.weight", 4), floats("e", 2, 3));
         ModelComparison found = compare(a, b);
 
@@ -358,12 +359,16 @@ class ModelComparisonTest {
                                         Optional.of("present"),
                                         Optional.of(
                                                 "differs in 1 token, first id 1: 'zwei' for 'two'"))),
-                        new Setting("merges.txt", List.of(Optional.empty(), Optional.of("present"))));
+                        new Setting(
+                                "merges.txt", List.of(Optional.empty(), Optional.of("present"))));
         assertThat(found.differs()).isTrue();
     }
 
     private static String tokenizer(String first, String second) {
-        return "{\"model\": {\"type\": \"BPE\", \"vocab\": {\"" + first + "\": 0, \"" + second
+        return "{\"model\": {\"type\": \"BPE\", \"vocab\": {\""
+                + first
+                + "\": 0, \""
+                + second
                 + "\": 1}, \"merges\": []}}";
     }
 }
