@@ -5,13 +5,11 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.internal.compare.Compared;
-import io.amalgam.plan.ModelSource;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,11 +23,10 @@ final class ComparedModels implements Closeable {
      * @throws io.amalgam.error.BadInputException if one cannot be opened
      */
     static ComparedModels open(ModelLoader formats, List<String> names) throws IOException {
-        ModelSource source = formats.models(List.of(Path.of("")));
         ComparedModels opened = new ComparedModels();
         try {
             for (String name : names) {
-                opened.all.add(new Compared(name, source.open(reference(name))));
+                opened.all.add(new Compared(name, open(formats, name)));
             }
             return opened;
         } catch (IOException | RuntimeException e) {
@@ -38,16 +35,14 @@ final class ComparedModels implements Closeable {
         }
     }
 
-    /** A path that exists as it stands is one; else what recipes may write, with adapters. */
-    private static ModelRef reference(String name) {
-        try {
-            if (Files.exists(Path.of(name))) {
-                return ModelRef.of(name);
-            }
-        } catch (InvalidPathException e) {
-            // Said by what opens it.
-        }
-        return ModelRef.parse(name, Location.NONE);
+    /** Where a path exists as it stands, {@code +} and {@code @} mean nothing in it. */
+    private static Checkpoint open(ModelLoader formats, String name) throws IOException {
+        Path path = Path.of(name);
+        boolean plain = Files.exists(path);
+        ModelRef written = plain ? ModelRef.of(name) : ModelRef.parse(name, Location.NONE);
+        return written.adapters().isEmpty()
+                ? formats.open(formats.place(path), name)
+                : formats.models(List.of(Path.of(""))).open(written);
     }
 
     Compared base() {
