@@ -106,6 +106,71 @@ public interface Kernels {
      */
     void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n);
 
+    // Codes of a byte, or of some bits of one. Each operation is rounded.
+
+    /**
+     * Decodes E4M3 (a sign, four bits of exponent, three of fraction; no infinity, one NaN of each
+     * sign): {@code dst = value * scale * factor}.
+     */
+    void e4m3ToFloat(byte[] codes, int from, float scale, float factor, float[] dst, int at, int n);
+
+    /** Decodes E5M2 (the upper byte of float16): {@code dst = value * scale * factor}. */
+    void e5m2ToFloat(byte[] codes, int from, float scale, float factor, float[] dst, int at, int n);
+
+    /** Decodes signed bytes: {@code dst = (code - zero) * scale * factor}. */
+    void int8ToFloat(
+            byte[] codes,
+            int from,
+            float zero,
+            float scale,
+            float factor,
+            float[] dst,
+            int at,
+            int n);
+
+    /**
+     * Decodes unsigned integers of a few bits, one in each byte: {@code dst = (code - zero) * scale
+     * - least}.
+     *
+     * @param shift of the code in its byte
+     * @param mask of the code once shifted
+     */
+    void bitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n);
+
+    /**
+     * The same with upper bits from another byte.
+     *
+     * @param highFrom the first byte with upper bits
+     * @param highShift of the upper bits in their byte
+     * @param highMask of the upper bits once shifted
+     * @param width of the lower bits
+     */
+    void splitBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int highFrom,
+            int highShift,
+            int highMask,
+            int width,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n);
+
     // Element-wise.
 
     /** {@code dst = w * x}. */

@@ -35,7 +35,9 @@ final class DecoderBench {
     static List<Row> run(Path folder, int rounds) throws IOException {
         Kernels fast = KernelProvider.choose(KernelProvider.Choice.AUTO).kernels();
         List<Row> rows = new ArrayList<>();
-        for (Path model : QuantisedMatrices.write(folder)) {
+        List<Path> models = new ArrayList<>(QuantisedMatrices.write(folder));
+        models.addAll(GgufMatrices.write(folder));
+        for (Path model : models) {
             String name = model.getFileName().toString();
             try (Checkpoint read = ModelLoader.load().open(model, name)) {
                 TensorSource matrix = read.tensors().values().iterator().next();

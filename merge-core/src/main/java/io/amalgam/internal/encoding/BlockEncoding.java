@@ -1,6 +1,7 @@
 package io.amalgam.internal.encoding;
 
 import io.amalgam.internal.tensor.Half;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import java.lang.invoke.MethodHandles;
@@ -31,7 +32,7 @@ abstract sealed class BlockEncoding implements TensorEncoding
      *
      * @return whether its scales are finite, and so its values
      */
-    abstract boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at);
+    abstract boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels);
 
     /** Rounds one block. */
     abstract void encodeBlock(float[] src, int from, byte[] bytes, int offset);
@@ -44,7 +45,7 @@ abstract sealed class BlockEncoding implements TensorEncoding
         bytes.get(0, blocks, 0, count / elements * type.blockBytes());
         boolean finite = true;
         for (int i = 0, offset = 0; i < count; i += elements, offset += type.blockBytes()) {
-            finite &= decodeBlock(blocks, offset, dst, at + i);
+            finite &= decodeBlock(blocks, offset, dst, at + i, workspace.kernels());
         }
         return finite;
     }
@@ -69,7 +70,7 @@ abstract sealed class BlockEncoding implements TensorEncoding
         boolean finite = true;
         for (int i = 0; i < count; i += type.blockElements()) {
             encodeBlock(values, i, block, 0);
-            finite &= decodeBlock(block, 0, values, i);
+            finite &= decodeBlock(block, 0, values, i, workspace.kernels());
         }
         return finite;
     }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.encoding;
 
 import io.amalgam.internal.tensor.Float8;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import java.nio.ByteBuffer;
 
@@ -13,6 +14,11 @@ enum Float8Encoding implements TensorEncoding {
         }
 
         @Override
+        void decode(byte[] codes, float[] dst, int at, int n, Kernels kernels) {
+            kernels.e4m3ToFloat(codes, 0, 1, 1, dst, at, n);
+        }
+
+        @Override
         byte encode(float value) {
             return Float8.floatToE4m3(value);
         }
@@ -21,6 +27,11 @@ enum Float8Encoding implements TensorEncoding {
         @Override
         float decode(byte bits) {
             return Float8.e5m2ToFloat(bits);
+        }
+
+        @Override
+        void decode(byte[] codes, float[] dst, int at, int n, Kernels kernels) {
+            kernels.e5m2ToFloat(codes, 0, 1, 1, dst, at, n);
         }
 
         @Override
@@ -37,12 +48,21 @@ enum Float8Encoding implements TensorEncoding {
 
     abstract float decode(byte bits);
 
+    abstract void decode(byte[] codes, float[] dst, int at, int n, Kernels kernels);
+
     abstract byte encode(float value);
 
     @Override
     public boolean decode(ByteBuffer bytes, int count, float[] dst, int at, Workspace workspace) {
-        for (int i = 0; i < count; i++) {
-            dst[at + i] = decode(bytes.get(i));
+        byte[] codes =
+                workspace.kept(
+                        Float8Encoding.class,
+                        byte[].class,
+                        w -> new byte[Math.max(1, w.capacity())]);
+        for (int done = 0; done < count; done += codes.length) {
+            int n = Math.min(codes.length, count - done);
+            bytes.get(done, codes, 0, n);
+            decode(codes, dst, at + done, n, workspace.kernels());
         }
         return false;
     }

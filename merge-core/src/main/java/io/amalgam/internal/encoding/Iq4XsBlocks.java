@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -19,7 +20,7 @@ final class Iq4XsBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float outer = half(bytes, offset);
         int high = shortAt(bytes, offset + 2);
         for (int i = 0; i < GROUPS; i++) {

@@ -1,6 +1,7 @@
 package io.amalgam.internal.encoding;
 
 import io.amalgam.internal.tensor.Half;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -32,18 +33,31 @@ final class NibbleBlocks extends BlockEncoding {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float scale = half(bytes, offset);
         float least = minimum ? half(bytes, offset + 2) : 0;
-        int high = fiveBits ? intAt(bytes, offset + codes - Integer.BYTES) : 0;
+        int from = offset + codes;
+        if (fiveBits) {
+            withFifths(bytes, from, scale, least, dst, at);
+        } else {
+            float of = minimum ? 0 : zero;
+            // Not -0 without a minimum: -0 less it is 0.
+            float less = minimum ? -least : 0;
+            kernels.bitsToFloat(bytes, from, 0, 15, of, scale, less, dst, at, HALF);
+            kernels.bitsToFloat(bytes, from, 4, 15, of, scale, less, dst, at + HALF, HALF);
+        }
+        return Math.abs(scale) <= Float.MAX_VALUE && Math.abs(least) <= Float.MAX_VALUE;
+    }
+
+    private void withFifths(byte[] bytes, int from, float scale, float least, float[] dst, int at) {
+        int high = intAt(bytes, from - Integer.BYTES);
         for (int j = 0; j < HALF; j++) {
-            int pair = bytes[offset + codes + j];
+            int pair = bytes[from + j];
             int low = (pair & 15) | ((high >>> j) & 1) << 4;
             int up = ((pair >>> 4) & 15) | ((high >>> (HALF + j)) & 1) << 4;
             dst[at + j] = minimum ? scale * low + least : scale * (low - zero);
             dst[at + HALF + j] = minimum ? scale * up + least : scale * (up - zero);
         }
-        return Math.abs(scale) <= Float.MAX_VALUE && Math.abs(least) <= Float.MAX_VALUE;
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -19,7 +20,7 @@ final class Q2KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float outer = half(bytes, offset + OUTER);
         float outerLeast = half(bytes, offset + OUTER + 2);
         for (int i = 0; i < GROUPS; i++) {
@@ -29,9 +30,7 @@ final class Q2KBlocks extends ReadBlocks {
             int codes = offset + CODES + codes(i);
             int shift = shift(i);
             int to = at + GROUP * i;
-            for (int j = 0; j < GROUP; j++) {
-                dst[to + j] = scale * (bytes[codes + j] >>> shift & 3) - least;
-            }
+            kernels.bitsToFloat(bytes, codes, shift, 3, 0, scale, least, dst, to, GROUP);
         }
         return isFinite(outer) && isFinite(outerLeast);
     }

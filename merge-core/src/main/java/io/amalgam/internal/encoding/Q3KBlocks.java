@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -20,7 +21,7 @@ final class Q3KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float outer = half(bytes, offset + OUTER);
         for (int i = 0; i < GROUPS; i++) {
             int low = (bytes[offset + SCALES + i % 8] >>> (4 * (i / 8))) & 15;
@@ -30,12 +31,8 @@ final class Q3KBlocks extends ReadBlocks {
             int codes = offset + CODES + Q2KBlocks.codes(i);
             int shift = Q2KBlocks.shift(i);
             int to = at + GROUP * i;
-            for (int j = 0; j < GROUP; j++) {
-                int code =
-                        ((bytes[codes + j] >>> shift) & 3)
-                                | (((bytes[third + j] >>> (i / 2)) & 1) << 2);
-                dst[to + j] = scale * (code - 4);
-            }
+            kernels.splitBitsToFloat(
+                    bytes, codes, shift, 3, third, i / 2, 1, 2, 4, scale, 0, dst, to, GROUP);
         }
         return isFinite(outer);
     }

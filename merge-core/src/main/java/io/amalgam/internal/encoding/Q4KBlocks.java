@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -26,7 +27,7 @@ final class Q4KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float outer = half(bytes, offset);
         float outerLeast = half(bytes, offset + 2);
         for (int i = 0; i < GROUPS; i++) {
@@ -36,15 +37,11 @@ final class Q4KBlocks extends ReadBlocks {
             int shift = 4 * (i % 2);
             int to = at + GROUP * i;
             if (fiveBits) {
-                for (int j = 0; j < GROUP; j++) {
-                    int fifth = bytes[offset + FIFTH + j] >>> i & 1;
-                    int code = ((bytes[from + j] >>> shift) & 15) | (fifth << 4);
-                    dst[to + j] = scale * code - least;
-                }
+                int fifths = offset + FIFTH;
+                kernels.splitBitsToFloat(
+                        bytes, from, shift, 15, fifths, i, 1, 4, 0, scale, least, dst, to, GROUP);
             } else {
-                for (int j = 0; j < GROUP; j++) {
-                    dst[to + j] = scale * (bytes[from + j] >>> shift & 15) - least;
-                }
+                kernels.bitsToFloat(bytes, from, shift, 15, 0, scale, least, dst, to, GROUP);
             }
         }
         return isFinite(outer) && isFinite(outerLeast);

@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -20,7 +21,7 @@ final class Q6KBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float outer = half(bytes, offset + OUTER);
         for (int i = 0; i < GROUPS; i++) {
             float scale = outer * bytes[offset + SCALES + i];
@@ -32,12 +33,8 @@ final class Q6KBlocks extends ReadBlocks {
             int high = offset + HIGH + 32 * half + side;
             int highShift = 2 * part;
             int to = at + GROUP * i;
-            for (int j = 0; j < GROUP; j++) {
-                int code =
-                        ((bytes[low + j] >>> lowShift) & 15)
-                                | (((bytes[high + j] >>> highShift) & 3) << 4);
-                dst[to + j] = scale * (code - 32);
-            }
+            kernels.splitBitsToFloat(
+                    bytes, low, lowShift, 15, high, highShift, 3, 4, 32, scale, 0, dst, to, GROUP);
         }
         return isFinite(outer);
     }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.encoding;
 
 import io.amalgam.internal.tensor.Half;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /** Q8_0 of ggml: a float16 scale and 32 signed bytes. */
@@ -14,11 +15,9 @@ final class Q8Blocks extends BlockEncoding {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float scale = half(bytes, offset);
-        for (int i = 0; i < ELEMENTS; i++) {
-            dst[at + i] = scale * bytes[offset + 2 + i];
-        }
+        kernels.int8ToFloat(bytes, offset + 2, 0, scale, 1, dst, at, ELEMENTS);
         return Math.abs(scale) <= Float.MAX_VALUE;
     }
 

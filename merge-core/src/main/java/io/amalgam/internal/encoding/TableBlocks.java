@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -31,7 +32,7 @@ final class TableBlocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float scale = exponent ? powerOfTwo(bytes[offset] & 0xFF) : half(bytes, offset);
         decodeHalves(bytes, offset + (exponent ? 1 : 2), scale, table, dst, at);
         // Six times the largest power of two is infinite.

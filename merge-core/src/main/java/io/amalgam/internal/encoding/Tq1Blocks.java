@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /**
@@ -33,7 +34,7 @@ final class Tq1Blocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float scale = half(bytes, offset + SCALE);
         run(bytes, offset, 32, DIGITS, scale, dst, at);
         run(bytes, offset + 32, 16, DIGITS, scale, dst, at + 160);

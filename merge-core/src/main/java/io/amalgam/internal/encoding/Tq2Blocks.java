@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
 /** TQ2_0 of ggml: ternary digits in two bits each, 64 bytes of them, and a float16 scale. */
@@ -14,15 +15,13 @@ final class Tq2Blocks extends ReadBlocks {
     }
 
     @Override
-    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at) {
+    boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float scale = half(bytes, offset + SCALE);
         for (int run = 0; run < 8; run++) {
             int codes = offset + RUN * (run / 4);
             int shift = 2 * (run % 4);
             int to = at + RUN * run;
-            for (int j = 0; j < RUN; j++) {
-                dst[to + j] = scale * ((bytes[codes + j] >>> shift & 3) - 1);
-            }
+            kernels.bitsToFloat(bytes, codes, shift, 3, 1, scale, 0, dst, to, RUN);
         }
         return isFinite(scale);
     }

@@ -117,6 +117,67 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void e4m3ToFloat(
+            byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
+        ScalarBytes.e4m3ToFloat(codes, from, scale, factor, dst, at, n);
+    }
+
+    @Override
+    public void e5m2ToFloat(
+            byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
+        ScalarBytes.e5m2ToFloat(codes, from, scale, factor, dst, at, n);
+    }
+
+    @Override
+    public void int8ToFloat(
+            byte[] codes,
+            int from,
+            float zero,
+            float scale,
+            float factor,
+            float[] dst,
+            int at,
+            int n) {
+        ScalarBytes.int8ToFloat(codes, from, zero, scale, factor, dst, at, n);
+    }
+
+    @Override
+    public void bitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        ScalarBytes.bitsToFloat(bytes, from, shift, mask, zero, scale, least, dst, at, n);
+    }
+
+    @Override
+    public void splitBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int highFrom,
+            int highShift,
+            int highMask,
+            int width,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        ScalarBytes.splitBitsToFloat(
+                bytes, from, shift, mask, highFrom, highShift, highMask, width, zero, scale, least,
+                dst, at, n);
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = w * x[i];

@@ -6,6 +6,7 @@ import io.amalgam.internal.kernel.KernelInput.Kind;
 import io.amalgam.kernel.CounterRandom;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.SlowFloats;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -184,6 +185,73 @@ public abstract class KernelsContract {
                             k.fp4ToFloat(
                                     bits(in.a), n / 16, in.c, 1, group, in.out, 3, n / 16 * 8));
         }
+    }
+
+    @Test
+    void codesOfABytes() {
+        check((k, in, n) -> k.e4m3ToFloat(bytes(in.a), 3, in.b[0], 1, in.out, 3, n));
+        check((k, in, n) -> k.e4m3ToFloat(bytes(in.a), 3, in.b[0], in.c[0], in.out, 3, n));
+        check((k, in, n) -> k.e5m2ToFloat(bytes(in.a), 1, in.b[0], in.c[0], in.out, 3, n));
+        check((k, in, n) -> k.int8ToFloat(bytes(in.a), 2, 0, in.b[0], 1, in.out, 3, n));
+        check((k, in, n) -> k.int8ToFloat(bytes(in.a), 2, in.b[1], in.b[0], in.c[0], in.out, 3, n));
+    }
+
+    @Test
+    void everyCodeOfAByte() {
+        byte[] codes = new byte[256];
+        for (int i = 0; i < 256; i++) {
+            codes[i] = (byte) i;
+        }
+        for (boolean wide : new boolean[] {false, true}) {
+            float[] actual = new float[256];
+            float[] expected = new float[256];
+            decodeAll(subject(), wide, codes, actual);
+            decodeAll(specification(), wide, codes, expected);
+            assertThat(actual).isEqualTo(expected);
+        }
+    }
+
+    private static void decodeAll(Kernels kernels, boolean wide, byte[] codes, float[] values) {
+        if (wide) {
+            kernels.e5m2ToFloat(codes, 0, 1, 1, values, 0, codes.length);
+        } else {
+            kernels.e4m3ToFloat(codes, 0, 1, 1, values, 0, codes.length);
+        }
+    }
+
+    @Test
+    void bitsOfBytes() {
+        for (int shift = 0; shift < 8; shift += 2) {
+            int of = shift;
+            int mask = shift == 0 ? 15 : 3;
+            check(
+                    (k, in, n) ->
+                            k.bitsToFloat(
+                                    bytes(in.a), 2, of, mask, 8, in.b[0], in.c[0], in.out, 3, n));
+            check(
+                    (k, in, n) ->
+                            k.splitBitsToFloat(
+                                    bytes(in.a),
+                                    2,
+                                    0,
+                                    15,
+                                    n,
+                                    of,
+                                    mask,
+                                    4,
+                                    0,
+                                    in.b[0],
+                                    in.c[0],
+                                    in.out,
+                                    3,
+                                    n));
+        }
+    }
+
+    private static byte[] bytes(float[] values) {
+        ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
+        bytes.asFloatBuffer().put(values);
+        return bytes.array();
     }
 
     @Test

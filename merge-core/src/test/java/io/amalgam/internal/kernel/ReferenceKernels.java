@@ -137,6 +137,98 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void e4m3ToFloat(
+            byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = float8(codes[from + i], 4, 3, false) * scale * factor;
+        }
+    }
+
+    @Override
+    public void e5m2ToFloat(
+            byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = float8(codes[from + i], 5, 2, true) * scale * factor;
+        }
+    }
+
+    /** By the definition of such floats. */
+    private static float float8(byte code, int exponentBits, int fractionBits, boolean infinities) {
+        int magnitude = code & 127;
+        int fractions = 1 << fractionBits;
+        int exponent = magnitude / fractions;
+        int fraction = magnitude % fractions;
+        int bias = (1 << (exponentBits - 1)) - 1;
+        double value =
+                exponent == 0
+                        ? fraction * Math.pow(2, 1 - bias - fractionBits)
+                        : (1 + fraction / (double) fractions) * Math.pow(2, exponent - bias);
+        if (infinities && exponent == (1 << exponentBits) - 1) {
+            value = fraction == 0 ? Double.POSITIVE_INFINITY : Double.NaN;
+        }
+        if (!infinities && magnitude == 127) {
+            value = Double.NaN;
+        }
+        return (float) (code < 0 ? -value : value);
+    }
+
+    @Override
+    public void int8ToFloat(
+            byte[] codes,
+            int from,
+            float zero,
+            float scale,
+            float factor,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = (codes[from + i] - zero) * scale * factor;
+        }
+    }
+
+    @Override
+    public void bitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            int code = ((bytes[from + i] & 255) >>> shift) & mask;
+            dst[at + i] = (code - zero) * scale - least;
+        }
+    }
+
+    @Override
+    public void splitBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int highFrom,
+            int highShift,
+            int highMask,
+            int width,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            int low = ((bytes[from + i] & 255) >>> shift) & mask;
+            int high = ((bytes[highFrom + i] & 255) >>> highShift) & highMask;
+            dst[at + i] = (low + high * (1 << width) - zero) * scale - least;
+        }
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = times(w, x[i]);

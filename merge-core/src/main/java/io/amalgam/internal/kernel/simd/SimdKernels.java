@@ -88,6 +88,67 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void e4m3ToFloat(
+            byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
+        VectorBytes.e4m3ToFloat(codes, from, scale, factor, dst, at, n);
+    }
+
+    @Override
+    public void e5m2ToFloat(
+            byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
+        VectorBytes.e5m2ToFloat(codes, from, scale, factor, dst, at, n);
+    }
+
+    @Override
+    public void int8ToFloat(
+            byte[] codes,
+            int from,
+            float zero,
+            float scale,
+            float factor,
+            float[] dst,
+            int at,
+            int n) {
+        VectorBytes.int8ToFloat(codes, from, zero, scale, factor, dst, at, n);
+    }
+
+    @Override
+    public void bitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        VectorBytes.bitsToFloat(bytes, from, shift, mask, zero, scale, least, dst, at, n);
+    }
+
+    @Override
+    public void splitBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int mask,
+            int highFrom,
+            int highShift,
+            int highMask,
+            int width,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        VectorBytes.splitBitsToFloat(
+                bytes, from, shift, mask, highFrom, highShift, highMask, width, zero, scale, least,
+                dst, at, n);
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         SCALAR.scale(x, w, dst, n);
     }

@@ -21,6 +21,11 @@ final class Species {
     /** As many shorts as {@link #FLOATS} has floats. */
     static final VectorSpecies<Short> SHORTS = VectorSpecies.of(short.class, HALF_WIDTH);
 
+    /** As many bytes as {@link #FLOATS} has floats; eight where that would be four. */
+    static final VectorSpecies<Byte> BYTES =
+            VectorSpecies.of(
+                    byte.class, VectorShape.forBitSize(Math.max(64, FLOATS.vectorBitSize() / 4)));
+
     /** As many floats as {@link #DOUBLES} has doubles. */
     static final VectorSpecies<Float> HALF_FLOATS = VectorSpecies.of(float.class, HALF_WIDTH);
 

@@ -1,7 +1,7 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
-import io.amalgam.internal.tensor.Float8;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
@@ -12,20 +12,8 @@ import java.util.Optional;
 
 /** Codes of a byte each, 8-bit floats or integers, times the scale of their block. */
 final class ScaledTensor extends Dequantised {
-    private static final float[] E4M3 = new float[256];
-    private static final float[] E5M2 = new float[256];
-    private static final float[] I8 = new float[256];
-
-    static {
-        for (int code = 0; code < 256; code++) {
-            E4M3[code] = Float8.e4m3ToFloat((byte) code);
-            E5M2[code] = Float8.e5m2ToFloat((byte) code);
-            I8[code] = (byte) code;
-        }
-    }
-
     private final StoredTensor codes;
-    private final float[] values;
+    private final DType type;
     private final ScaleGrid grid;
     private final Scales scales;
     private final Optional<StoredTensor> zeros;
@@ -44,7 +32,7 @@ final class ScaledTensor extends Dequantised {
             float factor) {
         super(info, codes, others(scales, zeros));
         this.codes = codes;
-        this.values = values(codes.info().dtype());
+        this.type = codes.info().dtype();
         this.grid = grid;
         this.scales = scales;
         this.zeros = zeros;
@@ -72,10 +60,6 @@ final class ScaledTensor extends Dequantised {
         return type == DType.F8_E4M3 || type == DType.F8_E5M2 || type == DType.I8;
     }
 
-    private static float[] values(DType type) {
-        return type == DType.F8_E4M3 ? E4M3 : type == DType.F8_E5M2 ? E5M2 : I8;
-    }
-
     @Override
     public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
             throws IOException {
@@ -94,7 +78,7 @@ final class ScaledTensor extends Dequantised {
             int block = (int) (grid.block(from) - first);
             for (int done = 0; done < count; done += length, block++) {
                 int run = Math.min(count - done, length);
-                decode(code, done, run, 0, scale[block], dst, at + done);
+                decode(code, done, run, 0, scale[block], dst, at + done, workspace.kernels());
             }
             return false;
         }
@@ -103,7 +87,7 @@ final class ScaledTensor extends Dequantised {
             int run = (int) Math.min(count - done, grid.run(place));
             int block = (int) (grid.block(place) - first);
             float z = zero.length == 0 ? 0 : zero[block];
-            decode(code, done, run, z, scale[block], dst, at + done);
+            decode(code, done, run, z, scale[block], dst, at + done, workspace.kernels());
             done += run;
         }
         return false;
@@ -112,15 +96,18 @@ final class ScaledTensor extends Dequantised {
     private static final byte[] NONE = new byte[0];
 
     private void decode(
-            byte[] code, int from, int count, float zero, float scale, float[] dst, int at) {
-        if (zero != 0) {
-            for (int i = 0; i < count; i++) {
-                dst[at + i] = (values[code[from + i] & 0xFF] - zero) * scale * factor;
-            }
-            return;
-        }
-        for (int i = 0; i < count; i++) {
-            dst[at + i] = values[code[from + i] & 0xFF] * scale * factor;
+            byte[] code,
+            int from,
+            int count,
+            float zero,
+            float scale,
+            float[] dst,
+            int at,
+            Kernels kernels) {
+        switch (type) {
+            case F8_E4M3 -> kernels.e4m3ToFloat(code, from, scale, factor, dst, at, count);
+            case F8_E5M2 -> kernels.e5m2ToFloat(code, from, scale, factor, dst, at, count);
+            default -> kernels.int8ToFloat(code, from, zero, scale, factor, dst, at, count);
         }
     }
 }
