@@ -19,8 +19,8 @@ import java.util.Optional;
 import java.util.zip.CRC32C;
 
 /**
- * Checks whether a directory already contains the result of a plan, by an earlier merge's report:
- * plan hash, inputs, and checksums (or sizes and modification times) of the files.
+ * Checks whether an output already is the result of a plan, by an earlier merge's report: plan
+ * hash, inputs, and checksums (or sizes and modification times) of the files.
  */
 public final class FinishedMerge {
     private static final int PIECE = 1 << 20;
@@ -28,16 +28,20 @@ public final class FinishedMerge {
     private FinishedMerge() {}
 
     /**
-     * Why merging the plan into a directory would change anything there. Reads the weights in it
-     * whole, to see that they are what was written, except for files with copied tensors, which
-     * have no checksum: there size and time of change count.
+     * Why merging the plan to an output would change anything there. Reads the weights there whole,
+     * to see that they are what was written, except for files with copied tensors, which have no
+     * checksum: there size and time of change count.
      *
      * @return in a few words; empty if the plan's result is there, whole
      * @throws IOException if what is there cannot be read
      */
-    public static Optional<String> difference(MergePlan plan, Path directory) throws IOException {
-        Optional<String> said = differenceByReport(plan, directory);
-        return said.isPresent() ? said : files(plan, directory, read(directory));
+    public static Optional<String> difference(MergePlan plan, Path output) throws IOException {
+        return difference(plan, OutputPlaces.of(plan, output));
+    }
+
+    static Optional<String> difference(MergePlan plan, OutputPlaces places) throws IOException {
+        Optional<String> said = differenceByReport(plan, places);
+        return said.isPresent() ? said : files(plan, places, read(places));
     }
 
     /**
@@ -45,20 +49,21 @@ public final class FinishedMerge {
      *
      * @throws IOException if what is there cannot be read
      */
-    static Optional<String> differenceByReport(MergePlan plan, Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
+    static Optional<String> differenceByReport(MergePlan plan, OutputPlaces places)
+            throws IOException {
+        if (!Files.exists(places.output())) {
             return Optional.of("nothing is there");
         }
-        if (Journal.exists(directory)) {
+        if (Journal.exists(places.journal())) {
             return Optional.of("a merge there is not finished");
         }
-        Path file = directory.resolve(MergeReport.FILE);
+        Path file = places.of(MergeReport.FILE);
         if (!Files.isRegularFile(file)) {
             return Optional.of("no " + MergeReport.FILE + " is there");
         }
         JsonNode report;
         try {
-            report = read(directory);
+            report = read(places);
         } catch (JsonProcessingException e) {
             return Optional.of("its " + MergeReport.FILE + " is damaged");
         }
@@ -74,14 +79,14 @@ public final class FinishedMerge {
         return Optional.empty();
     }
 
-    private static JsonNode read(Path directory) throws IOException {
-        return new ObjectMapper().readTree(Files.readAllBytes(directory.resolve(MergeReport.FILE)));
+    private static JsonNode read(OutputPlaces places) throws IOException {
+        return new ObjectMapper().readTree(Files.readAllBytes(places.of(MergeReport.FILE)));
     }
 
     /** What a merge reports that finds its result there, whole. */
-    static MergeReport report(MergePlan plan, Path directory, EngineOptions options)
+    static MergeReport report(MergePlan plan, OutputPlaces places, EngineOptions options)
             throws IOException {
-        JsonNode report = read(directory);
+        JsonNode report = read(places);
         List<MergeReport.Written> tensors = new ArrayList<>();
         for (JsonNode tensor : report.path("tensors")) {
             tensors.add(
@@ -127,15 +132,15 @@ public final class FinishedMerge {
         return inputs;
     }
 
-    private static Optional<String> files(MergePlan plan, Path directory, JsonNode report)
+    private static Optional<String> files(MergePlan plan, OutputPlaces places, JsonNode report)
             throws IOException {
         for (String name : expected(plan)) {
-            if (!Files.isRegularFile(directory.resolve(name))) {
+            if (!Files.isRegularFile(places.of(name))) {
                 return Optional.of("'" + name + "' is missing");
             }
         }
         for (JsonNode written : report.path("files")) {
-            Path file = directory.resolve(written.path("name").asText());
+            Path file = places.of(written.path("name").asText());
             if (Files.size(file) != written.path("bytes").asLong() || !same(file, written)) {
                 return Optional.of("'" + file.getFileName() + "' changed since it was written");
             }

@@ -66,8 +66,17 @@ final class Journal implements Closeable {
         if (!exists(directory)) {
             return false;
         }
+        return linesIn(directory).contains(BEGIN);
+    }
+
+    /** Whether the merge that lies in this output directory was told to replace what is there. */
+    static boolean isToOverwrite(Path directory) throws IOException {
+        return isBegun(directory) && linesIn(directory).contains(OVERWRITE);
+    }
+
+    private static List<String> linesIn(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(file(directory), StandardOpenOption.READ)) {
-            return lines(readWholeLines(channel)).contains(BEGIN);
+            return lines(readWholeLines(channel));
         }
     }
 

@@ -85,8 +85,9 @@ public final class MergeEngine {
             throws IOException {
         long begin = System.nanoTime();
         OutputCheck.require(plan, directory, options.resume(), options.overwrite());
-        if (options.resume() && FinishedMerge.differenceByReport(plan, directory).isEmpty()) {
-            return finished(plan, directory, options, listener);
+        OutputPlaces places = OutputPlaces.inDirectory(directory);
+        if (options.resume() && FinishedMerge.differenceByReport(plan, places).isEmpty()) {
+            return finished(plan, places, options, listener);
         }
         MemoryNeeds needs = needs(plan, options);
         List<InputFile> inputs = InputFile.of(plan);
@@ -218,19 +219,19 @@ public final class MergeEngine {
         return needs;
     }
 
-    private static MergeReport finished(
-            MergePlan plan, Path directory, EngineOptions options, MergeListener listener)
+    static MergeReport finished(
+            MergePlan plan, OutputPlaces places, EngineOptions options, MergeListener listener)
             throws IOException {
-        Optional<String> difference = FinishedMerge.difference(plan, directory);
+        Optional<String> difference = FinishedMerge.difference(plan, places);
         if (difference.isPresent()) {
             throw new BadInputException(
                     Problem.of(
                                     "nothing can be resumed in '%s': the merge was finished, but %s"
-                                            .formatted(directory, difference.get()))
+                                            .formatted(places.output(), difference.get()))
                             .hint("start again with EngineOptions.overwrite(true)"));
         }
         plan.warnings().forEach(listener::warned);
         listener.wasFinished();
-        return FinishedMerge.report(plan, directory, options);
+        return FinishedMerge.report(plan, places, options);
     }
 }

@@ -58,7 +58,8 @@ public final class OutputCheck {
             // What else is wrong with it is nothing to whoever must choose another.
             return problems;
         }
-        if (!resume || FinishedMerge.differenceByReport(plan, directory).isPresent()) {
+        OutputPlaces places = OutputPlaces.inDirectory(directory);
+        if (!resume || FinishedMerge.differenceByReport(plan, places).isPresent()) {
             contents(directory, resume, overwrite, problems);
         }
         space(plan, directory, problems);

@@ -31,7 +31,7 @@ final class SingleFile {
     private SingleFile() {}
 
     /** The folder that a file is made in: what was interrupted leaves it. */
-    private static Path folder(Path file) {
+    static Path folder(Path file) {
         Path whole = file.toAbsolutePath().normalize();
         return whole.resolveSibling(whole.getFileName() + FOLDER);
     }
@@ -51,15 +51,39 @@ final class SingleFile {
         if (!problems.isEmpty()) {
             return problems;
         }
-        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !overwrite && !resume) {
+        boolean ours = overwrite || (resume && (isFinished(plan, file) || isToReplace(plan, file)));
+        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !ours) {
             problems.add(
                     Problem.expected(
                                     "output file '" + file + "'", "a new file", "one that is there")
                             .hint("choose another, or give EngineOptions.overwrite(true)"));
             return problems;
         }
-        problems.addAll(OutputCheck.directoryProblems(plan, folder(file), resume, overwrite));
+        if (!resume || !(isFinished(plan, file) || isMoving(plan, file))) {
+            problems.addAll(OutputCheck.directoryProblems(plan, folder(file), resume, overwrite));
+        }
         return problems;
+    }
+
+    /** Whether the file is this plan's result, by the report beside it. */
+    private static boolean isFinished(MergePlan plan, Path file) throws IOException {
+        return FinishedMerge.differenceByReport(plan, OutputPlaces.of(plan, file)).isEmpty();
+    }
+
+    /** Whether what was interrupted was allowed to replace the file, or had put it there. */
+    private static boolean isToReplace(MergePlan plan, Path file) throws IOException {
+        return Journal.isToOverwrite(folder(file)) || isMoving(plan, file);
+    }
+
+    /** Whether the weights are in their place already, and what lies beside them is not. */
+    private static boolean isMoving(MergePlan plan, Path file) throws IOException {
+        Path folder = folder(file);
+        DataFile data = plan.layout().files().get(0);
+        return !Files.exists(folder.resolve(data.name()))
+                && FinishedMerge.differenceByReport(plan, OutputPlaces.inDirectory(folder))
+                        .isEmpty()
+                && Files.exists(file)
+                && Files.size(file) == data.size();
     }
 
     private static Optional<Problem> over(Checkpoint model, Path file) throws IOException {
@@ -94,27 +118,40 @@ final class SingleFile {
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
+        OutputPlaces places = OutputPlaces.of(plan, file);
+        if (options.resume() && isFinished(plan, file)) {
+            return MergeEngine.finished(plan, places, options, listener);
+        }
         Path folder = folder(file);
+        if (options.resume() && isMoving(plan, file)) {
+            besides(folder, file);
+            return MergeEngine.finished(plan, places, options, listener);
+        }
         MergeReport report =
                 MergeEngine.intoDirectory(plan, folder, options, listener, cancellation);
-        for (String beside : List.of(MergeReport.FILE, CompanionFiles.RECIPE)) {
+        DataFile data = plan.layout().files().get(0);
+        Files.deleteIfExists(places.of(MergeReport.FILE));
+        Files.deleteIfExists(places.of(CompanionFiles.RECIPE));
+        FileWrites.moveOver(folder.resolve(data.name()), file.toAbsolutePath());
+        besides(folder, file);
+        return report;
+    }
+
+    /** Moves what lies beside the weights, the report last: with it, the merge is finished. */
+    private static void besides(Path folder, Path file) throws IOException {
+        for (String beside : List.of(CompanionFiles.RECIPE, MergeReport.FILE)) {
             Path made = folder.resolve(beside);
             Path place = folder.resolveSibling(file.getFileName() + "." + beside);
             if (Files.exists(made)) {
                 FileWrites.moveOver(made, place);
-            } else {
-                Files.deleteIfExists(place);
             }
         }
-        DataFile data = plan.layout().files().get(0);
-        FileWrites.moveOver(folder.resolve(data.name()), file.toAbsolutePath());
         FileWrites.forceDirectory(Objects.requireNonNull(folder.getParent()));
         try {
             Files.deleteIfExists(folder);
         } catch (DirectoryNotEmptyException e) {
             // Something else was put there: it is not ours to remove.
-            return report;
+            return;
         }
-        return report;
     }
 }
