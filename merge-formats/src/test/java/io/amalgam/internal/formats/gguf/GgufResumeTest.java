@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.ModelLoader;
+import io.amalgam.endtoend.Merges;
+import io.amalgam.endtoend.Options;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MergeEngine;
-import io.amalgam.internal.engine.Merges;
-import io.amalgam.internal.engine.Options;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.plan.MergePlanner;
 import io.amalgam.plan.MergePlan;
