@@ -69,7 +69,12 @@ public record ParameterSpec(
         INTEGER,
         BOOLEAN,
         /** {@code true}, {@code false}, or one of a method's own words, given as text. */
-        TEXT
+        TEXT,
+        /**
+         * Words as they are written, a number among them, or a list of such in brackets, joined by
+         * commas: names, whose case counts.
+         */
+        WORDS
     }
 
     public static ParameterSpec required(
@@ -141,6 +146,19 @@ public record ParameterSpec(
                 meaning);
     }
 
+    /** Shared words, or a list of them, which may be left unset. */
+    public static ParameterSpec words(String name, Optional<Object> defaultValue, String meaning) {
+        return new ParameterSpec(
+                name,
+                Scope.SHARED,
+                Kind.WORDS,
+                defaultValue,
+                false,
+                false,
+                Optional.empty(),
+                meaning);
+    }
+
     /** A number that may be left unset. */
     public static ParameterSpec optional(
             String name, Scope scope, boolean forBase, String meaning) {
@@ -174,7 +192,7 @@ public record ParameterSpec(
     }
 
     /**
-     * Converts a value from a recipe to the parameter's type: Double, Boolean or lower-case String.
+     * Converts a value from a recipe to the parameter's type: Double, Boolean or String.
      * Numbers may be text, booleans 0 and 1.
      *
      * @throws BadInputException if the value has another type or is out of range
@@ -186,6 +204,7 @@ public record ParameterSpec(
                     case INTEGER -> number(value).filter(n -> n == Math.rint(n)).map(n -> n);
                     case BOOLEAN -> truth(value).map(b -> b);
                     case TEXT -> Optional.of(word(value));
+                    case WORDS -> Optional.of(value.toString().strip());
                 };
         String expected =
                 switch (spec.kind()) {

@@ -58,6 +58,7 @@ class ArchitectureTest {
                     "internal.method.common",
                     "internal.method.select",
                     "internal.method.vector",
+                    "internal.method.matrix",
                     "internal.method.builtin",
                     "plan",
                     "internal.plan",

@@ -3,6 +3,7 @@ package io.amalgam.internal.layers;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Tensors outside of layers, told apart by the words in their names: what stands before the layers
@@ -164,6 +165,31 @@ public final class NonLayerTensors {
         int last = name.lastIndexOf('.');
         String owner = last < 0 ? "" : name.substring(name.lastIndexOf('.', last - 1) + 1, last);
         return BY_TOKEN.contains(owner);
+    }
+
+    /**
+     * Whether a matrix is an embedding (of tokens, positions, segments) or stands after the layers
+     * (heads, projections out): what methods for a layer's matrices leave alone unless told.
+     */
+    public static boolean isEnd(String name) {
+        if (isEmbedding(name) || isHead(name) || name.contains("relative_attention_bias")) {
+            return true;
+        }
+        return !NUMBERED.matcher(name).find() && (isAfterLayers(name) || isTable(name));
+    }
+
+    private static final Pattern NUMBERED = Pattern.compile("(^|\\.)\\d+\\.");
+    private static final Set<String> TABLES = Set.of("wte", "wpe", "shared");
+
+    /** Patches go through a matrix like any other. */
+    private static boolean isTable(String name) {
+        for (String segment : name.split("\\.", -1)) {
+            boolean embeds = segment.contains("embed") && !segment.startsWith("patch");
+            if (TABLES.contains(segment) || (embeds && !name.contains("patch_embed"))) {
+                return true;
+            }
+        }
+        return name.contains("text_projection");
     }
 
     /** Whether the tensor is a constant that libraries rebuild, so that a model may lack it. */

@@ -3,8 +3,9 @@ package io.amalgam.internal.linalg;
 import java.util.List;
 
 /**
- * A small dense matrix of float64, row-major: the factors and cores of low-rank work. Every sum
- * runs in one fixed order, so results are the same on every machine. Operations give new matrices.
+ * A dense matrix of float64, row-major. Every sum here runs in one fixed order, so results are the
+ * same on every machine; large ones are multiplied by {@link Dense}. Operations give new matrices
+ * unless they say otherwise.
  */
 public final class Matrix {
     private final int rows;
@@ -113,6 +114,43 @@ public final class Matrix {
             scaled[i] *= factors[i % cols];
         }
         return new Matrix(rows, cols, scaled);
+    }
+
+    /** Each row times a factor of its own. */
+    public Matrix scaledRows(double... factors) {
+        double[] scaled = values.clone();
+        for (int i = 0; i < scaled.length; i++) {
+            scaled[i] *= factors[i / cols];
+        }
+        return new Matrix(rows, cols, scaled);
+    }
+
+    /** Adds a multiple of another matrix to this one, in place. */
+    public void add(double factor, Matrix other) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] += factor * other.values[i];
+        }
+    }
+
+    /** A matrix of the same values that may be changed. */
+    public Matrix copy() {
+        return new Matrix(rows, cols, values.clone());
+    }
+
+    /** Adds the same to each element of the diagonal, in place. */
+    public void addToDiagonal(double value) {
+        for (int i = 0; i < Math.min(rows, cols); i++) {
+            values[i * cols + i] += value;
+        }
+    }
+
+    /** The sum of the diagonal. */
+    public double trace() {
+        double sum = 0;
+        for (int i = 0; i < Math.min(rows, cols); i++) {
+            sum += values[i * cols + i];
+        }
+        return sum;
     }
 
     /** Columns {@code from} to {@code to}, the latter excluded. */

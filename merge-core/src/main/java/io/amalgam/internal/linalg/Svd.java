@@ -2,6 +2,7 @@ package io.amalgam.internal.linalg;
 
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
 import java.util.stream.IntStream;
 
 /**
@@ -36,6 +37,30 @@ public record Svd(Matrix u, double[] s, Matrix v) {
     public Svd truncated(int rank) {
         int kept = Math.min(rank, s.length);
         return new Svd(u.columns(0, kept), Arrays.copyOf(s, kept), v.columns(0, kept));
+    }
+
+    /** The triplets of several decompositions, side by side in their order. */
+    public static Svd beside(List<Svd> parts) {
+        int count = parts.stream().mapToInt(part -> part.s.length).sum();
+        double[] s = new double[count];
+        int at = 0;
+        for (Svd part : parts) {
+            System.arraycopy(part.s, 0, s, at, part.s.length);
+            at += part.s.length;
+        }
+        return new Svd(
+                Matrix.beside(parts.stream().map(Svd::u).toList()),
+                s,
+                Matrix.beside(parts.stream().map(Svd::v).toList()));
+    }
+
+    /** How many values are more than a share of the largest. */
+    public int rank(double relative) {
+        int rank = 0;
+        while (rank < s.length && s[rank] > 0 && s[rank] > relative * s[0]) {
+            rank++;
+        }
+        return rank;
     }
 
     /** The sum of the squared values. */

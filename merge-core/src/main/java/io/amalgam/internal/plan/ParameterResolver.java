@@ -146,7 +146,7 @@ final class ParameterResolver {
             ParameterSpec spec, List<Parameters> levels, String tensor, double t, String model) {
         for (Parameters level : levels) {
             Optional<ParameterValue> written = level.get(spec.name());
-            Optional<Object> value = written.flatMap(w -> w.evaluate(tensor, t));
+            Optional<Object> value = written.flatMap(w -> value(spec, w, tensor, t));
             if (value.isPresent()) {
                 return coerce(spec, value.get(), written.get());
             }
@@ -157,6 +157,16 @@ final class ParameterResolver {
         require(spec, levels, model);
         filteredOut(spec, levels, tensor, model);
         return Optional.empty();
+    }
+
+    /** A list is a gradient over the layers, or the words of a parameter that takes several. */
+    private static Optional<Object> value(
+            ParameterSpec spec, ParameterValue written, String tensor, double t) {
+        if (spec.kind() == ParameterSpec.Kind.WORDS && written instanceof Gradient list) {
+            return Optional.of(
+                    String.join(",", list.values().stream().map(Object::toString).toList()));
+        }
+        return written.evaluate(tensor, t);
     }
 
     /** Reports a required parameter that is written at none of the levels. */

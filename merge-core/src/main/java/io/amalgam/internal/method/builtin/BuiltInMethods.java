@@ -28,6 +28,13 @@ public final class BuiltInMethods {
         all.addAll(Ram.both());
         all.add(new ConsensusMasks());
         all.add(new Cabs());
+        all.add(new TsvM());
+        all.add(new IsoC());
+        all.add(new IsoCts());
+        all.add(new Ace());
+        all.add(new Wudi());
+        all.add(new Emr());
+        all.add(new Svc());
         all.add(new Passthrough());
         all.add(new Pcb());
         all.add(new Krum());

@@ -1,0 +1,192 @@
+package io.amalgam.internal.linalg;
+
+/**
+ * Products, decompositions and solutions for dense matrices of any size: small ones by the code of
+ * this package, in one fixed order on every machine; large ones by ND4J's LAPACK in one thread, so
+ * that the result does not depend on threads. Which one is chosen depends on the shape alone.
+ *
+ * <p>Where the ways part was measured ({@code DenseBenchmarks}; table in docs/bench).
+ */
+public final class Dense {
+    /** Multiplications of a product up to which loading a library is not worth it. */
+    private static final long SMALL_PRODUCT = 1L << 22;
+
+    /** Rows or columns, the fewer, up to which Jacobi rotations are as fast. */
+    private static final int SMALL_SVD = 160;
+
+    /** Unknowns of a system. */
+    private static final int SMALL_SYSTEM = 160;
+
+    /**
+     * Squares lose half of the digits: below this share of the largest value the matrix itself is
+     * decomposed.
+     */
+    private static final double SQUARABLE = 1e-3;
+
+    private Dense() {}
+
+    /** {@code a b}. */
+    public static Matrix product(Matrix a, Matrix b) {
+        return product(a, false, b, false);
+    }
+
+    /** {@code a^T b}. */
+    public static Matrix transposedProduct(Matrix a, Matrix b) {
+        return product(a, true, b, false);
+    }
+
+    /** {@code a b^T}. */
+    public static Matrix productTransposed(Matrix a, Matrix b) {
+        return product(a, false, b, true);
+    }
+
+    private static Matrix product(Matrix a, boolean turnA, Matrix b, boolean turnB) {
+        long cols = turnB ? b.rows() : b.cols();
+        int innerA = turnA ? a.rows() : a.cols();
+        int innerB = turnB ? b.cols() : b.rows();
+        if (innerA != innerB) {
+            throw new IllegalArgumentException(innerA + " columns times " + innerB + " rows");
+        }
+        if ((long) a.rows() * a.cols() * cols > SMALL_PRODUCT) {
+            return OpenBlas.product(a, turnA, b, turnB);
+        }
+        return (turnA ? a.transpose() : a).times(turnB ? b.transpose() : b);
+    }
+
+    /** All singular values, the largest first. */
+    public static Svd svd(Matrix matrix) {
+        return isSmall(matrix)
+                ? Svd.of(matrix)
+                : Signs.fixed(OpenBlas.svd(matrix));
+    }
+
+    private static boolean isSmall(Matrix matrix) {
+        return Math.min(matrix.rows(), matrix.cols()) <= SMALL_SVD;
+    }
+
+    /** The largest {@code count} singular values, or all if there are fewer. */
+    public static Svd top(Matrix matrix, int count) {
+        int smaller = Math.min(matrix.rows(), matrix.cols());
+        if (isSmall(matrix) || 2 * count > smaller) {
+            return svd(matrix).truncated(count);
+        }
+        if (count == 0) {
+            return new Svd(
+                    Matrix.zeros(matrix.rows(), 0), new double[0], Matrix.zeros(matrix.cols(), 0));
+        }
+        boolean tall = matrix.rows() >= matrix.cols();
+        Eigen eigen = OpenBlas.eigen(squared(matrix), count);
+        double least = Math.sqrt(Math.max(0, eigen.values()[count - 1]));
+        double most = Math.sqrt(Math.max(0, eigen.values()[0]));
+        if (!(least > SQUARABLE * most)) {
+            return svd(matrix).truncated(count);
+        }
+        double[] s = new double[count];
+        double[] inverse = new double[count];
+        for (int i = 0; i < count; i++) {
+            s[i] = Math.sqrt(eigen.values()[i]);
+            inverse[i] = 1 / s[i];
+        }
+        Matrix own = eigen.vectors().transpose();
+        Matrix other =
+                (tall ? product(matrix, own) : transposedProduct(matrix, own))
+                        .scaledColumns(inverse);
+        return Signs.fixed(tall ? new Svd(other, s, own) : new Svd(own, s, other));
+    }
+
+    /** The smaller of {@code X^T X} and {@code X X^T}. */
+    private static Matrix squared(Matrix matrix) {
+        return matrix.rows() >= matrix.cols()
+                ? transposedProduct(matrix, matrix)
+                : productTransposed(matrix, matrix);
+    }
+
+    /**
+     * The nearest matrix whose singular values are all 1, {@code U V^T}; values up to {@code
+     * relative} of the largest are left out and count 0.
+     */
+    public static Polar polar(Matrix matrix, double relative) {
+        if (!isSmall(matrix)) {
+            Eigen eigen = OpenBlas.eigen(squared(matrix), Math.min(matrix.rows(), matrix.cols()));
+            double[] values = eigen.values();
+            double least = Math.sqrt(Math.max(0, values[values.length - 1]));
+            double limit = Math.max(relative, SQUARABLE / 10) * Math.sqrt(Math.max(0, values[0]));
+            if (least > limit) {
+                return bySquare(matrix, eigen);
+            }
+        }
+        Svd svd = svd(matrix);
+        int rank = svd.rank(relative);
+        Svd kept = svd.truncated(rank);
+        return new Polar(productTransposed(kept.u(), kept.v()), sum(kept.s()), rank);
+    }
+
+    /** {@code X (X^T X)^(-1/2)}, or the same of a wide matrix. */
+    private static Polar bySquare(Matrix matrix, Eigen eigen) {
+        int n = eigen.values().length;
+        double[] s = new double[n];
+        double[] scale = new double[n];
+        for (int i = 0; i < n; i++) {
+            s[i] = Math.sqrt(eigen.values()[i]);
+            scale[i] = 1 / Math.sqrt(s[i]);
+        }
+        Matrix half = eigen.vectors().scaledRows(scale);
+        Matrix inverse = transposedProduct(half, half);
+        Matrix factor =
+                matrix.rows() >= matrix.cols()
+                        ? product(matrix, inverse)
+                        : product(inverse, matrix);
+        return new Polar(factor, sum(s), n);
+    }
+
+    /**
+     * @param factor {@code U V^T} of the values that count
+     * @param sum of those values
+     * @param rank how many there are
+     */
+    public record Polar(Matrix factor, double sum, int rank) {}
+
+    private static double sum(double[] values) {
+        double sum = 0;
+        for (double value : values) {
+            sum += value;
+        }
+        return sum;
+    }
+
+    /**
+     * {@code b a^-1} for a symmetric positive definite {@code a}, by Cholesky.
+     *
+     * @param a is overwritten
+     * @param b gets the result
+     * @return whether it is positive definite; if not, {@code b} is undefined
+     */
+    public static boolean divideByPositive(Matrix b, Matrix a) {
+        return a.rows() <= SMALL_SYSTEM
+                ? Systems.solvePositive(a, b)
+                : OpenBlas.solvePositive(a, b);
+    }
+
+    /**
+     * {@code b a^-1}, by elimination with row exchanges.
+     *
+     * @param a is overwritten
+     * @param b gets the result
+     * @return whether {@code a} can be inverted; if not, {@code b} is undefined
+     */
+    public static boolean divide(Matrix b, Matrix a) {
+        return a.rows() <= SMALL_SYSTEM ? Systems.solve(a, b) : OpenBlas.solve(a, b);
+    }
+
+    /** {@code b a^+}, with the pseudo-inverse: directions that are rounding are left out. */
+    public static Matrix pseudoDivided(Matrix b, Matrix a) {
+        Svd svd = svd(a);
+        Svd kept = svd.truncated(svd.rank(Math.ulp(1.0) * a.rows()));
+        double[] inverse = new double[kept.s().length];
+        for (int i = 0; i < inverse.length; i++) {
+            inverse[i] = 1 / kept.s()[i];
+        }
+        Matrix along = product(b, kept.v()).scaledColumns(inverse);
+        return productTransposed(along, kept.u());
+    }
+}

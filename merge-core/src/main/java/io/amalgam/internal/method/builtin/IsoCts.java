@@ -1,0 +1,83 @@
+package io.amalgam.internal.method.builtin;
+
+import io.amalgam.internal.linalg.Dense;
+import io.amalgam.internal.linalg.Matrix;
+import io.amalgam.internal.linalg.Svd;
+import io.amalgam.internal.method.matrix.MatrixLayout;
+import io.amalgam.internal.method.matrix.MatrixMethod;
+import io.amalgam.internal.method.matrix.MatrixParameters;
+import io.amalgam.internal.method.matrix.TaskVectors;
+import io.amalgam.method.MethodInfo;
+import io.amalgam.method.ParameterSpec;
+import io.amalgam.method.TensorCall;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * {@link IsoC} with room for what only one task has: the last directions of the sum are replaced by
+ * the first ones of each task outside of the sum's, all are made orthogonal, and get one singular
+ * value, the mean.
+ */
+public final class IsoCts extends MatrixMethod {
+    private static final double SAME = 1e-9;
+
+    public IsoCts() {
+        super(
+                new MethodInfo(
+                        "iso_cts",
+                        "as iso_c, with the last directions of the sum replaced by each task's own",
+                        "base + alpha * mean(S) * polar([U'_1 .. U'_T, U]) polar([V'_1 .. V'_T, V])^T; U, V of the sum, U'_i, V'_i of what is left of w_i * d_i outside of U",
+                        MethodInfo.Base.REQUIRED,
+                        1,
+                        Integer.MAX_VALUE,
+                        MatrixParameters.withSides(
+                                ParameterSpec.number(
+                                                "common_fraction",
+                                                ParameterSpec.Scope.SHARED,
+                                                0.8,
+                                                "share of the directions that are the sum's")
+                                        .within(0, 1, "it is a share"),
+                                MatrixParameters.rankTolerance()),
+                        IsoC.PAPER,
+                        "a matrix at a time in float64, about twelve times its size"));
+    }
+
+    @Override
+    protected Matrix change(TaskVectors tasks, TensorCall call) throws IOException {
+        int all = tasks.smaller();
+        int count = tasks.count();
+        double tolerance = call.number("rank_tol");
+        int fraction = (int) (all * call.number("common_fraction"));
+        int own = (int) Math.min(Math.rint((all - fraction) / (double) count), all / count);
+        Svd sum = Dense.top(tasks.sum(), all - own * count);
+        Svd common = sum.truncated(sum.rank(tolerance));
+        List<Svd> parts = new ArrayList<>();
+        for (int task = 0; task < count && own > 0; task++) {
+            Matrix rest = tasks.get(task);
+            double limit = tolerance * Math.sqrt(rest.squares());
+            rest.add(
+                    -1,
+                    Dense.product(common.u(), Dense.transposedProduct(common.u(), rest)));
+            Svd svd = Dense.top(rest, own);
+            // What is left of a task that the sum has whole is rounding.
+            double largest = svd.s().length == 0 ? 0 : svd.s()[0];
+            parts.add(svd.truncated(largest > limit ? svd.rank(limit / largest) : 0));
+        }
+        parts.add(common);
+        Svd joined = Svd.beside(parts);
+        double mean = 0;
+        for (double value : joined.s()) {
+            mean += value / all;
+        }
+        Matrix left = Dense.polar(joined.u(), SAME).factor();
+        Matrix right = Dense.polar(joined.v(), SAME).factor();
+        return Dense.productTransposed(left, right).scaled(mean);
+    }
+
+    @Override
+    protected long doubles(MatrixLayout layout, int tasks) {
+        long square = (long) layout.smaller() * layout.smaller();
+        return 8L * layout.elements() + 8 * square;
+    }
+}

@@ -1,0 +1,88 @@
+package io.amalgam.internal.method.matrix;
+
+import io.amalgam.tensor.Shape;
+import io.amalgam.tensor.TensorInfo;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * How a tensor is one or several matrices, whose rows are a layer's outputs and columns its inputs.
+ * Kernels of a convolution are laid out along a row. Fused experts are one matrix each.
+ *
+ * @param count of matrices, one after the other
+ * @param transposed whether the tensor has them as {@code in x out}
+ */
+public record MatrixLayout(int count, int rows, int cols, boolean transposed) {
+    /** What every Java can make an array of. */
+    private static final long LARGEST = Integer.MAX_VALUE - 8;
+
+    private static final Set<String> CONV1D = Set.of("c_attn", "c_proj", "c_fc", "q_attn");
+    private static final Pattern OF_LAYER = Pattern.compile("(^|\\.)h\\.\\d+\\.");
+
+    /** Empty for tensors of fewer than two dimensions, without elements, or too large. */
+    public static Optional<MatrixLayout> of(TensorInfo tensor, Optional<String> transposed) {
+        Shape shape = tensor.shape();
+        if (shape.rank() < 2 || tensor.elements() == 0) {
+            return Optional.empty();
+        }
+        long count = shape.rank() == 3 && tensor.name().contains("experts") ? shape.dim(0) : 1;
+        long rows = count > 1 || isOneExpert(tensor) ? shape.dim(1) : shape.dim(0);
+        long cols = tensor.elements() / count / rows;
+        if (rows * cols > LARGEST || count > LARGEST) {
+            return Optional.empty();
+        }
+        boolean flip =
+                transposed.isPresent()
+                        ? names(transposed.get()).stream().anyMatch(tensor.name()::contains)
+                        : isConv1d(tensor);
+        return Optional.of(
+                flip
+                        ? new MatrixLayout((int) count, (int) cols, (int) rows, true)
+                        : new MatrixLayout((int) count, (int) rows, (int) cols, false));
+    }
+
+    private static boolean isOneExpert(TensorInfo tensor) {
+        Shape shape = tensor.shape();
+        return shape.rank() == 3 && shape.dim(0) == 1 && tensor.name().contains("experts");
+    }
+
+    /**
+     * Whether it is one of GPT-2's, by name and by which side is longer. Others have the same names
+     * for ordinary matrices; a square one is taken for GPT-2's.
+     */
+    private static boolean isConv1d(TensorInfo tensor) {
+        String[] parts = tensor.name().split("\\.", -1);
+        String owner = parts.length < 2 ? "" : parts[parts.length - 2];
+        if (tensor.shape().rank() != 2
+                || !CONV1D.contains(owner)
+                || !OF_LAYER.matcher(tensor.name()).find()) {
+            return false;
+        }
+        long first = tensor.shape().dim(0);
+        long second = tensor.shape().dim(1);
+        return owner.equals("c_proj") ? first >= second : first <= second;
+    }
+
+    /** Words separated by commas. */
+    static List<String> names(String text) {
+        return List.of(text.split(",", -1)).stream()
+                .map(String::strip)
+                .filter(name -> !name.isEmpty())
+                .toList();
+    }
+
+    public int elements() {
+        return rows * cols;
+    }
+
+    public int smaller() {
+        return Math.min(rows, cols);
+    }
+
+    /** Where a matrix has an element that is stored in this place. */
+    int place(int stored) {
+        return transposed ? stored % rows * cols + stored / rows : stored;
+    }
+}
