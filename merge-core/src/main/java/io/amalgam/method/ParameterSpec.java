@@ -192,8 +192,8 @@ public record ParameterSpec(
     }
 
     /**
-     * Converts a value from a recipe to the parameter's type: Double, Boolean or String.
-     * Numbers may be text, booleans 0 and 1.
+     * Converts a value from a recipe to the parameter's type: Double, Boolean or String. Numbers
+     * may be text, booleans 0 and 1.
      *
      * @throws BadInputException if the value has another type or is out of range
      */

@@ -128,7 +128,11 @@ class GoldenSpectralTest {
         }
         Path merged = merge(file, first, "merged").getParent();
         String calibration =
-                recipe(file, "svc", "", "exclude: []" + (parameters.isEmpty() ? "" : ", " + parameters))
+                recipe(
+                                file,
+                                "svc",
+                                "",
+                                "exclude: []" + (parameters.isEmpty() ? "" : ", " + parameters))
                         .replace(
                                 "models:\n",
                                 "models:\n  - {model: '%s', parameters: {merged: true}}\n"

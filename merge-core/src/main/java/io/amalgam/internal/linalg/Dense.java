@@ -55,9 +55,7 @@ public final class Dense {
 
     /** All singular values, the largest first. */
     public static Svd svd(Matrix matrix) {
-        return isSmall(matrix)
-                ? Svd.of(matrix)
-                : Signs.fixed(OpenBlas.svd(matrix));
+        return isSmall(matrix) ? Svd.of(matrix) : Signs.fixed(OpenBlas.svd(matrix));
     }
 
     private static boolean isSmall(Matrix matrix) {

@@ -16,8 +16,7 @@ record Eigen(double[] values, Matrix vectors) {
         Matrix ordered = Matrix.zeros(count, n);
         for (int i = 0; i < count; i++) {
             values[i] = ascending[count - 1 - i];
-            System.arraycopy(
-                    vectors.values(), (count - 1 - i) * n, ordered.values(), i * n, n);
+            System.arraycopy(vectors.values(), (count - 1 - i) * n, ordered.values(), i * n, n);
         }
         return new Eigen(values, ordered);
     }

@@ -79,8 +79,7 @@ final class Systems {
                 x[at + i] -= FixedOrderSums.dot(lu, i * n, x, at, i);
             }
             for (int i = n - 1; i >= 0; i--) {
-                double rest =
-                        FixedOrderSums.dot(lu, i * n + i + 1, x, at + i + 1, n - i - 1);
+                double rest = FixedOrderSums.dot(lu, i * n + i + 1, x, at + i + 1, n - i - 1);
                 x[at + i] = (x[at + i] - rest) / lu[i * n + i];
             }
         }

@@ -64,7 +64,8 @@ class DenseTest {
     void lapackDecomposesAsWeDo(int m, int n) {
         Matrix matrix = random(m, n, 3);
         Svd ours = Signs.fixed(Svd.of(matrix));
-        for (Svd svd : new Svd[] {Signs.fixed(OpenBlas.svd(matrix)), Signs.fixed(Dense.svd(matrix))}) {
+        for (Svd svd :
+                new Svd[] {Signs.fixed(OpenBlas.svd(matrix)), Signs.fixed(Dense.svd(matrix))}) {
             assertThat(svd.s()).containsExactly(ours.s(), within(1e-10));
             assertNear(svd.u(), ours.u(), 1e-8);
             assertNear(svd.v(), ours.v(), 1e-8);

@@ -16,8 +16,8 @@ import java.util.Optional;
 
 /**
  * One vector for all tasks, and for each task a mask and a number: per element the sign of the sum
- * and the largest magnitude of that sign. A task's model is the base plus the elements whose sign is
- * its own, rescaled to the task's mean magnitude.
+ * and the largest magnitude of that sign. A task's model is the base plus the elements whose sign
+ * is its own, rescaled to the task's mean magnitude.
  *
  * <p>{@code task} says which model is written: 0 for base and vector alone, else the task's number.
  * Elements are float32, sums float64, in the engine's fixed order.
@@ -72,7 +72,7 @@ public final class Emr implements WholeModelMethod {
             if (task > call.models().size()) {
                 throw new BadInputException(
                         Problem.expected(
-                                "parameter 'task'", "at most " + call.models().size(), task)
+                                        "parameter 'task'", "at most " + call.models().size(), task)
                                 .hint("it is the number of a model, from 1, or 0"));
             }
         }
@@ -83,7 +83,9 @@ public final class Emr implements WholeModelMethod {
         return Optional.of(new Magnitudes(List.copyOf(calls), task - 1));
     }
 
-    /** The sums over tensors of the mean magnitudes of a task vector, and of what is left for it. */
+    /**
+     * The sums over tensors of the mean magnitudes of a task vector, and of what is left for it.
+     */
     private record Magnitudes(List<TensorCall> calls, int task)
             implements ModelPass.Pass<double[]> {
         @Override
@@ -118,9 +120,7 @@ public final class Emr implements WholeModelMethod {
         public ModelPass next(double[] total) {
             double rescale = total[1] == 0 ? 1 : total[0] / total[1];
             return new ModelPass.Done(
-                    t ->
-                            new Elected(
-                                    calls.get(t), task, rescale * calls.get(t).number("alpha")));
+                    t -> new Elected(calls.get(t), task, rescale * calls.get(t).number("alpha")));
         }
 
         @Override
@@ -139,8 +139,7 @@ public final class Emr implements WholeModelMethod {
      *
      * @param task position among the models; -1 for the whole vector
      */
-    private record Elected(TensorCall call, int task, double factor)
-            implements TensorStep.Combine {
+    private record Elected(TensorCall call, int task, double factor) implements TensorStep.Combine {
         @Override
         public void combine(Block in, float[] out) {
             combine(in, out, false);

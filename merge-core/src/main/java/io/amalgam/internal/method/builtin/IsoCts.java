@@ -56,9 +56,7 @@ public final class IsoCts extends MatrixMethod {
         for (int task = 0; task < count && own > 0; task++) {
             Matrix rest = tasks.get(task);
             double limit = tolerance * Math.sqrt(rest.squares());
-            rest.add(
-                    -1,
-                    Dense.product(common.u(), Dense.transposedProduct(common.u(), rest)));
+            rest.add(-1, Dense.product(common.u(), Dense.transposedProduct(common.u(), rest)));
             Svd svd = Dense.top(rest, own);
             // What is left of a task that the sum has whole is rounding.
             double largest = svd.s().length == 0 ? 0 : svd.s()[0];

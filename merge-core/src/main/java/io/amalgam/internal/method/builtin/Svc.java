@@ -72,12 +72,16 @@ public final class Svc implements MergeMethod {
     public TensorStep bind(TensorCall call) {
         List<Integer> merged =
                 call.models().stream()
-                        .filter(i -> Boolean.TRUE.equals(call.inputs().get(i).values().get("merged")))
+                        .filter(
+                                i ->
+                                        Boolean.TRUE.equals(
+                                                call.inputs().get(i).values().get("merged")))
                         .toList();
         if (merged.size() != 1) {
             throw new BadInputException(
                     Problem.expected("models with 'merged: true'", "exactly one", merged.size())
-                            .hint("'svc' calibrates one merged model by the models it was made of"));
+                            .hint(
+                                    "'svc' calibrates one merged model by the models it was made of"));
         }
         int input = merged.get(0);
         Optional<MatrixLayout> layout = MatrixParameters.layout(call);

@@ -12,7 +12,11 @@ import java.io.IOException;
  * @param doubles of heap and of LAPACK's memory that a change takes at the most
  */
 record MatrixStep(
-        TensorCall call, MatrixLayout layout, double scale, MatrixMethod.Change change, long doubles)
+        TensorCall call,
+        MatrixLayout layout,
+        double scale,
+        MatrixMethod.Change change,
+        long doubles)
         implements TensorStep.FullTensor {
     @Override
     public void run(Reader reader, Writer writer) throws IOException {
@@ -21,8 +25,7 @@ record MatrixStep(
         }
     }
 
-    private void write(Matrix change, int slice, Reader reader, Writer writer)
-            throws IOException {
+    private void write(Matrix change, int slice, Reader reader, Writer writer) throws IOException {
         int elements = layout.elements();
         float[] piece = new float[Math.min(reader.capacity(), elements)];
         long start = (long) slice * elements;

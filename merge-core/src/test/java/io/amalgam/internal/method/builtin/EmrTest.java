@@ -53,7 +53,11 @@ class EmrTest {
                 d[m] = (float) weights[m] * (models[m][i] - base[i]);
             }
             double sign = d[0] + d[1] + d[2] > 0 ? 1 : -1;
-            double most = Arrays.stream(new double[] {d[0], d[1], d[2], 0}).map(x -> x * sign).max().orElseThrow();
+            double most =
+                    Arrays.stream(new double[] {d[0], d[1], d[2], 0})
+                            .map(x -> x * sign)
+                            .max()
+                            .orElseThrow();
             vector[i] = sign * most;
             kept[i] = task == 0 || d[task - 1] * sign > 0;
             if (task > 0) {

@@ -239,8 +239,7 @@ class SpectralMethodsTest {
                 merged(turned.tensor("x.weight").set("transposed", "x."), 5, 12).transpose(),
                 expected,
                 1e-6);
-        assertThat(merged(turned.set("transposed", ""), 5, 12).floats())
-                .isNotEqualTo(got.floats());
+        assertThat(merged(turned.set("transposed", ""), 5, 12).floats()).isNotEqualTo(got.floats());
     }
 
     @Test
