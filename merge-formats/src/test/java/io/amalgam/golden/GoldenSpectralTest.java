@@ -3,8 +3,8 @@ package io.amalgam.golden;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.formats.safetensors.SafetensorsFile;
-import io.amalgam.internal.engine.Merges;
-import io.amalgam.internal.engine.Options;
+import io.amalgam.endtoend.Merges;
+import io.amalgam.endtoend.Options;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
