@@ -2,9 +2,9 @@ package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.endtoend.Merges;
 import io.amalgam.endtoend.Options;
+import io.amalgam.formats.safetensors.SafetensorsFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
