@@ -1,0 +1,230 @@
+package io.amalgam.internal.align;
+
+import io.amalgam.checkpoint.Preparation;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.align.groups.Group;
+import io.amalgam.internal.align.groups.Group.Heads;
+import io.amalgam.internal.align.groups.Group.Units;
+import io.amalgam.internal.align.groups.Grouping;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/** The search for the order of one model's units in another. */
+public final class AlignmentRun implements Preparation {
+    /** A smaller share of the squared distance removed is worth a warning. */
+    private static final double LITTLE = 0.5;
+
+    private final String model;
+    private final String target;
+    private final AlignMethod method;
+    private final Grouping grouping;
+    private final Pair pair;
+    private volatile @Nullable Result result;
+
+    /**
+     * What was found.
+     *
+     * @param maps of each tensor's axes
+     * @param objectives before the first pass and after each
+     * @param before squared distance of the models as they are
+     * @param after squared distance when aligned
+     */
+    record Result(
+            Map<String, Moves> moves,
+            Map<String, List<Optional<AxisMap>>> maps,
+            double[] objectives,
+            double before,
+            double after) {}
+
+    AlignmentRun(String model, String target, AlignMethod method, Grouping grouping, Pair pair) {
+        this.model = model;
+        this.target = target;
+        this.method = method;
+        this.grouping = grouping;
+        this.pair = pair;
+    }
+
+    Result result() {
+        Result known = result;
+        if (known == null) {
+            throw new IllegalStateException("the alignment is not computed yet");
+        }
+        return known;
+    }
+
+    /** The maps of a tensor's axes. */
+    List<Optional<AxisMap>> maps(String tensor) {
+        return Objects.requireNonNull(result().maps.get(tensor));
+    }
+
+    Grouping grouping() {
+        return grouping;
+    }
+
+    @Override
+    public String title() {
+        return "alignment of '" + model + "' to '" + target + "'";
+    }
+
+    @Override
+    public String identity() {
+        return method.text() + " of " + model + " to " + target;
+    }
+
+    @Override
+    public void run(Context context) throws IOException {
+        if (result != null) {
+            return;
+        }
+        WeightMatching matching = new WeightMatching(grouping, pair, context);
+        Map<String, Moves> none = new HashMap<>();
+        grouping.groups().forEach(group -> none.put(group.name(), Moves.none(group)));
+        double before = pair.distance(none, context);
+        Map<String, Moves> moves = matching.run();
+        double after = pair.distance(moves, context);
+        double[] objectives = matching.objectives().stream().mapToDouble(d -> d).toArray();
+        take(moves, objectives, before, after, context);
+    }
+
+    private void take(
+            Map<String, Moves> moves,
+            double[] objectives,
+            double before,
+            double after,
+            Context context) {
+        Map<String, List<Optional<AxisMap>>> maps = new HashMap<>();
+        for (String tensor : pair.moving().keySet()) {
+            maps.put(tensor, new ArrayList<>(pair.maps().of(tensor, moves)));
+        }
+        Result found = new Result(moves, maps, objectives, before, after);
+        result = found;
+        if (removed(found) < LITTLE) {
+            context.warn(
+                    Problem.of(
+                                    String.format(
+                                            Locale.ROOT,
+                                            "alignment of '%s' to '%s' removed only %.1f %% of their squared distance",
+                                            model,
+                                            target,
+                                            100 * removed(found)))
+                            .hint(
+                                    "the models have little in common: expect an average to need training, and measure it ('amalgam barrier')"));
+        }
+    }
+
+    private static double removed(Result found) {
+        return found.before > 0 ? 1 - found.after / found.before : 1;
+    }
+
+    @Override
+    public List<String> remarks() {
+        Result found = result();
+        List<String> lines = new ArrayList<>();
+        for (int pass = 0; pass < found.objectives.length; pass++) {
+            lines.add(
+                    String.format(
+                            Locale.ROOT,
+                            pass == 0 ? "as it is: objective %2$.6g" : "pass %d: objective %.6g",
+                            pass,
+                            found.objectives[pass]));
+        }
+        lines.add(
+                String.format(
+                        Locale.ROOT,
+                        "squared distance %.6g, aligned %.6g: %.1f %% removed",
+                        found.before,
+                        found.after,
+                        100 * removed(found)));
+        return lines;
+    }
+
+    @Override
+    public byte[] save() {
+        Result found = result();
+        double[] figures = new double[found.objectives.length + 2];
+        figures[0] = found.before;
+        figures[1] = found.after;
+        System.arraycopy(found.objectives, 0, figures, 2, found.objectives.length);
+        return MovesFile.write(found.moves, figures);
+    }
+
+    @Override
+    public boolean restore(byte[] saved, Context context) {
+        try {
+            MovesFile.Found found = MovesFile.read(saved, grouping);
+            double[] figures = found.figures();
+            if (figures.length < 2) {
+                return false;
+            }
+            take(
+                    found.moves(),
+                    java.util.Arrays.copyOfRange(figures, 2, figures.length),
+                    figures[0],
+                    figures[1],
+                    context);
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** Both models, once for each of three passes. */
+    @Override
+    public long inputBytes() {
+        long once = 0;
+        for (String name : pair.shared()) {
+            once += Objects.requireNonNull(pair.moving().get(name)).storedBytes();
+            once += Objects.requireNonNull(pair.fixed().get(name)).storedBytes();
+        }
+        return 3 * once;
+    }
+
+    @Override
+    public long bytesHeld(int threads) {
+        long most = 0;
+        for (Group group : grouping.groups()) {
+            if (group instanceof Units units) {
+                long n = units.size();
+                // Two similarities, their sum, the costs; chunks of two models.
+                long chunk = UnitReader.chunkElements(units.size());
+                most = Math.max(most, 4 * Double.BYTES * n * n + chunk * 16);
+            } else {
+                Heads heads = (Heads) group;
+                long n = (long) heads.groups() * heads.queries() * heads.size();
+                most =
+                        Math.max(
+                                most,
+                                HeadMatching.bytesHeld(heads)
+                                        + UnitReader.chunkElements((int) n) * 16);
+            }
+        }
+        return most;
+    }
+
+    @Override
+    public long resultBytes() {
+        long elements = 0;
+        for (Group group : grouping.groups()) {
+            if (group instanceof Units units) {
+                elements += units.size();
+            } else {
+                Heads heads = (Heads) group;
+                elements += (long) heads.groups() * (heads.queries() + 2L * heads.size() + 1);
+            }
+        }
+        long maps = 0;
+        for (String tensor : pair.maps().tensors()) {
+            for (long dim : Objects.requireNonNull(pair.moving().get(tensor)).info().shape().dims()) {
+                maps += dim;
+            }
+        }
+        return Integer.BYTES * (elements + maps);
+    }
+}
