@@ -12,6 +12,7 @@ import io.amalgam.cli.inspect.DoctorCommand;
 import io.amalgam.cli.inspect.InspectCommand;
 import io.amalgam.cli.inspect.MethodsCommand;
 import io.amalgam.cli.lora.LoraCommand;
+import io.amalgam.cli.merge.AlignCommand;
 import io.amalgam.cli.merge.AverageCommand;
 import io.amalgam.cli.merge.ConvertCommand;
 import io.amalgam.cli.merge.MergeCommand;
@@ -56,6 +57,7 @@ final class Commands {
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
         all.put("soup", () -> new CommandLine(new SoupCommand(console, interruption)));
         all.put("average", () -> new CommandLine(new AverageCommand(console, interruption)));
+        all.put("align", () -> new CommandLine(new AlignCommand(console, interruption)));
         all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
         all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
         all.put("moe", () -> moe(console, interruption));
@@ -153,6 +155,7 @@ final class Commands {
                 "  amalgam merge recipe.yml merged/        merge models by a recipe",
                 "  amalgam batch recipes/ merged/          merge by every recipe of a folder",
                 "  amalgam plan recipe.yml                 check a recipe and show the plan",
+                "  amalgam align a --to b aligned/         a's units in the order of b's",
                 "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",
                 "  amalgam upscale base --layers 48 deep/  a deeper model to train on",
                 "  amalgam moe experts.yml mixture/        a mixture of experts from dense models",

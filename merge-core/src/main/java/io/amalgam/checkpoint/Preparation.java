@@ -4,6 +4,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Work to do before the first tensor is combined: a forward pass over prompts, an alignment,
@@ -31,6 +32,11 @@ public interface Preparation {
 
     /** Computes the result. Does nothing if it is already computed. */
     void run(Context context) throws IOException;
+
+    /** What is to be said of the result, a line each: for the report. Called after it is there. */
+    default List<String> remarks() {
+        return List.of();
+    }
 
     /** The serialised result, kept on disk until the merge is complete. */
     byte[] save();

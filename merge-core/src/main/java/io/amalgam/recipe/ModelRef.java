@@ -7,9 +7,12 @@ import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -26,6 +29,7 @@ public final class ModelRef {
     private final Optional<String> revision;
     private final List<AdapterRef> adapters;
     private final Optional<String> overrideArchitecture;
+    private final Optional<Alignment> alignment;
     private final Location location;
     private final Identity identity;
 
@@ -61,7 +65,14 @@ public final class ModelRef {
             List<AdapterRef> adapters,
             Optional<String> overrideArchitecture,
             Location location) {
-        this(path, revision, adapters, overrideArchitecture, location, Optional.empty());
+        this(
+                path,
+                revision,
+                adapters,
+                overrideArchitecture,
+                Optional.empty(),
+                location,
+                Optional.empty());
     }
 
     private ModelRef(
@@ -69,6 +80,7 @@ public final class ModelRef {
             Optional<String> revision,
             List<AdapterRef> adapters,
             Optional<String> overrideArchitecture,
+            Optional<Alignment> alignment,
             Location location,
             Optional<Identity> known) {
         if (path.isEmpty()) {
@@ -78,6 +90,7 @@ public final class ModelRef {
         this.revision = Objects.requireNonNull(revision, "revision");
         this.adapters = List.copyOf(adapters);
         this.overrideArchitecture = Objects.requireNonNull(overrideArchitecture, "architecture");
+        this.alignment = Objects.requireNonNull(alignment, "alignment");
         this.location = Objects.requireNonNull(location, "location");
         this.identity =
                 known.orElseGet(
@@ -195,7 +208,13 @@ public final class ModelRef {
     /** The same reference at another position in the recipe. */
     public ModelRef at(Location place) {
         return new ModelRef(
-                path, revision, adapters, overrideArchitecture, place, Optional.of(identity));
+                path,
+                revision,
+                adapters,
+                overrideArchitecture,
+                alignment,
+                place,
+                Optional.of(identity));
     }
 
     /**
@@ -209,12 +228,35 @@ public final class ModelRef {
         Identity known =
                 new Identity(place, Optional.empty(), List.copyOf(adapters), Optional.empty());
         return new ModelRef(
-                path, revision, this.adapters, overrideArchitecture, location, Optional.of(known));
+                path,
+                revision,
+                this.adapters,
+                overrideArchitecture,
+                alignment,
+                location,
+                Optional.of(known));
     }
 
     /** As {@link #identified(String, List)}, with the adapters that are known already. */
     public ModelRef identified(String place) {
         return identified(place, identity.adapters);
+    }
+
+    /** The same reference with its units in another model's order, or as they are stored. */
+    public ModelRef aligned(Optional<Alignment> other) {
+        return new ModelRef(
+                path,
+                revision,
+                adapters,
+                overrideArchitecture,
+                other,
+                location,
+                Optional.of(identity));
+    }
+
+    /** The model whose order of units it gets before it is merged. */
+    public Optional<Alignment> alignment() {
+        return alignment;
     }
 
     /** As written; never empty. */
@@ -257,7 +299,9 @@ public final class ModelRef {
 
     @Override
     public boolean equals(Object other) {
-        return other instanceof ModelRef ref && identity.equals(ref.identity);
+        return other instanceof ModelRef ref
+                && identity.equals(ref.identity)
+                && alignment.equals(ref.alignment);
     }
 
     @Override
@@ -265,13 +309,46 @@ public final class ModelRef {
         return identity.hashCode();
     }
 
-    /** The string form, without the architecture. */
+    /** The string form, without architecture and alignment. */
     @Override
     public String toString() {
         StringBuilder text = new StringBuilder(path);
         revision.ifPresent(r -> text.append('@').append(r));
         adapters.forEach(adapter -> text.append('+').append(adapter));
         return text.toString();
+    }
+
+    /**
+     * An alignment: units of a model are put in the order of another's.
+     *
+     * @param method its name, not yet checked
+     * @param to the model that stays as it is
+     * @param settings of the method by name, as text; not yet checked
+     * @param location in the recipe; ignored in comparisons
+     */
+    public record Alignment(
+            String method, ModelRef to, Map<String, String> settings, Location location) {
+        public Alignment {
+            settings = Collections.unmodifiableMap(new TreeMap<>(settings));
+        }
+
+        /** The same to another reference. */
+        public Alignment to(ModelRef other) {
+            return new Alignment(method, other, settings, location);
+        }
+
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Alignment alignment
+                    && method.equals(alignment.method)
+                    && to.equals(alignment.to)
+                    && settings.equals(alignment.settings);
+        }
+
+        @Override
+        public int hashCode() {
+            return Objects.hash(method, to, settings);
+        }
     }
 
     /**

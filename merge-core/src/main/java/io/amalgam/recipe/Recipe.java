@@ -144,6 +144,9 @@ public record Recipe(
             }
         }
         tokenizer.ifPresent(section -> references.addAll(section.references()));
+        for (ModelRef reference : List.copyOf(references)) {
+            reference.alignment().ifPresent(alignment -> references.add(alignment.to()));
+        }
         return references;
     }
 

@@ -61,6 +61,7 @@ class ArchitectureTest {
                     "internal.method.matrix",
                     "internal.method.builtin",
                     "plan",
+                    "internal.align",
                     "internal.plan",
                     "internal.structure",
                     "engine",

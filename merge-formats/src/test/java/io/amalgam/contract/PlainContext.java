@@ -8,7 +8,7 @@ import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 
 /** Runs a preparation in the calling thread. */
-final class PlainContext implements Preparation.Context {
+public final class PlainContext implements Preparation.Context {
     private final Workspace workspace = new Workspace(ScalarKernels.INSTANCE, 1 << 14);
 
     @Override

@@ -2,6 +2,7 @@ package io.amalgam.cli.merge;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
@@ -54,6 +55,12 @@ public record MergeSummary(MergePlan plan, MergeReport report, Path out) {
                         Quantity.bytes(plan.outputBytes()),
                         Quantity.of(report.files().size(), "file")));
         lines.add(speed);
+        for (Preparation each : plan.preparations()) {
+            if (!each.remarks().isEmpty()) {
+                lines.add(Console.oneLine(each.title() + ":"));
+                each.remarks().forEach(remark -> lines.add("  " + remark));
+            }
+        }
         if (!report.kept().isEmpty()) {
             lines.add("kept what is no part of a model: " + kept());
         }
@@ -84,6 +91,12 @@ public record MergeSummary(MergePlan plan, MergeReport report, Path out) {
                     .put("crc32c", file.crc32c().orElse(null));
         }
         report.kept().forEach(root.putArray("kept")::add);
+        for (Preparation each : plan.preparations()) {
+            if (!each.remarks().isEmpty()) {
+                ObjectNode one = root.withArray("preparations").addObject();
+                each.remarks().forEach(one.put("title", each.title()).putArray("remarks")::add);
+            }
+        }
         Json.problems(root.putArray("warnings"), plan.warnings());
         return root;
     }

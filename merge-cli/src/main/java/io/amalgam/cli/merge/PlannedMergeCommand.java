@@ -89,6 +89,9 @@ abstract class PlannedMergeCommand extends Subcommand {
     /** The output directory. */
     abstract Path out();
 
+    /** Writes what belongs beside the model, when it is there. */
+    void finish(MergePlan plan, MergeReport report) throws IOException {}
+
     /** Lines said after the model is written. */
     List<String> afterwards() {
         return List.of();
@@ -158,6 +161,7 @@ abstract class PlannedMergeCommand extends Subcommand {
         try (ProgressView shown = ProgressView.on(console, verbosity.quiet || json)) {
             report = MergeEngine.run(plan, out(), options, shown, cancellation);
         }
+        finish(plan, report);
         List<Problem> found = new ArrayList<>(report.warnings());
         found.removeAll(plan.warnings());
         console.warnings(found);

@@ -7,8 +7,11 @@ import io.amalgam.internal.align.groups.Group.Heads;
 import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.align.groups.Grouping;
 import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -19,13 +22,14 @@ import org.jspecify.annotations.Nullable;
 /** The search for the order of one model's units in another. */
 public final class AlignmentRun implements Preparation {
     /** A smaller share of the squared distance removed is worth a warning. */
-    private static final double LITTLE = 0.5;
+    private static final double LITTLE = 0.4;
 
     private final String model;
     private final String target;
-    private final AlignMethod method;
+    private final AlignOptions options;
     private final Grouping grouping;
     private final Pair pair;
+    private final Optional<Map<String, Moves>> given;
     private volatile @Nullable Result result;
 
     /**
@@ -43,12 +47,18 @@ public final class AlignmentRun implements Preparation {
             double before,
             double after) {}
 
-    AlignmentRun(String model, String target, AlignMethod method, Grouping grouping, Pair pair) {
+    AlignmentRun(String model, String target, AlignOptions options, Grouping grouping, Pair pair, Optional<Map<String, Moves>> given) {
         this.model = model;
         this.target = target;
-        this.method = method;
+        this.options = options;
         this.grouping = grouping;
         this.pair = pair;
+        this.given = given;
+    }
+
+    /** Lines that tell what moves together, and what stays where it is. */
+    public List<String> groups() {
+        return GroupLines.of(grouping);
     }
 
     Result result() {
@@ -75,7 +85,17 @@ public final class AlignmentRun implements Preparation {
 
     @Override
     public String identity() {
-        return method.text() + " of " + model + " to " + target;
+        String searched = options.identity() + " of " + model + " to " + target;
+        return given.map(moves -> searched + " " + digest(moves)).orElse(searched);
+    }
+
+    private static String digest(Map<String, Moves> moves) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(MovesFile.write(moves, new double[0])), 0, 8);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
     }
 
     @Override
@@ -83,13 +103,19 @@ public final class AlignmentRun implements Preparation {
         if (result != null) {
             return;
         }
-        WeightMatching matching = new WeightMatching(grouping, pair, context);
         Map<String, Moves> none = new HashMap<>();
         grouping.groups().forEach(group -> none.put(group.name(), Moves.none(group)));
         double before = pair.distance(none, context);
-        Map<String, Moves> moves = matching.run();
+        Map<String, Moves> moves;
+        double[] objectives = {};
+        if (given.isPresent()) {
+            moves = given.get();
+        } else {
+            WeightMatching matching = new WeightMatching(grouping, pair, context);
+            moves = matching.run();
+            objectives = matching.objectives().stream().mapToDouble(d -> d).toArray();
+        }
         double after = pair.distance(moves, context);
-        double[] objectives = matching.objectives().stream().mapToDouble(d -> d).toArray();
         take(moves, objectives, before, after, context);
     }
 
@@ -125,7 +151,10 @@ public final class AlignmentRun implements Preparation {
 
     @Override
     public List<String> remarks() {
-        Result found = result();
+        Result found = result;
+        if (found == null) {
+            return List.of();
+        }
         List<String> lines = new ArrayList<>();
         for (int pass = 0; pass < found.objectives.length; pass++) {
             lines.add(

@@ -69,7 +69,7 @@ final class UnitReader {
             float[] values = new float[count];
             for (int u = 0; u < units; u++) {
                 long from = (long) places[u] * run + first;
-                read(from, count, values, workspace);
+                run(from, count, values, workspace);
                 for (int f = 0; f < count; f++) {
                     to[f * units + u] = values[f];
                 }
@@ -79,7 +79,7 @@ final class UnitReader {
         int each = block * run;
         float[] line = new float[length * run];
         for (int o = 0; o < count / each; o++) {
-            read((first / each + o) * line.length, line.length, line, workspace);
+            run((first / each + o) * line.length, line.length, line, workspace);
             for (int u = 0; u < units; u++) {
                 for (int f = 0; f < each; f++) {
                     to[(o * each + f) * units + u] = line[places[u] * run + f];
@@ -88,7 +88,7 @@ final class UnitReader {
         }
     }
 
-    private void read(long from, int count, float[] values, Workspace workspace)
+    private void run(long from, int count, float[] values, Workspace workspace)
             throws IOException {
         for (int done = 0; done < count; ) {
             int n = Math.min(workspace.capacity(), count - done);

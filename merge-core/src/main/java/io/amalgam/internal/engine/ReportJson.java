@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
@@ -49,6 +50,7 @@ final class ReportJson {
         PlanJson.renamed(root, plan);
         ArrayNode warnings = root.putArray("warnings");
         report.warnings().forEach(warning -> warnings.add(warning.toString()));
+        preparations(root, plan);
         root.set("inputs", inputs(origins));
         ObjectNode run = root.putObject("run");
         run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);
@@ -94,6 +96,19 @@ final class ReportJson {
             json.writeEndObject();
         }
         return bytes.toByteArray();
+    }
+
+    private static void preparations(ObjectNode root, MergePlan plan) {
+        ArrayNode all = JSON.createArrayNode();
+        for (Preparation each : plan.preparations()) {
+            if (!each.remarks().isEmpty()) {
+                ArrayNode remarks = all.addObject().put("title", each.title()).putArray("remarks");
+                each.remarks().forEach(remarks::add);
+            }
+        }
+        if (!all.isEmpty()) {
+            root.set("preparations", all);
+        }
     }
 
     /** Names without folders: a report may be published. */

@@ -8,6 +8,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.align.AlignedModels;
 import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
@@ -62,7 +63,8 @@ public final class MergePlanner {
     public MergePlan plan(Recipe written, PlanOptions options) throws IOException {
         Recipe recipe = new ModelIdentities(source::identified).in(written);
         Problems problems = new Problems();
-        OpenModels models = new OpenModels(source, recipe.baseModel(), problems);
+        OpenModels models =
+                new OpenModels(new AlignedModels(source), recipe.baseModel(), problems);
         boolean planned = false;
         try {
             MergePlan plan = plan(recipe, options, models, problems);

@@ -26,7 +26,12 @@ final class ModelIdentities {
      * @param identified which model a reference means
      */
     ModelIdentities(UnaryOperator<ModelRef> identified) {
-        this.identified = identified;
+        this.identified =
+                ref -> {
+                    ModelRef known = identified.apply(ref);
+                    return known.aligned(
+                            known.alignment().map(to -> to.to(identified.apply(to.to()))));
+                };
     }
 
     Recipe in(Recipe recipe) {

@@ -3,6 +3,7 @@ package io.amalgam.internal.recipe;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.AdapterRef;
+import io.amalgam.recipe.ModelRef.Alignment;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
@@ -178,10 +179,20 @@ public final class RecipeWriter {
         boolean literal =
                 ref.path().matches("(?s).*[+@].*")
                         || !ref.adapters().stream().allMatch(AdapterRef::readable);
-        if (!literal && ref.overrideArchitecture().isEmpty()) {
+        boolean plain = ref.overrideArchitecture().isEmpty() && ref.alignment().isEmpty();
+        if (!literal && plain) {
             return quote(ref.toString());
         }
         return mapping(ref);
+    }
+
+    private static String alignment(Alignment alignment) {
+        StringBuilder text = new StringBuilder("{method: " + quote(alignment.method()));
+        text.append(", to: ").append(reference(alignment.to()));
+        alignment
+                .settings()
+                .forEach((key, value) -> text.append(", " + key + ": ").append(quote(value)));
+        return text.append('}').toString();
     }
 
     private static String mapping(ModelRef ref) {
@@ -195,6 +206,7 @@ public final class RecipeWriter {
         }
         ref.overrideArchitecture()
                 .ifPresent(a -> mapping.append(", override_architecture: ").append(quote(a)));
+        ref.alignment().ifPresent(a -> mapping.append(", align: ").append(alignment(a)));
         return mapping.append('}').toString();
     }
 

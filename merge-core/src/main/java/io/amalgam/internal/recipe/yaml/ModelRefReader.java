@@ -5,6 +5,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.AdapterRef;
+import io.amalgam.recipe.ModelRef.Alignment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -41,8 +42,12 @@ final class ModelRefReader {
         Optional<String> architecture =
                 fields.get("override_architecture")
                         .flatMap(node -> text("override_architecture", node));
+        Optional<Alignment> alignment =
+                fields.get("align").flatMap(node -> new AlignmentReader(reading, this).read(node));
         return model.map(
-                ref -> new ModelRef(ref.path(), ref.revision(), adapters, architecture, location));
+                ref ->
+                        new ModelRef(ref.path(), ref.revision(), adapters, architecture, location)
+                                .aligned(alignment));
     }
 
     /** One adapter, or a list. */

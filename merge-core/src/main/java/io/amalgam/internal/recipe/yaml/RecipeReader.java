@@ -160,7 +160,8 @@ public final class RecipeReader {
             Optional<TokenizerSection> tokenizer = tokenizers.read(recipe);
             Optional<ChatTemplate> chatTemplate = tokenizers.chatTemplate(recipe);
             findings.throwIfAny();
-            return new Recipe(
+            Recipe read =
+                    new Recipe(
                     findings.file(),
                     text,
                     method.orElseThrow(),
@@ -177,6 +178,13 @@ public final class RecipeReader {
                     chatTemplate,
                     recipe.location(),
                     findings.warnings());
+            return recipe.get("align").map(node -> aligned(node, read)).orElse(read);
+        }
+
+        private Recipe aligned(Node node, Recipe read) {
+            Recipe aligned = new AlignmentReader(reading, references).all(node, read);
+            findings.throwIfAny();
+            return aligned;
         }
 
         private Optional<String> method(Node node) {

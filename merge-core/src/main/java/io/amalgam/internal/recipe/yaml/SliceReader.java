@@ -3,6 +3,7 @@ package io.amalgam.internal.recipe.yaml;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.Alignment;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue.Scalar;
@@ -55,7 +56,12 @@ final class SliceReader {
     }
 
     private Optional<ModelRef> reference(Fields entry) {
-        return entry.required("model", MODEL_HINT).flatMap(node -> references.read("model", node));
+        Optional<ModelRef> model =
+                entry.required("model", MODEL_HINT)
+                        .flatMap(node -> references.read("model", node));
+        Optional<Alignment> alignment =
+                entry.get("align").flatMap(new AlignmentReader(reading, references)::read);
+        return alignment.isEmpty() ? model : model.map(ref -> ref.aligned(alignment));
     }
 
     List<OutputSlice> slices(Fields recipe, Node value) {

@@ -1,6 +1,5 @@
-package io.amalgam.internal.lora;
+package io.amalgam.internal.layers;
 
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.tensor.Shape;
 import java.util.Map;
 import java.util.Set;
@@ -32,7 +31,7 @@ public final class Conv1d {
         int votes = 0;
         for (String name : shapes.keySet()) {
             if (isNamed(name)) {
-                votes += vote(ModuleTree.module(name));
+                votes += vote(module(name));
             }
         }
         this.used = votes > 0 || (votes == 0 && isFamily(facts));
@@ -46,7 +45,7 @@ public final class Conv1d {
     /** Whether a weight has a name that {@code Conv1D} has in some models. */
     public static boolean isNamed(String weight) {
         return weight.endsWith(".weight")
-                && NAMES.contains(ModuleTree.leaf(ModuleTree.module(weight)));
+                && NAMES.contains(leaf(module(weight)));
     }
 
     /** Whether any matrix of the model has such a name. */
@@ -59,8 +58,16 @@ public final class Conv1d {
         if (!isNamed(weight)) {
             return false;
         }
-        int vote = vote(ModuleTree.module(weight));
+        int vote = vote(module(weight));
         return vote == 0 ? used : vote > 0;
+    }
+
+    private static String module(String parameter) {
+        return parameter.substring(0, Math.max(0, parameter.lastIndexOf('.')));
+    }
+
+    private static String leaf(String module) {
+        return module.substring(module.lastIndexOf('.') + 1);
     }
 
     private int vote(String module) {

@@ -1,0 +1,150 @@
+package io.amalgam.cli.merge;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.PlanOptionsMixin;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.align.AlignedCheckpoint;
+import io.amalgam.internal.align.AlignmentFile;
+import io.amalgam.internal.align.AlignmentRun;
+import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.Alignment;
+import io.amalgam.recipe.Recipe;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "align",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Puts the units of a model in the order of another's, so that the two can be averaged (docs/alignment.md).",
+            "The aligned model computes what it did before. The permutations are written beside it, in alignment.safetensors."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam align b/ --to a/ aligned/",
+            "  amalgam align b/ --to a/ --explain             what would move, tensor by tensor",
+            "  amalgam align c/ --to a/ aligned-c/ --permutations aligned/alignment.safetensors"
+        })
+public final class AlignCommand extends PlannedMergeCommand {
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The model to align.")
+    private String model = "";
+
+    @Parameters(
+            index = "1",
+            arity = "0..1",
+            paramLabel = "OUT",
+            description =
+                    "The output directory, new or empty; none with --explain. Inputs are never overwritten.")
+    private @Nullable Path out;
+
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "MODEL",
+            description = "The model that stays as it is.")
+    private String target = "";
+
+    @Option(
+            names = "--method",
+            paramLabel = "METHOD",
+            description = "weight_matching, ot or activation_matching. Default: weight_matching.")
+    private String method = "weight_matching";
+
+    @Option(
+            names = "--permutations",
+            paramLabel = "FILE",
+            description = "Permutations of an earlier alignment, in place of a search.")
+    private @Nullable Path permutations;
+
+    @Option(
+            names = "--explain",
+            description =
+                    "Print what moves together, with its tensors, and what stays where it is; write nothing.")
+    private boolean explain;
+
+    @Mixin private PlanOptionsMixin planning;
+
+    public AlignCommand(Console console, Interruption interruption) {
+        super(console, interruption);
+    }
+
+    @Override
+    void checkUsage() {
+        super.checkUsage();
+        if (out == null && !explain) {
+            throw usage("missing OUT");
+        }
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        if (!explain) {
+            return super.call();
+        }
+        checkUsage();
+        try (MergePlan plan = plan()) {
+            console.warnings(plan.warnings());
+            run(plan).groups().forEach(line -> console.print(Console.oneLine(line)));
+        }
+        return ExitCode.DONE;
+    }
+
+    private static AlignmentRun run(MergePlan plan) {
+        return plan.models().values().stream()
+                .filter(AlignedCheckpoint.class::isInstance)
+                .map(aligned -> ((AlignedCheckpoint) aligned).run())
+                .findFirst()
+                .orElseThrow();
+    }
+
+    @Override
+    Optional<String> planningComplaint() {
+        return planning.complaint();
+    }
+
+    @Override
+    MergePlan plan() throws IOException {
+        Map<String, String> settings = new TreeMap<>();
+        if (permutations != null) {
+            settings.put("permutations", permutations.toString());
+        }
+        Alignment alignment =
+                new Alignment(method, ModelRef.of(target), settings, Location.NONE);
+        ModelRef aligned = ModelRef.of(model).aligned(Optional.of(alignment));
+        Recipe recipe =
+                Recipe.ofModels(
+                        "passthrough",
+                        List.of(ModelEntry.of(aligned, io.amalgam.recipe.Parameters.EMPTY)),
+                        Optional.empty(),
+                        io.amalgam.recipe.Parameters.EMPTY);
+        return planning.plan(recipe, ModelHeaders.FOLDERS, amalgam());
+    }
+
+    @Override
+    Path out() {
+        return out == null ? Path.of("") : out;
+    }
+
+    @Override
+    void finish(MergePlan plan, MergeReport report) throws IOException {
+        if (!report.wasFinished()) {
+            AtomicFile.write(out().resolve(AlignmentFile.NAME), AlignmentFile.of(run(plan)));
+        }
+    }
+}

@@ -1,0 +1,43 @@
+package io.amalgam.internal.align;
+
+import io.amalgam.internal.align.groups.Group;
+import io.amalgam.internal.align.groups.Group.Heads;
+import io.amalgam.internal.align.groups.Group.Units;
+import io.amalgam.internal.align.groups.Grouping;
+import io.amalgam.internal.align.groups.Places;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Groups as lines of text: name, size, and the tensors with their axes. */
+final class GroupLines {
+    private GroupLines() {}
+
+    static List<String> of(Grouping grouping) {
+        List<String> lines = new ArrayList<>();
+        for (Group group : grouping.groups()) {
+            lines.add(group.name() + ": " + what(group));
+            for (Places places : group.places()) {
+                lines.add("  " + places.tensor() + " axis " + places.axis());
+            }
+        }
+        grouping.stays().forEach(why -> lines.add("stays as it is: " + why));
+        return lines;
+    }
+
+    private static String what(Group group) {
+        if (group instanceof Units units) {
+            return units.size() + " units";
+        }
+        Heads heads = (Heads) group;
+        String free = heads.turned() ? ", query and key units stay" : "";
+        String order = heads.fixed() ? ", heads stay" : "";
+        return heads.groups()
+                + " groups of "
+                + heads.queries()
+                + (heads.queries() == 1 ? " query head, " : " query heads, ")
+                + heads.size()
+                + " units each"
+                + free
+                + order;
+    }
+}
