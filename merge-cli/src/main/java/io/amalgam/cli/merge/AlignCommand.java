@@ -124,8 +124,7 @@ public final class AlignCommand extends PlannedMergeCommand {
         if (permutations != null) {
             settings.put("permutations", permutations.toString());
         }
-        Alignment alignment =
-                new Alignment(method, ModelRef.of(target), settings, Location.NONE);
+        Alignment alignment = new Alignment(method, ModelRef.of(target), settings, Location.NONE);
         ModelRef aligned = ModelRef.of(model).aligned(Optional.of(alignment));
         Recipe recipe =
                 Recipe.ofModels(

@@ -33,9 +33,7 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
                                         name,
                                         moved.contains(name)
                                                 ? new MappedTensor(
-                                                        source,
-                                                        source.info(),
-                                                        () -> run.maps(name))
+                                                        source, source.info(), () -> run.maps(name))
                                                 : source));
     }
 
@@ -96,8 +94,7 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
             }
         }
         long kept = KEPT_LINES * 2 * line * Float.BYTES;
-        return kept
-                + Math.max(model().bytesPerReader(elements), target.bytesPerReader(elements));
+        return kept + Math.max(model().bytesPerReader(elements), target.bytesPerReader(elements));
     }
 
     @Override

@@ -54,11 +54,14 @@ final class Aligning {
                             "layers of model '" + ref + "'",
                             "as many as in '" + targetRef + "', " + words(other),
                             words(grouping))
-                    .hinted("align models of one depth, or put layers together with 'amalgam stack'");
+                    .hinted(
+                            "align models of one depth, or put layers together with 'amalgam stack'");
         }
         if (grouping.groups().isEmpty()) {
             String why =
-                    grouping.stays().isEmpty() ? "no layers that follow one another" : grouping.stays().get(0);
+                    grouping.stays().isEmpty()
+                            ? "no layers that follow one another"
+                            : grouping.stays().get(0);
             throw refused("model '" + ref + "'", "units that may move", "none: " + why)
                     .hinted("merge it as it is");
         }
@@ -83,7 +86,10 @@ final class Aligning {
     }
 
     private static String words(Grouping grouping) {
-        return grouping.depth().stream().map(String::valueOf).reduce((a, b) -> a + " and " + b).orElse("none");
+        return grouping.depth().stream()
+                .map(String::valueOf)
+                .reduce((a, b) -> a + " and " + b)
+                .orElse("none");
     }
 
     private static Map<String, TensorSource> numbers(Checkpoint model) {
@@ -133,7 +139,11 @@ final class Aligning {
             if (there.isEmpty()) {
                 throw refused(
                                 "model '" + targetRef + "'",
-                                "the tensors of '" + ref + "', such as '" + group.places().get(0).tensor() + "'",
+                                "the tensors of '"
+                                        + ref
+                                        + "', such as '"
+                                        + group.places().get(0).tensor()
+                                        + "'",
                                 "none of that name")
                         .hinted("align models of one architecture");
             }

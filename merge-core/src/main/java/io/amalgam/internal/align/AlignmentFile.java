@@ -64,7 +64,8 @@ public final class AlignmentFile {
             int[][] rows = tensor.getValue();
             boolean vector = rows.length == 1 && !tensor.getKey().matches(".*\\.(query|vo|qk)");
             ObjectNode entry = header.putObject(tensor.getKey()).put("dtype", "I32");
-            int[] shape = vector ? new int[] {rows[0].length} : new int[] {rows.length, rows[0].length};
+            int[] shape =
+                    vector ? new int[] {rows[0].length} : new int[] {rows.length, rows[0].length};
             Arrays.stream(shape).forEach(entry.withArray("shape")::add);
             int end = at + rows.length * rows[0].length * Integer.BYTES;
             entry.putArray("data_offsets").add(at).add(end);
@@ -72,7 +73,8 @@ public final class AlignmentFile {
         }
         byte[] text = header.toString().getBytes(StandardCharsets.UTF_8);
         int padded = (text.length + 7) / 8 * 8;
-        ByteBuffer out = ByteBuffer.allocate(Long.BYTES + padded + at).order(ByteOrder.LITTLE_ENDIAN);
+        ByteBuffer out =
+                ByteBuffer.allocate(Long.BYTES + padded + at).order(ByteOrder.LITTLE_ENDIAN);
         out.putLong(padded).put(text);
         while (out.position() < Long.BYTES + padded) {
             out.put((byte) ' ');
@@ -128,9 +130,7 @@ public final class AlignmentFile {
             }
             if (found.info().dtype() != DType.I32 || !found.info().shape().equals(expected)) {
                 throw wrong(
-                        what,
-                        "I32 " + expected,
-                        found.info().dtype() + " " + found.info().shape());
+                        what, "I32 " + expected, found.info().dtype() + " " + found.info().shape());
             }
             StoredTensor stored = found.stored().orElseThrow();
             ByteBuffer bytes =

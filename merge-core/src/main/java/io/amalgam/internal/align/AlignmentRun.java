@@ -47,7 +47,13 @@ public final class AlignmentRun implements Preparation {
             double before,
             double after) {}
 
-    AlignmentRun(String model, String target, AlignOptions options, Grouping grouping, Pair pair, Optional<Map<String, Moves>> given) {
+    AlignmentRun(
+            String model,
+            String target,
+            AlignOptions options,
+            Grouping grouping,
+            Pair pair,
+            Optional<Map<String, Moves>> given) {
         this.model = model;
         this.target = target;
         this.options = options;
@@ -92,7 +98,8 @@ public final class AlignmentRun implements Preparation {
     private static String digest(Map<String, Moves> moves) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            return HexFormat.of().formatHex(digest.digest(MovesFile.write(moves, new double[0])), 0, 8);
+            return HexFormat.of()
+                    .formatHex(digest.digest(MovesFile.write(moves, new double[0])), 0, 8);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);
         }
@@ -250,7 +257,8 @@ public final class AlignmentRun implements Preparation {
         }
         long maps = 0;
         for (String tensor : pair.maps().tensors()) {
-            for (long dim : Objects.requireNonNull(pair.moving().get(tensor)).info().shape().dims()) {
+            for (long dim :
+                    Objects.requireNonNull(pair.moving().get(tensor)).info().shape().dims()) {
                 maps += dim;
             }
         }

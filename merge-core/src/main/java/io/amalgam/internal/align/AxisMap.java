@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param sources old elements
  * @param factors of the terms; null for 1
  */
-record AxisMap(
-        int oldSize, int @Nullable [] starts, int[] sources, double @Nullable [] factors) {
+record AxisMap(int oldSize, int @Nullable [] starts, int[] sources, double @Nullable [] factors) {
     static AxisMap identity(int size) {
         int[] sources = new int[size];
         for (int i = 0; i < size; i++) {

@@ -136,7 +136,9 @@ final class HeadMatching {
                 int[] newOrder = heads.fixed() ? order : order(query, output, single, keys, units);
                 int[] newUnits = Assignment.largest(with(value, output, newOrder), size);
                 int[] newKeys =
-                        heads.turned() ? keys : Assignment.largest(with(key, query, newOrder), size);
+                        heads.turned()
+                                ? keys
+                                : Assignment.largest(with(key, query, newOrder), size);
                 boolean same =
                         round > 0
                                 && Arrays.equals(order, newOrder)
@@ -201,9 +203,7 @@ final class HeadMatching {
                 int[] units) {
             double alone =
                     single.values().length == 0 ? 0 : single.get(g * queries + a, h * queries + b);
-            return total(query, a, b, queries, keys)
-                    + total(output, a, b, queries, units)
-                    + alone;
+            return total(query, a, b, queries, keys) + total(output, a, b, queries, units) + alone;
         }
 
         private double total(Similarity of, int a, int b, int each, int[] units) {

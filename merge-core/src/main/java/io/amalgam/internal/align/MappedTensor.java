@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A tensor whose axes are put together from another's. Runs of elements behind the last mapped axis
- * are read where they are; if they are short, a whole line of that axis is read, and kept from block
- * to block.
+ * are read where they are; if they are short, a whole line of that axis is read, and kept from
+ * block to block.
  */
 final class MappedTensor implements TensorSource {
     /** Runs of at least so many elements are read one by one. */

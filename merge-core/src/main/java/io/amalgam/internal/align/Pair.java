@@ -30,7 +30,9 @@ record Pair(
         return Objects.requireNonNull(fixed.get(name));
     }
 
-    /** Tensors of the moving model that the fixed one has too, in an order that is always the same. */
+    /**
+     * Tensors of the moving model that the fixed one has too, in an order that is always the same.
+     */
     Set<String> shared() {
         Set<String> shared = new TreeSet<>(moving.keySet());
         shared.retainAll(fixed.keySet());
@@ -52,8 +54,7 @@ record Pair(
     }
 
     /** Adds the products of units at places of one tensor, its other axes moved. */
-    void add(
-            Places places, int units, Map<String, Moves> moves, Similarity to, Context context)
+    void add(Places places, int units, Map<String, Moves> moves, Similarity to, Context context)
             throws IOException {
         int[] at = new int[units];
         for (int i = 0; i < units; i++) {
@@ -117,8 +118,7 @@ record Pair(
     }
 
     /** Sums of products, and of squared differences, of two tensors of one shape. */
-    static double[] sums(TensorSource one, TensorSource other, Context context)
-            throws IOException {
+    static double[] sums(TensorSource one, TensorSource other, Context context) throws IOException {
         long elements = one.info().elements();
         int blocks = Math.toIntExact((elements + BLOCK - 1) / BLOCK);
         double[] products = new double[blocks];

@@ -58,8 +58,7 @@ final class TensorMaps {
         return maps;
     }
 
-    private Optional<AxisMap> axis(
-            String tensor, int axis, Shape shape, Map<String, Moves> moves) {
+    private Optional<AxisMap> axis(String tensor, int axis, Shape shape, Map<String, Moves> moves) {
         int[] sources = AxisMap.identity(Math.toIntExact(shape.dim(axis))).sources();
         boolean any = false;
         for (Use use : uses.getOrDefault(tensor, List.of())) {
@@ -81,8 +80,7 @@ final class TensorMaps {
             }
         }
         return any
-                ? Optional.of(AxisMap.of(sources.length, sources))
-                        .filter(map -> !map.isIdentity())
+                ? Optional.of(AxisMap.of(sources.length, sources)).filter(map -> !map.isIdentity())
                 : Optional.empty();
     }
 

@@ -88,8 +88,7 @@ final class UnitReader {
         }
     }
 
-    private void run(long from, int count, float[] values, Workspace workspace)
-            throws IOException {
+    private void run(long from, int count, float[] values, Workspace workspace) throws IOException {
         for (int done = 0; done < count; ) {
             int n = Math.min(workspace.capacity(), count - done);
             source.read(from + done, n, values, done, workspace);

@@ -44,8 +44,7 @@ public final class Conv1d {
 
     /** Whether a weight has a name that {@code Conv1D} has in some models. */
     public static boolean isNamed(String weight) {
-        return weight.endsWith(".weight")
-                && NAMES.contains(leaf(module(weight)));
+        return weight.endsWith(".weight") && NAMES.contains(leaf(module(weight)));
     }
 
     /** Whether any matrix of the model has such a name. */

@@ -63,8 +63,7 @@ public final class MergePlanner {
     public MergePlan plan(Recipe written, PlanOptions options) throws IOException {
         Recipe recipe = new ModelIdentities(source::identified).in(written);
         Problems problems = new Problems();
-        OpenModels models =
-                new OpenModels(new AlignedModels(source), recipe.baseModel(), problems);
+        OpenModels models = new OpenModels(new AlignedModels(source), recipe.baseModel(), problems);
         boolean planned = false;
         try {
             MergePlan plan = plan(recipe, options, models, problems);

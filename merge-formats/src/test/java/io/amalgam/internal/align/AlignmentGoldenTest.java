@@ -7,8 +7,8 @@ import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.contract.PlainContext;
-import io.amalgam.internal.formats.safetensors.SafetensorsFormat;
 import io.amalgam.internal.formats.huggingface.HuggingFaceFormat;
+import io.amalgam.internal.formats.safetensors.SafetensorsFormat;
 import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
@@ -77,9 +77,7 @@ class AlignmentGoldenTest {
             assertThat(aligned.tensors().keySet()).isEqualTo(original.tensors().keySet());
             for (String name : original.tensors().keySet()) {
                 float[] found = TensorReads.of(aligned.tensors().get(name));
-                assertThat(found)
-                        .as(name)
-                        .isEqualTo(TensorReads.of(original.tensors().get(name)));
+                assertThat(found).as(name).isEqualTo(TensorReads.of(original.tensors().get(name)));
             }
         }
     }
@@ -118,8 +116,7 @@ class AlignmentGoldenTest {
             AlignmentRun.Result result = aligned.run().result();
             for (String name : golden.tensors().keySet()) {
                 Moves.OfUnits moves = (Moves.OfUnits) result.moves().get(name);
-                assertThat(moves.map().sources())
-                        .isEqualTo(ints(golden.tensors().get(name)));
+                assertThat(moves.map().sources()).isEqualTo(ints(golden.tensors().get(name)));
             }
             assertThat(result.objectives()).hasSize(8).isSorted();
         }
@@ -137,8 +134,7 @@ class AlignmentGoldenTest {
             assertThat(second.run().remarks()).isEqualTo(first.run().remarks());
             saved[5]++;
             saved[saved.length / 2] = -7;
-            assertThat(second.run().restore(new byte[] {0, 0, 9, 9}, new PlainContext()))
-                    .isFalse();
+            assertThat(second.run().restore(new byte[] {0, 0, 9, 9}, new PlainContext())).isFalse();
         }
     }
 }

@@ -82,8 +82,7 @@ final class AttentionLayer {
         further(width, keys * size, size, each);
         boolean fixed =
                 counts.positions() == Positions.SLOPES || counts.positions() == Positions.UNKNOWN;
-        return new Heads(
-                name, keys, each, size, fixed, turned, query, key, value, output, perHead);
+        return new Heads(name, keys, each, size, fixed, turned, query, key, value, output, perHead);
     }
 
     private int dim(String module, boolean rows) throws Stays {
@@ -122,8 +121,7 @@ final class AttentionLayer {
         }
     }
 
-    private void rows(Roles role, List<Places> places, int rows, int size, int each)
-            throws Stays {
+    private void rows(Roles role, List<Places> places, int rows, int size, int each) throws Stays {
         String module = parts.get(role);
         if (module == null) {
             throw new Stays("no module for its " + role.name().toLowerCase(java.util.Locale.ROOT));
@@ -147,7 +145,8 @@ final class AttentionLayer {
         for (String tensor : others) {
             Shape shape = tensors.getOrDefault(tensor, Shape.of());
             String leaf = Modules.leaf(Modules.owner(tensor));
-            boolean ofQuery = Optional.of(leaf).filter(l -> l.matches("q_(layer)?norm")).isPresent();
+            boolean ofQuery =
+                    Optional.of(leaf).filter(l -> l.matches("q_(layer)?norm")).isPresent();
             boolean ofKey = leaf.matches("k_(layer)?norm");
             if (shape.rank() == 1 && (ofQuery || ofKey)) {
                 long elements = shape.dim(0);

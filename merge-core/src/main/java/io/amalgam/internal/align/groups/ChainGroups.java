@@ -70,8 +70,7 @@ final class ChainGroups {
         }
         int size = (int) weight(module).dim(0);
         long in = weight(next).dim(1);
-        boolean flattened =
-                weight(module).rank() > 2 && weight(next).rank() == 2 && in % size == 0;
+        boolean flattened = weight(module).rank() > 2 && weight(next).rank() == 2 && in % size == 0;
         if (in != size && !flattened) {
             return Optional.of("'" + next + "' takes " + in + " units in, not " + size);
         }

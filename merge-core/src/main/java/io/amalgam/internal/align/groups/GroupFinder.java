@@ -27,8 +27,6 @@ public final class GroupFinder {
                                     return Roles.ATTENTION.matcher(module).matches()
                                             && Roles.inAttention(module).isPresent();
                                 });
-        return attends
-                ? TransformerGroups.of(shapes, config, transposed)
-                : ChainGroups.of(shapes);
+        return attends ? TransformerGroups.of(shapes, config, transposed) : ChainGroups.of(shapes);
     }
 }

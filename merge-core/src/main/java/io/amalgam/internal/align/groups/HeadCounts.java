@@ -30,8 +30,16 @@ record HeadCounts(int queries, int keys, int size, Positions positions, String t
 
     private static final Set<String> SLOPED = Set.of("bloom", "mpt");
     private static final List<String> TURNED =
-            List.of("rope_parameters", "rope_theta", "rope_scaling", "rotary_pct", "rotary_dim",
-                    "rotary_emb_base", "partial_rotary_factor", "rotary", "global_rope_theta");
+            List.of(
+                    "rope_parameters",
+                    "rope_theta",
+                    "rope_scaling",
+                    "rotary_pct",
+                    "rotary_dim",
+                    "rotary_emb_base",
+                    "partial_rotary_factor",
+                    "rotary",
+                    "global_rope_theta");
 
     static HeadCounts of(Optional<ObjectNode> config, boolean positionTable) {
         if (config.isEmpty()) {
@@ -39,7 +47,12 @@ record HeadCounts(int queries, int keys, int size, Positions positions, String t
         }
         List<ObjectNode> sections = ConfigSections.of(config.get());
         int queries =
-                number(sections, "num_attention_heads", "n_head", "n_heads", "num_heads",
+                number(
+                        sections,
+                        "num_attention_heads",
+                        "n_head",
+                        "n_heads",
+                        "num_heads",
                         "encoder_attention_heads");
         int keys = number(sections, "num_key_value_heads", "num_kv_heads", "n_head_kv");
         boolean single =

@@ -31,7 +31,8 @@ final class Modules {
         Matcher matcher = NUMBER.matcher(name);
         StringBuilder padded = new StringBuilder();
         while (matcher.find()) {
-            matcher.appendReplacement(padded, "0".repeat(Math.max(0, 9 - matcher.group().length())));
+            matcher.appendReplacement(
+                    padded, "0".repeat(Math.max(0, 9 - matcher.group().length())));
             padded.append(matcher.group());
         }
         return matcher.appendTail(padded).append(' ').append(name).toString();

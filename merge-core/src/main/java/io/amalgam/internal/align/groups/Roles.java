@@ -28,19 +28,45 @@ enum Roles {
                     VALUE, Set.of("v_proj", "value", "wv", "v_lin", "v", "to_v"),
                     QKV, Set.of("c_attn", "qkv_proj", "query_key_value", "Wqkv", "qkv", "W_pack"),
                     OUTPUT,
-                            Set.of("o_proj", "out_proj", "wo", "out_lin", "o", "c_proj", "dense",
+                            Set.of(
+                                    "o_proj",
+                                    "out_proj",
+                                    "wo",
+                                    "out_lin",
+                                    "o",
+                                    "c_proj",
+                                    "dense",
                                     "proj"));
 
     private static final Map<Roles, Set<String>> IN_MLP =
             Map.of(
                     UP,
-                            Set.of("gate_proj", "up_proj", "w1", "w3", "fc1", "c_fc", "fc_in",
-                                    "intermediate.dense", "dense_h_to_4h", "lin1", "wi", "wi_0",
+                            Set.of(
+                                    "gate_proj",
+                                    "up_proj",
+                                    "w1",
+                                    "w3",
+                                    "fc1",
+                                    "c_fc",
+                                    "fc_in",
+                                    "intermediate.dense",
+                                    "dense_h_to_4h",
+                                    "lin1",
+                                    "wi",
+                                    "wi_0",
                                     "wi_1"),
                     GATE_UP, Set.of("gate_up_proj"),
                     DOWN,
-                            Set.of("down_proj", "w2", "fc2", "c_proj", "fc_out", "output.dense",
-                                    "dense_4h_to_h", "lin2", "wo"),
+                            Set.of(
+                                    "down_proj",
+                                    "w2",
+                                    "fc2",
+                                    "c_proj",
+                                    "fc_out",
+                                    "output.dense",
+                                    "dense_4h_to_h",
+                                    "lin2",
+                                    "wo"),
                     ROUTER, Set.of("gate", "router", "shared_expert_gate"));
 
     /** The role of a module inside an attention layer. */
@@ -95,8 +121,18 @@ enum Roles {
     }
 
     private static final Set<String> HEADS =
-            Set.of("lm_head", "embed_out", "classifier", "score", "decoder", "head", "output",
-                    "qa_outputs", "seq_relationship", "cls_classifier", "distillation_classifier");
+            Set.of(
+                    "lm_head",
+                    "embed_out",
+                    "classifier",
+                    "score",
+                    "decoder",
+                    "head",
+                    "output",
+                    "qa_outputs",
+                    "seq_relationship",
+                    "cls_classifier",
+                    "distillation_classifier");
 
     static boolean isHead(String module) {
         return HEADS.contains(Modules.leaf(module));

@@ -45,8 +45,7 @@ final class TransformerGroups {
         this.stacks = LayerStacks.of(shapes.keySet());
         this.facts = ModelFacts.of(config);
         this.transposed = transposed;
-        boolean table =
-                shapes.keySet().stream().anyMatch(n -> n.matches("(?i).*(wpe|position).*"));
+        boolean table = shapes.keySet().stream().anyMatch(n -> n.matches("(?i).*(wpe|position).*"));
         this.counts = HeadCounts.of(config, table);
         this.hidden = hidden();
     }
@@ -132,11 +131,7 @@ final class TransformerGroups {
         stream.forEach(place -> anchors.add(place.tensor()));
         anchors.removeAll(moved);
         return new Grouping(
-                groups,
-                all,
-                anchors,
-                stays,
-                stacks.all().stream().map(LayerStack::count).toList());
+                groups, all, anchors, stays, stacks.all().stream().map(LayerStack::count).toList());
     }
 
     private void layer(String base, String label, List<String> names) {
@@ -204,8 +199,7 @@ final class TransformerGroups {
         }
         try {
             layers.add(
-                    new AttentionLayer(name, shapes, modules, further, counts, transposed)
-                            .heads());
+                    new AttentionLayer(name, shapes, modules, further, counts, transposed).heads());
         } catch (AttentionLayer.Stays e) {
             stays.add("heads of '" + owner + "': " + e.getMessage());
         }
@@ -274,8 +268,11 @@ final class TransformerGroups {
                     String name =
                             found.size() == 1
                                     ? "mlp" + label
-                                    : "mlp" + label + "." + parent.substring(
-                                            Math.min(parent.length(), base.length()));
+                                    : "mlp"
+                                            + label
+                                            + "."
+                                            + parent.substring(
+                                                    Math.min(parent.length(), base.length()));
                     mlp.modules().forEach((module, writes) -> streamOf(writes, module));
                     try {
                         layers.add(mlp.units(name, unknown));
@@ -316,8 +313,8 @@ final class TransformerGroups {
                         streamOf(false, module);
                     }
                 } else if (Roles.isHead(module) && rank == 2) {
-                    boolean ofPool = pooled && !NonLayerTensors.isHead(name)
-                            && !module.endsWith("decoder");
+                    boolean ofPool =
+                            pooled && !NonLayerTensors.isHead(name) && !module.endsWith("decoder");
                     if (ofPool) {
                         poolReaders.add(Places.whole(name, in(name)));
                     } else {

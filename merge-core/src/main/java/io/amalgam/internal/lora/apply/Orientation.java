@@ -2,8 +2,8 @@ package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.Conv1d;
+import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.tensor.Shape;
 import java.util.HashMap;
 import java.util.Map;

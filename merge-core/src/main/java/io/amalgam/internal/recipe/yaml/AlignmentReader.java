@@ -49,7 +49,9 @@ final class AlignmentReader {
         Map<String, String> settings = new TreeMap<>();
         for (String key : MappingKind.ALIGN.keys()) {
             if (!key.equals("to")) {
-                fields.get(key).flatMap(value -> text(key, value)).ifPresent(v -> settings.put(key, v));
+                fields.get(key)
+                        .flatMap(value -> text(key, value))
+                        .ifPresent(v -> settings.put(key, v));
             }
         }
         String method = Optional.ofNullable(settings.remove("method")).orElse("weight_matching");
@@ -64,12 +66,13 @@ final class AlignmentReader {
         if (value instanceof ScalarNode scalar && !scalar.getValue().isEmpty()) {
             return Optional.of(scalar.getValue());
         }
-        findings.error(
-                value, Problem.expected("'" + key + "'", "text", Nodes.describe(value)));
+        findings.error(value, Problem.expected("'" + key + "'", "text", Nodes.describe(value)));
         return Optional.empty();
     }
 
-    /** A recipe with all its models aligned to one; those with an alignment of their own keep it. */
+    /**
+     * A recipe with all its models aligned to one; those with an alignment of their own keep it.
+     */
     Recipe all(Node node, Recipe recipe) {
         Optional<ModelRef> first =
                 recipe.baseModel().or(() -> recipe.references().stream().findFirst());

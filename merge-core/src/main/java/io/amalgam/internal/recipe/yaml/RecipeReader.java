@@ -162,22 +162,22 @@ public final class RecipeReader {
             findings.throwIfAny();
             Recipe read =
                     new Recipe(
-                    findings.file(),
-                    text,
-                    method.orElseThrow(),
-                    findings.at(recipe.get("merge_method").orElseThrow()),
-                    models,
-                    parts,
-                    modules,
-                    base,
-                    shared,
-                    dtype,
-                    outDtype,
-                    quantised,
-                    tokenizer,
-                    chatTemplate,
-                    recipe.location(),
-                    findings.warnings());
+                            findings.file(),
+                            text,
+                            method.orElseThrow(),
+                            findings.at(recipe.get("merge_method").orElseThrow()),
+                            models,
+                            parts,
+                            modules,
+                            base,
+                            shared,
+                            dtype,
+                            outDtype,
+                            quantised,
+                            tokenizer,
+                            chatTemplate,
+                            recipe.location(),
+                            findings.warnings());
             return recipe.get("align").map(node -> aligned(node, read)).orElse(read);
         }
 

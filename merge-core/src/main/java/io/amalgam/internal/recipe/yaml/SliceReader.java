@@ -57,8 +57,7 @@ final class SliceReader {
 
     private Optional<ModelRef> reference(Fields entry) {
         Optional<ModelRef> model =
-                entry.required("model", MODEL_HINT)
-                        .flatMap(node -> references.read("model", node));
+                entry.required("model", MODEL_HINT).flatMap(node -> references.read("model", node));
         Optional<Alignment> alignment =
                 entry.get("align").flatMap(new AlignmentReader(reading, references)::read);
         return alignment.isEmpty() ? model : model.map(ref -> ref.aligned(alignment));

@@ -31,8 +31,7 @@ class AssignmentTest {
         }
         for (int i = 0; i < n; i++) {
             for (int j = 0; j < n; j++) {
-                double reduced =
-                        costs[i * n + j] - found.rowPrices()[i] - found.columnPrices()[j];
+                double reduced = costs[i * n + j] - found.rowPrices()[i] - found.columnPrices()[j];
                 assertThat(reduced).isGreaterThanOrEqualTo(-scale);
                 if (found.columns()[i] == j) {
                     assertThat(reduced).isCloseTo(0, within(scale));
