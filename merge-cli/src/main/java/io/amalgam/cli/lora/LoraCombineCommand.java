@@ -8,28 +8,26 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
-import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.WeightedPath;
-import io.amalgam.engine.MergeReport;
-import io.amalgam.error.BadInputException;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.internal.lora.combine.AdapterCombiner;
 import io.amalgam.internal.lora.combine.CombineOptions;
 import io.amalgam.internal.lora.combine.CombineResult;
 import io.amalgam.internal.lora.combine.UnusedOptions;
-import io.amalgam.tensor.DType;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
@@ -114,32 +112,7 @@ final class LoraCombineCommand extends Subcommand {
             description = "Seed of random methods. Default: 0.")
     private long seed;
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "TYPE",
-            description = "Output type: bfloat16, float16 or float32. Default: the adapters' own.")
-    private @Nullable String dtype;
-
-    @Option(
-            names = {"-j", "--num-threads"},
-            paramLabel = "N",
-            description =
-                    "Modules processed in parallel; the result is the same. Default: one per processor.")
-    private int threads = Runtime.getRuntime().availableProcessors();
-
-    @Option(names = "--overwrite", description = "Replace an existing adapter.")
-    private boolean overwrite;
-
-    @Option(names = "--strict", description = "Warnings are errors.")
-    private boolean strict;
-
-    @Option(names = "--no-report", description = "Do not write amalgam-report.json.")
-    private boolean noReport;
-
-    @Option(names = "--quiet", negatable = true, description = "Print only warnings and errors.")
-    private boolean quiet;
-
-    @Mixin private HubMixin hub;
+    @Mixin private AdapterMixin output;
 
     LoraCombineCommand(Console console) {
         super(console);
@@ -148,10 +121,8 @@ final class LoraCombineCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         Path out = LoraArguments.out(words, this);
-        if (threads < 1) {
-            throw usage("option '--num-threads': expected at least 1, got " + threads);
-        }
-        Optional<DType> written = LoraArguments.dtype(dtype, this);
+        output.checkUsage(this);
+        requireOneValueEach();
         if (rank != null && rank < 1) {
             throw usage("option '--rank': expected at least 1, got " + rank);
         }
@@ -169,35 +140,39 @@ final class LoraCombineCommand extends Subcommand {
                         Optional.ofNullable(clamp),
                         Map.copyOf(parameters),
                         seed);
-        ModelLoader formats = hub.loader(console, quiet || json);
-        AdapterOutput.check(out, overwrite, words.subList(0, words.size() - 1));
+        ModelLoader formats = output.loader(console, json);
+        output.checkFolder(out, words.subList(0, words.size() - 1));
         List<WeightedPath> paths = LoraArguments.adapters(words, this);
         List<WeightedAdapter> adapters = WeightedPath.open(formats, paths);
         CombineResult combined;
         try {
-            combined = AdapterCombiner.of(adapters, options, written, threads);
+            combined = AdapterCombiner.of(adapters, options, output.type(this), output.threads());
         } finally {
             for (WeightedAdapter weighted : adapters) {
                 weighted.adapter().close();
             }
         }
-        if (strict && !combined.warnings().isEmpty()) {
-            throw new BadInputException(combined.warnings());
-        }
-        console.warnings(combined.warnings());
-        Path report = out.resolve(MergeReport.FILE);
-        Files.deleteIfExists(report);
-        formats.adapterFormat().write(out, combined.adapter());
+        output.warn(console, combined.warnings());
         ObjectNode result = json(combined, out, paths, options);
-        if (!noReport) {
-            Json.write(report, result);
-        }
+        output.write(formats, out, combined.adapter(), result);
         if (json) {
             Json.print(console, result);
-        } else if (!quiet) {
+        } else if (!output.isQuiet()) {
             print(combined, out);
         }
         return ExitCode.DONE;
+    }
+
+    /** A map keeps the last of several values for a name. */
+    private void requireOneValueEach() {
+        Set<String> given = new HashSet<>();
+        OptionSpec option = spec.commandLine().getParseResult().matchedOption("--parameter");
+        for (String text : option == null ? List.<String>of() : option.originalStringValues()) {
+            String name = text.split("=", 2)[0];
+            if (!given.add(name)) {
+                throw usage("option '--parameter': '" + name + "' is given twice");
+            }
+        }
     }
 
     private void print(CombineResult combined, Path out) {

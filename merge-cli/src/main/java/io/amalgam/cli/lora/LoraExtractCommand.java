@@ -9,10 +9,7 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
-import io.amalgam.cli.hub.HubMixin;
-import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.Subcommand;
-import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Rescaled;
@@ -20,7 +17,6 @@ import io.amalgam.internal.lora.extract.ExtractOptions;
 import io.amalgam.internal.lora.extract.Extracted;
 import io.amalgam.internal.lora.extract.Extraction;
 import io.amalgam.internal.lora.taskvector.SparseExtraction;
-import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,30 +102,7 @@ final class LoraExtractCommand extends Subcommand {
             description = "Name of the base in the adapter, such as a hub name. Default: its path.")
     private @Nullable String baseName;
 
-    @Option(
-            names = "--dtype",
-            paramLabel = "TYPE",
-            description = "Output type: bfloat16, float16 or float32. Default: the models' own.")
-    private @Nullable String dtype;
-
-    @Option(
-            names = {"-j", "--num-threads"},
-            paramLabel = "N",
-            description =
-                    "Tensors processed in parallel; the result is the same. Default: one per processor.")
-    private int threads = Runtime.getRuntime().availableProcessors();
-
-    @Option(names = "--overwrite", description = "Replace an existing adapter.")
-    private boolean overwrite;
-
-    @Option(names = "--strict", description = "Warnings are errors.")
-    private boolean strict;
-
-    @Option(names = "--no-report", description = "Do not write amalgam-report.json.")
-    private boolean noReport;
-
-    @Mixin private QuietMixin verbosity;
-    @Mixin private HubMixin hub;
+    @Mixin private AdapterMixin output;
 
     private final List<Problem> warnings = new ArrayList<>();
 
@@ -152,10 +125,7 @@ final class LoraExtractCommand extends Subcommand {
             throw usage(
                     "option '--energy': expected a number above 0 and at most 1, got " + energy);
         }
-        if (threads < 1) {
-            throw usage("option '--num-threads': expected at least 1, got " + threads);
-        }
-        Optional<DType> written = LoraArguments.dtype(dtype, this);
+        output.checkUsage(this);
         ExtractOptions options =
                 new ExtractOptions(
                         Optional.ofNullable(rank),
@@ -167,8 +137,8 @@ final class LoraExtractCommand extends Subcommand {
         if (sparse != null) {
             return sparse(options, sparse);
         }
-        AdapterOutput.check(out, overwrite, List.of(tuned.toString(), base.toString()));
-        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
+        output.checkFolder(out, List.of(tuned.toString(), base.toString()));
+        ModelLoader formats = output.loader(console, json);
         Extracted extracted;
         try (Checkpoint from = formats.open(formats.place(tuned), tuned.toString());
                 Checkpoint origin = formats.open(formats.place(base), base.toString())) {
@@ -180,18 +150,13 @@ final class LoraExtractCommand extends Subcommand {
                             : Files.exists(base)
                                     ? base.toAbsolutePath().normalize().toString()
                                     : base.toString();
-            extracted = Extraction.of(from, origin, name, options, written, threads);
+            extracted = Extraction.of(from, origin, name, options, output.type(this), output.threads());
         }
-        Path report = out.resolve(MergeReport.FILE);
-        Files.deleteIfExists(report);
-        formats.adapterFormat().write(out, extracted.adapter());
         ObjectNode result = json(extracted);
-        if (!noReport) {
-            Json.write(report, result);
-        }
+        output.write(formats, out, extracted.adapter(), result);
         if (json) {
             Json.print(console, result);
-        } else if (!verbosity.quiet) {
+        } else if (!output.isQuiet()) {
             print(extracted);
         }
         return ExitCode.DONE;
@@ -207,16 +172,13 @@ final class LoraExtractCommand extends Subcommand {
         }
         warnings.addAll(from.warnings());
         warnings.addAll(origin.warnings());
-        if (strict && !warnings.isEmpty()) {
-            throw new BadInputException(warnings);
-        }
-        console.warnings(warnings);
+        output.warn(console, warnings);
     }
 
     private void checkSparse(double share) {
         if (rank != null
                 || energy != null
-                || dtype != null
+                || output.hasType()
                 || skip
                 || transposed
                 || baseName != null) {
@@ -236,12 +198,12 @@ final class LoraExtractCommand extends Subcommand {
     }
 
     private int sparse(ExtractOptions options, double share) throws IOException {
-        ModelLoader formats = hub.loader(console, verbosity.quiet || json);
+        ModelLoader formats = output.loader(console, json);
         SparseExtraction.Result result;
         try (Checkpoint from = formats.open(formats.place(tuned), tuned.toString());
                 Checkpoint origin = formats.open(formats.place(base), base.toString())) {
             warn(from, origin);
-            AdapterOutput.checkFile(out, overwrite, List.of(from, origin));
+            output.checkFile(out, List.of(from, origin));
             result =
                     SparseExtraction.write(
                             from,
@@ -250,9 +212,9 @@ final class LoraExtractCommand extends Subcommand {
                             options,
                             share,
                             formats.output("safetensors"),
-                            threads);
+                            output.threads());
         }
-        if (json || !verbosity.quiet) {
+        if (json || !output.isQuiet()) {
             new SparseSummary(result, out).print(console, json);
         }
         return ExitCode.DONE;

@@ -15,6 +15,7 @@ import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.Alignment;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -85,7 +86,7 @@ public final class AlignCommand extends PlannedMergeCommand {
     }
 
     @Override
-    void checkUsage() {
+    protected void checkUsage() {
         super.checkUsage();
         if (out == null && !explain) {
             throw usage("missing OUT");
@@ -98,9 +99,11 @@ public final class AlignCommand extends PlannedMergeCommand {
             return super.call();
         }
         checkUsage();
-        try (MergePlan plan = plan()) {
+        try (StagedPlan plan = plan()) {
             console.warnings(plan.warnings());
-            run(plan).groups().forEach(line -> console.print(Console.oneLine(line)));
+            run(plan.result().orElseThrow())
+                    .groups()
+                    .forEach(line -> console.print(Console.oneLine(line)));
         }
         return ExitCode.DONE;
     }
@@ -114,12 +117,12 @@ public final class AlignCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Optional<String> planningComplaint() {
+    protected Optional<String> planningComplaint() {
         return planning.complaint();
     }
 
     @Override
-    MergePlan plan() throws IOException {
+    protected StagedPlan plan() throws IOException {
         Map<String, String> settings = new TreeMap<>();
         if (permutations != null) {
             settings.put("permutations", permutations.toString());
@@ -132,16 +135,16 @@ public final class AlignCommand extends PlannedMergeCommand {
                         List.of(ModelEntry.of(aligned, io.amalgam.recipe.Parameters.EMPTY)),
                         Optional.empty(),
                         io.amalgam.recipe.Parameters.EMPTY);
-        return planning.plan(recipe, ModelHeaders.FOLDERS, amalgam());
+        return StagedPlan.of(planning.plan(recipe, ModelHeaders.FOLDERS, amalgam()));
     }
 
     @Override
-    Path out() {
+    protected Path out() {
         return out == null ? Path.of("") : out;
     }
 
     @Override
-    void finish(MergePlan plan, MergeReport report) throws IOException {
+    protected void finish(MergePlan plan, MergeReport report) throws IOException {
         if (!report.wasFinished()) {
             AtomicFile.write(out().resolve(AlignmentFile.NAME), AlignmentFile.of(run(plan)));
         }

@@ -6,7 +6,6 @@ import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.internal.formats.gguf.GgufOutput;
 import io.amalgam.internal.formats.quantising.QuantisedOutput;
-import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
@@ -15,6 +14,7 @@ import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -108,7 +108,7 @@ public final class ConvertCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Optional<String> planningComplaint() {
+    protected Optional<String> planningComplaint() {
         List<String> known = new ArrayList<>(List.of("f32", "f16", "bf16"));
         List<String> more = gguf() ? new GgufOutput().quantisedTypes() : QuantisedOutput.types();
         more.stream().filter(name -> !known.contains(name)).forEach(known::add);
@@ -136,7 +136,7 @@ public final class ConvertCommand extends PlannedMergeCommand {
     }
 
     @Override
-    MergePlan plan() throws IOException {
+    protected StagedPlan plan() throws IOException {
         Recipe recipe =
                 Recipe.ofModels(
                                 "passthrough",
@@ -159,11 +159,11 @@ public final class ConvertCommand extends PlannedMergeCommand {
             GgufOutput titled = file.titled(title == null ? GgufOutput.title(model) : title);
             format = pre == null ? titled : titled.splitting(pre);
         }
-        return amalgam().writing(format).folders(ModelHeaders.FOLDERS).plan(recipe, options);
+        return StagedPlan.of(amalgam().writing(format).folders(ModelHeaders.FOLDERS).plan(recipe, options));
     }
 
     @Override
-    Path out() {
+    protected Path out() {
         return out;
     }
 }

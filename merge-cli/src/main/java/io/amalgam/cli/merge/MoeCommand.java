@@ -11,6 +11,7 @@ import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -69,7 +70,7 @@ public final class MoeCommand extends PlannedMergeCommand {
 
     /** The parser cannot ask for them, as 'upcycle' stands where they would. */
     @Override
-    void checkUsage() {
+    protected void checkUsage() {
         super.checkUsage();
         if (config != null && !Files.exists(config)) {
             UsageProblems.misspelt(config.toString(), spec)
@@ -84,19 +85,19 @@ public final class MoeCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Optional<String> planningComplaint() {
+    protected Optional<String> planningComplaint() {
         return planning.complaint();
     }
 
     @Override
-    MergePlan plan() throws IOException {
+    protected StagedPlan plan() throws IOException {
         Path file = Objects.requireNonNull(config);
         RecipeInput input = new RecipeInput(file);
         MoeRecipe recipe =
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return plan(recipe, layout, planning, amalgam().folders(List.of(here, folder)), understood);
+        return StagedPlan.of(plan(recipe, layout, planning, amalgam().folders(List.of(here, folder)), understood));
     }
 
     static MergePlan plan(
@@ -114,12 +115,12 @@ public final class MoeCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Path out() {
+    protected Path out() {
         return Objects.requireNonNull(out);
     }
 
     @Override
-    List<String> afterwards() {
+    protected List<String> afterwards() {
         return understood
                 ? List.of()
                 : List.of("the routers know no more than their rows: train the mixture before use");

@@ -3,6 +3,8 @@ package io.amalgam.cli.merge;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.MergekitOptions;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
@@ -10,7 +12,6 @@ import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.util.List;
-import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -35,6 +36,8 @@ public final class PlanCommand extends Subcommand {
 
     @Mixin private ResourceMixin resources;
     @Mixin private VerbosityMixin verbosity;
+    @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
 
     public PlanCommand(Console console) {
         super(console);
@@ -45,6 +48,7 @@ public final class PlanCommand extends Subcommand {
         planning.complaint()
                 .or(resources::complaint)
                 .or(verbosity::complaint)
+                .or(stream::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -53,14 +57,14 @@ public final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        try (StagedPlan plan = planning.look(console, verbosity.quiet || json, Optional.empty())) {
+        try (StagedPlan plan = planning.plan(stream.amalgam(hub, console, verbosity.quiet || json, true))) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {
-                Json.print(console, planning.stream.put(view.json(tensors)));
+                Json.print(console, stream.put(view.json(tensors)));
             } else if (!verbosity.quiet) {
                 view.lines(tensors).forEach(console::print);
-                planning.stream.lines(plan.result()).forEach(console::print);
+                stream.lines(plan.result()).forEach(console::print);
             }
         }
         return ExitCode.DONE;

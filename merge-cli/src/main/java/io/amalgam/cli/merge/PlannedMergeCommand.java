@@ -1,10 +1,10 @@
 package io.amalgam.cli.merge;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
-import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.EngineMixin;
@@ -19,10 +19,12 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.engine.JitWarmup;
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,8 +34,8 @@ import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A command that plans and writes a model: what such commands share. */
-abstract class PlannedMergeCommand extends Subcommand {
+/** A command that plans and writes a model: the options and steps of all such commands. */
+public abstract class PlannedMergeCommand extends Subcommand {
     private final Interruption interruption;
 
     @Mixin private OutputMixin output;
@@ -57,44 +59,70 @@ abstract class PlannedMergeCommand extends Subcommand {
     @Mixin private HubMixin hub;
     @Mixin private StreamMixin stream;
 
-    PlannedMergeCommand(Console console, Interruption interruption) {
+    protected PlannedMergeCommand(Console console, Interruption interruption) {
         super(console);
         this.interruption = interruption;
     }
 
     /** What is wrong with the options that change what is written. */
-    abstract Optional<String> planningComplaint();
+    protected abstract Optional<String> planningComplaint();
+
+    /** Plans; the caller closes the plan. */
+    protected abstract StagedPlan plan() throws IOException;
+
+    /** The output. */
+    protected abstract Path out();
+
+    /** Where results of named documents go. */
+    protected StagePlaces places(StagedPlan plan) {
+        return StagePlaces.beside(out());
+    }
+
+    /** Lets the JVM compile what a merge needs, while it is planned. */
+    protected void warmUp(Kernels kernels) {
+        JitWarmup.beginWithConversions(kernels);
+    }
+
+    /** What more there is to check and to say of a plan, before it runs or is shown. */
+    protected void beforehand(StagedPlan plan) throws IOException {}
+
+    /** Adds to the document of a plan or a result. */
+    protected void complete(ObjectNode root, StagedPlan plan) {}
+
+    /** Writes what belongs beside the model, when it is there. */
+    protected void finish(MergePlan plan, MergeReport report) throws IOException {}
+
+    /** Lines said after the model is written. */
+    protected List<String> afterwards() {
+        return List.of();
+    }
 
     /** What opens models. */
-    final ModelLoader loader() {
+    protected final ModelLoader loader() {
         return amalgam().formats();
     }
 
     /** What merges are made with. */
-    final io.amalgam.Amalgam amalgam() {
-        return io.amalgam.Amalgam.load().with(names()).writing(out());
+    protected final io.amalgam.Amalgam amalgam() {
+        return stream.amalgam(hub, console, silent(), dryRun).writing(out());
     }
 
-    private RemoteModels names() {
-        return stream.names(hub, console, silent(), dryRun);
-    }
-
-    private boolean silent() {
+    /** Whether nothing but the result is to be printed, and that as JSON or not at all. */
+    protected final boolean silent() {
         return verbosity.quiet || json;
     }
 
-    /** Plans; the caller closes the plan. */
-    abstract MergePlan plan() throws IOException;
+    protected final boolean verbose() {
+        return verbosity.verbose();
+    }
 
-    /** The output directory. */
-    abstract Path out();
+    protected final boolean isDryRun() {
+        return dryRun;
+    }
 
-    /** Writes what belongs beside the model, when it is there. */
-    void finish(MergePlan plan, MergeReport report) throws IOException {}
-
-    /** Lines said after the model is written. */
-    List<String> afterwards() {
-        return List.of();
+    /** What the output would be refused for. */
+    protected final List<Problem> outputProblems(MergePlan plan) throws IOException {
+        return output.problems(plan, out());
     }
 
     @Override
@@ -103,30 +131,33 @@ abstract class PlannedMergeCommand extends Subcommand {
         List<String> remarks = MergekitOptions.remarks(spec);
         KernelProvider provider = engine.provider();
         if (!dryRun) {
-            JitWarmup.beginWithConversions(provider.kernels());
+            warmUp(provider.kernels());
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
         engine.explain(provider, console, verbosity);
-        try (MergePlan plan = plan()) {
+        try (StagedPlan plan = plan()) {
             console.warnings(plan.warnings());
-            PlanView view = new PlanView(plan, resources);
+            beforehand(plan);
+            StagedPlanView view = new StagedPlanView(plan, resources);
+            EngineOptions options =
+                    output.on(engine.options(provider, resources)).report(!noReport);
             if (dryRun) {
-                return dryRun(plan, view);
+                return dryRun(plan, view, options);
             }
             if (verbosity.verbose()) {
                 view.lines(false).forEach(console::note);
             }
             if (!silent()) {
-                stream.lines(Optional.of(plan)).forEach(console::note);
+                stream.lines(plan.result()).forEach(console::note);
             }
-            return merge(plan, provider);
+            return merge(plan, options);
         }
     }
 
     /** Refuses options that exclude each other. */
-    void checkUsage() {
+    protected void checkUsage() {
         output.complaint()
                 .or(this::planningComplaint)
                 .or(resources::complaint)
@@ -138,36 +169,46 @@ abstract class PlannedMergeCommand extends Subcommand {
                         });
     }
 
-    private int dryRun(MergePlan plan, PlanView view) throws IOException {
-        List<Problem> problems = new ArrayList<>(output.problems(plan, out()));
-        problems.addAll(resources.problems(plan));
+    private int dryRun(StagedPlan plan, StagedPlanView view, EngineOptions options)
+            throws IOException {
+        List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
         if (json) {
-            Json.print(console, stream.put(view.json(false)).put("output", out().toString()));
+            ObjectNode root = stream.put(view.json(false)).put("output", out().toString());
+            complete(root, plan);
+            Json.print(console, root);
         } else if (!verbosity.quiet) {
             view.lines(false).forEach(console::print);
-            stream.lines(Optional.of(plan)).forEach(console::print);
+            stream.lines(plan.result()).forEach(console::print);
             console.print(Console.oneLine("dry run: nothing was written to '" + out() + "'"));
         }
         return ExitCode.DONE;
     }
 
-    private int merge(MergePlan plan, KernelProvider provider) throws IOException {
-        EngineOptions options = output.on(engine.options(provider, resources)).report(!noReport);
+    private int merge(StagedPlan plan, EngineOptions options) throws IOException {
         Cancellation cancellation = interruption.merging();
-        MergeReport report;
-        try (ProgressView shown = ProgressView.on(console, verbosity.quiet || json)) {
-            report = MergeEngine.run(plan, out(), options, shown, cancellation);
+        StagedMerge.Report report;
+        try (StageProgress progress = new StageProgress(console, verbosity.quiet, json)) {
+            report = StagedMerge.run(plan, places(plan), options, progress, cancellation);
         }
-        finish(plan, report);
+        if (plan.result().isPresent()) {
+            finish(plan.result().get(), report.result().orElseThrow());
+        }
         List<Problem> found = new ArrayList<>(report.warnings());
         found.removeAll(plan.warnings());
         console.warnings(found);
-        new MergeSummary(plan, report, out()).print(console, json, verbosity.quiet);
+        StagedSummary summary = new StagedSummary(plan, report, out());
+        if (json) {
+            ObjectNode root = summary.json();
+            complete(root, plan);
+            Json.print(console, root);
+        } else if (!verbosity.quiet) {
+            summary.lines().forEach(console::print);
+            stream.summary().ifPresent(console::print);
+        }
         if (!verbosity.quiet) {
-            stream.summary().ifPresent(console::note);
             afterwards().forEach(console::note);
         }
         return ExitCode.DONE;

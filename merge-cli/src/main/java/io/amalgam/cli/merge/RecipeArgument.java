@@ -1,13 +1,9 @@
 package io.amalgam.cli.merge;
 
-import io.amalgam.cli.console.Console;
-import io.amalgam.cli.hub.HubMixin;
-import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.cli.options.StagesMixin;
 import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.error.BadInputException;
-import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.runs.RecipeTemplate;
 import io.amalgam.internal.stages.StagePlaces;
@@ -30,21 +26,9 @@ final class RecipeArgument {
 
     @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
-    @Mixin private HubMixin hub;
-    @Mixin StreamMixin stream;
 
     /** Plans; the caller closes the plan. */
-    StagedPlan plan(Console console, boolean silent, Path out) throws IOException {
-        return plan(stream.names(hub, console, silent, false), Optional.of(out));
-    }
-
-    /** Plans without a download; the caller closes the plan. */
-    StagedPlan look(Console console, boolean silent, Optional<Path> out) throws IOException {
-        return plan(stream.names(hub, console, silent, true), out);
-    }
-
-    private StagedPlan plan(RemoteModels names, Optional<Path> out) throws IOException {
-        io.amalgam.Amalgam amalgam = io.amalgam.Amalgam.load().with(names);
+    StagedPlan plan(io.amalgam.Amalgam amalgam) throws IOException {
         RecipeInput input = new RecipeInput(recipe);
         String text = input.text();
         try {
@@ -53,7 +37,7 @@ final class RecipeArgument {
                     recipe,
                     tokens,
                     stages.kept(),
-                    out.map(amalgam::writing).orElse(amalgam));
+                    amalgam);
         } catch (BadInputException e) {
             throw new RecipeTemplate(input.name(), text)
                     .notSwept(
@@ -70,6 +54,6 @@ final class RecipeArgument {
     }
 
     Optional<String> complaint() {
-        return options.complaint().or(stream::complaint);
+        return options.complaint();
     }
 }

@@ -5,8 +5,8 @@ import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.internal.structure.LayerRange;
 import io.amalgam.internal.structure.LayerStacking;
-import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -61,7 +61,7 @@ public final class StackCommand extends PlannedMergeCommand {
     }
 
     @Override
-    void checkUsage() {
+    protected void checkUsage() {
         super.checkUsage();
         if (words.size() < 2) {
             throw usage(words.isEmpty() ? "missing MODEL:FIRST-LAST and OUT" : "missing OUT");
@@ -77,12 +77,12 @@ public final class StackCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Optional<String> planningComplaint() {
+    protected Optional<String> planningComplaint() {
         return planning.complaint();
     }
 
     @Override
-    MergePlan plan() throws IOException {
+    protected StagedPlan plan() throws IOException {
         List<LayerRange> ranges =
                 words.subList(0, words.size() - 1).stream().map(LayerRange::parse).toList();
         Optional<String> part = Optional.ofNullable(module);
@@ -104,11 +104,11 @@ public final class StackCommand extends PlannedMergeCommand {
                                 loader(),
                                 first,
                                 m -> LayerStacking.inModule(recipe, m, first, part.get()));
-        return planning.plan(whole, ModelHeaders.FOLDERS, amalgam());
+        return StagedPlan.of(planning.plan(whole, ModelHeaders.FOLDERS, amalgam()));
     }
 
     @Override
-    Path out() {
+    protected Path out() {
         return Path.of(words.get(words.size() - 1));
     }
 }

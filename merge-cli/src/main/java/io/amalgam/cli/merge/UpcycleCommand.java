@@ -5,7 +5,7 @@ import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.LayoutMixin;
 import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.internal.structure.moe.Upcycling;
-import io.amalgam.plan.MergePlan;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -84,7 +84,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     }
 
     @Override
-    void checkUsage() {
+    protected void checkUsage() {
         super.checkUsage();
         atLeastOne("experts", experts);
         atLeastOne("top-k", topK);
@@ -126,12 +126,12 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Optional<String> planningComplaint() {
+    protected Optional<String> planningComplaint() {
         return planning.complaint();
     }
 
     @Override
-    MergePlan plan() throws IOException {
+    protected StagedPlan plan() throws IOException {
         String type =
                 ModelHeaders.read(
                         loader(),
@@ -146,21 +146,21 @@ public final class UpcycleCommand extends PlannedMergeCommand {
                         routerScale,
                         noise,
                         Optional.ofNullable(architecture));
-        return MoeCommand.plan(
+        return StagedPlan.of(MoeCommand.plan(
                 upcycling.recipe(model, type),
                 layout,
                 planning,
                 amalgam().folders(ModelHeaders.FOLDERS),
-                false);
+                false));
     }
 
     @Override
-    Path out() {
+    protected Path out() {
         return out;
     }
 
     @Override
-    List<String> afterwards() {
+    protected List<String> afterwards() {
         return List.of(
                 noise == 0
                         ? "the mixture computes what the model did: it is a start for continued training"

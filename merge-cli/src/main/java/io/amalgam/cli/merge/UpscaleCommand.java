@@ -6,8 +6,8 @@ import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.internal.structure.DepthUpscaling;
 import io.amalgam.internal.structure.LayerStacking;
 import io.amalgam.internal.structure.OutputProjections;
-import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.Recipe;
+import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -86,7 +86,7 @@ public final class UpscaleCommand extends PlannedMergeCommand {
     }
 
     @Override
-    void checkUsage() {
+    protected void checkUsage() {
         super.checkUsage();
         if (layers == null && overlap == null) {
             throw usage("missing --layers or --overlap");
@@ -97,12 +97,12 @@ public final class UpscaleCommand extends PlannedMergeCommand {
     }
 
     @Override
-    Optional<String> planningComplaint() {
+    protected Optional<String> planningComplaint() {
         return planning.complaint();
     }
 
     @Override
-    MergePlan plan() throws IOException {
+    protected StagedPlan plan() throws IOException {
         Optional<String> part = Optional.ofNullable(module);
         int count =
                 ModelHeaders.read(
@@ -128,16 +128,16 @@ public final class UpscaleCommand extends PlannedMergeCommand {
                                 loader(),
                                 model,
                                 m -> LayerStacking.inModule(recipe, m, model, part.get()));
-        return planning.plan(whole, ModelHeaders.FOLDERS, amalgam());
+        return StagedPlan.of(planning.plan(whole, ModelHeaders.FOLDERS, amalgam()));
     }
 
     @Override
-    Path out() {
+    protected Path out() {
         return out;
     }
 
     @Override
-    List<String> afterwards() {
+    protected List<String> afterwards() {
         return List.of(
                 "the model is a start for continued training: until then expect it to be worse than the one it is made of");
     }

@@ -36,6 +36,15 @@ public final class StagedMerge {
         public Report {
             stages = List.copyOf(stages);
         }
+
+        /** Those of all merges. */
+        public List<Problem> warnings() {
+            List<Problem> warnings = new ArrayList<>();
+            stages.forEach(
+                    stage -> stage.report().ifPresent(r -> warnings.addAll(r.warnings())));
+            result.ifPresent(r -> warnings.addAll(r.warnings()));
+            return warnings;
+        }
     }
 
     /**

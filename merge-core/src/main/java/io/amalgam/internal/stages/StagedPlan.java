@@ -48,6 +48,11 @@ public final class StagedPlan implements Closeable {
         this.result = result;
     }
 
+    /** One plan without stages; closing this closes it. */
+    public static StagedPlan of(MergePlan plan) {
+        return new StagedPlan(List.of(), Map.of(), plan);
+    }
+
     /** The stages, in the order they run. */
     public List<Step> steps() {
         return steps;

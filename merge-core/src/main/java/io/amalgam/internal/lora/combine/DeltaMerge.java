@@ -47,6 +47,29 @@ final class DeltaMerge {
                                 "'" + name + "'"));
             }
         }
+        requireOnce(info);
+    }
+
+    /** A parameter that has a setting of its own has no second one. */
+    private void requireOnce(MethodInfo info) {
+        Object weight = options.parameters().get("weight");
+        if (weight != null) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "parameter 'weight' of '" + info.name() + "'",
+                                    "the weights of the adapters",
+                                    "'" + weight + "'")
+                            .hint("give each adapter its weight, as in 'ADAPTER:0.5'"));
+        }
+        Object density = options.parameters().get("density");
+        if (density != null && options.density().isPresent()) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "parameter 'density' of '" + info.name() + "'",
+                                    "one value",
+                                    options.density().get() + " and " + density)
+                            .hint("leave out CombineOptions.parameters density"));
+        }
     }
 
     private boolean weighted() {
