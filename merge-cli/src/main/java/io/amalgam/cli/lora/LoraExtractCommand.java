@@ -150,7 +150,8 @@ final class LoraExtractCommand extends Subcommand {
                             : Files.exists(base)
                                     ? base.toAbsolutePath().normalize().toString()
                                     : base.toString();
-            extracted = Extraction.of(from, origin, name, options, output.type(this), output.threads());
+            extracted =
+                    Extraction.of(from, origin, name, options, output.type(this), output.threads());
         }
         ObjectNode result = json(extracted);
         output.write(formats, out, extracted.adapter(), result);

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.Amalgam;
 import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
+import io.amalgam.cli.merge.PlannedMergeCommand;
 import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.QuantiseMixin;
@@ -14,7 +15,6 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import io.amalgam.internal.lora.apply.LoraMatch;
-import io.amalgam.cli.merge.PlannedMergeCommand;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
@@ -143,7 +143,8 @@ final class LoraMergeCommand extends PlannedMergeCommand {
                                 Optional.empty(),
                                 Parameters.EMPTY)
                         .withTypes(Optional.empty(), LoraArguments.dtype(dtype, this))
-                        .withText("# amalgam lora merge " + base + " " + given + " " + out() + "\n");
+                        .withText(
+                                "# amalgam lora merge " + base + " " + given + " " + out() + "\n");
         PlanOptions options =
                 new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict);
         return StagedPlan.of(

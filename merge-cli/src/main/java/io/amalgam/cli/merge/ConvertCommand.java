@@ -6,6 +6,7 @@ import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.internal.formats.gguf.GgufOutput;
 import io.amalgam.internal.formats.quantising.QuantisedOutput;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
@@ -14,7 +15,6 @@ import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.Recipe.QuantisedType;
 import io.amalgam.tensor.DType;
-import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,7 +159,8 @@ public final class ConvertCommand extends PlannedMergeCommand {
             GgufOutput titled = file.titled(title == null ? GgufOutput.title(model) : title);
             format = pre == null ? titled : titled.splitting(pre);
         }
-        return StagedPlan.of(amalgam().writing(format).folders(ModelHeaders.FOLDERS).plan(recipe, options));
+        return StagedPlan.of(
+                amalgam().writing(format).folders(ModelHeaders.FOLDERS).plan(recipe, options));
     }
 
     @Override

@@ -9,9 +9,9 @@ import io.amalgam.internal.formats.huggingface.BpeTokenizer;
 import io.amalgam.internal.recipe.MoeRecipe;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +97,13 @@ public final class MoeCommand extends PlannedMergeCommand {
                 MoeRecipeReader.read(input.text(), input.name(), new ReadOptions(planning.strict));
         Path here = Path.of("");
         Path folder = file.getParent() == null ? here : file.getParent();
-        return StagedPlan.of(plan(recipe, layout, planning, amalgam().folders(List.of(here, folder)), understood));
+        return StagedPlan.of(
+                plan(
+                        recipe,
+                        layout,
+                        planning,
+                        amalgam().folders(List.of(here, folder)),
+                        understood));
     }
 
     static MergePlan plan(

@@ -57,7 +57,8 @@ public final class PlanCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        try (StagedPlan plan = planning.plan(stream.amalgam(hub, console, verbosity.quiet || json, true))) {
+        try (StagedPlan plan =
+                planning.plan(stream.amalgam(hub, console, verbosity.quiet || json, true))) {
             console.warnings(plan.warnings());
             StagedPlanView view = new StagedPlanView(plan, resources);
             if (json) {

@@ -4,8 +4,8 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.LayoutMixin;
 import io.amalgam.cli.options.PlanOptionsMixin;
-import io.amalgam.internal.structure.moe.Upcycling;
 import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.internal.structure.moe.Upcycling;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -146,12 +146,13 @@ public final class UpcycleCommand extends PlannedMergeCommand {
                         routerScale,
                         noise,
                         Optional.ofNullable(architecture));
-        return StagedPlan.of(MoeCommand.plan(
-                upcycling.recipe(model, type),
-                layout,
-                planning,
-                amalgam().folders(ModelHeaders.FOLDERS),
-                false));
+        return StagedPlan.of(
+                MoeCommand.plan(
+                        upcycling.recipe(model, type),
+                        layout,
+                        planning,
+                        amalgam().folders(ModelHeaders.FOLDERS),
+                        false));
     }
 
     @Override

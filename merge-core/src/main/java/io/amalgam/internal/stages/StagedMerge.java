@@ -40,8 +40,7 @@ public final class StagedMerge {
         /** Those of all merges. */
         public List<Problem> warnings() {
             List<Problem> warnings = new ArrayList<>();
-            stages.forEach(
-                    stage -> stage.report().ifPresent(r -> warnings.addAll(r.warnings())));
+            stages.forEach(stage -> stage.report().ifPresent(r -> warnings.addAll(r.warnings())));
             result.ifPresent(r -> warnings.addAll(r.warnings()));
             return warnings;
         }
