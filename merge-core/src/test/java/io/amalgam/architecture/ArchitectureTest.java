@@ -51,6 +51,7 @@ class ArchitectureTest {
                     "checkpoint",
                     "internal.checkpoint",
                     "internal.layers",
+                    "internal.forward",
                     "recipe",
                     "internal.recipe",
                     "internal.tokenizer",

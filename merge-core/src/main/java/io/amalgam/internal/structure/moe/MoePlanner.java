@@ -9,6 +9,8 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Rescaled;
+import io.amalgam.internal.forward.LlamaShape;
+import io.amalgam.internal.forward.Rounding;
 import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.plan.TaskPlan;
 import io.amalgam.internal.recipe.MoeRecipe;
@@ -224,7 +226,11 @@ public final class MoePlanner {
     private PromptGates gates(MoeRecipe recipe, Checkpoint base, ObjectNode config, int layers)
             throws IOException {
         String name = recipe.base().toString();
-        LlamaShape shape = LlamaShape.of(config, layers, name);
+        LlamaShape shape = LlamaShape.of(
+                        config,
+                        layers,
+                        name,
+                        "hidden gates run Llama, Mistral and Qwen models only: set 'gate_mode: cheap_embed' or 'random'");
         PromptEncoder encoder;
         try {
             encoder = encoders.of(base);

@@ -2,7 +2,13 @@ package io.amalgam.internal.structure.moe;
 
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.forward.LlamaForward;
+import io.amalgam.internal.forward.LlamaShape;
+import io.amalgam.internal.forward.Rounding;
+import io.amalgam.internal.forward.RowArithmetic;
+import io.amalgam.internal.forward.Weights;
 import io.amalgam.internal.recipe.MoeRecipe.GateMode;
+import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -216,7 +222,7 @@ final class PromptGates implements Preparation {
     /** Sums of embeddings, each of length 1 before they are subtracted. */
     private float[][][] embedded(Context context, boolean[][] zero) throws IOException {
         TensorSource embedding = tensors.get("model.embed_tokens.weight");
-        MatrixProduct reader = new MatrixProduct(Rounding.NONE, context);
+        Workspace reader = context.workspace();
         float[][] gates = new float[experts.size()][];
         for (int e = 0; e < gates.length; e++) {
             float[] gate = sum(embedding, experts.get(e).positive(), reader);
@@ -236,7 +242,7 @@ final class PromptGates implements Preparation {
         return new float[][][] {gates};
     }
 
-    private float[] sum(@Nullable TensorSource embedding, List<int[]> prompts, MatrixProduct reader)
+    private float[] sum(@Nullable TensorSource embedding, List<int[]> prompts, Workspace reader)
             throws IOException {
         if (embedding == null) {
             throw new IllegalStateException("checked when planned");
@@ -245,7 +251,13 @@ final class PromptGates implements Preparation {
         float[] row = new float[shape.hidden()];
         for (int[] prompt : prompts) {
             for (int token : prompt) {
-                reader.read(embedding, (long) token * row.length, row, row.length);
+                Weights.read(
+                        embedding,
+                        (long) token * row.length,
+                        row,
+                        row.length,
+                        Rounding.NONE,
+                        reader);
                 for (int i = 0; i < row.length; i++) {
                     sum[i] += row[i];
                 }
@@ -266,7 +278,9 @@ final class PromptGates implements Preparation {
         double[][][] positive = new double[experts.size()][layers][shape.hidden()];
         double[][][] negative = new double[experts.size()][layers][shape.hidden()];
         List<Prompt> prompts = prompts(positive, negative);
-        LlamaForward forward = new LlamaForward(shape, tensors, rounding);
+        LlamaForward forward =
+                LlamaForward.holdingLittle(
+                        shape, tensors, new RowArithmetic(rounding, context), context);
         List<List<Prompt>> groups = groups(prompts);
         for (int g = 0; g < groups.size(); g++) {
             List<Prompt> group = groups.get(g);
@@ -274,7 +288,7 @@ final class PromptGates implements Preparation {
             int all = groups.size() * (layers - 1);
             forward.run(
                     group.stream().map(Prompt::tokens).toList(),
-                    context,
+                    layers - 1,
                     (layer, states) -> {
                         context.progressed(before + layer, all);
                         add(states, group, layer);

@@ -1,23 +1,23 @@
-package io.amalgam.internal.structure.moe;
+package io.amalgam.internal.forward;
 
 import io.amalgam.internal.tensor.BFloat16;
 
 /** The type that activations are rounded to after each operation. */
-enum Rounding {
+public enum Rounding {
     /** Nothing: float32. */
     NONE {
         @Override
-        float round(float value) {
+        public float round(float value) {
             return value;
         }
     },
     /** bfloat16, to nearest, as other tools run the model that gives the gates. */
     BFLOAT16 {
         @Override
-        float round(float value) {
+        public float round(float value) {
             return BFloat16.toFloat(BFloat16.fromFloat(value));
         }
     };
 
-    abstract float round(float value);
+    public abstract float round(float value);
 }

@@ -1,4 +1,4 @@
-package io.amalgam.internal.structure.moe;
+package io.amalgam.internal.forward;
 
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.Problem;

@@ -1,4 +1,4 @@
-package io.amalgam.internal.structure.moe;
+package io.amalgam.internal.forward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -32,10 +32,10 @@ class LlamaForwardTest {
         try (PlainFile model = PlainFile.safetensors(folder.resolve("model.safetensors"));
                 PlainFile expected =
                         PlainFile.safetensors(folder.resolve("expected.safetensors"))) {
-            new LlamaForward(LlamaShape.of(config(folder), 3, name), model.tensors(), Rounding.NONE)
+            pass(LlamaShape.of(config(folder), 3, name, ""), model, new OneThread(() -> {}))
                     .run(
                             PROMPTS,
-                            new OneThread(() -> {}),
+                            2,
                             (layer, x) -> states.put(layer, x.clone()));
             assertThat(states).hasSize(3);
             for (int layer = 0; layer < 3; layer++) {
@@ -76,16 +76,21 @@ class LlamaForwardTest {
                     }
                 };
         try (PlainFile model = PlainFile.safetensors(folder.resolve("model.safetensors"))) {
-            LlamaShape shape = LlamaShape.of(config(folder), 3, "qwen2");
-            LlamaForward forward = new LlamaForward(shape, model.tensors(), Rounding.NONE);
+            LlamaShape shape = LlamaShape.of(config(folder), 3, "qwen2", "");
+            LlamaForward forward = pass(shape, model, new OneThread(stopper));
             assertThatThrownBy(
                             () ->
                                     forward.run(
                                             PROMPTS,
-                                            new OneThread(stopper),
+                                            2,
                                             (layer, x) -> entered.add(layer)))
                     .isInstanceOf(CancellationException.class);
         }
         assertThat(entered).containsExactly(0);
+    }
+
+    private static LlamaForward pass(LlamaShape shape, PlainFile model, OneThread context) {
+        return LlamaForward.holdingLittle(
+                shape, model.tensors(), new RowArithmetic(Rounding.NONE, context), context);
     }
 }

@@ -1,0 +1,111 @@
+package io.amalgam.internal.forward;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import java.util.List;
+
+/**
+ * The parameters of a forward pass from a model's configuration: Llama, Mistral, Qwen 2 and 3.
+ *
+ * @param eps of the norms
+ * @param windows positions that each layer sees; 0 for all
+ */
+public record LlamaShape(
+        int layers,
+        int hidden,
+        int heads,
+        int keyHeads,
+        int headDim,
+        float eps,
+        Rotary rotary,
+        List<Integer> windows) {
+    /** Values of {@code model_type} whose pass this is. */
+    public static final List<String> TYPES = List.of("llama", "mistral", "qwen2", "qwen3");
+
+    public LlamaShape {
+        windows = List.copyOf(windows);
+    }
+
+    /**
+     * @param model what the user calls it
+     * @param hint what to do where it cannot be run
+     * @throws BadInputException if a setting is missing, or one that is not known
+     */
+    public static LlamaShape of(ObjectNode config, int layers, String model, String hint) {
+        return new Reader(config, model, hint).shape(layers);
+    }
+
+    /** The longest text the model is made for; 0 if that is not said. */
+    public int positions() {
+        return rotary.positions();
+    }
+
+    private record Reader(ObjectNode config, String model, String hint) {
+        LlamaShape shape(int layers) {
+            String type = config.path("model_type").asText("");
+            int hidden = number("hidden_size", 0);
+            int heads = number("num_attention_heads", 0);
+            // What a file does not say, the classes of transformers say.
+            int keyHeads =
+                    number(
+                            "num_key_value_heads",
+                            switch (type) {
+                                case "mistral" -> 8;
+                                case "qwen2", "qwen3" -> 32;
+                                default -> heads;
+                            });
+            int headDim = number("head_dim", type.equals("qwen3") ? 128 : hidden / heads);
+            if (heads % keyHeads != 0 || headDim % 2 != 0) {
+                throw bad("num_key_value_heads", "a divisor of " + heads, "" + keyHeads);
+            }
+            String act = config.path("hidden_act").asText("silu");
+            if (!act.equals("silu") && !act.equals("swish")) {
+                throw bad("hidden_act", "'silu'", "'" + act + "'");
+            }
+            Rotary rotary = Rotary.of(config, headDim);
+            if (!Rotary.TYPES.contains(rotary.type())) {
+                throw bad(
+                        "rope_type",
+                        "one of " + String.join(", ", Rotary.TYPES),
+                        "'" + rotary.type() + "'");
+            }
+            double partial =
+                    rotary.scaling()
+                            .path("partial_rotary_factor")
+                            .asDouble(config.path("partial_rotary_factor").asDouble(1));
+            if (partial != 1) {
+                throw bad("partial_rotary_factor", "1", "" + partial);
+            }
+            float eps = (float) config.path("rms_norm_eps").asDouble(1e-6);
+            return new LlamaShape(
+                    layers,
+                    hidden,
+                    heads,
+                    keyHeads,
+                    headDim,
+                    eps,
+                    rotary,
+                    LayerWindows.of(config, layers));
+        }
+
+        private int number(String key, int otherwise) {
+            JsonNode given = config.path(key);
+            int value = given.isNull() ? otherwise : given.asInt(otherwise);
+            if (value < 1) {
+                throw bad(key, "a whole number from 1 up", given.toString());
+            }
+            return value;
+        }
+
+        private BadInputException bad(String key, String expected, String found) {
+            return new BadInputException(
+                    Problem.expected(
+                                    "'" + key + "' in config.json of model '" + model + "'",
+                                    expected,
+                                    found.isEmpty() ? "nothing" : found)
+                            .hint(hint));
+        }
+    }
+}
