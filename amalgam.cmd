@@ -36,7 +36,9 @@ if not "%RESULT%"=="0" (
 )
 
 :start
-if not defined AMALGAM_JAVA_OPTS set "AMALGAM_JAVA_OPTS=-Xmx256m"
+set "HEAP=-Xmx256m"
+for %%C in (evaluate check statistics) do if "%~1"=="%%C" set "HEAP=-XX:MaxRAMPercentage=25"
+if not defined AMALGAM_JAVA_OPTS set "AMALGAM_JAVA_OPTS=%HEAP%"
 set "CLASS_PATH=%TARGET%\amalgam.jar"
 if defined AMALGAM_CLASSPATH set "CLASS_PATH=%CLASS_PATH%;%AMALGAM_CLASSPATH%"
 set "ARCHIVE="

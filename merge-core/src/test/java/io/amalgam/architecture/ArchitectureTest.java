@@ -70,6 +70,7 @@ class ArchitectureTest {
                     "internal.compare",
                     "internal.stages",
                     "internal.lora",
+                    "internal.evaluate",
                     "internal.runs",
                     FACADE_USER);
 
@@ -158,15 +159,17 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheFacadeAndLinearAlgebraUseNd4j() {
+    void onlyTheFacadeLinearAlgebraAndForwardPassesUseNd4j() {
         noClasses()
                 .that(
                         describe(
-                                "are neither facade nor linear algebra",
+                                "are neither facade nor linear algebra nor forward pass",
                                 type ->
                                         !type.getPackageName().equals(ROOT)
                                                 && !type.getPackageName()
-                                                        .startsWith(ROOT + ".internal.linalg")))
+                                                        .startsWith(ROOT + ".internal.linalg")
+                                                && !type.getPackageName()
+                                                        .equals(ROOT + ".internal.forward")))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.nd4j..", "org.bytedeco..")

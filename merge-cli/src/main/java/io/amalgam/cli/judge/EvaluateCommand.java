@@ -1,0 +1,250 @@
+package io.amalgam.cli.judge;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Preparation;
+import io.amalgam.cli.console.Columns;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.EngineMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.QuietMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.ReadingRun;
+import io.amalgam.internal.evaluate.Domain;
+import io.amalgam.internal.evaluate.Evaluation;
+import io.amalgam.internal.evaluate.Loss;
+import io.amalgam.internal.forward.Gemm;
+import io.amalgam.internal.forward.LlamaModel;
+import io.amalgam.internal.formats.tokens.TextTokenizer;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "evaluate",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description = {
+            "Measures how well a model predicts texts: mean loss and perplexity. Runs Llama, Mistral, Qwen2 and Qwen3 models in float32.",
+            "A recipe is judged by the model it would make; nothing is written."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam evaluate merged/ --text wiki.txt",
+            "  amalgam evaluate recipe.yml --text code=code.txt prose=prose.txt --context 1024",
+            "  amalgam evaluate base+adapter --text tokens.npy --limit 100000 --json"
+        })
+public final class EvaluateCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "A model, a base with adapters (base+adapter), or a recipe (.yml).")
+    private String model;
+
+    @Option(
+            names = "--text",
+            arity = "1..*",
+            required = true,
+            paramLabel = "[NAME=]FILE",
+            description = "Texts in UTF-8, or numbers of tokens (.npy); each is a row of the result.")
+    private List<String> texts = List.of();
+
+    @Option(
+            names = "--context",
+            paramLabel = "N",
+            description = "Tokens of a window. Default: the model's 'max_position_embeddings'.")
+    private @Nullable Integer context;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "Use at most the first N tokens of each text.")
+    private int limit = Integer.MAX_VALUE;
+
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "MODEL",
+            description = "Folder or hub name of a model whose tokenizer is used. Default: MODEL.")
+    private @Nullable String tokenizer;
+
+    @Mixin private ResourceMixin resources;
+    @Mixin private EngineMixin engine;
+    @Mixin private QuietMixin verbosity;
+    @Mixin private HubMixin hub;
+
+    public EvaluateCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        checkUsage();
+        EngineOptions options = engine.options(engine.provider(), resources);
+        boolean silent = verbosity.quiet || json;
+        try (Checkpoint checkpoint =
+                new JudgedModel(model).open(hub, console, silent, options.kernels())) {
+            LlamaModel llama = LlamaModel.of(checkpoint, model);
+            List<Problem> warnings = new ArrayList<>(checkpoint.warnings());
+            warnings.addAll(llama.warnings());
+            List<Domain> domains = domains(checkpoint, silent, options);
+            int window = window(llama, domains);
+            llama.stretching(window).ifPresent(warnings::add);
+            console.warnings(warnings);
+            Evaluation evaluation = new Evaluation(llama, window, domains);
+            long begin = System.nanoTime();
+            List<Loss> losses = run(checkpoint, evaluation, options, silent);
+            print(losses, window, (System.nanoTime() - begin) / 1e9, warnings);
+        }
+        return ExitCode.DONE;
+    }
+
+    private void checkUsage() {
+        Optional<String> complaint = resources.complaint();
+        if (context != null && context < 2) {
+            complaint = Optional.of("option '--context': expected at least 2, got " + context);
+        }
+        if (limit < 2) {
+            complaint = Optional.of("option '--limit': expected at least 2, got " + limit);
+        }
+        complaint.ifPresent(
+                text -> {
+                    throw usage(text);
+                });
+    }
+
+    private List<Loss> run(
+            Checkpoint checkpoint, Evaluation evaluation, EngineOptions options, boolean silent)
+            throws IOException {
+        List<List<Loss>> result = new ArrayList<>();
+        Gemm.onCallersThreads(
+                () ->
+                        result.add(
+                                ReadingRun.run(
+                                        options,
+                                        new PassProgress(console, silent),
+                                        interruption.merging(),
+                                        workers -> {
+                                            for (Preparation each : checkpoint.preparations()) {
+                                                each.run(workers);
+                                            }
+                                            return evaluation.run(
+                                                    options.memory(
+                                                            options.memory()
+                                                                    - checkpoint.sharedBytes()),
+                                                    workers);
+                                        })));
+        return result.get(0);
+    }
+
+    private int window(LlamaModel llama, List<Domain> domains) {
+        if (context != null) {
+            return context;
+        }
+        int longest = domains.stream().mapToInt(domain -> domain.tokens().length).max().orElse(2);
+        int positions = llama.shape().positions();
+        if (positions < 2) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "'max_position_embeddings' in config.json of model '" + model + "'",
+                                    "a number",
+                                    "nothing")
+                            .hint("give the tokens of a window with --context"));
+        }
+        return Math.max(2, Math.min(positions, longest));
+    }
+
+    /** The texts' tokens. The tokenizer is read where one of them is a text. */
+    private List<Domain> domains(Checkpoint checkpoint, boolean silent, EngineOptions options)
+            throws IOException {
+        List<Domain> domains = new ArrayList<>();
+        TextTokenizer[] made = new TextTokenizer[1];
+        try {
+            for (String text : texts) {
+                Domain domain =
+                        TextInput.of(text)
+                                .tokens(
+                                        () -> {
+                                            if (made[0] == null) {
+                                                made[0] = tokenizer(checkpoint, silent, options);
+                                            }
+                                            return made[0];
+                                        });
+                domains.add(domain.limited(limit));
+            }
+        } finally {
+            if (made[0] != null) {
+                made[0].close();
+            }
+        }
+        return domains;
+    }
+
+    private TextTokenizer tokenizer(Checkpoint checkpoint, boolean silent, EngineOptions options)
+            throws IOException {
+        if (tokenizer == null) {
+            return TextTokenizer.read(checkpoint.tokenizerHome(), model);
+        }
+        try (Checkpoint other =
+                new JudgedModel(tokenizer).open(hub, console, silent, options.kernels())) {
+            return TextTokenizer.read(other.tokenizerHome(), tokenizer);
+        }
+    }
+
+    private void print(List<Loss> losses, int window, double seconds, List<Problem> warnings) {
+        long tokens = losses.stream().mapToLong(Loss::tokens).sum();
+        if (json) {
+            ObjectNode root = Json.object();
+            root.put("model", model);
+            root.put("context", window);
+            ArrayNode rows = root.putArray("texts");
+            for (Loss loss : losses) {
+                rows.addObject()
+                        .put("name", loss.domain())
+                        .put("tokens", loss.tokens())
+                        .put("windows", loss.windows())
+                        .put("loss", loss.mean())
+                        .put("perplexity", loss.perplexity());
+            }
+            root.put("seconds", seconds);
+            Json.problems(root.putArray("warnings"), warnings);
+            Json.print(console, root);
+            return;
+        }
+        Columns columns = new Columns().row("text", "tokens", "loss", "perplexity");
+        for (Loss loss : losses) {
+            columns.row(
+                    loss.domain(),
+                    loss.tokens(),
+                    String.format(Locale.ROOT, "%.4f", loss.mean()),
+                    String.format(Locale.ROOT, "%.3f", loss.perplexity()));
+        }
+        columns.print(console);
+        if (!verbosity.quiet) {
+            console.note(
+                    String.format(
+                            Locale.ROOT,
+                            "windows of %d tokens; %.1f s, %.0f tokens a second",
+                            window,
+                            seconds,
+                            tokens / seconds));
+        }
+    }
+}

@@ -1,0 +1,58 @@
+package io.amalgam.cli.judge;
+
+import io.amalgam.Amalgam;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.PlannedModel;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.ModelRef;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What is judged: a model by path or hub name, a base with adapters, or the model that a recipe
+ * would make.
+ */
+record JudgedModel(String name) {
+    private static final List<Path> HERE = List.of(Path.of(""));
+
+    /** Opens it; the caller closes it. */
+    Checkpoint open(HubMixin hub, Console console, boolean silent, Kernels kernels)
+            throws IOException {
+        Amalgam amalgam = hub.amalgam(console, silent);
+        Optional<Path> recipe = recipe();
+        if (recipe.isEmpty()) {
+            return amalgam.folders(HERE).models().open(ModelRef.of(name));
+        }
+        Path file = recipe.get();
+        StagedPlan plans =
+                amalgam.foldersOf(file)
+                        .plan(
+                                RecipeReader.readAll(
+                                        RecipeReader.text(file), name, new ReadOptions(false)),
+                                PlanOptions.DEFAULT,
+                                false);
+        console.warnings(plans.warnings());
+        return PlannedModel.of(plans, name, kernels);
+    }
+
+    private Optional<Path> recipe() {
+        if (!name.endsWith(".yml") && !name.endsWith(".yaml")) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(Path.of(name)).filter(file -> !Files.isDirectory(file));
+        } catch (InvalidPathException e) {
+            return Optional.empty();
+        }
+    }
+}

@@ -1,0 +1,114 @@
+package io.amalgam.internal.stages;
+
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.encoding.TensorEncoding;
+import io.amalgam.internal.engine.InMemory;
+import io.amalgam.kernel.Kernels;
+import io.amalgam.kernel.Workspace;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tensors that are computed whole when they are first read, of which the latest is held: whoever
+ * reads one to its end before the next computes each once.
+ */
+final class WholeTensors {
+    private final Kernels kernels;
+    private long bytesHeld;
+    private @Nullable Computed held;
+    private float[] values = new float[0];
+
+    WholeTensors(Kernels kernels) {
+        this.kernels = kernels;
+    }
+
+    /**
+     * @param label of the model they are of, for identities
+     */
+    TensorSource of(TensorTask task, String label) {
+        long elements = task.output().elements();
+        for (TensorSource source : task.sources()) {
+            elements += source.info().elements();
+        }
+        bytesHeld = Math.max(bytesHeld, elements * Float.BYTES);
+        return new Computed(task, label);
+    }
+
+    long bytesHeld() {
+        return bytesHeld;
+    }
+
+    private synchronized float[] valuesOf(Computed tensor, Workspace workspace)
+            throws IOException {
+        if (held != tensor) {
+            held = null;
+            values = new float[0];
+            values = tensor.compute(workspace);
+            held = tensor;
+        }
+        return values;
+    }
+
+    private final class Computed implements TensorSource {
+        private final TensorTask task;
+        private final String label;
+
+        Computed(TensorTask task, String label) {
+            this.task = task;
+            this.label = label;
+        }
+
+        float[] compute(Workspace workspace) throws IOException {
+            List<float[]> inputs = new ArrayList<>();
+            for (TensorSource source : task.sources()) {
+                inputs.add(all(source, workspace));
+            }
+            float[] result = InMemory.run(task.firstStage(), inputs, kernels);
+            TensorEncoding written = TensorEncoding.of(task.output().dtype());
+            int step = workspace.capacity();
+            float[] piece = new float[step];
+            for (int from = 0; from < result.length; from += step) {
+                int n = Math.min(step, result.length - from);
+                System.arraycopy(result, from, piece, 0, n);
+                written.round(piece, n, workspace);
+                System.arraycopy(piece, 0, result, from, n);
+            }
+            return result;
+        }
+
+        private float[] all(TensorSource source, Workspace workspace) throws IOException {
+            float[] read = new float[Math.toIntExact(source.info().elements())];
+            for (int from = 0; from < read.length; from += workspace.capacity()) {
+                int n = Math.min(workspace.capacity(), read.length - from);
+                source.read(from, n, read, from, workspace);
+            }
+            return read;
+        }
+
+        @Override
+        public TensorInfo info() {
+            return task.output();
+        }
+
+        @Override
+        public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
+                throws IOException {
+            System.arraycopy(valuesOf(this, workspace), (int) from, dst, at, count);
+            return workspace.kernels().allFinite(dst, at, count);
+        }
+
+        @Override
+        public long storedBytes() {
+            return task.inputBytes();
+        }
+
+        @Override
+        public String identity() {
+            return label + ":" + info().name();
+        }
+    }
+}
