@@ -48,7 +48,8 @@ record TextInput(String name, Path file) {
         if (isNumbers()) {
             return new Domain(name, NumpyTokens.read(file));
         }
-        return new Domain(name, tokenizer.get().encode(text()));
+        String text = text();
+        return new Domain(name, tokenizer.get().encode(text));
     }
 
     private String text() throws IOException {
