@@ -21,9 +21,9 @@ import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.evaluate.Domain;
 import io.amalgam.internal.evaluate.Evaluation;
 import io.amalgam.internal.evaluate.Loss;
+import io.amalgam.internal.formats.tokens.TextTokenizer;
 import io.amalgam.internal.forward.Gemm;
 import io.amalgam.internal.forward.LlamaModel;
-import io.amalgam.internal.formats.tokens.TextTokenizer;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -63,7 +63,8 @@ public final class EvaluateCommand extends Subcommand {
             arity = "1..*",
             required = true,
             paramLabel = "[NAME=]FILE",
-            description = "Texts in UTF-8, or numbers of tokens (.npy); each is a row of the result.")
+            description =
+                    "Texts in UTF-8, or numbers of tokens (.npy); each is a row of the result.")
     private List<String> texts = List.of();
 
     @Option(
@@ -163,7 +164,9 @@ public final class EvaluateCommand extends Subcommand {
         if (positions < 2) {
             throw new BadInputException(
                     Problem.expected(
-                                    "'max_position_embeddings' in config.json of model '" + model + "'",
+                                    "'max_position_embeddings' in config.json of model '"
+                                            + model
+                                            + "'",
                                     "a number",
                                     "nothing")
                             .hint("give the tokens of a window with --context"));

@@ -47,7 +47,14 @@ class EvaluateCommandTest {
         Path tokens = tokens(losses().path("given").asInt());
 
         JsonNode text =
-                Cli.run("evaluate", model, "--json", "--context", given.path("context").asInt(), "--text", tokens)
+                Cli.run(
+                                "evaluate",
+                                model,
+                                "--json",
+                                "--context",
+                                given.path("context").asInt(),
+                                "--text",
+                                tokens)
                         .json()
                         .at("/texts/0");
 
@@ -60,7 +67,9 @@ class EvaluateCommandTest {
 
     private Path model(String name, ObjectNode changes) throws IOException {
         Path model = Files.createTempDirectory(folder, "model");
-        Files.copy(MODELS.resolve(name).resolve("model.safetensors"), model.resolve("model.safetensors"));
+        Files.copy(
+                MODELS.resolve(name).resolve("model.safetensors"),
+                model.resolve("model.safetensors"));
         ObjectNode config =
                 (ObjectNode) JSON.readTree(MODELS.resolve(name).resolve("config.json").toFile());
         config.setAll(changes);

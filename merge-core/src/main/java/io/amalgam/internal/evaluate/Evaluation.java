@@ -102,12 +102,15 @@ public final class Evaluation {
                                     "memory for a window of " + longest + " tokens",
                                     "at least " + few + " bytes",
                                     options.memory())
-                            .hint("raise EngineOptions.memory, or take shorter windows: Evaluation.context"));
+                            .hint(
+                                    "raise EngineOptions.memory, or take shorter windows: Evaluation.context"));
         }
         long each = Math.max(1, bytesHeld(2L * longest, options.threads()) - few) / longest;
         long more = (options.memory() - few) / Math.max(1, each);
         long wide = Math.max(model.inner(), (long) model.shape().heads() * model.shape().headDim());
-        return Math.min(longest + more, Math.max(longest, LARGEST / Math.max(wide, model.shape().hidden())));
+        return Math.min(
+                longest + more,
+                Math.max(longest, LARGEST / Math.max(wide, model.shape().hidden())));
     }
 
     /** Batches of whole windows. */

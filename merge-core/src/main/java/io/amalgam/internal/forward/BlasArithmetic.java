@@ -72,7 +72,9 @@ public final class BlasArithmetic implements Arithmetic {
         try (FloatPointer inputs = new FloatPointer((long) x.length)) {
             inputs.put(x);
             context.forRanges(
-                    out, rows, (from, to, own) -> panel(weight, inputs, ends, product, from, to, own));
+                    out,
+                    rows,
+                    (from, to, own) -> panel(weight, inputs, ends, product, from, to, own));
         }
     }
 

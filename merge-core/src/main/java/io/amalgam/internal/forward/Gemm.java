@@ -37,12 +37,9 @@ public final class Gemm {
                 ROW_MAJOR, PLAIN, TRANSPOSED, m, n, k, 1, a, k, b, k, 0, y, n);
     }
 
-    /**
-     * {@code y = a b}: a is the first k columns of [m, width], b is [k, n], y is [m, n].
-     */
+    /** {@code y = a b}: a is the first k columns of [m, width], b is [k, n], y is [m, n]. */
     static void plain(
             FloatPointer a, FloatPointer b, FloatPointer y, int m, int n, int k, int width) {
-        openblas_nolapack.cblas_sgemm(
-                ROW_MAJOR, PLAIN, PLAIN, m, n, k, 1, a, width, b, n, 0, y, n);
+        openblas_nolapack.cblas_sgemm(ROW_MAJOR, PLAIN, PLAIN, m, n, k, 1, a, width, b, n, 0, y, n);
     }
 }

@@ -20,7 +20,8 @@ final class LayerWindows {
     static List<Integer> of(ObjectNode config, int layers) {
         String type = config.path("model_type").asText("");
         boolean qwen = type.startsWith("qwen");
-        boolean used = qwen ? config.path("use_sliding_window").asBoolean(false) : type.equals("mistral");
+        boolean used =
+                qwen ? config.path("use_sliding_window").asBoolean(false) : type.equals("mistral");
         JsonNode given = config.path("sliding_window");
         // A null says that there is none; nothing, that it is the default.
         int window = given.isMissingNode() ? MISSING : given.asInt(0);

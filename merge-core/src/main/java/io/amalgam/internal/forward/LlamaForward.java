@@ -148,12 +148,7 @@ public final class LlamaForward {
         for (int[] sequence : sequences) {
             for (int token : sequence) {
                 Weights.read(
-                        embedding,
-                        (long) token * width,
-                        row,
-                        width,
-                        rounding,
-                        context.workspace());
+                        embedding, (long) token * width, row, width, rounding, context.workspace());
                 System.arraycopy(row, 0, x, at, width);
                 at += width;
             }
@@ -216,7 +211,12 @@ public final class LlamaForward {
                         (from, to, own) -> {
                             for (int i = from; i < to; i++) {
                                 rotate(q, (first + i) * shape.heads(), shape.heads(), table, i);
-                                rotate(k, (first + i) * shape.keyHeads(), shape.keyHeads(), table, i);
+                                rotate(
+                                        k,
+                                        (first + i) * shape.keyHeads(),
+                                        shape.keyHeads(),
+                                        table,
+                                        i);
                             }
                         });
                 start = ends.get(s);
@@ -260,8 +260,7 @@ public final class LlamaForward {
         private float[] linear(String module, float[] x, List<Integer> some) throws IOException {
             Optional<TensorSource> bias =
                     Optional.ofNullable(tensors.get(prefix + module + ".bias"));
-            return arithmetic.linear(
-                    tensor(prefix + module + ".weight"), bias, x, some);
+            return arithmetic.linear(tensor(prefix + module + ".weight"), bias, x, some);
         }
 
         private void add(float[] x, float[] y, int at) {

@@ -60,7 +60,7 @@ public record LlamaModel(
                                                                 "model '" + name + "'",
                                                                 "a config.json",
                                                                 "none")
-                                                        .hint("give the model's folder"))); 
+                                                        .hint("give the model's folder")));
         if (!isKnown(model)) {
             String type = ModelFacts.of(model).type();
             throw new BadInputException(
@@ -146,14 +146,12 @@ public record LlamaModel(
             }
             take("model.norm.weight", shape.hidden());
             // A head of its own is used even where the two are said to be one.
-            boolean tied =
-                    ModelFacts.of(config).tied().orElse(false) && !all.containsKey(HEAD);
+            boolean tied = ModelFacts.of(config).tied().orElse(false) && !all.containsKey(HEAD);
             TensorSource head = tied ? embedding : own(HEAD, vocabulary, shape.hidden());
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
-            return new LlamaModel(
-                    name, shape, used, Objects.requireNonNull(head), inner, unused());
+            return new LlamaModel(name, shape, used, Objects.requireNonNull(head), inner, unused());
         }
 
         private void layer(String prefix, long inner) {
@@ -161,7 +159,8 @@ public record LlamaModel(
             long hidden = shape.hidden();
             long query = (long) shape.heads() * shape.headDim();
             long key = (long) shape.keyHeads() * shape.headDim();
-            boolean attention = type.equals("qwen2") || says("attention_bias", type, "llama", "qwen3");
+            boolean attention =
+                    type.equals("qwen2") || says("attention_bias", type, "llama", "qwen3");
             boolean output = says("attention_bias", type, "llama", "qwen3");
             boolean mlp = says("mlp_bias", type, "llama");
             take(prefix + "input_layernorm.weight", hidden);
@@ -247,7 +246,9 @@ public record LlamaModel(
                 return List.of();
             }
             String examples =
-                    "'" + String.join("', '", names.subList(0, Math.min(SHOWN, names.size()))) + "'";
+                    "'"
+                            + String.join("', '", names.subList(0, Math.min(SHOWN, names.size())))
+                            + "'";
             return List.of(
                     Problem.of(
                                     names.size()

@@ -43,7 +43,10 @@ record Rotary(String type, int dim, double theta, JsonNode scaling, int position
         if (given > 0) {
             return (float) given;
         }
-        return (float) (mscale > 0 && all > 0 ? grown(factor, mscale) / grown(factor, all) : grown(factor, 1));
+        return (float)
+                (mscale > 0 && all > 0
+                        ? grown(factor, mscale) / grown(factor, all)
+                        : grown(factor, 1));
     }
 
     private static double grown(double factor, double by) {
@@ -53,7 +56,9 @@ record Rotary(String type, int dim, double theta, JsonNode scaling, int position
     private double factor() {
         double original = original().orElse(0);
         boolean derived = type.equals("yarn") && !scaling.has("factor") && original > 0;
-        return derived ? positions / original : scaling.path("factor").asDouble(type.equals("llama3") ? 8 : 1);
+        return derived
+                ? positions / original
+                : scaling.path("factor").asDouble(type.equals("llama3") ? 8 : 1);
     }
 
     private OptionalDouble original() {
@@ -120,9 +125,7 @@ record Rotary(String type, int dim, double theta, JsonNode scaling, int position
     /** The pair that turns so often over the length the model was trained on. */
     private double pairTurning(double times) {
         double trained = original().orElse(positions);
-        return dim
-                * StrictMath.log(trained / (times * 2 * Math.PI))
-                / (2 * StrictMath.log(theta));
+        return dim * StrictMath.log(trained / (times * 2 * Math.PI)) / (2 * StrictMath.log(theta));
     }
 
     /** Cosines and sines of every position, half a head each, as the pass multiplies by them. */

@@ -1,6 +1,5 @@
 package io.amalgam.internal.stages;
 
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -75,7 +74,8 @@ public final class PlannedModel extends ForwardingCheckpoint {
 
     private static Optional<Problem> obstacle(StagedPlan plans) {
         if (plans.result().isEmpty()) {
-            return Optional.of(Problem.of("all documents of the recipe have names: it has no result"));
+            return Optional.of(
+                    Problem.of("all documents of the recipe have names: it has no result"));
         }
         if (!plans.written().isEmpty()) {
             return Optional.of(

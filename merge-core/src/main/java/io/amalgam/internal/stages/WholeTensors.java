@@ -42,8 +42,7 @@ final class WholeTensors {
         return bytesHeld;
     }
 
-    private synchronized float[] valuesOf(Computed tensor, Workspace workspace)
-            throws IOException {
+    private synchronized float[] valuesOf(Computed tensor, Workspace workspace) throws IOException {
         if (held != tensor) {
             held = null;
             values = new float[0];

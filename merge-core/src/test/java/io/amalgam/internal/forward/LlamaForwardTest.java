@@ -33,10 +33,7 @@ class LlamaForwardTest {
                 PlainFile expected =
                         PlainFile.safetensors(folder.resolve("expected.safetensors"))) {
             pass(LlamaShape.of(config(folder), 3, name, ""), model, new OneThread(() -> {}))
-                    .run(
-                            PROMPTS,
-                            2,
-                            (layer, x) -> states.put(layer, x.clone()));
+                    .run(PROMPTS, 2, (layer, x) -> states.put(layer, x.clone()));
             assertThat(states).hasSize(3);
             for (int layer = 0; layer < 3; layer++) {
                 float[] theirs = expected.floats("layer." + layer);
@@ -78,12 +75,7 @@ class LlamaForwardTest {
         try (PlainFile model = PlainFile.safetensors(folder.resolve("model.safetensors"))) {
             LlamaShape shape = LlamaShape.of(config(folder), 3, "qwen2", "");
             LlamaForward forward = pass(shape, model, new OneThread(stopper));
-            assertThatThrownBy(
-                            () ->
-                                    forward.run(
-                                            PROMPTS,
-                                            2,
-                                            (layer, x) -> entered.add(layer)))
+            assertThatThrownBy(() -> forward.run(PROMPTS, 2, (layer, x) -> entered.add(layer)))
                     .isInstanceOf(CancellationException.class);
         }
         assertThat(entered).containsExactly(0);

@@ -226,7 +226,8 @@ public final class MoePlanner {
     private PromptGates gates(MoeRecipe recipe, Checkpoint base, ObjectNode config, int layers)
             throws IOException {
         String name = recipe.base().toString();
-        LlamaShape shape = LlamaShape.of(
+        LlamaShape shape =
+                LlamaShape.of(
                         config,
                         layers,
                         name,

@@ -40,8 +40,7 @@ public final class NumpyTokens {
 
     static int[] of(byte[] file, String name) {
         int prefix = file.length > VERSION && file[VERSION] == 1 ? PREFIX : LONG_PREFIX;
-        if (file.length < prefix
-                || !Arrays.equals(MAGIC, Arrays.copyOf(file, MAGIC.length))) {
+        if (file.length < prefix || !Arrays.equals(MAGIC, Arrays.copyOf(file, MAGIC.length))) {
             throw bad(name, "a NumPy array", "another file");
         }
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
