@@ -13,7 +13,7 @@ import org.nd4j.linalg.factory.Nd4j;
 final class ArrayTypes {
     private ArrayTypes() {}
 
-    /** ND4J's type for a stored one; F8 and blocks become FLOAT, as ND4J has no such types. */
+    /** ND4J's type for a stored one; FLOAT for F8 and blocks, which ND4J has no types for. */
     static DataType of(TensorInfo info) {
         return switch (info.dtype()) {
             case BOOL -> DataType.BOOL;
@@ -27,34 +27,17 @@ final class ArrayTypes {
             case I64 -> DataType.INT64;
             case F16 -> DataType.FLOAT16;
             case BF16 -> DataType.BFLOAT16;
-            case F32, F8_E4M3, F8_E5M2 -> DataType.FLOAT;
             case F64 -> DataType.DOUBLE;
-            case Q8_0, Q4_0, Q4_1, Q5_0, Q5_1, Q2_K, Q3_K, Q4_K, Q5_K, Q6_K -> DataType.FLOAT;
-            case IQ4_NL, IQ4_XS, TQ1_0, TQ2_0, MXFP4 -> DataType.FLOAT;
-            case F4,
-                    F6_E2M3,
-                    F6_E3M2,
-                    F8_E8M0,
-                    F8_E4M3FNUZ,
-                    F8_E5M2FNUZ,
-                    C64,
-                    Q8_1,
-                    Q8_K,
-                    IQ1_S,
-                    IQ1_M,
-                    IQ2_XXS,
-                    IQ2_XS,
-                    IQ2_S,
-                    IQ3_XXS,
-                    IQ3_S,
-                    Q1_0,
-                    Q2_0,
-                    NVFP4 ->
-                    throw new BadInputException(
-                            Problem.expected(
-                                    "tensor '" + info.name() + "'",
-                                    "a type ND4J has",
-                                    info.dtype()));
+            default -> {
+                if (info.dtype().arithmetic()) {
+                    yield DataType.FLOAT;
+                }
+                throw new BadInputException(
+                        Problem.expected(
+                                "tensor '" + info.name() + "'",
+                                "a type ND4J has",
+                                info.dtype()));
+            }
         };
     }
 

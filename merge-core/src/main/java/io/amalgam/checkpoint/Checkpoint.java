@@ -36,6 +36,14 @@ public interface Checkpoint extends Closeable {
         return Optional.empty();
     }
 
+    /**
+     * What it says of itself beside its tensors. Default: what {@link #config()} says. A format
+     * without such a configuration gives its own.
+     */
+    default ModelFacts facts() {
+        return ModelFacts.of(config());
+    }
+
     /** Warnings about its files, such as unknown settings; reported before a merge. */
     default List<Problem> warnings() {
         return List.of();
@@ -154,6 +162,74 @@ public interface Checkpoint extends Closeable {
         /** A quantisation without further details. */
         public Quantisation(String name, boolean readable, boolean rescaled) {
             this(name, readable, rescaled, Set.of(), Optional.empty());
+        }
+    }
+
+    /**
+     * What a merge wants to know of a model beside its tensors.
+     *
+     * @param known whether anything is said at all
+     * @param type of the model, such as {@code llama}; empty if it is not said
+     * @param types of the model and of all its parts
+     * @param architecture the class of the model; empty if it is not said
+     * @param tied whether head and embedding are one tensor, where that is said
+     * @param alwaysTied whether models of the type tie what is not in their files, whatever is said
+     * @param vocabulary tokens of the language model; -1 if it is not said
+     * @param layers of the language model; -1 if it is not said
+     * @param ownLayers those of them that have projections of their own; the last ones may share
+     *     those of earlier layers; -1 if it is not said
+     * @param behind by the number of layers in the files: how many of them are behind the model's
+     *     own
+     */
+    record ModelFacts(
+            boolean known,
+            String type,
+            Set<String> types,
+            String architecture,
+            Optional<Boolean> tied,
+            boolean alwaysTied,
+            long vocabulary,
+            long layers,
+            long ownLayers,
+            Map<Long, Integer> behind) {
+        /** What is known of a bare file of weights. */
+        public static final ModelFacts NONE =
+                new ModelFacts(
+                        false, "", Set.of(), "", Optional.empty(), false, -1, -1, -1, Map.of());
+
+        public ModelFacts {
+            types = Set.copyOf(types);
+            behind = Map.copyOf(behind);
+        }
+
+        /** Those that a {@code config.json} says. */
+        public static ModelFacts of(Optional<ObjectNode> config) {
+            return config.map(ModelFacts::of).orElse(NONE);
+        }
+
+        /** Those that a {@code config.json} says. */
+        public static ModelFacts of(ObjectNode config) {
+            return ConfigFacts.of(config);
+        }
+
+        /** The same of a model whose head is a tensor of its own, or is not. */
+        public ModelFacts tied(boolean one) {
+            return new ModelFacts(
+                    known,
+                    type,
+                    types,
+                    architecture,
+                    Optional.of(one),
+                    alwaysTied,
+                    vocabulary,
+                    layers,
+                    ownLayers,
+                    behind);
+        }
+
+        /** Whether head and embedding are one tensor; also where nothing is said. */
+        public boolean ties() {
+            return alwaysTied || tied.orElse(true);
         }
     }
 

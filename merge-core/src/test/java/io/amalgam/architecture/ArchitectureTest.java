@@ -48,6 +48,7 @@ class ArchitectureTest {
                     "internal.kernel",
                     "internal.encoding",
                     "internal.linalg",
+                    "internal.config",
                     "checkpoint",
                     "internal.checkpoint",
                     "internal.layers",

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.cli.console.Columns;
@@ -27,6 +28,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -175,14 +177,10 @@ public final class InspectCommand extends Subcommand {
     }
 
     private static Optional<String> architecture(Checkpoint checkpoint) {
-        return checkpoint
-                .config()
-                .map(
-                        config ->
-                                config.path("architectures")
-                                        .path(0)
-                                        .asText(config.path("model_type").asText("")))
-                .filter(name -> !name.isEmpty());
+        ModelFacts facts = checkpoint.facts();
+        return Stream.of(facts.architecture(), facts.type())
+                .filter(name -> !name.isEmpty())
+                .findFirst();
     }
 
     private ObjectNode json(Checkpoint checkpoint, List<TensorInfo> infos, Inventory inventory) {

@@ -133,11 +133,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     @Override
     protected StagedPlan plan() throws IOException {
         String type =
-                ModelHeaders.read(
-                        loader(),
-                        model,
-                        opened ->
-                                opened.config().map(c -> c.path("model_type").asText()).orElse(""));
+                ModelHeaders.read(loader(), model, opened -> opened.facts().type());
         Upcycling upcycling =
                 new Upcycling(
                         experts,

@@ -9,7 +9,6 @@ import io.amalgam.internal.align.groups.GroupFinder;
 import io.amalgam.internal.align.groups.Grouping;
 import io.amalgam.internal.align.groups.Places;
 import io.amalgam.internal.layers.Conv1d;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
@@ -112,7 +111,7 @@ final class Aligning {
 
     static Grouping grouping(Checkpoint model, Map<String, TensorSource> tensors) {
         Map<String, Shape> shapes = shapes(tensors);
-        Conv1d conv = new Conv1d(shapes, ModelFacts.of(model));
+        Conv1d conv = new Conv1d(shapes, model.facts());
         return GroupFinder.find(shapes, model.config(), conv::isTransposed);
     }
 

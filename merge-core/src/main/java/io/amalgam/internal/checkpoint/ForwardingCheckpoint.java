@@ -50,6 +50,11 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public ModelFacts facts() {
+        return model.facts();
+    }
+
+    @Override
     public List<Problem> warnings() {
         return model.warnings();
     }

@@ -2,7 +2,6 @@ package io.amalgam.internal.compare;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.plan.TensorNames;
 import io.amalgam.recipe.ModelRef;
@@ -74,7 +73,7 @@ record TensorTable(List<Row> rows, List<Row> exact, List<Mismatch> mismatches) {
     private static Optional<TiedTensors> tied(
             Checkpoint model, Map<String, ? extends TensorSource> tensors) {
         Map<String, TensorSource> own = new LinkedHashMap<>(tensors);
-        return TiedTensors.of(own, source -> source.info().shape(), ModelFacts.of(model));
+        return TiedTensors.of(own, source -> source.info().shape(), model.facts());
     }
 
     private static Optional<TensorSource> find(

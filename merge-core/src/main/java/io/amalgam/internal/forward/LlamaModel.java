@@ -5,7 +5,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ModelFacts;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.tensor.Shape;
 import java.util.ArrayList;
@@ -43,7 +43,7 @@ public record LlamaModel(
 
     /** Whether models of this type can be run; shapes and settings may still be in the way. */
     public static boolean isKnown(Checkpoint model) {
-        return LlamaShape.TYPES.contains(ModelFacts.of(model).type());
+        return LlamaShape.TYPES.contains(model.facts().type());
     }
 
     /**
@@ -62,7 +62,7 @@ public record LlamaModel(
                                                                 "none")
                                                         .hint("give the model's folder")));
         if (!isKnown(model)) {
-            String type = ModelFacts.of(model).type();
+            String type = model.facts().type();
             throw new BadInputException(
                     Problem.expected(
                                     "type of model '" + name + "'",

@@ -1,5 +1,6 @@
 package io.amalgam.internal.layers;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import java.util.Collection;
 import java.util.List;
 

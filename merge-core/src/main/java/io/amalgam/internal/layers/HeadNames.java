@@ -1,5 +1,6 @@
 package io.amalgam.internal.layers;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.tensor.Shape;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -1,5 +1,8 @@
 package io.amalgam.internal.layers;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
+import io.amalgam.internal.config.ConfigKeys;
+import io.amalgam.internal.config.ConfigSections;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.tensor.Shape;
 import java.util.Collection;
@@ -100,13 +103,13 @@ public record TiedTensors(String embedding, Optional<String> head, List<String> 
      * in the language model's section, where that says it.
      */
     public static void say(ObjectNode config, boolean tied) {
-        if (ModelFacts.isAlwaysTied(config)) {
+        if (ModelFacts.of(config).alwaysTied()) {
             return;
         }
-        config.put(ModelFacts.TIED, tied);
+        config.put(ConfigKeys.TIED, tied);
         for (String section : ConfigSections.NAMES) {
             if (config.path(section) instanceof ObjectNode settings
-                    && settings.has(ModelFacts.TIED)) {
+                    && settings.has(ConfigKeys.TIED)) {
                 say(settings, tied);
             }
         }

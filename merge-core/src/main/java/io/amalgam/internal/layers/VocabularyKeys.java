@@ -1,5 +1,7 @@
 package io.amalgam.internal.layers;
 
+import io.amalgam.internal.config.ConfigKeys;
+import io.amalgam.internal.config.ConfigSections;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -9,7 +11,7 @@ import java.util.Set;
 
 /** Changes the settings that hold the number of a model's tokens. */
 public final class VocabularyKeys {
-    private static final String SIZE = ModelFacts.VOCABULARY;
+    private static final String SIZE = ConfigKeys.VOCABULARY;
 
     private VocabularyKeys() {}
 

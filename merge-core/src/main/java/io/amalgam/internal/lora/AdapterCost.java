@@ -1,10 +1,10 @@
 package io.amalgam.internal.lora;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ModelFacts;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;

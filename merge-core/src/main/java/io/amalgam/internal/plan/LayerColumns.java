@@ -4,7 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ConfigSections;
+import io.amalgam.internal.config.ConfigSections;
 import io.amalgam.internal.plan.OpenModels.Model;
 import io.amalgam.tensor.Shape;
 import java.util.HashSet;

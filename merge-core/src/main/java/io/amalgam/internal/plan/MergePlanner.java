@@ -1,5 +1,6 @@
 package io.amalgam.internal.plan;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputFormat;
@@ -9,7 +10,6 @@ import io.amalgam.checkpoint.Preparation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.align.AlignedModels;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.tokenizer.MergedVocabulary;
@@ -385,7 +385,7 @@ public final class MergePlanner {
      */
     private static Optional<Boolean> tied(
             OpenModels.Model donor, OutputTensors builder, List<TensorTask> tasks) {
-        ModelFacts facts = ModelFacts.of(donor.checkpoint);
+        ModelFacts facts = donor.checkpoint.facts();
         Optional<String> head =
                 donor.tensors.keySet().stream().filter(NonLayerTensors::isHead).findFirst();
         Optional<String> missing =

@@ -3,7 +3,6 @@ package io.amalgam.internal.plan;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.ExtraLayers;
 import io.amalgam.internal.layers.LayerStack;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.ModelPart;
 import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.plan.OpenModels.Model;
@@ -101,7 +100,7 @@ final class ModuleTensors {
                 ? Optional.of(
                         ExtraLayers.without(
                                 stacks.get(0),
-                                ModelFacts.of(model.checkpoint),
+                                model.checkpoint.facts(),
                                 model.tensors.keySet()))
                 : Optional.empty();
     }

@@ -5,7 +5,6 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
@@ -90,7 +89,7 @@ final class OpenModels implements Closeable {
                                     TiedTensors.of(
                                             tensors,
                                             t -> t.info().shape(),
-                                            ModelFacts.of(checkpoint)));
+                                            checkpoint.facts()));
             tied = Optional.of(found);
             return found;
         }
@@ -102,7 +101,7 @@ final class OpenModels implements Closeable {
             boolean may =
                     found.isEmpty()
                             && NonLayerTensors.isHead(head)
-                            && ModelFacts.of(checkpoint).ties();
+                            && checkpoint.facts().ties();
             return may ? TiedTensors.embedding(tensors.keySet()) : found;
         }
     }

@@ -2,7 +2,6 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import java.util.Map;
 import java.util.Optional;
@@ -29,7 +28,7 @@ record TokenRows(long stored, long behind, long configured) {
             Map<String, ? extends TensorSource> tensors, Checkpoint checkpoint) {
         long head = first(tensors, NonLayerTensors::isHead).orElse(-1L);
         long embedding = first(tensors, NonLayerTensors::isEmbedding).orElse(head);
-        long configured = ModelFacts.of(checkpoint).vocabulary();
+        long configured = checkpoint.facts().vocabulary();
         boolean more = head > 0 && head == configured && embedding > head;
         return new TokenRows(more ? head : embedding, more ? embedding - head : 0, configured);
     }

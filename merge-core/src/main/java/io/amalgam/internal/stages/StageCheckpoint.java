@@ -181,6 +181,12 @@ final class StageCheckpoint implements Checkpoint {
                                         .map(StageCheckpoint::parse));
     }
 
+    @Override
+    public ModelFacts facts() {
+        Optional<ObjectNode> config = config();
+        return config.isPresent() ? ModelFacts.of(config) : plan.donor().facts();
+    }
+
     private static ObjectNode parse(SmallFile file) {
         try {
             return (ObjectNode) JSON.readTree(file.content());

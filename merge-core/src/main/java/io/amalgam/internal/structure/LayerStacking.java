@@ -6,7 +6,6 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.ExtraLayers;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.ModelPart;
 import io.amalgam.internal.layers.ModelParts;
 import io.amalgam.internal.recipe.RecipeWriter;
@@ -77,7 +76,7 @@ public final class LayerStacking {
     public static int layers(Checkpoint model, String name, Optional<String> module) {
         LayerStack stack =
                 module.map(part -> part(model, name, part)).orElseGet(() -> stack(model, name));
-        return ExtraLayers.without(stack, ModelFacts.of(model), model.tensors().keySet()).count();
+        return ExtraLayers.without(stack, model.facts(), model.tensors().keySet()).count();
     }
 
     private static LayerStack part(Checkpoint model, String ref, String module) {

@@ -3,6 +3,7 @@ package io.amalgam.internal.plan;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;
@@ -116,6 +117,7 @@ final class Models {
         final Map<String, TensorSource> tensors = new LinkedHashMap<>();
         private ObjectNode config;
         private Optional<Quantisation> quantisation = Optional.empty();
+        private Optional<ModelFacts> facts = Optional.empty();
         private Models closedIn;
 
         Header(String name) {
@@ -143,6 +145,17 @@ final class Models {
                 throw new AssertionError(e);
             }
             return this;
+        }
+
+        /** As a format has them that knows no config.json. */
+        Header facts(ModelFacts own) {
+            facts = Optional.of(own);
+            return this;
+        }
+
+        @Override
+        public ModelFacts facts() {
+            return facts.orElseGet(Checkpoint.super::facts);
         }
 
         Header quantised(String how, boolean readable, boolean rescaled) {

@@ -2,7 +2,7 @@ package io.amalgam.internal.align.groups;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.internal.layers.ConfigSections;
+import io.amalgam.internal.config.ConfigSections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;

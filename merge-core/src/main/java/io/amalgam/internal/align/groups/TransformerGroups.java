@@ -1,11 +1,11 @@
 package io.amalgam.internal.align.groups;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.layers.LayerName;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.tensor.Shape;
 import java.util.ArrayList;

@@ -120,7 +120,7 @@ final class AdapterMatcher {
                 match.tensor().ifPresent(changed::add);
             }
         }
-        promises.incomplete(changed, draft.matcher().modules(draft.base().config()))
+        promises.incomplete(changed, draft.matcher().modules(draft.base().facts()))
                 .ifPresent(draft.warnings()::add);
     }
 }

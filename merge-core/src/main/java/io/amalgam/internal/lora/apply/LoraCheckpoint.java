@@ -143,6 +143,15 @@ public final class LoraCheckpoint implements Checkpoint {
         return config;
     }
 
+    @Override
+    public ModelFacts facts() {
+        Optional<ObjectNode> config = config();
+        if (config.isPresent()) {
+            return ModelFacts.of(config);
+        }
+        return built.unties() ? base.facts().tied(false) : base.facts();
+    }
+
     /** The adapter's folder, where it has more or fewer tokens than the base and says which. */
     @Override
     public Path tokenizerHome() {

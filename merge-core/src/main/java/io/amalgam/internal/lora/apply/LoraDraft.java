@@ -3,7 +3,6 @@ package io.amalgam.internal.lora.apply;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.lora.ModuleNames;
@@ -40,7 +39,7 @@ record LoraDraft(
     static LoraDraft of(Checkpoint base, String baseName) {
         Optional<TiedTensors> said =
                 TiedTensors.of(
-                        base.tensors(), tensor -> tensor.info().shape(), ModelFacts.of(base));
+                        base.tensors(), tensor -> tensor.info().shape(), base.facts());
         Optional<TiedTensors> tied = said.or(() -> headAlone(base));
         return new LoraDraft(
                 base,

@@ -1,8 +1,6 @@
 package io.amalgam.internal.lora.apply;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.layers.NameMatcher;
 import io.amalgam.internal.lora.ModuleNames;
@@ -17,7 +15,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Finds the base's tensor that an adapter means: by name as it is, in another spelling of the
@@ -50,8 +47,6 @@ final class ModuleMatcher {
                     "lycoris_",
                     "lora_");
 
-    private static final String LAYERS = "num_hidden_layers";
-    private static final String SHARED = "num_kv_shared_layers";
     private static final Pattern NUMBER = Pattern.compile("\\.(\\d{1,8})\\.");
 
     private final Set<String> tensors;
@@ -105,12 +100,8 @@ final class ModuleMatcher {
      * The modules with a weight by today's names. Layers behind those that the settings count are
      * not built by the libraries that train adapters, nor are projections that layers share.
      */
-    Map<String, String> modules(Optional<ObjectNode> config) {
-        ObjectNode settings = config.orElseGet(JsonNodeFactory.instance::objectNode);
-        JsonNode text = settings.path("text_config");
-        int shared = Stream.of(settings, text).mapToInt(c -> c.path(SHARED).asInt()).sum();
-        int layers =
-                settings.path(LAYERS).asInt(text.path(LAYERS).asInt(Integer.MAX_VALUE)) - shared;
+    Map<String, String> modules(ModelFacts facts) {
+        long layers = facts.ownLayers() < 0 ? Long.MAX_VALUE : facts.ownLayers();
         Map<String, String> modules = new LinkedHashMap<>();
         renamed.forEach(
                 (module, tensor) -> {

@@ -3,7 +3,6 @@ package io.amalgam.internal.lora.apply;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.layers.Conv1d;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.tensor.Shape;
 import java.util.HashMap;
 import java.util.Map;
@@ -29,8 +28,8 @@ final class Orientation {
                         vote(name, shape.dim(0), shape.dim(1), bias.info().elements());
                     }
                 });
-        this.typed = !ModelFacts.of(base).type().isEmpty();
-        this.family = Conv1d.isFamily(ModelFacts.of(base));
+        this.typed = !base.facts().type().isEmpty();
+        this.family = Conv1d.isFamily(base.facts());
     }
 
     private void vote(String name, long rows, long cols, long bias) {

@@ -5,7 +5,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.tensor.DType;
@@ -148,7 +147,7 @@ final class TaskHead {
      */
     List<String> build(Map<String, TensorSource> model, String prefix) {
         Optional<String> tied =
-                TiedTensors.of(base.tensors(), t -> t.info().shape(), ModelFacts.of(base))
+                TiedTensors.of(base.tensors(), t -> t.info().shape(), base.facts())
                         .flatMap(TiedTensors::head)
                         .map(head -> head.replaceFirst("\\.weight$", ""));
         List<String> left = new ArrayList<>();
@@ -249,7 +248,7 @@ final class TaskHead {
      */
     Optional<String> missing(Set<String> model) {
         ObjectNode config = base.config().orElseGet(JsonNodeFactory.instance::objectNode);
-        String module = BETWEEN.get(ModelFacts.of(base).type());
+        String module = BETWEEN.get(base.facts().type());
         boolean texts =
                 tensors.keySet().stream().anyMatch(n -> n.startsWith("classifier."))
                         && architecture(config)

@@ -1,11 +1,11 @@
 package io.amalgam.internal.structure.moe;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ModelFacts;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

@@ -11,7 +11,6 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Rescaled;
 import io.amalgam.internal.forward.LlamaShape;
 import io.amalgam.internal.forward.Rounding;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.internal.plan.TaskPlan;
 import io.amalgam.internal.recipe.MoeRecipe;
 import io.amalgam.internal.recipe.MoeRecipe.Expert;
@@ -181,7 +180,7 @@ public final class MoePlanner {
         List<Problem> problems = new ArrayList<>();
         models.forEach(
                 (ref, model) -> {
-                    String type = ModelFacts.of(model).type();
+                    String type = model.facts().type();
                     types.add(type);
                     if (type.isEmpty()) {
                         problems.add(

@@ -2,6 +2,7 @@ package io.amalgam.internal.structure.moe;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.Checkpoint.ModelScripts;
 import io.amalgam.internal.checkpoint.ForwardingCheckpoint;
 import java.nio.file.Path;
@@ -20,6 +21,11 @@ final class ReconfiguredCheckpoint extends ForwardingCheckpoint {
     @Override
     public Optional<ObjectNode> config() {
         return Optional.of(changed.deepCopy());
+    }
+
+    @Override
+    public ModelFacts facts() {
+        return ModelFacts.of(changed);
     }
 
     /** Without code that only the changed configuration named. */

@@ -1,6 +1,6 @@
 package io.amalgam.internal.formats.gguf;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.internal.config.ConfigKeys;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -22,8 +22,6 @@ import java.util.Optional;
  * @param files tokenizer, settings of generation: relative to the folder
  */
 record Companions(Optional<ObjectNode> config, List<Path> files) {
-    private static final List<String> DTYPE = List.of("torch_dtype", "dtype");
-
     /**
      * @param path what is named: a folder, or a file, which has no companions
      */
@@ -65,19 +63,15 @@ record Companions(Optional<ObjectNode> config, List<Path> files) {
 
     /** The type that the configuration names for computing. */
     Optional<DType> compute() {
-        return DTYPE.stream()
-                .map(key -> config.map(c -> c.path(key)).filter(JsonNode::isTextual))
-                .flatMap(Optional::stream)
-                .flatMap(name -> DType.fromRecipeName(name.asText()).stream())
-                .filter(type -> type.arithmetic() && type.blockBytes() > 1)
-                .findFirst();
+        return config.flatMap(ConfigKeys::computeType);
     }
 
     /** The configuration of weights of a type. */
     static ObjectNode withType(ObjectNode config, DType type) {
-        boolean named = DTYPE.stream().anyMatch(config::has);
-        for (String key : DTYPE) {
-            if (config.has(key) || (!named && key.equals(DTYPE.get(0)))) {
+        boolean named = ConfigKeys.DTYPES.stream().anyMatch(config::has);
+        for (String key : ConfigKeys.DTYPES) {
+            // The older key where there is none: all versions of transformers know it.
+            if (named ? config.has(key) : key.equals(ConfigKeys.OLD_DTYPE)) {
                 config.put(key, type.recipeName());
             }
         }

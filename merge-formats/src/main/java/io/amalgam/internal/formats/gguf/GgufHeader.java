@@ -24,7 +24,6 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
     private static final int MOST_TENSORS = 1 << 17;
 
     private static final int MOST_KEYS = 1 << 16;
-    private static final int DEFAULT_ALIGNMENT = 32;
     private static final String ALIGNMENT = "general.alignment";
 
     /** Bytes of the shortest description of a tensor. */
@@ -71,7 +70,7 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
             }
         }
         return new GgufHeader(
-                version, metadata, DataLayout.placed(entries.values(), alignment, bytes));
+                version, metadata, ReadDataLayout.placed(entries.values(), alignment, bytes));
     }
 
     private static int version(HeaderBytes bytes) throws IOException {
@@ -110,7 +109,7 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
     private static long alignment(GgufMetadata metadata, HeaderBytes bytes) {
         GgufValue value = metadata.values().get(ALIGNMENT);
         if (value == null) {
-            return DEFAULT_ALIGNMENT;
+            return Alignment.DEFAULT;
         }
         if (value instanceof GgufValue.Whole whole && whole.type() == GgufValueType.U32) {
             long alignment = whole.value();
@@ -157,6 +156,6 @@ record GgufHeader(int version, GgufMetadata metadata, Map<String, Entry> tensors
                                                         .hint(
                                                                 "convert the model again with a llama.cpp of today"),
                                                 start));
-        return DataLayout.sized(name, type, dims, bytes.u64("offset of " + what), bytes, start);
+        return ReadDataLayout.sized(name, type, dims, bytes.u64("offset of " + what), bytes, start);
     }
 }

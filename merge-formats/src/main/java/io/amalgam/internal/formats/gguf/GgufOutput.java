@@ -136,7 +136,7 @@ public final class GgufOutput implements OutputFormat {
         ObjectNode config = model.config().orElseThrow();
         GgufArchitecture architecture = architecture(config);
         String name = title.orElseGet(() -> ModelName.title(base(file)));
-        DataLayoutPlan data = DataLayoutPlan.of(architecture, config, model.tensors());
+        WrittenDataLayout data = WrittenDataLayout.of(architecture, config, model.tensors());
         KeyList keys = new KeyList();
         keys.text("general.architecture", architecture.gguf());
         keys.text("general.type", "model");

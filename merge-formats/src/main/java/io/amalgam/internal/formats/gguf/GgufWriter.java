@@ -9,19 +9,12 @@ import java.util.List;
 
 /** The bytes before the data of a file: keys, and names and places of tensors. */
 final class GgufWriter {
-    static final int ALIGNMENT = 32;
-
     private static final int VERSION = 3;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
     /** A tensor of a file; its offset is counted from the beginning of the data. */
     record Entry(String name, Shape shape, GgmlType type, long offset) {}
-
-    /** The next multiple of the alignment. */
-    static long aligned(long bytes) {
-        return Math.addExact(bytes, ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    }
 
     /** Keys and tensors, padded to where the data begins. */
     static byte[] header(GgufMetadata keys, List<Entry> tensors) {
@@ -40,7 +33,7 @@ final class GgufWriter {
         for (Entry tensor : tensors) {
             writer.tensor(tensor);
         }
-        int padding = (int) (aligned(writer.out.size()) - writer.out.size());
+        int padding = (int) (Alignment.next(writer.out.size(), Alignment.DEFAULT) - writer.out.size());
         writer.out.writeBytes(new byte[padding]);
         return writer.out.toByteArray();
     }

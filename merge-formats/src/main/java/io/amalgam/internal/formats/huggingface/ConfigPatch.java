@@ -1,12 +1,13 @@
 package io.amalgam.internal.formats.huggingface;
 
+import io.amalgam.internal.config.ConfigKeys;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ConfigSections;
+import io.amalgam.internal.config.ConfigSections;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.layers.VocabularyKeys;
 import java.util.ArrayList;
@@ -22,8 +23,6 @@ import java.util.Optional;
  * holds for its top level and for such a section.
  */
 public final class ConfigPatch {
-    private static final List<String> DTYPE_KEYS = List.of("dtype", "torch_dtype");
-
     private static final String DECODER_LAYERS = "num_decoder_layers";
 
     private ConfigPatch() {}
@@ -188,12 +187,12 @@ public final class ConfigPatch {
     }
 
     private static void setDtype(ObjectNode config, String dtype) {
-        if (DTYPE_KEYS.stream().noneMatch(config::has)) {
-            config.put("dtype", dtype);
+        if (ConfigKeys.DTYPES.stream().noneMatch(config::has)) {
+            config.put(ConfigKeys.DTYPE, dtype);
         }
         for (String section : sections(config)) {
             ObjectNode settings = section(config, section);
-            DTYPE_KEYS.stream().filter(settings::has).forEach(key -> settings.put(key, dtype));
+            ConfigKeys.DTYPES.stream().filter(settings::has).forEach(key -> settings.put(key, dtype));
         }
     }
 

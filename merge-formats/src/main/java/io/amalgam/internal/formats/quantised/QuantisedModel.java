@@ -1,12 +1,12 @@
 package io.amalgam.internal.formats.quantised;
 
-import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.internal.config.ConfigKeys;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.layers.ConfigSections;
+import io.amalgam.internal.config.ConfigSections;
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -196,17 +196,9 @@ public record QuantisedModel(
 
     /** The type a configuration names for computing, if it is wider than 8 bits. */
     private static Optional<DType> computeType(ObjectNode config) {
-        for (ObjectNode section : ConfigSections.of(config)) {
-            for (String key : List.of("dtype", "torch_dtype")) {
-                JsonNode value = section.path(key);
-                Optional<DType> type =
-                        value.isTextual() ? DType.fromRecipeName(value.asText()) : Optional.empty();
-                if (type.filter(t -> t.arithmetic() && t.blockBytes() > 1).isPresent()) {
-                    return type;
-                }
-            }
-        }
-        return Optional.empty();
+        return ConfigSections.of(config).stream()
+                .flatMap(section -> ConfigKeys.computeType(section).stream())
+                .findFirst();
     }
 
     /** The widest of the types that most models compute in; bfloat16 if there is none. */

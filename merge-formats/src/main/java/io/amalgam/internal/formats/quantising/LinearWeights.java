@@ -2,7 +2,6 @@ package io.amalgam.internal.formats.quantising;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.internal.layers.ModelFacts;
 import io.amalgam.tensor.TensorInfo;
 import java.util.Arrays;
 import java.util.HashSet;
@@ -71,7 +70,7 @@ final class LinearWeights {
                 .ifPresent(how -> how.weights().forEach(name -> quantised.add(general(name))));
         Set<String> stored = new HashSet<>();
         donor.tensors().keySet().forEach(name -> stored.add(general(name)));
-        String type = ModelFacts.of(donor).type();
+        String type = donor.facts().type();
         return new LinearWeights(
                 LayerStacks.of(weights.stream().map(TensorInfo::name).toList()),
                 stored,

@@ -16,10 +16,10 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the data of a file is: tensors that are made from the configuration first, then those of
+ * Where the data of a file that is written goes: tensors that are made from the configuration first, then those of
  * the model in their order; parts of a stack lie one behind the other.
  */
-final class DataLayoutPlan {
+final class WrittenDataLayout {
     /** llama.cpp's limit, with the zero byte behind a name. */
     private static final int LONGEST_NAME = 63;
 
@@ -30,13 +30,13 @@ final class DataLayoutPlan {
     private long bytes;
     private int madeBytes;
 
-    private DataLayoutPlan(List<RopeFactors.Made> made) {
+    private WrittenDataLayout(List<RopeFactors.Made> made) {
         this.made = made;
     }
 
-    static DataLayoutPlan of(
+    static WrittenDataLayout of(
             GgufArchitecture architecture, ObjectNode config, List<TensorInfo> tensors) {
-        DataLayoutPlan plan = new DataLayoutPlan(RopeFactors.of(architecture, config));
+        WrittenDataLayout plan = new WrittenDataLayout(RopeFactors.of(architecture, config));
         for (RopeFactors.Made one : plan.made) {
             plan.entry(one.name(), Shape.of(one.values().length), DType.F32);
         }
@@ -92,7 +92,8 @@ final class DataLayoutPlan {
         GgmlType stored = GgmlType.of(type).orElseThrow();
         entries.add(new GgufWriter.Entry(name, shape, stored, bytes));
         parameters += shape.elements();
-        bytes = GgufWriter.aligned(Math.addExact(bytes, type.bytesFor(shape.elements())));
+        bytes = Alignment.next(
+                        Math.addExact(bytes, type.bytesFor(shape.elements())), Alignment.DEFAULT);
     }
 
     /** Offsets of the model's tensors in the data. */

@@ -13,9 +13,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Where tensors lie in a GGUF file: inside it, aligned, none over another. */
-final class DataLayout {
-    private DataLayout() {}
+/** Where tensors lie in a GGUF file that is read: inside it, aligned, none over another. */
+final class ReadDataLayout {
+    private ReadDataLayout() {}
 
     /**
      * A tensor with the size that its type and dimensions give it.
@@ -60,7 +60,7 @@ final class DataLayout {
     /** The tensors with offsets in the file, in their order; the header was read to its end. */
     static Map<String, Entry> placed(
             Collection<Entry> entries, long alignment, HeaderBytes header) {
-        long padded = aligned(header.position(), alignment);
+        long padded = Alignment.next(header.position(), alignment);
         long data = entries.isEmpty() ? padded : Math.min(padded, header.size());
         long room = header.size() - data;
         Map<String, Entry> placed = new LinkedHashMap<>();
@@ -113,10 +113,5 @@ final class DataLayout {
                         header.position());
             }
         }
-    }
-
-    /** The next multiple. */
-    static long aligned(long position, long alignment) {
-        return (position + alignment - 1) / alignment * alignment;
     }
 }

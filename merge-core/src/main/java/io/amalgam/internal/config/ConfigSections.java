@@ -1,4 +1,4 @@
-package io.amalgam.internal.layers;
+package io.amalgam.internal.config;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
@@ -32,7 +32,7 @@ public final class ConfigSections {
     }
 
     /** The configuration itself, and all sections inside of it but those of other inputs. */
-    static List<ObjectNode> ofText(ObjectNode config) {
+    public static List<ObjectNode> ofText(ObjectNode config) {
         List<ObjectNode> all = new ArrayList<>();
         all.add(config);
         config.properties()

@@ -1,5 +1,6 @@
-package io.amalgam.internal.layers;
+package io.amalgam.checkpoint;
 
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -63,6 +64,16 @@ class ModelFactsTest {
     void layersBehindTheModelsOwn() throws IOException {
         assertThat(facts("{'num_hidden_layers': 61, 'num_nextn_predict_layers': 1}").behind())
                 .containsOnly(Map.entry(62L, 1));
+    }
+
+    @Test
+    void layersThatShareProjectionsWithEarlierOnes() throws IOException {
+        assertThat(facts("{'num_hidden_layers': 30}").ownLayers()).isEqualTo(30);
+        assertThat(
+                        facts("{'text_config': {'num_hidden_layers': 30, 'num_kv_shared_layers': 10}}")
+                                .ownLayers())
+                .isEqualTo(20);
+        assertThat(facts("{'num_kv_shared_layers': 10}").ownLayers()).isEqualTo(-1);
     }
 
     @Test
