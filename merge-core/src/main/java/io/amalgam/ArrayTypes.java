@@ -34,9 +34,7 @@ final class ArrayTypes {
                 }
                 throw new BadInputException(
                         Problem.expected(
-                                "tensor '" + info.name() + "'",
-                                "a type ND4J has",
-                                info.dtype()));
+                                "tensor '" + info.name() + "'", "a type ND4J has", info.dtype()));
             }
         };
     }

@@ -1,10 +1,10 @@
 package io.amalgam.checkpoint;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -70,7 +70,8 @@ class ModelFactsTest {
     void layersThatShareProjectionsWithEarlierOnes() throws IOException {
         assertThat(facts("{'num_hidden_layers': 30}").ownLayers()).isEqualTo(30);
         assertThat(
-                        facts("{'text_config': {'num_hidden_layers': 30, 'num_kv_shared_layers': 10}}")
+                        facts(
+                                        "{'text_config': {'num_hidden_layers': 30, 'num_kv_shared_layers': 10}}")
                                 .ownLayers())
                 .isEqualTo(20);
         assertThat(facts("{'num_kv_shared_layers': 10}").ownLayers()).isEqualTo(-1);

@@ -132,8 +132,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
 
     @Override
     protected StagedPlan plan() throws IOException {
-        String type =
-                ModelHeaders.read(loader(), model, opened -> opened.facts().type());
+        String type = ModelHeaders.read(loader(), model, opened -> opened.facts().type());
         Upcycling upcycling =
                 new Upcycling(
                         experts,

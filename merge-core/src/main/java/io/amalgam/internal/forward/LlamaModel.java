@@ -2,10 +2,10 @@ package io.amalgam.internal.forward;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.tensor.Shape;
 import java.util.ArrayList;

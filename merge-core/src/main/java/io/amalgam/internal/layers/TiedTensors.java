@@ -1,9 +1,9 @@
 package io.amalgam.internal.layers;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.config.ConfigKeys;
 import io.amalgam.internal.config.ConfigSections;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.tensor.Shape;
 import java.util.Collection;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.amalgam.internal.layers;
 
-import io.amalgam.internal.config.ConfigKeys;
-import io.amalgam.internal.config.ConfigSections;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.config.ConfigKeys;
+import io.amalgam.internal.config.ConfigSections;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;

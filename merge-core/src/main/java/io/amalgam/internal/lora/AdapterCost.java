@@ -1,8 +1,8 @@
 package io.amalgam.internal.lora;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package io.amalgam.internal.lora;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;

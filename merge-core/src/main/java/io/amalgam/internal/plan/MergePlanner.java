@@ -1,7 +1,7 @@
 package io.amalgam.internal.plan;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;

@@ -99,9 +99,7 @@ final class ModuleTensors {
         return stacks.size() == 1
                 ? Optional.of(
                         ExtraLayers.without(
-                                stacks.get(0),
-                                model.checkpoint.facts(),
-                                model.tensors.keySet()))
+                                stacks.get(0), model.checkpoint.facts(), model.tensors.keySet()))
                 : Optional.empty();
     }
 

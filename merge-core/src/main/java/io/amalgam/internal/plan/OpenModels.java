@@ -87,9 +87,7 @@ final class OpenModels implements Closeable {
                     tied.orElseGet(
                             () ->
                                     TiedTensors.of(
-                                            tensors,
-                                            t -> t.info().shape(),
-                                            checkpoint.facts()));
+                                            tensors, t -> t.info().shape(), checkpoint.facts()));
             tied = Optional.of(found);
             return found;
         }
@@ -99,9 +97,7 @@ final class OpenModels implements Closeable {
             Optional<String> found =
                     tied().filter(ends -> ends.find(head).isPresent()).map(TiedTensors::embedding);
             boolean may =
-                    found.isEmpty()
-                            && NonLayerTensors.isHead(head)
-                            && checkpoint.facts().ties();
+                    found.isEmpty() && NonLayerTensors.isHead(head) && checkpoint.facts().ties();
             return may ? TiedTensors.embedding(tensors.keySet()) : found;
         }
     }

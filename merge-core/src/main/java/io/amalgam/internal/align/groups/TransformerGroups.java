@@ -1,7 +1,7 @@
 package io.amalgam.internal.align.groups;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.layers.LayerName;
 import io.amalgam.internal.layers.LayerStack;

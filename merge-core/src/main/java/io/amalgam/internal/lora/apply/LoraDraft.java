@@ -38,8 +38,7 @@ record LoraDraft(
 
     static LoraDraft of(Checkpoint base, String baseName) {
         Optional<TiedTensors> said =
-                TiedTensors.of(
-                        base.tensors(), tensor -> tensor.info().shape(), base.facts());
+                TiedTensors.of(base.tensors(), tensor -> tensor.info().shape(), base.facts());
         Optional<TiedTensors> tied = said.or(() -> headAlone(base));
         return new LoraDraft(
                 base,

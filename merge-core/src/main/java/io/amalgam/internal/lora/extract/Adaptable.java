@@ -1,7 +1,7 @@
 package io.amalgam.internal.lora.extract;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.layers.Conv1d;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.lora.ModuleTree;

@@ -1,10 +1,10 @@
 package io.amalgam.internal.structure.moe;
 
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.error.Problem;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,9 +1,9 @@
 package io.amalgam.internal.formats.gguf;
 
-import io.amalgam.internal.config.ConfigKeys;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigKeys;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.formats.huggingface.SideFiles;
 import io.amalgam.internal.tokenizer.TokenizerOutput;

@@ -33,7 +33,8 @@ final class GgufWriter {
         for (Entry tensor : tensors) {
             writer.tensor(tensor);
         }
-        int padding = (int) (Alignment.next(writer.out.size(), Alignment.DEFAULT) - writer.out.size());
+        int padding =
+                (int) (Alignment.next(writer.out.size(), Alignment.DEFAULT) - writer.out.size());
         writer.out.writeBytes(new byte[padding]);
         return writer.out.toByteArray();
     }

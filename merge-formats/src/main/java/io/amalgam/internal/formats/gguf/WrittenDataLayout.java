@@ -16,8 +16,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Where the data of a file that is written goes: tensors that are made from the configuration first, then those of
- * the model in their order; parts of a stack lie one behind the other.
+ * Where the data of a file that is written goes: tensors that are made from the configuration
+ * first, then those of the model in their order; parts of a stack lie one behind the other.
  */
 final class WrittenDataLayout {
     /** llama.cpp's limit, with the zero byte behind a name. */
@@ -92,7 +92,8 @@ final class WrittenDataLayout {
         GgmlType stored = GgmlType.of(type).orElseThrow();
         entries.add(new GgufWriter.Entry(name, shape, stored, bytes));
         parameters += shape.elements();
-        bytes = Alignment.next(
+        bytes =
+                Alignment.next(
                         Math.addExact(bytes, type.bytesFor(shape.elements())), Alignment.DEFAULT);
     }
 

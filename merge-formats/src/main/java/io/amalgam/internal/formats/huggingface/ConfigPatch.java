@@ -1,12 +1,12 @@
 package io.amalgam.internal.formats.huggingface;
 
-import io.amalgam.internal.config.ConfigKeys;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigKeys;
 import io.amalgam.internal.config.ConfigSections;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.layers.VocabularyKeys;
@@ -192,7 +192,9 @@ public final class ConfigPatch {
         }
         for (String section : sections(config)) {
             ObjectNode settings = section(config, section);
-            ConfigKeys.DTYPES.stream().filter(settings::has).forEach(key -> settings.put(key, dtype));
+            ConfigKeys.DTYPES.stream()
+                    .filter(settings::has)
+                    .forEach(key -> settings.put(key, dtype));
         }
     }
 

@@ -1,8 +1,8 @@
 package io.amalgam.internal.formats.huggingface;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.internal.formats.quantised.QuantisationSettings;
 import io.amalgam.internal.config.ConfigSections;
+import io.amalgam.internal.formats.quantised.QuantisationSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,11 +1,11 @@
 package io.amalgam.internal.formats.quantised;
 
-import io.amalgam.internal.config.ConfigKeys;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigKeys;
 import io.amalgam.internal.config.ConfigSections;
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
