@@ -13,6 +13,7 @@ import io.amalgam.kernel.Kernels;
  * @param overwrite whether an output directory that is not empty may be written to; an earlier
  *     model in it is replaced, other files stay
  * @param report whether the report and the recipe are written beside the model
+ * @param card whether a model card, README.md, is written beside it
  */
 public record EngineOptions(
         int threads,
@@ -21,7 +22,20 @@ public record EngineOptions(
         boolean allowNonfinite,
         boolean resume,
         boolean overwrite,
-        boolean report) {
+        boolean report,
+        Card card) {
+    /** When a model card is written. */
+    public enum Card {
+        NEVER,
+        /**
+         * With a report, unless there is a README.md that an earlier merge did not write, or that
+         * was changed.
+         */
+        IF_ABSENT,
+        /** A README.md that is there is replaced. */
+        ALWAYS
+    }
+
     public EngineOptions {
         if (threads < 1) {
             throw new IllegalArgumentException("threads: expected at least 1, got " + threads);
@@ -29,8 +43,8 @@ public record EngineOptions(
     }
 
     /**
-     * One worker per processor, half of the heap for buffers, and a report; no resume, no
-     * overwriting, no NaN or infinities.
+     * One worker per processor, half of the heap for buffers, a report and a model card; no resume,
+     * no overwriting, no NaN or infinities.
      */
     public static EngineOptions defaults(Kernels kernels) {
         Runtime runtime = Runtime.getRuntime();
@@ -41,45 +55,52 @@ public record EngineOptions(
                 false,
                 false,
                 false,
-                true);
+                true,
+                Card.IF_ABSENT);
     }
 
     /** These options with so many workers. */
     public EngineOptions threads(int count) {
-        return new EngineOptions(count, memory, kernels, allowNonfinite, resume, overwrite, report);
+        return new EngineOptions(count, memory, kernels, allowNonfinite, resume, overwrite, report, card);
     }
 
     /** These options with so many bytes for buffers. */
     public EngineOptions memory(long bytes) {
         return new EngineOptions(
-                threads, bytes, kernels, allowNonfinite, resume, overwrite, report);
+                threads, bytes, kernels, allowNonfinite, resume, overwrite, report, card);
     }
 
     /** These options with other kernels. */
     public EngineOptions kernels(Kernels chosen) {
         return new EngineOptions(
-                threads, memory, chosen, allowNonfinite, resume, overwrite, report);
+                threads, memory, chosen, allowNonfinite, resume, overwrite, report, card);
     }
 
     /** These options with or without letting NaN and infinities through. */
     public EngineOptions allowNonfinite(boolean allow) {
-        return new EngineOptions(threads, memory, kernels, allow, resume, overwrite, report);
+        return new EngineOptions(threads, memory, kernels, allow, resume, overwrite, report, card);
     }
 
     /** These options with or without continuing what was interrupted. */
     public EngineOptions resume(boolean wanted) {
         return new EngineOptions(
-                threads, memory, kernels, allowNonfinite, wanted, overwrite, report);
+                threads, memory, kernels, allowNonfinite, wanted, overwrite, report, card);
     }
 
     /** These options with or without replacing what is there. */
     public EngineOptions overwrite(boolean wanted) {
-        return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, wanted, report);
+        return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, wanted, report, card);
     }
 
     /** These options with or without report and recipe. */
     public EngineOptions report(boolean wanted) {
         return new EngineOptions(
-                threads, memory, kernels, allowNonfinite, resume, overwrite, wanted);
+                threads, memory, kernels, allowNonfinite, resume, overwrite, wanted, card);
+    }
+
+    /** These options with or without a model card. */
+    public EngineOptions card(Card wanted) {
+        return new EngineOptions(
+                threads, memory, kernels, allowNonfinite, resume, overwrite, report, wanted);
     }
 }

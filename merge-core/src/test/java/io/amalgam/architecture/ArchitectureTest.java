@@ -67,6 +67,7 @@ class ArchitectureTest {
                     "internal.plan",
                     "internal.structure",
                     "engine",
+                    "internal.card",
                     "internal.engine",
                     "internal.compare",
                     "internal.stages",

@@ -69,6 +69,7 @@ class StagesAsModelsTest {
         Map<String, byte[]> hand = StageFiles.contents(root.resolve("hand"));
         assertThat(out.keySet()).isEqualTo(hand.keySet());
         hand.remove("amalgam-recipe.yml");
+        hand.remove("README.md");
         hand.forEach((name, bytes) -> assertThat(out.get(name)).as(name).isEqualTo(bytes));
         assertThat(root.resolve("out.amalgam-stages")).doesNotExist();
         return out;

@@ -3,6 +3,7 @@ package io.amalgam.cli.batch;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
+import io.amalgam.cli.options.CardMixin;
 import io.amalgam.cli.options.EngineMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.MergekitOptions;
@@ -72,6 +73,7 @@ public final class BatchCommand extends Subcommand {
     @Option(names = "--dry-run", description = "Check everything; write nothing.")
     private boolean dryRun;
 
+    @Mixin private CardMixin card;
     @Mixin private PlanOptionsMixin planning;
     @Mixin private HubMixin hub;
     @Mixin private StreamMixin stream;
@@ -130,7 +132,7 @@ public final class BatchCommand extends Subcommand {
                                                             dryRun)))
                             .engine(
                                     options ->
-                                            engine.options(provider, resources)
+                                            card.on(engine.options(provider, resources))
                                                     .resume(!overwrite)
                                                     .overwrite(overwrite))
                             .listener(progress)

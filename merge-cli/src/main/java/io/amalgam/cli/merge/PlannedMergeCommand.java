@@ -51,7 +51,7 @@ public abstract class PlannedMergeCommand extends Subcommand {
 
     @Option(
             names = "--no-report",
-            description = "Do not write amalgam-report.json and amalgam-recipe.yml.")
+            description = "Do not write amalgam-report.json, amalgam-recipe.yml and README.md.")
     private boolean noReport;
 
     @Mixin private VerbosityMixin verbosity;

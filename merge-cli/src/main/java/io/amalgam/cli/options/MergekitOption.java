@@ -21,8 +21,7 @@ enum MergekitOption {
     CLONE_TENSORS("--clone-tensors", null, "tensors are always written apart from each other"),
     TRUST_REMOTE_CODE("--trust-remote-code", null, "code that comes with a model is never run"),
     LAZY_UNPICKLE("--lazy-unpickle", null, "tensors are always read when they are needed"),
-    WRITE_MODEL_CARD(
-            "--write-model-card", null, "no model card is written; the report and the recipe are"),
+    WRITE_MODEL_CARD("--write-model-card", null, "nothing is written"),
     SAFE_SERIALIZATION("--safe-serialization", null, "the output is always safetensors"),
     LOAD_IN_4BIT("--load-in-4bit", null, "gates are computed in float32"),
     LOAD_IN_8BIT("--load-in-8bit", null, "gates are computed in float32"),

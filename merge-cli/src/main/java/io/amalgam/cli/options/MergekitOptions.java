@@ -30,7 +30,8 @@ public final class MergekitOptions {
                         .validate(false)
                         .order(100);
         for (MergekitOption option : MergekitOption.values()) {
-            if (option.ofMixtures() && !mixtures) {
+            boolean known = command.findOption(option.flag()) != null;
+            if (known || (option.ofMixtures() && !mixtures)) {
                 continue;
             }
             if (option.refused()) {

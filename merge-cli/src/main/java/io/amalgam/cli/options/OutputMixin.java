@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Options for output directories that are not empty. */
@@ -21,6 +22,8 @@ public final class OutputMixin {
                     "Write to a directory that is not empty. A model in it is replaced once the new one is complete; other files stay.")
     private boolean overwrite;
 
+    @Mixin private CardMixin card;
+
     /** What is wrong with the values given. */
     public Optional<String> complaint() {
         return resume && overwrite
@@ -33,7 +36,7 @@ public final class OutputMixin {
     }
 
     public EngineOptions on(EngineOptions options) {
-        return options.resume(resume).overwrite(overwrite);
+        return card.on(options.resume(resume).overwrite(overwrite));
     }
 
     /** What a merge into a directory would be refused for, by these options. */

@@ -49,6 +49,7 @@ class MergeCommandTest {
         assertThat(lines.get(3)).matches("plan [0-9a-f]{12}");
         assertThat(names(out))
                 .containsExactly(
+                        "README.md",
                         "amalgam-recipe.yml",
                         "amalgam-report.json",
                         "config.json",
@@ -308,7 +309,7 @@ class MergeCommandTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.err().lines())
-                .hasSize(15)
+                .hasSize(14)
                 .allMatch(line -> line.matches("--[a-z-]+ has no effect: .+"))
                 .contains("--cuda has no effect: merges run on the processor");
     }

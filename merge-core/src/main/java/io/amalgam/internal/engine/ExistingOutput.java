@@ -3,6 +3,7 @@ package io.amalgam.internal.engine;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.card.ModelCard;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -39,8 +40,10 @@ final class ExistingOutput {
     /**
      * @param overwrite whether the merge was told to replace what is there; otherwise only weights
      *     count as a model's, because the directory was empty when the merge began
+     * @param card whether a model card is replaced, whoever wrote it
      */
-    static ExistingOutput in(Path directory, MergePlan plan, boolean overwrite) throws IOException {
+    static ExistingOutput in(Path directory, MergePlan plan, boolean overwrite, boolean card)
+            throws IOException {
         List<Path> sides = new ArrayList<>();
         if (overwrite) {
             sides.addAll(plan.format().sideFilesIn(directory));
@@ -48,6 +51,9 @@ final class ExistingOutput {
                 if (Files.isRegularFile(directory.resolve(name))) {
                     sides.add(Path.of(name));
                 }
+            }
+            if (card || CardFile.isOurs(directory)) {
+                sides.add(Path.of(ModelCard.FILE));
             }
         }
         return new ExistingOutput(directory, plan, plan.format().weightFilesIn(directory), sides);

@@ -105,13 +105,22 @@ public final class MergeEngine {
                     listener.startedAfresh();
                 }
             }
-            ExistingOutput earlier = ExistingOutput.in(directory, plan, journal.overwrites());
+            ExistingOutput earlier = ExistingOutput.in(
+                            directory,
+                            plan,
+                            journal.overwrites(),
+                            options.card() == EngineOptions.Card.ALWAYS);
             try (OutputFiles files = OutputFiles.open(directory, plan.layout(), all(plan))) {
                 MergeRun run =
                         new MergeRun(plan, options, listener, cancellation, journal, files, begin);
                 report = run.merge(needs, directory, earlier.kept());
                 List<SmallFile> companions =
-                        CompanionFiles.of(plan, report, origins, options.report());
+                        CompanionFiles.of(
+                                plan,
+                                report,
+                                origins,
+                                options.report(),
+                                CardFile.of(plan, report, directory, options));
                 InputFile.requireUnchanged(inputs);
                 files.commit(companions, earlier.toRemove(companions));
             }

@@ -15,6 +15,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /** The report of a merged model, {@code amalgam-report.json}: inputs, parameters and results. */
 final class ReportJson {
@@ -25,8 +26,10 @@ final class ReportJson {
 
     /**
      * @param origins the files merged, as they were when the merge began
+     * @param card that is written with the model
      */
-    static byte[] of(MergePlan plan, MergeReport report, List<InputFile> origins)
+    static byte[] of(
+            MergePlan plan, MergeReport report, List<InputFile> origins, Optional<byte[]> card)
             throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("amalgam_report", 1);
@@ -67,6 +70,7 @@ final class ReportJson {
                     .put("crc32c", file.crc32c().orElse(null))
                     .put("modified_ms", file.modifiedMillis());
         }
+        card.ifPresent(text -> root.put(CardFile.CHECKSUM, CardFile.checksum(text)));
         return written(root, plan.tasks(), report.tensors());
     }
 

@@ -128,7 +128,13 @@ final class SingleFile {
             return MergeEngine.finished(plan, places, options, listener);
         }
         MergeReport report =
-                MergeEngine.intoDirectory(plan, folder, options, listener, cancellation);
+                MergeEngine.intoDirectory(
+                        plan,
+                        folder,
+                        // A card is a repository's, not a file's.
+                        options.card(EngineOptions.Card.NEVER),
+                        listener,
+                        cancellation);
         DataFile data = plan.layout().files().get(0);
         Files.deleteIfExists(places.of(MergeReport.FILE));
         Files.deleteIfExists(places.of(CompanionFiles.RECIPE));

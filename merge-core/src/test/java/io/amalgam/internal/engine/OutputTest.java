@@ -281,7 +281,8 @@ class OutputTest {
                             false,
                             false,
                             false,
-                            false);
+                            false,
+                            EngineOptions.Card.NEVER);
             MergeEngine.run(plan, out, without, MergeListener.NONE, new Cancellation());
         }
 
