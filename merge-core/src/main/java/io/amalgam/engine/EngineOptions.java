@@ -61,7 +61,8 @@ public record EngineOptions(
 
     /** These options with so many workers. */
     public EngineOptions threads(int count) {
-        return new EngineOptions(count, memory, kernels, allowNonfinite, resume, overwrite, report, card);
+        return new EngineOptions(
+                count, memory, kernels, allowNonfinite, resume, overwrite, report, card);
     }
 
     /** These options with so many bytes for buffers. */
@@ -89,7 +90,8 @@ public record EngineOptions(
 
     /** These options with or without replacing what is there. */
     public EngineOptions overwrite(boolean wanted) {
-        return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, wanted, report, card);
+        return new EngineOptions(
+                threads, memory, kernels, allowNonfinite, resume, wanted, report, card);
     }
 
     /** These options with or without report and recipe. */

@@ -16,7 +16,8 @@ final class FrontMatter {
 
     /** A licence by the hub's names, and what belongs to one it has no name for. */
     private static final Pattern LINE =
-            Pattern.compile("(license|license_name|license_link)\\s*:\\s*(['\"]?)([^'\"#]*)\\2\\s*");
+            Pattern.compile(
+                    "(license|license_name|license_link)\\s*:\\s*(['\"]?)([^'\"#]*)\\2\\s*");
 
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._:/+-]*");
 

@@ -26,8 +26,8 @@ record HubId(String id, Optional<String> revision) {
     private static final Pattern ID = Pattern.compile(NAME + "/" + NAME);
 
     /**
-     * Those of a model and its adapters: by their places in the hub's cache, or by the name that the
-     * model was asked for where it was read from elsewhere.
+     * Those of a model and its adapters: by their places in the hub's cache, or by the name that
+     * the model was asked for where it was read from elsewhere.
      */
     static List<HubId> of(ModelRef ref, Checkpoint model) {
         Set<HubId> found = new LinkedHashSet<>();

@@ -22,9 +22,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The card of a merged model: what the hub reads (models it is made of, library, tags, licence), and
- * for people method, models, recipe, how to repeat the merge, and checksums. Nothing in it depends
- * on the machine or the time: the same merge gives the same card.
+ * The card of a merged model: what the hub reads (models it is made of, library, tags, licence),
+ * and for people method, models, recipe, how to repeat the merge, and checksums. Nothing in it
+ * depends on the machine or the time: the same merge gives the same card.
  */
 public final class ModelCard {
     /** Its name in the output directory. */
@@ -207,8 +207,7 @@ public final class ModelCard {
                                                 model(
                                                         base,
                                                         Objects.requireNonNull(
-                                                                ids.getOrDefault(
-                                                                        base, List.of()))))
+                                                                ids.getOrDefault(base, List.of()))))
                                         .append(".\n"));
     }
 

@@ -41,10 +41,7 @@ final class CardFile {
         }
         try {
             String written =
-                    new ObjectMapper()
-                            .readTree(Files.readAllBytes(report))
-                            .path(CHECKSUM)
-                            .asText();
+                    new ObjectMapper().readTree(Files.readAllBytes(report)).path(CHECKSUM).asText();
             return written.equals(checksum(Files.readAllBytes(card)));
         } catch (JsonProcessingException e) {
             return false;

@@ -105,7 +105,8 @@ public final class MergeEngine {
                     listener.startedAfresh();
                 }
             }
-            ExistingOutput earlier = ExistingOutput.in(
+            ExistingOutput earlier =
+                    ExistingOutput.in(
                             directory,
                             plan,
                             journal.overwrites(),
