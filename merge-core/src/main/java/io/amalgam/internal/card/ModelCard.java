@@ -22,9 +22,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The card of a merged model: what the hub reads (models it is made of, library, tags, licence),
- * and for people method, models, recipe, how to repeat the merge, and checksums. Nothing in it
- * depends on the machine or the time: the same merge gives the same card.
+ * The card of a merged model: what the hub reads (models it is made of, library, tags, licence), and
+ * for people method, models, recipe, how to repeat the merge, and checksums. Nothing in it depends
+ * on the machine or the time: the same merge gives the same card.
  */
 public final class ModelCard {
     /** Its name in the output directory. */
@@ -127,7 +127,12 @@ public final class ModelCard {
             text.append(
                     Markdown.block(
                             "sh",
-                            "amalgam " + command.get() + " " + RECIPE + " merged/" + options()));
+                            "amalgam " + command.get() + " " + RECIPE + " merged/"));
+            if (!options().isEmpty()) {
+                text.append("\nThe merge had these options: ")
+                        .append(String.join(", ", options()))
+                        .append(".\n");
+            }
             text.append(
                     "\nThe same models give the same bytes on any machine."
                             + "\nPaths in the recipe are relative to the working directory, then to the recipe's folder.\n");
@@ -154,29 +159,32 @@ public final class ModelCard {
                         + " others";
     }
 
-    /** What the bytes depend on beside the recipe. */
-    private String options() {
+    /** What the bytes depend on beside the recipe, as far as it is not as usual. */
+    private List<String> options() {
         PlanOptions options = plan.options();
-        StringBuilder words = new StringBuilder();
+        List<String> words = new ArrayList<>();
         if (options.seed() != 0) {
-            words.append(" --random-seed ").append(options.seed());
+            words.add("random seed " + options.seed());
         }
         if (options.maxShardBytes() != PlanOptions.DEFAULT_SHARD_BYTES) {
-            words.append(" --out-shard-size ").append(options.maxShardBytes());
+            words.add(
+                    options.maxShardBytes() == 0
+                            ? "a single file"
+                            : "files of " + options.maxShardBytes() + " bytes");
         }
         switch (options.tensors()) {
             case SAME -> {}
-            case UNION -> words.append(" --tensor-union");
-            case INTERSECTION -> words.append(" --tensor-intersection");
+            case UNION -> words.add("the union of tensors");
+            case INTERSECTION -> words.add("the intersection of tensors");
         }
         if (!options.copyTokenizer()) {
-            words.append(" --no-copy-tokenizer");
+            words.add("no copy of the tokenizer");
         }
         if (options.truncateEmbeddings()) {
-            words.append(" --unsafe-truncate-embeddings");
+            words.add("truncated embeddings");
         }
-        options.quantised().ifPresent(type -> words.append(" --quantise ").append(type.name()));
-        return words.toString();
+        options.quantised().ifPresent(type -> words.add("quantised to " + type.name()));
+        return words;
     }
 
     private void methods(StringBuilder text) {
@@ -207,7 +215,8 @@ public final class ModelCard {
                                                 model(
                                                         base,
                                                         Objects.requireNonNull(
-                                                                ids.getOrDefault(base, List.of()))))
+                                                                ids.getOrDefault(
+                                                                        base, List.of()))))
                                         .append(".\n"));
     }
 
