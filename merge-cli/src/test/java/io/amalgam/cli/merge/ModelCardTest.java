@@ -38,8 +38,7 @@ class ModelCardTest {
 
     /** A model where the hub's clients keep it. */
     private String cached(String name, String revision, String readme) throws IOException {
-        Path place =
-                folder.resolve("models--org--" + name + "/snapshots").resolve(revision);
+        Path place = folder.resolve("models--org--" + name + "/snapshots").resolve(revision);
         Models.tiny(place, name.length());
         Files.writeString(place.resolve("config.json"), LLAMA);
         Files.writeString(place.resolve("README.md"), readme);
@@ -142,7 +141,8 @@ class ModelCardTest {
     @Test
     void theCardOfAnEarlierMergeGoesWithIt() throws IOException {
         card();
-        Models.recipe(folder, "merge_method: linear\nmodels: [{model: b, parameters: {weight: 1}}]\n");
+        Models.recipe(
+                folder, "merge_method: linear\nmodels: [{model: b, parameters: {weight: 1}}]\n");
         assertThat(card("--overwrite")).contains("# Merge of `b`\n").doesNotContain("`a`");
         assertThat(Cli.run("merge", recipe, out, "--overwrite", "--no-write-model-card").exit())
                 .isZero();

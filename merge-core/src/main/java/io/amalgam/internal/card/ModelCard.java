@@ -22,9 +22,9 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The card of a merged model: what the hub reads (models it is made of, library, tags, licence), and
- * for people method, models, recipe, how to repeat the merge, and checksums. Nothing in it depends
- * on the machine or the time: the same merge gives the same card.
+ * The card of a merged model: what the hub reads (models it is made of, library, tags, licence),
+ * and for people method, models, recipe, how to repeat the merge, and checksums. Nothing in it
+ * depends on the machine or the time: the same merge gives the same card.
  */
 public final class ModelCard {
     /** Its name in the output directory. */
@@ -125,9 +125,7 @@ public final class ModelCard {
         if (command.isPresent()) {
             text.append("\nTo repeat the merge, save the recipe as `" + RECIPE + "` and run:\n\n");
             text.append(
-                    Markdown.block(
-                            "sh",
-                            "amalgam " + command.get() + " " + RECIPE + " merged/"));
+                    Markdown.block("sh", "amalgam " + command.get() + " " + RECIPE + " merged/"));
             if (!options().isEmpty()) {
                 text.append("\nThe merge had these options: ")
                         .append(String.join(", ", options()))
@@ -215,8 +213,7 @@ public final class ModelCard {
                                                 model(
                                                         base,
                                                         Objects.requireNonNull(
-                                                                ids.getOrDefault(
-                                                                        base, List.of()))))
+                                                                ids.getOrDefault(base, List.of()))))
                                         .append(".\n"));
     }
 
