@@ -12,11 +12,13 @@ import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Collections;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.WeakHashMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -30,6 +32,13 @@ import java.util.concurrent.atomic.AtomicInteger;
  */
 final class FakeHub implements Closeable {
     static final String TOKEN = "hf_secret";
+
+    /** By the arrays themselves, not their contents: every request asks for them again. */
+    private static final Map<byte[], String> HASHES =
+            Collections.synchronizedMap(new WeakHashMap<>());
+
+    private static final Map<byte[], String> BLOBS =
+            Collections.synchronizedMap(new WeakHashMap<>());
 
     /** What goes wrong: every Nth time of its kind. */
     enum Fault {
@@ -120,10 +129,16 @@ final class FakeHub implements Closeable {
     }
 
     static String etag(String path, byte[] content) {
-        return isLarge(path) ? hash("SHA-256", content) : git(content);
+        return isLarge(path)
+                ? HASHES.computeIfAbsent(content, bytes -> hash("SHA-256", bytes))
+                : git(content);
     }
 
     private static String git(byte[] content) {
+        return BLOBS.computeIfAbsent(content, FakeHub::blob);
+    }
+
+    private static String blob(byte[] content) {
         byte[] head = ("blob " + content.length + "\0").getBytes(StandardCharsets.US_ASCII);
         byte[] all = java.util.Arrays.copyOf(head, head.length + content.length);
         System.arraycopy(content, 0, all, head.length, content.length);
