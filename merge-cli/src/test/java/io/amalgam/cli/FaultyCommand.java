@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -19,18 +20,20 @@ import java.util.Map;
  * @param again what it is given in addition after it failed
  * @param wholes files that make a folder look whole, with what the names in it begin with
  * @param before a command that writes something else to the output, first
+ * @param environment variables, with OUT for the output; empty for those of the process
  */
 record FaultyCommand(
         String name,
         List<String> words,
         List<String> again,
         Map<String, String> wholes,
-        List<String> before) {
+        List<String> before,
+        Map<String, String> environment) {
     private static final String OUT = "OUT";
     private static final String MODEL = "out/model.safetensors";
 
     private FaultyCommand(String name, String again, String last, Object... words) {
-        this(name, texts(words), split(again), Map.of(last, "out/"), List.of());
+        this(name, texts(words), split(again), Map.of(last, "out/"), List.of(), Map.of());
     }
 
     private static List<String> split(String words) {
@@ -42,11 +45,11 @@ record FaultyCommand(
     }
 
     private FaultyCommand over(Object... earlier) {
-        return new FaultyCommand(name, words, again, wholes, texts(earlier));
+        return new FaultyCommand(name, words, again, wholes, texts(earlier), environment);
     }
 
     /** Every kind of output there is, of small models in a folder. */
-    static List<FaultyCommand> all(Path folder) throws IOException {
+    static List<FaultyCommand> all(Path folder, TinyHub hub) throws IOException {
         Path recipe = Models.averageRecipe(folder);
         Path a = folder.resolve("a");
         Path b = folder.resolve("b");
@@ -147,7 +150,56 @@ record FaultyCommand(
                                 "out/a/",
                                 "out/b/model.safetensors",
                                 "out/b/"),
-                        List.of()));
+                        List.of(),
+                        Map.of()),
+                download(hub.model("org/m", a)),
+                streamed(folder, hub));
+    }
+
+    /** A revision that leads to a commit promises all files of it. */
+    private static FaultyCommand download(TinyHub hub) {
+        String repository = "out/hub/models--org--m/";
+        return new FaultyCommand(
+                "download",
+                List.of("download", "org/m"),
+                List.of(),
+                Map.of(repository + "refs/main", repository + "snapshots/"),
+                List.of(),
+                hub.environment(Path.of(OUT)));
+    }
+
+    /** Headers and pieces of weights are in the cache, beside the output. */
+    private static FaultyCommand streamed(Path folder, TinyHub hub) throws IOException {
+        Path recipe =
+                Files.writeString(
+                        folder.resolve("streamed.yml"),
+                        """
+                        merge_method: linear
+                        models: [{model: org/m, parameters: {weight: 1}}, {model: b, parameters: {weight: 1}}]
+                        dtype: float32
+                        """);
+        return new FaultyCommand(
+                "streamed",
+                texts("merge", recipe, OUT, "--stream", "-j", 1),
+                List.of("--resume"),
+                Map.of(MODEL, "out/"),
+                List.of(),
+                hub.environment(Path.of(OUT + "-cache")));
+    }
+
+    /** Whether what it writes is a cache, which another command reads without asking the hub. */
+    boolean isCache() {
+        return words.get(0).equals("download");
+    }
+
+    /** Runs it, or words like it. */
+    Cli run(Path place, List<String> words, Map<String, String> more) {
+        if (environment.isEmpty()) {
+            return Cli.run(words.toArray());
+        }
+        Map<String, String> all = new HashMap<>(more);
+        environment.forEach((name, value) -> all.put(name, in(place, List.of(value)).get(0)));
+        return Cli.in(all, words.toArray());
     }
 
     private static Path adapter(Path directory, float value) throws IOException {

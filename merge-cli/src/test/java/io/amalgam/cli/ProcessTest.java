@@ -22,6 +22,11 @@ class ProcessTest {
     private static final int TENSORS = 400;
 
     @TempDir Path folder;
+    private int started;
+
+    /** What the process that was started last says. */
+    private Path log;
+
 
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal to send")
@@ -36,6 +41,7 @@ class ProcessTest {
         Path begun = folder.resolve("begun");
 
         Process merge = slowly(50, begun, "merge", recipe, out, "-j", "1");
+        Path mergeLog = log;
         while (!Files.exists(begun) && merge.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
@@ -46,7 +52,8 @@ class ProcessTest {
         merge.destroy();
 
         assertThat(merge.waitFor()).isEqualTo(130);
-        assertThat(log())
+        assertThat(mergeLog)
+                .content()
                 .contains(
                         "error: interrupted; give the same command with --resume to continue, or with --overwrite to start again");
         assertThat(out.resolve("model.safetensors")).doesNotExist();
@@ -118,7 +125,11 @@ class ProcessTest {
     }
 
     private Process slowly(int millis, Path begun, Object... args) throws IOException {
-        List<String> options = List.of("-Dslow.millis=" + millis, "-Dslow.begun=" + begun);
+        List<String> options =
+                List.of(
+                        "-XX:TieredStopAtLevel=1",
+                        "-Dslow.millis=" + millis,
+                        "-Dslow.begun=" + begun);
         return java(options, args);
     }
 
@@ -132,13 +143,14 @@ class ProcessTest {
         for (Object arg : args) {
             command.add(arg.toString());
         }
+        log = folder.resolve("log-" + started++);
         return new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(folder.resolve("log").toFile())
+                .redirectOutput(log.toFile())
                 .start();
     }
 
     private String log() throws IOException {
-        return Files.readString(folder.resolve("log"));
+        return Files.readString(log);
     }
 }

@@ -35,8 +35,10 @@ final class WriteFaults {
      */
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0]).toRealPath();
-        for (FaultyCommand command : FaultyCommand.all(folder)) {
-            new WriteFaults(folder, command).run();
+        try (TinyHub hub = new TinyHub()) {
+            for (FaultyCommand command : FaultyCommand.all(folder, hub)) {
+                new WriteFaults(folder, command).run();
+            }
         }
     }
 
@@ -45,7 +47,7 @@ final class WriteFaults {
         Faults.set(place, Faults.Kind.ONCE, 0);
         prepare(place);
         earlier = files(place);
-        Cli whole = run(command.words(place, false));
+        Cli whole = run(place, command.words(place, false));
         if (whole.exit() != 0) {
             tell("without faults", whole.err());
             return;
@@ -63,7 +65,7 @@ final class WriteFaults {
     private void prepare(Path place) throws IOException {
         FileWrites.deleteTree(place);
         if (!command.before().isEmpty()) {
-            run(command.before(place));
+            run(place, command.before(place));
         }
     }
 
@@ -71,7 +73,7 @@ final class WriteFaults {
     private boolean fails(Path place, Faults.Kind kind, int n) throws IOException {
         prepare(place);
         Faults.set(place, kind, n);
-        Cli run = run(command.words(place, false));
+        Cli run = run(place, command.words(place, false));
         Optional<String> failed = Faults.failed();
         Faults.set(place, kind, 0);
         if (failed.isEmpty()) {
@@ -94,13 +96,16 @@ final class WriteFaults {
             }
         }
         half(what, files(place));
+        if (command.isCache()) {
+            offline(what, place);
+        }
         if (run.err().contains("the merge is complete")) {
             return true;
         }
-        Cli again = run(command.words(place, true));
+        Cli again = run(place, command.words(place, true));
         if (again.exit() == ExitCode.BAD_INPUT && again.err().contains("--overwrite")) {
             // Nothing had begun that could be continued.
-            again = run(command.words(place, false));
+            again = run(place, command.words(place, false));
         }
         if (again.exit() == 0) {
             whole(what + ", again", files(place));
@@ -110,8 +115,21 @@ final class WriteFaults {
         return true;
     }
 
-    private static Cli run(List<String> words) {
-        return Cli.run(words.toArray());
+    private Cli run(Path place, List<String> words) {
+        return command.run(place, words, Map.of());
+    }
+
+    /** What a cache without the hub takes for a model is the model. */
+    private void offline(String what, Path place) throws IOException {
+        Map<String, byte[]> found = files(place);
+        Cli alone = command.run(place, command.words(place, false), Map.of("HF_HUB_OFFLINE", "1"));
+        command.wholes()
+                .forEach(
+                        (last, prefix) -> {
+                            if (alone.exit() == 0 && !contains(found, expected, prefix)) {
+                                tell(what, "a part is used offline, with " + found.keySet());
+                            }
+                        });
     }
 
     /** What a command has written that says it succeeded. */
@@ -163,7 +181,10 @@ final class WriteFaults {
 
     /** What no reader looks at. */
     private static boolean isHidden(String name) {
-        return name.startsWith(".") || name.contains("/.") || name.startsWith("out.amalgam-");
+        return name.startsWith(".")
+                || name.contains("/.")
+                || name.startsWith("out.amalgam-")
+                || name.endsWith(".incomplete");
     }
 
     private void tell(String what, String wrong) {

@@ -238,7 +238,7 @@ public final class Bench {
     }
 
     private List<String> floorCommand(BenchCase measured) {
-        List<String> command = new ArrayList<>(java());
+        List<String> command = new ArrayList<>(ChildJava.command());
         command.add(Floor.class.getName());
         command.add(Integer.toString(options.threads()));
         command.add(work.resolve("floor").toString());
@@ -262,7 +262,7 @@ public final class Bench {
     }
 
     private List<String> mergeCommand(BenchCase measured) throws IOException {
-        List<String> command = new ArrayList<>(java());
+        List<String> command = new ArrayList<>(ChildJava.command());
         command.add("io.amalgam.cli.Main");
         if (measured.ofAdapter()) {
             command.addAll(
@@ -282,30 +282,6 @@ public final class Bench {
                 folder.resolve(measured.name() + ".yml"),
                 measured.recipe(folder.toAbsolutePath().toString(), size(measured).layers()),
                 StandardCharsets.UTF_8);
-    }
-
-    /**
-     * The java command this process was started with, up to its main class; a plain one where the
-     * system does not say.
-     */
-    private static List<String> java() {
-        ProcessHandle.Info info = ProcessHandle.current().info();
-        String[] arguments = info.arguments().orElse(new String[0]);
-        int main = Arrays.asList(arguments).indexOf("io.amalgam.cli.Main");
-        List<String> command = new ArrayList<>();
-        command.add(
-                info.command()
-                        .orElse(
-                                Path.of(System.getProperty("java.home"), "bin", "java")
-                                        .toString()));
-        if (main > 0) {
-            Arrays.stream(arguments, 0, main)
-                    .filter(argument -> !argument.startsWith("-Damalgam."))
-                    .forEach(command::add);
-        } else {
-            command.addAll(List.of("-cp", System.getProperty("java.class.path")));
-        }
-        return command;
     }
 
     private static Optional<Path> onPath(String program) {

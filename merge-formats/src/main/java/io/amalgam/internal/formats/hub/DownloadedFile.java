@@ -4,6 +4,7 @@ import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -156,8 +157,9 @@ final class DownloadedFile implements Closeable {
         return file.size();
     }
 
-    FileChannel channel() {
-        return channel;
+    /** Writes bytes that came; returns where the next go. */
+    long write(ByteBuffer bytes, long at) throws IOException {
+        return FileWrites.fully(partial, channel, bytes, at);
     }
 
     /** Where its bytes are: where the endpoint last sent us, or the endpoint. */
@@ -200,8 +202,11 @@ final class DownloadedFile implements Closeable {
     void whole(Piece piece) throws IOException {
         unfinished.remove(piece);
         if (file.size() > PIECE && piece.to - piece.from <= PIECE) {
-            Files.writeString(
-                    list, piece.index + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+            FileWrites.bytes(
+                    list,
+                    (piece.index + "\n").getBytes(StandardCharsets.US_ASCII),
+                    StandardOpenOption.CREATE,
+                    StandardOpenOption.APPEND);
         }
     }
 
@@ -219,7 +224,7 @@ final class DownloadedFile implements Closeable {
         if (!hash.equals(file.etag()) || channel.size() != file.size()) {
             return Optional.of(hash);
         }
-        channel.force(true);
+        FileWrites.force(partial, channel);
         channel.close();
         FileWrites.moveOver(partial, blob);
         Files.deleteIfExists(list);

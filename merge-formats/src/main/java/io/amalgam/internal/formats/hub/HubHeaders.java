@@ -7,6 +7,7 @@ import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.io.Placeholders;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -115,6 +116,8 @@ public final class HubHeaders implements RemoteModels {
             Path folder = looked(repo.get());
             seen.put(repo.get(), folder);
             return folder;
+        } catch (FileSystemException e) {
+            throw HubProblems.cache("'" + repo.get() + "'", e);
         } catch (HubUnreachableException e) {
             throw HubProblems.unreachable(repo.get(), client, HubModels.isExplicit(name), e);
         }
@@ -225,6 +228,10 @@ public final class HubHeaders implements RemoteModels {
         try {
             write.to(part);
             FileWrites.moveOver(part, place);
+        } catch (FileSystemException e) {
+            throw new FileSystemException(place.toString(), null, e.getReason());
+        } catch (IOException e) {
+            throw FileWrites.named(place, e);
         } finally {
             Files.deleteIfExists(part);
         }
@@ -253,7 +260,11 @@ public final class HubHeaders implements RemoteModels {
             if (merged && free < size) {
                 throw new BadInputException(HubProblems.bufferSpace(folder, size, free));
             }
-            buffer = new RangeBuffer(client, folder, size);
+            try {
+                buffer = new RangeBuffer(client, folder, size);
+            } catch (FileSystemException e) {
+                throw HubProblems.cache("what is streamed", e);
+            }
         }
         return buffer;
     }

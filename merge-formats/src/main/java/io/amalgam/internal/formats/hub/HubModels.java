@@ -4,6 +4,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -98,6 +99,8 @@ public final class HubModels implements RemoteModels {
         HubClient client = new HubClient(settings, listener);
         try {
             return download(client, repo);
+        } catch (FileSystemException e) {
+            throw HubProblems.cache("'" + repo + "'", e);
         } catch (HubUnreachableException e) {
             if (usable) {
                 return cached.get().path();

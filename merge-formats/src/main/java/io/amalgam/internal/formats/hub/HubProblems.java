@@ -3,8 +3,11 @@ package io.amalgam.internal.formats.hub;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.net.URI;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 
@@ -136,6 +139,32 @@ final class HubProblems {
                         free + " bytes")
                 .hint("free some space, or set HF_HOME to a folder on another disk")
                 .ofStorage();
+    }
+
+    /**
+     * The cache cannot take what came.
+     *
+     * @param what came
+     */
+    static BadInputException cache(String what, FileSystemException e) {
+        String reason =
+                e instanceof AccessDeniedException
+                        ? "no permission"
+                        : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName());
+        return new BadInputException(
+                Problem.of(
+                                "%s cannot be put into the cache: '%s': %s"
+                                        .formatted(what, e.getFile(), lower(reason)))
+                        .hint("free some space, or set HF_HOME to another folder")
+                        .ofStorage(),
+                e);
+    }
+
+    /** Messages of the system begin with a capital letter. */
+    private static String lower(String text) {
+        return text.isEmpty()
+                ? text
+                : text.substring(0, 1).toLowerCase(Locale.ROOT) + text.substring(1);
     }
 
     static Problem damaged(RepoName repo, RemoteFile file, String hash) {

@@ -89,9 +89,7 @@ final class Piece {
             }
             int wanted = (int) Math.min(buffer.remaining(), to - at);
             buffer.limit(buffer.position() + wanted);
-            while (buffer.hasRemaining()) {
-                at += file.channel().write(buffer, at);
-            }
+            at = file.write(buffer, at);
         }
     }
 }

@@ -1,12 +1,12 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -15,6 +15,7 @@ import java.util.Deque;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -35,6 +36,7 @@ final class RangeBuffer implements Closeable {
     private static final int POLL_MILLIS = 100;
 
     private final HubClient client;
+    private final Path folder;
     private final FileChannel channel;
     private final Map<Key, Slot> slots = new LinkedHashMap<>(16, 0.75f, true);
     private final Deque<Integer> free = new ArrayDeque<>();
@@ -65,10 +67,12 @@ final class RangeBuffer implements Closeable {
      */
     RangeBuffer(HubClient client, Path folder, long size) throws IOException {
         this.client = client;
+        this.folder = folder;
         this.unused = (int) Math.min(Integer.MAX_VALUE, size / Pieces.LONGEST);
         this.channel =
                 FileChannel.open(
-                        Files.createTempFile(folder, "amalgam-ranges-", ""),
+                        folder.resolve("amalgam-ranges-" + UUID.randomUUID()),
+                        StandardOpenOption.CREATE_NEW,
                         StandardOpenOption.READ,
                         StandardOpenOption.WRITE,
                         StandardOpenOption.DELETE_ON_CLOSE);
@@ -216,7 +220,7 @@ final class RangeBuffer implements Closeable {
         }
     }
 
-    private static void await(Slot slot) throws IOException {
+    private void await(Slot slot) throws IOException {
         while (true) {
             try {
                 slot.filled.get(POLL_MILLIS, TimeUnit.MILLISECONDS);
@@ -233,6 +237,9 @@ final class RangeBuffer implements Closeable {
                 }
                 if (cause instanceof BadInputException bad) {
                     throw bad;
+                }
+                if (cause instanceof BodyWriter.StorageException storage) {
+                    throw FileWrites.named(folder, storage);
                 }
                 throw new IOException(cause == null ? e.toString() : cause.getMessage(), cause);
             }

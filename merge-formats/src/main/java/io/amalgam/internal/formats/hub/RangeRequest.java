@@ -112,8 +112,8 @@ final class RangeRequest {
                         ? failure.getCause()
                         : failure;
         fail(
-                cause instanceof BodyWriter.StorageException && cause.getCause() != null
-                        ? cause.getCause()
+                cause instanceof BodyWriter.StorageException
+                        ? cause
                         : new Again(HubClient.reason(cause), Optional.empty(), cause));
     }
 

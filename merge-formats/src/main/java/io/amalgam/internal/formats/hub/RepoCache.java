@@ -1,15 +1,15 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.internal.io.AtomicFile;
-import io.amalgam.internal.io.FileWrites;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.UUID;
 
 /** What the cache has of one repository, in the layout of the Python client. */
 final class RepoCache {
@@ -88,7 +88,7 @@ final class RepoCache {
         Files.createDirectories(locks);
         Path tag = cache.resolve("CACHEDIR.TAG");
         if (!Files.exists(tag)) {
-            Files.writeString(tag, TAG);
+            AtomicFile.write(tag, TAG.getBytes(StandardCharsets.US_ASCII));
         }
     }
 
@@ -121,9 +121,20 @@ final class RepoCache {
                 throw e;
             }
         } catch (UnsupportedOperationException | IOException e) {
-            Path part = file.resolveSibling(file.getFileName() + "." + UUID.randomUUID() + ".tmp");
-            Files.copy(blob, part);
-            FileWrites.moveOver(part, file);
+            copy(blob, file);
+        }
+    }
+
+    private static void copy(Path blob, Path file) throws IOException {
+        try (FileChannel from = FileChannel.open(blob);
+                AtomicFile whole = AtomicFile.create(file)) {
+            ByteBuffer buffer = ByteBuffer.allocate(1 << 20);
+            long at = 0;
+            while (from.read(buffer) >= 0) {
+                at = whole.write(buffer.flip(), at);
+                buffer.clear();
+            }
+            whole.commit();
         }
     }
 }
