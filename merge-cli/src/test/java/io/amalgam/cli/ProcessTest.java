@@ -27,7 +27,6 @@ class ProcessTest {
     /** What the process that was started last says. */
     private Path log;
 
-
     @Test
     @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal to send")
     void aSignalLeavesAMergeThatCanBeResumed() throws Exception {

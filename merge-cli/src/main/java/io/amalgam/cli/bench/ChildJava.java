@@ -42,8 +42,7 @@ final class ChildJava {
                 launcher.add("-XX:SharedArchiveFile=" + archive);
             }
         }
-        command.addAll(
-                options(ManagementFactory.getRuntimeMXBean().getInputArguments(), launcher));
+        command.addAll(options(ManagementFactory.getRuntimeMXBean().getInputArguments(), launcher));
         command.addAll(List.of("-cp", classPath));
         return command;
     }
