@@ -11,6 +11,7 @@ import io.amalgam.cli.inspect.DiffCommand;
 import io.amalgam.cli.inspect.DoctorCommand;
 import io.amalgam.cli.inspect.InspectCommand;
 import io.amalgam.cli.inspect.MethodsCommand;
+import io.amalgam.cli.judge.CheckCommand;
 import io.amalgam.cli.judge.EvaluateCommand;
 import io.amalgam.cli.lora.LoraCommand;
 import io.amalgam.cli.merge.AlignCommand;
@@ -67,6 +68,7 @@ final class Commands {
         all.put("inspect", () -> new CommandLine(new InspectCommand(console)));
         all.put("diff", () -> new CommandLine(new DiffCommand(console, interruption)));
         all.put("evaluate", () -> new CommandLine(new EvaluateCommand(console, interruption)));
+        all.put("check", () -> new CommandLine(new CheckCommand(console, interruption)));
         all.put("download", () -> new CommandLine(new DownloadCommand(console)));
         all.put("push", () -> new CommandLine(new PushCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));
@@ -164,6 +166,7 @@ final class Commands {
                 "  amalgam lora merge base/ adapter/ out/  merge an adapter into a model",
                 "  amalgam inspect merged/                 contents of a model",
                 "  amalgam diff base/ merged/              what differs between models",
+                "  amalgam check merged/                   whether a model can be used",
                 "  amalgam evaluate merged/ --text a.txt   loss and perplexity on a text",
                 "  amalgam download org/model              download a model to the cache",
                 "  amalgam methods ties                    a merge method and its parameters",

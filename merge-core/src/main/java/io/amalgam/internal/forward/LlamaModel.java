@@ -119,6 +119,7 @@ public record LlamaModel(
         private final LlamaShape shape;
         private final Map<String, TensorSource> used = new LinkedHashMap<>();
         private final List<Problem> problems = new ArrayList<>();
+        private final List<String> missing = new ArrayList<>();
 
         Builder(Checkpoint model, ObjectNode config, String name) {
             this.all = model.tensors();
@@ -148,6 +149,7 @@ public record LlamaModel(
             // A head of its own is used even where the two are said to be one.
             boolean tied = ModelFacts.of(config).tied().orElse(false) && !all.containsKey(HEAD);
             TensorSource head = tied ? embedding : own(HEAD, vocabulary, shape.hidden());
+            sayMissing();
             if (!problems.isEmpty()) {
                 throw new BadInputException(problems);
             }
@@ -202,14 +204,38 @@ public record LlamaModel(
         }
 
         private @Nullable TensorSource missing(String tensor) {
-            problems.add(
-                    Problem.of("model '" + name + "' has no tensor '" + tensor + "'")
-                            .hint(
-                                    tensor.equals(HEAD)
-                                            ? "config.json does not say 'tie_word_embeddings': loaded as it is, its head would be random"
-                                            : "its config.json asks for it")
-                            .ofTensor());
+            missing.add(tensor);
             return null;
+        }
+
+        /** Said once, however many there are. */
+        private void sayMissing() {
+            if (missing.equals(List.of(HEAD))) {
+                problems.add(
+                        Problem.of("model '" + name + "' has no tensor '" + HEAD + "'")
+                                .hint(
+                                        "config.json does not say 'tie_word_embeddings': loaded as it is, its head would be random"));
+            } else if (!missing.isEmpty()) {
+                problems.add(
+                        Problem.of(
+                                        "model '"
+                                                + name
+                                                + "' has no "
+                                                + (missing.size() == 1
+                                                        ? "tensor "
+                                                        : "tensors ")
+                                                + examples(missing))
+                                .hint(
+                                        "config.json asks for "
+                                                + (missing.size() == 1
+                                                        ? "it"
+                                                        : "these " + missing.size())));
+            }
+        }
+
+        private static String examples(List<String> names) {
+            String shown = String.join("', '", names.subList(0, Math.min(SHOWN, names.size())));
+            return "'" + shown + "'" + (names.size() > SHOWN ? ", ..." : "");
         }
 
         private @Nullable TensorSource fitting(String tensor, Shape expected) {
@@ -245,18 +271,13 @@ public record LlamaModel(
             if (names.isEmpty()) {
                 return List.of();
             }
-            String examples =
-                    "'"
-                            + String.join("', '", names.subList(0, Math.min(SHOWN, names.size())))
-                            + "'";
             return List.of(
                     Problem.of(
                                     names.size()
                                             + " tensors of model '"
                                             + name
                                             + "' are not used by models of its type: "
-                                            + examples
-                                            + (names.size() > SHOWN ? ", ..." : ""))
+                                            + examples(names))
                             .hint("its config.json may be another model's"));
         }
     }
