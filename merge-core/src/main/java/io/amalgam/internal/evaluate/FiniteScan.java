@@ -43,8 +43,7 @@ final class FiniteScan implements TensorScan.Fold<FiniteScan.Bad> {
                 tensors.stream()
                         .map(t -> new TensorScan.Item(t.info().name(), List.of(t)))
                         .toList();
-        List<Bad> found =
-                TensorScan.run(items, new FiniteScan(), options, progress, cancellation);
+        List<Bad> found = TensorScan.run(items, new FiniteScan(), options, progress, cancellation);
         List<Problem> problems = new ArrayList<>();
         for (int i = 0; i < found.size(); i++) {
             Bad bad = found.get(i);

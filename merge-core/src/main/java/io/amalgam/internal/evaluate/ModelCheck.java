@@ -25,8 +25,7 @@ import java.util.Optional;
  *
  * @param seen what was looked at, by part: tensors, config, tokenizer, forward
  */
-public record ModelCheck(
-        Map<String, String> seen, List<Problem> problems, List<Problem> warnings) {
+public record ModelCheck(Map<String, String> seen, List<Problem> problems, List<Problem> warnings) {
     public ModelCheck {
         problems = List.copyOf(problems);
         warnings = List.copyOf(warnings);
@@ -59,8 +58,7 @@ public record ModelCheck(
                     return seen;
                 });
         int numbers = FiniteScan.numbers(model).size();
-        problems.addAll(
-                FiniteScan.problems(model, options, listener::progressed, cancellation));
+        problems.addAll(FiniteScan.problems(model, options, listener::progressed, cancellation));
         seen.put(
                 "tensors",
                 model.tensors().size()

@@ -102,13 +102,13 @@ final class ShortRun {
                 continue;
             }
             String where =
-                    layer == 0
-                            ? "the embedding's output"
-                            : "the output of layer " + (layer - 1);
+                    layer == 0 ? "the embedding's output" : "the output of layer " + (layer - 1);
             return Optional.of(
                     Problem.expected(
                                     where + " of model '" + model.name() + "'",
-                                    finite ? "at most 65504, the largest of its float16" : "finite numbers",
+                                    finite
+                                            ? "at most 65504, the largest of its float16"
+                                            : "finite numbers",
                                     value)
                             .hint(
                                     finite

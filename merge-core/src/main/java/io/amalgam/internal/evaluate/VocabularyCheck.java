@@ -68,7 +68,8 @@ final class VocabularyCheck {
                                     "tokens of the tokenizer of model '" + name + "'",
                                     "numbers below " + rows + ", the rows of its embedding",
                                     last.getValue() + " of '" + last.getKey() + "'")
-                            .hint("the tokenizer is another model's, or the embedding was not enlarged"));
+                            .hint(
+                                    "the tokenizer is another model's, or the embedding was not enlarged"));
         }
         return ids.size() + " tokens, " + rows + " rows";
     }
@@ -79,7 +80,9 @@ final class VocabularyCheck {
         if (said > 0 && said != rows && !LlamaModel.isKnown(model)) {
             warnings.add(
                     Problem.expected(
-                                    "rows of tensor '" + embedding.orElseThrow().info().name() + "'",
+                                    "rows of tensor '"
+                                            + embedding.orElseThrow().info().name()
+                                            + "'",
                                     said + " as 'vocab_size' in config.json says",
                                     rows)
                             .hint("loading it may fail, or make a new embedding"));

@@ -221,9 +221,7 @@ public record LlamaModel(
                                         "model '"
                                                 + name
                                                 + "' has no "
-                                                + (missing.size() == 1
-                                                        ? "tensor "
-                                                        : "tensors ")
+                                                + (missing.size() == 1 ? "tensor " : "tensors ")
                                                 + examples(missing))
                                 .hint(
                                         "config.json asks for "
