@@ -11,7 +11,7 @@ import io.amalgam.internal.forward.Gemm;
 import io.amalgam.internal.forward.LlamaModel;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.internal.layers.ModelFacts;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -114,7 +114,7 @@ public record ModelCheck(Map<String, String> seen, List<Problem> problems, List<
                 return Optional.empty();
             }
         }
-        ModelFacts facts = ModelFacts.of(model);
+        ModelFacts facts = model.facts();
         List<LayerStack> stacks = LayerStacks.of(model.tensors().keySet()).all();
         if (stacks.size() == 1 && facts.layers() > 0) {
             int found = stacks.get(0).count();

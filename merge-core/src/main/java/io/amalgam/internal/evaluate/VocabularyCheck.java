@@ -7,7 +7,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.forward.LlamaModel;
-import io.amalgam.internal.layers.ModelFacts;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.tokenizer.TokenizerVocabulary;
 import java.io.IOException;
