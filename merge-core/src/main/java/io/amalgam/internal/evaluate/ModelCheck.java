@@ -1,6 +1,7 @@
 package io.amalgam.internal.evaluate;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
@@ -11,7 +12,6 @@ import io.amalgam.internal.forward.Gemm;
 import io.amalgam.internal.forward.LlamaModel;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
-import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
