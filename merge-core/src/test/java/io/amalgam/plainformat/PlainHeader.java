@@ -75,8 +75,8 @@ record PlainHeader(List<TensorInfo> tensors, Map<String, String> metadata) {
         Map<Long, TensorInfo> byPlace = new TreeMap<>();
         ObjectNode header = (ObjectNode) new ObjectMapper().readTree(json);
         header.remove("__metadata__");
-        header.fields()
-                .forEachRemaining(
+        header.properties()
+                .forEach(
                         entry -> {
                             JsonNode tensor = entry.getValue();
                             List<Long> dims = new ArrayList<>();

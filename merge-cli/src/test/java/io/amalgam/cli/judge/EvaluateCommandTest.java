@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.Cli;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -34,9 +35,10 @@ class EvaluateCommandTest {
     }
 
     private static JsonNode losses() throws IOException {
-        return JSON.readTree(
-                Objects.requireNonNull(
-                        EvaluateCommandTest.class.getResource("/forward/losses.json")));
+        try (InputStream losses =
+                EvaluateCommandTest.class.getResourceAsStream("/forward/losses.json")) {
+            return JSON.readTree(Objects.requireNonNull(losses));
+        }
     }
 
     /** Made by {@code tools/forward-goldens.py}. */

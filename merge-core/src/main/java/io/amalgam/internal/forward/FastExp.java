@@ -5,12 +5,12 @@ package io.amalgam.internal.forward;
  * the same bits on every machine, several times as fast as {@link StrictMath#exp}.
  */
 final class FastExp {
-    private static final float LOG2E = 1.4426950408889634f;
+    private static final float LOG2E = 1.442695f;
 
     /** The natural logarithm of 2 in two parts, the first exact in products with whole numbers. */
     private static final float LN2_HIGH = 0.693359375f;
 
-    private static final float LN2_LOW = -2.12194440e-4f;
+    private static final float LN2_LOW = -2.1219444e-4f;
 
     /** Adding it rounds to a whole number. */
     private static final float ROUNDING = 12582912f;

@@ -76,7 +76,7 @@ public final class NumpyTokens {
 
     private static long elements(String shape) {
         long elements = 1;
-        for (String dim : shape.split(",")) {
+        for (String dim : shape.split(",", -1)) {
             if (!dim.isBlank()) {
                 try {
                     elements = Math.multiplyExact(elements, Long.parseLong(dim.strip()));
