@@ -49,7 +49,11 @@ public final class IsoCts extends MatrixMethod {
         int count = tasks.count();
         double tolerance = call.number("rank_tol");
         int fraction = (int) (all * call.number("common_fraction"));
-        int own = (int) Math.min(Math.rint((all - fraction) / (double) count), (double) (all / count));
+        int own =
+                (int)
+                        Math.min(
+                                Math.rint((all - fraction) / (double) count),
+                                (double) (all / count));
         Svd sum = Dense.top(tasks.sum(), all - own * count);
         Svd common = sum.truncated(sum.rank(tolerance));
         List<Svd> parts = new ArrayList<>();
