@@ -16,6 +16,7 @@ import io.amalgam.cli.judge.EvaluateCommand;
 import io.amalgam.cli.lora.LoraCommand;
 import io.amalgam.cli.merge.AlignCommand;
 import io.amalgam.cli.merge.AverageCommand;
+import io.amalgam.cli.merge.BarrierCommand;
 import io.amalgam.cli.merge.ConvertCommand;
 import io.amalgam.cli.merge.MergeCommand;
 import io.amalgam.cli.merge.MoeCommand;
@@ -60,6 +61,7 @@ final class Commands {
         all.put("soup", () -> new CommandLine(new SoupCommand(console, interruption)));
         all.put("average", () -> new CommandLine(new AverageCommand(console, interruption)));
         all.put("align", () -> new CommandLine(new AlignCommand(console, interruption)));
+        all.put("barrier", () -> new CommandLine(new BarrierCommand(console, interruption)));
         all.put("stack", () -> new CommandLine(new StackCommand(console, interruption)));
         all.put("upscale", () -> new CommandLine(new UpscaleCommand(console, interruption)));
         all.put("moe", () -> moe(console, interruption));

@@ -4,16 +4,16 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.ops.transforms.Transforms;
 
-/** Runs the digits' multilayer perceptron, 64-128-128-10 with ReLU, from a checkpoint's tensors. */
+/** Runs the digits' perceptrons of three layers with ReLU from a checkpoint's tensors. */
 final class Classifier {
     static final String HEADER =
-            String.format(
-                    "%-32s %8s %8s %8s %8s %8s",
-                    "checkpoint", "plain", "rotated", "inverted", "mirrored", "mean");
+            "%-32s %8s %8s %8s %8s %8s"
+                    .formatted("checkpoint", "plain", "rotated", "inverted", "mirrored", "mean");
 
     private final Digits digits;
 
@@ -21,7 +21,7 @@ final class Classifier {
         this.digits = digits;
     }
 
-    /** How many of the digits a model names rightly, by view. */
+    /** Digits that a model names rightly, by view. */
     Map<String, Integer> correct(Map<String, INDArray> model) {
         Map<String, Integer> correct = new LinkedHashMap<>();
         digits.views().forEach((view, images) -> correct.put(view, correct(model, images)));
@@ -29,14 +29,14 @@ final class Classifier {
     }
 
     private int correct(Map<String, INDArray> model, INDArray images) {
-        INDArray hidden = Transforms.relu(layer(model, "fc1", images));
-        hidden = Transforms.relu(layer(model, "fc2", hidden));
-        long[] named = layer(model, "fc3", hidden).argMax(1).toLongVector();
-        int correct = 0;
-        for (int i = 0; i < named.length; i++) {
-            correct += named[i] == digits.labels()[i] ? 1 : 0;
-        }
-        return correct;
+        long[] named = outputs(model, images).argMax(1).toLongVector();
+        IntStream all = IntStream.range(0, named.length);
+        return (int) all.filter(i -> named[i] == digits.labels()[i]).count();
+    }
+
+    static INDArray outputs(Map<String, INDArray> model, INDArray images) {
+        INDArray first = Transforms.relu(layer(model, "fc1", images));
+        return layer(model, "fc3", Transforms.relu(layer(model, "fc2", first)));
     }
 
     private static INDArray layer(Map<String, INDArray> model, String name, INDArray input) {
@@ -54,7 +54,6 @@ final class Classifier {
             row.append(String.format(Locale.ROOT, " %7.1f%%", percent));
             sum += percent;
         }
-        double mean = sum / digits.views().size();
-        return row.append(String.format(Locale.ROOT, " %7.1f%%", mean)).toString();
+        return row + String.format(Locale.ROOT, " %7.1f%%", sum / digits.views().size());
     }
 }

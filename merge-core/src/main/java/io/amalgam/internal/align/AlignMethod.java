@@ -1,7 +1,6 @@
 package io.amalgam.internal.align;
 
 import java.util.Locale;
-import java.util.Optional;
 
 /** How the units of one model are found in another. */
 public enum AlignMethod {
@@ -10,19 +9,17 @@ public enum AlignMethod {
     /** Optimal transport, layer by layer; widths may differ. */
     OT,
     /** By activations on the same inputs. */
-    ACTIVATION_MATCHING;
+    ACTIVATION_MATCHING,
+    /** The widest directions of a layer's weights, for a narrower model. */
+    TRUNCATED_SVD;
 
     /** Its name in recipes. */
     public String text() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    static Optional<AlignMethod> of(String text) {
-        for (AlignMethod method : values()) {
-            if (method.text().equals(text)) {
-                return Optional.of(method);
-            }
-        }
-        return Optional.empty();
+    /** Whether the two models may have other widths. */
+    boolean crossesWidths() {
+        return this == OT || this == TRUNCATED_SVD;
     }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.internal.align;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
@@ -11,7 +12,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** A model in another's order of units. Closing it closes both. */
@@ -20,21 +21,30 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
 
     private final Checkpoint target;
     private final AlignmentRun run;
+    private final boolean resized;
+    private final Optional<Activations> activations;
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
 
-    AlignedCheckpoint(Checkpoint model, Checkpoint target, AlignmentRun run, Set<String> moved) {
+    /**
+     * @param moved tensors that are read in the new order
+     * @param resized whether it gets the target's widths
+     */
+    AlignedCheckpoint(
+            Checkpoint model,
+            Checkpoint target,
+            AlignmentRun run,
+            Map<String, TensorSource> moved,
+            boolean resized,
+            Optional<Activations> activations) {
         super(model);
+        this.resized = resized;
+        this.activations = activations;
         this.target = target;
         this.run = run;
         model.tensors()
                 .forEach(
                         (name, source) ->
-                                tensors.put(
-                                        name,
-                                        moved.contains(name)
-                                                ? new MappedTensor(
-                                                        source, source.info(), () -> run.maps(name))
-                                                : source));
+                                tensors.put(name, moved.getOrDefault(name, source)));
     }
 
     /** The search for the order. */
@@ -45,6 +55,11 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
     @Override
     public Map<String, ? extends TensorSource> tensors() {
         return Collections.unmodifiableMap(tensors);
+    }
+
+    @Override
+    public Optional<ObjectNode> config() {
+        return resized ? target.config() : model().config();
     }
 
     /** What is known of its tensors is in the old order. */
@@ -101,6 +116,11 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
     public void close() throws IOException {
         try (target) {
             super.close();
+        } finally {
+            if (activations.isPresent()) {
+                activations.get().own().close();
+                activations.get().its().close();
+            }
         }
     }
 }

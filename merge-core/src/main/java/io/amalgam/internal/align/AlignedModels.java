@@ -5,6 +5,8 @@ import io.amalgam.plan.ModelSource;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.Alignment;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /** Models with their units in the order of others, where their references say so. */
@@ -25,36 +27,39 @@ public final class AlignedModels implements ModelSource {
             return source.open(model);
         }
         AlignOptions options = AlignOptions.of(alignment.get());
-        Checkpoint moving = source.open(model.aligned(Optional.empty()));
+        List<Checkpoint> opened = new ArrayList<>();
         try {
-            Checkpoint fixed = source.open(alignment.get().to());
-            try {
-                Optional<ModelRef> file = options.permutations().map(ModelRef::of);
-                if (file.isEmpty()) {
-                    return aligned(model, moving, fixed, options, Optional.empty());
-                }
-                try (Checkpoint permutations = source.open(file.get())) {
-                    return aligned(model, moving, fixed, options, Optional.of(permutations));
-                }
-            } catch (IOException | RuntimeException | Error e) {
-                fixed.close();
-                throw e;
+            Checkpoint moving = kept(source.open(model.aligned(Optional.empty())), opened);
+            Checkpoint fixed = kept(source.open(alignment.get().to()), opened);
+            Optional<Activations> activations = Optional.empty();
+            if (options.statistics().isPresent()) {
+                Checkpoint own = kept(file(options.statistics().get()), opened);
+                Checkpoint its = kept(file(options.toStatistics().orElseThrow()), opened);
+                activations = Optional.of(new Activations(own, its));
+            }
+            ModelRef to = alignment.get().to();
+            Aligning aligning = new Aligning(model, moving, to, fixed, options, activations);
+            if (options.permutations().isEmpty()) {
+                return aligning.aligned(Optional.empty());
+            }
+            try (Checkpoint permutations = file(options.permutations().get())) {
+                return aligning.aligned(Optional.of(permutations));
             }
         } catch (IOException | RuntimeException | Error e) {
-            moving.close();
+            for (Checkpoint each : opened) {
+                each.close();
+            }
             throw e;
         }
     }
 
-    private static AlignedCheckpoint aligned(
-            ModelRef model,
-            Checkpoint moving,
-            Checkpoint fixed,
-            AlignOptions options,
-            Optional<Checkpoint> permutations)
-            throws IOException {
-        ModelRef target = model.alignment().orElseThrow().to();
-        return new Aligning(model, moving, target, fixed, options, permutations).aligned();
+    private static Checkpoint kept(Checkpoint opened, List<Checkpoint> all) {
+        all.add(opened);
+        return opened;
+    }
+
+    private Checkpoint file(String path) throws IOException {
+        return source.open(ModelRef.of(path));
     }
 
     @Override

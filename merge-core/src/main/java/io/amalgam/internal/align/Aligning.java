@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.align.groups.Group;
+import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.align.groups.GroupFinder;
 import io.amalgam.internal.align.groups.Grouping;
 import io.amalgam.internal.align.groups.Places;
@@ -12,12 +13,11 @@ import io.amalgam.internal.layers.Conv1d;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /** Plans the alignment of one model to another, from their headers. */
 final class Aligning {
@@ -26,7 +26,8 @@ final class Aligning {
     private final ModelRef targetRef;
     private final Checkpoint fixed;
     private final AlignOptions options;
-    private final Optional<Checkpoint> permutations;
+    
+    private final Optional<Activations> activations;
 
     Aligning(
             ModelRef ref,
@@ -34,27 +35,30 @@ final class Aligning {
             ModelRef targetRef,
             Checkpoint fixed,
             AlignOptions options,
-            Optional<Checkpoint> permutations) {
-        this.permutations = permutations;
+            Optional<Activations> activations) {
         this.ref = ref;
         this.moving = moving;
         this.targetRef = targetRef;
         this.fixed = fixed;
         this.options = options;
+        
+        this.activations = activations;
     }
 
-    AlignedCheckpoint aligned() throws IOException {
+    /**
+     * @param permutations a file with them, if none are to be searched
+     */
+    AlignedCheckpoint aligned(Optional<Checkpoint> permutations) throws IOException {
         Map<String, TensorSource> own = numbers(moving);
         Map<String, TensorSource> its = numbers(fixed);
         Grouping grouping = grouping(moving, own);
-        Grouping other = grouping(fixed, its);
-        if (!grouping.depth().equals(other.depth())) {
+        Grouping target = grouping(fixed, its);
+        if (!grouping.depth().equals(target.depth())) {
             throw refused(
                             "layers of model '" + ref + "'",
-                            "as many as in '" + targetRef + "', " + words(other),
+                            "as many as in '" + targetRef + "', " + words(target),
                             words(grouping))
-                    .hinted(
-                            "align models of one depth, or put layers together with 'amalgam stack'");
+                    .hinted("align models of one depth, or put layers together with 'amalgam stack'");
         }
         if (grouping.groups().isEmpty()) {
             String why =
@@ -64,23 +68,87 @@ final class Aligning {
             throw refused("model '" + ref + "'", "units that may move", "none: " + why)
                     .hinted("merge it as it is");
         }
-        check(grouping, own, its);
-        TensorMaps maps = new TensorMaps(grouping, shapes(own));
+        requireShared(grouping, its);
+        boolean wide = options.widen().isPresent() && others(grouping, target);
+        if (wide) {
+            own = Widening.of(own, shapes(own), grouping, target, options.widen().get());
+            grouping = grouping(moving, own);
+        }
+        Map<String, Shape> shapes = shapes(own);
+        requireFit(grouping, target, shapes, its);
+        TensorMaps maps = new TensorMaps(grouping, shapes);
         Pair pair = new Pair(its, own, maps);
+        activations.flatMap(Activations::complaint).ifPresent(this::refuse);
         AlignmentRun run =
                 new AlignmentRun(
                         ref.toString(),
                         targetRef.toString(),
                         options,
                         grouping,
+                        target,
                         pair,
-                        given(grouping));
-        return new AlignedCheckpoint(moving, fixed, run, maps.tensors());
+                        activations,
+                        given(permutations, grouping, target));
+        boolean other = others(grouping(moving, numbers(moving)), target);
+        return new AlignedCheckpoint(
+                moving,
+                fixed,
+                run,
+                moved(own, its, maps, run, other),
+                other,
+                activations);
     }
 
-    private Optional<Map<String, Moves>> given(Grouping grouping) throws IOException {
+    /** Whether any group has another size in the target. */
+    private static boolean others(Grouping grouping, Grouping target) {
+        for (Group group : grouping.groups()) {
+            Optional<Group> its = named(target, group.name());
+            boolean differs =
+                    group instanceof Units units
+                            && its.orElse(null) instanceof Units other
+                            && other.size() != units.size();
+            if (differs) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Optional<Group> named(Grouping grouping, String name) {
+        return grouping.groups().stream().filter(g -> g.name().equals(name)).findFirst();
+    }
+
+    /** The tensors that are read anew; with other widths they have the target's shapes. */
+    private static Map<String, TensorSource> moved(
+            Map<String, TensorSource> own,
+            Map<String, TensorSource> its,
+            TensorMaps maps,
+            AlignmentRun run,
+            boolean widths) {
+        Map<String, TensorSource> moved = new HashMap<>();
+        for (String name : maps.tensors()) {
+            TensorSource source = Objects.requireNonNull(own.get(name));
+            TensorSource other = its.get(name);
+            Shape shape =
+                    widths && other != null ? other.info().shape() : source.info().shape();
+            moved.put(
+                    name,
+                    new MappedTensor(
+                            source,
+                            new io.amalgam.tensor.TensorInfo(
+                                    name, source.info().dtype(), shape),
+                            () -> run.maps(name)));
+        }
+        return moved;
+    }
+
+    private void refuse(Problem problem) {
+        throw new BadInputException(problem.at(ref.location()));
+    }
+
+    private Optional<Map<String, Moves>> given(Optional<Checkpoint> permutations, Grouping grouping, Grouping target) throws IOException {
         return permutations.isPresent()
-                ? Optional.of(AlignmentFile.read(permutations.get(), grouping, ref.toString()))
+                ? Optional.of(AlignmentFile.read(permutations.get(), grouping, target, options.rule(), ref.toString()))
                 : Optional.empty();
     }
 
@@ -109,33 +177,15 @@ final class Aligning {
         return shapes;
     }
 
-    static Grouping grouping(Checkpoint model, Map<String, TensorSource> tensors) {
+    private static Grouping grouping(Checkpoint model, Map<String, TensorSource> tensors) {
         Map<String, Shape> shapes = shapes(tensors);
         Conv1d conv = new Conv1d(shapes, model.facts());
         return GroupFinder.find(shapes, model.config(), conv::isTransposed);
     }
 
-    /** What moves must be of one shape in both, and be there in both. */
-    private void check(
-            Grouping grouping, Map<String, TensorSource> own, Map<String, TensorSource> its) {
+    private void requireShared(Grouping grouping, Map<String, TensorSource> its) {
         for (Group group : grouping.groups()) {
-            Set<String> there = new HashSet<>();
-            for (Places places : group.places()) {
-                TensorSource other = its.get(places.tensor());
-                if (other == null) {
-                    continue;
-                }
-                there.add(places.tensor());
-                Shape shape = Objects.requireNonNull(own.get(places.tensor())).info().shape();
-                if (!other.info().shape().equals(shape)) {
-                    throw refused(
-                                    "tensor '" + places.tensor() + "' of model '" + ref + "'",
-                                    "shape " + other.info().shape() + " as in '" + targetRef + "'",
-                                    shape.toString())
-                            .hinted("align models of other widths by 'method: ot'");
-                }
-            }
-            if (there.isEmpty()) {
+            if (group.places().stream().noneMatch(p -> its.containsKey(p.tensor()))) {
                 throw refused(
                                 "model '" + targetRef + "'",
                                 "the tensors of '"
@@ -146,6 +196,65 @@ final class Aligning {
                                 "none of that name")
                         .hinted("align models of one architecture");
             }
+        }
+    }
+
+    /**
+     * What moves must be of one shape in both; with a method for other widths, but for the units
+     * themselves, which then must be alone on their axes.
+     */
+    private void requireFit(
+            Grouping grouping,
+            Grouping target,
+            Map<String, Shape> shapes,
+            Map<String, TensorSource> its) {
+        Map<String, boolean[]> free = new HashMap<>();
+        for (Group group : grouping.groups()) {
+            boolean differs =
+                    group instanceof Units units
+                            && named(target, group.name()).orElse(null) instanceof Units other
+                            && other.size() != units.size()
+                            && other.places().size() == units.places().size();
+            boolean stream = grouping.stream().filter(group::equals).isPresent();
+            for (Places places : group.places()) {
+                Shape shape = Objects.requireNonNull(shapes.get(places.tensor()));
+                boolean alone =
+                        group instanceof Units units
+                                && shape.dim(places.axis()) == (long) units.size() * places.block();
+                free.computeIfAbsent(places.tensor(), unused -> new boolean[shape.rank()])[
+                                places.axis()] |=
+                        options.method().crossesWidths() && differs && alone && !stream;
+            }
+        }
+        for (Group group : grouping.groups()) {
+            for (Places places : group.places()) {
+                TensorSource other = its.get(places.tensor());
+                if (other != null) {
+                    Shape shape = Objects.requireNonNull(shapes.get(places.tensor()));
+                    requireFit(
+                            places.tensor(),
+                            shape,
+                            other.info().shape(),
+                            Objects.requireNonNull(free.get(places.tensor())));
+                }
+            }
+        }
+    }
+
+    private void requireFit(String tensor, Shape own, Shape its, boolean[] free) {
+        boolean fits = own.rank() == its.rank();
+        for (int axis = 0; fits && axis < own.rank(); axis++) {
+            fits = own.dim(axis) == its.dim(axis) || free[axis];
+        }
+        if (!fits) {
+            throw refused(
+                            "tensor '" + tensor + "' of model '" + ref + "'",
+                            "shape " + its + " as in '" + targetRef + "'",
+                            own.toString())
+                    .hinted(
+                            options.method().crossesWidths()
+                                    ? "only hidden units of perceptrons and MLPs may differ in number"
+                                    : "align models of other widths by 'method: ot', or widen the narrow one by 'widen: copies'");
         }
     }
 

@@ -39,6 +39,11 @@ record Pair(
         return shared;
     }
 
+    /** Whether a tensor has one shape in both models. */
+    boolean sameShape(String name) {
+        return fixed(name).info().shape().equals(moving(name).info().shape());
+    }
+
     private TensorSource moving(String name) {
         return Objects.requireNonNull(moving.get(name));
     }
@@ -56,11 +61,7 @@ record Pair(
     /** Adds the products of units at places of one tensor, its other axes moved. */
     void add(Places places, int units, Map<String, Moves> moves, Similarity to, Context context)
             throws IOException {
-        int[] at = new int[units];
-        for (int i = 0; i < units; i++) {
-            at[i] = places.at(i);
-        }
-        add(places, at, moves, to, context);
+        add(places, units(places, units), moves, to, context);
     }
 
     /**
@@ -89,6 +90,55 @@ record Pair(
         }
     }
 
+    /**
+     * Adds the products and the squares of what units of both models are computed from.
+     *
+     * @param own places in the moving model
+     * @param its the same in the fixed one
+     */
+    void add(Places own, Places its, Map<String, Moves> moves, Distances to, Context context)
+            throws IOException {
+        String name = own.tensor();
+        if (!fixed.containsKey(name)) {
+            return;
+        }
+        TensorSource other = mapped(name, maps.without(name, own.axis(), moves));
+        UnitReader a = new UnitReader(other, own.axis(), units(own, to.rows()), own.block());
+        UnitReader b = new UnitReader(fixed(name), its.axis(), units(its, to.columns()), its.block());
+        int chunk = Math.min(a.chunk(), b.chunk());
+        float[] left = new float[chunk * to.rows()];
+        float[] right = new float[chunk * to.columns()];
+        for (long first = 0; first < a.features(); first += chunk) {
+            context.checkCancelled();
+            int n = (int) Math.min(chunk, a.features() - first);
+            a.read(first, n, left, context.workspace());
+            b.read(first, n, right, context.workspace());
+            to.add(left, right, n, context);
+        }
+    }
+
+    /** Adds the products of a group's units with each other, in the moving model. */
+    void square(
+            Places places, int units, Map<String, Moves> moves, Similarity to, Context context)
+            throws IOException {
+        TensorSource own = mapped(places.tensor(), maps.without(places.tensor(), places.axis(), moves));
+        UnitReader reader = new UnitReader(own, places.axis(), units(places, units), places.block());
+        float[] values = new float[reader.chunk() * units];
+        for (long first = 0; first < reader.features(); first += reader.chunk()) {
+            int n = (int) Math.min(reader.chunk(), reader.features() - first);
+            reader.read(first, n, values, context.workspace());
+            to.add(values, values, n, context);
+        }
+    }
+
+    private static int[] units(Places places, int units) {
+        int[] at = new int[units];
+        for (int i = 0; i < units; i++) {
+            at[i] = places.at(i);
+        }
+        return at;
+    }
+
     /** The sum of the products of all weights that move. */
     double product(Map<String, Moves> moves, Context context) throws IOException {
         return product(maps.tensors(), moves, context);
@@ -99,7 +149,10 @@ record Pair(
         double sum = 0;
         for (String name : shared()) {
             if (names.contains(name)) {
-                sum += sums(fixed(name), moved(name, moves), context)[0];
+                TensorSource moved = moved(name, moves);
+                if (moved.info().shape().equals(fixed(name).info().shape())) {
+                    sum += sums(fixed(name), moved, context)[0];
+                }
             }
         }
         return sum;

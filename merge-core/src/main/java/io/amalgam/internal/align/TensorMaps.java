@@ -73,7 +73,8 @@ final class TensorMaps {
                     && ((OfUnits) its).map().size() == ((OfUnits) its).map().oldSize()) {
                 units(sources, ((OfUnits) its).map(), use.places);
             } else {
-                boolean writes = ((Units) use.group).incoming().contains(use.places);
+                boolean vector = shape.rank() == 1;
+                boolean writes = vector || ((Units) use.group).incoming().contains(use.places);
                 OfUnits units = (OfUnits) its;
                 return Optional.of(
                         spread(writes ? units.map() : units.reading(), use.places, shape, axis));

@@ -1,6 +1,7 @@
 package io.amalgam.internal.align;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Preparation;
@@ -119,6 +120,191 @@ class AlignmentGoldenTest {
                 assertThat(moves.map().sources()).isEqualTo(ints(golden.tensors().get(name)));
             }
             assertThat(result.objectives()).hasSize(8).isSorted();
+        }
+    }
+
+    private static final Path A = DIGITS.resolve("independent-a");
+    private static final Path B = DIGITS.resolve("independent-b");
+    private static final Path NARROW = DIGITS.resolve("independent-narrow");
+
+    @ParameterizedTest
+    @CsvSource({"euclidean", "log", "squared"})
+    void transportIsThatOfOtFusion(String metric) throws IOException {
+        String golden = metric.equals("squared") ? "squared" : "euclidean";
+        Path expected = GOLDEN.resolve("digits/ot-" + golden + "-permutations.safetensors");
+        try (AlignedCheckpoint aligned = aligned(A, B, "ot", Map.of("metric", metric))) {
+            assertPermutations(aligned, expected);
+        }
+    }
+
+    @Test
+    void matchingByActivationsIsByCorrelation() throws IOException {
+        Map<String, String> settings =
+                Map.of(
+                        "statistics", activations("b"),
+                        "to_statistics", activations("a"),
+                        "activation", "relu");
+        Path expected = GOLDEN.resolve("digits/activation-matching-permutations.safetensors");
+        try (AlignedCheckpoint aligned = aligned(B, A, "activation_matching", settings);
+                Checkpoint golden = open(ModelRef.of(expected.toString()));
+                Checkpoint its = open(ModelRef.of(activations("a")));
+                Checkpoint own = open(ModelRef.of(activations("b")))) {
+            for (String name : golden.tensors().keySet()) {
+                Moves.OfUnits moves = (Moves.OfUnits) aligned.run().result().moves().get(name);
+                String tensor = name + ".activation";
+                double[][] a = standardised(TensorReads.of(its.tensors().get(tensor)));
+                double[][] b = standardised(TensorReads.of(own.tensors().get(tensor)));
+                // Units that never fire fit all others alike: only the sum is one.
+                assertThat(sum(a, b, moves.map().sources()))
+                        .isCloseTo(sum(a, b, ints(golden.tensors().get(name))), within(1e-5));
+            }
+        }
+    }
+
+    /** Of each unit its 100 values after the nonlinearity, with mean 0 and length 1. */
+    private static double[][] standardised(float[] values) {
+        double[][] units = new double[values.length / 100][100];
+        for (int u = 0; u < units.length; u++) {
+            double mean = 0;
+            for (int s = 0; s < 100; s++) {
+                units[u][s] = Math.max(0, values[s * units.length + u]);
+                mean += units[u][s] / 100;
+            }
+            double squares = 0;
+            for (int s = 0; s < 100; s++) {
+                units[u][s] -= mean;
+                squares += units[u][s] * units[u][s];
+            }
+            for (int s = 0; s < 100 && squares > 0; s++) {
+                units[u][s] /= Math.sqrt(squares);
+            }
+        }
+        return units;
+    }
+
+    private static double sum(double[][] a, double[][] b, int[] order) {
+        double sum = 0;
+        for (int i = 0; i < a.length; i++) {
+            for (int s = 0; s < 100; s++) {
+                sum += a[i][s] * b[order[i]][s];
+            }
+        }
+        return sum;
+    }
+
+    private static String activations(String model) {
+        return GOLDEN.resolve("digits/activations-" + model + ".safetensors").toString();
+    }
+
+    private static void assertPermutations(AlignedCheckpoint aligned, Path expected)
+            throws IOException {
+        try (Checkpoint golden = open(ModelRef.of(expected.toString()))) {
+            for (String name : golden.tensors().keySet()) {
+                Moves.OfUnits moves =
+                        (Moves.OfUnits) aligned.run().result().moves().get(name);
+                assertThat(moves.map().sources())
+                        .isEqualTo(ints(golden.tensors().get(name)));
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "narrow, b, narrow-to-wide, weights",
+        "narrow, b, narrow-to-wide, activations",
+        "b, narrow, wide-to-narrow, weights",
+        "b, narrow, wide-to-narrow, activations"
+    })
+    void otherWidthsAreReachedByTheSameMaps(String from, String to, String way, String by)
+            throws IOException {
+        Map<String, String> settings =
+                by.equals("weights")
+                        ? Map.of()
+                        : Map.of(
+                                "statistics", activations(from),
+                                "to_statistics", activations(to));
+        Path model = DIGITS.resolve("independent-" + from);
+        Path target = DIGITS.resolve("independent-" + to);
+        Path expected = GOLDEN.resolve("digits/ot-" + way + "-" + by + "-function.safetensors");
+        Path written = folder.resolve("alignment.safetensors");
+        try (AlignedCheckpoint aligned = aligned(model, target, "ot", settings);
+                Checkpoint other = open(ModelRef.of(target.toString()));
+                Checkpoint golden = open(ModelRef.of(expected.toString()))) {
+            Files.write(written, AlignmentFile.of(aligned.run()));
+            assertThat(aligned.config()).isEqualTo(other.config());
+            try (Checkpoint maps = open(ModelRef.of(written.toString()));
+                    AlignedCheckpoint again =
+                            aligned(model, target, "ot", Map.of("permutations", "" + written))) {
+                for (String name : golden.tensors().keySet()) {
+                    float[] wanted = TensorReads.of(golden.tensors().get(name));
+                    String own = name.substring(name.indexOf('.') + 1);
+                    if (name.startsWith("map.")) {
+                        assertThat(TensorReads.of(maps.tensors().get(name))).isEqualTo(wanted);
+                        continue;
+                    }
+                    float[] found = TensorReads.of(aligned.tensors().get(own));
+                    assertThat(TensorReads.of(again.tensors().get(own))).isEqualTo(found);
+                    if (name.startsWith("merged.")) {
+                        float[] its = TensorReads.of(other.tensors().get(own));
+                        for (int i = 0; i < found.length; i++) {
+                            found[i] = (found[i] + its[i]) / 2;
+                        }
+                    }
+                    assertThat(found).as(name).containsExactly(wanted, within(1e-6f));
+                }
+            }
+        }
+    }
+
+    /** Sinkhorn's plan of little regularization is nearly the exact one. */
+    @Test
+    void smoothedTransportIsNearTheExactOne() throws IOException {
+        Map<String, String> settings =
+                Map.of("solver", "sinkhorn", "regularization", "0.005");
+        try (AlignedCheckpoint aligned = aligned(NARROW, B, "ot", settings)) {
+            Moves.OfUnits moves = (Moves.OfUnits) aligned.run().result().moves().get("fc1");
+            for (int j = 0; j < moves.map().size(); j++) {
+                double sum = 0;
+                for (int t = moves.map().from(j); t < moves.map().to(j); t++) {
+                    sum += moves.map().factor(t);
+                }
+                assertThat(sum).isCloseTo(1, within(1e-6));
+            }
+        }
+    }
+
+    /** What a model computes, with a hidden layer of rectified units behind another. */
+    private static double[] run(Checkpoint model, double[] input) throws IOException {
+        double[] state = input;
+        for (String layer : new String[] {"fc1", "fc2", "fc3"}) {
+            float[] weight = TensorReads.of(model.tensors().get(layer + ".weight"));
+            float[] bias = TensorReads.of(model.tensors().get(layer + ".bias"));
+            double[] out = new double[bias.length];
+            for (int i = 0; i < out.length; i++) {
+                out[i] = bias[i];
+                for (int j = 0; j < state.length; j++) {
+                    out[i] += weight[i * state.length + j] * state[j];
+                }
+                out[i] = layer.equals("fc3") ? out[i] : Math.max(0, out[i]);
+            }
+            state = out;
+        }
+        return state;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"weight_matching, copies", "weight_matching, zeros", "ot, none"})
+    void aWidenedModelComputesWhatItDid(String method, String widen) throws IOException {
+        Map<String, String> settings = widen.equals("none") ? Map.of() : Map.of("widen", widen);
+        double[] input = new double[64];
+        for (int i = 0; i < input.length; i++) {
+            input[i] = i * 7 % 16 / 16.0;
+        }
+        try (AlignedCheckpoint wide = aligned(NARROW, B, method, settings);
+                Checkpoint narrow = open(ModelRef.of(NARROW.toString()))) {
+            assertThat(wide.tensors().get("fc2.weight").info().shape().dims())
+                    .containsExactly(256, 256);
+            assertThat(run(wide, input)).containsExactly(run(narrow, input), within(1e-4));
         }
     }
 

@@ -138,6 +138,21 @@ enum Roles {
         return HEADS.contains(Modules.leaf(module));
     }
 
+    /** Whether a bias has one number for each class or token. */
+    static boolean isBiasOfHead(String module) {
+        return isHead(module)
+                || module.endsWith("predictions")
+                || module.endsWith("classifier.out_proj");
+    }
+
+    private static final List<String> POOLERS =
+            List.of("pooler.dense", "pre_classifier", "classifier.dense");
+
+    /** Whether a module reads the first token's state, for a head. */
+    static boolean isPooler(String module) {
+        return POOLERS.stream().anyMatch(p -> module.equals(p) || module.endsWith("." + p));
+    }
+
     /** What is computed between stream and head: dense layers with a norm. */
     private static final List<String> TRANSFORMS =
             List.of("transform.dense", "lm_head.dense", "vocab_transform", "head.dense");

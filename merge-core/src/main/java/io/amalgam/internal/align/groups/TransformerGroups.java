@@ -35,6 +35,7 @@ final class TransformerGroups {
     private final List<Group> layers = new ArrayList<>();
     private final List<Group> others = new ArrayList<>();
     private final List<Places> stream = new ArrayList<>();
+    private final List<Places> writers = new ArrayList<>();
     private final Set<String> streamStays = new LinkedHashSet<>();
     private final Set<String> moved = new HashSet<>();
     private boolean read;
@@ -105,7 +106,7 @@ final class TransformerGroups {
                         its.forEach(
                                 (index, names) -> {
                                     String base = prefix + index + ".";
-                                    String label = byLayer.size() > 1 ? prefix + index : "" + index;
+                                    String label = byLayer.size() > 1 ? ":" + prefix + index : "" + index;
                                     layer(base, label, names);
                                 }));
         new OutsideOfLayers().read(outside);
@@ -114,7 +115,7 @@ final class TransformerGroups {
         }
         Optional<Units> all = Optional.empty();
         if (streamStays.isEmpty()) {
-            all = Optional.of(new Units("res", hidden, stream, stream));
+            all = Optional.of(new Units("res", hidden, stream, writers));
         } else {
             stays.add(0, "residual stream: " + streamStays.iterator().next());
         }
@@ -223,8 +224,12 @@ final class TransformerGroups {
             return;
         }
         stream.add(Places.whole(module + ".weight", axis));
+        if (writes) {
+            writers.add(Places.whole(module + ".weight", axis));
+        }
         if (writes && shapes.containsKey(module + ".bias")) {
             stream.add(Places.whole(module + ".bias", 0));
+            writers.add(Places.whole(module + ".bias", 0));
         }
     }
 
@@ -292,7 +297,7 @@ final class TransformerGroups {
         private final List<String> unknown = new ArrayList<>();
 
         void read(List<String> names) {
-            boolean pooled = names.stream().anyMatch(n -> n.endsWith("pooler.dense.weight"));
+            boolean pooled = names.stream().anyMatch(n -> Roles.isPooler(Modules.owner(n)));
             between =
                     !facts.ties()
                             && names.stream().anyMatch(n -> Roles.isTransform(Modules.owner(n)));
@@ -307,11 +312,13 @@ final class TransformerGroups {
                     transform(name);
                 } else if (Roles.isTransformNorm(module)) {
                     transformed(name);
-                } else if (module.endsWith("pooler.dense")) {
+                } else if (Roles.isPooler(module)) {
                     pool.add(Places.whole(name, 0));
                     if (!bias) {
                         streamOf(false, module);
                     }
+                } else if (rank == 2 && module.endsWith("classifier.out_proj") && pooled) {
+                    poolReaders.add(Places.whole(name, in(name)));
                 } else if (Roles.isHead(module) && rank == 2) {
                     boolean ofPool =
                             pooled && !NonLayerTensors.isHead(name) && !module.endsWith("decoder");
@@ -320,13 +327,15 @@ final class TransformerGroups {
                     } else {
                         head(name, module);
                     }
-                } else if (bias && (Roles.isHead(module) || module.endsWith("predictions"))) {
+                } else if (bias && Roles.isBiasOfHead(module)) {
                     continue; // One number for each class or token.
                 } else if (Roles.isPatch(name) && (rank == 4 || bias) && shape.dim(0) == hidden) {
                     stream.add(Places.whole(name, 0));
+                    writers.add(Places.whole(name, 0));
                 } else if (Roles.isEmbedding(name) && rank >= 1 && !Roles.isNorm(module)) {
                     if (shape.dim(rank - 1) == hidden) {
                         stream.add(Places.whole(name, rank - 1));
+                        writers.add(Places.whole(name, rank - 1));
                     } else {
                         unknown.add(name);
                     }
@@ -384,6 +393,7 @@ final class TransformerGroups {
             int rank = shapes.getOrDefault(name, Shape.of()).rank();
             if (facts.ties()) {
                 stream.add(Places.whole(name, rank == 2 ? out(name) : 0));
+                writers.add(Places.whole(name, rank == 2 ? out(name) : 0));
                 read = true;
             } else {
                 transforms.add(Places.whole(name, rank == 2 ? out(name) : 0));

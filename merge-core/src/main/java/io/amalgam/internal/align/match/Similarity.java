@@ -1,6 +1,8 @@
 package io.amalgam.internal.align.match;
 
 import io.amalgam.checkpoint.Preparation.Context;
+import io.amalgam.internal.linalg.Dense;
+import io.amalgam.internal.linalg.Matrix;
 import java.io.IOException;
 
 /**
@@ -10,6 +12,12 @@ import java.io.IOException;
 public final class Similarity {
     private static final int ROWS = 16;
     private static final int UNROLLED = 4;
+
+    /** Multiplications from which on a BLAS is loaded. */
+    private static final long LARGE = 1L << 26;
+
+    /** Rows whose products a worker holds at a time. */
+    private static final int TILE = 512;
 
     private final int rows;
     private final int columns;
@@ -41,6 +49,16 @@ public final class Similarity {
         for (int i = 0; i < wide.length; i++) {
             wide[i] = b[i];
         }
+        if ((long) rows * columns * features > LARGE) {
+            Matrix all = new Matrix(features, columns, wide);
+            int tiles = (rows + TILE - 1) / TILE;
+            context.forRanges(tiles, 1, (from, to, workspace) -> {
+                for (int tile = from; tile < to; tile++) {
+                    addTile(tile * TILE, Math.min(rows, (tile + 1) * TILE), a, all);
+                }
+            });
+            return;
+        }
         context.forRanges(
                 rows,
                 ROWS,
@@ -49,6 +67,22 @@ public final class Similarity {
                         addRow(i, a, wide, features);
                     }
                 });
+    }
+
+    private void addTile(int from, int to, float[] a, Matrix b) {
+        Matrix part = Matrix.zeros(b.rows(), to - from);
+        for (int k = 0; k < b.rows(); k++) {
+            for (int i = from; i < to; i++) {
+                part.set(k, i - from, a[k * rows + i]);
+            }
+        }
+        Matrix product = Dense.transposedProduct(part, b);
+        for (int i = from; i < to; i++) {
+            int row = i * columns;
+            for (int j = 0; j < columns; j++) {
+                values[row + j] += product.get(i - from, j);
+            }
+        }
     }
 
     private void addRow(int i, float[] a, double[] b, int features) {

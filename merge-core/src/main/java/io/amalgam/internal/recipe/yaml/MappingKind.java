@@ -35,6 +35,8 @@ enum MappingKind {
             "regularization",
             "rule",
             "widen",
+            "compare",
+            "activation",
             "statistics",
             "to_statistics"),
     MODULE("in a module", "models", "slices", "parameters"),

@@ -1,0 +1,212 @@
+package io.amalgam.cli.merge;
+
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.ProgressView;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.hub.StreamMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.runs.ScoreCommand;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.ModelEntry;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.Alignment;
+import io.amalgam.recipe.ParameterValue.Scalar;
+import io.amalgam.recipe.Recipe;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "barrier",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description =
+                "Scores averages on the straight line between two models, and says how much worse they are than the models (docs/alignment.md).",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam barrier a/ b/ --score-cmd 'python evaluate.py {}'",
+            "  amalgam barrier a/ b/ --align weight_matching --loss --score-cmd 'python loss.py {}' --csv curve.csv",
+            "",
+            "The score command gets a model's path in place of {}, or as its last argument. Its last line of output is the score. It runs without a shell."
+        })
+public final class BarrierCommand extends Subcommand {
+    private static final long HOUR = 3600;
+
+    private final Interruption interruption;
+
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The model at t = 0.")
+    private String first = "";
+
+    @Parameters(index = "1", paramLabel = "MODEL", description = "The model at t = 1.")
+    private String second = "";
+
+    @Option(
+            names = "--score-cmd",
+            required = true,
+            paramLabel = "COMMAND",
+            description = "Command that scores a model.")
+    private String scoreCommand = "";
+
+    @Option(
+            names = "--points",
+            paramLabel = "N",
+            description = "Models to score, both ends among them. Default: 11.")
+    private int points = 11;
+
+    @Option(names = "--loss", description = "Scores are losses: lower is better.")
+    private boolean loss;
+
+    @Option(
+            names = "--align",
+            paramLabel = "METHOD",
+            description =
+                    "Align the second model to the first one: weight_matching or ot. Default: take it as it is.")
+    private @Nullable String align;
+
+    @Option(
+            names = "--csv",
+            paramLabel = "FILE",
+            description = "Write the points to a file that does not exist yet.")
+    private @Nullable Path csv;
+
+    @Option(
+            names = "--score-timeout",
+            paramLabel = "SECONDS",
+            description = "Time limit of one score. Default: one hour.")
+    private long timeout = HOUR;
+
+    @Option(
+            names = "--work",
+            paramLabel = "DIR",
+            description = "Folder for one average at a time. Default: the system's for temporary files.")
+    private @Nullable Path work;
+
+    @Mixin private ResourceMixin resources;
+    @Mixin private VerbosityMixin verbosity;
+    @Mixin private HubMixin hub;
+    @Mixin private StreamMixin stream;
+
+    public BarrierCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        ScoreCommand command = checkedCommand();
+        Cancellation cancellation = interruption.merging();
+        Path folder =
+                work == null
+                        ? Files.createTempDirectory("amalgam-barrier-")
+                        : Files.createTempDirectory(work, ".amalgam-barrier-");
+        List<Double> scores = new ArrayList<>();
+        try {
+            for (int i = 0; i < points; i++) {
+                double t = (double) i / (points - 1);
+                Path average = folder.resolve("average");
+                merge(t, average, cancellation);
+                scores.add(command.score(average, cancellation));
+                FileWrites.deleteTree(average);
+                if (!verbosity.quiet && !json) {
+                    console.note("t = " + t + ": " + scores.get(i));
+                }
+            }
+        } catch (MergeCancelledException e) {
+            return interrupted(false);
+        } finally {
+            FileWrites.deleteTree(folder);
+        }
+        BarrierCurve curve = new BarrierCurve(scores, loss);
+        if (csv != null) {
+            AtomicFile.write(csv, curve.csv().getBytes(StandardCharsets.UTF_8));
+        }
+        if (json) {
+            Json.print(console, curve.json());
+        } else {
+            curve.lines().forEach(console::print);
+        }
+        return ExitCode.DONE;
+    }
+
+    private ScoreCommand checkedCommand() {
+        if (points < 3) {
+            throw usage("option '--points': expected at least 3, got " + points);
+        }
+        if (timeout < 1) {
+            throw usage("option '--score-timeout': expected at least 1, got " + timeout);
+        }
+        if (csv != null && Files.exists(csv)) {
+            throw usage("option '--csv': expected a new file, got '" + csv + "'");
+        }
+        if (work != null && !Files.isDirectory(work)) {
+            throw usage("option '--work': expected a folder, got '" + work + "'");
+        }
+        resources
+                .complaint()
+                .or(verbosity::complaint)
+                .or(stream::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        try {
+            return ScoreCommand.parse(scoreCommand, timeout);
+        } catch (IllegalArgumentException e) {
+            throw usage("option '--score-cmd': " + e.getMessage());
+        }
+    }
+
+    private void merge(double t, Path out, Cancellation cancellation) throws IOException {
+        io.amalgam.Amalgam amalgam =
+                io.amalgam.Amalgam.load()
+                        .with(stream.names(hub, console, verbosity.quiet || json, false))
+                        .writing(out);
+        ModelRef one = ModelRef.of(first);
+        Optional<Alignment> alignment =
+                Optional.ofNullable(align)
+                        .map(method -> new Alignment(method, one, Map.of(), Location.NONE));
+        ModelRef other = ModelRef.of(second).aligned(alignment);
+        Recipe recipe =
+                Recipe.ofModels(
+                        "linear",
+                        List.of(entry(one, 1 - t), entry(other, t)),
+                        Optional.empty(),
+                        io.amalgam.recipe.Parameters.EMPTY);
+        EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
+        try (MergePlan plan = amalgam.plan(recipe, PlanOptions.DEFAULT);
+                ProgressView shown = ProgressView.on(console, true)) {
+            console.warnings(t == 0 ? plan.warnings() : List.of());
+            MergeEngine.run(plan, out, options, shown, cancellation);
+        }
+    }
+
+    private static ModelEntry entry(ModelRef model, double weight) {
+        return ModelEntry.of(
+                model,
+                io.amalgam.recipe.Parameters.of(
+                        Map.of("weight", new Scalar(weight, Location.NONE))));
+    }
+}
