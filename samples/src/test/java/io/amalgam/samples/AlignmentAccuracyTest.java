@@ -27,8 +27,7 @@ class AlignmentAccuracyTest {
         return Checkpoints.open(folder);
     }
 
-    private OpenModel average(String one, String other, double t, String align)
-            throws IOException {
+    private OpenModel average(String one, String other, double t, String align) throws IOException {
         String recipe =
                 "merge_method: linear\nmodels:\n- {model: independent-%s, parameters: {weight: %s}%s}\n- {model: independent-%s, parameters: {weight: %s}}\n";
         return merged(
@@ -70,10 +69,8 @@ class AlignmentAccuracyTest {
                 "narrow | {widen: zeros, to: independent-b} | 0.9622",
                 "b | {method: ot, to: independent-narrow} | 0.9178"
             })
-    void modelsOfOtherWidthsAlone(String model, String align, double accuracy)
-            throws IOException {
-        String recipe =
-                "merge_method: passthrough\nmodels: [{model: independent-%s, align: %s}]\n";
+    void modelsOfOtherWidthsAlone(String model, String align, double accuracy) throws IOException {
+        String recipe = "merge_method: passthrough\nmodels: [{model: independent-%s, align: %s}]\n";
         try (OpenModel carried = merged("alone", recipe.formatted(model, align))) {
             assertThat(plain(carried.tensors())).isCloseTo(accuracy, within(1.1 / IMAGES));
         }

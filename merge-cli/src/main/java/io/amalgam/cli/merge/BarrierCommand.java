@@ -101,7 +101,8 @@ public final class BarrierCommand extends Subcommand {
     @Option(
             names = "--work",
             paramLabel = "DIR",
-            description = "Folder for one average at a time. Default: the system's for temporary files.")
+            description =
+                    "Folder for one average at a time. Default: the system's for temporary files.")
     private @Nullable Path work;
 
     @Mixin private ResourceMixin resources;

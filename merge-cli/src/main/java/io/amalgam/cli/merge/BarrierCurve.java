@@ -62,7 +62,11 @@ record BarrierCurve(List<Double> scores, boolean losses) {
                     "#".repeat(1 + (int) Math.round(part * (WIDTH - 1))));
         }
         List<String> lines = new ArrayList<>(columns.lines());
-        lines.add("barrier " + format("%.4f", barrier()) + " at t = " + format("%.2f", share(worst())));
+        lines.add(
+                "barrier "
+                        + format("%.4f", barrier())
+                        + " at t = "
+                        + format("%.2f", share(worst())));
         return lines;
     }
 

@@ -44,7 +44,11 @@ record Activations(Checkpoint own, Checkpoint its) {
                             && other.info().shape().rank() == 2
                             && one.info().shape().dim(1) == group.size();
             if (fits) {
-                found.add(new Both(Objects.requireNonNull(one), Objects.requireNonNull(other), name.endsWith(".input")));
+                found.add(
+                        new Both(
+                                Objects.requireNonNull(one),
+                                Objects.requireNonNull(other),
+                                name.endsWith(".input")));
             }
         }
         return found;
@@ -70,8 +74,7 @@ record Activations(Checkpoint own, Checkpoint its) {
      *
      * @return empty if there are no activations of the group
      */
-    Optional<double[]> fits(Units group, AlignOptions options, Context context)
-            throws IOException {
+    Optional<double[]> fits(Units group, AlignOptions options, Context context) throws IOException {
         List<Both> all = of(group);
         if (all.isEmpty()) {
             return Optional.empty();
@@ -126,7 +129,7 @@ record Activations(Checkpoint own, Checkpoint its) {
             throw new BadInputException(
                     Problem.expected(
                                     "activations '" + both.own.info().name() + "'",
-                                    "as many examples as in '" + its() .path()+ "', " + its,
+                                    "as many examples as in '" + its().path() + "', " + its,
                                     own)
                             .at("'" + own().path() + "'")
                             .hint("compute both on the same inputs"));

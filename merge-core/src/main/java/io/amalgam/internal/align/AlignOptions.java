@@ -71,9 +71,14 @@ record AlignOptions(
                         .filter(s -> s == Solver.SINKHORN)
                         .isPresent();
         Optional<String> amount = get(given, "regularization");
-        double regularization = amount.map(text -> positive(text, alignment)).orElse(REGULARIZATION);
+        double regularization =
+                amount.map(text -> positive(text, alignment)).orElse(REGULARIZATION);
         if (amount.isPresent() && !sinkhorn) {
-            throw wrong("setting 'regularization'", "'solver: sinkhorn'", "an exact solver", alignment)
+            throw wrong(
+                            "setting 'regularization'",
+                            "'solver: sinkhorn'",
+                            "an exact solver",
+                            alignment)
                     .hinted("name the solver, or leave it out");
         }
         Optional<String> statistics = get(given, "statistics");

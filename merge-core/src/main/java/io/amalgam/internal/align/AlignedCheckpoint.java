@@ -42,9 +42,7 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
         this.target = target;
         this.run = run;
         model.tensors()
-                .forEach(
-                        (name, source) ->
-                                tensors.put(name, moved.getOrDefault(name, source)));
+                .forEach((name, source) -> tensors.put(name, moved.getOrDefault(name, source)));
     }
 
     /** The search for the order. */

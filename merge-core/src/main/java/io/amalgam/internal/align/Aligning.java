@@ -26,7 +26,7 @@ final class Aligning {
     private final ModelRef targetRef;
     private final Checkpoint fixed;
     private final AlignOptions options;
-    
+
     private final Optional<Activations> activations;
 
     Aligning(
@@ -41,7 +41,7 @@ final class Aligning {
         this.targetRef = targetRef;
         this.fixed = fixed;
         this.options = options;
-        
+
         this.activations = activations;
     }
 
@@ -58,7 +58,8 @@ final class Aligning {
                             "layers of model '" + ref + "'",
                             "as many as in '" + targetRef + "', " + words(target),
                             words(grouping))
-                    .hinted("align models of one depth, or put layers together with 'amalgam stack'");
+                    .hinted(
+                            "align models of one depth, or put layers together with 'amalgam stack'");
         }
         if (grouping.groups().isEmpty()) {
             String why =
@@ -91,12 +92,7 @@ final class Aligning {
                         given(permutations, grouping, target));
         boolean other = others(grouping(moving, numbers(moving)), target);
         return new AlignedCheckpoint(
-                moving,
-                fixed,
-                run,
-                moved(own, its, maps, run, other),
-                other,
-                activations);
+                moving, fixed, run, moved(own, its, maps, run, other), other, activations);
     }
 
     /** Whether any group has another size in the target. */
@@ -129,14 +125,12 @@ final class Aligning {
         for (String name : maps.tensors()) {
             TensorSource source = Objects.requireNonNull(own.get(name));
             TensorSource other = its.get(name);
-            Shape shape =
-                    widths && other != null ? other.info().shape() : source.info().shape();
+            Shape shape = widths && other != null ? other.info().shape() : source.info().shape();
             moved.put(
                     name,
                     new MappedTensor(
                             source,
-                            new io.amalgam.tensor.TensorInfo(
-                                    name, source.info().dtype(), shape),
+                            new io.amalgam.tensor.TensorInfo(name, source.info().dtype(), shape),
                             () -> run.maps(name)));
         }
         return moved;
@@ -146,9 +140,17 @@ final class Aligning {
         throw new BadInputException(problem.at(ref.location()));
     }
 
-    private Optional<Map<String, Moves>> given(Optional<Checkpoint> permutations, Grouping grouping, Grouping target) throws IOException {
+    private Optional<Map<String, Moves>> given(
+            Optional<Checkpoint> permutations, Grouping grouping, Grouping target)
+            throws IOException {
         return permutations.isPresent()
-                ? Optional.of(AlignmentFile.read(permutations.get(), grouping, target, options.rule(), ref.toString()))
+                ? Optional.of(
+                        AlignmentFile.read(
+                                permutations.get(),
+                                grouping,
+                                target,
+                                options.rule(),
+                                ref.toString()))
                 : Optional.empty();
     }
 

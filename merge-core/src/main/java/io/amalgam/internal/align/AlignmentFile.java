@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
 /**
  * Permutations as a safetensors file. Of hidden units {@code NAME}: the old place of each new one,
  * int32; where units are sums of others, {@code map.NAME}, float32: the mass that goes from each
- * old unit to each new one. Of heads {@code NAME.group}, {@code NAME.query}, {@code NAME.vo} and {@code NAME.qk}.
+ * old unit to each new one. Of heads {@code NAME.group}, {@code NAME.query}, {@code NAME.vo} and
+ * {@code NAME.qk}.
  */
 public final class AlignmentFile {
     /** Its name beside an aligned model. */
@@ -128,7 +129,8 @@ public final class AlignmentFile {
             String name = group.name();
             if (group instanceof Units units) {
                 if (file.tensors().containsKey(MAP + name)) {
-                    moves.put(name, reading.map(MAP + name, units.size(), size(target, name), rule));
+                    moves.put(
+                            name, reading.map(MAP + name, units.size(), size(target, name), rule));
                     continue;
                 }
                 int[] order = reading.permutations(name, 1, units.size())[0];
@@ -163,7 +165,8 @@ public final class AlignmentFile {
             String what = "map '" + name + "' for model '" + model + "'";
             Shape expected = Shape.of(rows, columns);
             if (found.info().dtype() != DType.F32 || !found.info().shape().equals(expected)) {
-                throw wrong(what, "F32 " + expected, found.info().dtype() + " " + found.info().shape());
+                throw wrong(
+                        what, "F32 " + expected, found.info().dtype() + " " + found.info().shape());
             }
             ByteBuffer bytes = bytes(found);
             double[] plan = new double[rows * columns];
@@ -183,12 +186,11 @@ public final class AlignmentFile {
             stored.region().readFully(0, bytes);
             return bytes.flip();
         }
+
         int[][] permutations(String name, int rows, int size) throws IOException {
             TensorSource found = file.tensors().get(name);
             Shape expected =
-                    rows == 1 && !name.matches(MATRICES)
-                            ? Shape.of(size)
-                            : Shape.of(rows, size);
+                    rows == 1 && !name.matches(MATRICES) ? Shape.of(size) : Shape.of(rows, size);
             String what = "permutation '" + name + "' for model '" + model + "'";
             if (found == null) {
                 throw wrong(what, "I32 " + expected, "none");

@@ -163,7 +163,8 @@ public final class AlignmentRun implements Preparation {
         }
     }
 
-    private void take(Map<String, Moves> moves,
+    private void take(
+            Map<String, Moves> moves,
             double[] objectives,
             double before,
             double after,
@@ -216,7 +217,9 @@ public final class AlignmentRun implements Preparation {
         if (!comparable) {
             lines.add(
                     String.format(
-                            Locale.ROOT, "widths differed; squared distance now %.6g", found.after));
+                            Locale.ROOT,
+                            "widths differed; squared distance now %.6g",
+                            found.after));
             return lines;
         }
         lines.add(

@@ -54,8 +54,7 @@ final class Distances {
         for (int i = 0; i < rows(); i++) {
             for (int j = 0; j < columns(); j++) {
                 int at = i * columns() + j;
-                double squared =
-                        Math.max(0, rowSquares[i] + columnSquares[j] - 2 * distances[at]);
+                double squared = Math.max(0, rowSquares[i] + columnSquares[j] - 2 * distances[at]);
                 distances[at] =
                         switch (metric) {
                             case EUCLIDEAN -> Math.sqrt(squared);

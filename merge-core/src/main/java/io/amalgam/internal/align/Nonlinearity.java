@@ -37,7 +37,16 @@ enum Nonlinearity {
                         case NONE -> values[i];
                         case RELU -> Math.max(0, values[i]);
                         case SILU -> (float) (x / (1 + Math.exp(-x)));
-                        case GELU -> (float) (x / 2 * (1 + Math.tanh(0.7978845608 * (x + 0.044715 * x * x * x))));
+                        case GELU ->
+                                (float)
+                                        (x
+                                                / 2
+                                                * (1
+                                                        + Math.tanh(
+                                                                0.7978845608
+                                                                        * (x
+                                                                                + 0.044715 * x * x
+                                                                                        * x))));
                         case TANH -> (float) Math.tanh(x);
                     };
         }

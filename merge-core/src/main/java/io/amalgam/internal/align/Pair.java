@@ -104,7 +104,8 @@ record Pair(
         }
         TensorSource other = mapped(name, maps.without(name, own.axis(), moves));
         UnitReader a = new UnitReader(other, own.axis(), units(own, to.rows()), own.block());
-        UnitReader b = new UnitReader(fixed(name), its.axis(), units(its, to.columns()), its.block());
+        UnitReader b =
+                new UnitReader(fixed(name), its.axis(), units(its, to.columns()), its.block());
         int chunk = Math.min(a.chunk(), b.chunk());
         float[] left = new float[chunk * to.rows()];
         float[] right = new float[chunk * to.columns()];
@@ -118,11 +119,12 @@ record Pair(
     }
 
     /** Adds the products of a group's units with each other, in the moving model. */
-    void square(
-            Places places, int units, Map<String, Moves> moves, Similarity to, Context context)
+    void square(Places places, int units, Map<String, Moves> moves, Similarity to, Context context)
             throws IOException {
-        TensorSource own = mapped(places.tensor(), maps.without(places.tensor(), places.axis(), moves));
-        UnitReader reader = new UnitReader(own, places.axis(), units(places, units), places.block());
+        TensorSource own =
+                mapped(places.tensor(), maps.without(places.tensor(), places.axis(), moves));
+        UnitReader reader =
+                new UnitReader(own, places.axis(), units(places, units), places.block());
         float[] values = new float[reader.chunk() * units];
         for (long first = 0; first < reader.features(); first += reader.chunk()) {
             int n = (int) Math.min(reader.chunk(), reader.features() - first);

@@ -52,8 +52,7 @@ final class TransportMatching {
         for (Group group : grouping.groups()) {
             context.checkCancelled();
             if (group instanceof Heads heads) {
-                moves.put(
-                        group.name(), new HeadMatching(heads, pair, moves, context).match());
+                moves.put(group.name(), new HeadMatching(heads, pair, moves, context).match());
             } else {
                 units((Units) group);
             }

@@ -200,10 +200,8 @@ class AlignmentGoldenTest {
             throws IOException {
         try (Checkpoint golden = open(ModelRef.of(expected.toString()))) {
             for (String name : golden.tensors().keySet()) {
-                Moves.OfUnits moves =
-                        (Moves.OfUnits) aligned.run().result().moves().get(name);
-                assertThat(moves.map().sources())
-                        .isEqualTo(ints(golden.tensors().get(name)));
+                Moves.OfUnits moves = (Moves.OfUnits) aligned.run().result().moves().get(name);
+                assertThat(moves.map().sources()).isEqualTo(ints(golden.tensors().get(name)));
             }
         }
     }
@@ -259,8 +257,7 @@ class AlignmentGoldenTest {
     /** Sinkhorn's plan of little regularization is nearly the exact one. */
     @Test
     void smoothedTransportIsNearTheExactOne() throws IOException {
-        Map<String, String> settings =
-                Map.of("solver", "sinkhorn", "regularization", "0.005");
+        Map<String, String> settings = Map.of("solver", "sinkhorn", "regularization", "0.005");
         try (AlignedCheckpoint aligned = aligned(NARROW, B, "ot", settings)) {
             Moves.OfUnits moves = (Moves.OfUnits) aligned.run().result().moves().get("fc1");
             for (int j = 0; j < moves.map().size(); j++) {

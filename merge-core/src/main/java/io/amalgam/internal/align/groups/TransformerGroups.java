@@ -106,7 +106,8 @@ final class TransformerGroups {
                         its.forEach(
                                 (index, names) -> {
                                     String base = prefix + index + ".";
-                                    String label = byLayer.size() > 1 ? ":" + prefix + index : "" + index;
+                                    String label =
+                                            byLayer.size() > 1 ? ":" + prefix + index : "" + index;
                                     layer(base, label, names);
                                 }));
         new OutsideOfLayers().read(outside);

@@ -52,11 +52,14 @@ public final class Similarity {
         if ((long) rows * columns * features > LARGE) {
             Matrix all = new Matrix(features, columns, wide);
             int tiles = (rows + TILE - 1) / TILE;
-            context.forRanges(tiles, 1, (from, to, workspace) -> {
-                for (int tile = from; tile < to; tile++) {
-                    addTile(tile * TILE, Math.min(rows, (tile + 1) * TILE), a, all);
-                }
-            });
+            context.forRanges(
+                    tiles,
+                    1,
+                    (from, to, workspace) -> {
+                        for (int tile = from; tile < to; tile++) {
+                            addTile(tile * TILE, Math.min(rows, (tile + 1) * TILE), a, all);
+                        }
+                    });
             return;
         }
         context.forRanges(

@@ -57,8 +57,7 @@ public final class Transport {
      *
      * @param regularization as a share of the largest cost
      */
-    public static double[] sinkhorn(
-            double[] costs, int rows, int columns, double regularization) {
+    public static double[] sinkhorn(double[] costs, int rows, int columns, double regularization) {
         double largest = 0;
         for (double cost : costs) {
             largest = Math.max(largest, cost);
