@@ -4,6 +4,11 @@ import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
@@ -88,7 +93,10 @@ public final class Amalgam {
         return with(formats.names(hub));
     }
 
-    /** Accepts names in place of model paths, if nothing exists at the path. */
+    /**
+     * Accepts names in place of model paths, if nothing exists at the path. For the command, which
+     * shows downloads and looks at models without fetching them.
+     */
     public Amalgam with(RemoteModels names) {
         return new Amalgam(formats.with(names), methods, folders, change, output);
     }
@@ -177,6 +185,37 @@ public final class Amalgam {
             throws IOException {
         return new StagePlanner(methods, models, formats.output(Formats.DIRECTORY), output())
                 .plan(recipes, options, keepStages);
+    }
+
+    /**
+     * Runs a plan.
+     *
+     * @param out a new or empty directory, or a file, as the plan's output format writes it
+     * @throws io.amalgam.error.BadInputException if output or data have problems; nothing is
+     *     written
+     * @throws IOException if reading or writing fails; the merge can be resumed
+     * @throws io.amalgam.engine.MergeCancelledException if stopped; the merge can be resumed
+     */
+    public static MergeReport run(
+            MergePlan plan,
+            Path out,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        return MergeEngine.run(plan, out, options, listener, cancellation);
+    }
+
+    /**
+     * Reads the documents of a recipe file.
+     *
+     * @param text in YAML
+     * @param name of the file, for messages
+     * @param strict whether a key that recipes do not have is an error, not a warning
+     * @throws io.amalgam.error.BadInputException with every problem found
+     */
+    public static RecipeFile recipes(String text, String name, boolean strict) {
+        return RecipeReader.readAll(text, name, new ReadOptions(strict));
     }
 
     /**

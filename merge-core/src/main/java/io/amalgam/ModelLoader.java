@@ -57,8 +57,13 @@ public final class ModelLoader {
     }
 
     /** Accepts names in place of paths, if nothing exists at the path. */
-    public ModelLoader with(RemoteModels names) {
+    ModelLoader with(RemoteModels names) {
         return new ModelLoader(formats, names);
+    }
+
+    /** Names of the checkpoint formats that can be read. */
+    public List<String> formatNames() {
+        return formats.checkpoints().stream().map(CheckpointFormat::name).toList();
     }
 
     /**

@@ -9,8 +9,6 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.engine.InputFile;
 import io.amalgam.internal.io.AtomicFile;
-import io.amalgam.internal.recipe.yaml.ReadOptions;
-import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.runs.Sweep;
 import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
@@ -231,10 +229,10 @@ public final class Batch extends Amalgam.Settings<Batch> {
         return amalgam()
                 .foldersOf(job.recipe())
                 .plan(
-                        RecipeReader.readAll(
+                        Amalgam.recipes(
                                 job.text(),
                                 job.recipe().toString(),
-                                new ReadOptions(planOptions().strict())),
+                                planOptions().strict()),
                         planOptions(),
                         stages.isPresent());
     }

@@ -64,6 +64,34 @@ class PublicApiTest {
         assertThat(command).noneMatch(file -> found(inner, file));
     }
 
+    /** Kernels, engine and readers of recipes are chosen or run in one file each. */
+    @Test
+    void theCommandUsesTheFrontDoor() throws IOException {
+        Map<String, Pattern> allowed =
+                Map.of(
+                        "options/(EngineMixin|Completions)|inspect/DoctorCommand",
+                        Pattern.compile("import io\\.amalgam\\.internal\\.kernel\\.KernelProvider;"),
+                        "options/EngineMixin|Main",
+                        Pattern.compile("import io\\.amalgam\\.internal\\.engine\\.JitWarmup;"),
+                        "hub/(HubMixin|StreamMixin)",
+                        Pattern.compile(
+                                "import io\\.amalgam\\.internal\\.checkpoint\\.RemoteModels;"),
+                        "none",
+                        Pattern.compile(
+                                "import io\\.amalgam\\.internal\\.engine\\.MergeEngine;|ServiceLoader\\.load"));
+        List<Path> command = Sources.files("merge-cli/src/main/java", ".java");
+        allowed.forEach(
+                (files, used) -> {
+                    Pattern name = Pattern.compile(".*/(" + files + ")\\.java");
+                    assertThat(command)
+                            .filteredOn(file -> found(used, file))
+                            .allMatch(
+                                    file ->
+                                            name.matcher(file.toString().replace('\\', '/'))
+                                                    .matches());
+                });
+    }
+
     @Test
     void packagesOfTheCommandFormNoCircles() throws IOException {
         Map<String, Set<String>> uses = new TreeMap<>();

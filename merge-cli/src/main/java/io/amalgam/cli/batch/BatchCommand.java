@@ -15,9 +15,7 @@ import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.engine.OutputCheck;
-import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.runs.RecipePaths;
 import io.amalgam.internal.runs.Sweep;
 import io.amalgam.runs.Batch;
@@ -112,27 +110,22 @@ public final class BatchCommand extends Subcommand {
                     Problem.expected("output '" + root + "'", "a directory", "a file")
                             .hint("give the folder for the merged models last"));
         }
-        KernelProvider provider = engine.provider();
         if (!dryRun) {
-            JitWarmup.beginWithConversions(provider.kernels());
+            engine.warmUp();
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        engine.explain(provider, console, verbosity);
+        engine.explain(console, verbosity);
         try (BatchProgress progress = new BatchProgress(console, verbosity.quiet, json)) {
             List<Batch.Result> results =
                     batch.using(
-                                    amalgam ->
-                                            amalgam.with(
-                                                    stream.names(
-                                                            hub,
-                                                            console,
-                                                            verbosity.quiet || json,
-                                                            dryRun)))
+                                    plain ->
+                                            stream.amalgam(
+                                                    hub, console, verbosity.quiet || json, dryRun))
                             .engine(
                                     options ->
-                                            card.on(engine.options(provider, resources))
+                                            card.on(engine.options(resources))
                                                     .resume(!overwrite)
                                                     .overwrite(overwrite))
                             .listener(progress)

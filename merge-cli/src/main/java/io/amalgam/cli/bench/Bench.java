@@ -1,6 +1,6 @@
 package io.amalgam.cli.bench;
 
-import io.amalgam.ModelLoader;
+import io.amalgam.Amalgam;
 import io.amalgam.checkpoint.OutputFormat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -113,7 +113,7 @@ public final class Bench {
 
     /** Makes what a case reads, and reads it once; what is there already stays. */
     private void make(BenchCase measured) throws IOException {
-        OutputFormat format = ModelLoader.load().output("huggingface");
+        OutputFormat format = Amalgam.load().output();
         for (int i = 0; i < models(measured).size(); i++) {
             Path model = folder(measured).resolve(MODELS[i]);
             progress.accept("model " + MODELS[i] + " in " + folder(measured));

@@ -9,7 +9,6 @@ import io.amalgam.cli.console.Json;
 import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.Subcommand;
-import io.amalgam.internal.kernel.KernelProvider;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -150,7 +149,7 @@ public final class BenchCommand extends Subcommand {
             Json.print(console, root);
             return;
         }
-        String kernels = KernelProvider.choose(KernelProvider.Choice.AUTO).kernels().name();
+        String kernels = io.amalgam.Amalgam.engine().kernels().name();
         Columns columns = new Columns().row("ns an element", "scalar", kernels, "times bf16");
         for (DecoderBench.Row row : rows) {
             columns.row(
@@ -229,7 +228,7 @@ public final class BenchCommand extends Subcommand {
                 threads,
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.version().feature(),
-                KernelProvider.choose(KernelProvider.Choice.AUTO).kernels().name(),
+                io.amalgam.Amalgam.engine().kernels().name(),
                 processor());
     }
 

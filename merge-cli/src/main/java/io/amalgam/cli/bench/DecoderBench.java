@@ -1,9 +1,8 @@
 package io.amalgam.cli.bench;
 
-import io.amalgam.ModelLoader;
+import io.amalgam.Amalgam;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
@@ -33,13 +32,13 @@ final class DecoderBench {
 
     /** Measures all formats; bfloat16 comes first. */
     static List<Row> run(Path folder, int rounds) throws IOException {
-        Kernels fast = KernelProvider.choose(KernelProvider.Choice.AUTO).kernels();
+        Kernels fast = Amalgam.engine().kernels();
         List<Row> rows = new ArrayList<>();
         List<Path> models = new ArrayList<>(QuantisedMatrices.write(folder));
         models.addAll(GgufMatrices.write(folder));
         for (Path model : models) {
             String name = model.getFileName().toString();
-            try (Checkpoint read = ModelLoader.load().open(model, name)) {
+            try (Checkpoint read = Amalgam.load().formats().open(model, name)) {
                 TensorSource matrix = read.tensors().values().iterator().next();
                 double scalar = best(matrix, ScalarKernels.INSTANCE, rounds);
                 rows.add(new Row(name, scalar, best(matrix, fast, rounds)));

@@ -32,7 +32,7 @@ public final class HubMixin {
      * @param silent whether downloads show no progress
      */
     public ModelLoader loader(Console console, boolean silent) {
-        return ModelLoader.load().with(names(console, silent));
+        return amalgam(console, silent).formats();
     }
 
     /** What merges are made with. */

@@ -59,7 +59,7 @@ public final class StreamMixin {
      *
      * @param look whether nothing is merged, so that headers are enough
      */
-    public RemoteModels names(HubMixin hub, Console console, boolean silent, boolean look) {
+    private RemoteModels names(HubMixin hub, Console console, boolean silent, boolean look) {
         if (!on && !look) {
             return hub.names(console, silent);
         }

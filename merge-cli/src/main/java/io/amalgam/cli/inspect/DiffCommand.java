@@ -14,8 +14,6 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.Change;
 import io.amalgam.internal.compare.ModelComparison;
-import io.amalgam.internal.engine.JitWarmup;
-import io.amalgam.internal.kernel.KernelProvider;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -77,8 +75,7 @@ public final class DiffCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         checkUsage();
-        KernelProvider provider = engine.provider();
-        JitWarmup.beginWithConversions(provider.kernels());
+        engine.warmUp();
         ModelComparison comparison;
         List<Problem> warnings;
         boolean silent = verbosity.quiet || json;
@@ -89,7 +86,7 @@ public final class DiffCommand extends Subcommand {
                     ModelComparison.of(
                             opened.base(),
                             opened.models(),
-                            engine.options(provider, resources),
+                            engine.options(resources),
                             progress,
                             interruption.merging());
         } catch (MergeCancelledException e) {

@@ -1,9 +1,9 @@
 package io.amalgam.cli.inspect;
 
+import io.amalgam.Amalgam;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
-import io.amalgam.checkpoint.CheckpointFormat;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
@@ -15,10 +15,8 @@ import io.amalgam.cli.options.Subcommand;
 import io.amalgam.internal.kernel.KernelProvider;
 import java.lang.management.BufferPoolMXBean;
 import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.ServiceLoader;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -125,8 +123,6 @@ public final class DoctorCommand extends Subcommand {
     }
 
     private static List<String> formats() {
-        List<String> names = new ArrayList<>();
-        ServiceLoader.load(CheckpointFormat.class).forEach(format -> names.add(format.name()));
-        return names;
+        return Amalgam.load().formats().formatNames();
     }
 }

@@ -2,6 +2,7 @@ package io.amalgam.cli.inspect;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Amalgam;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
@@ -17,7 +18,6 @@ import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.hub.HubHeaders;
 import io.amalgam.internal.layers.Inventory;
 import io.amalgam.internal.layers.LayerStack;
@@ -66,8 +66,9 @@ public final class InspectCommand extends Subcommand {
     public Integer call() throws IOException {
         Optional<HubHeaders> headers = hub.headers(console, verbosity.quiet || json);
         ModelLoader formats =
-                ModelLoader.load()
-                        .with(headers.<RemoteModels>map(h -> h).orElse(RemoteModels.NONE));
+                headers.map(names -> Amalgam.load().with(names))
+                        .orElseGet(Amalgam::load)
+                        .formats();
         try (Checkpoint checkpoint = formats.open(formats.place(path), path.toString())) {
             List<TensorInfo> infos =
                     checkpoint.tensors().values().stream().map(TensorSource::info).toList();

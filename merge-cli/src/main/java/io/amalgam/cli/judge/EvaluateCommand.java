@@ -98,7 +98,7 @@ public final class EvaluateCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         checkUsage();
-        EngineOptions options = engine.options(engine.provider(), resources);
+        EngineOptions options = engine.options(resources);
         boolean silent = verbosity.quiet || json;
         try (Checkpoint checkpoint =
                 new JudgedModel(model).open(hub, console, silent, options.kernels())) {

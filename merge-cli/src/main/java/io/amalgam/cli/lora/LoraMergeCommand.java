@@ -7,16 +7,15 @@ import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.merge.PlannedMergeCommand;
 import io.amalgam.cli.options.ByteSize;
+import io.amalgam.cli.options.EngineMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.QuantiseMixin;
 import io.amalgam.cli.options.WeightedPath;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;
 import io.amalgam.internal.lora.apply.LoraMatch;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.ModelEntry;
@@ -102,8 +101,8 @@ final class LoraMergeCommand extends PlannedMergeCommand {
     }
 
     @Override
-    protected void warmUp(Kernels kernels) {
-        JitWarmup.beginWithProducts(kernels);
+    protected void warmUp(EngineMixin used) {
+        used.warmUpProducts();
     }
 
     /** The table is what a dry run is for; else it goes beside the progress. */

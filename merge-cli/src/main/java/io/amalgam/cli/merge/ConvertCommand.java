@@ -1,11 +1,11 @@
 package io.amalgam.cli.merge;
 
+import io.amalgam.Amalgam;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.internal.formats.gguf.GgufOutput;
-import io.amalgam.internal.formats.quantising.QuantisedOutput;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
@@ -110,7 +110,7 @@ public final class ConvertCommand extends PlannedMergeCommand {
     @Override
     protected Optional<String> planningComplaint() {
         List<String> known = new ArrayList<>(List.of("f32", "f16", "bf16"));
-        List<String> more = gguf() ? new GgufOutput().quantisedTypes() : QuantisedOutput.types();
+        List<String> more = Amalgam.load().formats().outputFor(out).quantisedTypes();
         more.stream().filter(name -> !known.contains(name)).forEach(known::add);
         if (type().isPresent()
                 && !known.contains(type().get())

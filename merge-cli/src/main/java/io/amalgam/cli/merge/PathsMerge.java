@@ -8,7 +8,6 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.runs.PathsRecipe;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
@@ -86,7 +85,7 @@ public record PathsMerge(
         EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
         try (MergePlan plan = plan(amalgam.writing(out))) {
             MergeReport report =
-                    MergeEngine.run(plan, out, output.apply(options), progress, cancellation);
+                    io.amalgam.Amalgam.run(plan, out, output.apply(options), progress, cancellation);
             return new MergeSummary(plan, report, out);
         }
     }

@@ -19,12 +19,9 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.JitWarmup;
-import io.amalgam.internal.kernel.KernelProvider;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -79,8 +76,8 @@ public abstract class PlannedMergeCommand extends Subcommand {
     }
 
     /** Lets the JVM compile what a merge needs, while it is planned. */
-    protected void warmUp(Kernels kernels) {
-        JitWarmup.beginWithConversions(kernels);
+    protected void warmUp(EngineMixin used) {
+        used.warmUp();
     }
 
     /** What more there is to check and to say of a plan, before it runs or is shown. */
@@ -129,20 +126,19 @@ public abstract class PlannedMergeCommand extends Subcommand {
     public Integer call() throws IOException {
         checkUsage();
         List<String> remarks = MergekitOptions.remarks(spec);
-        KernelProvider provider = engine.provider();
         if (!dryRun) {
-            warmUp(provider.kernels());
+            warmUp(engine);
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        engine.explain(provider, console, verbosity);
+        engine.explain(console, verbosity);
         try (StagedPlan plan = plan()) {
             console.warnings(plan.warnings());
             beforehand(plan);
             StagedPlanView view = new StagedPlanView(plan, resources);
             EngineOptions options =
-                    output.on(engine.options(provider, resources)).report(!noReport);
+                    output.on(engine.options(resources)).report(!noReport);
             if (dryRun) {
                 return dryRun(plan, view, options);
             }

@@ -4,7 +4,6 @@ import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.cli.options.StagesMixin;
 import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.error.BadInputException;
-import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.runs.RecipeTemplate;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedPlan;
@@ -33,7 +32,7 @@ final class RecipeArgument {
         String text = input.text();
         try {
             return options.plan(
-                    RecipeReader.readAll(text, input.name(), options.reading()),
+                    io.amalgam.Amalgam.recipes(text, input.name(), options.strict),
                     recipe,
                     tokens,
                     stages.kept(),

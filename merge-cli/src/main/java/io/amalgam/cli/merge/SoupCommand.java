@@ -18,7 +18,6 @@ import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.internal.runs.Scores;
@@ -145,11 +144,7 @@ public final class SoupCommand extends Subcommand {
     }
 
     private io.amalgam.Amalgam amalgam() {
-        return io.amalgam.Amalgam.load().with(names());
-    }
-
-    private RemoteModels names() {
-        return stream.names(hub, console, verbosity.quiet || json, false);
+        return stream.amalgam(hub, console, verbosity.quiet || json, false);
     }
 
     private ScoreCommand parsedScoreCommand() {
@@ -217,7 +212,7 @@ public final class SoupCommand extends Subcommand {
             GreedySoup.Choice choice =
                     GreedySoup.by(command::score)
                             .known(known.of(models))
-                            .using(amalgam -> amalgam.with(names()))
+                            .using(plain -> amalgam())
                             .engine(resources::on)
                             .listener(this::scored)
                             .cancellation(cancellation)

@@ -2,7 +2,10 @@ package io.amalgam.cli.options;
 
 import io.amalgam.cli.console.Console;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.kernel.Kernels;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of the engine. */
@@ -19,23 +22,47 @@ public final class EngineMixin {
             description = "Allow NaN and infinities in inputs and results.")
     private boolean allowNonfinite;
 
-    public KernelProvider provider() {
-        return KernelProvider.choose(kernels);
+    private @Nullable KernelProvider chosen;
+
+    private KernelProvider provider() {
+        if (chosen == null) {
+            chosen = KernelProvider.choose(kernels);
+        }
+        return chosen;
     }
 
-    public EngineOptions options(KernelProvider provider, ResourceMixin resources) {
-        return EngineOptions.defaults(provider.kernels())
+    /**
+     * The kernels in use.
+     *
+     * @throws io.amalgam.error.BadInputException if they cannot be used here
+     */
+    public Kernels kernels() {
+        return provider().kernels();
+    }
+
+    /** Lets the JVM compile what merges need, while the command reads and plans. */
+    public void warmUp() {
+        JitWarmup.beginWithConversions(kernels());
+    }
+
+    /** The same for merges of adapters. */
+    public void warmUpProducts() {
+        JitWarmup.beginWithProducts(kernels());
+    }
+
+    public EngineOptions options(ResourceMixin resources) {
+        return EngineOptions.defaults(kernels())
                 .threads(resources.threads)
                 .memory(resources.memory.bytes())
                 .allowNonfinite(allowNonfinite);
     }
 
     /** Says which kernels are in use, where that is asked for or not as one would wish. */
-    public void explain(KernelProvider provider, Console console, VerbosityMixin verbosity) {
+    public void explain(Console console, VerbosityMixin verbosity) {
         boolean slow =
-                kernels == KernelProvider.Choice.AUTO && provider.kernels().name().equals("scalar");
+                kernels == KernelProvider.Choice.AUTO && kernels().name().equals("scalar");
         if (!verbosity.quiet && (slow || verbosity.verbose())) {
-            console.note(provider.explanation());
+            console.note(provider().explanation());
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.amalgam.cli.options;
 
-import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
@@ -51,10 +50,6 @@ public final class PlanOptionsMixin {
                 ? Optional.of(
                         "options '--tensor-union' and '--tensor-intersection' exclude each other")
                 : quantising.complaint();
-    }
-
-    public ReadOptions reading() {
-        return new ReadOptions(strict);
     }
 
     /**

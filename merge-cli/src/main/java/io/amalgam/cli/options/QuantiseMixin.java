@@ -1,10 +1,11 @@
 package io.amalgam.cli.options;
 
-import io.amalgam.internal.formats.gguf.GgufOutput;
-import io.amalgam.internal.formats.quantising.QuantisedOutput;
+import io.amalgam.Amalgam;
+import io.amalgam.ModelLoader;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.Recipe.QuantisedType;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -21,13 +22,16 @@ public final class QuantiseMixin {
 
     /** What is wrong with the value given. */
     public Optional<String> complaint() {
-        return type == null
-                        || QuantisedOutput.types().contains(type)
-                        || new GgufOutput().quantisedTypes().contains(type)
+        if (type == null) {
+            return Optional.empty();
+        }
+        ModelLoader formats = Amalgam.load().formats();
+        List<String> known = formats.output("huggingface").quantisedTypes();
+        return known.contains(type) || formats.output("gguf").quantisedTypes().contains(type)
                 ? Optional.empty()
                 : Optional.of(
                         "option '--quantise': expected one of "
-                                + String.join(", ", QuantisedOutput.types())
+                                + String.join(", ", known)
                                 + ", got '"
                                 + type
                                 + "'");
