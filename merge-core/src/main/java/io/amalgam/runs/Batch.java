@@ -230,9 +230,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
                 .foldersOf(job.recipe())
                 .plan(
                         Amalgam.recipes(
-                                job.text(),
-                                job.recipe().toString(),
-                                planOptions().strict()),
+                                job.text(), job.recipe().toString(), planOptions().strict()),
                         planOptions(),
                         stages.isPresent());
     }

@@ -70,7 +70,8 @@ class PublicApiTest {
         Map<String, Pattern> allowed =
                 Map.of(
                         "options/(EngineMixin|Completions)|inspect/DoctorCommand",
-                        Pattern.compile("import io\\.amalgam\\.internal\\.kernel\\.KernelProvider;"),
+                        Pattern.compile(
+                                "import io\\.amalgam\\.internal\\.kernel\\.KernelProvider;"),
                         "options/EngineMixin|Main",
                         Pattern.compile("import io\\.amalgam\\.internal\\.engine\\.JitWarmup;"),
                         "hub/(HubMixin|StreamMixin)",

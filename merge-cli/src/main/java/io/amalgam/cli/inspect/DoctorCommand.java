@@ -1,9 +1,9 @@
 package io.amalgam.cli.inspect;
 
-import io.amalgam.Amalgam;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.management.OperatingSystemMXBean;
+import io.amalgam.Amalgam;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;

@@ -66,9 +66,7 @@ public final class InspectCommand extends Subcommand {
     public Integer call() throws IOException {
         Optional<HubHeaders> headers = hub.headers(console, verbosity.quiet || json);
         ModelLoader formats =
-                headers.map(names -> Amalgam.load().with(names))
-                        .orElseGet(Amalgam::load)
-                        .formats();
+                headers.map(names -> Amalgam.load().with(names)).orElseGet(Amalgam::load).formats();
         try (Checkpoint checkpoint = formats.open(formats.place(path), path.toString())) {
             List<TensorInfo> infos =
                     checkpoint.tensors().values().stream().map(TensorSource::info).toList();

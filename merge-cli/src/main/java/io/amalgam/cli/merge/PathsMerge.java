@@ -85,7 +85,8 @@ public record PathsMerge(
         EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
         try (MergePlan plan = plan(amalgam.writing(out))) {
             MergeReport report =
-                    io.amalgam.Amalgam.run(plan, out, output.apply(options), progress, cancellation);
+                    io.amalgam.Amalgam.run(
+                            plan, out, output.apply(options), progress, cancellation);
             return new MergeSummary(plan, report, out);
         }
     }

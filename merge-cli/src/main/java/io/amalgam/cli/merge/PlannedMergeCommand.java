@@ -137,8 +137,7 @@ public abstract class PlannedMergeCommand extends Subcommand {
             console.warnings(plan.warnings());
             beforehand(plan);
             StagedPlanView view = new StagedPlanView(plan, resources);
-            EngineOptions options =
-                    output.on(engine.options(resources)).report(!noReport);
+            EngineOptions options = output.on(engine.options(resources)).report(!noReport);
             if (dryRun) {
                 return dryRun(plan, view, options);
             }

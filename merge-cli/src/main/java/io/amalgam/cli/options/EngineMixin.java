@@ -59,8 +59,7 @@ public final class EngineMixin {
 
     /** Says which kernels are in use, where that is asked for or not as one would wish. */
     public void explain(Console console, VerbosityMixin verbosity) {
-        boolean slow =
-                kernels == KernelProvider.Choice.AUTO && kernels().name().equals("scalar");
+        boolean slow = kernels == KernelProvider.Choice.AUTO && kernels().name().equals("scalar");
         if (!verbosity.quiet && (slow || verbosity.verbose())) {
             console.note(provider().explanation());
         }
