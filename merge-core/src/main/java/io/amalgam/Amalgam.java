@@ -209,6 +209,17 @@ public final class Amalgam {
     /**
      * Reads the documents of a recipe file.
      *
+     * @param strict whether a key that recipes do not have is an error, not a warning
+     * @throws io.amalgam.error.BadInputException with every problem found
+     * @throws IOException if the file is there and cannot be read
+     */
+    public static RecipeFile recipes(Path file, boolean strict) throws IOException {
+        return RecipeReader.readAll(file, new ReadOptions(strict));
+    }
+
+    /**
+     * Reads the documents of a recipe.
+     *
      * @param text in YAML
      * @param name of the file, for messages
      * @param strict whether a key that recipes do not have is an error, not a warning

@@ -2,8 +2,6 @@ package io.amalgam;
 
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
-import io.amalgam.internal.recipe.yaml.ReadOptions;
-import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
@@ -91,7 +89,7 @@ public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
         try {
             Amalgam writing = out.map(amalgam()::writing).orElse(amalgam());
             return writing.plan(
-                    RecipeReader.readAll(recipe, new ReadOptions(planOptions().strict())),
+                    Amalgam.recipes(recipe, planOptions().strict()),
                     planOptions(),
                     stages.isPresent());
         } catch (ClosedByInterruptException e) {

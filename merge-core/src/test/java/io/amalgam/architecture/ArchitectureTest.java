@@ -184,7 +184,7 @@ class ArchitectureTest {
                 .that()
                 .resideOutsideOfPackage(ROOT + ".internal.recipe.yaml..")
                 .and()
-                .doNotHaveFullyQualifiedName(ROOT + ".RecipeMerge")
+                .doNotHaveFullyQualifiedName(ROOT + ".Amalgam")
                 .and()
                 .resideOutsideOfPackages(ROOT + ".runs..", ROOT + ".internal.runs..")
                 .should()
