@@ -61,7 +61,7 @@ public final class CheckCommand extends Subcommand {
                         text -> {
                             throw usage(text);
                         });
-        EngineOptions options = engine.options(engine.provider(), resources);
+        EngineOptions options = engine.options(resources);
         boolean silent = verbosity.quiet || json;
         ModelCheck check;
         try (Checkpoint checkpoint =

@@ -13,7 +13,6 @@ import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
-import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.runs.ScoreCommand;
@@ -182,9 +181,7 @@ public final class BarrierCommand extends Subcommand {
 
     private void merge(double t, Path out, Cancellation cancellation) throws IOException {
         io.amalgam.Amalgam amalgam =
-                io.amalgam.Amalgam.load()
-                        .with(stream.names(hub, console, verbosity.quiet || json, false))
-                        .writing(out);
+                stream.amalgam(hub, console, verbosity.quiet || json, false).writing(out);
         ModelRef one = ModelRef.of(first);
         Optional<Alignment> alignment =
                 Optional.ofNullable(align)
@@ -200,7 +197,7 @@ public final class BarrierCommand extends Subcommand {
         try (MergePlan plan = amalgam.plan(recipe, PlanOptions.DEFAULT);
                 ProgressView shown = ProgressView.on(console, true)) {
             console.warnings(t == 0 ? plan.warnings() : List.of());
-            MergeEngine.run(plan, out, options, shown, cancellation);
+            io.amalgam.Amalgam.run(plan, out, options, shown, cancellation);
         }
     }
 
