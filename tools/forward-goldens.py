@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Losses of tiny models by transformers, in float32: merge-cli/src/test/resources/forward/losses.json.
+"""Losses and Gram matrices of tiny models by transformers, in float32: merge-cli/src/test/resources/forward.
 
 The models are those of merge-core/src/test/resources/forward; each case changes settings of one
 configuration. Tokens are (7 i i + 3 i + 1) mod (vocabulary - 1), i from 0.
@@ -10,6 +10,7 @@ import pathlib
 import shutil
 import tempfile
 
+import safetensors.torch
 import torch
 import transformers
 
@@ -58,7 +59,53 @@ def losses(folder, context):
     return total / count, count
 
 
+def grams(folder, context):
+    """X^T X / N of the inputs of every linear layer, by the name of its weight."""
+    model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model.eval()
+    tokens = [(7 * i * i + 3 * i + 1) % (model.config.vocab_size - 1) for i in range(TOKENS)]
+    sums = {}
+
+    def see(name):
+        def hook(module, args):
+            x = args[0].detach().flatten(0, -2).double()
+            sums[name] = sums.get(name, 0) + x.T @ x
+        return hook
+
+    for name, module in model.named_modules():
+        if isinstance(module, torch.nn.Linear):
+            module.register_forward_pre_hook(see(f"{name}.weight.input_gram"))
+    with torch.no_grad():
+        for start in range(0, TOKENS, context):
+            model(torch.tensor([tokens[start:start + context]]))
+    return {name: (total / TOKENS).float() for name, total in sums.items()}
+
+
+def trained():
+    """Losses of the byte models of the samples on their texts."""
+    rows = []
+    for name in ("base", "java", "prose", "sums"):
+        folder = ROOT / "samples/models/bytes" / name
+        model = transformers.AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+        for text in ("java", "prose", "sums"):
+            ids = tokenizer((ROOT / f"samples/data/bytes/{text}.txt").read_text())["input_ids"]
+            total = count = 0
+            for start in range(0, len(ids) - 1, 128):
+                window = torch.tensor([ids[start:start + 128]])
+                with torch.no_grad():
+                    logits = model(window).logits[0, :-1].double()
+                total += torch.nn.functional.cross_entropy(logits, window[0, 1:], reduction="sum").item()
+                count += window.shape[1] - 1
+            rows.append({"model": name, "text": text, "tokens": count, "loss": total / count})
+    return rows
+
+
 def main():
+    OUT.parent.mkdir(parents=True, exist_ok=True)
+    measured = grams(MODELS / "llama3", 64)
+    kept = {n: g for n, g in measured.items() if not any(m in n for m in ("k_proj", "v_proj", "up_proj"))}
+    safetensors.torch.save_file(kept, OUT.parent / "grams.safetensors")
     cases = []
     for name, changes, context in CASES:
         with tempfile.TemporaryDirectory() as folder:
@@ -71,7 +118,7 @@ def main():
         cases.append({"model": name, "changes": changes, "context": context, "tokens": tokens, "loss": loss})
         print(name, changes, loss)
     OUT.parent.mkdir(parents=True, exist_ok=True)
-    OUT.write_text(json.dumps({"transformers": transformers.__version__, "given": TOKENS, "cases": cases}, indent=1) + "\n")
+    OUT.write_text(json.dumps({"transformers": transformers.__version__, "given": TOKENS, "cases": cases, "trained": trained()}, indent=1) + "\n")
 
 
 if __name__ == "__main__":

@@ -13,6 +13,7 @@ import io.amalgam.cli.inspect.InspectCommand;
 import io.amalgam.cli.inspect.MethodsCommand;
 import io.amalgam.cli.judge.CheckCommand;
 import io.amalgam.cli.judge.EvaluateCommand;
+import io.amalgam.cli.judge.StatisticsCommand;
 import io.amalgam.cli.lora.LoraCommand;
 import io.amalgam.cli.merge.AlignCommand;
 import io.amalgam.cli.merge.AverageCommand;
@@ -71,6 +72,7 @@ final class Commands {
         all.put("diff", () -> new CommandLine(new DiffCommand(console, interruption)));
         all.put("evaluate", () -> new CommandLine(new EvaluateCommand(console, interruption)));
         all.put("check", () -> new CommandLine(new CheckCommand(console, interruption)));
+        all.put("statistics", () -> new CommandLine(new StatisticsCommand(console, interruption)));
         all.put("download", () -> new CommandLine(new DownloadCommand(console)));
         all.put("push", () -> new CommandLine(new PushCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));

@@ -45,6 +45,7 @@ public final class OptionWords {
         options.put("HubHeaders.size", "--stream-buffer");
         options.put("EngineOptions.memory", "--memory");
         options.put("EngineOptions.threads", "-j");
+        options.put("fewer tokens: Domain.limited", "fewer tokens with --limit");
         options.put("shorter windows: Evaluation.context", "shorter windows with --context");
         options.put("CombineOptions.On.DELTAS", "--on deltas");
         options.put("CombineOptions.density", "--density");

@@ -15,21 +15,17 @@ import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.evaluate.Domain;
 import io.amalgam.internal.evaluate.Evaluation;
 import io.amalgam.internal.evaluate.Loss;
-import io.amalgam.internal.formats.tokens.TextTokenizer;
 import io.amalgam.internal.forward.Gemm;
 import io.amalgam.internal.forward.LlamaModel;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -67,24 +63,7 @@ public final class EvaluateCommand extends Subcommand {
                     "Texts in UTF-8, or numbers of tokens (.npy); each is a row of the result.")
     private List<String> texts = List.of();
 
-    @Option(
-            names = "--context",
-            paramLabel = "N",
-            description = "Tokens of a window. Default: the model's 'max_position_embeddings'.")
-    private @Nullable Integer context;
-
-    @Option(
-            names = "--limit",
-            paramLabel = "N",
-            description = "Use at most the first N tokens of each text.")
-    private int limit = Integer.MAX_VALUE;
-
-    @Option(
-            names = "--tokenizer",
-            paramLabel = "MODEL",
-            description = "Folder or hub name of a model whose tokenizer is used. Default: MODEL.")
-    private @Nullable String tokenizer;
-
+    @Mixin private TokensMixin tokens;
     @Mixin private ResourceMixin resources;
     @Mixin private EngineMixin engine;
     @Mixin private QuietMixin verbosity;
@@ -100,13 +79,14 @@ public final class EvaluateCommand extends Subcommand {
         checkUsage();
         EngineOptions options = engine.options(resources);
         boolean silent = verbosity.quiet || json;
-        try (Checkpoint checkpoint =
-                new JudgedModel(model).open(hub, console, silent, options.kernels())) {
+        TokensMixin.Opening opening =
+                TokensMixin.opening(hub, console, silent, options.kernels());
+        try (Checkpoint checkpoint = opening.open(model)) {
             LlamaModel llama = LlamaModel.of(checkpoint, model);
             List<Problem> warnings = new ArrayList<>(checkpoint.warnings());
             warnings.addAll(llama.warnings());
-            List<Domain> domains = domains(checkpoint, silent, options);
-            int window = window(llama, domains);
+            List<Domain> domains = tokens.domains(texts, checkpoint, model, opening);
+            int window = tokens.window(llama, domains);
             llama.stretching(window).ifPresent(warnings::add);
             console.warnings(warnings);
             Evaluation evaluation = new Evaluation(llama, window, domains);
@@ -118,17 +98,12 @@ public final class EvaluateCommand extends Subcommand {
     }
 
     private void checkUsage() {
-        Optional<String> complaint = resources.complaint();
-        if (context != null && context < 2) {
-            complaint = Optional.of("option '--context': expected at least 2, got " + context);
-        }
-        if (limit < 2) {
-            complaint = Optional.of("option '--limit': expected at least 2, got " + limit);
-        }
-        complaint.ifPresent(
-                text -> {
-                    throw usage(text);
-                });
+        tokens.complaint()
+                .or(resources::complaint)
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
     }
 
     private List<Loss> run(
@@ -155,64 +130,8 @@ public final class EvaluateCommand extends Subcommand {
         return result.get(0);
     }
 
-    private int window(LlamaModel llama, List<Domain> domains) {
-        if (context != null) {
-            return context;
-        }
-        int longest = domains.stream().mapToInt(domain -> domain.tokens().length).max().orElse(2);
-        int positions = llama.shape().positions();
-        if (positions < 2) {
-            throw new BadInputException(
-                    Problem.expected(
-                                    "'max_position_embeddings' in config.json of model '"
-                                            + model
-                                            + "'",
-                                    "a number",
-                                    "nothing")
-                            .hint("give the tokens of a window with --context"));
-        }
-        return Math.max(2, Math.min(positions, longest));
-    }
-
-    /** The texts' tokens. The tokenizer is read where one of them is a text. */
-    private List<Domain> domains(Checkpoint checkpoint, boolean silent, EngineOptions options)
-            throws IOException {
-        List<Domain> domains = new ArrayList<>();
-        TextTokenizer[] made = new TextTokenizer[1];
-        try {
-            for (String text : texts) {
-                Domain domain =
-                        TextInput.of(text)
-                                .tokens(
-                                        () -> {
-                                            if (made[0] == null) {
-                                                made[0] = tokenizer(checkpoint, silent, options);
-                                            }
-                                            return made[0];
-                                        });
-                domains.add(domain.limited(limit));
-            }
-        } finally {
-            if (made[0] != null) {
-                made[0].close();
-            }
-        }
-        return domains;
-    }
-
-    private TextTokenizer tokenizer(Checkpoint checkpoint, boolean silent, EngineOptions options)
-            throws IOException {
-        if (tokenizer == null) {
-            return TextTokenizer.read(checkpoint.tokenizerHome(), model);
-        }
-        try (Checkpoint other =
-                new JudgedModel(tokenizer).open(hub, console, silent, options.kernels())) {
-            return TextTokenizer.read(other.tokenizerHome(), tokenizer);
-        }
-    }
-
     private void print(List<Loss> losses, int window, double seconds, List<Problem> warnings) {
-        long tokens = losses.stream().mapToLong(Loss::tokens).sum();
+        long predicted = losses.stream().mapToLong(Loss::tokens).sum();
         if (json) {
             ObjectNode root = Json.object();
             root.put("model", model);
@@ -247,7 +166,7 @@ public final class EvaluateCommand extends Subcommand {
                             "windows of %d tokens; %.1f s, %.0f tokens a second",
                             window,
                             seconds,
-                            tokens / seconds));
+                            predicted / seconds));
         }
     }
 }

@@ -23,6 +23,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class EvaluateCommandTest {
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final Path MODELS = Path.of("../merge-core/src/test/resources/forward");
+    private static final Path BYTES = Path.of("../samples");
     private static final int VOCABULARY = 32;
 
     @TempDir Path folder;
@@ -81,6 +82,30 @@ class EvaluateCommandTest {
 
     private Path tokens(int count) throws IOException {
         return Numbers.write(folder.resolve("tokens.npy"), Numbers.tokens(count, VOCABULARY));
+    }
+
+    /** Trained models, and their tokenizer: the texts of the samples. */
+    @Test
+    void textsAreTokenisedAndJudgedAsByTransformers() throws IOException {
+        System.setProperty("DJL_CACHE_DIR", Path.of("target", "djl").toAbsolutePath().toString());
+        for (String name : List.of("base", "java", "prose", "sums")) {
+            List<Object> words =
+                    new ArrayList<>(List.of("evaluate", BYTES.resolve("models/bytes").resolve(name)));
+            words.addAll(List.of("--json", "--text"));
+            List<String> domains = List.of("java", "prose", "sums");
+            domains.forEach(
+                    d -> words.add(d + "=" + BYTES.resolve("data/bytes").resolve(d + ".txt")));
+            JsonNode json = Cli.run(words.toArray()).json();
+            for (JsonNode expected : losses().path("trained")) {
+                if (expected.path("model").asText().equals(name)) {
+                    JsonNode row =
+                            json.path("texts").get(domains.indexOf(expected.path("text").asText()));
+                    assertThat(row.path("tokens")).isEqualTo(expected.path("tokens"));
+                    double loss = expected.path("loss").asDouble();
+                    assertThat(row.path("loss").asDouble()).isCloseTo(loss, within(loss * 1e-6));
+                }
+            }
+        }
     }
 
     /** Neither how many windows go through at a time nor the number of workers shows. */

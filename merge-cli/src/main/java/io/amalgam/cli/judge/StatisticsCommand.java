@@ -1,0 +1,183 @@
+package io.amalgam.cli.judge;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.Preparation;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.Quantity;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.EngineMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.QuietMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.ReadingRun;
+import io.amalgam.internal.evaluate.Domain;
+import io.amalgam.internal.evaluate.InputGrams;
+import io.amalgam.internal.formats.tokens.StatisticsFile;
+import io.amalgam.internal.forward.Gemm;
+import io.amalgam.internal.forward.LlamaModel;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "statistics",
+        sortOptions = false,
+        abbreviateSynopsis = true,
+        description =
+                "Measures the inputs of a model's linear layers on a text, for merges by 'regmean': their Gram matrices, in a safetensors file. Runs Llama, Mistral, Qwen2 and Qwen3 models.",
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam statistics expert/ expert.txt expert/amalgam-statistics.safetensors",
+            "  amalgam statistics expert/ tokens.npy grams.safetensors --limit 4096 --context 512"
+        })
+public final class StatisticsCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(index = "0", paramLabel = "MODEL", description = "A model.")
+    private String model;
+
+    @Parameters(
+            index = "1",
+            paramLabel = "TEXT",
+            description = "A text in UTF-8, or numbers of tokens (.npy).")
+    private String text;
+
+    @Parameters(index = "2", paramLabel = "OUT", description = "The file of statistics.")
+    private Path out;
+
+    @Option(
+            names = "--fisher",
+            description = "Refused: the diagonal Fisher needs gradients; see docs/statistics.md.")
+    private boolean fisher;
+
+    @Option(names = "--overwrite", description = "Replace an existing file.")
+    private boolean overwrite;
+
+    @Mixin private TokensMixin tokens;
+    @Mixin private ResourceMixin resources;
+    @Mixin private EngineMixin engine;
+    @Mixin private QuietMixin verbosity;
+    @Mixin private HubMixin hub;
+
+    public StatisticsCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        tokens.complaint()
+                .or(resources::complaint)
+                .ifPresent(
+                        complaint -> {
+                            throw usage(complaint);
+                        });
+        checkOutput();
+        EngineOptions options = engine.options(engine.provider(), resources);
+        boolean silent = verbosity.quiet || json;
+        TokensMixin.Opening opening =
+                TokensMixin.opening(hub, console, silent, options.kernels());
+        try (Checkpoint checkpoint = opening.open(model)) {
+            LlamaModel llama = LlamaModel.of(checkpoint, model);
+            if (fisher) {
+                throw new BadInputException(
+                        Problem.of(
+                                        "the diagonal Fisher of model '"
+                                                + model
+                                                + "' needs gradients, which this version does not compute for models of type '"
+                                                + checkpoint.facts().type()
+                                                + "'")
+                                .hint(
+                                        "docs/statistics.md has a program for PyTorch that writes it"));
+            }
+            List<Domain> domains = tokens.domains(List.of(text), checkpoint, model, opening);
+            int window = tokens.window(llama, domains);
+            console.warnings(llama.warnings());
+            InputGrams grams = new InputGrams(llama, window, domains.get(0));
+            write(checkpoint, grams, options, silent);
+            print(grams);
+        }
+        return ExitCode.DONE;
+    }
+
+    private void checkOutput() {
+        if (!out.toString().endsWith(".safetensors")) {
+            throw usage("OUT: expected a name that ends in .safetensors, got '" + out + "'");
+        }
+        if (Files.exists(out) && !overwrite) {
+            throw new BadInputException(
+                    Problem.expected("output '" + out + "'", "nothing there", "a file")
+                            .hint("give --overwrite to replace it"));
+        }
+    }
+
+    private void write(
+            Checkpoint checkpoint, InputGrams grams, EngineOptions options, boolean silent)
+            throws IOException {
+        Map<String, Long> matrices = new LinkedHashMap<>();
+        grams.measured()
+                .forEach((name, rows) -> matrices.put(name + InputGrams.SUFFIX, rows));
+        try (StatisticsFile file =
+                new StatisticsFile(out, matrices, grams.aliases(), grams.tokens())) {
+            Gemm.onCallersThreads(
+                    () ->
+                            ReadingRun.run(
+                                    options,
+                                    new PassProgress(console, silent),
+                                    interruption.merging(),
+                                    workers -> {
+                                        for (Preparation each : checkpoint.preparations()) {
+                                            each.run(workers);
+                                        }
+                                        grams.run(
+                                                options.memory(
+                                                        options.memory()
+                                                                - checkpoint.sharedBytes()),
+                                                workers,
+                                                (weight, from, rows) ->
+                                                        file.rows(
+                                                                weight + InputGrams.SUFFIX,
+                                                                from,
+                                                                rows));
+                                        return file;
+                                    }));
+            file.commit();
+        }
+    }
+
+    private void print(InputGrams grams) {
+        if (json) {
+            ObjectNode root = Json.object();
+            root.put("output", out.toString());
+            root.put("tokens", grams.tokens());
+            root.put("matrices", grams.measured().size());
+            root.put("aliases", grams.aliases().size());
+            Json.print(console, root);
+        } else if (!verbosity.quiet) {
+            console.print(
+                    Console.oneLine(
+                            "wrote '"
+                                    + out
+                                    + "': input Gram matrices of "
+                                    + Quantity.of(
+                                            grams.measured().size() + grams.aliases().size(),
+                                            "layer")
+                                    + " over "
+                                    + Quantity.of(grams.tokens(), "token")));
+        }
+    }
+}
