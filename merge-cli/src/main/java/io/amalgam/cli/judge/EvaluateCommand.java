@@ -79,8 +79,7 @@ public final class EvaluateCommand extends Subcommand {
         checkUsage();
         EngineOptions options = engine.options(resources);
         boolean silent = verbosity.quiet || json;
-        TokensMixin.Opening opening =
-                TokensMixin.opening(hub, console, silent, options.kernels());
+        TokensMixin.Opening opening = TokensMixin.opening(hub, console, silent, options.kernels());
         try (Checkpoint checkpoint = opening.open(model)) {
             LlamaModel llama = LlamaModel.of(checkpoint, model);
             List<Problem> warnings = new ArrayList<>(checkpoint.warnings());

@@ -89,8 +89,7 @@ public final class StatisticsCommand extends Subcommand {
         checkOutput();
         EngineOptions options = engine.options(engine.provider(), resources);
         boolean silent = verbosity.quiet || json;
-        TokensMixin.Opening opening =
-                TokensMixin.opening(hub, console, silent, options.kernels());
+        TokensMixin.Opening opening = TokensMixin.opening(hub, console, silent, options.kernels());
         try (Checkpoint checkpoint = opening.open(model)) {
             LlamaModel llama = LlamaModel.of(checkpoint, model);
             if (fisher) {
@@ -129,8 +128,7 @@ public final class StatisticsCommand extends Subcommand {
             Checkpoint checkpoint, InputGrams grams, EngineOptions options, boolean silent)
             throws IOException {
         Map<String, Long> matrices = new LinkedHashMap<>();
-        grams.measured()
-                .forEach((name, rows) -> matrices.put(name + InputGrams.SUFFIX, rows));
+        grams.measured().forEach((name, rows) -> matrices.put(name + InputGrams.SUFFIX, rows));
         try (StatisticsFile file =
                 new StatisticsFile(out, matrices, grams.aliases(), grams.tokens())) {
             Gemm.onCallersThreads(

@@ -90,7 +90,8 @@ class EvaluateCommandTest {
         System.setProperty("DJL_CACHE_DIR", Path.of("target", "djl").toAbsolutePath().toString());
         for (String name : List.of("base", "java", "prose", "sums")) {
             List<Object> words =
-                    new ArrayList<>(List.of("evaluate", BYTES.resolve("models/bytes").resolve(name)));
+                    new ArrayList<>(
+                            List.of("evaluate", BYTES.resolve("models/bytes").resolve(name)));
             words.addAll(List.of("--json", "--text"));
             List<String> domains = List.of("java", "prose", "sums");
             domains.forEach(

@@ -23,8 +23,7 @@ class StatisticsCommandTest {
     @TempDir Path folder;
 
     private Path measured(String name, Object... options) throws IOException {
-        Path tokens =
-                Numbers.write(folder.resolve("t.npy"), Numbers.tokens(TOKENS, VOCABULARY));
+        Path tokens = Numbers.write(folder.resolve("t.npy"), Numbers.tokens(TOKENS, VOCABULARY));
         Path out = folder.resolve(name + ".safetensors");
         List<Object> words =
                 new ArrayList<>(List.of("statistics", MODEL, tokens, out, "--context", 64));
@@ -40,8 +39,7 @@ class StatisticsCommandTest {
     void gramMatricesAreThoseOfTransformers() throws Exception {
         Path golden =
                 Path.of(
-                        Objects.requireNonNull(
-                                        getClass().getResource("/forward/grams.safetensors"))
+                        Objects.requireNonNull(getClass().getResource("/forward/grams.safetensors"))
                                 .toURI());
         try (SafetensorsFile expected = SafetensorsFile.open(golden);
                 SafetensorsFile ours = SafetensorsFile.open(measured("grams"))) {

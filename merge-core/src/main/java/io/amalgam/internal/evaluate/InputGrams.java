@@ -46,7 +46,11 @@ public final class InputGrams {
         Map<String, Long> measured = new LinkedHashMap<>();
         for (int layer = 0; layer < model.shape().layers(); layer++) {
             for (String module :
-                    List.of("self_attn.q_proj", "self_attn.o_proj", "mlp.gate_proj", "mlp.down_proj")) {
+                    List.of(
+                            "self_attn.q_proj",
+                            "self_attn.o_proj",
+                            "mlp.gate_proj",
+                            "mlp.down_proj")) {
                 add(measured, "model.layers." + layer + "." + module + ".weight");
             }
         }
@@ -83,7 +87,8 @@ public final class InputGrams {
         int wide = (int) Math.max(model.inner(), model.shape().hidden());
         return ReadingRun.bytesHeld(threads)
                 + LlamaForward.bytesAtOnce(model.shape(), tokens(), model.inner())
-                + threads * (BlasArithmetic.bytesPerWorker(wide)
+                + threads
+                        * (BlasArithmetic.bytesPerWorker(wide)
                                 + GramArithmetic.bytesPerWorker(wide))
                 + (long) Float.BYTES * tokens() * wide;
     }
@@ -102,16 +107,15 @@ public final class InputGrams {
                                     "memory for " + tokens() + " tokens",
                                     "at least " + bytes + " bytes",
                                     options.memory())
-                            .hint("raise EngineOptions.memory, or use fewer tokens: Domain.limited"));
+                            .hint(
+                                    "raise EngineOptions.memory, or use fewer tokens: Domain.limited"));
         }
-        GramArithmetic arithmetic =
-                new GramArithmetic(new BlasArithmetic(workers), workers, sink);
+        GramArithmetic arithmetic = new GramArithmetic(new BlasArithmetic(workers), workers, sink);
         LlamaForward forward =
                 LlamaForward.readingOnce(model.shape(), model.tensors(), arithmetic, workers);
         int layers = model.shape().layers();
         float[] x =
-                forward.run(
-                        windows, layers, (layer, states) -> workers.progressed(layer, layers));
+                forward.run(windows, layers, (layer, states) -> workers.progressed(layer, layers));
         if (headed) {
             forward.finish(x);
             arithmetic.measure(model.head().info().name(), x, model.shape().hidden());

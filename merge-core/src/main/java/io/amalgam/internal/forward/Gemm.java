@@ -43,9 +43,7 @@ public final class Gemm {
         openblas_nolapack.cblas_sgemm(ROW_MAJOR, PLAIN, PLAIN, m, n, k, 1, a, width, b, n, 0, y, n);
     }
 
-    /**
-     * {@code y = a^T b}: a is the first m columns of [k, n], b is [k, n], y is [m, n].
-     */
+    /** {@code y = a^T b}: a is the first m columns of [k, n], b is [k, n], y is [m, n]. */
     static void products(FloatPointer a, FloatPointer b, FloatPointer y, int m, int n, int k) {
         openblas_nolapack.cblas_sgemm(
                 ROW_MAJOR, TRANSPOSED, PLAIN, m, n, k, 1, a, n, b, n, 0, y, n);
