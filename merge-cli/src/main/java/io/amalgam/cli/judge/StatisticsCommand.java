@@ -87,7 +87,7 @@ public final class StatisticsCommand extends Subcommand {
                             throw usage(complaint);
                         });
         checkOutput();
-        EngineOptions options = engine.options(engine.provider(), resources);
+        EngineOptions options = engine.options(resources);
         boolean silent = verbosity.quiet || json;
         TokensMixin.Opening opening = TokensMixin.opening(hub, console, silent, options.kernels());
         try (Checkpoint checkpoint = opening.open(model)) {
