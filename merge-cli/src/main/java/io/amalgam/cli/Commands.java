@@ -29,6 +29,7 @@ import io.amalgam.cli.merge.UpscaleCommand;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.MergekitOptions;
 import io.amalgam.cli.options.Subcommand;
+import io.amalgam.cli.report.ReportCommand;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -73,6 +74,7 @@ final class Commands {
         all.put("evaluate", () -> new CommandLine(new EvaluateCommand(console, interruption)));
         all.put("check", () -> new CommandLine(new CheckCommand(console, interruption)));
         all.put("statistics", () -> new CommandLine(new StatisticsCommand(console, interruption)));
+        all.put("report", () -> new CommandLine(new ReportCommand(console, interruption)));
         all.put("download", () -> new CommandLine(new DownloadCommand(console)));
         all.put("push", () -> new CommandLine(new PushCommand(console)));
         all.put("methods", () -> new CommandLine(new MethodsCommand(console)));

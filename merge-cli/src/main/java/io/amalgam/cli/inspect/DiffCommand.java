@@ -10,13 +10,17 @@ import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
+import io.amalgam.cli.report.ComparisonPage;
+import io.amalgam.cli.report.MergePages;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.Change;
 import io.amalgam.internal.compare.ModelComparison;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -35,6 +39,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam diff models/base models/chat",
             "  amalgam diff --base models/base models/chat models/code merged/",
             "  amalgam diff model.gguf models/llama --top 30",
+            "  amalgam diff base/ chat/ --html chat.html",
             "  amalgam diff a b --exit-code --quiet      exit code 1 if they differ"
         })
 public final class DiffCommand extends Subcommand {
@@ -58,6 +63,12 @@ public final class DiffCommand extends Subcommand {
             paramLabel = "N",
             description = "Tensors listed, those that changed most. Default: ${DEFAULT-VALUE}.")
     private int top = 10;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Also write a page with charts, which needs no network.")
+    private @Nullable Path html;
 
     @Option(names = "--exit-code", description = "Exit with code 1 if anything differs.")
     private boolean exitCode;
@@ -95,6 +106,12 @@ public final class DiffCommand extends Subcommand {
         }
         warnings.addAll(nonfinite(comparison));
         console.warnings(warnings);
+        if (html != null) {
+            MergePages.text(
+                    html,
+                    ComparisonPage.of(
+                            String.join(", ", names()), comparison, Optional.empty(), warnings));
+        }
         if (json) {
             Json.print(console, DiffJson.of(comparison, warnings));
         } else if (!verbosity.quiet) {

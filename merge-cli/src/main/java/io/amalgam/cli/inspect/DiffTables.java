@@ -2,6 +2,7 @@ package io.amalgam.cli.inspect;
 
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.Figures;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.internal.compare.Agreement;
 import io.amalgam.internal.compare.Change;
@@ -15,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 
@@ -62,17 +62,17 @@ final class DiffTables {
                 new Columns().row("", "model", "change", "cosine", "norm", "changed", "largest");
         Change first = total.changes().get(0);
         columns.row(
-                "0", fit(comparison.names().get(0), 60), "", "", number(Math.sqrt(first.base2())));
+                "0", fit(comparison.names().get(0), 60), "", "", Figures.number(Math.sqrt(first.base2())));
         for (int m = 0; m < comparison.models(); m++) {
             Change change = total.changes().get(m);
             columns.row(
                     m + 1,
                     fit(comparison.names().get(m + 1), 60),
-                    number(change.relative()),
-                    cosine(change.cosine()),
-                    number(Math.sqrt(change.model2())),
-                    percent(change.share()),
-                    change.largest().map(l -> number(l.magnitude())).orElse("0"));
+                    Figures.number(change.relative()),
+                    Figures.cosine(change.cosine()),
+                    Figures.number(Math.sqrt(change.model2())),
+                    Figures.percent(change.share()),
+                    change.largest().map(l -> Figures.number(l.magnitude())).orElse("0"));
         }
         columns.print(console);
         for (int m = 0; m < comparison.models(); m++) {
@@ -115,11 +115,11 @@ final class DiffTables {
         for (Agreement pair : total.agreements()) {
             columns.row(
                     (pair.first() + 1) + " and " + (pair.second() + 1),
-                    cosine(pair.cosine(total)),
-                    percent((double) pair.conflicts() / Math.max(1, total.elements())));
+                    Figures.cosine(pair.cosine(total)),
+                    Figures.percent((double) pair.conflicts() / Math.max(1, total.elements())));
         }
         if (comparison.models() > 2) {
-            columns.row("any", "", percent(total.conflictShare()));
+            columns.row("any", "", Figures.percent(total.conflictShare()));
         }
         section(columns);
     }
@@ -153,15 +153,15 @@ final class DiffTables {
     private List<Object> cells(Measures measures) {
         List<Object> cells = new ArrayList<>();
         if (several) {
-            measures.changes().forEach(change -> cells.add(number(change.relative())));
-            cells.add(percent(measures.conflictShare()));
+            measures.changes().forEach(change -> cells.add(Figures.number(change.relative())));
+            cells.add(Figures.percent(measures.conflictShare()));
             return cells;
         }
         Change change = measures.changes().get(0);
-        cells.add(number(change.relative()));
-        cells.add(cosine(change.cosine()));
-        cells.add(change.largest().map(l -> number(l.magnitude())).orElse("0"));
-        cells.add(percent(change.share()));
+        cells.add(Figures.number(change.relative()));
+        cells.add(Figures.cosine(change.cosine()));
+        cells.add(change.largest().map(l -> Figures.number(l.magnitude())).orElse("0"));
+        cells.add(Figures.percent(change.share()));
         return cells;
     }
 
@@ -311,26 +311,5 @@ final class DiffTables {
         }
         int head = (room - 1) / 2;
         return name.substring(0, head) + "…" + name.substring(name.length() - (room - 1 - head));
-    }
-
-    /** Three digits. */
-    static String number(double value) {
-        if (value == 0) {
-            return "0";
-        }
-        return Double.isFinite(value)
-                ? String.format(Locale.ROOT, "%.3g", value)
-                : Double.isNaN(value) ? "-" : "infinite";
-    }
-
-    static String cosine(double value) {
-        return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%.5f", value);
-    }
-
-    static String percent(double share) {
-        if (share == 0 || share >= 0.0005) {
-            return String.format(Locale.ROOT, "%.1f%%", 100 * share);
-        }
-        return "<0.1%";
     }
 }

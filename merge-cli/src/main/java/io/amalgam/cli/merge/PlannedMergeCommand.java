@@ -5,6 +5,7 @@ import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.ScanProgress;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
 import io.amalgam.cli.options.EngineMixin;
@@ -14,6 +15,7 @@ import io.amalgam.cli.options.OutputMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.cli.report.MergePages;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
@@ -50,6 +52,12 @@ public abstract class PlannedMergeCommand extends Subcommand {
             names = "--no-report",
             description = "Do not write amalgam-report.json, amalgam-recipe.yml and README.md.")
     private boolean noReport;
+
+    @Option(
+            names = "--html",
+            description =
+                    "Write amalgam-report.html, a page about what changed; inputs and output are read again for it.")
+    private boolean html;
 
     @Mixin private VerbosityMixin verbosity;
 
@@ -190,6 +198,9 @@ public abstract class PlannedMergeCommand extends Subcommand {
         }
         if (plan.result().isPresent()) {
             finish(plan.result().get(), report.result().orElseThrow());
+            if (html) {
+                page(plan, options, cancellation);
+            }
         }
         List<Problem> found = new ArrayList<>(report.warnings());
         found.removeAll(plan.warnings());
@@ -207,5 +218,24 @@ public abstract class PlannedMergeCommand extends Subcommand {
             afterwards().forEach(console::note);
         }
         return ExitCode.DONE;
+    }
+
+    /** Reads inputs and output again; results of stages are gone by now. */
+    private void page(StagedPlan plan, EngineOptions options, Cancellation cancellation)
+            throws IOException {
+        if (!plan.written().isEmpty()) {
+            console.warnings(List.of(MergePages.STAGES));
+            return;
+        }
+        try (ScanProgress progress = new ScanProgress(console, "comparing", silent())) {
+            MergePages.write(
+                    plan.result().orElseThrow(),
+                    out(),
+                    MergePages.pageOf(out()),
+                    List.of(),
+                    options,
+                    progress,
+                    cancellation);
+        }
     }
 }

@@ -16,7 +16,8 @@ public record Measures(List<Change> changes, List<Agreement> agreements, long co
         agreements = List.copyOf(agreements);
     }
 
-    static Measures none(int models) {
+    /** Of nothing. */
+    public static Measures none(int models) {
         List<Change> changes = new ArrayList<>();
         List<Agreement> agreements = new ArrayList<>();
         for (int i = 0; i < models; i++) {
@@ -28,7 +29,8 @@ public record Measures(List<Change> changes, List<Agreement> agreements, long co
         return new Measures(changes, agreements, 0);
     }
 
-    Measures plus(Measures later) {
+    /** Of the elements of both; those of {@code later} come after these. */
+    public Measures plus(Measures later) {
         List<Change> sums = new ArrayList<>();
         for (int i = 0; i < changes.size(); i++) {
             sums.add(changes.get(i).plus(later.changes.get(i)));
@@ -40,8 +42,40 @@ public record Measures(List<Change> changes, List<Agreement> agreements, long co
         return new Measures(sums, pairs, conflicts + later.conflicts);
     }
 
+    /** Elements of the reference; a model that lacks some of them has fewer. */
     public long elements() {
-        return changes.get(0).elements();
+        return changes.stream().mapToLong(Change::elements).max().orElse(0);
+    }
+
+    /**
+     * These of some of the models, among others of which nothing is known.
+     *
+     * @param places of these models, ascending
+     */
+    Measures among(int models, List<Integer> places) {
+        Measures all = none(models);
+        List<Change> spread = new ArrayList<>(all.changes);
+        for (int i = 0; i < changes.size(); i++) {
+            spread.set(places.get(i), changes.get(i));
+        }
+        List<Agreement> pairs = new ArrayList<>();
+        for (Agreement empty : all.agreements) {
+            int first = places.indexOf(empty.first());
+            int second = places.indexOf(empty.second());
+            pairs.add(
+                    agreements.stream()
+                            .filter(a -> a.first() == first && a.second() == second)
+                            .findFirst()
+                            .map(
+                                    a ->
+                                            new Agreement(
+                                                    empty.first(),
+                                                    empty.second(),
+                                                    a.product(),
+                                                    a.conflicts()))
+                            .orElse(empty));
+        }
+        return new Measures(spread, pairs, conflicts);
     }
 
     /** The largest relative change of a model. */

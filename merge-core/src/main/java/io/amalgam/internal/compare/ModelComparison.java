@@ -156,6 +156,24 @@ public record ModelComparison(
     /** What tensors have in common, how many they are, and their sums. */
     public record Group(String name, int tensors, Measures measures) {}
 
+    /** The measures of each kind in each layer, by name of the layer. */
+    public Map<String, Map<TensorKind, Measures>> cells() {
+        Map<Layer, Map<TensorKind, Measures>> cells = new TreeMap<>();
+        for (TensorChange tensor : tensors) {
+            Layer.of(tensor)
+                    .ifPresent(
+                            layer ->
+                                    cells.computeIfAbsent(layer, l -> new TreeMap<>())
+                                            .merge(
+                                                    tensor.kind(),
+                                                    tensor.measures(),
+                                                    Measures::plus));
+        }
+        Map<String, Map<TensorKind, Measures>> named = new LinkedHashMap<>();
+        cells.forEach((layer, kinds) -> named.put(layer.name(), kinds));
+        return named;
+    }
+
     /** By kind of tensor, in the order of {@link TensorKind}. */
     public List<Group> kinds() {
         return groups(tensor -> Optional.of(tensor.kind()), TensorKind::label);
@@ -163,12 +181,18 @@ public record ModelComparison(
 
     /** By layer; tensors outside of layers are in none. */
     public List<Group> layers() {
-        return groups(
-                tensor -> tensor.layer().map(l -> new Layer(l.stack().prefix(), l.index())),
-                layer -> layer.prefix() + layer.index());
+        return groups(Layer::of, Layer::name);
     }
 
     private record Layer(String prefix, int index) implements Comparable<Layer> {
+        static Optional<Layer> of(TensorChange tensor) {
+            return tensor.layer().map(l -> new Layer(l.stack().prefix(), l.index()));
+        }
+
+        String name() {
+            return prefix + index;
+        }
+
         @Override
         public int compareTo(Layer other) {
             int stacks = prefix.compareTo(other.prefix);

@@ -49,6 +49,11 @@ public final class FinishedMerge {
      *
      * @throws IOException if what is there cannot be read
      */
+    public static Optional<String> differenceByReport(MergePlan plan, Path output)
+            throws IOException {
+        return differenceByReport(plan, OutputPlaces.of(plan, output));
+    }
+
     static Optional<String> differenceByReport(MergePlan plan, OutputPlaces places)
             throws IOException {
         if (!Files.exists(places.output())) {

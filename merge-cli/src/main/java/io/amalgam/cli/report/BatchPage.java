@@ -1,0 +1,92 @@
+package io.amalgam.cli.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.amalgam.cli.console.Quantity;
+import io.amalgam.cli.report.Html.Cell;
+import io.amalgam.cli.report.Page.Section;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The merges of a batch as a page, from what it wrote of itself. */
+final class BatchPage {
+    private BatchPage() {}
+
+    static String of(String title, JsonNode batch) {
+        Html body = new Html();
+        List<Section> sections = new ArrayList<>(List.of(new Section("merges", "Merges")));
+        body.heading("merges", "Merges");
+        Set<String> values = new LinkedHashSet<>();
+        JsonNode merges = batch.path("merges");
+        merges.forEach(merge -> merge.path("values").fieldNames().forEachRemaining(values::add));
+        List<String> heads = new ArrayList<>(List.of("merge", "recipe", "state"));
+        heads.addAll(values);
+        heads.addAll(List.of("seconds", "size", "output"));
+        body.table(" class=\"sorts\"", heads);
+        for (JsonNode merge : merges) {
+            List<Cell> row = new ArrayList<>();
+            row.add(Cell.longer(merge.path("name").asText()));
+            row.add(Cell.longer(merge.path("recipe").asText()));
+            row.add(Cell.of(merge.path("state").asText()));
+            for (String name : values) {
+                row.add(value(merge.path("values").path(name).asText("")));
+            }
+            double seconds = merge.path("seconds").asDouble();
+            double bytes = merge.path("bytes").asDouble();
+            row.add(Cell.number(seconds, Quantity.duration(seconds)));
+            row.add(Cell.number(bytes, Quantity.bytes(bytes)));
+            row.add(Cell.longer(merge.path("output").asText()));
+            body.row(row);
+        }
+        body.end();
+        problems(body, sections, merges, "problems", "Problems");
+        problems(body, sections, merges, "warnings", "Warnings");
+        return Page.of(title, sections, body.toString(), Optional.empty());
+    }
+
+    /** Sorted as a number if it is one. */
+    private static Cell value(String text) {
+        try {
+            return Cell.number(Double.parseDouble(text), text);
+        } catch (NumberFormatException e) {
+            return Cell.of(text);
+        }
+    }
+
+    private static String message(JsonNode problem) {
+        StringBuilder message = new StringBuilder(problem.path("what").asText());
+        if (!problem.path("expected").asText("").isEmpty()) {
+            message.append(": expected ").append(problem.path("expected").asText());
+            message.append(", got ").append(problem.path("found").asText());
+        }
+        if (!problem.path("where").asText("").isEmpty()) {
+            message.append(" (").append(problem.path("where").asText()).append(")");
+        }
+        if (!problem.path("hint").asText("").isEmpty()) {
+            message.append("; ").append(problem.path("hint").asText());
+        }
+        return message.toString();
+    }
+
+    private static void problems(
+            Html body, List<Section> sections, JsonNode merges, String key, String title) {
+        Html list = new Html();
+        boolean any = false;
+        for (JsonNode merge : merges) {
+            for (JsonNode problem : merge.path(key)) {
+                any = true;
+                list.raw(
+                        "<li>"
+                                + Html.escaped(
+                                        merge.path("name").asText() + ": " + message(problem))
+                                + "</li>");
+            }
+        }
+        if (any) {
+            sections.add(new Section(key, title));
+            body.heading(key, title).raw("<ul>").raw(list.toString()).raw("</ul>");
+        }
+    }
+}

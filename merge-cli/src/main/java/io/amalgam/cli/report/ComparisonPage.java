@@ -1,0 +1,403 @@
+package io.amalgam.cli.report;
+
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.cli.console.Figures;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.report.Html.Cell;
+import io.amalgam.cli.report.Page.Section;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.compare.Agreement;
+import io.amalgam.internal.compare.Change;
+import io.amalgam.internal.compare.Measures;
+import io.amalgam.internal.compare.Mismatch;
+import io.amalgam.internal.compare.ModelComparison;
+import io.amalgam.internal.compare.ModelComparison.Group;
+import io.amalgam.internal.compare.Setting;
+import io.amalgam.internal.compare.TensorChange;
+import io.amalgam.internal.layers.TensorKind;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.ToDoubleFunction;
+
+/** A comparison of models as a page; of a merge, with its recipe and where it comes from. */
+public final class ComparisonPage {
+    /** Rows of the table of tensors: a page of 70 billion parameters stays below 2 MB. */
+    private static final int ROWS = 3000;
+
+    private static final int SETTINGS = 200;
+
+    private final ModelComparison comparison;
+    private final Optional<MergeFacts> merge;
+    private final List<Problem> warnings;
+    private final List<Section> sections = new ArrayList<>();
+    private final Html body = new Html();
+    private final boolean several;
+
+    private ComparisonPage(
+            ModelComparison comparison, Optional<MergeFacts> merge, List<Problem> warnings) {
+        this.comparison = comparison;
+        this.merge = merge;
+        this.warnings = warnings;
+        this.several = comparison.models() > 1;
+    }
+
+    /**
+     * @param merge what the report of a merge says; empty of models that were only compared
+     */
+    public static String of(
+            String title,
+            ModelComparison comparison,
+            Optional<MergeFacts> merge,
+            List<Problem> warnings) {
+        return new ComparisonPage(comparison, merge, warnings).page(title);
+    }
+
+    private String page(String title) {
+        summary();
+        if (several) {
+            pairs();
+        }
+        ObjectNode charts = charts();
+        heat();
+        groups("kinds", "Kinds of tensors", "kind", comparison.kinds());
+        groups("layers", "Layers", "layer", comparison.layers());
+        tensors();
+        mismatches();
+        settings("settings", "Settings", "config.json", comparison.configs());
+        settings("files", "Other files", "file", comparison.files());
+        warnings();
+        merge.ifPresent(
+                facts -> {
+                    section("recipe", "Recipe");
+                    facts.recipe(body);
+                    section("provenance", "Provenance");
+                    facts.provenance(body);
+                });
+        return Page.of(title, sections, body.toString(), Optional.of(charts));
+    }
+
+    private void section(String id, String title) {
+        sections.add(new Section(id, title));
+        body.heading(id, title);
+    }
+
+    /** A model by its number and name. */
+    private String name(int model) {
+        return model + " " + comparison.names().get(model);
+    }
+
+    private String shortName(int model) {
+        String name = comparison.names().get(model).replaceAll("[/\\\\]+$", "");
+        return model + " " + name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+    }
+
+    private void summary() {
+        section("summary", "Summary");
+        merge.ifPresent(facts -> facts.summary(body));
+        Measures total = comparison.total();
+        body.raw("<p>All numbers are differences from the reference, model 0.</p>");
+        body.table("", List.of("model", "change", "cosine", "norm", "norm of change", "changed", "largest", "where"));
+        body.row(
+                List.of(
+                        Cell.longer(name(0) + " (reference)"),
+                        Cell.of(""),
+                        Cell.of(""),
+                        Cell.of(Figures.number(Math.sqrt(total.changes().get(0).base2())))));
+        for (int m = 0; m < comparison.models(); m++) {
+            Change change = total.changes().get(m);
+            body.row(
+                    List.of(
+                            Cell.longer(name(m + 1)),
+                            Cell.of(Figures.number(change.relative())),
+                            Cell.of(Figures.cosine(change.cosine())),
+                            Cell.of(Figures.number(Math.sqrt(change.model2()))),
+                            Cell.of(Figures.number(change.norm())),
+                            Cell.of(Figures.percent(change.share())),
+                            Cell.of(change.largest().map(l -> Figures.number(l.magnitude())).orElse("0")),
+                            Cell.longer(change.largest().map(Change.Largest::tensor).orElse(""))));
+        }
+        body.end();
+    }
+
+    private void pairs() {
+        section("pairs", "What the changes have in common");
+        Measures total = comparison.total();
+        boolean given = merge.map(MergeFacts::hasBase).orElse(false);
+        List<String> heads = new ArrayList<>(List.of("changes of", "and of", "cosine", "sign conflicts"));
+        if (given) {
+            heads.add("share of the first in the second");
+        }
+        body.table(" class=\"sorts\"", heads);
+        for (Agreement pair : total.agreements()) {
+            double conflicts = (double) pair.conflicts() / Math.max(1, total.elements());
+            double first = total.changes().get(pair.first()).delta2();
+            List<Cell> row =
+                    new ArrayList<>(
+                            List.of(
+                                    Cell.longer(name(pair.first() + 1)),
+                                    Cell.longer(name(pair.second() + 1)),
+                                    Cell.number(pair.cosine(total), Figures.cosine(pair.cosine(total))),
+                                    Cell.number(conflicts, Figures.percent(conflicts))));
+            if (given) {
+                double share = first == 0 ? Double.NaN : pair.product() / first;
+                row.add(Cell.number(share, Figures.number(share)));
+            }
+            body.row(row);
+        }
+        body.end();
+        body.raw(
+                "<p class=\"quiet\">A sign conflict is an element that both changed, in opposite directions."
+                        + (given
+                                ? " The share is the length of the second change along the first, divided by the first: what an input gave to the merge, which is the last model."
+                                : "")
+                        + "</p>");
+    }
+
+    private ObjectNode charts() {
+        ObjectNode data = Json.object();
+        ArrayNode names = data.putArray("layers");
+        List<Group> layers = comparison.layers();
+        layers.forEach(layer -> names.add(layer.name()));
+        ArrayNode charts = data.putArray("charts");
+        if (layers.size() < 2) {
+            return data;
+        }
+        section("charts", "Over the layers");
+        body.raw("<noscript><p>Charts need scripts; the table of layers has the same numbers.</p></noscript>");
+        body.raw("<div class=\"charts scripted\" hidden>");
+        chart(charts, "Change, relative to the reference's norm", layers, Change::relative);
+        chart(charts, "Share of elements changed", layers, Change::share);
+        chart(charts, "Norm of the change", layers, Change::norm);
+        if (several) {
+            ArrayNode series = chart(charts, "Share of elements with sign conflicts");
+            ObjectNode any = series.addObject().put("name", "any two models");
+            values(any, layers, measures -> measures.conflictShare());
+        }
+        body.raw("</div>");
+        return data;
+    }
+
+    private ArrayNode chart(ArrayNode charts, String title) {
+        body.raw(
+                "<div class=\"chart\"><h3>"
+                        + Html.escaped(title)
+                        + "</h3><div id=\"chart"
+                        + charts.size()
+                        + "\"></div></div>");
+        return charts.addObject().put("title", title).putArray("series");
+    }
+
+    private void chart(
+            ArrayNode charts, String title, List<Group> layers, ToDoubleFunction<Change> value) {
+        ArrayNode series = chart(charts, title);
+        for (int m = 0; m < comparison.models(); m++) {
+            int model = m;
+            ObjectNode line = series.addObject().put("name", shortName(m + 1));
+            values(
+                    line,
+                    layers,
+                    measures -> value.applyAsDouble(measures.changes().get(model)));
+        }
+    }
+
+    private static void values(
+            ObjectNode line, List<Group> layers, ToDoubleFunction<Measures> value) {
+        ArrayNode values = line.putArray("values");
+        for (Group layer : layers) {
+            double each = value.applyAsDouble(layer.measures());
+            if (Double.isFinite(each)) {
+                // Three digits more than the eye can see.
+                values.add(Double.parseDouble(String.format(java.util.Locale.ROOT, "%.5g", each)));
+            } else {
+                values.addNull();
+            }
+        }
+    }
+
+    /** Layers by kinds, a map for each model; the last, of a merge its result, is open. */
+    private void heat() {
+        Map<String, Map<TensorKind, Measures>> cells = comparison.cells();
+        if (cells.isEmpty()) {
+            return;
+        }
+        section("heat", "Change by layer and kind");
+        List<TensorKind> kinds =
+                cells.values().stream().flatMap(row -> row.keySet().stream()).distinct().sorted().toList();
+        for (int m = comparison.models() - 1; m >= 0; m--) {
+            int model = m;
+            ToDoubleFunction<Measures> value = all -> all.changes().get(model).relative();
+            double most =
+                    cells.values().stream()
+                            .flatMap(row -> row.values().stream())
+                            .mapToDouble(value)
+                            .filter(Double::isFinite)
+                            .max()
+                            .orElse(0);
+            body.raw("<details" + (m == comparison.models() - 1 ? " open" : "") + "><summary>" + Html.escaped(name(m + 1)) + "</summary>");
+            List<String> heads = new ArrayList<>(List.of("layer"));
+            kinds.forEach(kind -> heads.add(kind.label()));
+            body.table("", heads);
+            cells.forEach(
+                    (layer, row) -> {
+                        List<Cell> line = new ArrayList<>(List.of(Cell.of(layer)));
+                        for (TensorKind kind : kinds) {
+                            line.add(
+                                    Optional.ofNullable(row.get(kind))
+                                            .map(measures -> shaded(value.applyAsDouble(measures), most))
+                                            .orElse(Cell.of("")));
+                        }
+                        body.row(line);
+                    });
+            body.end().raw("</details>");
+        }
+    }
+
+    private static Cell shaded(double value, double most) {
+        double strength = most == 0 || !Double.isFinite(value) ? 0 : 0.6 * value / most;
+        return new Cell(
+                Figures.number(value),
+                String.format(
+                        java.util.Locale.ROOT,
+                        " style=\"background:rgba(56,139,253,%.2f)\"",
+                        strength));
+    }
+
+    private void groups(String id, String title, String column, List<Group> groups) {
+        if (groups.isEmpty()) {
+            return;
+        }
+        section(id, title);
+        List<String> heads = new ArrayList<>(List.of(column, "tensors"));
+        heads(heads);
+        body.table(" class=\"sorts\"", heads);
+        int place = 0;
+        for (Group group : groups) {
+            List<Cell> row = new ArrayList<>();
+            // Sorted as they stand, not as text: layer 2 before layer 10.
+            row.add(new Cell(group.name(), " data-v=\"" + place++ + "\""));
+            row.add(Cell.number(group.tensors(), String.valueOf(group.tensors())));
+            cells(row, group.measures());
+            body.row(row);
+        }
+        body.end();
+    }
+
+    private void heads(List<String> heads) {
+        for (int m = 1; m <= comparison.models(); m++) {
+            heads.add("change " + m);
+        }
+        heads.add("cosine " + comparison.models());
+        heads.add("changed " + comparison.models());
+        heads.add("largest " + comparison.models());
+        if (several) {
+            heads.add("conflicts");
+        }
+    }
+
+    private void cells(List<Cell> row, Measures measures) {
+        for (Change change : measures.changes()) {
+            row.add(Cell.number(change.relative(), Figures.number(change.relative())));
+        }
+        Change last = measures.changes().get(measures.changes().size() - 1);
+        double largest = last.largest().map(l -> (double) l.magnitude()).orElse(0.0);
+        row.add(Cell.number(last.cosine(), Figures.cosine(last.cosine())));
+        row.add(Cell.number(last.share(), Figures.percent(last.share())));
+        row.add(Cell.number(largest, Figures.number(largest)));
+        if (several) {
+            row.add(Cell.number(measures.conflictShare(), Figures.percent(measures.conflictShare())));
+        }
+    }
+
+    private void tensors() {
+        List<TensorChange> all = comparison.tensors();
+        section("all", "Tensors");
+        if (all.size() > ROWS) {
+            body.paragraph("The " + ROWS + " of " + all.size() + " tensors that changed most.");
+            all =
+                    all.stream()
+                            .sorted(Comparator.comparingDouble((TensorChange t) -> -t.measures().relative()))
+                            .limit(ROWS)
+                            .toList();
+        }
+        body.raw("<p class=\"filters scripted\" hidden><label>Name contains <input id=\"words\" type=\"search\"></label> <label>Kind <select id=\"kinds\"><option value=\"\">all</option>");
+        comparison.kinds().forEach(kind -> body.raw("<option>" + Html.escaped(kind.name()) + "</option>"));
+        body.raw("</select></label> <span id=\"count\" role=\"status\"></span></p>");
+        List<String> heads = new ArrayList<>(List.of("tensor", "kind", "type", "shape"));
+        heads(heads);
+        body.table(" class=\"sorts\" id=\"tensors\"", heads);
+        for (TensorChange tensor : all) {
+            List<Cell> row = new ArrayList<>();
+            row.add(Cell.of(tensor.name()));
+            row.add(Cell.of(tensor.kind().label()));
+            row.add(Cell.of(tensor.info().dtype()));
+            row.add(Cell.number(tensor.info().elements(), tensor.info().shape().toString()));
+            cells(row, tensor.measures());
+            body.row(row);
+        }
+        body.end();
+    }
+
+    private void mismatches() {
+        if (comparison.mismatches().isEmpty()) {
+            return;
+        }
+        section("alike", "Tensors that are not alike");
+        body.table(" class=\"sorts\"", byModel("tensor"));
+        for (Mismatch mismatch : comparison.mismatches().stream().limit(ROWS).toList()) {
+            List<Cell> row = new ArrayList<>(List.of(Cell.of(mismatch.tensor())));
+            mismatch.infos()
+                    .forEach(
+                            info ->
+                                    row.add(
+                                            Cell.of(
+                                                    info.map(i -> i.dtype() + " " + i.shape())
+                                                            .orElse("-"))));
+            body.row(row);
+        }
+        body.end();
+    }
+
+    private List<String> byModel(String first) {
+        List<String> heads = new ArrayList<>(List.of(first));
+        for (int m = 0; m <= comparison.models(); m++) {
+            heads.add(shortName(m));
+        }
+        return heads;
+    }
+
+    private void settings(String id, String title, String column, List<Setting> all) {
+        if (all.isEmpty()) {
+            return;
+        }
+        section(id, title);
+        body.table("", byModel(column));
+        for (Setting setting : all.stream().limit(SETTINGS).toList()) {
+            List<Cell> row = new ArrayList<>(List.of(Cell.longer(setting.name())));
+            setting.values()
+                    .forEach(
+                            value ->
+                                    row.add(
+                                            Cell.longer(
+                                                    value.map(v -> v.length() > 500 ? v.substring(0, 500) + "..." : v)
+                                                            .orElse("-"))));
+            body.row(row);
+        }
+        body.end();
+    }
+
+    private void warnings() {
+        List<String> all = new ArrayList<>(merge.map(MergeFacts::warnings).orElse(List.of()));
+        warnings.forEach(warning -> all.add(warning.toString()));
+        if (all.isEmpty()) {
+            return;
+        }
+        section("warnings", "Warnings");
+        body.raw("<ul>");
+        all.stream().distinct().forEach(warning -> body.raw("<li>" + Html.escaped(warning) + "</li>"));
+        body.raw("</ul>");
+    }
+}

@@ -1,0 +1,97 @@
+package io.amalgam.cli.report;
+
+import io.amalgam.cli.console.Console;
+import java.util.List;
+
+/** A growing HTML text. What is given as text is escaped, whatever is in it. */
+final class Html {
+    private final StringBuilder text = new StringBuilder();
+
+    /** Text of others inside an element or a quoted attribute; control characters are shown. */
+    static String escaped(String other) {
+        StringBuilder safe = new StringBuilder();
+        Console.oneLine(other)
+                .chars()
+                .forEach(
+                        c -> {
+                            switch (c) {
+                                case '&' -> safe.append("&amp;");
+                                case '<' -> safe.append("&lt;");
+                                case '>' -> safe.append("&gt;");
+                                case '"' -> safe.append("&quot;");
+                                case '\'' -> safe.append("&#39;");
+                                default -> safe.append((char) c);
+                            }
+                        });
+        return safe.toString();
+    }
+
+    /** Several lines of others' text. */
+    static String escapedLines(String other) {
+        List<String> lines = other.lines().map(Html::escaped).toList();
+        return String.join("\n", lines);
+    }
+
+    /** Markup of our own. */
+    Html raw(String markup) {
+        text.append(markup).append('\n');
+        return this;
+    }
+
+    Html heading(String id, String title) {
+        return raw("<h2 id=\"" + id + "\">" + escaped(title) + "</h2>");
+    }
+
+    Html paragraph(String of) {
+        return raw("<p>" + escaped(of) + "</p>");
+    }
+
+    /** Begins a table; its first column is text. */
+    Html table(String attributes, List<String> heads) {
+        text.append("<div class=\"wide\"><table").append(attributes).append("><thead><tr>");
+        heads.forEach(head -> text.append("<th scope=\"col\">").append(escaped(head)).append("</th>"));
+        return raw("</tr></thead><tbody>");
+    }
+
+    Html row(List<Cell> cells) {
+        text.append("<tr>");
+        cells.forEach(cell -> text.append(cell.markup()));
+        return raw("</tr>");
+    }
+
+    Html end() {
+        return raw("</tbody></table></div>");
+    }
+
+    /**
+     * A cell.
+     *
+     * @param text shown
+     * @param attributes of ours
+     */
+    record Cell(String text, String attributes) {
+        static Cell of(Object text) {
+            return new Cell(String.valueOf(text), "");
+        }
+
+        /** Text that may be broken. */
+        static Cell longer(String text) {
+            return new Cell(text, " class=\"long\"");
+        }
+
+        /** Sorted by a number. */
+        static Cell number(double value, String shown) {
+            return new Cell(
+                    shown, " data-v=\"" + (Double.isFinite(value) ? value : "") + "\"");
+        }
+
+        String markup() {
+            return "<td" + attributes + ">" + escaped(text) + "</td>";
+        }
+    }
+
+    @Override
+    public String toString() {
+        return text.toString();
+    }
+}

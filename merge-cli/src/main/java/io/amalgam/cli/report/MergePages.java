@@ -1,0 +1,89 @@
+package io.amalgam.cli.report;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.ModelLoader;
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.compare.MergeComparison;
+import io.amalgam.internal.compare.ModelComparison;
+import io.amalgam.internal.engine.TensorScan;
+import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** The page of a merge: inputs and output are read again, and what its report says is added. */
+public final class MergePages {
+    /** Its name in the output directory. */
+    public static final String FILE = "amalgam-report.html";
+
+    /** What is said where a page cannot be made. */
+    public static final Problem STAGES =
+            Problem.of("no page is written: the recipe has stages that are written first")
+                    .hint("keep the stages, and compare with 'amalgam diff --base'");
+
+    private MergePages() {}
+
+    /** The report beside a model. */
+    static Path reportOf(Path model) {
+        return Files.isDirectory(model)
+                ? model.resolve(MergeReport.FILE)
+                : model.resolveSibling(model.getFileName() + "." + MergeReport.FILE);
+    }
+
+    /** Where the page goes if nothing else is said. */
+    public static Path pageOf(Path model) {
+        return Files.isDirectory(model)
+                ? model.resolve(FILE)
+                : model.resolveSibling(model.getFileName() + "." + FILE);
+    }
+
+    /**
+     * Compares and writes.
+     *
+     * @param plan of the merge
+     * @param out its result
+     * @param page where the page goes
+     */
+    public static ModelComparison write(
+            MergePlan plan,
+            Path out,
+            Path page,
+            List<Problem> warnings,
+            EngineOptions options,
+            TensorScan.Progress progress,
+            Cancellation cancellation)
+            throws IOException {
+        ModelComparison comparison;
+        try (Checkpoint merged = ModelLoader.load().open(out, out.toString())) {
+            comparison =
+                    MergeComparison.of(
+                            plan, merged, "merge", options, progress, cancellation);
+        }
+        Path report = reportOf(out);
+        Optional<MergeFacts> facts =
+                Files.isRegularFile(report)
+                        ? Optional.of(new MergeFacts(json(report)))
+                        : Optional.empty();
+        Path name = out.toAbsolutePath().normalize().getFileName();
+        text(page, ComparisonPage.of("Merge " + name, comparison, facts, warnings));
+        return comparison;
+    }
+
+    static JsonNode json(Path file) throws IOException {
+        return new ObjectMapper().readTree(Files.readAllBytes(file));
+    }
+
+    /** Writes a page, whole or not at all. */
+    public static void text(Path page, String html) throws IOException {
+        AtomicFile.write(page, html.getBytes(StandardCharsets.UTF_8));
+    }
+}

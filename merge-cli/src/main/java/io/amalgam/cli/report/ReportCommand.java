@@ -1,0 +1,194 @@
+package io.amalgam.cli.report;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.cli.console.Console;
+import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.ScanProgress;
+import io.amalgam.cli.hub.HubMixin;
+import io.amalgam.cli.options.EngineMixin;
+import io.amalgam.cli.options.Interruption;
+import io.amalgam.cli.options.QuietMixin;
+import io.amalgam.cli.options.ResourceMixin;
+import io.amalgam.cli.options.Subcommand;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.FinishedMerge;
+import io.amalgam.internal.engine.JitWarmup;
+import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.recipe.yaml.ReadOptions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+@Command(
+        name = "report",
+        sortOptions = false,
+        description = {
+            "Writes a page about a merge: what changed against the base and each input, by layer, kind and tensor, with the recipe.",
+            "Inputs and output are read again. Of a batch.json, a page with the table of its merges."
+        },
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  amalgam report merged/                    writes merged/amalgam-report.html",
+            "  amalgam report merged/ --recipe recipes/ties.yml",
+            "  amalgam report batch/batch.json"
+        })
+public final class ReportCommand extends Subcommand {
+    private final Interruption interruption;
+
+    @Parameters(
+            index = "0",
+            paramLabel = "PATH",
+            description = "A merged model, or the batch.json of a batch.")
+    private Path path;
+
+    @Option(
+            names = "--html",
+            paramLabel = "FILE",
+            description = "Where the page goes. Default: amalgam-report.html in the model's directory, or beside the file.")
+    private @Nullable Path html;
+
+    @Option(
+            names = "--recipe",
+            paramLabel = "FILE",
+            description = "The recipe of the merge, if the paths in it are relative to its folder. Default: the one kept with the model.")
+    private @Nullable Path recipe;
+
+    @Mixin private QuietMixin verbosity;
+    @Mixin private ResourceMixin resources;
+    @Mixin private EngineMixin engine;
+    @Mixin private HubMixin hub;
+
+    public ReportCommand(Console console, Interruption interruption) {
+        super(console);
+        this.interruption = interruption;
+    }
+
+    @Override
+    public Integer call() throws IOException {
+        resources
+                .complaint()
+                .ifPresent(
+                        text -> {
+                            throw usage(text);
+                        });
+        Path report = isBatch() ? path : MergePages.reportOf(path);
+        if (!Files.isRegularFile(report)) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "report of '" + path + "'",
+                                    "a merged model with its report, or a batch.json",
+                                    "nothing at '" + report + "'")
+                            .hint("compare models without a report with 'amalgam diff'"));
+        }
+        JsonNode document = document(report);
+        return isBatch() ? batch(document) : merge(document);
+    }
+
+    private boolean isBatch() {
+        return path.toString().endsWith(".json");
+    }
+
+    private JsonNode document(Path file) throws IOException {
+        String key = isBatch() ? "amalgam_batch" : "amalgam_report";
+        JsonNode document;
+        try {
+            document = MergePages.json(file);
+        } catch (JsonProcessingException e) {
+            throw new BadInputException(
+                    Problem.expected("report '" + file + "'", "JSON", "something else")
+                            .hint("give what a merge or a batch wrote"));
+        }
+        if (!document.has(key)) {
+            throw new BadInputException(
+                    Problem.expected("report '" + file + "'", "the key '" + key + "'", "none")
+                            .hint("give what a merge or a batch wrote"));
+        }
+        return document;
+    }
+
+    private int batch(JsonNode document) throws IOException {
+        Path page = html != null ? html : path.resolveSibling("batch.html");
+        MergePages.text(page, BatchPage.of("Batch " + path, document));
+        return written(page);
+    }
+
+    private int merge(JsonNode document) throws IOException {
+        KernelProvider provider = engine.provider();
+        JitWarmup.beginWithConversions(provider.kernels());
+        Path page = html != null ? html : MergePages.pageOf(path);
+        boolean silent = verbosity.quiet || json;
+        String text = recipe == null ? document.path("recipe").asText() : RecipeReader.text(recipe);
+        Path place = recipe == null ? MergePages.reportOf(path) : recipe;
+        try (StagedPlan plans =
+                        hub.amalgam(console, silent)
+                                .foldersOf(place)
+                                .plan(
+                                        RecipeReader.readAll(
+                                                text, place.toString(), new ReadOptions(false)),
+                                        PlanOptions.DEFAULT.seed(document.path("seed").asLong()),
+                                        false);
+                ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
+            MergePlan plan =
+                    plans.result()
+                            .orElseThrow(
+                                    () ->
+                                            new BadInputException(
+                                                    Problem.of("the recipe has no result: all its documents are stages")));
+            if (!plans.written().isEmpty()) {
+                throw new BadInputException(MergePages.STAGES);
+            }
+            List<Problem> warnings = warnings(plan);
+            console.warnings(warnings);
+            MergePages.write(
+                    plan,
+                    path,
+                    page,
+                    warnings,
+                    engine.options(provider, resources),
+                    progress,
+                    interruption.merging());
+        } catch (MergeCancelledException e) {
+            console.errors(List.of(Problem.of("interrupted")));
+            return ExitCode.INTERRUPTED;
+        }
+        return written(page);
+    }
+
+    /** Whether the models are those that were merged. */
+    private List<Problem> warnings(MergePlan plan) throws IOException {
+        List<Problem> warnings = new ArrayList<>();
+        FinishedMerge.differenceByReport(plan, path)
+                .ifPresent(
+                        why ->
+                                warnings.add(
+                                        Problem.of("since the merge in '" + path + "', " + why)
+                                                .hint("the page is of the models as they are now")));
+        return warnings;
+    }
+
+    private int written(Path page) {
+        if (json) {
+            ObjectNode result = Json.object().put("page", page.toString());
+            Json.print(console, result);
+        } else if (!verbosity.quiet) {
+            console.print(Console.oneLine("wrote '" + page + "'"));
+        }
+        return ExitCode.DONE;
+    }
+}

@@ -1,0 +1,175 @@
+package io.amalgam.internal.compare;
+
+import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.internal.engine.TensorScan;
+import io.amalgam.internal.layers.LayerStacks;
+import io.amalgam.internal.layers.TensorKind;
+import io.amalgam.method.TensorCall;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import io.amalgam.recipe.ModelRef;
+import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/**
+ * A merged model compared with what it was made of, tensor by tensor as the plan has them: renamed,
+ * cut, re-indexed, with adapters. Where the recipe has a base, all are compared with it: the inputs,
+ * and last the merge. Else the inputs are compared with the merge.
+ */
+public final class MergeComparison {
+    private final MergePlan plan;
+    private final Checkpoint merged;
+    private final Optional<String> base;
+    private final List<String> names = new ArrayList<>();
+
+    private MergeComparison(MergePlan plan, Checkpoint merged, String name) {
+        this.plan = plan;
+        this.merged = merged;
+        this.base = plan.recipe().baseModel().map(ModelRef::toString);
+        names.add(base.orElse(name));
+        for (ModelRef ref : plan.models().keySet()) {
+            if (!ref.toString().equals(base.orElse(""))) {
+                names.add(ref.toString());
+            }
+        }
+        if (base.isPresent()) {
+            names.add(name);
+        }
+    }
+
+    /**
+     * Reads inputs and output once.
+     *
+     * @param merged the plan's result, open
+     * @param name what it is called
+     */
+    public static ModelComparison of(
+            MergePlan plan,
+            Checkpoint merged,
+            String name,
+            EngineOptions options,
+            TensorScan.Progress progress,
+            Cancellation cancellation)
+            throws IOException {
+        return new MergeComparison(plan, merged, name).run(options, progress, cancellation);
+    }
+
+    /** A tensor to compare: the reference's first, then those of the models at these places. */
+    private record Row(TensorInfo info, List<TensorSource> sources, List<Integer> places) {}
+
+    private ModelComparison run(
+            EngineOptions options, TensorScan.Progress progress, Cancellation cancellation)
+            throws IOException {
+        List<Mismatch> mismatches = new ArrayList<>();
+        Map<Integer, List<Row>> byModels = new LinkedHashMap<>();
+        for (TensorTask task : plan.modelTasks()) {
+            row(task, mismatches)
+                    .ifPresent(
+                            row ->
+                                    byModels.computeIfAbsent(
+                                                    row.places().size(), n -> new ArrayList<>())
+                                            .add(row));
+        }
+        long all = bytes(byModels.values().stream().flatMap(List::stream).toList());
+        long before = 0;
+        Map<String, Measures> measured = new LinkedHashMap<>();
+        for (Map.Entry<Integer, List<Row>> some : byModels.entrySet()) {
+            List<Row> rows = some.getValue();
+            List<TensorScan.Item> items = new ArrayList<>();
+            rows.forEach(row -> items.add(new TensorScan.Item(row.info().name(), row.sources())));
+            long done = before;
+            List<ChangeSums> sums =
+                    TensorScan.run(
+                            items,
+                            new ChangeFold(some.getKey()),
+                            options,
+                            (bytes, of) -> progress.read(done + bytes, all),
+                            cancellation);
+            before += bytes(rows);
+            for (int i = 0; i < rows.size(); i++) {
+                Row row = rows.get(i);
+                String name = row.info().name();
+                measured.put(
+                        name,
+                        sums.get(i).measures(name).among(names.size() - 1, row.places()));
+            }
+        }
+        return new ModelComparison(names, changes(measured), mismatches, List.of(), List.of());
+    }
+
+    private static long bytes(List<Row> rows) {
+        return rows.stream()
+                .flatMap(row -> row.sources().stream())
+                .mapToLong(source -> source.info().bytes())
+                .sum();
+    }
+
+    /** Empty for what is no number, and for what only the merge has. */
+    private Optional<Row> row(TensorTask task, List<Mismatch> mismatches) {
+        TensorInfo info = task.output();
+        TensorSource output = merged.tensors().get(info.name());
+        List<Optional<TensorSource>> found = new ArrayList<>();
+        for (int i = 0; i < names.size(); i++) {
+            found.add(Optional.empty());
+        }
+        for (int i = 0; i < task.sources().size(); i++) {
+            TensorCall.Input input = task.call().inputs().get(i);
+            int place = names.indexOf(input.model());
+            if (place >= 0 && input.role().ofModel() && task.alongOutput(i)) {
+                found.set(place, Optional.of(task.sources().get(i)));
+            }
+        }
+        found.set(base.isPresent() ? names.size() - 1 : 0, Optional.ofNullable(output));
+        boolean fits = output != null && output.info().elements() == info.elements();
+        if (!fits || found.get(0).isEmpty()) {
+            mismatches.add(
+                    new Mismatch(
+                            info.name(),
+                            found.stream().map(s -> s.map(TensorSource::info)).toList()));
+            return Optional.empty();
+        }
+        List<TensorSource> sources = new ArrayList<>(List.of(found.get(0).orElseThrow()));
+        List<Integer> places = new ArrayList<>();
+        for (int m = 1; m < names.size(); m++) {
+            int place = m - 1;
+            found.get(m)
+                    .ifPresent(
+                            source -> {
+                                sources.add(source);
+                                places.add(place);
+                            });
+        }
+        boolean numbers = sources.stream().allMatch(s -> s.info().dtype().arithmetic());
+        return places.isEmpty() || !numbers
+                ? Optional.empty()
+                : Optional.of(new Row(info, sources, places));
+    }
+
+    private List<TensorChange> changes(Map<String, Measures> measured) {
+        List<String> all = plan.modelTasks().stream().map(task -> task.output().name()).toList();
+        LayerStacks stacks = LayerStacks.of(all);
+        List<TensorChange> changes = new ArrayList<>();
+        for (TensorTask task : plan.modelTasks()) {
+            TensorInfo info = task.output();
+            if (measured.containsKey(info.name())) {
+                changes.add(
+                        new TensorChange(
+                                info,
+                                List.of(),
+                                TensorKind.of(info.name()),
+                                stacks.find(info.name()),
+                                Objects.requireNonNull(measured.get(info.name()))));
+            }
+        }
+        return changes;
+    }
+}
