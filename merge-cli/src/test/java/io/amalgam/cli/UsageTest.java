@@ -78,6 +78,7 @@ class UsageTest {
                     diff                         | amalgam diff | missing MODEL
                     diff a                       | amalgam diff | models: expected two, or --base and others, got 1
                     diff a b c                   | amalgam diff | models: expected two, or --base and others, got 3 without --base
+                    report                       | amalgam report | missing PATH
                     diff a b --top -1            | amalgam diff | option '--top': expected at least 0, got -1
                     methods ties linear          | amalgam methods | one argument too many: 'linear'
                     doctor who                   | amalgam doctor | one argument too many: 'who'
@@ -118,6 +119,7 @@ class UsageTest {
                 "upscale",
                 "inspect",
                 "diff",
+                "report",
                 "methods",
                 "doctor",
                 "completion"
@@ -197,6 +199,7 @@ class UsageTest {
                         "upscale",
                         "inspect",
                         "diff",
+                        "report",
                         "methods",
                         "doctor",
                         "completion")) {

@@ -106,7 +106,11 @@ public final class ComparisonPage {
                         Cell.longer(name(0) + " (reference)"),
                         Cell.of(""),
                         Cell.of(""),
-                        Cell.of(Figures.number(Math.sqrt(total.changes().get(0).base2())))));
+                        Cell.of(Figures.number(Math.sqrt(total.changes().get(0).base2()))),
+                        Cell.of(""),
+                        Cell.of(""),
+                        Cell.of(""),
+                        Cell.of("")));
         for (int m = 0; m < comparison.models(); m++) {
             Change change = total.changes().get(m);
             body.row(
@@ -323,7 +327,7 @@ public final class ComparisonPage {
                             .limit(ROWS)
                             .toList();
         }
-        body.raw("<p class=\"filters scripted\" hidden><label>Name contains <input id=\"words\" type=\"search\"></label> <label>Kind <select id=\"kinds\"><option value=\"\">all</option>");
+        body.raw("<p class=\"filters scripted\" hidden><label>Name contains <input id=\"name-filter\" type=\"search\"></label> <label>Kind <select id=\"kind-filter\"><option value=\"\">all</option>");
         comparison.kinds().forEach(kind -> body.raw("<option>" + Html.escaped(kind.name()) + "</option>"));
         body.raw("</select></label> <span id=\"count\" role=\"status\"></span></p>");
         List<String> heads = new ArrayList<>(List.of("tensor", "kind", "type", "shape"));

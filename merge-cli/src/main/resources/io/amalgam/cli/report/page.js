@@ -78,7 +78,7 @@
   }
 
   function filtered(table) {
-    var words = document.getElementById("words"), kinds = document.getElementById("kinds"), count = document.getElementById("count");
+    var words = document.getElementById("name-filter"), kinds = document.getElementById("kind-filter"), count = document.getElementById("count");
     if (!words) { return; }
     function apply() {
       var text = words.value.toLowerCase(), kind = kinds.value, shown = 0;

@@ -1,0 +1,234 @@
+package io.amalgam.cli.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.cli.Cli;
+import io.amalgam.cli.Models;
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.tensor.Shape;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ReportCommandTest {
+    /** Markup in every place where a checkpoint or a recipe can bring text. */
+    private static final String EVIL = "</script><img src=x onerror=alert(1)>\"'&";
+
+    @TempDir Path folder;
+    private Path recipe;
+    private Path out;
+
+    @BeforeEach
+    void models() throws IOException {
+        Models.tiny(folder.resolve("base"), 1);
+        Models.tiny(folder.resolve("a"), 2);
+        Models.tiny(folder.resolve("b"), -1);
+        recipe =
+                Models.recipe(
+                        folder,
+                        """
+                        merge_method: task_arithmetic
+                        base_model: base
+                        models:
+                          - {model: a, parameters: {weight: 0.5}}
+                          - {model: b, parameters: {weight: 0.25}}
+                        dtype: float32
+                        """);
+        out = folder.resolve("out");
+    }
+
+    private static String run(Path page, Object... words) throws IOException {
+        Cli result = Cli.run(words);
+        assertThat(result.exit()).as(result.err()).isZero();
+        String html = Files.readString(page);
+        assertSelfContained(html);
+        return html;
+    }
+
+    /** Nothing is loaded, and every script is ours. */
+    private static void assertSelfContained(String html) {
+        assertThat(html)
+                .startsWith("<!DOCTYPE html>")
+                .contains("default-src 'none'")
+                .doesNotContainPattern("(?i)<(link|img|iframe|script)[^>]*(src|href)=")
+                .doesNotContain("@import")
+                .doesNotContain("onerror=alert(1)>");
+        assertThat(Pattern.compile("<script").matcher(html).results().count())
+                .isEqualTo(Pattern.compile("</script>").matcher(html).results().count())
+                .isLessThanOrEqualTo(3);
+    }
+
+    private static JsonNode data(String html) throws IOException {
+        Matcher data =
+                Pattern.compile("id=\"data\">(.*?)</script>", Pattern.DOTALL).matcher(html);
+        assertThat(data.find()).isTrue();
+        return new ObjectMapper().readTree(data.group(1));
+    }
+
+    @Test
+    void aMergeWritesItsPage() throws IOException {
+        String html = run(out.resolve("amalgam-report.html"), "merge", recipe, out, "--html");
+
+        // a moved by 1, b by -2: the merge by 0.5 * 1 - 0.25 * 2 = 0.
+        assertThat(html)
+                .contains("Merged by &#39;task_arithmetic&#39;: 4 tensors of 3 models")
+                .contains("<td class=\"long\">1 ")
+                .contains("merge_method: task_arithmetic\n")
+                .contains("-1.00000")
+                .contains("Provenance");
+        JsonNode charts = data(html);
+        assertThat(charts.path("layers")).hasSize(2);
+        assertThat(charts.at("/charts/0/series")).hasSize(3);
+        assertThat(charts.at("/charts/0/series/0/values/0").asDouble()).isEqualTo(1);
+        assertThat(charts.at("/charts/0/series/1/values/1").asDouble()).isEqualTo(2);
+        assertThat(charts.at("/charts/0/series/2/values/0").asDouble()).isZero();
+        assertThat(charts.at("/charts/3/series/0/values/0").asDouble()).isEqualTo(1);
+    }
+
+    @Test
+    void aReportAfterwardsIsTheSamePage() throws IOException {
+        String first = run(out.resolve("amalgam-report.html"), "merge", recipe, out, "--html");
+        Path page = folder.resolve("page.html");
+
+        assertThat(run(page, "report", out, "--recipe", recipe, "--html", page)).isEqualTo(first);
+    }
+
+    @Test
+    void inputsThatChangedSinceAreSaid() throws IOException {
+        run(out.resolve("README.md").resolveSibling("amalgam-report.html"), "merge", recipe, out, "--html");
+        Models.tiny(folder.resolve("a"), 5);
+        Files.setLastModifiedTime(
+                folder.resolve("a/model.safetensors"),
+                java.nio.file.attribute.FileTime.fromMillis(5_000_000));
+        Cli result = Cli.run("report", out, "--recipe", recipe);
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.err()).contains("warning: since the merge in '" + out + "', inputs changed");
+        assertThat(Files.readString(out.resolve("amalgam-report.html"))).contains("inputs changed");
+    }
+
+    @Test
+    void layersAreComparedWithWhereTheyCameFrom() throws IOException {
+        Files.writeString(
+                recipe,
+                """
+                merge_method: passthrough
+                slices:
+                  - sources: [{model: a, layer_range: [0, 2]}]
+                  - sources: [{model: b, layer_range: [1, 2]}]
+                """);
+        String html = run(out.resolve("amalgam-report.html"), "merge", recipe, out, "--html");
+        JsonNode charts = data(html);
+
+        assertThat(charts.path("layers")).hasSize(3);
+        for (JsonNode series : charts.at("/charts/0/series")) {
+            series.path("values").forEach(value -> assertThat(value.asDouble()).isZero());
+        }
+    }
+
+    @Test
+    void diffWritesAPage() throws IOException {
+        Path page = folder.resolve("diff.html");
+        String html =
+                run(
+                        page,
+                        "diff",
+                        "--base",
+                        folder.resolve("base"),
+                        folder.resolve("a"),
+                        folder.resolve("b"),
+                        "--html",
+                        page);
+
+        assertThat(html)
+                .contains("What the changes have in common")
+                .contains("<td data-v=\"-1.0\">-1.00000</td>")
+                .doesNotContain("Recipe</h2>");
+    }
+
+    @Test
+    void noTextOfAModelIsMarkup() throws IOException {
+        for (String each : List.of("x", "y")) {
+            Models.write(
+                    folder.resolve(each),
+                    List.of(
+                            NamedTensor.ofFloats(
+                                    "model.layers.0." + EVIL, Shape.of(1), each.charAt(0)),
+                            NamedTensor.ofFloats(
+                                    "model.layers.1." + EVIL, Shape.of(1), each.charAt(0)),
+                            NamedTensor.ofFloats(each + EVIL, Shape.of(1), 1)),
+                    new ObjectMapper().writeValueAsString(java.util.Map.of(EVIL, each + EVIL)));
+            Files.writeString(folder.resolve(each).resolve("tokenizer.json"), each + EVIL);
+        }
+        Path page = folder.resolve("diff.html");
+        String html = run(page, "diff", folder.resolve("x"), folder.resolve("y"), "--html", page);
+
+        assertThat(html)
+                .contains("&lt;/script&gt;&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;");
+        recipe =
+                Files.writeString(
+                        recipe, Files.readString(recipe) + "# " + EVIL + "\n# <b>bold</b>\n");
+        assertThat(run(out.resolve("amalgam-report.html"), "merge", recipe, out, "--html"))
+                .contains("&lt;b&gt;bold&lt;/b&gt;");
+    }
+
+    @Test
+    void aBatchHasATable() throws IOException {
+        Files.writeString(recipe, Files.readString(recipe).replace("0.25", "${w}"));
+        Path root = folder.resolve("batch");
+        assertThat(Cli.run("batch", recipe, root, "--sweep", "w=0.1,0.2").exit()).isZero();
+        String html =
+                run(root.resolve("batch.html"), "report", root.resolve("batch.json"));
+
+        assertThat(html)
+                .contains("<td data-v=\"0.1\">0.1</td>")
+                .contains("<th scope=\"col\">w</th>")
+                .contains("<td>merged</td>");
+    }
+
+    @Test
+    void aModelOfSeventyBillionParametersFitsTwoMegabytes() {
+        // 80 layers of 9 tensors, 4 models.
+        List<io.amalgam.internal.compare.TensorChange> tensors = new java.util.ArrayList<>();
+        List<String> kinds =
+                List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
+                        "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
+                        "input_layernorm", "post_attention_layernorm");
+        var stack = new io.amalgam.internal.layers.LayerStack("model.layers.", 80);
+        for (int layer = 0; layer < 80; layer++) {
+            for (String kind : kinds) {
+                String name = "model.layers." + layer + "." + kind + ".weight";
+                tensors.add(
+                        new io.amalgam.internal.compare.TensorChange(
+                                new io.amalgam.tensor.TensorInfo(
+                                        name, io.amalgam.tensor.DType.BF16, Shape.of(8192, 8192)),
+                                List.of(),
+                                io.amalgam.internal.layers.TensorKind.of(name),
+                                java.util.Optional.of(
+                                        new io.amalgam.internal.layers.LayerName(
+                                                stack, layer, kind + ".weight")),
+                                io.amalgam.internal.compare.Measures.none(4)));
+            }
+        }
+        var comparison =
+                new io.amalgam.internal.compare.ModelComparison(
+                        List.of("base", "a", "b", "c", "merge"),
+                        tensors,
+                        List.of(),
+                        List.of(),
+                        List.of());
+        String html =
+                ComparisonPage.of("70B", comparison, java.util.Optional.empty(), List.of());
+
+        assertThat(html.length()).isLessThan(2_000_000);
+        assertThat(html).contains("model.layers.79.mlp.down_proj.weight");
+    }
+}
