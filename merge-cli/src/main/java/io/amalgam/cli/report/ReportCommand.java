@@ -17,13 +17,10 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
-import io.amalgam.internal.engine.JitWarmup;
-import io.amalgam.internal.kernel.KernelProvider;
-import io.amalgam.internal.recipe.yaml.ReadOptions;
-import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.RecipeFile;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -129,18 +126,20 @@ public final class ReportCommand extends Subcommand {
     }
 
     private int merge(JsonNode document) throws IOException {
-        KernelProvider provider = engine.provider();
-        JitWarmup.beginWithConversions(provider.kernels());
+        engine.warmUp();
         Path page = html != null ? html : MergePages.pageOf(path);
         boolean silent = verbosity.quiet || json;
-        String text = recipe == null ? document.path("recipe").asText() : RecipeReader.text(recipe);
         Path place = recipe == null ? MergePages.reportOf(path) : recipe;
+        RecipeFile recipes =
+                recipe == null
+                        ? io.amalgam.Amalgam.recipes(
+                                document.path("recipe").asText(), place.toString(), false)
+                        : io.amalgam.Amalgam.recipes(recipe, false);
         try (StagedPlan plans =
                         hub.amalgam(console, silent)
                                 .foldersOf(place)
                                 .plan(
-                                        RecipeReader.readAll(
-                                                text, place.toString(), new ReadOptions(false)),
+                                        recipes,
                                         PlanOptions.DEFAULT.seed(document.path("seed").asLong()),
                                         false);
                 ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
@@ -160,7 +159,7 @@ public final class ReportCommand extends Subcommand {
                     path,
                     page,
                     warnings,
-                    engine.options(provider, resources),
+                    engine.options(resources),
                     progress,
                     interruption.merging());
         } catch (MergeCancelledException e) {
