@@ -62,7 +62,11 @@ final class DiffTables {
                 new Columns().row("", "model", "change", "cosine", "norm", "changed", "largest");
         Change first = total.changes().get(0);
         columns.row(
-                "0", fit(comparison.names().get(0), 60), "", "", Figures.number(Math.sqrt(first.base2())));
+                "0",
+                fit(comparison.names().get(0), 60),
+                "",
+                "",
+                Figures.number(Math.sqrt(first.base2())));
         for (int m = 0; m < comparison.models(); m++) {
             Change change = total.changes().get(m);
             columns.row(

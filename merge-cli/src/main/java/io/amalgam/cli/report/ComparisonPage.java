@@ -92,7 +92,9 @@ public final class ComparisonPage {
 
     private String shortName(int model) {
         String name = comparison.names().get(model).replaceAll("[/\\\\]+$", "");
-        return model + " " + name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
+        return model
+                + " "
+                + name.substring(Math.max(name.lastIndexOf('/'), name.lastIndexOf('\\')) + 1);
     }
 
     private void summary() {
@@ -100,7 +102,17 @@ public final class ComparisonPage {
         merge.ifPresent(facts -> facts.summary(body));
         Measures total = comparison.total();
         body.raw("<p>All numbers are differences from the reference, model 0.</p>");
-        body.table("", List.of("model", "change", "cosine", "norm", "norm of change", "changed", "largest", "where"));
+        body.table(
+                "",
+                List.of(
+                        "model",
+                        "change",
+                        "cosine",
+                        "norm",
+                        "norm of change",
+                        "changed",
+                        "largest",
+                        "where"));
         body.row(
                 List.of(
                         Cell.longer(name(0) + " (reference)"),
@@ -121,7 +133,10 @@ public final class ComparisonPage {
                             Cell.of(Figures.number(Math.sqrt(change.model2()))),
                             Cell.of(Figures.number(change.norm())),
                             Cell.of(Figures.percent(change.share())),
-                            Cell.of(change.largest().map(l -> Figures.number(l.magnitude())).orElse("0")),
+                            Cell.of(
+                                    change.largest()
+                                            .map(l -> Figures.number(l.magnitude()))
+                                            .orElse("0")),
                             Cell.longer(change.largest().map(Change.Largest::tensor).orElse(""))));
         }
         body.end();
@@ -131,7 +146,8 @@ public final class ComparisonPage {
         section("pairs", "What the changes have in common");
         Measures total = comparison.total();
         boolean given = merge.map(MergeFacts::hasBase).orElse(false);
-        List<String> heads = new ArrayList<>(List.of("changes of", "and of", "cosine", "sign conflicts"));
+        List<String> heads =
+                new ArrayList<>(List.of("changes of", "and of", "cosine", "sign conflicts"));
         if (given) {
             heads.add("share of the first in the second");
         }
@@ -144,7 +160,8 @@ public final class ComparisonPage {
                             List.of(
                                     Cell.longer(name(pair.first() + 1)),
                                     Cell.longer(name(pair.second() + 1)),
-                                    Cell.number(pair.cosine(total), Figures.cosine(pair.cosine(total))),
+                                    Cell.number(
+                                            pair.cosine(total), Figures.cosine(pair.cosine(total))),
                                     Cell.number(conflicts, Figures.percent(conflicts))));
             if (given) {
                 double share = first == 0 ? Double.NaN : pair.product() / first;
@@ -171,7 +188,8 @@ public final class ComparisonPage {
             return data;
         }
         section("charts", "Over the layers");
-        body.raw("<noscript><p>Charts need scripts; the table of layers has the same numbers.</p></noscript>");
+        body.raw(
+                "<noscript><p>Charts need scripts; the table of layers has the same numbers.</p></noscript>");
         body.raw("<div class=\"charts scripted\" hidden>");
         chart(charts, "Change, relative to the reference's norm", layers, Change::relative);
         chart(charts, "Share of elements changed", layers, Change::share);
@@ -201,10 +219,7 @@ public final class ComparisonPage {
         for (int m = 0; m < comparison.models(); m++) {
             int model = m;
             ObjectNode line = series.addObject().put("name", shortName(m + 1));
-            values(
-                    line,
-                    layers,
-                    measures -> value.applyAsDouble(measures.changes().get(model)));
+            values(line, layers, measures -> value.applyAsDouble(measures.changes().get(model)));
         }
     }
 
@@ -230,7 +245,11 @@ public final class ComparisonPage {
         }
         section("heat", "Change by layer and kind");
         List<TensorKind> kinds =
-                cells.values().stream().flatMap(row -> row.keySet().stream()).distinct().sorted().toList();
+                cells.values().stream()
+                        .flatMap(row -> row.keySet().stream())
+                        .distinct()
+                        .sorted()
+                        .toList();
         for (int m = comparison.models() - 1; m >= 0; m--) {
             int model = m;
             ToDoubleFunction<Measures> value = all -> all.changes().get(model).relative();
@@ -241,7 +260,12 @@ public final class ComparisonPage {
                             .filter(Double::isFinite)
                             .max()
                             .orElse(0);
-            body.raw("<details" + (m == comparison.models() - 1 ? " open" : "") + "><summary>" + Html.escaped(name(m + 1)) + "</summary>");
+            body.raw(
+                    "<details"
+                            + (m == comparison.models() - 1 ? " open" : "")
+                            + "><summary>"
+                            + Html.escaped(name(m + 1))
+                            + "</summary>");
             List<String> heads = new ArrayList<>(List.of("layer"));
             kinds.forEach(kind -> heads.add(kind.label()));
             body.table("", heads);
@@ -251,7 +275,11 @@ public final class ComparisonPage {
                         for (TensorKind kind : kinds) {
                             line.add(
                                     Optional.ofNullable(row.get(kind))
-                                            .map(measures -> shaded(value.applyAsDouble(measures), most))
+                                            .map(
+                                                    measures ->
+                                                            shaded(
+                                                                    value.applyAsDouble(measures),
+                                                                    most))
                                             .orElse(Cell.of("")));
                         }
                         body.row(line);
@@ -312,7 +340,9 @@ public final class ComparisonPage {
         row.add(Cell.number(last.share(), Figures.percent(last.share())));
         row.add(Cell.number(largest, Figures.number(largest)));
         if (several) {
-            row.add(Cell.number(measures.conflictShare(), Figures.percent(measures.conflictShare())));
+            row.add(
+                    Cell.number(
+                            measures.conflictShare(), Figures.percent(measures.conflictShare())));
         }
     }
 
@@ -323,12 +353,17 @@ public final class ComparisonPage {
             body.paragraph("The " + ROWS + " of " + all.size() + " tensors that changed most.");
             all =
                     all.stream()
-                            .sorted(Comparator.comparingDouble((TensorChange t) -> -t.measures().relative()))
+                            .sorted(
+                                    Comparator.comparingDouble(
+                                            (TensorChange t) -> -t.measures().relative()))
                             .limit(ROWS)
                             .toList();
         }
-        body.raw("<p class=\"filters scripted\" hidden><label>Name contains <input id=\"name-filter\" type=\"search\"></label> <label>Kind <select id=\"kind-filter\"><option value=\"\">all</option>");
-        comparison.kinds().forEach(kind -> body.raw("<option>" + Html.escaped(kind.name()) + "</option>"));
+        body.raw(
+                "<p class=\"filters scripted\" hidden><label>Name contains <input id=\"name-filter\" type=\"search\"></label> <label>Kind <select id=\"kind-filter\"><option value=\"\">all</option>");
+        comparison
+                .kinds()
+                .forEach(kind -> body.raw("<option>" + Html.escaped(kind.name()) + "</option>"));
         body.raw("</select></label> <span id=\"count\" role=\"status\"></span></p>");
         List<String> heads = new ArrayList<>(List.of("tensor", "kind", "type", "shape"));
         heads(heads);
@@ -386,7 +421,14 @@ public final class ComparisonPage {
                             value ->
                                     row.add(
                                             Cell.longer(
-                                                    value.map(v -> v.length() > 500 ? v.substring(0, 500) + "..." : v)
+                                                    value.map(
+                                                                    v ->
+                                                                            v.length() > 500
+                                                                                    ? v.substring(
+                                                                                                    0,
+                                                                                                    500)
+                                                                                            + "..."
+                                                                                    : v)
                                                             .orElse("-"))));
             body.row(row);
         }
@@ -401,7 +443,9 @@ public final class ComparisonPage {
         }
         section("warnings", "Warnings");
         body.raw("<ul>");
-        all.stream().distinct().forEach(warning -> body.raw("<li>" + Html.escaped(warning) + "</li>"));
+        all.stream()
+                .distinct()
+                .forEach(warning -> body.raw("<li>" + Html.escaped(warning) + "</li>"));
         body.raw("</ul>");
     }
 }

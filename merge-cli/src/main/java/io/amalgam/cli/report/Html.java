@@ -49,7 +49,8 @@ final class Html {
     /** Begins a table; its first column is text. */
     Html table(String attributes, List<String> heads) {
         text.append("<div class=\"wide\"><table").append(attributes).append("><thead><tr>");
-        heads.forEach(head -> text.append("<th scope=\"col\">").append(escaped(head)).append("</th>"));
+        heads.forEach(
+                head -> text.append("<th scope=\"col\">").append(escaped(head)).append("</th>"));
         return raw("</tr></thead><tbody>");
     }
 
@@ -81,8 +82,7 @@ final class Html {
 
         /** Sorted by a number. */
         static Cell number(double value, String shown) {
-            return new Cell(
-                    shown, " data-v=\"" + (Double.isFinite(value) ? value : "") + "\"");
+            return new Cell(shown, " data-v=\"" + (Double.isFinite(value) ? value : "") + "\"");
         }
 
         String markup() {

@@ -47,7 +47,10 @@ public final class MergeFacts {
     }
 
     void recipe(Html body) {
-        body.raw("<pre tabindex=\"0\">" + Html.escapedLines(report.path("recipe").asText()) + "</pre>");
+        body.raw(
+                "<pre tabindex=\"0\">"
+                        + Html.escapedLines(report.path("recipe").asText())
+                        + "</pre>");
     }
 
     void provenance(Html body) {
@@ -55,9 +58,14 @@ public final class MergeFacts {
         for (JsonNode input : report.path("inputs")) {
             body.row(
                     List.of(
-                            Cell.longer(input.path("model").asText() + ": " + input.path("file").asText()),
+                            Cell.longer(
+                                    input.path("model").asText()
+                                            + ": "
+                                            + input.path("file").asText()),
                             Cell.of(input.path("bytes").asText()),
-                            Cell.of(java.time.Instant.ofEpochMilli(input.path("modified_ms").asLong()))));
+                            Cell.of(
+                                    java.time.Instant.ofEpochMilli(
+                                            input.path("modified_ms").asLong()))));
         }
         for (JsonNode file : report.path("files")) {
             body.row(

@@ -41,7 +41,8 @@ final class Page {
         }
         html.raw("</nav></header>\n<main id=\"main\">");
         html.raw(body);
-        html.raw("</main>\n<footer><p class=\"quiet\">Made with Amalgam. Charts are drawn by uPlot");
+        html.raw(
+                "</main>\n<footer><p class=\"quiet\">Made with Amalgam. Charts are drawn by uPlot");
         html.raw("(MIT licence).</p></footer>");
         data.ifPresent(
                 node ->

@@ -57,13 +57,15 @@ public final class ReportCommand extends Subcommand {
     @Option(
             names = "--html",
             paramLabel = "FILE",
-            description = "Where the page goes. Default: amalgam-report.html in the model's directory, or beside the file.")
+            description =
+                    "Where the page goes. Default: amalgam-report.html in the model's directory, or beside the file.")
     private @Nullable Path html;
 
     @Option(
             names = "--recipe",
             paramLabel = "FILE",
-            description = "The recipe of the merge, if the paths in it are relative to its folder. Default: the one kept with the model.")
+            description =
+                    "The recipe of the merge, if the paths in it are relative to its folder. Default: the one kept with the model.")
     private @Nullable Path recipe;
 
     @Mixin private QuietMixin verbosity;
@@ -148,7 +150,8 @@ public final class ReportCommand extends Subcommand {
                             .orElseThrow(
                                     () ->
                                             new BadInputException(
-                                                    Problem.of("the recipe has no result: all its documents are stages")));
+                                                    Problem.of(
+                                                            "the recipe has no result: all its documents are stages")));
             if (!plans.written().isEmpty()) {
                 throw new BadInputException(MergePages.STAGES);
             }
@@ -177,7 +180,8 @@ public final class ReportCommand extends Subcommand {
                         why ->
                                 warnings.add(
                                         Problem.of("since the merge in '" + path + "', " + why)
-                                                .hint("the page is of the models as they are now")));
+                                                .hint(
+                                                        "the page is of the models as they are now")));
         return warnings;
     }
 

@@ -67,8 +67,7 @@ class ReportCommandTest {
     }
 
     private static JsonNode data(String html) throws IOException {
-        Matcher data =
-                Pattern.compile("id=\"data\">(.*?)</script>", Pattern.DOTALL).matcher(html);
+        Matcher data = Pattern.compile("id=\"data\">(.*?)</script>", Pattern.DOTALL).matcher(html);
         assertThat(data.find()).isTrue();
         return new ObjectMapper().readTree(data.group(1));
     }
@@ -103,7 +102,12 @@ class ReportCommandTest {
 
     @Test
     void inputsThatChangedSinceAreSaid() throws IOException {
-        run(out.resolve("README.md").resolveSibling("amalgam-report.html"), "merge", recipe, out, "--html");
+        run(
+                out.resolve("README.md").resolveSibling("amalgam-report.html"),
+                "merge",
+                recipe,
+                out,
+                "--html");
         Models.tiny(folder.resolve("a"), 5);
         Files.setLastModifiedTime(
                 folder.resolve("a/model.safetensors"),
@@ -111,7 +115,8 @@ class ReportCommandTest {
         Cli result = Cli.run("report", out, "--recipe", recipe);
 
         assertThat(result.exit()).isZero();
-        assertThat(result.err()).contains("warning: since the merge in '" + out + "', inputs changed");
+        assertThat(result.err())
+                .contains("warning: since the merge in '" + out + "', inputs changed");
         assertThat(Files.readString(out.resolve("amalgam-report.html"))).contains("inputs changed");
     }
 
@@ -185,8 +190,7 @@ class ReportCommandTest {
         Files.writeString(recipe, Files.readString(recipe).replace("0.25", "${w}"));
         Path root = folder.resolve("batch");
         assertThat(Cli.run("batch", recipe, root, "--sweep", "w=0.1,0.2").exit()).isZero();
-        String html =
-                run(root.resolve("batch.html"), "report", root.resolve("batch.json"));
+        String html = run(root.resolve("batch.html"), "report", root.resolve("batch.json"));
 
         assertThat(html)
                 .contains("<td data-v=\"0.1\">0.1</td>")
@@ -199,9 +203,16 @@ class ReportCommandTest {
         // 80 layers of 9 tensors, 4 models.
         List<io.amalgam.internal.compare.TensorChange> tensors = new java.util.ArrayList<>();
         List<String> kinds =
-                List.of("self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj",
-                        "self_attn.o_proj", "mlp.gate_proj", "mlp.up_proj", "mlp.down_proj",
-                        "input_layernorm", "post_attention_layernorm");
+                List.of(
+                        "self_attn.q_proj",
+                        "self_attn.k_proj",
+                        "self_attn.v_proj",
+                        "self_attn.o_proj",
+                        "mlp.gate_proj",
+                        "mlp.up_proj",
+                        "mlp.down_proj",
+                        "input_layernorm",
+                        "post_attention_layernorm");
         var stack = new io.amalgam.internal.layers.LayerStack("model.layers.", 80);
         for (int layer = 0; layer < 80; layer++) {
             for (String kind : kinds) {
@@ -225,8 +236,7 @@ class ReportCommandTest {
                         List.of(),
                         List.of(),
                         List.of());
-        String html =
-                ComparisonPage.of("70B", comparison, java.util.Optional.empty(), List.of());
+        String html = ComparisonPage.of("70B", comparison, java.util.Optional.empty(), List.of());
 
         assertThat(html.length()).isLessThan(2_000_000);
         assertThat(html).contains("model.layers.79.mlp.down_proj.weight");

@@ -22,8 +22,8 @@ import java.util.Optional;
 
 /**
  * A merged model compared with what it was made of, tensor by tensor as the plan has them: renamed,
- * cut, re-indexed, with adapters. Where the recipe has a base, all are compared with it: the inputs,
- * and last the merge. Else the inputs are compared with the merge.
+ * cut, re-indexed, with adapters. Where the recipe has a base, all are compared with it: the
+ * inputs, and last the merge. Else the inputs are compared with the merge.
  */
 public final class MergeComparison {
     private final MergePlan plan;
@@ -99,8 +99,7 @@ public final class MergeComparison {
                 Row row = rows.get(i);
                 String name = row.info().name();
                 measured.put(
-                        name,
-                        sums.get(i).measures(name).among(names.size() - 1, row.places()));
+                        name, sums.get(i).measures(name).among(names.size() - 1, row.places()));
             }
         }
         return new ModelComparison(names, changes(measured), mismatches, List.of(), List.of());
