@@ -101,7 +101,7 @@ public final class PlanView {
         List<String> lines = new ArrayList<>(lines());
         if (tensors) {
             lines.add("");
-            lines.addAll(tensorLines());
+            lines.addAll(new TensorRows(plan.tasks()).lines());
         }
         return lines;
     }
@@ -172,38 +172,6 @@ public final class PlanView {
 
     private boolean isBase(ModelRef ref) {
         return plan.recipe().baseModel().filter(ref::equals).isPresent();
-    }
-
-    private List<String> tensorLines() {
-        Columns columns = new Columns();
-        columns.row("tensor", "type", "shape", "method", "parameters");
-        for (TensorTask task : plan.tasks()) {
-            columns.row(
-                    task.output().name(),
-                    task.quantiser()
-                            .map(Quantiser::name)
-                            .orElseGet(() -> task.output().dtype().name()),
-                    task.output().shape(),
-                    task.action(),
-                    parameters(task));
-        }
-        return columns.lines();
-    }
-
-    /** Shared values, then each input's: {@code normalize=true; weight=0.3, 0.7}. */
-    private static String parameters(TensorTask task) {
-        List<String> parts = new ArrayList<>();
-        new TreeMap<>(task.call().shared()).forEach((name, value) -> parts.add(name + "=" + value));
-        Map<String, List<String>> perInput = new TreeMap<>();
-        for (int i = 0; i < task.call().inputs().size(); i++) {
-            for (Map.Entry<String, Object> value :
-                    task.call().inputs().get(i).values().entrySet()) {
-                perInput.computeIfAbsent(value.getKey(), unused -> new ArrayList<>())
-                        .add(String.valueOf(value.getValue()));
-            }
-        }
-        perInput.forEach((name, values) -> parts.add(name + "=" + String.join(", ", values)));
-        return String.join("; ", parts);
     }
 
     public ObjectNode json(boolean tensors) {

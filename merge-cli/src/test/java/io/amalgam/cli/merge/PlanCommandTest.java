@@ -69,13 +69,35 @@ class PlanCommandTest {
     }
 
     @Test
+    void whatDiffersBetweenTensorsIsShownOfEach() throws IOException {
+        Path recipe = Models.averageRecipe(folder);
+        Files.writeString(
+                recipe,
+                """
+                merge_method: linear
+                models:
+                  - {model: a, parameters: {weight: [0, 1]}}
+                  - {model: b, parameters: {weight: 1}}
+                parameters: {normalize: false}
+                """);
+
+        assertThat(Cli.run("plan", recipe, "--tensors").out())
+                .containsPattern("(?m)^all tensors by linear: normalize=false$")
+                .containsPattern("(?m)^model\\.layers\\.0\\.up\\.weight +.* linear +weight=0\\.0, 1\\.0$")
+                .containsPattern("(?m)^model\\.layers\\.1\\.up\\.weight +.* linear +weight=1\\.0, 1\\.0$");
+    }
+
+    @Test
     void listsTensorsWithTheirParameters() throws IOException {
         Path recipe = Models.averageRecipe(folder);
 
         Cli result = Cli.run("plan", recipe, "--tensors");
         assertThat(result.out())
+                // Once for all, and nothing of what has its default.
+                .containsPattern("(?m)^all tensors by linear: weight=1\\.0, 1\\.0$")
+                .doesNotContain("normalize")
                 .containsPattern(
-                        "(?m)^model\\.layers\\.0\\.up\\.weight +F32 +\\[4, 4\\] +linear +normalize=true; weight=1\\.0, 1\\.0$")
+                        "(?m)^model\\.layers\\.0\\.up\\.weight +F32 +\\[4, 4\\] +linear$")
                 .containsPattern("(?m)^model\\.table +U8 +\\[3\\] +copy");
 
         JsonNode json = Cli.run("plan", recipe, "--tensors", "--json").json();
