@@ -25,6 +25,8 @@ public final class MergePages {
     /** Its name in the output directory. */
     public static final String FILE = "amalgam-report.html";
 
+    private static final String RECIPE = "amalgam-recipe.yml";
+
     /** What is said where a page cannot be made. */
     public static final Problem STAGES =
             Problem.of("no page is written: the recipe has stages that are written first")
@@ -37,6 +39,13 @@ public final class MergePages {
         return Files.isDirectory(model)
                 ? model.resolve(MergeReport.FILE)
                 : model.resolveSibling(model.getFileName() + "." + MergeReport.FILE);
+    }
+
+    /** The recipe beside a model. */
+    static Path recipeOf(Path model) {
+        return Files.isDirectory(model)
+                ? model.resolve(RECIPE)
+                : model.resolveSibling(model.getFileName() + "." + RECIPE);
     }
 
     /** Where the page goes if nothing else is said. */

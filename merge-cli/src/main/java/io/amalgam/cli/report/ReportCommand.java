@@ -131,7 +131,8 @@ public final class ReportCommand extends Subcommand {
         engine.warmUp();
         Path page = html != null ? html : MergePages.pageOf(path);
         boolean silent = verbosity.quiet || json;
-        Path place = recipe == null ? MergePages.reportOf(path) : recipe;
+        // The text in the report is that of the file beside it.
+        Path place = recipe == null ? MergePages.recipeOf(path) : recipe;
         RecipeFile recipes =
                 recipe == null
                         ? io.amalgam.Amalgam.recipes(
