@@ -69,7 +69,9 @@ final class TensorRows {
         return String.join("; ", parts);
     }
 
-    /** Those that differ from their defaults; one that some input has is shown of all that have it. */
+    /**
+     * Those that differ from their defaults; one that some input has is shown of all that have it.
+     */
     private static Map<String, String> parameters(TensorTask task) {
         Map<String, Object> defaults = new LinkedHashMap<>();
         task.method()
@@ -103,7 +105,9 @@ final class TensorRows {
         perInput.forEach(
                 (name, all) -> {
                     if (!all.stream().allMatch(value -> value.equals(defaults.get(name)))) {
-                        values.put(name, String.join(", ", all.stream().map(String::valueOf).toList()));
+                        values.put(
+                                name,
+                                String.join(", ", all.stream().map(String::valueOf).toList()));
                     }
                 });
         return values;

@@ -83,8 +83,10 @@ class PlanCommandTest {
 
         assertThat(Cli.run("plan", recipe, "--tensors").out())
                 .containsPattern("(?m)^all tensors by linear: normalize=false$")
-                .containsPattern("(?m)^model\\.layers\\.0\\.up\\.weight +.* linear +weight=0\\.0, 1\\.0$")
-                .containsPattern("(?m)^model\\.layers\\.1\\.up\\.weight +.* linear +weight=1\\.0, 1\\.0$");
+                .containsPattern(
+                        "(?m)^model\\.layers\\.0\\.up\\.weight +.* linear +weight=0\\.0, 1\\.0$")
+                .containsPattern(
+                        "(?m)^model\\.layers\\.1\\.up\\.weight +.* linear +weight=1\\.0, 1\\.0$");
     }
 
     @Test
@@ -96,8 +98,7 @@ class PlanCommandTest {
                 // Once for all, and nothing of what has its default.
                 .containsPattern("(?m)^all tensors by linear: weight=1\\.0, 1\\.0$")
                 .doesNotContain("normalize")
-                .containsPattern(
-                        "(?m)^model\\.layers\\.0\\.up\\.weight +F32 +\\[4, 4\\] +linear$")
+                .containsPattern("(?m)^model\\.layers\\.0\\.up\\.weight +F32 +\\[4, 4\\] +linear$")
                 .containsPattern("(?m)^model\\.table +U8 +\\[3\\] +copy");
 
         JsonNode json = Cli.run("plan", recipe, "--tensors", "--json").json();
