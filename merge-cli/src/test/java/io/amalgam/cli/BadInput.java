@@ -134,11 +134,19 @@ record BadInput(
         }
     }
 
-    /** Lines of {@code name type 2x3 value}, the value in every element. */
+    /**
+     * Lines of {@code name type 2x3 value}, the value in every element, and of {@code metadata key
+     * value}.
+     */
     private static void tensors(Path file, List<String> lines) throws IOException {
         List<NamedTensor> tensors = new ArrayList<>();
+        Map<String, String> metadata = new TreeMap<>(Map.of("format", "pt"));
         for (String line : lines) {
             String[] words = line.split(" ");
+            if (words[0].equals("metadata")) {
+                metadata.put(words[1], words[2]);
+                continue;
+            }
             long[] dims = Arrays.stream(words[2].split("x")).mapToLong(Long::parseLong).toArray();
             DType dtype = DType.valueOf(words[1]);
             if (dtype == DType.F32) {
@@ -150,7 +158,7 @@ record BadInput(
             Arrays.fill(data, Byte.parseByte(words[3]));
             tensors.add(NamedTensor.ofBytes(words[0], dtype, shape, data));
         }
-        SafetensorsWriter.write(file, tensors, Map.of("format", "pt"));
+        SafetensorsWriter.write(file, tensors, metadata);
     }
 
     /** A header as it stands, with its length before it and zeros behind. */

@@ -56,7 +56,13 @@ final class PlainRecipe {
 
     private static List<ModelEntry> plain(List<ModelEntry> models) {
         return models.stream()
-                .map(entry -> ModelEntry.of(entry.model(), plain(entry.parameters())))
+                .map(
+                        entry ->
+                                new ModelEntry(
+                                        entry.model(),
+                                        plain(entry.parameters()),
+                                        entry.statistics(),
+                                        Location.NONE))
                 .toList();
     }
 

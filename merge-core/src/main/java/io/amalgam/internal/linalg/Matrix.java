@@ -195,6 +195,11 @@ public final class Matrix {
         return all;
     }
 
+    /** The sum of the products of equal places. */
+    public double dot(Matrix other) {
+        return FixedOrderSums.dot(values, 0, other.values, 0, values.length);
+    }
+
     /** The sum of all squares. */
     public double squares() {
         double sum = 0;

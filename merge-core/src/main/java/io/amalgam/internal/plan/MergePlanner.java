@@ -63,7 +63,12 @@ public final class MergePlanner {
     public MergePlan plan(Recipe written, PlanOptions options) throws IOException {
         Recipe recipe = new ModelIdentities(source::identified).in(written);
         Problems problems = new Problems();
-        OpenModels models = new OpenModels(new AlignedModels(source), recipe.baseModel(), problems);
+        OpenModels models =
+                new OpenModels(
+                        new AlignedModels(source),
+                        recipe.baseModel(),
+                        StatisticsFiles.of(recipe, method(recipe, new Problems()), problems),
+                        problems);
         boolean planned = false;
         try {
             MergePlan plan = plan(recipe, options, models, problems);
@@ -150,6 +155,7 @@ public final class MergePlanner {
             vocabulary.check();
             truncated.warning().ifPresent(warnings::add);
             warnings.addAll(taskBuilder.statisticWarnings());
+            StatisticsFiles.unused(recipe, method.get()).ifPresent(warnings::add);
             if (taskBuilder.leftOut() > 0) {
                 warnings.add(
                         Problem.of(

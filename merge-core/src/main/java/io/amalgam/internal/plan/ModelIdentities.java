@@ -59,6 +59,7 @@ final class ModelIdentities {
                                 new ModelEntry(
                                         identified.apply(entry.model()),
                                         entry.parameters(),
+                                        entry.statistics(),
                                         entry.location()))
                 .toList();
     }

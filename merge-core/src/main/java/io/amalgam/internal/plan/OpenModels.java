@@ -25,15 +25,22 @@ import java.util.Optional;
 /** The models of one recipe, opened once each however often they are named. */
 final class OpenModels implements Closeable {
     private final ModelSource source;
+    private final StatisticsFiles statistics;
     private final Problems problems;
     private final Optional<ModelRef> base;
     private final Map<ModelRef, Opened> opened = new LinkedHashMap<>();
     private final Map<ModelRef, Optional<Model>> models = new LinkedHashMap<>();
 
     /**
+     * @param statistics which files belong to which models
      * @param base whose spelling of tensor names all others get; else the first that is opened
      */
-    OpenModels(ModelSource source, Optional<ModelRef> base, Problems problems) {
+    OpenModels(
+            ModelSource source,
+            Optional<ModelRef> base,
+            StatisticsFiles statistics,
+            Problems problems) {
+        this.statistics = statistics;
         this.source = source;
         this.base = base;
         this.problems = problems;
@@ -133,7 +140,7 @@ final class OpenModels implements Closeable {
 
     private Opened open(ModelRef ref) {
         try {
-            return new Opened(Optional.of(source.open(ref)), List.of());
+            return new Opened(Optional.of(statistics.open(ref, source)), List.of());
         } catch (BadInputException e) {
             return Opened.failed(
                     e.problems().stream()

@@ -35,6 +35,9 @@ public final class BuiltInMethods {
         all.add(new Wudi());
         all.add(new Emr());
         all.add(new Svc());
+        all.add(new Fisher());
+        all.add(new RegMean());
+        all.add(new Mats());
         all.add(new Passthrough());
         all.add(new Pcb());
         all.add(new Krum());

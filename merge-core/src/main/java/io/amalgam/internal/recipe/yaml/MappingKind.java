@@ -24,7 +24,7 @@ enum MappingKind {
             "align",
             "name"),
     SOURCE("in an item of 'sources'", "model", "layer_range", "parameters", "align"),
-    MODEL("in an item of 'models'", "model", "parameters", "align"),
+    MODEL("in an item of 'models'", "model", "statistics", "parameters", "align"),
     ALIGN(
             "in 'align'",
             "method",

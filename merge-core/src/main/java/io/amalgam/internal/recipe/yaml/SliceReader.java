@@ -52,7 +52,10 @@ final class SliceReader {
 
     private Optional<ModelEntry> model(Fields entry) {
         Parameters own = parameters.read(entry);
-        return reference(entry).map(model -> new ModelEntry(model, own, entry.location()));
+        Optional<ModelRef> statistics =
+                entry.get("statistics").flatMap(node -> references.read("statistics", node));
+        return reference(entry)
+                .map(model -> new ModelEntry(model, own, statistics, entry.location()));
     }
 
     private Optional<ModelRef> reference(Fields entry) {
