@@ -1,16 +1,21 @@
 package io.amalgam.golden;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.endtoend.Merges;
 import io.amalgam.endtoend.Options;
-import io.amalgam.error.BadInputException;
+import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
+import io.amalgam.internal.recipe.RecipeWriter;
+import io.amalgam.recipe.Recipe;
+import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -76,9 +81,68 @@ class GoldenStatisticsTest {
                     continue;
                 }
                 double deviation = Changes.of(a.floats(name), b.floats(name), mean.floats(name));
-                System.out.println(file + " " + name + " " + deviation);
                 assertThat(deviation).as(name).isLessThanOrEqualTo(TOLERANCE);
             }
         }
+    }
+
+    /** A file in the model's folder, with one Gram matrix for two names. */
+    @Test
+    void aFileBesideTheModelIsFoundAndItsAliasesMeanOneTensor() throws IOException {
+        Path named = merge(recipe("regmean", "", ""), "named");
+        for (String view : VIEWS) {
+            Path folder = Files.createDirectory(temp.resolve(view));
+            Path model = MODELS.resolve("expert-" + view);
+            Files.copy(model.resolve("model.safetensors"), folder.resolve("model.safetensors"));
+            Files.copy(model.resolve("config.json"), folder.resolve("config.json"));
+            List<NamedTensor> tensors = new ArrayList<>();
+            try (SafetensorsFile file =
+                    SafetensorsFile.open(FILES.resolve(view + ".safetensors"))) {
+                for (String name : file.tensors().keySet()) {
+                    TensorInfo info = file.tensors().get(name).info();
+                    String stored = name.equals("fc3.weight.input_gram") ? "shared" : name;
+                    tensors.add(
+                            NamedTensor.ofBytes(
+                                    stored + (stored.equals("shared") ? ".input_gram" : ""),
+                                    info.dtype(),
+                                    info.shape(),
+                                    file.bytes(name)));
+                }
+            }
+            SafetensorsWriter.write(
+                    folder.resolve("amalgam-statistics.safetensors"),
+                    tensors,
+                    Map.of(
+                            "amalgam_statistics",
+                            "1",
+                            "alias",
+                            "{\"fc3.weight.input_gram\": \"shared.input_gram\"}"));
+        }
+        String recipe = "merge_method: regmean\nmodels:\n";
+        for (String view : VIEWS) {
+            recipe += "  - model: '" + temp.resolve(view) + "'\n";
+        }
+        assertThat(merge(recipe, "beside")).hasSameBinaryContentAs(named);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"fisher, normalize: true", "mats, steps: 10"})
+    void threadsDoNotMatter(String method, String parameters) throws IOException {
+        String recipe = recipe(method, "", parameters);
+        Path one = temp.resolve("one");
+        Path two = temp.resolve("two");
+        Merges.run(Merges.recipe(recipe), MODELS, one, Options.DEFAULT.threads(1).build());
+        Merges.run(Merges.recipe(recipe), MODELS, two, Options.DEFAULT.threads(3).build());
+        assertThat(one.resolve("model.safetensors"))
+                .hasSameBinaryContentAs(two.resolve("model.safetensors"));
+    }
+
+    /** What a recipe says is what its text says after it was read. */
+    @Test
+    void recipesAreWrittenWithTheirStatistics() {
+        Recipe recipe = Merges.recipe(recipe("regmean", "1 2 3", "ridge: 1e-3"));
+        assertThat(recipe.models().get(0).statistics()).isPresent();
+        Recipe again = Merges.recipe(RecipeWriter.write(recipe));
+        assertThat(again.models().get(2).statistics()).isEqualTo(recipe.models().get(2).statistics());
     }
 }

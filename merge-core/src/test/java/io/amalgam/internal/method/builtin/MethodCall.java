@@ -57,6 +57,13 @@ public final class MethodCall {
         return this;
     }
 
+    /** What is known of the model that is input {@code of}; after all models. */
+    MethodCall statistic(String name, int of, Shape statisticShape, float... values) {
+        arrays.add(values);
+        inputs.add(TensorCall.Input.statistic("m" + (of + 1), name, of, statisticShape));
+        return this;
+    }
+
     public MethodCall model(float[] values, double weight, double density) {
         return model(values, Map.of("weight", weight, "density", density));
     }
