@@ -71,13 +71,17 @@ record StatisticsFiles(Map<ModelRef, ModelRef> named, boolean read) {
 
     /** Opens a model, with its statistics if the method reads them. */
     Checkpoint open(ModelRef ref, ModelSource source) throws IOException {
-        Checkpoint model = source.open(ref);
         if (!read) {
-            return model;
+            return source.open(ref);
         }
+        ModelRef own = named.get(ref);
+        if (own != null && ref.alignment().isPresent()) {
+            throw ofAnother(ref, own);
+        }
+        Checkpoint model = source.open(ref);
         try {
             Path beside = model.path().resolve(BESIDE);
-            ModelRef file = named.get(ref);
+            ModelRef file = own;
             if (file == null && Files.isRegularFile(beside)) {
                 file = ModelRef.of(beside.toAbsolutePath().toString());
             }
