@@ -10,10 +10,7 @@ import java.util.Optional;
  *     read it
  */
 public record ModelEntry(
-        ModelRef model,
-        Parameters parameters,
-        Optional<ModelRef> statistics,
-        Location location) {
+        ModelRef model, Parameters parameters, Optional<ModelRef> statistics, Location location) {
     public ModelEntry {
         Objects.requireNonNull(model, "model");
         Objects.requireNonNull(parameters, "parameters");

@@ -41,7 +41,9 @@ class GoldenStatisticsTest {
                 text.append("    statistics: '").append(file).append("'\n");
             }
             if (!weights.isEmpty()) {
-                text.append("    parameters: {weight: ").append(weights.split(" ")[i]).append("}\n");
+                text.append("    parameters: {weight: ")
+                        .append(weights.split(" ")[i])
+                        .append("}\n");
             }
         }
         return text + "parameters: {" + parameters + "}\n";
@@ -66,8 +68,7 @@ class GoldenStatisticsTest {
                 "regmean-0.9-ridge1e-06 | regmean | '' | off_diagonal: 0.9",
                 "mats-kfac-10 | mats | '' | ''",
             })
-    void agrees(String file, String method, String weights, String parameters)
-            throws IOException {
+    void agrees(String file, String method, String weights, String parameters) throws IOException {
         Path ours = merge(recipe(method, weights, parameters), "out");
         Path average = merge(recipe("soup", "", ""), "average");
         Path expected = FILES.resolve("expected").resolve(file + ".safetensors");
@@ -76,7 +77,11 @@ class GoldenStatisticsTest {
                 SafetensorsFile mean = SafetensorsFile.open(average)) {
             for (String name : b.tensors().keySet()) {
                 if (name.endsWith(".bias") && !method.equals("fisher")) {
-                    assertThat(Changes.of(a.floats(name), b.floats(name), new float[b.floats(name).length]))
+                    assertThat(
+                                    Changes.of(
+                                            a.floats(name),
+                                            b.floats(name),
+                                            new float[b.floats(name).length]))
                             .isLessThan(1e-6);
                     continue;
                 }
@@ -143,6 +148,7 @@ class GoldenStatisticsTest {
         Recipe recipe = Merges.recipe(recipe("regmean", "1 2 3", "ridge: 1e-3"));
         assertThat(recipe.models().get(0).statistics()).isPresent();
         Recipe again = Merges.recipe(RecipeWriter.write(recipe));
-        assertThat(again.models().get(2).statistics()).isEqualTo(recipe.models().get(2).statistics());
+        assertThat(again.models().get(2).statistics())
+                .isEqualTo(recipe.models().get(2).statistics());
     }
 }

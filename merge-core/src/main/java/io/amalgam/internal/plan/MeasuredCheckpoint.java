@@ -19,8 +19,8 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A model with a file of statistics: tensors {@code <tensor>.<statistic>}, and names of such tensors
- * that are stored once under another (metadata {@code alias}); docs/statistics.md.
+ * A model with a file of statistics: tensors {@code <tensor>.<statistic>}, and names of such
+ * tensors that are stored once under another (metadata {@code alias}); docs/statistics.md.
  */
 final class MeasuredCheckpoint extends ForwardingCheckpoint {
     private static final String VERSION = "amalgam_statistics";
@@ -53,7 +53,9 @@ final class MeasuredCheckpoint extends ForwardingCheckpoint {
         this.warnings = new ArrayList<>(model.warnings());
         statistics.forEach(this::checkType);
         List<String> unknown =
-                file.tensors().keySet().stream().filter(name -> !KINDS.contains(kind(name))).toList();
+                file.tensors().keySet().stream()
+                        .filter(name -> !KINDS.contains(kind(name)))
+                        .toList();
         if (!unknown.isEmpty()) {
             warnings.add(
                     Problem.of(
@@ -65,7 +67,9 @@ final class MeasuredCheckpoint extends ForwardingCheckpoint {
                                                     unknown.size() == 1 ? "is" : "are",
                                                     unknown.get(0)))
                             .at(ref.location())
-                            .hint("known are " + String.join(", ", KINDS.stream().sorted().toList())));
+                            .hint(
+                                    "known are "
+                                            + String.join(", ", KINDS.stream().sorted().toList())));
         }
         if (statistics.keySet().stream().noneMatch(name -> isOf(model, name))) {
             throw wrong(

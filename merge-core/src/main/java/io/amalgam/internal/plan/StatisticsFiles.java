@@ -30,8 +30,7 @@ record StatisticsFiles(Map<ModelRef, ModelRef> named, boolean read) {
         for (ModelEntry entry : entries(recipe)) {
             entry.statistics().ifPresent(file -> add(named, entry, file, problems));
         }
-        return new StatisticsFiles(
-                named, method.map(m -> !m.statistics().isEmpty()).orElse(false));
+        return new StatisticsFiles(named, method.map(m -> !m.statistics().isEmpty()).orElse(false));
     }
 
     private static List<ModelEntry> entries(Recipe recipe) {
@@ -111,8 +110,7 @@ record StatisticsFiles(Map<ModelRef, ModelRef> named, boolean read) {
     }
 
     private static Checkpoint with(
-            Checkpoint model, ModelRef ref, ModelRef file, ModelSource source)
-            throws IOException {
+            Checkpoint model, ModelRef ref, ModelRef file, ModelSource source) throws IOException {
         Checkpoint statistics;
         try {
             statistics = source.open(file);

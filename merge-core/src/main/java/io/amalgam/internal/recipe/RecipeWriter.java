@@ -59,8 +59,7 @@ public final class RecipeWriter {
         }
         for (ModelEntry entry : models) {
             line(depth + 1, "- model: " + reference(entry.model()));
-            entry.statistics()
-                    .ifPresent(file -> line(depth + 2, "statistics: " + reference(file)));
+            entry.statistics().ifPresent(file -> line(depth + 2, "statistics: " + reference(file)));
             parameters(depth + 2, entry.parameters());
         }
         if (!slices.isEmpty()) {

@@ -151,9 +151,7 @@ public final class Fisher implements WholeModelMethod {
             this.epsilon = call.number("epsilon");
             this.scale = call.number("scale");
             this.fishers =
-                    models.stream()
-                            .mapToInt(m -> call.statistic(m, NAME).getAsInt())
-                            .toArray();
+                    models.stream().mapToInt(m -> call.statistic(m, NAME).getAsInt()).toArray();
             this.factors = new double[fishers.length];
             for (int m = 0; m < factors.length; m++) {
                 factors[m] = call.number(models.get(m), "weight") / norms[m];

@@ -12,9 +12,9 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Matching in task subspaces: the matrix that weighs each model's directions by its Kronecker-factored
- * Fisher information, approached from the average by some steps of conjugate gradients. Without
- * statistics of outputs the equations are those of {@link RegMean}.
+ * Matching in task subspaces: the matrix that weighs each model's directions by its
+ * Kronecker-factored Fisher information, approached from the average by some steps of conjugate
+ * gradients. Without statistics of outputs the equations are those of {@link RegMean}.
  *
  * <p>The number of steps is a parameter, not an accuracy: run to the end the result is worse. Sums
  * run in a fixed order; programs that sum otherwise drift apart after about ten steps.
@@ -57,9 +57,7 @@ public final class Mats extends StatisticMethod {
         for (int m = 0; m < models.count(); m++) {
             blocks.inputs[m] = models.gram(m, INPUT, offDiagonal).scaled(models.weight(m));
             blocks.outputs[m] =
-                    models.has(OUTPUT)
-                            ? models.gram(m, OUTPUT, offDiagonal)
-                            : Matrix.zeros(0, 0);
+                    models.has(OUTPUT) ? models.gram(m, OUTPUT, offDiagonal) : Matrix.zeros(0, 0);
             residual.add(1, blocks.one(m, models.get(m)));
         }
         Matrix right = blocks.all(models.mean());
@@ -114,8 +112,7 @@ public final class Mats extends StatisticMethod {
 
     @Override
     protected long doubles(MatrixLayout layout, int models) {
-        long squares =
-                (long) layout.cols() * layout.cols() + (long) layout.rows() * layout.rows();
+        long squares = (long) layout.cols() * layout.cols() + (long) layout.rows() * layout.rows();
         return 11L * layout.elements() + (models + 4L) * squares;
     }
 }

@@ -24,8 +24,7 @@ public final class Deviations {
     private final double weights;
     private final Matrix mean;
 
-    Deviations(TensorCall call, MatrixLayout layout, TensorStep.Reader reader)
-            throws IOException {
+    Deviations(TensorCall call, MatrixLayout layout, TensorStep.Reader reader) throws IOException {
         this.call = call;
         this.layout = layout;
         this.reader = reader;

@@ -40,12 +40,16 @@ public abstract class StatisticMethod implements MergeMethod {
     public static List<ParameterSpec> parameters(ParameterSpec... own) {
         List<ParameterSpec> all = new ArrayList<>();
         all.add(
-                ParameterSpec.number("weight", Scope.PER_MODEL, 1, "factor of the model's statistics")
+                ParameterSpec.number(
+                                "weight", Scope.PER_MODEL, 1, "factor of the model's statistics")
                         .atLeast(0, "it is a share of the whole"));
         all.addAll(List.of(own));
         all.add(
                 ParameterSpec.number(
-                        "scale", Scope.SHARED, 1, "factor of the change to the base, if there is one"));
+                        "scale",
+                        Scope.SHARED,
+                        1,
+                        "factor of the change to the base, if there is one"));
         return List.copyOf(all);
     }
 

@@ -6,10 +6,11 @@ import io.amalgam.method.TensorStep;
 import java.io.IOException;
 
 /**
- * The mean of the models plus a change that follows from their statistics, of one matrix as a whole,
- * in float64; moved towards the base where the call says so, and rounded once.
+ * The mean of the models plus a change that follows from their statistics, of one matrix as a
+ * whole, in float64; moved towards the base where the call says so, and rounded once.
  */
-record StatisticStep(TensorCall call, MatrixLayout layout, StatisticMethod.Solver solver, long doubles)
+record StatisticStep(
+        TensorCall call, MatrixLayout layout, StatisticMethod.Solver solver, long doubles)
         implements TensorStep.FullTensor {
     @Override
     public void run(Reader reader, Writer writer) throws IOException {

@@ -203,7 +203,8 @@ class StatisticMethodsTest {
         float[] skew = gram(inputs[0]).floats();
         skew[1] += 0.1f;
         MethodCall call = MethodCall.of("regmean").shape(ROWS, COLS);
-        call.model(weights[0].floats(), Map.of()).statistic("input_gram", 0, Shape.of(COLS, COLS), skew);
+        call.model(weights[0].floats(), Map.of())
+                .statistic("input_gram", 0, Shape.of(COLS, COLS), skew);
         assertThatThrownBy(call::run).hasMessageContaining("in row 0, column 1");
     }
 }
