@@ -11,6 +11,10 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.params.provider.MethodSource;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.parallel.Isolated;
@@ -105,25 +109,26 @@ class UsageTest {
         assertThat(result.json().at("/error/problems/0/what").asText()).isEqualTo("missing OUT");
     }
 
+    /** All but the hidden ones. */
+    static List<String> commands() {
+        Console console = new Console(System.out, System.err, Terminal.NONE);
+        return Commands.of(console, new Interruption()).getSubcommands().entrySet().stream()
+                .filter(command -> !command.getValue().getCommandSpec().usageMessage().hidden())
+                .map(Map.Entry::getKey)
+                .filter(name -> !name.equals("help"))
+                .toList();
+    }
+
+    @Test
+    void everyCommandIsInTheReadme() throws IOException {
+        String readme = Files.readString(Path.of("..", "README.md"));
+        assertThat(commands())
+                .hasSizeGreaterThan(10)
+                .allMatch(name -> readme.contains("`amalgam " + name));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "merge",
-                "batch",
-                "plan",
-                "soup",
-                "average",
-                "align",
-                "barrier",
-                "stack",
-                "upscale",
-                "inspect",
-                "diff",
-                "report",
-                "methods",
-                "doctor",
-                "completion"
-            })
+    @MethodSource("commands")
     void everyCommandHasHelpWithExamples(String command) {
         Cli result = Cli.run(command, "--help");
 
@@ -186,23 +191,7 @@ class UsageTest {
         Cli result = Cli.run("--help");
 
         assertThat(result.exit()).isZero();
-        for (String command :
-                List.of(
-                        "merge",
-                        "batch",
-                        "plan",
-                        "soup",
-                        "average",
-                        "align",
-                        "barrier",
-                        "stack",
-                        "upscale",
-                        "inspect",
-                        "diff",
-                        "report",
-                        "methods",
-                        "doctor",
-                        "completion")) {
+        for (String command : commands()) {
             assertThat(result.out()).containsPattern("(?m)^  " + command + " ");
         }
         assertThat(result.out()).contains("130   interrupted").doesNotContain("warm-up");

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
  */
 public final class SafetensorsLayout {
     /** Types in the order of their tensors in a file. */
-    private static final List<DType> ORDER =
+    static final List<DType> ORDER =
             List.of(
                     DType.U64,
                     DType.I64,

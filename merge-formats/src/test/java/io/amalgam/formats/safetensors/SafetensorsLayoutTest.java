@@ -44,6 +44,13 @@ class SafetensorsLayoutTest {
     }
 
     @Test
+    void everyTypeHasItsPlace() {
+        assertThat(SafetensorsLayout.ORDER)
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(DType.values()).filter(DType::safetensors).toList());
+    }
+
+    @Test
     void doesNotDependOnTheOrderGiven() {
         List<TensorInfo> tensors = new ArrayList<>(everyType());
         byte[] header =
