@@ -10,6 +10,7 @@ import io.amalgam.internal.stages.PlannedModel;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,7 +32,7 @@ record JudgedModel(String name) {
         Amalgam amalgam = hub.amalgam(console, silent);
         Optional<Path> recipe = recipe();
         if (recipe.isEmpty()) {
-            return amalgam.folders(HERE).models().open(ModelRef.of(name));
+            return amalgam.folders(HERE).models().open(reference());
         }
         Path file = recipe.get();
         StagedPlan plans =
@@ -43,6 +44,18 @@ record JudgedModel(String name) {
                                 false);
         console.warnings(plans.warnings());
         return PlannedModel.of(plans, name, kernels);
+    }
+
+    /** A path that exists as it stands is one, whatever is in it. */
+    private ModelRef reference() {
+        try {
+            if (Files.exists(Path.of(name))) {
+                return ModelRef.of(name);
+            }
+        } catch (InvalidPathException e) {
+            // Not a path of this system: a name.
+        }
+        return ModelRef.parse(name, Location.NONE);
     }
 
     private Optional<Path> recipe() {

@@ -109,6 +109,34 @@ class EvaluateCommandTest {
         }
     }
 
+    /** A base with an adapter, GGUF, quantised weights: each nearly as good as the model itself. */
+    @Test
+    void whateverIsReadCanBeJudged() throws IOException {
+        System.setProperty("DJL_CACHE_DIR", Path.of("target", "djl").toAbsolutePath().toString());
+        Path java = BYTES.resolve("models/bytes/java");
+        Path base = BYTES.resolve("models/bytes/base");
+        Path adapter = folder.resolve("adapter");
+        Path gguf = folder.resolve("java.gguf");
+        Path quantised = folder.resolve("int8");
+        assertThat(Cli.run("lora", "extract", java, base, adapter, "--rank", 48).exit()).isZero();
+        assertThat(Cli.run("convert", java, gguf, "--type", "f32", "--pre", "gpt-2").exit())
+                .isZero();
+        assertThat(Cli.run("convert", java, quantised, "--type", "int8").exit()).isZero();
+
+        double loss = loss(java);
+        assertThat(loss(base + "+" + adapter)).isCloseTo(loss, within(1e-4));
+        assertThat(loss(gguf, "--tokenizer", base)).isCloseTo(loss, within(1e-6));
+        assertThat(loss(quantised)).isCloseTo(loss, within(1e-3)).isNotEqualTo(loss);
+        assertThat(loss(base)).isGreaterThan(loss + 0.1);
+    }
+
+    private static double loss(Object model, Object... options) throws IOException {
+        List<Object> words = new ArrayList<>(List.of("evaluate", model, "--json"));
+        words.addAll(List.of(options));
+        words.addAll(List.of("--text", BYTES.resolve("data/bytes/java.txt")));
+        return Cli.run(words.toArray()).json().at("/texts/0/loss").asDouble();
+    }
+
     /** Neither how many windows go through at a time nor the number of workers shows. */
     @Test
     void resultsDependOnNothingElse() throws IOException {
