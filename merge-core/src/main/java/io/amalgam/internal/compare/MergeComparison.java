@@ -79,37 +79,27 @@ public final class MergeComparison {
                                                     row.places().size(), n -> new ArrayList<>())
                                             .add(row));
         }
-        long all = bytes(byModels.values().stream().flatMap(List::stream).toList());
-        long before = 0;
+        Map<Integer, List<TensorScan.Item>> items = new LinkedHashMap<>();
+        byModels.forEach(
+                (models, rows) ->
+                        items.put(
+                                models,
+                                rows.stream()
+                                        .map(r -> new TensorScan.Item(r.info().name(), r.sources()))
+                                        .toList()));
+        long all = items.values().stream().mapToLong(TensorScans::bytes).sum();
+        TensorScans scans = new TensorScans(options, progress, cancellation, all);
         Map<String, Measures> measured = new LinkedHashMap<>();
         for (Map.Entry<Integer, List<Row>> some : byModels.entrySet()) {
-            List<Row> rows = some.getValue();
-            List<TensorScan.Item> items = new ArrayList<>();
-            rows.forEach(row -> items.add(new TensorScan.Item(row.info().name(), row.sources())));
-            long done = before;
-            List<ChangeSums> sums =
-                    TensorScan.run(
-                            items,
-                            new ChangeFold(some.getKey()),
-                            options,
-                            (bytes, of) -> progress.read(done + bytes, all),
-                            cancellation);
-            before += bytes(rows);
-            for (int i = 0; i < rows.size(); i++) {
-                Row row = rows.get(i);
-                String name = row.info().name();
+            List<Measures> found =
+                    scans.of(Objects.requireNonNull(items.get(some.getKey())), some.getKey());
+            for (int i = 0; i < found.size(); i++) {
+                Row row = some.getValue().get(i);
                 measured.put(
-                        name, sums.get(i).measures(name).among(names.size() - 1, row.places()));
+                        row.info().name(), found.get(i).among(names.size() - 1, row.places()));
             }
         }
         return new ModelComparison(names, changes(measured), mismatches, List.of(), List.of());
-    }
-
-    private static long bytes(List<Row> rows) {
-        return rows.stream()
-                .flatMap(row -> row.sources().stream())
-                .mapToLong(source -> source.info().bytes())
-                .sum();
     }
 
     /** Empty for what is no number, and for what only the merge has. */

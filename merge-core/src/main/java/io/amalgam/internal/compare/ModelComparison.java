@@ -61,13 +61,13 @@ public record ModelComparison(
         for (TensorTable.Row row : table.rows()) {
             items.add(new TensorScan.Item(row.name(), row.sources()));
         }
-        List<ChangeSums> sums =
-                TensorScan.run(
-                        items, new ChangeFold(models.size()), options, progress, cancellation);
+        List<Measures> scanned =
+                new TensorScans(options, progress, cancellation, TensorScans.bytes(items))
+                        .of(items, models.size());
         Map<String, Measures> measured = new LinkedHashMap<>();
         for (int i = 0; i < items.size(); i++) {
             TensorTable.Row row = table.rows().get(i);
-            Measures measures = sums.get(i).measures(row.name());
+            Measures measures = scanned.get(i);
             boolean wide = row.info().dtype() == DType.F64;
             measured.put(row.name(), wide && !measures.differs() ? exact(row, measures) : measures);
         }

@@ -214,6 +214,24 @@ class ModelComparisonTest {
     }
 
     @Test
+    void thousandsOfTensorsAreMeasuredInTheirOrder() throws IOException {
+        NamedTensor[] one = new NamedTensor[5000];
+        NamedTensor[] two = new NamedTensor[5000];
+        for (int i = 0; i < one.length; i++) {
+            one[i] = floats("t" + i, 1);
+            two[i] = floats("t" + i, 1 + i);
+        }
+        ModelComparison found = compare(write("a", "{}", one), write("b", "{}", two));
+
+        assertThat(found.tensors())
+                .hasSize(5000)
+                .allMatch(
+                        tensor ->
+                                tensor.measures().relative()
+                                        == Integer.parseInt(tensor.name().substring(1)));
+    }
+
+    @Test
     void numbersThatAreNotFiniteAreCountedAndLeftOut() throws IOException {
         float nan = Float.NaN;
         float infinite = Float.POSITIVE_INFINITY;
