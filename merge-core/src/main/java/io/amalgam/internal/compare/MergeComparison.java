@@ -95,8 +95,7 @@ public final class MergeComparison {
                     scans.of(Objects.requireNonNull(items.get(some.getKey())), some.getKey());
             for (int i = 0; i < found.size(); i++) {
                 Row row = some.getValue().get(i);
-                measured.put(
-                        row.info().name(), found.get(i).among(names.size() - 1, row.places()));
+                measured.put(row.info().name(), found.get(i).among(names.size() - 1, row.places()));
             }
         }
         return new ModelComparison(names, changes(measured), mismatches, List.of(), List.of());
