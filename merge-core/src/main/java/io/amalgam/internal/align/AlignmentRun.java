@@ -6,6 +6,7 @@ import io.amalgam.internal.align.groups.Group;
 import io.amalgam.internal.align.groups.Group.Heads;
 import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.align.groups.Grouping;
+import io.amalgam.internal.align.match.Similarity;
 import java.io.IOException;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -277,22 +278,34 @@ public final class AlignmentRun implements Preparation {
     public long bytesHeld(int threads) {
         long most = 0;
         for (Group group : grouping.groups()) {
-            if (group instanceof Units units) {
-                long n = units.size();
-                // Two similarities, their sum, the costs; chunks of two models.
-                long chunk = UnitReader.chunkElements(units.size());
-                most = Math.max(most, 4 * Double.BYTES * n * n + chunk * 16);
-            } else {
-                Heads heads = (Heads) group;
-                long n = (long) heads.groups() * heads.queries() * heads.size();
-                most =
-                        Math.max(
-                                most,
-                                HeadMatching.bytesHeld(heads)
-                                        + UnitReader.chunkElements((int) n) * 16);
-            }
+            long units = group instanceof Units own ? own.size() : query((Heads) group);
+            long chunks = UnitReader.chunkElements((int) units) * (4 * Float.BYTES);
+            long products = (long) threads * Similarity.bytesPerWorker((int) units);
+            most = Math.max(most, similarities(group) + chunks + products);
         }
         return most;
+    }
+
+    private static long query(Heads heads) {
+        return (long) heads.groups() * heads.queries() * heads.size();
+    }
+
+    private long similarities(Group group) {
+        if (group instanceof Heads heads) {
+            return HeadMatching.bytesHeld(heads);
+        }
+        Units units = (Units) group;
+        long own = units.size();
+        long its = TransportMatching.size(target, group.name(), units.size());
+        long matrices =
+                switch (options.method()) {
+                    case WEIGHT_MATCHING -> WeightMatching.isSquare(units) ? 3 : 1;
+                    // Products, distances, the plan and its square.
+                    case OT -> 4;
+                    case ACTIVATION_MATCHING -> 2;
+                    case TRUNCATED_SVD -> 6;
+                };
+        return matrices * Double.BYTES * Math.max(own, its) * Math.max(own, its);
     }
 
     @Override

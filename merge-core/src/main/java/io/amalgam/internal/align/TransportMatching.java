@@ -86,6 +86,16 @@ final class TransportMatching {
         moves.put(group.name(), maps(plan, rows, columns, options.rule()));
     }
 
+    /** Units of a group in the target, or else as many as in the model itself. */
+    static int size(Grouping target, String name, int own) {
+        for (Group group : target.groups()) {
+            if (group.name().equals(name) && group instanceof Units units) {
+                return units.size();
+            }
+        }
+        return own;
+    }
+
     private Group other(Group group) {
         return target.groups().stream()
                 .filter(its -> its.name().equals(group.name()))

@@ -90,7 +90,7 @@ final class WeightMatching {
         Map<String, Integer> times = new HashMap<>();
         group.places().forEach(p -> times.merge(p.tensor(), 1, Integer::sum));
         Similarity single = new Similarity(n, n);
-        Similarity twice = new Similarity(n, n);
+        Similarity twice = isSquare(group) ? new Similarity(n, n) : single;
         List<Places> several = new ArrayList<>();
         for (Places places : sorted(group.places())) {
             boolean square = times.get(places.tensor()) > 1 && axes(group, places.tensor()) > 1;
@@ -101,9 +101,12 @@ final class WeightMatching {
                 pair.add(places, n, moves, square ? twice : single, context);
             }
         }
-        double[] sum = single.values().clone();
-        for (int i = 0; i < sum.length; i++) {
-            sum[i] += twice.values()[i];
+        double[] sum = single.values();
+        if (twice != single) {
+            sum = sum.clone();
+            for (int i = 0; i < sum.length; i++) {
+                sum[i] += twice.values()[i];
+            }
         }
         int[] before = ((OfUnits) Objects.requireNonNull(moves.get(group.name()))).map().sources();
         int[] after = Assignment.largest(sum, n);
@@ -120,6 +123,11 @@ final class WeightMatching {
             return changed;
         }
         return false;
+    }
+
+    /** Whether a tensor has a group on two of its axes, so that it must be tried out. */
+    static boolean isSquare(Units group) {
+        return group.places().stream().anyMatch(p -> axes(group, p.tensor()) > 1);
     }
 
     private static List<Places> sorted(List<Places> places) {

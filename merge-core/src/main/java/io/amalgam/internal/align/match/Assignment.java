@@ -17,13 +17,22 @@ public record Assignment(int[] columns, double[] rowPrices, double[] columnPrice
     private static final int REDUCTIONS = 2;
     private static final int TRIES = 2;
 
-    /** The assignment of largest sum. */
+    /**
+     * The assignment of largest sum.
+     *
+     * @param gains {@code n x n}, row-major, finite; turned into costs and back
+     */
     public static int[] largest(double[] gains, int n) {
-        double[] costs = new double[gains.length];
-        for (int i = 0; i < costs.length; i++) {
-            costs[i] = -gains[i];
+        negate(gains);
+        int[] columns = smallest(gains, n).columns;
+        negate(gains);
+        return columns;
+    }
+
+    private static void negate(double[] values) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] = -values[i];
         }
-        return smallest(costs, n).columns;
     }
 
     /**

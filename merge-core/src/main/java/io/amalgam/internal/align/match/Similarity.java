@@ -29,6 +29,11 @@ public final class Similarity {
         this.values = new double[Math.multiplyExact(rows, columns)];
     }
 
+    /** Memory that a worker holds beside the products themselves. */
+    public static long bytesPerWorker(int columns) {
+        return 2L * TILE * columns * Double.BYTES;
+    }
+
     /** The inner products, row-major. */
     public double[] values() {
         return values;
