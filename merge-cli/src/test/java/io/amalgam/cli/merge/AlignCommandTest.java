@@ -3,8 +3,8 @@ package io.amalgam.cli.merge;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.cli.Cli;
-import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -49,8 +49,16 @@ class AlignCommandTest {
         String file = folder.resolve("one/alignment.safetensors").toString();
         Cli again =
                 Cli.run(
-                        "align", permuted, "--to", original, out("two"), "--permutations", file,
-                        "-j", "1", "--json");
+                        "align",
+                        permuted,
+                        "--to",
+                        original,
+                        out("two"),
+                        "--permutations",
+                        file,
+                        "-j",
+                        "1",
+                        "--json");
         assertThat(again.exit()).isZero();
         assertThat(again.json().at("/preparations/0/remarks/0").asText()).contains("removed");
         assertThat(weights("two")).isEqualTo(weights("one"));
@@ -65,7 +73,8 @@ class AlignCommandTest {
         assertThat(result.exit()).isZero();
         assertThat(result.out())
                 .contains("res: 64 units\n  model.layers.0.self_attn.")
-                .contains("attn1: 4 groups of 2 query heads, 8 units each, query and key units stay")
+                .contains(
+                        "attn1: 4 groups of 2 query heads, 8 units each, query and key units stay")
                 .contains("mlp0: 112 units\n  model.layers.0.mlp.");
     }
 
@@ -125,8 +134,7 @@ class AlignCommandTest {
 
     @Test
     void memoryThatIsTooLittleIsRefused() {
-        Cli result =
-                Cli.run("align", permuted, "--to", original, out("no"), "--memory", "1M");
+        Cli result = Cli.run("align", permuted, "--to", original, out("no"), "--memory", "1M");
 
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.err()).contains("raise --memory");
@@ -160,7 +168,8 @@ class AlignCommandTest {
         BarrierCurve curve = new BarrierCurve(List.of(1.0, 3.5, 2.0), true);
         assertThat(curve.barrier()).isEqualTo(2.0);
         assertThat(curve.lines()).last().isEqualTo("barrier 2.0000 at t = 0.50");
-        assertThat(curve.csv()).isEqualTo("t,score,worse_by\n0.0,1.0,0.0\n0.5,3.5,2.0\n1.0,2.0,0.0\n");
+        assertThat(curve.csv())
+                .isEqualTo("t,score,worse_by\n0.0,1.0,0.0\n0.5,3.5,2.0\n1.0,2.0,0.0\n");
         assertThat(new BarrierCurve(List.of(0.5, 0.9, 0.5), false).barrier()).isZero();
     }
 
@@ -168,8 +177,16 @@ class AlignCommandTest {
     void theLineBetweenTwoModelsIsScored() throws IOException {
         Cli result =
                 Cli.run(
-                        "barrier", original, permuted, "--points", "3", "--align",
-                        "weight_matching", "--json", "--score-cmd", "sh -c 'echo 0.5' {}");
+                        "barrier",
+                        original,
+                        permuted,
+                        "--points",
+                        "3",
+                        "--align",
+                        "weight_matching",
+                        "--json",
+                        "--score-cmd",
+                        "sh -c 'echo 0.5' {}");
 
         assertThat(result.exit()).isZero();
         assertThat(result.json().at("/points")).hasSize(3);

@@ -44,8 +44,7 @@ class GroupFinderTest {
 
         assertThat(names(grouping)).isEqualTo("conv1,conv2");
         assertThat(grouping.groups().get(0).places()).hasSize(7);
-        assertThat(grouping.groups().get(1).places())
-                .contains(Places.units("fc.weight", 1, 0, 4));
+        assertThat(grouping.groups().get(1).places()).contains(Places.units("fc.weight", 1, 0, 4));
     }
 
     @Test
