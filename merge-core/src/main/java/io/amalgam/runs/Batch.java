@@ -1,33 +1,20 @@
 package io.amalgam.runs;
 
 import io.amalgam.Amalgam;
-import io.amalgam.checkpoint.OutputLayout;
-import io.amalgam.engine.MergeCancelledException;
-import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.FinishedMerge;
-import io.amalgam.internal.engine.InputFile;
-import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.runs.Sweep;
 import io.amalgam.internal.stages.StageListener;
-import io.amalgam.internal.stages.StagePlaces;
-import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.plan.MergePlan;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * Merges by many recipes, each into a folder of its own. Goes on after a merge that fails; finished
@@ -217,7 +204,17 @@ public final class Batch extends Amalgam.Settings<Batch> {
      * @throws IOException if {@value #FILE} cannot be written
      */
     public List<Result> run(Path root) throws IOException {
-        return new Run(root, jobs()).run();
+        return new BatchRun(
+                        root,
+                        jobs(),
+                        new BatchRun.Setup(
+                                this::plan,
+                                engineOptions(),
+                                stages,
+                                dryRun,
+                                listener,
+                                cancellation()))
+                .run();
     }
 
     /** Results as the text of {@value #FILE}. */
@@ -233,161 +230,5 @@ public final class Batch extends Amalgam.Settings<Batch> {
                                 job.text(), job.recipe().toString(), planOptions().strict()),
                         planOptions(),
                         stages.isPresent());
-    }
-
-    /** One run of a batch. */
-    private final class Run {
-        private final Path root;
-        private final List<Job> jobs;
-        private final Map<Job, Result> results = new LinkedHashMap<>();
-        private final Set<Job> failed = new HashSet<>();
-
-        Run(Path root, List<Job> jobs) {
-            this.root = root;
-            this.jobs = jobs;
-        }
-
-        List<Result> run() throws IOException {
-            jobs.forEach(job -> results.put(job, Result.of(job, out(job), State.NOT_RUN)));
-            List<Job> order = BatchOrder.of(inputs());
-            for (int i = 0; i < order.size() && !cancellation().isRequested(); i++) {
-                Job job = order.get(i);
-                if (!failed.contains(job)) {
-                    listener.begins(job, i + 1, order.size());
-                    put(attempt(job));
-                    write();
-                }
-            }
-            write();
-            return List.copyOf(results.values());
-        }
-
-        private Path out(Job job) {
-            return root.resolve(job.name());
-        }
-
-        private void put(Result result) {
-            results.put(result.job(), result);
-            if (result.state() == State.FAILED) {
-                failed.add(result.job());
-            }
-            listener.ends(result);
-        }
-
-        /** The files each merge reads; those that cannot be planned have failed. */
-        private Map<Job, List<InputFile>> inputs() {
-            Map<Job, List<InputFile>> inputs = new LinkedHashMap<>();
-            for (Job job : jobs) {
-                List<InputFile> files = new ArrayList<>();
-                inputs.put(job, files);
-                if (cancellation().isRequested()) {
-                    continue;
-                }
-                try (StagedPlan plan = plan(job)) {
-                    for (MergePlan each : plans(plan)) {
-                        files.addAll(InputFile.origins(each));
-                    }
-                } catch (IOException | RuntimeException e) {
-                    listener.begins(job, 0, jobs.size());
-                    put(failed(job, e));
-                }
-            }
-            return inputs;
-        }
-
-        private static List<MergePlan> plans(StagedPlan plan) {
-            List<MergePlan> plans = new ArrayList<>();
-            plan.steps().forEach(step -> plans.add(step.plan()));
-            plan.result().ifPresent(plans::add);
-            return plans;
-        }
-
-        private Result attempt(Job job) {
-            long begin = System.nanoTime();
-            try (StagedPlan plan = plan(job)) {
-                listener.warnings(job, plan.warnings());
-                State state = run(job, plan);
-                double seconds = state == State.MERGED ? (System.nanoTime() - begin) / 1e9 : 0;
-                return new Result(
-                        job,
-                        out(job),
-                        state,
-                        seconds,
-                        plan.result().map(MergePlan::outputBytes).orElse(0L),
-                        plan.result().map(MergePlan::hash).orElse(""),
-                        words(plan.warnings()),
-                        List.of());
-            } catch (MergeCancelledException e) {
-                return Result.of(job, out(job), State.INTERRUPTED);
-            } catch (IOException | RuntimeException | OutOfMemoryError e) {
-                return failed(job, e);
-            }
-        }
-
-        private State run(Job job, StagedPlan plan) throws IOException {
-            Path out = out(job);
-            Optional<MergePlan> result = plan.result();
-            if (result.isPresent()) {
-                Optional<String> difference = FinishedMerge.difference(result.get(), out);
-                if (difference.isEmpty()) {
-                    return State.UNCHANGED;
-                }
-                requireReplaceable(out, difference.get());
-            }
-            StagePlaces places =
-                    StagePlaces.of(plan, out, stages.map(folder -> folder.resolve(job.name())));
-            if (dryRun) {
-                List<Problem> problems = StagedMerge.problems(plan, places, engineOptions());
-                if (!problems.isEmpty()) {
-                    throw new BadInputException(problems);
-                }
-                return State.CHECKED;
-            }
-            StagedMerge.Report report =
-                    StagedMerge.run(
-                            plan, places, engineOptions(), listener.merging(), cancellation());
-            boolean nothing =
-                    report.result().isEmpty()
-                            && report.stages().stream().allMatch(stage -> stage.report().isEmpty());
-            return nothing ? State.UNCHANGED : State.MERGED;
-        }
-
-        /** Refuses to replace a complete merge of another plan. */
-        private void requireReplaceable(Path out, String difference) {
-            boolean finished =
-                    Files.exists(out.resolve(MergeReport.FILE))
-                            && !Files.exists(out.resolve(OutputLayout.PARTIAL));
-            if (finished && !engineOptions().overwrite()) {
-                throw new BadInputException(
-                        Problem.of("'" + out + "' holds another merge: " + difference)
-                                .hint("give EngineOptions.overwrite(true) to replace it"));
-            }
-        }
-
-        private Result failed(Job job, Throwable e) {
-            return new Result(
-                    job,
-                    out(job),
-                    State.FAILED,
-                    0,
-                    0,
-                    "",
-                    words(e instanceof BadInputException bad ? bad.warnings() : List.of()),
-                    words(listener.problems(e)));
-        }
-
-        private List<Problem> words(List<Problem> problems) {
-            return problems.stream().map(listener::words).toList();
-        }
-
-        /** The results so far, whole or not at all, so that a batch may be watched. */
-        private void write() throws IOException {
-            if (!dryRun) {
-                AtomicFile.write(
-                        root.resolve(FILE),
-                        (json(List.copyOf(results.values())) + "\n")
-                                .getBytes(StandardCharsets.UTF_8));
-            }
-        }
     }
 }

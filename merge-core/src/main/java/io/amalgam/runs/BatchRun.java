@@ -1,0 +1,207 @@
+package io.amalgam.runs;
+
+import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.FinishedMerge;
+import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.internal.stages.StagePlaces;
+import io.amalgam.internal.stages.StagedMerge;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.runs.Batch.Job;
+import io.amalgam.runs.Batch.Result;
+import io.amalgam.runs.Batch.State;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** One run of a {@link Batch}. */
+final class BatchRun {
+    /** Plans a merge; who asks closes the plan. */
+    @FunctionalInterface
+    interface Planner {
+        StagedPlan plan(Job job) throws IOException;
+    }
+
+    /**
+     * How merges run.
+     *
+     * @param stages where results of named documents are kept, in a folder for each merge
+     */
+    record Setup(
+            Planner planner,
+            EngineOptions engine,
+            Optional<Path> stages,
+            boolean dryRun,
+            Batch.Listener listener,
+            Cancellation cancellation) {}
+
+    private final Path root;
+    private final List<Job> jobs;
+    private final Setup setup;
+    private final Map<Job, Result> results = new LinkedHashMap<>();
+    private final Set<Job> failed = new HashSet<>();
+
+    BatchRun(Path root, List<Job> jobs, Setup setup) {
+        this.root = root;
+        this.jobs = jobs;
+        this.setup = setup;
+    }
+
+    List<Result> run() throws IOException {
+        jobs.forEach(job -> results.put(job, Result.of(job, out(job), State.NOT_RUN)));
+        List<Job> order = BatchOrder.of(inputs());
+        for (int i = 0; i < order.size() && !setup.cancellation().isRequested(); i++) {
+            Job job = order.get(i);
+            if (!failed.contains(job)) {
+                setup.listener().begins(job, i + 1, order.size());
+                put(attempt(job));
+                write();
+            }
+        }
+        write();
+        return List.copyOf(results.values());
+    }
+
+    private Path out(Job job) {
+        return root.resolve(job.name());
+    }
+
+    private void put(Result result) {
+        results.put(result.job(), result);
+        if (result.state() == State.FAILED) {
+            failed.add(result.job());
+        }
+        setup.listener().ends(result);
+    }
+
+    /** The files each merge reads; those that cannot be planned have failed. */
+    private Map<Job, List<InputFile>> inputs() {
+        Map<Job, List<InputFile>> inputs = new LinkedHashMap<>();
+        for (Job job : jobs) {
+            List<InputFile> files = new ArrayList<>();
+            inputs.put(job, files);
+            if (setup.cancellation().isRequested()) {
+                continue;
+            }
+            try (StagedPlan plan = setup.planner().plan(job)) {
+                for (MergePlan each : plans(plan)) {
+                    files.addAll(InputFile.origins(each));
+                }
+            } catch (IOException | RuntimeException e) {
+                setup.listener().begins(job, 0, jobs.size());
+                put(failed(job, e));
+            }
+        }
+        return inputs;
+    }
+
+    private static List<MergePlan> plans(StagedPlan plan) {
+        List<MergePlan> plans = new ArrayList<>();
+        plan.steps().forEach(step -> plans.add(step.plan()));
+        plan.result().ifPresent(plans::add);
+        return plans;
+    }
+
+    private Result attempt(Job job) {
+        long begin = System.nanoTime();
+        try (StagedPlan plan = setup.planner().plan(job)) {
+            setup.listener().warnings(job, plan.warnings());
+            State state = run(job, plan);
+            double seconds = state == State.MERGED ? (System.nanoTime() - begin) / 1e9 : 0;
+            return new Result(
+                    job,
+                    out(job),
+                    state,
+                    seconds,
+                    plan.result().map(MergePlan::outputBytes).orElse(0L),
+                    plan.result().map(MergePlan::hash).orElse(""),
+                    words(plan.warnings()),
+                    List.of());
+        } catch (MergeCancelledException e) {
+            return Result.of(job, out(job), State.INTERRUPTED);
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            return failed(job, e);
+        }
+    }
+
+    private State run(Job job, StagedPlan plan) throws IOException {
+        Path out = out(job);
+        Optional<MergePlan> result = plan.result();
+        if (result.isPresent()) {
+            Optional<String> difference = FinishedMerge.difference(result.get(), out);
+            if (difference.isEmpty()) {
+                return State.UNCHANGED;
+            }
+            requireReplaceable(out, difference.get());
+        }
+        StagePlaces places =
+                StagePlaces.of(plan, out, setup.stages().map(folder -> folder.resolve(job.name())));
+        if (setup.dryRun()) {
+            List<Problem> problems = StagedMerge.problems(plan, places, setup.engine());
+            if (!problems.isEmpty()) {
+                throw new BadInputException(problems);
+            }
+            return State.CHECKED;
+        }
+        StagedMerge.Report report =
+                StagedMerge.run(
+                        plan, places, setup.engine(), setup.listener().merging(), setup.cancellation());
+        boolean nothing =
+                report.result().isEmpty()
+                        && report.stages().stream().allMatch(stage -> stage.report().isEmpty());
+        return nothing ? State.UNCHANGED : State.MERGED;
+    }
+
+    /** Refuses to replace a complete merge of another plan. */
+    private void requireReplaceable(Path out, String difference) {
+        boolean finished =
+                Files.exists(out.resolve(MergeReport.FILE))
+                        && !Files.exists(out.resolve(OutputLayout.PARTIAL));
+        if (finished && !setup.engine().overwrite()) {
+            throw new BadInputException(
+                    Problem.of("'" + out + "' holds another merge: " + difference)
+                            .hint("give EngineOptions.overwrite(true) to replace it"));
+        }
+    }
+
+    private Result failed(Job job, Throwable e) {
+        return new Result(
+                job,
+                out(job),
+                State.FAILED,
+                0,
+                0,
+                "",
+                words(e instanceof BadInputException bad ? bad.warnings() : List.of()),
+                words(setup.listener().problems(e)));
+    }
+
+    private List<Problem> words(List<Problem> problems) {
+        return problems.stream().map(setup.listener()::words).toList();
+    }
+
+    /** The results so far, whole or not at all, so that a batch may be watched. */
+    private void write() throws IOException {
+        if (!setup.dryRun()) {
+            AtomicFile.write(
+                    root.resolve(Batch.FILE),
+                    (Batch.json(List.copyOf(results.values())) + "\n")
+                            .getBytes(StandardCharsets.UTF_8));
+        }
+    }
+}
