@@ -160,7 +160,11 @@ final class BatchRun {
         }
         StagedMerge.Report report =
                 StagedMerge.run(
-                        plan, places, setup.engine(), setup.listener().merging(), setup.cancellation());
+                        plan,
+                        places,
+                        setup.engine(),
+                        setup.listener().merging(),
+                        setup.cancellation());
         boolean nothing =
                 report.result().isEmpty()
                         && report.stages().stream().allMatch(stage -> stage.report().isEmpty());
