@@ -38,7 +38,7 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         Scratch(int models, int capacity) {
             bits = new int[models][capacity + 1];
             clean = new float[models + 1][];
-            deltas = new float[models][models == 1 ? 0 : capacity];
+            deltas = new float[models][capacity];
         }
 
         void makeClean(int capacity) {
@@ -66,16 +66,12 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
             scratch.pair[0] = base;
             scratch.pair[1] = model;
             kernels.gram(scratch.pair, 2, sums.products[m], n);
-            sums.changed[m] += nonzero(scratch.bits[m], n);
             largest(sums, m, scratch.bits[m], in);
-            if (models > 1) {
-                kernels.subtract(model, base, scratch.deltas[m], n);
-            }
+            kernels.subtract(model, base, scratch.deltas[m], n);
+            sums.changed[m] += n - kernels.countZeros(scratch.deltas[m], n);
         }
-        if (models == 1) {
-            kernels.addSquares(inputs[1], base, sums.deltas[0], n);
-        } else {
-            kernels.gram(scratch.deltas, models, sums.deltas, n);
+        kernels.gram(scratch.deltas, models, sums.deltas, n);
+        if (models > 1) {
             conflicts(sums, scratch.bits, n);
         }
     }
@@ -102,14 +98,6 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
             }
             sums.largestAt[model] = in.offset() + at;
         }
-    }
-
-    private static int nonzero(int[] bits, int n) {
-        int count = 0;
-        for (int i = 0; i < n; i++) {
-            count += ((bits[i] & ABS) + ABS) >>> 31;
-        }
-        return count;
     }
 
     private void conflicts(ChangeSums sums, int[][] bits, int n) {
