@@ -4,8 +4,6 @@ import io.amalgam.Amalgam;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.hub.HubMixin;
-import io.amalgam.internal.recipe.yaml.ReadOptions;
-import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.internal.stages.PlannedModel;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.kernel.Kernels;
@@ -38,10 +36,7 @@ record JudgedModel(String name) {
         StagedPlan plans =
                 amalgam.foldersOf(file)
                         .plan(
-                                RecipeReader.readAll(
-                                        RecipeReader.text(file), name, new ReadOptions(false)),
-                                PlanOptions.DEFAULT,
-                                false);
+                                Amalgam.recipes(file, false), PlanOptions.DEFAULT, false);
         console.warnings(plans.warnings());
         return PlannedModel.of(plans, name, kernels);
     }
