@@ -35,8 +35,7 @@ record JudgedModel(String name) {
         Path file = recipe.get();
         StagedPlan plans =
                 amalgam.foldersOf(file)
-                        .plan(
-                                Amalgam.recipes(file, false), PlanOptions.DEFAULT, false);
+                        .plan(Amalgam.recipes(file, false), PlanOptions.DEFAULT, false);
         console.warnings(plans.warnings());
         return PlannedModel.of(plans, name, kernels);
     }
