@@ -7,7 +7,6 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 time=${1:-60s}
 [ $# -eq 0 ] || shift
-./mvnw -q -ntp -Dchecks.skip -DskipTests test-compile
 if [ $# -gt 0 ]; then targets=("$@"); else
   mapfile -t targets < <(grep -rl --include='*.java' '@FuzzTest' merge-*/src/test | xargs -n1 basename -s .java | sort)
 fi
@@ -17,7 +16,7 @@ for target in "${targets[@]}"; do
   file=$(find merge-*/src/test -name "$target.java")
   method=$(grep -A2 '@FuzzTest' "$file" | grep -oE 'void [A-Za-z]+' | head -1 | cut -d' ' -f2)
   JAZZER_FUZZ=1 JAZZER_MAX_DURATION=$time ./mvnw -q -ntp -pl "${file%%/*}" -am -Dchecks.skip \
-    -DargLine="-Xmx1g --add-modules jdk.incubator.vector -Djazzer.hooks=true" -Dsurefire.failIfNoSpecifiedTests=false -Dtest="$target#$method" surefire:test \
+    -Dtest.jvm.args=-Djazzer.hooks=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest="$target#$method" test-compile surefire:test \
     || failed+=("$target")
 done
 [ ${#failed[@]} -eq 0 ] || { echo "failed: ${failed[*]}"; exit 1; }
