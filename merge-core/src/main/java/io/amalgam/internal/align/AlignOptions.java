@@ -84,7 +84,8 @@ record AlignOptions(
         Optional<String> statistics = get(given, "statistics");
         Optional<String> toStatistics = get(given, "to_statistics");
         boolean needed = method == AlignMethod.ACTIVATION_MATCHING;
-        if (statistics.isPresent() != toStatistics.isPresent() || needed && statistics.isEmpty()) {
+        if (statistics.isPresent() != toStatistics.isPresent()
+                || (needed && statistics.isEmpty())) {
             throw wrong(
                             "activations of an alignment",
                             "files of both models, 'statistics' and 'to_statistics'",

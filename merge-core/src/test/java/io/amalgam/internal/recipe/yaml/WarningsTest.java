@@ -34,7 +34,7 @@ class WarningsTest {
                 "layer_range    | it belongs in an item of 'sources'",
                 "sources        | it belongs in an item of 'slices'",
                 "x              | known here: merge_method, models, slices, modules, base_model,"
-                        + " parameters, dtype, out_dtype, tokenizer_source, tokenizer, chat_template,"
+                        + " parameters, dtype, out_dtype, tokenizer_source, tokenizer, chat_template, align,"
                         + " name",
             })
     void unknownTopLevelKey(String key, String hint) {
@@ -50,7 +50,7 @@ class WarningsTest {
                 "paramters   | did you mean 'parameters'?",
                 "layer_range | it belongs in an item of 'sources'",
                 "base_model  | it belongs at the top level",
-                "whatever    | known here: model, parameters",
+                "whatever    | known here: model, parameters, align",
             })
     void unknownKeyOfAModel(String key, String hint) {
         assertSaid(
@@ -84,7 +84,7 @@ class WarningsTest {
         assertWarning(
                 "merge_method: linear\nslices:\n"
                         + "  - sources: [{model: a, layers: 1, layer_range: [0, 1]}]\n",
-                "unknown key 'layers' (r.yml:3:26); known here: model, layer_range, parameters");
+                "unknown key 'layers' (r.yml:3:26); known here: model, layer_range, parameters, align");
     }
 
     @Test
