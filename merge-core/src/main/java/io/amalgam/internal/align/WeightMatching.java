@@ -70,7 +70,7 @@ final class WeightMatching {
             double before = objective;
             objective = pair.product(moves, context);
             objectives.add(objective);
-            if (!changed || pass > 0 && objective - before <= NOTHING * Math.abs(objective)) {
+            if (!changed || (pass > 0 && objective - before <= NOTHING * Math.abs(objective))) {
                 break;
             }
         }
@@ -93,11 +93,11 @@ final class WeightMatching {
         Similarity twice = isSquare(group) ? new Similarity(n, n) : single;
         List<Places> several = new ArrayList<>();
         for (Places places : sorted(group.places())) {
-            boolean square = times.get(places.tensor()) > 1 && axes(group, places.tensor()) > 1;
+            boolean square = times.getOrDefault(places.tensor(), 0) > 1 && axes(group, places.tensor()) > 1;
             if (square) {
                 several.add(places);
             }
-            if (!anchored || grouping.anchors().contains(places.tensor()) && !square) {
+            if (!anchored || (grouping.anchors().contains(places.tensor()) && !square)) {
                 pair.add(places, n, moves, square ? twice : single, context);
             }
         }
@@ -118,7 +118,7 @@ final class WeightMatching {
             gain += pair.product(names, tried, context) - pair.product(names, moves, context);
         }
         boolean changed = !java.util.Arrays.equals(before, after);
-        if (anchored || changed && gain > 0) {
+        if (anchored || (changed && gain > 0)) {
             moves.put(group.name(), new OfUnits(AxisMap.of(n, after)));
             return changed;
         }

@@ -8,7 +8,7 @@ final class FastExp {
     private static final float LOG2E = 1.442695f;
 
     /** The natural logarithm of 2 in two parts, the first exact in products with whole numbers. */
-    private static final float LN2_HIGH = 0.693359375f;
+    private static final float LN2_HIGH = 355f / 512;
 
     private static final float LN2_LOW = -2.1219444e-4f;
 

@@ -159,8 +159,7 @@ final class AttentionLayer {
                 } else {
                     throw new Stays("tensor '" + tensor + "' is not known");
                 }
-            } else if (shape.rank() == 1 && leaf.equals("sinks")
-                    || tensor.endsWith(".sinks") && shape.rank() == 1) {
+            } else if (shape.rank() == 1 && (leaf.equals("sinks") || tensor.endsWith(".sinks"))) {
                 perHead.add(new Places(tensor, 0, 0, each, 1, 0, 1));
             } else {
                 throw new Stays("tensor '" + tensor + "' is not known");

@@ -362,7 +362,7 @@ final class TransformerGroups {
         }
 
         private boolean fits(Shape shape, String name) {
-            return shape.rank() == 1 || shape.rank() == 2 && shape.dim(in(name)) == hidden;
+            return shape.rank() == 1 || (shape.rank() == 2 && shape.dim(in(name)) == hidden);
         }
 
         private void head(String name, String module) {

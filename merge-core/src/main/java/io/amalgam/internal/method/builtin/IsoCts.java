@@ -53,7 +53,7 @@ public final class IsoCts extends MatrixMethod {
                 (int)
                         Math.min(
                                 Math.rint((all - fraction) / (double) count),
-                                (double) (all / count));
+                                Math.floorDiv(all, count));
         Svd sum = Dense.top(tasks.sum(), all - own * count);
         Svd common = sum.truncated(sum.rank(tolerance));
         List<Svd> parts = new ArrayList<>();

@@ -50,7 +50,7 @@ class WarningsTest {
                 "paramters   | did you mean 'parameters'?",
                 "layer_range | it belongs in an item of 'sources'",
                 "base_model  | it belongs at the top level",
-                "whatever    | known here: model, parameters, align",
+                "whatever    | known here: model, statistics, parameters, align",
             })
     void unknownKeyOfAModel(String key, String hint) {
         assertSaid(
