@@ -93,7 +93,8 @@ final class WeightMatching {
         Similarity twice = isSquare(group) ? new Similarity(n, n) : single;
         List<Places> several = new ArrayList<>();
         for (Places places : sorted(group.places())) {
-            boolean square = times.getOrDefault(places.tensor(), 0) > 1 && axes(group, places.tensor()) > 1;
+            boolean square =
+                    times.getOrDefault(places.tensor(), 0) > 1 && axes(group, places.tensor()) > 1;
             if (square) {
                 several.add(places);
             }
