@@ -63,7 +63,7 @@ class ReadmeTest {
     @Test
     void theRecipesParse() throws IOException {
         List<String> recipes = blocks("yaml");
-        assertThat(recipes).hasSize(2);
+        assertThat(recipes).hasSize(3);
         for (String recipe : recipes) {
             assertThatCode(() -> RecipeReader.read(recipe, "README.md")).doesNotThrowAnyException();
         }

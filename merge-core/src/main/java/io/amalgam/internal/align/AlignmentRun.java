@@ -1,6 +1,8 @@
 package io.amalgam.internal.align;
 
 import io.amalgam.checkpoint.Preparation;
+import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.align.groups.Group;
 import io.amalgam.internal.align.groups.Group.Heads;
@@ -110,6 +112,26 @@ public final class AlignmentRun implements Preparation {
         return given.map(moves -> searched + " " + digest(moves)).orElse(searched);
     }
 
+    /** NaN fits nothing: no order of units is the best. */
+    private void requireFinite(Context context) throws IOException {
+        for (String name : pair.maps().tensors()) {
+            requireFinite(model, pair.moving().get(name), context);
+            requireFinite(targetName, pair.fixed().get(name), context);
+        }
+    }
+
+    private static void requireFinite(String of, @Nullable TensorSource tensor, Context context)
+            throws IOException {
+        if (tensor != null && !Double.isFinite(Pair.sums(tensor, tensor, context)[0])) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "tensor '" + tensor.info().name() + "' of model '" + of + "'",
+                                    "finite numbers",
+                                    "NaN or infinity")
+                            .hint("the model is damaged: it cannot be aligned"));
+        }
+    }
+
     private static String digest(Map<String, Moves> moves) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -127,7 +149,10 @@ public final class AlignmentRun implements Preparation {
         }
         Map<String, Moves> none = new HashMap<>();
         grouping.groups().forEach(group -> none.put(group.name(), Moves.none(group)));
-        double before = comparable ? pair.distance(none, context) : 0;
+        double before = comparable ? pair.distance(none, context) : Double.NaN;
+        if (!Double.isFinite(before)) {
+            requireFinite(context);
+        }
         Map<String, Moves> moves;
         double[] objectives = {};
         if (given.isPresent()) {

@@ -41,6 +41,40 @@ class RecipeWriterTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
+                "models: [{model: m, align: {to: n}}, {model: n}]",
+                "models: [{model: m, align: {method: ot, to: n+a, metric: log, solver: sinkhorn}}]",
+                "models: [{model: {model: m, align: {to: n, permutations: 'x: y'}}}]",
+                "models: [{model: m}, {model: n}]\nalign: {method: weight_matching}",
+                "models: [{model: m}]\nbase_model: b\nalign: {to: n}",
+                "slices: [{sources: [{model: m, layer_range: [0, 2], align: {to: n}}]}]"
+            })
+    void alignments(String text) {
+        Recipe recipe = RecipeReader.read("merge_method: linear\n" + text + "\n", "r.yml");
+
+        Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
+
+        assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
+        assertThat(recipe.references())
+                .anySatisfy(ref -> assertThat(ref.alignment()).isPresent());
+    }
+
+    /** The base, or the first model, stays as it is; what says otherwise keeps its own. */
+    @Test
+    void anAlignmentOfAllIsToTheBaseOrTheFirst() {
+        Recipe recipe =
+                RecipeReader.read(
+                        "merge_method: linear\nmodels: [{model: a}, {model: b}, {model: c, align: {method: ot, to: b}}]\nalign: {}\n",
+                        "r.yml");
+
+        List<ModelRef> models = recipe.models().stream().map(ModelEntry::model).toList();
+        assertThat(models.get(0).alignment()).isEmpty();
+        assertThat(models.get(1).alignment().orElseThrow().to()).isEqualTo(models.get(0));
+        assertThat(models.get(2).alignment().orElseThrow().method()).isEqualTo("ot");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
                 "m+a",
                 "m+a:0.5",
                 "m+a:0.5+b:-1",
