@@ -54,8 +54,7 @@ class RecipeWriterTest {
         Recipe again = RecipeReader.read(RecipeWriter.write(recipe), "w.yml");
 
         assertThat(again.saysTheSameAs(recipe)).as(RecipeWriter.write(recipe)).isTrue();
-        assertThat(recipe.references())
-                .anySatisfy(ref -> assertThat(ref.alignment()).isPresent());
+        assertThat(recipe.references()).anySatisfy(ref -> assertThat(ref.alignment()).isPresent());
     }
 
     /** The base, or the first model, stays as it is; what says otherwise keeps its own. */
