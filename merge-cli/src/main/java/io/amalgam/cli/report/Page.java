@@ -15,7 +15,10 @@ import java.util.Optional;
  * keeps browsers from loading anything.
  */
 final class Page {
-    private static final String CHARTS = "/META-INF/resources/webjars/uplot/1.6.30/dist/";
+    /** Of the version in the project's pom.xml. */
+    private static final String LIBRARY = "/META-INF/resources/webjars/uplot/1.6.30/";
+
+    private static final String CHARTS = LIBRARY + "dist/";
     private static final String POLICY =
             "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
 
@@ -41,15 +44,18 @@ final class Page {
         }
         html.raw("</nav></header>\n<main id=\"main\">");
         html.raw(body);
-        html.raw(
-                "</main>\n<footer><p class=\"quiet\">Made with Amalgam. Charts are drawn by uPlot");
-        html.raw("(MIT licence).</p></footer>");
+        html.raw("</main>\n<footer><p class=\"quiet\">Made with Amalgam.");
+        data.ifPresent(node -> html.raw("Charts are drawn by uPlot (MIT licence)."));
+        html.raw("</p></footer>");
         data.ifPresent(
                 node ->
                         html.raw(
                                 "<script type=\"application/json\" id=\"data\">"
                                         + json(node)
-                                        + "</script>\n<script>\n"
+                                        + "</script>\n<script>\n/*\n"
+                                        // Its licence goes with every copy.
+                                        + resource(LIBRARY + "LICENSE")
+                                        + "*/\n"
                                         + resource(CHARTS + "uPlot.iife.min.js")
                                         + "\n</script>"));
         html.raw("<script>\n" + resource("page.js") + "</script>\n</body>\n</html>");

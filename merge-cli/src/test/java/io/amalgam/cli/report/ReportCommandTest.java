@@ -156,6 +156,7 @@ class ReportCommandTest {
         assertThat(html)
                 .contains("What the changes have in common")
                 .contains("<td data-v=\"-1.0\">-1.00000</td>")
+                .contains("Permission is hereby granted, free of charge")
                 .doesNotContain("Recipe</h2>");
     }
 
