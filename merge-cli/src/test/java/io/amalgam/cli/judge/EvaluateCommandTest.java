@@ -184,6 +184,37 @@ class EvaluateCommandTest {
         }
     }
 
+    /** A stage that is computed while it is read, and a tokenizer that is made. */
+    @Test
+    void stagesAndMadeTokenizersAreJudged() throws IOException {
+        System.setProperty("DJL_CACHE_DIR", Path.of("target", "djl").toAbsolutePath().toString());
+        Path models = BYTES.resolve("models/bytes").toAbsolutePath();
+        Path recipe = folder.resolve("stages.yml");
+        Files.writeString(
+                recipe,
+                """
+                name: first
+                merge_method: linear
+                models:
+                  - {model: '%1$s/java', parameters: {weight: 1}}
+                  - {model: '%1$s/prose', parameters: {weight: 1}}
+                ---
+                merge_method: ties
+                base_model: '%1$s/base'
+                models: [{model: first, parameters: {weight: 0.5, density: 0.5}}]
+                tokenizer: {source: base}
+                dtype: float32
+                """
+                        .formatted(models));
+        Path merged = folder.resolve("merged");
+        assertThat(Cli.run("merge", recipe, merged).exit()).isZero();
+
+        assertThat(loss(recipe)).isEqualTo(loss(merged));
+        assertThat(Cli.run("check", recipe, "-j", 3).out())
+                .contains("256 tokens, 256 rows")
+                .contains("read, all finite");
+    }
+
     @Test
     void printsARowForEachText() throws IOException {
         Cli result =

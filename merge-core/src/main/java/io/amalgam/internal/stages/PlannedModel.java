@@ -16,7 +16,7 @@ import java.util.Optional;
 /**
  * A merge that is never written, as a model: what a recipe file's plan would write, with its values
  * rounded to the types it would have. Tensors of element-wise merges are computed block by block as
- * they are read; of others one is held at a time. Closing it closes the plan.
+ * they are read; others are computed whole, and held while they are read. Closing it closes the plan.
  */
 public final class PlannedModel extends ForwardingCheckpoint {
     private final StagedPlan plans;
@@ -77,12 +77,17 @@ public final class PlannedModel extends ForwardingCheckpoint {
             return Optional.of(
                     Problem.of("all documents of the recipe have names: it has no result"));
         }
-        if (!plans.written().isEmpty()) {
-            return Optional.of(
-                    Problem.of(
-                            "document '"
-                                    + plans.written().get(0).name()
-                                    + "' cannot be computed while it is read"));
+        for (StagedPlan.Step step : plans.written()) {
+            // Whole tensors are read once, so that nothing speaks against computing their blocks.
+            StageCheckpoint stage = plans.checkpoint(step.name());
+            if (!stage.elementWise()) {
+                return Optional.of(
+                        Problem.of(
+                                "document '"
+                                        + step.name()
+                                        + "' cannot be computed while it is read"));
+            }
+            stage.computeWhileRead();
         }
         MergePlan plan = plans.result().get();
         if (plan.wholeModel().isPresent()) {
@@ -97,7 +102,7 @@ public final class PlannedModel extends ForwardingCheckpoint {
                 : Optional.empty();
     }
 
-    /** The most that one computed tensor holds with its inputs, in bytes, beside buffers. */
+    /** What computed tensors hold with their inputs, in bytes, beside buffers. */
     @Override
     public long sharedBytes() {
         return super.sharedBytes() + whole.bytesHeld();

@@ -9,18 +9,31 @@ import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Map;
 
 /**
- * Tensors that are computed whole when they are first read, of which the latest is held: whoever
- * reads one to its end before the next computes each once.
+ * Tensors that are computed whole when they are first read, and held until they have been read once
+ * to their end. Readers that go from tensor to tensor, some workers a little ahead, compute each
+ * once.
  */
 final class WholeTensors {
+    /** More tensors than workers read at a time: what was begun and left is dropped. */
+    private static final int MOST = 16;
+
     private final Kernels kernels;
+    private final Map<Computed, Held> held = new LinkedHashMap<>();
     private long bytesHeld;
-    private @Nullable Computed held;
-    private float[] values = new float[0];
+
+    private static final class Held {
+        private final float[] values;
+        private long read;
+
+        Held(float[] values) {
+            this.values = values;
+        }
+    }
 
     WholeTensors(Kernels kernels) {
         this.kernels = kernels;
@@ -38,18 +51,26 @@ final class WholeTensors {
         return new Computed(task, label);
     }
 
+    /** One tensor with its inputs, and another that was begun: an embedding, of which rows are read. */
     long bytesHeld() {
-        return bytesHeld;
+        return 2 * bytesHeld;
     }
 
-    private synchronized float[] valuesOf(Computed tensor, Workspace workspace) throws IOException {
-        if (held != tensor) {
-            held = null;
-            values = new float[0];
-            values = tensor.compute(workspace);
-            held = tensor;
+    private synchronized float[] valuesOf(Computed tensor, int count, Workspace workspace)
+            throws IOException {
+        Held values = held.get(tensor);
+        if (values == null) {
+            if (held.size() == MOST) {
+                held.remove(held.keySet().iterator().next());
+            }
+            values = new Held(tensor.compute(workspace));
+            held.put(tensor, values);
         }
-        return values;
+        values.read += count;
+        if (values.read >= values.values.length) {
+            held.remove(tensor);
+        }
+        return values.values;
     }
 
     private final class Computed implements TensorSource {
@@ -96,7 +117,7 @@ final class WholeTensors {
         @Override
         public boolean read(long from, int count, float[] dst, int at, Workspace workspace)
                 throws IOException {
-            System.arraycopy(valuesOf(this, workspace), (int) from, dst, at, count);
+            System.arraycopy(valuesOf(this, count, workspace), (int) from, dst, at, count);
             return workspace.kernels().allFinite(dst, at, count);
         }
 
