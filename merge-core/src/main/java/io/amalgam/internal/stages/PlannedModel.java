@@ -16,7 +16,8 @@ import java.util.Optional;
 /**
  * A merge that is never written, as a model: what a recipe file's plan would write, with its values
  * rounded to the types it would have. Tensors of element-wise merges are computed block by block as
- * they are read; others are computed whole, and held while they are read. Closing it closes the plan.
+ * they are read; others are computed whole, and held while they are read. Closing it closes the
+ * plan.
  */
 public final class PlannedModel extends ForwardingCheckpoint {
     private final StagedPlan plans;

@@ -51,7 +51,9 @@ final class WholeTensors {
         return new Computed(task, label);
     }
 
-    /** One tensor with its inputs, and another that was begun: an embedding, of which rows are read. */
+    /**
+     * One tensor with its inputs, and another that was begun: an embedding, of which rows are read.
+     */
     long bytesHeld() {
         return 2 * bytesHeld;
     }
