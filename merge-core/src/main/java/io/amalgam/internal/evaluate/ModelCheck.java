@@ -130,9 +130,8 @@ public record ModelCheck(Map<String, String> seen, List<Problem> problems, List<
         }
         seen.put(
                 "config",
-                "type '"
-                        + facts.type()
-                        + "': layers and rows of the embedding are compared, other shapes are not known");
+                (facts.type().isEmpty() ? "no model_type" : "type '" + facts.type() + "'")
+                        + ": layers and rows of the embedding are compared, other shapes are not known");
         return Optional.empty();
     }
 }
