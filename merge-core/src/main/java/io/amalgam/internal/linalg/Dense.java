@@ -5,7 +5,7 @@ package io.amalgam.internal.linalg;
  * this package, in one fixed order on every machine; large ones by ND4J's LAPACK in one thread, so
  * that the result does not depend on threads. Which one is chosen depends on the shape alone.
  *
- * <p>Where the ways part was measured ({@code DenseBenchmarks}; table in docs/bench).
+ * <p>Where the ways part was measured ({@code DenseBenchmarks}; a table is in docs/bench).
  */
 public final class Dense {
     /** Multiplications of a product up to which loading a library is not worth it. */
