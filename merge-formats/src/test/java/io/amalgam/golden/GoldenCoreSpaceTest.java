@@ -40,8 +40,6 @@ class GoldenCoreSpaceTest {
         "llama-abc-core-tsv, tsv_m, alpha, 0.8",
         "llama-abc-core-iso, iso_c, '', ''",
         "digits-core-iso, iso_c, '', ''",
-        "llama-abc-core-ties30, ties, density, 0.3",
-        "digits-core-ties30, ties, density, 0.3",
     })
     void agrees(String file, String method, String parameter, String value) throws IOException {
         CombineOptions options =
