@@ -33,6 +33,7 @@ class GoldenCoreSpaceTest {
                         .toList();
     }
 
+    /** Their TIES keeps one element more than a share of 0.3: the densities are chosen for it. */
     @ParameterizedTest
     @CsvSource({
         "llama-abc-core-sum, task_arithmetic, '', ''",
@@ -40,6 +41,8 @@ class GoldenCoreSpaceTest {
         "llama-abc-core-tsv, tsv_m, alpha, 0.8",
         "llama-abc-core-iso, iso_c, '', ''",
         "digits-core-iso, iso_c, '', ''",
+        "llama-abc-core-ties30, ties, density, 0.304",
+        "digits-core-ties30, ties, density, 0.309",
     })
     void agrees(String file, String method, String parameter, String value) throws IOException {
         CombineOptions options =

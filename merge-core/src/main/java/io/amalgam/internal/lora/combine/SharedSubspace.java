@@ -26,7 +26,10 @@ final class SharedSubspace {
      * href="https://arxiv.org/abs/2509.17786">arXiv 2509.17786</a>.
      */
     static Svd core(String name, List<ModuleFactors> parts, DeltaMerge merge) {
-        Matrix u = axes(Matrix.beside(parts.stream().map(ModuleFactors::matrixB).toList()));
+        Matrix u =
+                axes(
+                        Matrix.beside(
+                                parts.stream().map(p -> p.matrixB().scaled(p.scale())).toList()));
         Matrix v = axes(Matrix.beside(parts.stream().map(p -> p.matrixA().transpose()).toList()));
         Matrix uT = u.transpose();
         List<float[]> cores = new ArrayList<>();
