@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.stages.PlannedModel;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -68,7 +69,8 @@ class ContractTest {
                     // A stage that is not read through is written before it is read.
                     boolean later =
                             checkpoint.getClass().getSimpleName().equals("StageCheckpoint")
-                                    && checkpoint.bytesPerReader(1) == 0;
+                                    && (checkpoint.bytesPerReader(1) == 0
+                                            || opened instanceof PlannedModel);
                     if (!later && some++ < 40) {
                         CheckpointContract.checkMemory(checkpoint, source);
                     }
@@ -77,6 +79,9 @@ class ContractTest {
             Map<Class<?>, Integer> alike = new HashMap<>();
             for (TensorSource source : Reachable.from(opened, TensorSource.class)) {
                 seen.add(source.getClass().getName());
+                if (isReplaced(opened, source)) {
+                    continue;
+                }
                 if (alike.merge(source.getClass(), 1, Integer::sum) <= MOST_ALIKE) {
                     try {
                         sources.check(subject.scope(), source);
@@ -87,6 +92,13 @@ class ContractTest {
                 }
             }
         }
+    }
+
+    /** Whether a model that is never written reads another source in a stage's place. */
+    private static boolean isReplaced(Closeable opened, TensorSource source) {
+        return opened instanceof PlannedModel model
+                && source.getClass().getSimpleName().equals("StageTensor")
+                && !model.tensors().containsValue(source);
     }
 
     private void nothingIsForgotten() {

@@ -2,14 +2,20 @@ package io.amalgam.contract;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.formats.huggingface.BpeTokenizer;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
+import io.amalgam.internal.stages.PlannedModel;
 import io.amalgam.internal.stages.StagePlanner;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.internal.structure.moe.MoePlanner;
 import io.amalgam.plan.PlanOptions;
 import java.io.Closeable;
@@ -17,7 +23,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /**
@@ -40,6 +48,8 @@ final class Subjects {
         Closeable open() throws IOException;
     }
 
+    private static final String WEIGHT = "parameters: {weight: 0.5}\n";
+
     private Subjects() {}
 
     /**
@@ -61,7 +71,61 @@ final class Subjects {
                 Files.readString(GOLDEN.resolve("moe/recipes/mixtral.yml"))
                         .replaceFirst("gate_mode: \\w+", "gate_mode: random");
         all.add(moe("random.yml", random, GOLDEN.resolve("moe")));
+        prepared(all, temp);
         return all;
+    }
+
+    /** Models that are aligned or measured, and merges that are read but never written. */
+    private static void prepared(List<Subject> all, Path temp) throws IOException {
+        Path folder = GOLDEN.resolve("merge");
+        String models = "models: [{model: models/ft1}, {model: models/ft2}]\n";
+        Path statistics = temp.resolve("statistics.safetensors");
+        List<NamedTensor> fisher = new ArrayList<>();
+        try (Checkpoint model = ModelLoader.load().open(folder.resolve("models/ft1"), "ft1")) {
+            for (TensorSource tensor : model.tensors().values()) {
+                float[] ones = new float[(int) tensor.info().elements()];
+                Arrays.fill(ones, 1);
+                String name = tensor.info().name() + ".fisher";
+                fisher.add(NamedTensor.ofFloats(name, tensor.info().shape(), ones));
+            }
+        }
+        SafetensorsWriter.write(statistics, fisher, Map.of("amalgam_statistics", "1"));
+        String measured =
+                "models: [{model: models/ft1, statistics: '%1$s'}, {model: models/ft2, statistics: '%1$s'}]\n"
+                        .formatted(statistics);
+        all.add(
+                text(
+                        "aligned",
+                        "merge_method: linear\n"
+                                + WEIGHT
+                                + models
+                                + "align: {method: weight_matching}\n",
+                        temp,
+                        folder));
+        all.add(text("measured", "merge_method: fisher\n" + measured, temp, folder));
+        for (String method : List.of("karcher", "linear")) {
+            Subject plans =
+                    text(
+                            "never written, " + method,
+                            "merge_method: " + method + "\n" + WEIGHT + models,
+                            temp,
+                            folder);
+            all.add(
+                    new Subject(
+                            plans.name(),
+                            plans.scope(),
+                            () ->
+                                    PlannedModel.of(
+                                            (StagedPlan) plans.opening().open(),
+                                            method,
+                                            ScalarKernels.INSTANCE)));
+        }
+    }
+
+    private static Subject text(String name, String recipe, Path temp, Path folder)
+            throws IOException {
+        Path file = Files.writeString(temp.resolve(name.replace(' ', '-') + ".yml"), recipe);
+        return staged(name, file, folder);
     }
 
     private static List<Path> list(Path folder) throws IOException {

@@ -382,7 +382,8 @@ class MoeCommandTest {
     @Test
     void qwenFromPromptsGivesTheSharedExpertARowOfItsOwn() throws IOException {
         Path base = dense("base", "qwen2", 16);
-        dense("other", "qwen2", 16);
+        settings(base, "\"num_key_value_heads\": 2");
+        settings(dense("other", "qwen2", 16), "\"num_key_value_heads\": 2");
         Files.writeString(
                 base.resolve("tokenizer.json"),
                 """

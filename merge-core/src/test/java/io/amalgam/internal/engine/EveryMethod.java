@@ -46,6 +46,9 @@ final class EveryMethod {
         for (int m = 0; m < models.size(); m++) {
             Map<String, Object> values = new LinkedHashMap<>(needed(method));
             values.putAll(m == models.size() - 1 ? last : Map.of());
+            if (m == 0 && method.parameter("merged").isPresent()) {
+                values.put("merged", true);
+            }
             text.append("  - {model: ").append(models.get(m));
             text.append(", parameters: ").append(flow(values)).append("}\n");
         }

@@ -12,6 +12,7 @@ import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.ParameterSpec.Scope;
 import io.amalgam.method.TensorCall;
 import java.io.IOException;
+import java.util.Arrays;
 
 /**
  * Regression as with statistics of the tasks' inputs, which are estimated from the task vectors:
@@ -55,10 +56,21 @@ public final class Ace extends MatrixMethod {
 
     @Override
     protected Matrix change(TaskVectors tasks, TensorCall call) throws IOException {
+        // A tensor that a task left as it was says nothing of its inputs.
+        int[] changed = new int[tasks.count()];
         double[] traces = new double[tasks.count()];
-        for (int t = 0; t < traces.length; t++) {
-            traces[t] = tasks.get(t).squares();
+        int count = 0;
+        for (int t = 0; t < tasks.count(); t++) {
+            double trace = tasks.get(t).squares();
+            if (trace > 0) {
+                changed[count] = t;
+                traces[count++] = trace;
+            }
         }
+        if (count == 0) {
+            return Matrix.zeros(tasks.rows(), tasks.cols());
+        }
+        traces = Arrays.copyOf(traces, count);
         boolean unlike = areUnlike(traces);
         int n = tasks.cols();
         Matrix a = Matrix.zeros(n, n);
@@ -68,7 +80,7 @@ public final class Ace extends MatrixMethod {
         Matrix products = Matrix.zeros(unlike ? tasks.rows() : 0, n);
         Matrix sum = Matrix.zeros(unlike ? tasks.rows() : 0, n);
         for (int t = 0; t < traces.length; t++) {
-            Matrix change = tasks.get(t);
+            Matrix change = tasks.get(changed[t]);
             Matrix centred = centred(change);
             Matrix moment = Dense.transposedProduct(centred, centred);
             double eps = call.number("eps");

@@ -6,6 +6,7 @@ import io.amalgam.method.MethodInfo;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -29,15 +30,16 @@ public abstract class MatrixMethod implements MergeMethod {
         check(call);
         TensorStep rest = SummedRest.of(call);
         Optional<MatrixLayout> layout = MatrixParameters.layout(call);
-        if (layout.isEmpty()) {
+        List<Integer> tasks = MatrixParameters.tasks(call);
+        if (layout.isEmpty() || tasks.isEmpty()) {
             return rest;
         }
         return step(
                 call,
                 layout.get(),
                 MatrixParameters.scale(call),
-                tasks -> change(tasks, call),
-                doubles(layout.get(), call.models().size()));
+                vectors -> change(vectors, call),
+                doubles(layout.get(), tasks.size()));
     }
 
     /** The base plus a factor of a change to each matrix. */

@@ -91,6 +91,16 @@ public final class MatrixParameters {
         return call.number("alpha") * LayerScale.factor(call);
     }
 
+    /** Models that are merged: those with a weight of 0 are as if they were not there. */
+    static List<Integer> tasks(TensorCall call) {
+        return call.models().stream()
+                .filter(
+                        model ->
+                                !call.inputs().get(model).values().containsKey("weight")
+                                        || call.number(model, "weight") != 0)
+                .toList();
+    }
+
     /**
      * The factor of the sum of the rest's task vectors.
      *
@@ -99,7 +109,7 @@ public final class MatrixParameters {
     static double restFactor(TensorCall call) {
         String rest = call.text("rest");
         if (rest.equals("mean")) {
-            return scale(call) / call.models().size();
+            return scale(call) / Math.max(1, tasks(call).size());
         }
         OptionalDouble factor = Scalar.number(rest);
         if (factor.isEmpty() && !rest.equals("base")) {

@@ -22,7 +22,7 @@ public final class TaskVectors {
         this.layout = layout;
         this.reader = reader;
         this.slice = slice;
-        this.models = call.models();
+        this.models = MatrixParameters.tasks(call);
     }
 
     public int count() {
