@@ -10,7 +10,7 @@ import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.Parameters;
-import io.amalgam.recipe.Recipe;
+import io.amalgam.recipe.RecipeFile;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -44,8 +44,9 @@ class RecipeFilesTest {
     @ParameterizedTest
     @MethodSource("all")
     void everyRecipeIsReadWithoutAWarning(Path file) throws IOException {
-        for (Recipe recipe : RecipeReader.readAll(file, new ReadOptions(true))) {
-            assertThat(recipe.warnings()).isEmpty();
+        for (RecipeFile.Document document :
+                RecipeReader.readAll(file, new ReadOptions(true)).documents()) {
+            assertThat(document.recipe().warnings()).isEmpty();
         }
     }
 
