@@ -10,6 +10,7 @@ import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.ParameterValue.Gradient;
 import io.amalgam.recipe.Parameters;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.recipe.RecipeFile;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
