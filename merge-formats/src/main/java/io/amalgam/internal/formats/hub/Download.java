@@ -145,7 +145,10 @@ final class Download {
 
     private void ask(Piece piece) {
         HttpRequest request =
-                client.request(piece.file.address()).header("Range", piece.range()).GET().build();
+                client.request(piece.file.address().get())
+                        .header("Range", piece.range())
+                        .GET()
+                        .build();
         int asked = piece.asked();
         CompletableFuture<HttpResponse<Void>> answer =
                 client.begin(request, info -> piece.taking(info, asked));
@@ -182,7 +185,11 @@ final class Download {
             file.undivided();
         } else if (status >= 300 && status < 400 && location.isPresent()) {
             URI to = HubClient.redirected(answer.uri(), location.get());
-            file.moved(to, client.settings().isOwn(to));
+            if (client.settings().isOwn(to)) {
+                file.address().movedInside(to);
+            } else {
+                file.address().moved(to);
+            }
             if (piece.redirects++ > HubClient.TRIES) {
                 throw new IOException("too many redirects of '" + file.file().path() + "'");
             }
@@ -193,7 +200,10 @@ final class Download {
                     HubAnswer.pause(answer.headers()),
                     "the hub is busy (" + status + ")",
                     new IOException("status " + status));
-        } else if (status == 200 || status == 206 || status == 416 || file.forgetAddress()) {
+        } else if (status == 200
+                || status == 206
+                || status == 416
+                || file.address().forget(answer.uri())) {
             retry(piece, Optional.empty(), "the connection broke off", new IOException("short"));
         } else {
             throw new BadInputException(

@@ -37,13 +37,12 @@ final class DownloadedFile implements Closeable {
     private final Deque<Piece> waiting = new ArrayDeque<>();
     private final List<Piece> unfinished = new ArrayList<>();
     private int restarts;
-    private URI own;
-    private Optional<URI> other = Optional.empty();
+    private final FileAddress address;
 
     private DownloadedFile(RemoteFile file, RepoCache cache, URI own, FileChannel lock)
             throws IOException {
         this.file = file;
-        this.own = own;
+        this.address = new FileAddress(own);
         this.lock = lock;
         this.blob = cache.blob(file.etag());
         this.partial = partial(cache, file);
@@ -162,25 +161,8 @@ final class DownloadedFile implements Closeable {
         return FileWrites.fully(partial, channel, bytes, at);
     }
 
-    /** Where its bytes are: where the endpoint last sent us, or the endpoint. */
-    URI address() {
-        return other.orElse(own);
-    }
-
-    /** Follows a redirect; one inside the endpoint may lead on. */
-    void moved(URI address, boolean inside) {
-        if (inside) {
-            own = address;
-        } else {
-            other = Optional.of(address);
-        }
-    }
-
-    /** Signed addresses end: the endpoint is asked again. Whether there was one. */
-    boolean forgetAddress() {
-        boolean known = other.isPresent();
-        other = Optional.empty();
-        return known;
+    FileAddress address() {
+        return address;
     }
 
     /** The next piece to ask for. */

@@ -78,7 +78,7 @@ final class RangeRequest {
 
     private void ask(int redirects) {
         heard = System.nanoTime();
-        URI address = file.address();
+        URI address = file.address().get();
         HttpRequest request =
                 client.request(address)
                         .header(
@@ -166,7 +166,7 @@ final class RangeRequest {
             if (redirects == MOST_REDIRECTS) {
                 throw new IOException("too many redirects of '" + file.file().path() + "'");
             }
-            file.moved(HubClient.redirected(answer.uri(), location.get()));
+            file.address().moved(HubClient.redirected(answer.uri(), location.get()));
             ask(redirects + 1);
         } else if (HubAnswer.isBusy(status)) {
             throw new Again(
@@ -178,7 +178,7 @@ final class RangeRequest {
         } else if (status == 200 || status == 206 || status == 416) {
             throw new BadInputException(
                     HubProblems.noRanges(file.repo(), file.file(), answer.uri()));
-        } else if (file.forgetAddress()) {
+        } else if (file.address().forget(answer.uri())) {
             throw new Again("the address has expired", Optional.empty(), new IOException("signed"));
         } else {
             throw new BadInputException(

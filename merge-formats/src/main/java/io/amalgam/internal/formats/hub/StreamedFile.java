@@ -2,7 +2,6 @@ package io.amalgam.internal.formats.hub;
 
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
@@ -15,10 +14,9 @@ final class StreamedFile {
     private final RepoName repo;
     private final RemoteFile file;
     private final Path placeholder;
-    private final URI own;
+    private final FileAddress address;
     private final Pieces pieces;
     private final AtomicIntegerArray checksums;
-    private volatile Optional<URI> other = Optional.empty();
 
     /**
      * @param placeholder has what is before the first piece
@@ -28,7 +26,7 @@ final class StreamedFile {
         this.repo = repo;
         this.file = file;
         this.placeholder = placeholder;
-        this.own = own;
+        this.address = new FileAddress(own);
         this.pieces = pieces;
         this.checksums = new AtomicIntegerArray(pieces.count());
     }
@@ -49,20 +47,8 @@ final class StreamedFile {
         return pieces;
     }
 
-    /** Where its bytes are: where the endpoint last sent us, or the endpoint. */
-    URI address() {
-        return other.orElse(own);
-    }
-
-    void moved(URI address) {
-        other = Optional.of(address);
-    }
-
-    /** Signed addresses end: the endpoint is asked again. Whether there was one. */
-    boolean forgetAddress() {
-        boolean known = other.isPresent();
-        other = Optional.empty();
-        return known;
+    FileAddress address() {
+        return address;
     }
 
     /**
