@@ -3,6 +3,7 @@ package io.amalgam;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.internal.linalg.FloatMatrix;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.linalg.RandomSvd;
@@ -73,8 +74,8 @@ public final class LoraFile implements Closeable {
                                     Suggestions.didYouMean(
                                             name, modules(), "see modules() for all")));
         }
-        float[] a = io.amalgam.internal.lora.TensorReads.of(module.a());
-        float[] b = io.amalgam.internal.lora.TensorReads.of(module.b());
+        float[] a = TensorReads.of(module.a());
+        float[] b = TensorReads.of(module.b());
         for (int i = 0; i < b.length; i++) {
             b[i] = (float) (b[i] * module.scale());
         }

@@ -6,8 +6,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
-import io.amalgam.internal.kernel.ScalarKernels;
-import io.amalgam.kernel.Workspace;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.tensor.TensorInfo;
 import java.io.Closeable;
 import java.io.IOException;
@@ -21,8 +20,6 @@ import org.nd4j.linalg.factory.Nd4j;
 
 /** An open checkpoint whose tensors are read as ND4J arrays. Thread-safe until closed. */
 public final class OpenModel implements Closeable {
-    private static final int PIECE = 1 << 20;
-
     private final Checkpoint checkpoint;
     private volatile boolean closed;
 
@@ -98,13 +95,7 @@ public final class OpenModel implements Closeable {
     }
 
     static float[] decode(TensorSource source) throws IOException {
-        float[] values = new float[Math.toIntExact(source.info().elements())];
-        Workspace workspace = new Workspace(ScalarKernels.INSTANCE, PIECE / Long.BYTES);
-        for (int from = 0; from < values.length; from += workspace.capacity()) {
-            int n = Math.min(workspace.capacity(), values.length - from);
-            source.read(from, n, values, from, workspace);
-        }
-        return values;
+        return TensorReads.of(source);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.amalgam.cli.bench;
 
+import io.amalgam.tensor.DType;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,28 +20,26 @@ final class GgufMatrices {
     /** Numbers below 2, where bytes are read as the upper half of a float16. */
     private static final int SMALL = 0x3F;
 
-    /** Types of the most used files: number in GGUF, elements and bytes of a block. */
+    /** Types of the most used files: with their numbers in GGUF. */
     private enum Type {
-        Q4_0(2, 32, 18),
-        Q4_1(3, 32, 20),
-        Q5_0(6, 32, 22),
-        Q8_0(8, 32, 34),
-        Q2_K(10, 256, 84),
-        Q3_K(11, 256, 110),
-        Q4_K(12, 256, 144),
-        Q5_K(13, 256, 176),
-        Q6_K(14, 256, 210),
-        IQ4_NL(20, 32, 18),
-        IQ4_XS(23, 256, 136);
+        Q4_0(2, DType.Q4_0),
+        Q4_1(3, DType.Q4_1),
+        Q5_0(6, DType.Q5_0),
+        Q8_0(8, DType.Q8_0),
+        Q2_K(10, DType.Q2_K),
+        Q3_K(11, DType.Q3_K),
+        Q4_K(12, DType.Q4_K),
+        Q5_K(13, DType.Q5_K),
+        Q6_K(14, DType.Q6_K),
+        IQ4_NL(20, DType.IQ4_NL),
+        IQ4_XS(23, DType.IQ4_XS);
 
         private final int number;
-        private final int elements;
-        private final int bytes;
+        private final DType stored;
 
-        Type(int number, int elements, int bytes) {
+        Type(int number, DType stored) {
             this.number = number;
-            this.elements = elements;
-            this.bytes = bytes;
+            this.stored = stored;
         }
     }
 
@@ -58,7 +57,7 @@ final class GgufMatrices {
     }
 
     private static byte[] bytes(Type type) {
-        byte[] data = new byte[SIZE * SIZE / type.elements * type.bytes];
+        byte[] data = new byte[(int) type.stored.bytesFor(SIZE * SIZE)];
         new Random(1).nextBytes(data);
         for (int i = 0; i < data.length; i++) {
             data[i] &= SMALL;

@@ -3,7 +3,6 @@ package io.amalgam.cli.judge;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.Preparation;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
@@ -16,11 +15,10 @@ import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.evaluate.Domain;
 import io.amalgam.internal.evaluate.Evaluation;
 import io.amalgam.internal.evaluate.Loss;
-import io.amalgam.internal.forward.Gemm;
+import io.amalgam.internal.evaluate.ModelRun;
 import io.amalgam.internal.forward.LlamaModel;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -108,25 +106,12 @@ public final class EvaluateCommand extends Subcommand {
     private List<Loss> run(
             Checkpoint checkpoint, Evaluation evaluation, EngineOptions options, boolean silent)
             throws IOException {
-        List<List<Loss>> result = new ArrayList<>();
-        Gemm.onCallersThreads(
-                () ->
-                        result.add(
-                                ReadingRun.run(
-                                        options,
-                                        new PassProgress(console, silent),
-                                        interruption.merging(),
-                                        workers -> {
-                                            for (Preparation each : checkpoint.preparations()) {
-                                                each.run(workers);
-                                            }
-                                            return evaluation.run(
-                                                    options.memory(
-                                                            options.memory()
-                                                                    - checkpoint.sharedBytes()),
-                                                    workers);
-                                        })));
-        return result.get(0);
+        return ModelRun.run(
+                checkpoint,
+                options,
+                new PassProgress(console, silent),
+                interruption.merging(),
+                evaluation::run);
     }
 
     private void print(List<Loss> losses, int window, double seconds, List<Problem> warnings) {

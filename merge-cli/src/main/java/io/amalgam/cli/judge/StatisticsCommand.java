@@ -2,7 +2,6 @@ package io.amalgam.cli.judge;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.Preparation;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
@@ -16,11 +15,10 @@ import io.amalgam.cli.options.Subcommand;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.evaluate.Domain;
 import io.amalgam.internal.evaluate.InputGrams;
+import io.amalgam.internal.evaluate.ModelRun;
 import io.amalgam.internal.formats.tokens.StatisticsFile;
-import io.amalgam.internal.forward.Gemm;
 import io.amalgam.internal.forward.LlamaModel;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -131,28 +129,19 @@ public final class StatisticsCommand extends Subcommand {
         grams.measured().forEach((name, rows) -> matrices.put(name + InputGrams.SUFFIX, rows));
         try (StatisticsFile file =
                 new StatisticsFile(out, matrices, grams.aliases(), grams.tokens())) {
-            Gemm.onCallersThreads(
-                    () ->
-                            ReadingRun.run(
-                                    options,
-                                    new PassProgress(console, silent),
-                                    interruption.merging(),
-                                    workers -> {
-                                        for (Preparation each : checkpoint.preparations()) {
-                                            each.run(workers);
-                                        }
-                                        grams.run(
-                                                options.memory(
-                                                        options.memory()
-                                                                - checkpoint.sharedBytes()),
-                                                workers,
-                                                (weight, from, rows) ->
-                                                        file.rows(
-                                                                weight + InputGrams.SUFFIX,
-                                                                from,
-                                                                rows));
-                                        return file;
-                                    }));
+            ModelRun.run(
+                    checkpoint,
+                    options,
+                    new PassProgress(console, silent),
+                    interruption.merging(),
+                    (left, workers) -> {
+                        grams.run(
+                                left,
+                                workers,
+                                (weight, from, rows) ->
+                                        file.rows(weight + InputGrams.SUFFIX, from, rows));
+                        return file;
+                    });
             file.commit();
         }
     }

@@ -9,7 +9,7 @@ import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
-import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.channels.FileChannel;

@@ -7,6 +7,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.align.groups.Places;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -138,12 +139,7 @@ record Activations(Checkpoint own, Checkpoint its) {
 
     private static float[] values(TensorSource tensor, Checkpoint of, Workspace workspace)
             throws IOException {
-        float[] values = new float[Math.toIntExact(tensor.info().elements())];
-        for (int done = 0; done < values.length; ) {
-            int n = Math.min(workspace.capacity(), values.length - done);
-            tensor.read(done, n, values, done, workspace);
-            done += n;
-        }
+        float[] values = TensorReads.of(tensor, workspace);
         for (float value : values) {
             if (!Float.isFinite(value)) {
                 throw new BadInputException(

@@ -13,7 +13,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.stream.Stream;
 
 /** A model in another's order of units. Closing it closes both. */
 public final class AlignedCheckpoint extends ForwardingCheckpoint {
@@ -79,10 +78,6 @@ public final class AlignedCheckpoint extends ForwardingCheckpoint {
     @Override
     public List<Path> origins() {
         return both(model().origins(), target.origins());
-    }
-
-    private static List<Path> both(List<Path> one, List<Path> other) {
-        return Stream.concat(one.stream(), other.stream()).distinct().toList();
     }
 
     @Override

@@ -1,6 +1,7 @@
 package io.amalgam.internal.align;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -183,7 +184,7 @@ final class MappedTensor implements TensorSource {
             }
             long only = single(coordinates);
             if (only >= 0) {
-                copy(only * run + start, n, dst, at);
+                TensorReads.into(source, only * run + start, n, dst, at, workspace);
                 return;
             }
             if (spare.sums.length < n) {
@@ -228,7 +229,7 @@ final class MappedTensor implements TensorSource {
                 float[] term)
                 throws IOException {
             if (axis == coordinates.length) {
-                copy(place * run + start, n, term, 0);
+                TensorReads.into(source, place * run + start, n, term, 0, workspace);
                 for (int i = 0; i < n; i++) {
                     sums[i] += factor * term[i];
                 }
@@ -247,14 +248,6 @@ final class MappedTensor implements TensorSource {
                     double by = factor * map.factor(t);
                     add(coordinates, axis + 1, here + source, by, run, start, n, sums, term);
                 }
-            }
-        }
-
-        private void copy(long from, int n, float[] dst, int at) throws IOException {
-            for (int done = 0; done < n; ) {
-                int part = Math.min(n - done, workspace.capacity());
-                source.read(from + done, part, dst, at + done, workspace);
-                done += part;
             }
         }
     }

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.Preparation.Context;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.internal.align.groups.Places;
 import io.amalgam.internal.align.match.Similarity;
+import io.amalgam.internal.checkpoint.TensorReads;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.List;
@@ -78,16 +79,7 @@ record Pair(
         TensorSource other = mapped(name, maps.without(name, places.axis(), moves));
         UnitReader a = new UnitReader(fixed(name), places.axis(), at, places.block());
         UnitReader b = new UnitReader(other, places.axis(), at, places.block());
-        int chunk = a.chunk();
-        float[] left = new float[chunk * at.length];
-        float[] right = new float[chunk * at.length];
-        for (long first = 0; first < a.features(); first += chunk) {
-            context.checkCancelled();
-            int n = (int) Math.min(chunk, a.features() - first);
-            a.read(first, n, left, context.workspace());
-            b.read(first, n, right, context.workspace());
-            to.add(left, right, n, context);
-        }
+        add(a, b, to::add, context);
     }
 
     /**
@@ -106,9 +98,19 @@ record Pair(
         UnitReader a = new UnitReader(other, own.axis(), units(own, to.rows()), own.block());
         UnitReader b =
                 new UnitReader(fixed(name), its.axis(), units(its, to.columns()), its.block());
+        add(a, b, to::add, context);
+    }
+
+    /** Takes features of the units of both models. */
+    private interface Features {
+        void add(float[] left, float[] right, int count, Context context) throws IOException;
+    }
+
+    private static void add(UnitReader a, UnitReader b, Features to, Context context)
+            throws IOException {
         int chunk = Math.min(a.chunk(), b.chunk());
-        float[] left = new float[chunk * to.rows()];
-        float[] right = new float[chunk * to.columns()];
+        float[] left = new float[chunk * a.units()];
+        float[] right = new float[chunk * b.units()];
         for (long first = 0; first < a.features(); first += chunk) {
             context.checkCancelled();
             int n = (int) Math.min(chunk, a.features() - first);
@@ -187,8 +189,8 @@ record Pair(
                     for (int i = from; i < to; i++) {
                         long at = (long) i * BLOCK;
                         int n = (int) Math.min(BLOCK, elements - at);
-                        read(one, at, n, a, workspace);
-                        read(other, at, n, b, workspace);
+                        TensorReads.into(one, at, n, a, 0, workspace);
+                        TensorReads.into(other, at, n, b, 0, workspace);
                         for (int k = 0; k < n; k++) {
                             products[i] += (double) a[k] * b[k];
                             squares[i] += ((double) a[k] - b[k]) * ((double) a[k] - b[k]);
@@ -201,19 +203,5 @@ record Pair(
             sums[1] += squares[i];
         }
         return sums;
-    }
-
-    private static void read(
-            TensorSource tensor,
-            long from,
-            int count,
-            float[] to,
-            io.amalgam.kernel.Workspace workspace)
-            throws IOException {
-        for (int done = 0; done < count; ) {
-            int n = Math.min(workspace.capacity(), count - done);
-            tensor.read(from + done, n, to, done, workspace);
-            done += n;
-        }
     }
 }

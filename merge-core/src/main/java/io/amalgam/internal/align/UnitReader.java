@@ -1,6 +1,7 @@
 package io.amalgam.internal.align;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 
@@ -40,6 +41,10 @@ final class UnitReader {
         this.run = Math.toIntExact(after);
     }
 
+    int units() {
+        return places.length;
+    }
+
     /** Features of each unit. */
     long features() {
         return outer * block * run;
@@ -69,7 +74,7 @@ final class UnitReader {
             float[] values = new float[count];
             for (int u = 0; u < units; u++) {
                 long from = (long) places[u] * run + first;
-                run(from, count, values, workspace);
+                TensorReads.into(source, from, count, values, 0, workspace);
                 for (int f = 0; f < count; f++) {
                     to[f * units + u] = values[f];
                 }
@@ -79,20 +84,13 @@ final class UnitReader {
         int each = block * run;
         float[] line = new float[length * run];
         for (int o = 0; o < count / each; o++) {
-            run((first / each + o) * line.length, line.length, line, workspace);
+            TensorReads.into(
+                    source, (first / each + o) * line.length, line.length, line, 0, workspace);
             for (int u = 0; u < units; u++) {
                 for (int f = 0; f < each; f++) {
                     to[(o * each + f) * units + u] = line[places[u] * run + f];
                 }
             }
-        }
-    }
-
-    private void run(long from, int count, float[] values, Workspace workspace) throws IOException {
-        for (int done = 0; done < count; ) {
-            int n = Math.min(workspace.capacity(), count - done);
-            source.read(from + done, n, values, done, workspace);
-            done += n;
         }
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A checkpoint that is another one in all but what a subclass overrides. Every method of the port
@@ -137,5 +138,10 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     @Override
     public void close() throws IOException {
         model.close();
+    }
+
+    /** Paths of this model's and of another's, each once. */
+    protected static List<Path> both(List<Path> own, List<Path> others) {
+        return Stream.concat(own.stream(), others.stream()).distinct().toList();
     }
 }

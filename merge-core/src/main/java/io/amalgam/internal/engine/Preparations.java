@@ -3,13 +3,11 @@ package io.amalgam.internal.engine;
 import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.kernel.Kernels;
-import io.amalgam.kernel.Workspace;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -95,35 +93,12 @@ final class Preparations {
     }
 
     /** Everything a preparation may use. */
-    private final class Lent implements Preparation.Context {
+    private final class Lent extends LentWorkers {
         private final String title;
 
         Lent(String title) {
+            super(runner, kernels, cancellation);
             this.title = title;
-        }
-
-        @Override
-        public Kernels kernels() {
-            return kernels;
-        }
-
-        @Override
-        public Workspace workspace() {
-            return runner.worker().workspace();
-        }
-
-        @Override
-        public void forRanges(int count, int step, Preparation.Range work) throws IOException {
-            checkCancelled();
-            runner.forRanges(count, step, work);
-        }
-
-        @Override
-        public void checkCancelled() {
-            cancellation.throwIfRequested();
-            if (Thread.interrupted()) {
-                throw MergeCancelledException.byInterrupt(new InterruptedException());
-            }
         }
 
         @Override

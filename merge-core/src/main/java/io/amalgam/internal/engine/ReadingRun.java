@@ -6,7 +6,6 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
-import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -58,33 +57,12 @@ public final class ReadingRun {
         }
     }
 
-    private record Lent(
-            PlanRunner runner, Kernels kernels, Listener listener, Cancellation cancellation)
-            implements Preparation.Context {
-        @Override
-        public Workspace workspace() {
-            return runner.worker().workspace();
-        }
+    private static final class Lent extends LentWorkers {
+        private final Listener listener;
 
-        @Override
-        public void forRanges(int count, int step, Preparation.Range work) throws IOException {
-            checkCancelled();
-            if (count <= step) {
-                // Threads are not worth their start.
-                if (count > 0) {
-                    work.work(0, count, workspace());
-                }
-                return;
-            }
-            runner.forRanges(count, step, work);
-        }
-
-        @Override
-        public void checkCancelled() {
-            cancellation.throwIfRequested();
-            if (Thread.interrupted()) {
-                throw MergeCancelledException.byInterrupt(new InterruptedException());
-            }
+        Lent(PlanRunner runner, Kernels kernels, Listener listener, Cancellation cancellation) {
+            super(runner, kernels, cancellation);
+            this.listener = listener;
         }
 
         @Override

@@ -36,8 +36,49 @@ final class SingleFile {
         return whole.resolveSibling(whole.getFileName() + FOLDER);
     }
 
+    /** What an earlier run has left. */
+    private enum State {
+        /** Nothing that can be continued, or what the folder's journal tells. */
+        OTHER,
+        /** An interrupted merge that was allowed to replace the file. */
+        TO_REPLACE,
+        /** The weights are in their place already, and what lies beside them is not. */
+        MOVING,
+        /** The file is this plan's result, by the report beside it. */
+        FINISHED;
+
+        static State of(MergePlan plan, Path file) throws IOException {
+            if (FinishedMerge.differenceByReport(plan, OutputPlaces.of(plan, file)).isEmpty()) {
+                return FINISHED;
+            }
+            Path folder = folder(file);
+            DataFile data = plan.layout().files().get(0);
+            boolean moved =
+                    !Files.exists(folder.resolve(data.name()))
+                            && Files.exists(file)
+                            && Files.size(file) == data.size();
+            if (moved
+                    && FinishedMerge.differenceByReport(plan, OutputPlaces.inDirectory(folder))
+                            .isEmpty()) {
+                return MOVING;
+            }
+            return Journal.isToOverwrite(folder) ? TO_REPLACE : OTHER;
+        }
+    }
+
     static List<Problem> problems(MergePlan plan, Path file, boolean resume, boolean overwrite)
             throws IOException {
+        List<Problem> problems = inputProblems(plan, file);
+        return problems.isEmpty()
+                ? outputProblems(plan, file, state(plan, file, resume), resume, overwrite)
+                : problems;
+    }
+
+    private static State state(MergePlan plan, Path file, boolean resume) throws IOException {
+        return resume ? State.of(plan, file) : State.OTHER;
+    }
+
+    private static List<Problem> inputProblems(MergePlan plan, Path file) throws IOException {
         OutputCheck.requireReadable(file);
         if (Files.isDirectory(file)) {
             return List.of(
@@ -48,42 +89,22 @@ final class SingleFile {
         for (Checkpoint model : plan.models().values()) {
             over(model, file).ifPresent(problems::add);
         }
-        if (!problems.isEmpty()) {
-            return problems;
-        }
-        boolean ours = overwrite || (resume && (isFinished(plan, file) || isToReplace(plan, file)));
-        if (Files.exists(file, LinkOption.NOFOLLOW_LINKS) && !ours) {
-            problems.add(
-                    Problem.expected(
-                                    "output file '" + file + "'", "a new file", "one that is there")
-                            .hint("choose another, or give EngineOptions.overwrite(true)"));
-            return problems;
-        }
-        if (!resume || !(isFinished(plan, file) || isMoving(plan, file))) {
-            problems.addAll(OutputCheck.directoryProblems(plan, folder(file), resume, overwrite));
-        }
         return problems;
     }
 
-    /** Whether the file is this plan's result, by the report beside it. */
-    private static boolean isFinished(MergePlan plan, Path file) throws IOException {
-        return FinishedMerge.differenceByReport(plan, OutputPlaces.of(plan, file)).isEmpty();
-    }
-
-    /** Whether what was interrupted was allowed to replace the file, or had put it there. */
-    private static boolean isToReplace(MergePlan plan, Path file) throws IOException {
-        return Journal.isToOverwrite(folder(file)) || isMoving(plan, file);
-    }
-
-    /** Whether the weights are in their place already, and what lies beside them is not. */
-    private static boolean isMoving(MergePlan plan, Path file) throws IOException {
-        Path folder = folder(file);
-        DataFile data = plan.layout().files().get(0);
-        return !Files.exists(folder.resolve(data.name()))
-                && FinishedMerge.differenceByReport(plan, OutputPlaces.inDirectory(folder))
-                        .isEmpty()
-                && Files.exists(file)
-                && Files.size(file) == data.size();
+    private static List<Problem> outputProblems(
+            MergePlan plan, Path file, State state, boolean resume, boolean overwrite)
+            throws IOException {
+        boolean there = Files.exists(file, LinkOption.NOFOLLOW_LINKS);
+        if (there && !overwrite && state == State.OTHER) {
+            return List.of(
+                    Problem.expected(
+                                    "output file '" + file + "'", "a new file", "one that is there")
+                            .hint("choose another, or give EngineOptions.overwrite(true)"));
+        }
+        return state == State.FINISHED || state == State.MOVING
+                ? List.of()
+                : OutputCheck.directoryProblems(plan, folder(file), resume, overwrite);
     }
 
     private static Optional<Problem> over(Checkpoint model, Path file) throws IOException {
@@ -114,19 +135,17 @@ final class SingleFile {
             MergeListener listener,
             Cancellation cancellation)
             throws IOException {
-        List<Problem> problems = problems(plan, file, options.resume(), options.overwrite());
-        if (!problems.isEmpty()) {
-            throw new BadInputException(problems);
-        }
+        throwIfAny(inputProblems(plan, file));
+        State state = state(plan, file, options.resume());
+        throwIfAny(outputProblems(plan, file, state, options.resume(), options.overwrite()));
         OutputPlaces places = OutputPlaces.of(plan, file);
-        if (options.resume() && isFinished(plan, file)) {
+        if (state == State.MOVING) {
+            besides(places);
+        }
+        if (state == State.FINISHED || state == State.MOVING) {
             return MergeEngine.finished(plan, places, options, listener);
         }
-        Path folder = folder(file);
-        if (options.resume() && isMoving(plan, file)) {
-            besides(folder, file);
-            return MergeEngine.finished(plan, places, options, listener);
-        }
+        Path folder = places.journal();
         MergeReport report =
                 MergeEngine.intoDirectory(
                         plan,
@@ -139,17 +158,23 @@ final class SingleFile {
         Files.deleteIfExists(places.of(MergeReport.FILE));
         Files.deleteIfExists(places.of(CompanionFiles.RECIPE));
         FileWrites.moveOver(folder.resolve(data.name()), file.toAbsolutePath());
-        besides(folder, file);
+        besides(places);
         return report;
     }
 
+    private static void throwIfAny(List<Problem> problems) {
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+    }
+
     /** Moves what lies beside the weights, the report last: with it, the merge is finished. */
-    private static void besides(Path folder, Path file) throws IOException {
+    private static void besides(OutputPlaces places) throws IOException {
+        Path folder = places.journal();
         for (String beside : List.of(CompanionFiles.RECIPE, MergeReport.FILE)) {
             Path made = folder.resolve(beside);
-            Path place = folder.resolveSibling(file.getFileName() + "." + beside);
             if (Files.exists(made)) {
-                FileWrites.moveOver(made, place);
+                FileWrites.moveOver(made, places.of(beside));
             }
         }
         FileWrites.forceDirectory(Objects.requireNonNull(folder.getParent()));

@@ -4,39 +4,19 @@ import io.amalgam.internal.tensor.Float8;
 
 /** Codes of a byte, or of some bits of one. */
 final class ScalarBytes {
-    private static final float[] E4M3 = new float[256];
-    private static final float[] E5M2 = new float[256];
-
-    static {
-        for (int code = 0; code < 256; code++) {
-            E4M3[code] = Float8.e4m3ToFloat((byte) code);
-            E5M2[code] = Float8.e5m2ToFloat((byte) code);
-        }
-    }
-
     private ScalarBytes() {}
 
     static void e4m3ToFloat(
             byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
-        byTable(E4M3, codes, from, scale, factor, dst, at, n);
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = Float8.e4m3ToFloat(codes[from + i]) * scale * factor;
+        }
     }
 
     static void e5m2ToFloat(
             byte[] codes, int from, float scale, float factor, float[] dst, int at, int n) {
-        byTable(E5M2, codes, from, scale, factor, dst, at, n);
-    }
-
-    private static void byTable(
-            float[] values,
-            byte[] codes,
-            int from,
-            float scale,
-            float factor,
-            float[] dst,
-            int at,
-            int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = values[codes[from + i] & 0xFF] * scale * factor;
+            dst[at + i] = Float8.e5m2ToFloat(codes[from + i]) * scale * factor;
         }
     }
 

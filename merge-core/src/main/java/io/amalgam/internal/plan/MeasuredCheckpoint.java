@@ -151,12 +151,6 @@ final class MeasuredCheckpoint extends ForwardingCheckpoint {
         return both(model().origins(), file.origins());
     }
 
-    private static List<Path> both(List<Path> own, List<Path> others) {
-        List<Path> all = new ArrayList<>(own);
-        others.stream().filter(path -> !all.contains(path)).forEach(all::add);
-        return all;
-    }
-
     @Override
     public void close() throws IOException {
         try {

@@ -1,6 +1,7 @@
 package io.amalgam.internal.stages;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.internal.engine.InMemory;
 import io.amalgam.kernel.Kernels;
@@ -87,7 +88,7 @@ final class WholeTensors {
         float[] compute(Workspace workspace) throws IOException {
             List<float[]> inputs = new ArrayList<>();
             for (TensorSource source : task.sources()) {
-                inputs.add(all(source, workspace));
+                inputs.add(TensorReads.of(source, workspace));
             }
             float[] result = InMemory.run(task.firstStage(), inputs, kernels);
             TensorEncoding written = TensorEncoding.of(task.output().dtype());
@@ -100,15 +101,6 @@ final class WholeTensors {
                 System.arraycopy(piece, 0, result, from, n);
             }
             return result;
-        }
-
-        private float[] all(TensorSource source, Workspace workspace) throws IOException {
-            float[] read = new float[Math.toIntExact(source.info().elements())];
-            for (int from = 0; from < read.length; from += workspace.capacity()) {
-                int n = Math.min(workspace.capacity(), read.length - from);
-                source.read(from, n, read, from, workspace);
-            }
-            return read;
         }
 
         @Override

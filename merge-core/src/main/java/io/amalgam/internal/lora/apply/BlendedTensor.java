@@ -3,7 +3,7 @@ package io.amalgam.internal.lora.apply;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.lora.AdapterReads;
 import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -88,7 +88,7 @@ final class BlendedTensor implements TensorSource {
     @Override
     public Optional<Problem> damagedPart() throws IOException {
         for (Part part : parts) {
-            Optional<Problem> found = TensorReads.damaged(part.adapter, List.of(part.tensor));
+            Optional<Problem> found = AdapterReads.damaged(part.adapter, List.of(part.tensor));
             if (found.isPresent()) {
                 return found;
             }

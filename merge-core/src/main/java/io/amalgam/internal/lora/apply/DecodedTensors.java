@@ -1,7 +1,7 @@
 package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.util.LinkedHashMap;

@@ -1,9 +1,9 @@
 package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.internal.lora.FactorPair;
 import io.amalgam.internal.lora.LoraModule;
-import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.util.List;

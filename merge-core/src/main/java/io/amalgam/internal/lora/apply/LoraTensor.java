@@ -2,9 +2,10 @@ package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.checkpoint.TensorReads;
+import io.amalgam.internal.lora.AdapterReads;
 import io.amalgam.internal.lora.FactorPair;
 import io.amalgam.internal.lora.LoraModule;
-import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -116,7 +117,7 @@ final class LoraTensor implements TensorSource {
     @Override
     public Optional<Problem> damagedPart() throws IOException {
         for (Term term : terms) {
-            Optional<Problem> found = TensorReads.damaged(term.adapter, term.module.tensors());
+            Optional<Problem> found = AdapterReads.damaged(term.adapter, term.module.tensors());
             if (found.isPresent()) {
                 return found;
             }

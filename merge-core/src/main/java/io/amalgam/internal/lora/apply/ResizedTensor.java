@@ -2,7 +2,7 @@ package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.lora.TensorReads;
+import io.amalgam.internal.lora.AdapterReads;
 import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -77,7 +77,7 @@ final class ResizedTensor implements TensorSource {
     @Override
     public Optional<Problem> damagedPart() throws IOException {
         for (BlendedTensor.Part part : parts) {
-            Optional<Problem> found = TensorReads.damaged(part.adapter(), List.of(part.tensor()));
+            Optional<Problem> found = AdapterReads.damaged(part.adapter(), List.of(part.tensor()));
             if (found.isPresent()) {
                 return found;
             }

@@ -2,8 +2,8 @@ package io.amalgam.internal.lora.apply;
 
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.lora.AdapterReads;
 import io.amalgam.internal.lora.RowValues;
-import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -95,7 +95,7 @@ final class RowsTensor implements TensorSource {
     public Optional<Problem> damagedPart() throws IOException {
         for (Part part : parts) {
             Optional<Problem> found =
-                    TensorReads.damaged(part.adapter, List.of(part.rows.values()));
+                    AdapterReads.damaged(part.adapter, List.of(part.rows.values()));
             if (found.isPresent()) {
                 return found;
             }

@@ -6,11 +6,11 @@ import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.engine.OrderedParallel;
 import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.AdapterReads;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.LowRankDelta;
 import io.amalgam.internal.lora.NewAdapter;
 import io.amalgam.internal.lora.Promises;
-import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.internal.lora.combine.CombineOptions.On;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
@@ -323,6 +323,6 @@ public final class AdapterCombiner {
     }
 
     private float[] finite(TensorSource tensor, int adapter) throws IOException {
-        return TensorReads.finite(tensor, adapters.get(adapter).adapter().name());
+        return AdapterReads.finite(tensor, adapters.get(adapter).adapter().name());
     }
 }

@@ -3,9 +3,9 @@ package io.amalgam.internal.lora.combine;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.Adapter;
+import io.amalgam.internal.lora.AdapterReads;
 import io.amalgam.internal.lora.ModuleTree;
 import io.amalgam.internal.lora.NewAdapter;
-import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.internal.lora.WeightedAdapter;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -49,7 +49,7 @@ record KeptTensors(
                 TensorSource source = entry.getValue();
                 NewAdapter.Whole whole =
                         new NewAdapter.Whole(
-                                source.info().shape(), TensorReads.finite(source, adapter.name()));
+                                source.info().shape(), AdapterReads.finite(source, adapter.name()));
                 NewAdapter.Whole other = tensors.putIfAbsent(name, whole);
                 if (other == null) {
                     owners.put(name, adapter.name());

@@ -1,11 +1,11 @@
 package io.amalgam.internal.lora.extract;
 
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.lora.Architecture;
 import io.amalgam.internal.lora.ModuleTree;
 import io.amalgam.internal.lora.NewAdapter;
-import io.amalgam.internal.lora.TensorReads;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -59,7 +60,7 @@ final class PackedTensor extends Dequantised {
         long firstRow = from / columns;
         int rows = (int) ((from + count - 1) / columns - firstRow) + 1;
         float[] scale = scratch.scales(rows * groups);
-        Scratch.floats(scales, firstRow * groups, rows * groups, scale, 0, workspace);
+        TensorReads.into(scales, firstRow * groups, rows * groups, scale, 0, workspace);
         long firstWord = firstRow * bits / 32;
         byte[] zero = zeroWords(firstWord, firstRow + rows, workspace);
         if (isOfWords(from, count)) {

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -45,7 +46,7 @@ sealed interface Scales {
         @Override
         public void read(long from, int count, float[] dst, Workspace workspace)
                 throws IOException {
-            Scratch.floats(tensor, from, count, dst, 0, workspace);
+            TensorReads.into(tensor, from, count, dst, 0, workspace);
         }
 
         @Override
@@ -110,7 +111,7 @@ sealed interface Scales {
             long first = from / block;
             int blocks = (int) ((from + count - 1) / block - first) + 1;
             float[] scales = scratch.outer(blocks);
-            Scratch.floats(outer, first, blocks, scales, 0, workspace);
+            TensorReads.into(outer, first, blocks, scales, 0, workspace);
             for (int i = 0; i < count; i++) {
                 float scale = scales[(int) ((from + i) / block - first)];
                 dst[i] = table[bytes[i] & 0xFF] * scale + offset;

@@ -126,17 +126,6 @@ final class Scratch {
         }
     }
 
-    /** Reads numbers of any count, a buffer's at a time. */
-    static void floats(
-            StoredTensor tensor, long from, int count, float[] dst, int at, Workspace workspace)
-            throws IOException {
-        for (int done = 0; done < count; ) {
-            int n = Math.min(workspace.capacity(), count - done);
-            tensor.read(from + done, n, dst, at + done, workspace);
-            done += n;
-        }
-    }
-
     /** Numbers of a tensor's type out of its bytes. */
     static void floats(
             DType type,

@@ -6,11 +6,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.internal.checkpoint.TensorReads;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.LowRankDelta;
-import io.amalgam.internal.lora.TensorReads;
 import io.amalgam.internal.lora.WeightedAdapter;
 import io.amalgam.internal.lora.combine.AdapterCombiner;
 import io.amalgam.internal.lora.combine.CombineOptions;
