@@ -26,12 +26,12 @@ if exist "%TARGET%\amalgam.jar" goto start
 if not exist "%TARGET%" mkdir "%TARGET%"
 echo amalgam: building on first use; this takes a few minutes where libraries must be downloaded 1>&2
 pushd "%HOME_DIR%"
-call mvnw.cmd -q -ntp -pl merge-cli -am -Dmaven.test.skip=true -Dchecks.skip package > "%TARGET%\first-build.log" 2>&1
+call mvnw.cmd -q -ntp -pl merge-cli -am -Dmaven.test.skip=true -Dchecks.skip package > "%TARGET%\build.log" 2>&1
 set "RESULT=%ERRORLEVEL%"
 popd
 if not "%RESULT%"=="0" (
-    type "%TARGET%\first-build.log" 1>&2
-    echo error: the build failed; all it said is in '%TARGET%\first-build.log' 1>&2
+    type "%TARGET%\build.log" 1>&2
+    echo error: the build failed; all it said is in '%TARGET%\build.log' 1>&2
     exit /b 1
 )
 

@@ -122,6 +122,31 @@ class LauncherTest {
         assertThat(log()).startsWith("error: java: expected version 17 or newer, got '8' (");
     }
 
+    /** The build stands for Maven's: it leaves the program as it is. */
+    @Test
+    void buildsAgainOnceWhereASourceIsNewer() throws Exception {
+        String script =
+                "cd home && printf '#!/bin/sh\\necho built >>builds\\n' >mvnw && chmod +x mvnw\n"
+                        + "touch merge-cli/src/main/launcher/java.args\n"
+                        + "./amalgam --version && ./amalgam --version && cat builds";
+        assertThat(sh(script)).as(log()).isZero();
+        assertThat(log())
+                .containsOnlyOnce("amalgam: building again; ")
+                .contains("launcher/java.args' is newer than the program")
+                .endsWith("\nbuilt\n");
+    }
+
+    @Test
+    void aProgramWhoseBuildFailedIsNotStarted() throws Exception {
+        String script =
+                "cd home && printf '#!/bin/sh\\nexit 1\\n' >mvnw && chmod +x mvnw\n"
+                        + "touch merge-cli/src/main/launcher/java.args\n"
+                        + "./amalgam --version; ./amalgam --version";
+        assertThat(sh(script)).isEqualTo(1);
+        assertThat(log().lines().filter(line -> line.startsWith("error: the build failed;")))
+                .hasSize(2);
+    }
+
     @Test
     void aLocaleWithOtherCharactersStays() throws Exception {
         String script =

@@ -35,6 +35,7 @@ class WriteFaultsTest {
                 new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                                 "-XX:TieredStopAtLevel=1",
+                                "-Dsun.net.httpserver.nodelay=true",
                                 "-Djava.nio.file.spi.DefaultFileSystemProvider="
                                         + "io.amalgam.faults.FaultyFileSystemProvider",
                                 "-cp",
