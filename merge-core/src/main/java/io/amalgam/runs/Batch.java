@@ -17,7 +17,7 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Merges by many recipes, each into a folder of its own. Goes on after a merge that fails; finished
+ * Merges by many recipes, each into a folder or file of its own. Goes on after a merge that fails; finished
  * merges with unchanged inputs are skipped, interrupted ones continued. {@value #FILE} in the root
  * folder has the results so far.
  *
@@ -39,6 +39,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
     private final List<Sweep> sweeps = new ArrayList<>();
     private Listener listener = new Listener() {};
     private Optional<Path> stages = Optional.empty();
+    private String ending = "";
     private boolean dryRun;
 
     /** Read once: what is checked is what runs. */
@@ -75,7 +76,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
     /**
      * The result of one merge.
      *
-     * @param output its folder
+     * @param output its folder or file
      * @param seconds of the run; 0 if there was none
      * @param bytes of the weights; 0 if it could not be planned
      * @param planHash of the merge; empty if it could not be planned
@@ -176,6 +177,14 @@ public final class Batch extends Amalgam.Settings<Batch> {
         return this;
     }
 
+    /**
+     * Ends the names of all outputs; by it their format is chosen: {@code .gguf} for one file each.
+     */
+    public Batch ending(String ends) {
+        ending = Objects.requireNonNull(ends, "ends");
+        return this;
+    }
+
     /** Checks everything and writes nothing. */
     public Batch dryRun(boolean dry) {
         dryRun = dry;
@@ -211,6 +220,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
                                 this::plan,
                                 engineOptions(),
                                 stages,
+                                ending,
                                 dryRun,
                                 listener,
                                 cancellation()))
@@ -222,8 +232,13 @@ public final class Batch extends Amalgam.Settings<Batch> {
         return BatchJson.text(results);
     }
 
+    /** Without an ending, the format is what was set. */
+    private Amalgam parts(Job job) {
+        return ending.isEmpty() ? amalgam() : amalgam().writing(Path.of(job.name() + ending));
+    }
+
     private StagedPlan plan(Job job) throws IOException {
-        return amalgam()
+        return parts(job)
                 .foldersOf(job.recipe())
                 .plan(
                         Amalgam.recipes(

@@ -9,6 +9,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
@@ -41,11 +42,13 @@ final class BatchRun {
      * How merges run.
      *
      * @param stages where results of named documents are kept, in a folder for each merge
+     * @param ending of the outputs' names
      */
     record Setup(
             Planner planner,
             EngineOptions engine,
             Optional<Path> stages,
+            String ending,
             boolean dryRun,
             Batch.Listener listener,
             Cancellation cancellation) {}
@@ -78,7 +81,7 @@ final class BatchRun {
     }
 
     private Path out(Job job) {
-        return root.resolve(job.name());
+        return root.resolve(job.name() + setup.ending());
     }
 
     private void put(Result result) {
@@ -174,7 +177,7 @@ final class BatchRun {
     /** Refuses to replace a complete merge of another plan. */
     private void requireReplaceable(Path out, String difference) {
         boolean finished =
-                Files.exists(out.resolve(MergeReport.FILE))
+                Files.exists(OutputPlaces.beside(out, MergeReport.FILE))
                         && !Files.exists(out.resolve(OutputLayout.PARTIAL));
         if (finished && !setup.engine().overwrite()) {
             throw new BadInputException(

@@ -34,7 +34,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         customSynopsis = "amalgam batch [OPTIONS] RECIPE... OUTROOT",
         description = {
-            "Merges by many recipes, each into its own folder, and prints a summary table.",
+            "Merges by many recipes, each into its own folder or GGUF file, and prints a summary table.",
             "Continues after a failed merge. Finished merges are skipped, interrupted ones resumed."
         },
         footerHeading = "%nExamples:%n",
@@ -43,9 +43,12 @@ import picocli.CommandLine.Parameters;
             "  amalgam batch 'recipes/*-ties.yml' merged/       those that match a pattern",
             "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
             "                                                   $${density} and $${weight} in the recipe, every combination",
+            "  amalgam batch recipes/ merged/ --gguf --quantise q8_0",
             "  amalgam batch recipes/ merged/ --dry-run         check everything, write nothing"
         })
 public final class BatchCommand extends Subcommand {
+    private static final String ENDING = ".gguf";
+
     private final Interruption interruption;
 
     @Parameters(
@@ -62,6 +65,11 @@ public final class BatchCommand extends Subcommand {
             description =
                     "Merge once for each value of $${NAME} in recipes: a,b,c or first..last:step. Repeatable; merges all combinations.")
     private List<String> sweeps = List.of();
+
+    @Option(
+            names = "--gguf",
+            description = "Write each model as one file, OUTROOT/NAME.gguf, instead of a folder.")
+    private boolean gguf;
 
     @Option(
             names = "--overwrite",
@@ -103,6 +111,12 @@ public final class BatchCommand extends Subcommand {
         List<Sweep> parsed = parsedSweeps();
         Path root = Path.of(paths.get(paths.size() - 1));
         OutputCheck.requireReadable(root);
+        if (root.toString().endsWith(ENDING) && !Files.isDirectory(root)) {
+            throw usage(
+                    "OUTROOT: expected a folder, got '"
+                            + root
+                            + "'; give a folder and --gguf to write each model as a file in it");
+        }
         Batch batch = batch(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
         batch.jobs();
         if (Files.exists(root) && !Files.isDirectory(root)) {
@@ -144,7 +158,8 @@ public final class BatchCommand extends Subcommand {
 
     private Batch batch(List<Path> recipes, List<Sweep> parsed) {
         Batch batch =
-                Batch.of(recipes).plan(options -> tokens.on(planning.options())).dryRun(dryRun);
+                Batch.of(recipes).plan(options -> tokens.on(planning.options())).dryRun(dryRun)
+                        .ending(gguf ? ENDING : "");
         stages.folder().ifPresent(batch::keepStages);
         parsed.forEach(sweep -> batch.sweep(sweep.name(), sweep.values()));
         return batch;

@@ -53,6 +53,12 @@ final class AdapterOutput {
      */
     static void check(Path out, boolean overwrite, List<String> inputs) throws IOException {
         OutputCheck.requireReadable(out);
+        if (out.toString().endsWith(".gguf") && !Files.isDirectory(out)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + out + "'", "a directory", "a GGUF file")
+                            .hint(
+                                    "adapters are written to directories: choose another name, or merge the adapter with 'amalgam lora merge'"));
+        }
         for (String input : inputs) {
             requireApart(out, Path.of(WeightedPath.parse(input).path()));
         }

@@ -8,6 +8,7 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.internal.align.AlignedCheckpoint;
 import io.amalgam.internal.align.AlignmentFile;
 import io.amalgam.internal.align.AlignmentRun;
+import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
@@ -146,7 +147,8 @@ public final class AlignCommand extends PlannedMergeCommand {
     @Override
     protected void finish(MergePlan plan, MergeReport report) throws IOException {
         if (!report.wasFinished()) {
-            AtomicFile.write(out().resolve(AlignmentFile.NAME), AlignmentFile.of(run(plan)));
+            AtomicFile.write(
+                    OutputPlaces.beside(out(), AlignmentFile.NAME), AlignmentFile.of(run(plan)));
         }
     }
 }

@@ -10,6 +10,7 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.MergeComparison;
 import io.amalgam.internal.compare.ModelComparison;
+import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.engine.TensorScan;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.plan.MergePlan;
@@ -36,23 +37,17 @@ public final class MergePages {
 
     /** The report beside a model. */
     static Path reportOf(Path model) {
-        return Files.isDirectory(model)
-                ? model.resolve(MergeReport.FILE)
-                : model.resolveSibling(model.getFileName() + "." + MergeReport.FILE);
+        return OutputPlaces.beside(model, MergeReport.FILE);
     }
 
     /** The recipe beside a model. */
     static Path recipeOf(Path model) {
-        return Files.isDirectory(model)
-                ? model.resolve(RECIPE)
-                : model.resolveSibling(model.getFileName() + "." + RECIPE);
+        return OutputPlaces.beside(model, RECIPE);
     }
 
     /** Where the page goes if nothing else is said. */
     public static Path pageOf(Path model) {
-        return Files.isDirectory(model)
-                ? model.resolve(FILE)
-                : model.resolveSibling(model.getFileName() + "." + FILE);
+        return OutputPlaces.beside(model, FILE);
     }
 
     /**

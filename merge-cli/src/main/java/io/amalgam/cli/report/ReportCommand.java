@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -156,7 +157,7 @@ public final class ReportCommand extends Subcommand {
             if (!plans.written().isEmpty()) {
                 throw new BadInputException(MergePages.STAGES);
             }
-            List<Problem> warnings = warnings(plan);
+            List<Problem> warnings = warnings(plan, document);
             console.warnings(warnings);
             MergePages.write(
                     plan,
@@ -174,10 +175,14 @@ public final class ReportCommand extends Subcommand {
     }
 
     /** Whether the models are those that were merged. */
-    private List<Problem> warnings(MergePlan plan) throws IOException {
+    private List<Problem> warnings(MergePlan plan, JsonNode report) throws IOException {
         List<Problem> warnings = new ArrayList<>();
-        FinishedMerge.differenceByReport(plan, path)
-                .ifPresent(
+        // The plan is that of a directory, and a file's has another hash.
+        Optional<String> difference =
+                Files.isDirectory(path)
+                        ? FinishedMerge.differenceByReport(plan, path)
+                        : FinishedMerge.inputs(plan, report);
+        difference.ifPresent(
                         why ->
                                 warnings.add(
                                         Problem.of("since the merge in '" + path + "', " + why)

@@ -271,4 +271,31 @@ class BatchCommandTest {
         Cli again = Cli.run("batch", recipes, root, "--sweep", "s=1,2,3", "-I", kept);
         assertThat(again.out()).endsWith("1 merged, 3 unchanged\n");
     }
+
+    /** A model with a tokenizer: GGUF files have both. */
+    @Test
+    void modelsAreFilesOnRequest() throws IOException {
+        Path model = Path.of("../merge-formats/src/test/resources/golden/gguf/models/hf-llama");
+        Files.writeString(
+                recipes.resolve("s.yml"),
+                "merge_method: passthrough\nmodels: [{model: %s, parameters: {scale: ${x}}}]\n"
+                        .formatted(model.toAbsolutePath()));
+
+        Cli first =
+                Cli.run("batch", recipes, root, "--sweep", "x=1,2", "--gguf", "--quantise", "q8_0");
+
+        assertThat(first.exit()).isZero();
+        assertThat(root.resolve("s_x=1.gguf")).isRegularFile();
+        assertThat(root.resolve("s_x=2.gguf.amalgam-report.json")).isRegularFile();
+        assertThat(root.resolve("s_x=2")).doesNotExist();
+        assertThat(written().at("/merges/0/output").asText()).endsWith("s_x=1.gguf");
+        Cli again =
+                Cli.run("batch", recipes, root, "--sweep", "x=1,3", "--gguf", "--quantise", "q8_0");
+        assertThat(again.out()).endsWith("1 merged, 1 unchanged\n");
+        assertThat(Cli.run("batch", recipes, root, "--sweep", "x=1", "--gguf").errors())
+                .singleElement()
+                .asString()
+                .contains("s_x=1.gguf' holds another merge: recipe or options changed");
+        assertThat(Cli.run("report", root.resolve("s_x=2.gguf")).err()).doesNotContain("warning");
+    }
 }

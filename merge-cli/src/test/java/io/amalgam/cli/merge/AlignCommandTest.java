@@ -192,4 +192,15 @@ class AlignCommandTest {
         assertThat(result.json().at("/points")).hasSize(3);
         assertThat(result.json().at("/barrier").asDouble()).isZero();
     }
+
+    @Test
+    void permutationsOfAnOutputThatIsAFileLieBesideIt() throws IOException {
+        Path model = Path.of("../merge-formats/src/test/resources/golden/gguf/models/hf-llama");
+        Path gguf = folder.resolve("aligned.gguf");
+
+        assertThat(Cli.run("align", model, "--to", model, gguf).exit()).isZero();
+
+        assertThat(gguf).isRegularFile();
+        assertThat(folder.resolve("aligned.gguf.alignment.safetensors")).isRegularFile();
+    }
 }

@@ -75,13 +75,17 @@ public final class FinishedMerge {
         if (!report.path("plan_hash").asText().equals(plan.hash())) {
             return Optional.of("recipe or options changed");
         }
+        return inputs(plan, report);
+    }
+
+    /** Whether the inputs of a plan are those of a report, whatever else may differ. */
+    public static Optional<String> inputs(MergePlan plan, JsonNode report) throws IOException {
         // Read again, so that both sides have JSON's own kinds of numbers.
         JsonNode now =
                 new ObjectMapper().readTree(ReportJson.inputs(InputFile.origins(plan)).toString());
-        if (!unnamed(report.path("inputs")).equals(unnamed(now))) {
-            return Optional.of("inputs changed");
-        }
-        return Optional.empty();
+        return unnamed(report.path("inputs")).equals(unnamed(now))
+                ? Optional.empty()
+                : Optional.of("inputs changed");
     }
 
     private static JsonNode read(OutputPlaces places) throws IOException {

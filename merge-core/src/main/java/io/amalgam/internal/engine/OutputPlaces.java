@@ -1,6 +1,7 @@
 package io.amalgam.internal.engine;
 
 import io.amalgam.plan.MergePlan;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -12,7 +13,7 @@ import java.util.Optional;
  * @param journal the directory with the journal of a merge that is not finished
  * @param file the name in the plan's layout of an output that is one file
  */
-record OutputPlaces(Path output, Path journal, Optional<String> file) {
+public record OutputPlaces(Path output, Path journal, Optional<String> file) {
     static OutputPlaces of(MergePlan plan, Path output) {
         return plan.format().isFile()
                 ? new OutputPlaces(
@@ -24,6 +25,13 @@ record OutputPlaces(Path output, Path journal, Optional<String> file) {
 
     static OutputPlaces inDirectory(Path directory) {
         return new OutputPlaces(directory, directory, Optional.empty());
+    }
+
+    /** Where a file of a finished model is, by its name in a directory. */
+    public static Path beside(Path model, String name) {
+        return Files.isDirectory(model)
+                ? model.resolve(name)
+                : model.resolveSibling(model.getFileName() + "." + name);
     }
 
     /** Where a file is, by its name in a directory. */

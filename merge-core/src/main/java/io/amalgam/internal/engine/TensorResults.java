@@ -95,7 +95,7 @@ final class TensorResults {
         return files;
     }
 
-    /** Of the header, then the tensors in the order they lie in the file. */
+    /** Of the header, then the tensors in the order they lie in the file, with the zeros between. */
     private Optional<String> checksum(
             OutputLayout.DataFile file, List<Integer> tensors, Map<Long, Checksum.Shift> shifts) {
         if (tensors.stream().anyMatch(i -> copies[i] != COMPUTED)) {
@@ -106,11 +106,26 @@ final class TensorResults {
         int crc = (int) header.getValue();
         List<Placement> placements = plan.layout().placements();
         tensors.sort(Comparator.comparingLong(i -> placements.get(i).offset()));
+        long end = file.header().length;
         for (int i : tensors) {
+            crc = withZeros(crc, placements.get(i).offset() - end, shifts);
             long bytes = written.get(i).bytes();
             crc = shifts.computeIfAbsent(bytes, Checksum.Shift::new).append(crc, checksums[i]);
+            end = placements.get(i).offset() + bytes;
         }
+        crc = withZeros(crc, file.size() - end, shifts);
         return Optional.of(hex(crc));
+    }
+
+    /** Gaps are smaller than what tensors are aligned to. */
+    private static int withZeros(int crc, long bytes, Map<Long, Checksum.Shift> shifts) {
+        if (bytes == 0) {
+            return crc;
+        }
+        CRC32C zeros = new CRC32C();
+        zeros.update(new byte[Math.toIntExact(bytes)]);
+        return shifts.computeIfAbsent(bytes, Checksum.Shift::new)
+                .append(crc, (int) zeros.getValue());
     }
 
     private static String hex(int crc) {

@@ -152,6 +152,14 @@ public final class StagePlanner {
                 plans.values().forEach(plan -> warnings.addAll(plan.warnings()));
                 throw new BadInputException(problems, warnings);
             }
+            if (last.isFile() && plans.keySet().stream().allMatch(d -> d.name().isPresent())) {
+                throw new BadInputException(
+                        Problem.expected(
+                                        "recipe of an output that is one file",
+                                        "a document without a name, the result",
+                                        "documents with names only")
+                                .hint("give the last one no name, or choose a directory"));
+            }
             Map<String, Kind> kinds = StageKinds.of(plans, results, keep);
             List<Step> steps = new ArrayList<>();
             MergePlan result = null;

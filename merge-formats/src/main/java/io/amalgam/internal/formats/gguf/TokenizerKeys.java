@@ -151,7 +151,7 @@ final class TokenizerKeys {
                                                         "another one")
                                                 .at("'" + files.place() + "'")
                                                 .hint(
-                                                        "give the name of the nearest one, which is written as 'tokenizer.ggml.pre'")));
+                                                        "name the nearest one: 'amalgam convert --pre NAME'")));
     }
 
     /** Byte pairs with single bytes as the last resort, as of Llama 2. */

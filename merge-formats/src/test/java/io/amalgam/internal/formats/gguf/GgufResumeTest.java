@@ -16,10 +16,13 @@ import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.plan.MergePlanner;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
+import io.amalgam.recipe.Location;
+import io.amalgam.recipe.Recipe.QuantisedType;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,6 +37,7 @@ class GgufResumeTest {
     private Path out;
     private Path folder;
     private Path report;
+    private String quantised = "";
 
     @BeforeEach
     void places() {
@@ -49,9 +53,15 @@ class GgufResumeTest {
                                 BuiltInMethods.load(),
                                 ModelLoader.load().models(List.of(GgufOutputTest.MODELS)),
                                 new GgufOutput().titled("Hf Llama").to(out))
-                        .plan(Merges.recipe(RECIPE), PlanOptions.DEFAULT)) {
+                        .plan(Merges.recipe(RECIPE), options())) {
             return MergeEngine.run(plan, out, options.build(), listener, stop);
         }
+    }
+
+    private PlanOptions options() {
+        return quantised.isEmpty()
+                ? PlanOptions.DEFAULT
+                : PlanOptions.DEFAULT.quantised(new QuantisedType(quantised, Location.NONE));
     }
 
     private MergeReport run(Options options) throws IOException {
@@ -99,6 +109,18 @@ class GgufResumeTest {
         assertWasFinished();
         assertThat(out).hasBinaryContent(bytes);
         assertThat(folder).doesNotExist();
+    }
+
+    /** Tensors of whole blocks do not end where the next one may begin. */
+    @Test
+    void zerosBetweenTensorsAreInTheChecksum() throws IOException {
+        quantised = "q4_0";
+        MergeReport report = run(Options.DEFAULT);
+        CRC32C crc = new CRC32C();
+        crc.update(Files.readAllBytes(out));
+        assertThat(report.files().get(0).crc32c())
+                .contains(String.format("%08x", (int) crc.getValue()));
+        assertWasFinished();
     }
 
     @Test
