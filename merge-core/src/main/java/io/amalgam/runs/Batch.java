@@ -17,9 +17,9 @@ import java.util.Objects;
 import java.util.Optional;
 
 /**
- * Merges by many recipes, each into a folder or file of its own. Goes on after a merge that fails; finished
- * merges with unchanged inputs are skipped, interrupted ones continued. {@value #FILE} in the root
- * folder has the results so far.
+ * Merges by many recipes, each into a folder or file of its own. Goes on after a merge that fails;
+ * finished merges with unchanged inputs are skipped, interrupted ones continued. {@value #FILE} in
+ * the root folder has the results so far.
  *
  * <pre>{@code
  * List<Batch.Result> results =

@@ -158,7 +158,9 @@ public final class BatchCommand extends Subcommand {
 
     private Batch batch(List<Path> recipes, List<Sweep> parsed) {
         Batch batch =
-                Batch.of(recipes).plan(options -> tokens.on(planning.options())).dryRun(dryRun)
+                Batch.of(recipes)
+                        .plan(options -> tokens.on(planning.options()))
+                        .dryRun(dryRun)
                         .ending(gguf ? ENDING : "");
         stages.folder().ifPresent(batch::keepStages);
         parsed.forEach(sweep -> batch.sweep(sweep.name(), sweep.values()));

@@ -183,11 +183,10 @@ public final class ReportCommand extends Subcommand {
                         ? FinishedMerge.differenceByReport(plan, path)
                         : FinishedMerge.inputs(plan, report);
         difference.ifPresent(
-                        why ->
-                                warnings.add(
-                                        Problem.of("since the merge in '" + path + "', " + why)
-                                                .hint(
-                                                        "the page is of the models as they are now")));
+                why ->
+                        warnings.add(
+                                Problem.of("since the merge in '" + path + "', " + why)
+                                        .hint("the page is of the models as they are now")));
         return warnings;
     }
 

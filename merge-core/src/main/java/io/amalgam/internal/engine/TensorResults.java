@@ -95,7 +95,9 @@ final class TensorResults {
         return files;
     }
 
-    /** Of the header, then the tensors in the order they lie in the file, with the zeros between. */
+    /**
+     * Of the header, then the tensors in the order they lie in the file, with the zeros between.
+     */
     private Optional<String> checksum(
             OutputLayout.DataFile file, List<Integer> tensors, Map<Long, Checksum.Shift> shifts) {
         if (tensors.stream().anyMatch(i -> copies[i] != COMPUTED)) {
