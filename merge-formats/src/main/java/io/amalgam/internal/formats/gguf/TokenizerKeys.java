@@ -151,7 +151,7 @@ final class TokenizerKeys {
                                                         "another one")
                                                 .at("'" + files.place() + "'")
                                                 .hint(
-                                                        "name the nearest one: 'amalgam convert --pre NAME'")));
+                                                        "name the nearest one: GgufOutput.splitting(NAME)")));
     }
 
     /** Byte pairs with single bytes as the last resort, as of Llama 2. */
