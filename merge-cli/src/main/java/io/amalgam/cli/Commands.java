@@ -30,6 +30,7 @@ import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.MergekitOptions;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.report.ReportCommand;
+import io.amalgam.cli.search.SearchCommand;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ final class Commands {
         Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
         all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
         all.put("batch", () -> withMergekitOptions(new BatchCommand(console, interruption)));
+        all.put("search", () -> new CommandLine(new SearchCommand(console, interruption)));
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));
         all.put("soup", () -> new CommandLine(new SoupCommand(console, interruption)));
         all.put("average", () -> new CommandLine(new AverageCommand(console, interruption)));
@@ -164,6 +166,7 @@ final class Commands {
             footer = {
                 "  amalgam merge recipe.yml merged/        merge models by a recipe",
                 "  amalgam batch recipes/ merged/          merge by every recipe of a folder",
+                "  amalgam search recipe.yml merged/       find a recipe's best numbers, and merge by them",
                 "  amalgam plan recipe.yml                 check a recipe and show the plan",
                 "  amalgam align a --to b aligned/         a's units in the order of b's",
                 "  amalgam stack a:0-23 b:8-31 stacked/    stack layers without a recipe",

@@ -55,6 +55,22 @@ class UsageTest {
                     batch a                      | amalgam batch | missing OUTROOT
                     batch a b --sweep t          | amalgam batch | option '--sweep': expected name=value,value or name=first..last:step, got 't'
                     batch a b --sweep t=1 --sweep t=2 | amalgam batch | option '--sweep': 't' is given twice
+                    search                       | amalgam search | missing RECIPE and OUT
+                    search --auto a b            | amalgam search | missing OUT
+                    search a b c                 | amalgam search | one argument too many: 'c'
+                    search a b                   | amalgam search | one of '--score-cmd' and '--text' is needed: candidates must be judged
+                    search a b --budget 0        | amalgam search | option '--budget': expected at least 1, got 0
+                    search a b --method hill     | amalgam search | option '--method': expected cma-es, random or grid, got 'hill'
+                    search a b --patience 0      | amalgam search | option '--patience': expected at least 1, got 0
+                    search a b --jobs 0          | amalgam search | option '--jobs': expected at least 1, got 0
+                    search a b --text t --jobs 2 | amalgam search | option '--jobs' is for '--score-cmd': texts are judged with all threads
+                    search a b --text t --score-cmd c | amalgam search | options '--score-cmd' and '--text' exclude each other
+                    search a b --text t --loss   | amalgam search | option '--loss' is for '--score-cmd'
+                    search a b --text t --held-out-cmd c | amalgam search | option '--held-out-cmd' is for '--score-cmd': texts are split
+                    search a b --text t --combine best | amalgam search | option '--combine': expected mean or worst, got 'best'
+                    search a b --text t --text-weight t=x | amalgam search | option '--text-weight': expected NAME=W with W of 0 or more, got 't=x'
+                    search a b --text t --text-weight u=1 | amalgam search | option '--text-weight': expected the name of a text (t), got 'u'
+                    search a b --text t --text-weight t=0 | amalgam search | option '--text-weight': expected a weight above 0, got only 0
                     merge a b -j 1 -j 2          | amalgam merge | option '--num-threads' is given twice
                     merge a b --resume --overwrite | amalgam merge | options '--resume' and '--overwrite' exclude each other
                     plan a --tensor-union --tensor-intersection | amalgam plan | options '--tensor-union' and '--tensor-intersection' exclude each other

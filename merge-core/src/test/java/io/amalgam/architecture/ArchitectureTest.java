@@ -74,6 +74,7 @@ class ArchitectureTest {
                     "internal.lora",
                     "internal.evaluate",
                     "internal.runs",
+                    "internal.search",
                     FACADE_USER);
 
     private static JavaClasses classes;
@@ -186,7 +187,8 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveFullyQualifiedName(ROOT + ".Amalgam")
                 .and()
-                .resideOutsideOfPackages(ROOT + ".runs..", ROOT + ".internal.runs..")
+                .resideOutsideOfPackages(
+                        ROOT + ".runs..", ROOT + ".internal.runs..", ROOT + ".internal.search..")
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.yaml..", ROOT + ".internal.recipe.yaml..")

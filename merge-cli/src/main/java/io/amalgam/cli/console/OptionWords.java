@@ -40,6 +40,7 @@ public final class OptionWords {
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
         options.put("Batch.sweep", "--sweep");
         options.put("GgufOutput.splitting(NAME)", "'amalgam convert --pre NAME'");
+        options.put("Search.restart", "--restart");
         options.put("HubSettings.offline", "--offline");
         options.put("set PushTarget.create", "add --create");
         options.put("set PushTarget.replace", "add --yes");

@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** How texts become windows of tokens. */
-final class TokensMixin {
+public final class TokensMixin {
     @Option(
             names = "--context",
             paramLabel = "N",
@@ -45,6 +45,11 @@ final class TokensMixin {
                 : Optional.empty();
     }
 
+    /** The options, to tell one use of them from another. */
+    String words() {
+        return context + " " + limit + " " + tokenizer;
+    }
+
     /** Tokens of a window. */
     int window(LlamaModel model, List<Domain> domains) {
         if (context != null) {
@@ -67,11 +72,11 @@ final class TokensMixin {
 
     /** Opens a model by name. */
     @FunctionalInterface
-    interface Opening {
+    public interface Opening {
         Checkpoint open(String name) throws IOException;
     }
 
-    static Opening opening(HubMixin hub, Console console, boolean silent, Kernels kernels) {
+    public static Opening opening(HubMixin hub, Console console, boolean silent, Kernels kernels) {
         return name -> new JudgedModel(name).open(hub, console, silent, kernels);
     }
 

@@ -38,14 +38,17 @@ final class RecipeArgument {
                     stages.kept(),
                     amalgam);
         } catch (BadInputException e) {
-            throw new RecipeTemplate(input.name(), text)
-                    .notSwept(
-                            e,
-                            name ->
-                                    "'amalgam batch RECIPE OUTROOT --sweep "
-                                            + name
-                                            + "=...' puts values in such places");
+            throw new RecipeTemplate(input.name(), text).notSwept(e, name -> filled(name, text));
         }
+    }
+
+    /** What puts values in places. */
+    private static String filled(String name, String text) {
+        return text.lines().anyMatch(line -> line.startsWith("search:"))
+                ? "'amalgam search RECIPE OUT' finds the best values for such places"
+                : "'amalgam batch RECIPE OUTROOT --sweep "
+                        + name
+                        + "=...' puts values in such places, 'amalgam search RECIPE OUT' finds the best";
     }
 
     StagePlaces places(StagedPlan plan, Path out) {

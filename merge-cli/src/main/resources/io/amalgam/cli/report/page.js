@@ -14,12 +14,40 @@
     return value === null || value === undefined ? "-" : Number(value.toPrecision(3)).toString();
   }
 
+  function plot(chart, n) {
+    var target = document.getElementById("chart" + n);
+    var axis = { stroke: css("--quiet"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line") } };
+    function shown(v) { return chart.names ? (chart.names[v] === undefined ? "" : chart.names[v]) : short(v); }
+    var series = [{ label: chart.label, value: function (u, v) { return v === null ? "-" : shown(v); } }];
+    chart.series.forEach(function (each, i) {
+      var colour = "hsl(" + hues[i % hues.length] + " 75% " + (dark.matches ? "65%" : "42%") + ")";
+      series.push({
+        label: each.name, stroke: colour, fill: undefined, width: 2, paths: each.points ? function () { return null; } : undefined,
+        points: { show: !!each.points, size: 6, fill: colour }, value: function (u, v) { return short(v); }
+      });
+    });
+    target.textContent = "";
+    drawn.push(new uPlot({
+      width: Math.max(280, target.clientWidth), height: 220,
+      scales: {
+        x: { time: false, range: function (u, low, high) { var room = (high - low) * 0.03 || 0.5; return [low - room, high + room]; } },
+        y: { range: function (u, low, high) { var room = (high - low) * 0.05 || Math.abs(high) * 0.05 || 1; return [low - room, high + room]; } }
+      },
+      axes: [
+        Object.assign({}, axis, { values: function (u, at) { return at.map(shown); } }),
+        Object.assign({}, axis, { size: 64, values: function (u, at) { return at.map(short); } })
+      ],
+      series: series
+    }, [chart.x].concat(chart.series.map(function (each) { return each.values; })), target));
+  }
+
   function draw() {
     drawn.forEach(function (chart) { chart.destroy(); });
     drawn = [];
     if (typeof uPlot === "undefined") { return; }
     var places = data.layers.map(function (name, i) { return i; });
     data.charts.forEach(function (chart, n) {
+      if (chart.x) { plot(chart, n); return; }
       var target = document.getElementById("chart" + n);
       var axis = { stroke: css("--quiet"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line") } };
       var series = [{ label: "layer", value: function (u, i) { return i === null ? "-" : data.layers[i]; } }];

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.plan.MergePlan;
@@ -26,6 +27,16 @@ public final class FinishedMerge {
     private static final int PIECE = 1 << 20;
 
     private FinishedMerge() {}
+
+    /** Whether an output is what a merge has finished, whatever it was of. */
+    public static boolean isFinished(Path output) {
+        Path report =
+                Files.isDirectory(output)
+                        ? output.resolve(MergeReport.FILE)
+                        : output.resolveSibling(output.getFileName() + "." + MergeReport.FILE);
+        return Files.isRegularFile(report)
+                && !Files.exists(output.resolve(OutputLayout.PARTIAL));
+    }
 
     /**
      * Why merging the plan to an output would change anything there. Reads the weights there whole,

@@ -19,6 +19,16 @@ public record Domain(String name, int[] tokens) {
         return windows;
     }
 
+    /** The first or the second half of it. */
+    public Domain half(boolean second) {
+        int middle = tokens.length / 2;
+        return new Domain(
+                name,
+                second
+                        ? Arrays.copyOfRange(tokens, middle, tokens.length)
+                        : Arrays.copyOf(tokens, middle));
+    }
+
     /** The first tokens of it. */
     public Domain limited(int limit) {
         return limit >= tokens.length ? this : new Domain(name, Arrays.copyOf(tokens, limit));

@@ -3,6 +3,7 @@ package io.amalgam.internal.runs;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.internal.recipe.yaml.RecipeReader;
 import io.amalgam.recipe.Location;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -35,26 +36,46 @@ public record RecipeTemplate(String file, String text) {
         return names;
     }
 
+    /** The text with other text of the same length in its places, so that it is YAML. */
+    public String masked() {
+        return PLACE.matcher(text).replaceAll(place -> "x".repeat(place.group().length()));
+    }
+
     /** A problem for each place whose name has no value. */
     public List<Problem> unfilled(Set<String> values) {
+        return unfilled(
+                values,
+                "value",
+                name ->
+                        "give 'Batch.sweep "
+                                + name
+                                + "=...', or write '$${"
+                                + name
+                                + "}' for the text itself");
+    }
+
+    /**
+     * As {@link #unfilled(Set)}.
+     *
+     * @param lacking what a place lacks, in a word
+     * @param hint what to do about it, by its name
+     */
+    public List<Problem> unfilled(
+            Set<String> values, String lacking, UnaryOperator<String> hint) {
         List<Problem> problems = new ArrayList<>();
         Matcher place = PLACE.matcher(text);
         while (place.find()) {
             String name = place.group(2);
             if (place.group(1) == null && !values.contains(name)) {
                 problems.add(
-                        Problem.of("no value for '${" + name + "}'")
+                        Problem.of("no " + lacking + " for '${" + name + "}'")
                                 .at(location(place.start()))
                                 .hint(
                                         Suggestions.didYouMean(
                                                 name,
                                                 // Names of one or two letters are near to all.
                                                 name.length() > 2 ? values : Set.of(),
-                                                "give 'Batch.sweep "
-                                                        + name
-                                                        + "=...', or write '$${"
-                                                        + name
-                                                        + "}' for the text itself")));
+                                                hint.apply(name))));
             }
         }
         return problems;
@@ -77,13 +98,26 @@ public record RecipeTemplate(String file, String text) {
         if (problems.isEmpty()) {
             return e;
         }
+        boolean sound = isSound();
         e.problems().stream()
+                // A place within braces is what makes it so.
+                .filter(other -> !(sound && other.what().startsWith("not valid yaml")))
                 .filter(
                         other ->
                                 names().stream()
                                         .noneMatch(n -> other.toString().contains("${" + n)))
                 .forEach(problems::add);
         return new BadInputException(problems, e.warnings());
+    }
+
+    /** Whether it is YAML where its places are filled. */
+    private boolean isSound() {
+        try {
+            RecipeReader.requireYaml(masked(), file);
+            return true;
+        } catch (BadInputException e) {
+            return false;
+        }
     }
 
     private Location location(int index) {

@@ -73,7 +73,8 @@ public final class PlannedModel extends ForwardingCheckpoint {
         return result;
     }
 
-    private static Optional<Problem> obstacle(StagedPlan plans) {
+    /** Why the result cannot be had without writing something first; nothing where it can. */
+    public static Optional<Problem> obstacle(StagedPlan plans) {
         if (plans.result().isEmpty()) {
             return Optional.of(
                     Problem.of("all documents of the recipe have names: it has no result"));

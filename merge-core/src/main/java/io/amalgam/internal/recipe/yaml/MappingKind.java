@@ -136,6 +136,9 @@ enum MappingKind {
         if (this == RECIPE && TOKENIZER.keys.contains(unknown)) {
             return "it belongs under 'tokenizer'";
         }
+        if (this == RECIPE && unknown.equals("search")) {
+            return "it is for 'amalgam search', and has no effect here";
+        }
         String near = Suggestions.nearest(unknown, candidates()).orElse("");
         if (keys.contains(near)) {
             return "did you mean '" + near + "'?";

@@ -110,6 +110,15 @@ public final class RecipeReader {
         return new DocumentsReader(unmarked, fileName, options).read(roots);
     }
 
+    /**
+     * Makes sure that a text is YAML, whatever it says.
+     *
+     * @throws BadInputException if it is not
+     */
+    public static void requireYaml(String text, String fileName) {
+        YamlText.parse(text, new RecipeProblems(fileName, ReadOptions.DEFAULT));
+    }
+
     /** Reads one document, whose problems and warnings go to the findings. */
     static Recipe read(MappingNode root, String text, RecipeProblems findings) {
         new NodeCheck(findings).check(root);
