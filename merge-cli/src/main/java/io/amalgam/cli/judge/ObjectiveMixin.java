@@ -1,12 +1,12 @@
 package io.amalgam.cli.judge;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.evaluate.Domain;
 import io.amalgam.internal.runs.CommandObjective;
 import io.amalgam.internal.runs.Objective;
 import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.internal.runs.TextObjective;
-import io.amalgam.engine.EngineOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

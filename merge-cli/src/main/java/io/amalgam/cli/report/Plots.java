@@ -37,7 +37,8 @@ record Plots(ObjectNode data) {
         ObjectNode chart = chart(body, "best " + word + " so far").put("label", "candidate");
         ArrayNode x = chart.putArray("x");
         ArrayNode series = chart.putArray("series");
-        ArrayNode each = series.addObject().put("name", word).put("points", true).putArray("values");
+        ArrayNode each =
+                series.addObject().put("name", word).put("points", true).putArray("values");
         ArrayNode best = series.addObject().put("name", "best").putArray("values");
         double found = Double.NaN;
         for (JsonNode trial : trials) {
@@ -80,7 +81,11 @@ record Plots(ObjectNode data) {
         }
         ArrayNode x = chart.putArray("x");
         ArrayNode y =
-                chart.putArray("series").addObject().put("name", word).put("points", true).putArray("values");
+                chart.putArray("series")
+                        .addObject()
+                        .put("name", word)
+                        .put("points", true)
+                        .putArray("values");
         for (Dot dot : dots) {
             x.add(dot.x());
             y.add(dot.y());

@@ -93,9 +93,7 @@ public final class SearchPage {
         body.table(" class=\"sorts\"", heads);
         for (JsonNode trial : candidates) {
             List<Cell> row = new ArrayList<>();
-            row.add(
-                    Cell.number(
-                            trial.path("number").asDouble(), trial.path("number").asText()));
+            row.add(Cell.number(trial.path("number").asDouble(), trial.path("number").asText()));
             row.add(figure(trial));
             names.forEach(name -> row.add(Plots.cell(trial.path("values").path(name).asText())));
             double seconds = trial.path("seconds").asDouble();

@@ -126,9 +126,7 @@ public final class SearchCommand extends Subcommand {
                     "Command that scores the result and the plain average at the end, on what the score command does not see.")
     private @Nullable String heldOut;
 
-    @Option(
-            names = "--restart",
-            description = "Begin anew in place of a journal that is there.")
+    @Option(names = "--restart", description = "Begin anew in place of a journal that is there.")
     private boolean restart;
 
     @Option(
@@ -292,8 +290,7 @@ public final class SearchCommand extends Subcommand {
             return SearchRecipe.read(file.toString(), RecipeReader.text(file));
         }
         String base = paths.get(0);
-        TokensMixin.Opening opening =
-                TokensMixin.opening(hub, console, silent(), engine.kernels());
+        TokensMixin.Opening opening = TokensMixin.opening(hub, console, silent(), engine.kernels());
         List<String> tensors;
         try (Checkpoint model = opening.open(base)) {
             tensors = List.copyOf(model.tensors().keySet());
@@ -337,9 +334,7 @@ public final class SearchCommand extends Subcommand {
                 throw new BadInputException(
                         Problem.of("all documents of the recipe have names: it has no result"));
             }
-            boolean ours =
-                    FinishedMerge.isFinished(out)
-                            && SearchFiles.isResult(beside(out), out);
+            boolean ours = FinishedMerge.isFinished(out) && SearchFiles.isResult(beside(out), out);
             if (!ours) {
                 List<Problem> problems =
                         StagedMerge.problems(plan, StagePlaces.beside(out), last(out, false));
@@ -361,7 +356,8 @@ public final class SearchCommand extends Subcommand {
             throws IOException {
         SearchTables tables = new SearchTables(setup, result, seconds);
         SearchFiles files = new SearchFiles(setup.folder());
-        boolean replaces = FinishedMerge.isFinished(out) && SearchFiles.isResult(setup.folder(), out);
+        boolean replaces =
+                FinishedMerge.isFinished(out) && SearchFiles.isResult(setup.folder(), out);
         Path recipe = setup.folder().resolve(SearchFiles.RECIPE);
         AtomicFile.write(recipe, tables.recipe().getBytes(StandardCharsets.UTF_8));
         try (StagedPlan plan = setup.planner().plan(tables.recipe());

@@ -28,11 +28,7 @@ record SearchProgress(Console console, boolean silent, Objective objective, int 
                 Console.oneLine(
                         "[%d/%d] %s%s  %s"
                                 .formatted(
-                                        trial.number(),
-                                        budget,
-                                        figure,
-                                        best ? " *" : "",
-                                        values)));
+                                        trial.number(), budget, figure, best ? " *" : "", values)));
     }
 
     @Override

@@ -69,8 +69,7 @@ class SearchCommandTest {
 
     private static List<JsonNode> candidates(Path out) throws IOException {
         JsonNode result =
-                new ObjectMapper()
-                        .readTree(out.resolveSibling("out.search/search.json").toFile());
+                new ObjectMapper().readTree(out.resolveSibling("out.search/search.json").toFile());
         List<JsonNode> candidates = new ArrayList<>();
         result.path("candidates").forEach(node -> candidates.add(node.path("values")));
         return candidates;
@@ -119,8 +118,7 @@ class SearchCommandTest {
     }
 
     private static double loss(Path model, Path text) throws IOException {
-        return Cli.run(
-                        "evaluate", model, "--text", text, "--limit", 400, "--context", 50, "--json")
+        return Cli.run("evaluate", model, "--text", text, "--limit", 400, "--context", 50, "--json")
                 .json()
                 .at("/texts/0/loss")
                 .asDouble();
@@ -134,7 +132,8 @@ class SearchCommandTest {
         List<String> lines = journal(out);
         Path file = out.resolveSibling("out.search/journal.jsonl");
         Files.writeString(
-                file, String.join("\n", lines.subList(0, 4)) + "\n" + lines.get(4).substring(0, 20));
+                file,
+                String.join("\n", lines.subList(0, 4)) + "\n" + lines.get(4).substring(0, 20));
 
         Cli again = search("--budget", 5);
 
@@ -148,7 +147,8 @@ class SearchCommandTest {
         assertThat(search("--budget", 2, "--method", "random").exit()).isZero();
 
         assertThat(search("--budget", 2, "--method", "random", "--seed", 1).errors().get(0))
-                .contains("got one with another seed").contains("--restart");
+                .contains("got one with another seed")
+                .contains("--restart");
         assertThat(search("--budget", 2).errors().get(0)).contains("another method");
         assertThat(
                         search("--budget", 2, "--method", "random", "--combine", "worst")
@@ -214,8 +214,20 @@ class SearchCommandTest {
                         .formatted(folder.resolve("one")));
 
         Cli result =
-                Cli.run("search", recipe, out, "--score-cmd", nearness("3.2"), "--jobs", 2,
-                        "--method", "grid", "--budget", 4, "--held-out-cmd", nearness("3"));
+                Cli.run(
+                        "search",
+                        recipe,
+                        out,
+                        "--score-cmd",
+                        nearness("3.2"),
+                        "--jobs",
+                        2,
+                        "--method",
+                        "grid",
+                        "--budget",
+                        4,
+                        "--held-out-cmd",
+                        nearness("3"));
 
         assertThat(result.exit()).isZero();
         assertThat(result.out())
@@ -241,7 +253,8 @@ class SearchCommandTest {
 
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.errors().get(0))
-                .startsWith("error: all 2 candidates failed, the first one because of: score command")
+                .startsWith(
+                        "error: all 2 candidates failed, the first one because of: score command")
                 .contains("got 'NaN'");
         assertThat(out).doesNotExist();
     }

@@ -34,8 +34,7 @@ public final class FinishedMerge {
                 Files.isDirectory(output)
                         ? output.resolve(MergeReport.FILE)
                         : output.resolveSibling(output.getFileName() + "." + MergeReport.FILE);
-        return Files.isRegularFile(report)
-                && !Files.exists(output.resolve(OutputLayout.PARTIAL));
+        return Files.isRegularFile(report) && !Files.exists(output.resolve(OutputLayout.PARTIAL));
     }
 
     /**

@@ -34,8 +34,7 @@ public sealed interface SearchRange {
      *
      * @param log whether equal distances are equal ratios
      */
-    record Real(
-            String name, double low, double high, boolean log, double begin, Location location)
+    record Real(String name, double low, double high, boolean log, double begin, Location location)
             implements SearchRange {
         private static final int DIGITS = 4;
 
@@ -134,7 +133,9 @@ public sealed interface SearchRange {
         }
 
         static double point(double value, double low, double high, boolean log) {
-            return log ? Math.log(value / low) / Math.log(high / low) : (value - low) / (high - low);
+            return log
+                    ? Math.log(value / low) / Math.log(high / low)
+                    : (value - low) / (high - low);
         }
     }
 }

@@ -60,8 +60,7 @@ public record RecipeTemplate(String file, String text) {
      * @param lacking what a place lacks, in a word
      * @param hint what to do about it, by its name
      */
-    public List<Problem> unfilled(
-            Set<String> values, String lacking, UnaryOperator<String> hint) {
+    public List<Problem> unfilled(Set<String> values, String lacking, UnaryOperator<String> hint) {
         List<Problem> problems = new ArrayList<>();
         Matcher place = PLACE.matcher(text);
         while (place.find()) {

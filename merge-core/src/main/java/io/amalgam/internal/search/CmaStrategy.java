@@ -18,8 +18,8 @@ import org.apache.commons.math3.random.MersenneTwister;
  *
  * <p>The optimiser asks for one value at a time. The points of a generation depend on those before
  * it alone, so it is run up to the first generation it has no values for, and again from the start
- * when they are known: that lets a generation be judged side by side, and a search be continued. Its
- * own work takes microseconds.
+ * when they are known: that lets a generation be judged side by side, and a search be continued.
+ * Its own work takes microseconds.
  */
 final class CmaStrategy implements Strategy {
     private static final double SIGMA = 0.2;

@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Every combination: of all whole numbers and choices, and of numbers at equal distances from end to
- * end, as many as the budget allows.
+ * Every combination: of all whole numbers and choices, and of numbers at equal distances from end
+ * to end, as many as the budget allows.
  */
 final class GridStrategy implements Strategy {
     private final List<long[]> counts = new ArrayList<>();
@@ -41,7 +41,9 @@ final class GridStrategy implements Strategy {
 
     /** The candidates of the smallest grid. */
     static double least(List<SearchRange> ranges) {
-        return ranges.stream().mapToDouble(range -> range.count().orElse(2)).reduce(1, (a, b) -> a * b);
+        return ranges.stream()
+                .mapToDouble(range -> range.count().orElse(2))
+                .reduce(1, (a, b) -> a * b);
     }
 
     @Override

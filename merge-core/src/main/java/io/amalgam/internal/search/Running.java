@@ -50,8 +50,7 @@ final class Running implements Closeable {
 
     boolean isDone(long millis) throws IOException {
         Judging current = judging;
-        return current == null
-                || !Boolean.FALSE.equals(attempt(() -> current.isDone(millis)));
+        return current == null || !Boolean.FALSE.equals(attempt(() -> current.isDone(millis)));
     }
 
     Trial trial(SearchSetup setup) throws IOException {

@@ -28,8 +28,8 @@ import java.util.TreeMap;
 
 /**
  * Looks for the values of a recipe's places that give the best model. What was judged is in a
- * journal: a search that was stopped goes on where it was, and one with a larger budget goes on from
- * there. The same seed gives the same candidates.
+ * journal: a search that was stopped goes on where it was, and one with a larger budget goes on
+ * from there. The same seed gives the same candidates.
  */
 public final class Search {
     private static final String CANDIDATE = "candidate";
@@ -106,9 +106,7 @@ public final class Search {
                                     heldOut,
                                     () -> setup.planner().plan(filled(found.values()))));
             averageHeldOut =
-                    average.isEmpty()
-                            ? average
-                            : baseline.average(heldOut, "average-held-out");
+                    average.isEmpty() ? average : baseline.average(heldOut, "average-held-out");
         }
         return new SearchResult(all, found, text, bestHeldOut, average, averageHeldOut, end);
     }
@@ -129,7 +127,8 @@ public final class Search {
             throw new BadInputException(
                     Problem.expected(
                                     "budget of a grid",
-                                    "at least %.0f candidates".formatted(GridStrategy.least(ranges)),
+                                    "at least %.0f candidates"
+                                            .formatted(GridStrategy.least(ranges)),
                                     setup.budget())
                             .hint("raise it, or search by cma-es or random"));
         }
@@ -156,8 +155,7 @@ public final class Search {
         identity.put("objective", String.join(" ", setup.objective().identity()));
         identity.put(
                 "combination",
-                setup.combination().word()
-                        + new TreeMap<>(setup.combination().weights()));
+                setup.combination().word() + new TreeMap<>(setup.combination().weights()));
         identity.put("input", hash(inputs()));
         return identity;
     }
@@ -318,4 +316,5 @@ public final class Search {
         if (better) {
             best = Optional.of(trial);
         }
-    }}
+    }
+}

@@ -104,8 +104,7 @@ final class SearchJournal implements Closeable {
                                 .filter(
                                         key ->
                                                 !Objects.equals(
-                                                        header.path(key).asText(),
-                                                        search.get(key)))
+                                                        header.path(key).asText(), search.get(key)))
                                 .findFirst()
                         : Optional.of("format");
         if (other.isPresent()) {
@@ -158,9 +157,13 @@ final class SearchJournal implements Closeable {
 
     private static Trial trial(JsonNode line) {
         Map<String, String> values = new LinkedHashMap<>();
-        line.path("values").properties().forEach(e -> values.put(e.getKey(), e.getValue().asText()));
+        line.path("values")
+                .properties()
+                .forEach(e -> values.put(e.getKey(), e.getValue().asText()));
         Map<String, Double> figures = new LinkedHashMap<>();
-        line.path("figures").properties().forEach(e -> figures.put(e.getKey(), e.getValue().asDouble()));
+        line.path("figures")
+                .properties()
+                .forEach(e -> figures.put(e.getKey(), e.getValue().asDouble()));
         return new Trial(
                 line.path("number").asInt(),
                 values,

@@ -29,7 +29,8 @@ public record SearchResult(
 
     /** The best first, those that failed last. */
     public static List<Trial> sorted(List<Trial> trials, boolean losses) {
-        Comparator<Trial> better = Comparator.comparingDouble(t -> losses ? t.figure() : -t.figure());
+        Comparator<Trial> better =
+                Comparator.comparingDouble(t -> losses ? t.figure() : -t.figure());
         return trials.stream().sorted(better.thenComparing(Trial::number)).toList();
     }
 }

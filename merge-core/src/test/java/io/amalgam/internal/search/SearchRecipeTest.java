@@ -90,7 +90,8 @@ class SearchRecipeTest {
 
     @Test
     void everyWholeNumberHasAnEqualPart() {
-        SearchRecipe recipe = SearchRecipe.read("t.yml", "m: ${x}\nsearch: {x: {integers: [0, 3]}}");
+        SearchRecipe recipe =
+                SearchRecipe.read("t.yml", "m: ${x}\nsearch: {x: {integers: [0, 3]}}");
         int[] counts = new int[4];
         for (int i = 0; i < 400; i++) {
             counts[Integer.parseInt(recipe.values(new double[] {(i + 0.5) / 400}).get("x"))]++;
@@ -118,8 +119,15 @@ class SearchRecipeTest {
         assertThat(recipe.ranges())
                 .extracting(SearchRange::name)
                 .containsExactly(
-                        "one_attention", "one_mlp", "one_rest", "one2_attention", "one2_mlp",
-                        "one2_rest", "m2_attention", "m2_mlp", "m2_rest");
+                        "one_attention",
+                        "one_mlp",
+                        "one_rest",
+                        "one2_attention",
+                        "one2_mlp",
+                        "one2_rest",
+                        "m2_attention",
+                        "m2_mlp",
+                        "m2_rest");
         assertThat(recipe.values(recipe.start())).containsValue("0.3333");
         assertThat(recipe.first()).contains("filter: \"self_attn\"");
     }

@@ -41,7 +41,8 @@ class StrategyTest {
         List<double[]> points = run(new CmaStrategy(MIDDLE, 1), 250, StrategyTest::valley);
 
         assertThat(points.get(0)).containsExactly(MIDDLE);
-        assertThat(points).allSatisfy(p -> assertThat(Arrays.stream(p)).allMatch(v -> v >= 0 && v <= 1));
+        assertThat(points)
+                .allSatisfy(p -> assertThat(Arrays.stream(p)).allMatch(v -> v >= 0 && v <= 1));
         assertThat(best(points)).isLessThan(1e-6);
         assertThat(best(run(new RandomStrategy(MIDDLE, 1), 250, StrategyTest::valley)))
                 .isGreaterThan(1e-4);
@@ -62,10 +63,7 @@ class StrategyTest {
     @Test
     void failuresAreWorst() {
         List<double[]> points =
-                run(
-                        new CmaStrategy(MIDDLE, 1),
-                        300,
-                        x -> x[0] < 0.33 ? Double.NaN : valley(x));
+                run(new CmaStrategy(MIDDLE, 1), 300, x -> x[0] < 0.33 ? Double.NaN : valley(x));
 
         assertThat(best(points)).isLessThan(1e-4);
         assertThat(run(new CmaStrategy(MIDDLE, 1), 40, x -> Double.NaN)).hasSizeGreaterThan(39);

@@ -122,8 +122,7 @@ public final class SearchReader {
             return;
         }
         for (NodeTuple entry : mapping.getValue()) {
-            String name =
-                    entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
+            String name = entry.getKeyNode() instanceof ScalarNode scalar ? scalar.getValue() : "";
             if (!name.matches("[A-Za-z_][A-Za-z0-9_]*")) {
                 findings.error(
                         entry.getKeyNode(),
@@ -219,12 +218,15 @@ public final class SearchReader {
         }
         if (log && low <= 0) {
             return refuse(
-                    name, list, "numbers above 0 with 'log: true'", shown(list), "raise its lower end");
+                    name,
+                    list,
+                    "numbers above 0 with 'log: true'",
+                    shown(list),
+                    "raise its lower end");
         }
         double middle = log ? Math.sqrt(low * high) : (low + high) / 2;
         if (start.isPresent()) {
-            Optional<Double> given =
-                    number(start.get(), whole).filter(v -> v >= low && v <= high);
+            Optional<Double> given = number(start.get(), whole).filter(v -> v >= low && v <= high);
             if (given.isEmpty()) {
                 return refuse(
                         name,
@@ -238,8 +240,7 @@ public final class SearchReader {
         Location place = findings.at(at);
         return Optional.of(
                 whole
-                        ? new SearchRange.Whole(
-                                name, (long) low, (long) high, log, middle, place)
+                        ? new SearchRange.Whole(name, (long) low, (long) high, log, middle, place)
                         : new SearchRange.Real(name, low, high, log, middle, place));
     }
 
@@ -271,7 +272,11 @@ public final class SearchReader {
                 values.add(scalar.getValue());
             } else {
                 return refuse(
-                        name, item, "choices of one word or number", Nodes.describe(item), "quote it");
+                        name,
+                        item,
+                        "choices of one word or number",
+                        Nodes.describe(item),
+                        "quote it");
             }
         }
         if (values.isEmpty() || values.stream().distinct().count() < values.size()) {
@@ -313,8 +318,7 @@ public final class SearchReader {
 
     private Optional<SearchRange> refuse(
             String name, Node at, String expected, String got, String hint) {
-        findings.error(
-                at, Problem.expected("range of '" + name + "'", expected, got).hint(hint));
+        findings.error(at, Problem.expected("range of '" + name + "'", expected, got).hint(hint));
         return Optional.empty();
     }
 }
