@@ -114,8 +114,8 @@ record Pair(
         for (long first = 0; first < a.features(); first += chunk) {
             context.checkCancelled();
             int n = (int) Math.min(chunk, a.features() - first);
-            a.read(first, n, left, context.workspace());
-            b.read(first, n, right, context.workspace());
+            a.read(first, n, left, context);
+            b.read(first, n, right, context);
             to.add(left, right, n, context);
         }
     }
@@ -130,7 +130,7 @@ record Pair(
         float[] values = new float[reader.chunk() * units];
         for (long first = 0; first < reader.features(); first += reader.chunk()) {
             int n = (int) Math.min(reader.chunk(), reader.features() - first);
-            reader.read(first, n, values, context.workspace());
+            reader.read(first, n, values, context);
             to.add(values, values, n, context);
         }
     }

@@ -13,11 +13,13 @@ import io.amalgam.internal.align.match.Similarity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Weight matching (Git Re-Basin, Ainsworth et al. 2022): one group after another gets the order in
@@ -36,13 +38,34 @@ final class WeightMatching {
     private final Map<String, Moves> moves = new LinkedHashMap<>();
     private final List<Double> objectives = new ArrayList<>();
 
+    /** Groups of whose tensors another axis has moved since they were matched. */
+    private final Set<String> open = new HashSet<>();
+
+    private final Map<String, Set<String>> neighbours = new HashMap<>();
+
     WeightMatching(Grouping grouping, Pair pair, Context context) {
         this.grouping = grouping;
         this.pair = pair;
         this.context = context;
         for (Group group : grouping.groups()) {
             moves.put(group.name(), Moves.none(group));
+            open.add(group.name());
+            neighbours.put(group.name(), neighbours(group));
         }
+    }
+
+    /** Groups with an axis of a tensor of this one; itself, if it has two axes of one. */
+    private Set<String> neighbours(Group group) {
+        Set<String> tensors = new HashSet<>();
+        group.places().forEach(places -> tensors.add(places.tensor()));
+        Set<String> names = new HashSet<>();
+        for (Group other : grouping.groups()) {
+            boolean own = other.equals(group) && !(group instanceof Units units && isSquare(units));
+            if (!own && other.places().stream().anyMatch(p -> tensors.contains(p.tensor()))) {
+                names.add(other.name());
+            }
+        }
+        return names;
     }
 
     /** Where the units of all groups come from. */
@@ -59,11 +82,15 @@ final class WeightMatching {
             for (Group group : grouping.groups()) {
                 context.checkCancelled();
                 boolean estimated = pass == 0 && stream.filter(group::equals).isPresent();
-                if (!estimated) {
-                    changed |=
+                if (!estimated && open.remove(group.name())) {
+                    boolean moved =
                             group instanceof Units units
                                     ? units(units, false)
                                     : heads((Heads) group);
+                    if (moved) {
+                        open.addAll(neighbours.getOrDefault(group.name(), Set.of()));
+                    }
+                    changed |= moved;
                 }
                 context.progressed(++done, grouping.groups().size());
             }

@@ -7,6 +7,7 @@ import io.amalgam.method.WholeModelMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlannedModelPass;
 import io.amalgam.plan.TensorTask;
+import java.util.Comparator;
 import java.util.Optional;
 
 /**
@@ -95,18 +96,46 @@ public record MemoryNeeds(
         return Worker.bytesHeld(inputs, block) + models + state + quantised;
     }
 
-    /** The problem with a budget; empty if it is enough. */
+    /** The problem with a budget, or with Java's heap; empty if both are enough. */
     public Optional<Problem> tooLittle(long budget) {
-        if (blockElements(budget) > 0) {
+        return tooLittle(budget, Runtime.getRuntime().maxMemory());
+    }
+
+    Optional<Problem> tooLittle(long budget, long heap) {
+        long least = total(SMALLEST_BLOCK);
+        boolean fits = blockElements(budget) > 0;
+        if (fits && total(budget) <= heap) {
             return Optional.empty();
         }
-        String what =
-                "memory for the buffers of %d thread%s and %d input%s"
-                        .formatted(
-                                threads, threads == 1 ? "" : "s", inputs, inputs == 1 ? "" : "s");
+        Problem problem =
+                Problem.expected(what(), "at least " + least + " bytes", fits ? heap : budget);
+        // A budget that nobody sets is half of the heap.
+        if (least > heap / 2) {
+            return Optional.of(problem.hint("start Java with -Xmx" + wholeGiB(2 * least) + "g"));
+        }
         return Optional.of(
-                Problem.expected(what, "at least " + total(SMALLEST_BLOCK) + " bytes", budget)
-                        .hint(
-                                "raise EngineOptions.memory, or use fewer threads (EngineOptions.threads)"));
+                problem.hint(
+                        "raise EngineOptions.memory, or use fewer threads (EngineOptions.threads)"));
+    }
+
+    private static long wholeGiB(long bytes) {
+        return (bytes + (1L << 30) - 1) >> 30;
+    }
+
+    private String what() {
+        long buffers = threads * eachWorker(SMALLEST_BLOCK);
+        Optional<Preparation> largest =
+                plan.preparations().stream()
+                        .max(
+                                Comparator.comparingLong(
+                                        each -> each.bytesHeld(threads) + each.resultBytes()));
+        if (largest.isPresent() && preparation + shared > Math.max(fullTensor, buffers)) {
+            return "memory for the " + largest.get().title();
+        }
+        if (fullTensor > buffers) {
+            return "memory for the largest tensor";
+        }
+        return "memory for the buffers of %d thread%s and %d input%s"
+                .formatted(threads, threads == 1 ? "" : "s", inputs, inputs == 1 ? "" : "s");
     }
 }

@@ -190,6 +190,20 @@ class PreparationsTest {
     }
 
     @Test
+    void aBudgetLargerThanTheHeapIsNoBudget() throws IOException {
+        long held = 3L << 29;
+        try (MergePlan plan = plan(PlanOptions.DEFAULT, new Counting("alignment", held))) {
+            MemoryNeeds needs = MemoryNeeds.of(plan, 2);
+            assertThat(needs.tooLittle(1L << 40, 1L << 40)).isEmpty();
+            assertThat(needs.tooLittle(1L << 40, 1L << 28).orElseThrow().toString())
+                    .matches(
+                            "memory for the alignment: expected at least \\d+ bytes, got 268435456; start Java with -Xmx4g");
+            assertThat(needs.tooLittle(1000, 1L << 40).orElseThrow().toString())
+                    .contains("got 1000; raise EngineOptions.memory");
+        }
+    }
+
+    @Test
     void strictTakesTheirWarningsForErrors() throws IOException {
         try (MergePlan plan = strict(plan(PlanOptions.DEFAULT, new Counting("a", 0)))) {
             assertThatThrownBy(() -> run(plan, Options.DEFAULT.build(), new Cancellation()))
