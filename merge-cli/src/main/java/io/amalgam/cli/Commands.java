@@ -19,6 +19,7 @@ import io.amalgam.cli.merge.AlignCommand;
 import io.amalgam.cli.merge.AverageCommand;
 import io.amalgam.cli.merge.BarrierCommand;
 import io.amalgam.cli.merge.ConvertCommand;
+import io.amalgam.cli.merge.JoinCommand;
 import io.amalgam.cli.merge.MergeCommand;
 import io.amalgam.cli.merge.MoeCommand;
 import io.amalgam.cli.merge.PlanCommand;
@@ -59,6 +60,7 @@ final class Commands {
             Console console, Interruption interruption) {
         Map<String, Supplier<CommandLine>> all = new LinkedHashMap<>();
         all.put("merge", () -> withMergekitOptions(new MergeCommand(console, interruption)));
+        all.put("join", () -> new CommandLine(new JoinCommand(console)));
         all.put("batch", () -> withMergekitOptions(new BatchCommand(console, interruption)));
         all.put("search", () -> new CommandLine(new SearchCommand(console, interruption)));
         all.put("plan", () -> withMergekitOptions(new PlanCommand(console)));

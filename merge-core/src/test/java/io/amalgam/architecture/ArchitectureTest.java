@@ -71,6 +71,7 @@ class ArchitectureTest {
                     "internal.engine",
                     "internal.compare",
                     "internal.stages",
+                    "internal.parts",
                     "internal.lora",
                     "internal.evaluate",
                     "internal.runs",

@@ -251,6 +251,7 @@ class QuantisedOutputTest {
                         cut.get(part),
                         folder,
                         Options.DEFAULT.build(),
+                        io.amalgam.internal.engine.SharedResults.NONE,
                         MergeListener.NONE,
                         new Cancellation());
                 for (int file : cut.get(part)) {

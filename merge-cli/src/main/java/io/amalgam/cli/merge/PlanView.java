@@ -139,7 +139,7 @@ public final class PlanView {
         return (whole.passes() == 1 ? "1 pass" : "up to " + whole.passes() + " passes")
                 + " over the whole model, "
                 + Quantity.bytes(whole.stateBytes())
-                + " held by each thread";
+                + " held by each thread; in parts, --pass shares them";
     }
 
     /** Whether scales depend on whole tensors, which are read for them first. */

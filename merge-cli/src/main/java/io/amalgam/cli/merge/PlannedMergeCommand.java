@@ -174,7 +174,7 @@ public abstract class PlannedMergeCommand extends Subcommand {
 
     private int dryRun(StagedPlan plan, StagedPlanView view, EngineOptions options)
             throws IOException {
-        List<Problem> problems = StagedMerge.problems(plan, places(plan), options);
+        List<Problem> problems = problems(plan, options);
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
@@ -190,8 +190,19 @@ public abstract class PlannedMergeCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
-    private int merge(StagedPlan plan, EngineOptions options) throws IOException {
-        Cancellation cancellation = interruption.merging();
+    /** What a run would be refused for. */
+    protected List<Problem> problems(StagedPlan plan, EngineOptions options) throws IOException {
+        return StagedMerge.problems(plan, places(plan), options);
+    }
+
+    /** The switch by which signals stop a merge. */
+    protected final Cancellation cancellation() {
+        return interruption.merging();
+    }
+
+    /** Merges, and says what was done. */
+    protected int merge(StagedPlan plan, EngineOptions options) throws IOException {
+        Cancellation cancellation = cancellation();
         StagedMerge.Report report;
         try (StageProgress progress = new StageProgress(console, verbosity.quiet, json)) {
             report = StagedMerge.run(plan, places(plan), options, progress, cancellation);

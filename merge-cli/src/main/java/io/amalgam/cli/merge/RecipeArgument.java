@@ -4,11 +4,13 @@ import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.cli.options.StagesMixin;
 import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.parts.PlanRequest;
 import io.amalgam.internal.runs.RecipeTemplate;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
@@ -26,10 +28,22 @@ final class RecipeArgument {
     @Mixin private TokenizerMixin tokens;
     @Mixin private StagesMixin stages;
 
+    private String text = "";
+
+    /** What the plan was made of. */
+    PlanRequest request() {
+        RecipeInput input = new RecipeInput(recipe);
+        return new PlanRequest(
+                input.name(),
+                text,
+                List.of(Path.of(""), input.folder()),
+                tokens.on(options.options()));
+    }
+
     /** Plans; the caller closes the plan. */
     StagedPlan plan(io.amalgam.Amalgam amalgam) throws IOException {
         RecipeInput input = new RecipeInput(recipe);
-        String text = input.text();
+        text = input.text();
         try {
             return options.plan(
                     io.amalgam.Amalgam.recipes(text, input.name(), options.strict),

@@ -24,6 +24,7 @@ final class CompanionFiles {
     static List<SmallFile> of(
             MergePlan plan,
             MergeReport report,
+            List<PartReport> parts,
             List<InputFile> origins,
             boolean withReport,
             Optional<byte[]> card)
@@ -40,7 +41,7 @@ final class CompanionFiles {
         card.ifPresent(text -> files.add(new SmallFile(ModelCard.FILE, text)));
         if (withReport) {
             files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
-            files.add(new SmallFile(MergeReport.FILE, ReportJson.of(plan, report, origins, card)));
+            files.add(new SmallFile(MergeReport.FILE, ReportJson.of(plan, report, parts, origins, card)));
         }
         files.addAll(plan.modelFiles());
         return files;

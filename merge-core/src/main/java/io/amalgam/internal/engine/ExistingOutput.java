@@ -21,6 +21,9 @@ import java.util.Set;
  * no part of a model are left alone.
  */
 final class ExistingOutput {
+    /** The folder in an output directory with the parts of a merge that is not joined yet. */
+    static final String PARTS = ".amalgam-parts";
+
     /** What file managers and version control leave in directories that people call empty. */
     private static final Set<String> NOTHING =
             Set.of(".DS_Store", ".directory", "Thumbs.db", "desktop.ini", ".gitkeep", ".gitignore");
@@ -92,6 +95,7 @@ final class ExistingOutput {
     List<String> kept() throws IOException {
         Set<Path> known = new HashSet<>();
         known.add(Path.of(OutputLayout.PARTIAL));
+        known.add(Path.of(PARTS));
         weights.forEach(file -> known.add(file.getName(0)));
         sides.forEach(file -> known.add(file.getName(0)));
         for (OutputLayout.DataFile file : plan.layout().files()) {

@@ -187,7 +187,8 @@ public final class FinishedMerge {
         return names;
     }
 
-    private static String checksum(Path file) throws IOException {
+    /** The CRC-32C of a file, in hexadecimal digits. */
+    public static String checksum(Path file) throws IOException {
         CRC32C crc = new CRC32C();
         ByteBuffer piece = ByteBuffer.allocateDirect(PIECE);
         try (FileChannel channel = FileChannel.open(file)) {

@@ -90,7 +90,7 @@ public final class InMemory {
         for (int t = 0; t < tensors.size(); t++) {
             new InMemory(kernels, tensors.get(t), BLOCK).reduce(over.ofTensor(t));
         }
-        return over.next();
+        return pass.next(over.total());
     }
 
     /** Runs one stage; null after the last. */

@@ -23,7 +23,7 @@ import java.util.Map;
 public record InputFile(String model, Path path, long bytes, long millis) {
 
     /** All weights files of a plan's models, in their order, as they are now. */
-    static List<InputFile> of(MergePlan plan) throws IOException {
+    public static List<InputFile> of(MergePlan plan) throws IOException {
         List<InputFile> files = new ArrayList<>();
         for (Map.Entry<ModelRef, Checkpoint> model : plan.models().entrySet()) {
             for (Path file : model.getValue().weightFiles()) {

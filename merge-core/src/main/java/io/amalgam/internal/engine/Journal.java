@@ -69,6 +69,17 @@ final class Journal implements Closeable {
         return linesIn(directory).contains(BEGIN);
     }
 
+    /** Whether what lies in this directory is of this plan and of these files, unchanged. */
+    static boolean continues(Path directory, String planHash, List<InputFile> inputs)
+            throws IOException {
+        if (!isBegun(directory)) {
+            return false;
+        }
+        List<String> there = linesIn(directory);
+        List<String> header = header(planHash, inputs);
+        return there.size() > header.size() && there.subList(0, header.size()).equals(header);
+    }
+
     /** Whether the merge that lies in this output directory was told to replace what is there. */
     static boolean isToOverwrite(Path directory) throws IOException {
         return isBegun(directory) && linesIn(directory).contains(OVERWRITE);
@@ -100,10 +111,7 @@ final class Journal implements Closeable {
     static Journal open(
             Path directory, String planHash, List<InputFile> inputs, EngineOptions options)
             throws IOException {
-        Files.createDirectories(file(directory).getParent());
-        JournalLock lock =
-                JournalLock.take(file(directory))
-                        .orElseThrow(() -> new BadInputException(held(directory)));
+        JournalLock lock = lock(directory);
         try {
             byte[] there = options.resume() ? readWholeLines(lock.channel()) : new byte[0];
             List<String> lines = lines(there);
@@ -119,6 +127,13 @@ final class Journal implements Closeable {
             lock.close();
             throw e;
         }
+    }
+
+    /** Holds a directory against other merges, without a journal of one. */
+    static JournalLock lock(Path directory) throws IOException {
+        Files.createDirectories(file(directory).getParent());
+        return JournalLock.take(file(directory))
+                .orElseThrow(() -> new BadInputException(held(directory)));
     }
 
     private void begin(String planHash, List<InputFile> inputs, boolean overwrite)

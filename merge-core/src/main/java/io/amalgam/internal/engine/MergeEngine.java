@@ -16,6 +16,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -113,12 +114,21 @@ public final class MergeEngine {
                             options.card() == EngineOptions.Card.ALWAYS);
             try (OutputFiles files = OutputFiles.open(directory, plan.layout(), all(plan))) {
                 MergeRun run =
-                        new MergeRun(plan, options, listener, cancellation, journal, files, begin);
+                        new MergeRun(
+                                plan,
+                                options,
+                                listener,
+                                cancellation,
+                                journal,
+                                files,
+                                SharedResults.NONE,
+                                begin);
                 report = run.merge(needs, directory, earlier.kept());
                 List<SmallFile> companions =
                         CompanionFiles.of(
                                 plan,
                                 report,
+                                List.of(),
                                 origins,
                                 options.report(),
                                 CardFile.of(plan, report, directory, options));
@@ -142,7 +152,9 @@ public final class MergeEngine {
      *
      * @param part positions of files in the plan's layout
      * @param directory a directory of this part's own
-     * @throws BadInputException if the data of an input cannot be used, or an input changed
+     * @param shared by all parts of the merge
+     * @throws BadInputException if the data of an input cannot be used, or an input changed; what
+     *     was begun is removed
      * @throws IOException if reading or writing fails; a part begun can be resumed
      * @throws MergeCancelledException if stopped; likewise
      */
@@ -151,11 +163,12 @@ public final class MergeEngine {
             Set<Integer> part,
             Path directory,
             EngineOptions options,
+            SharedResults shared,
             MergeListener listener,
             Cancellation cancellation)
             throws IOException {
         return interruptibly(
-                () -> mergePart(plan, part, directory, options, listener, cancellation));
+                () -> mergePart(plan, part, directory, options, shared, listener, cancellation));
     }
 
     private static MergeReport mergePart(
@@ -163,6 +176,7 @@ public final class MergeEngine {
             Set<Integer> part,
             Path directory,
             EngineOptions options,
+            SharedResults shared,
             MergeListener listener,
             Cancellation cancellation)
             throws IOException {
@@ -170,21 +184,83 @@ public final class MergeEngine {
         MemoryNeeds needs = needs(plan, options);
         List<InputFile> inputs = InputFile.of(plan);
         MergeReport report;
+        boolean ours = false;
         try (Journal journal = Journal.open(directory, plan.hash(), inputs, options)) {
+            ours = true;
             if (!journal.resumed()) {
                 OutputFiles.removeParts(directory);
             }
             try (OutputFiles files =
                     OutputFiles.open(directory, plan.layout(), new TreeSet<>(part))) {
                 MergeRun run =
-                        new MergeRun(plan, options, listener, cancellation, journal, files, begin);
+                        new MergeRun(
+                                plan,
+                                options,
+                                listener,
+                                cancellation,
+                                journal,
+                                files,
+                                shared,
+                                begin);
                 report = run.merge(needs, directory, List.of());
                 InputFile.requireUnchanged(inputs);
                 files.commitSelected();
             }
+        } catch (BadInputException e) {
+            if (ours) {
+                OutputFiles.removePartial(directory);
+            }
+            throw e;
         }
         OutputFiles.removePartial(directory);
         return report;
+    }
+
+    /**
+     * Makes one model of all parts of a merge: moves their files to their places, and writes
+     * configuration, index and report. A join that was interrupted can be repeated.
+     *
+     * @param made where each of the layout's data files is, by its name; also in its place already
+     * @param parts of the merge, whose inputs are unchanged
+     * @throws BadInputException if another merge is writing to the directory
+     */
+    @SuppressWarnings("try") // The lock is held, not used.
+    public static MergeReport join(
+            MergePlan plan,
+            Path directory,
+            Map<String, Path> made,
+            List<PartReport> parts,
+            EngineOptions options)
+            throws IOException {
+        MergeReport report;
+        try (JournalLock lock = Journal.lock(directory);
+                OutputFiles files = OutputFiles.joining(directory, plan.layout(), made)) {
+            ExistingOutput earlier =
+                    ExistingOutput.in(
+                            directory,
+                            plan,
+                            options.overwrite(),
+                            options.card() == EngineOptions.Card.ALWAYS);
+            report = PartReport.joined(plan, parts, earlier.kept());
+            List<SmallFile> companions =
+                    CompanionFiles.of(
+                            plan,
+                            report,
+                            parts,
+                            InputFile.origins(plan),
+                            options.report(),
+                            CardFile.of(plan, report, directory, options));
+            List<Path> remove = new ArrayList<>(earlier.toRemove(companions));
+            remove.removeIf(file -> made.containsValue(directory.resolve(file)));
+            files.commit(companions, remove);
+        }
+        OutputFiles.removePartial(directory);
+        return report;
+    }
+
+    /** Whether a part that was begun in a directory can be resumed with this plan and its inputs. */
+    public static boolean continues(MergePlan plan, Path directory) throws IOException {
+        return Journal.continues(directory, plan.hash(), InputFile.of(plan));
     }
 
     /**

@@ -31,6 +31,7 @@ final class MergeRun {
     private final Cancellation cancellation;
     private final Journal journal;
     private final OutputFiles files;
+    private final SharedResults shared;
     private final long begin;
     private final LongAdder moved = new LongAdder();
     private final LongAdder written = new LongAdder();
@@ -50,6 +51,7 @@ final class MergeRun {
             Cancellation cancellation,
             Journal journal,
             OutputFiles files,
+            SharedResults shared,
             long begin) {
         this.plan = plan;
         this.options = options;
@@ -57,6 +59,7 @@ final class MergeRun {
         this.cancellation = cancellation;
         this.journal = journal;
         this.files = files;
+        this.shared = shared;
         this.begin = begin;
         this.outcomes = new TensorResults(plan);
         this.places = new int[plan.tasks().size()];
@@ -105,7 +108,8 @@ final class MergeRun {
         listener.started(plan, resumed);
         if (!runs.isEmpty()) {
             warnings.addAll(
-                    new Preparations(plan, runner, options.kernels(), listener, cancellation)
+                    new Preparations(
+                                    plan, runner, options.kernels(), listener, cancellation, shared)
                             .run(directory));
         }
         if (JitWarmup.isWorthIt(plan, options.kernels())) {
@@ -134,7 +138,7 @@ final class MergeRun {
         int passes = 0;
         while (survey instanceof ModelPass.Pass<?> pass) {
             listener.surveying(++passes, passes + pass.passes() - 1);
-            survey = surveyed(pass, whole, runner);
+            survey = surveyed(passes, pass, whole, runner);
         }
         ModelPass.Done known = (ModelPass.Done) survey;
         Map<Integer, Integer> positions = new HashMap<>();
@@ -152,10 +156,16 @@ final class MergeRun {
     }
 
     private <S> ModelPass surveyed(
-            ModelPass.Pass<S> pass, PlannedModelPass whole, PlanRunner runner) throws IOException {
+            int number, ModelPass.Pass<S> pass, PlannedModelPass whole, PlanRunner runner)
+            throws IOException {
         ModelPassRun<S> over = new ModelPassRun<>(pass);
+        PassShares<S> known = new PassShares<>(number, pass, over, shared);
+        Optional<ModelPass> next = known.next();
+        if (next.isPresent()) {
+            return next.get();
+        }
         runner.run(over.runs(plan.tasks(), whole), run -> {});
-        return over.next();
+        return known.total();
     }
 
     /** The tensors to compute: all but those an earlier run wrote and whose bytes are there. */

@@ -5,10 +5,17 @@ import io.amalgam.method.ModelPass;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.PlannedModelPass;
 import io.amalgam.plan.TensorTask;
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -18,6 +25,9 @@ import java.util.TreeMap;
  * than workers.
  */
 final class ModelPassRun<S> {
+    /** In a share, the place of states that belong to no tensor. */
+    private static final int ANY = -1;
+
     private final ModelPass.Pass<S> pass;
     private final SortedMap<Integer, S> totals = new TreeMap<>();
     private final Deque<S> anyOrder = new ArrayDeque<>();
@@ -44,12 +54,71 @@ final class ModelPassRun<S> {
         return runs;
     }
 
+    /** Those of one of several shares of the tensors, which have about equal bytes. */
+    List<TaskRun> runs(List<TensorTask> tasks, PlannedModelPass whole, int share, int shares) {
+        List<TaskRun> runs = new ArrayList<>(runs(tasks, whole));
+        runs.sort(Comparator.comparingLong(run -> -run.task.inputBytes()));
+        List<TaskRun> some = new ArrayList<>();
+        for (int i = 0; i < runs.size(); i++) {
+            // Back and forth: the first of each round is the largest.
+            int place = i % (2 * shares);
+            if ((place < shares ? place : 2 * shares - 1 - place) == share) {
+                some.add(runs.get(i));
+            }
+        }
+        return some;
+    }
+
+    /**
+     * The states of the tensors that were read, to be put together with those of other shares;
+     * empty if they cannot be stored.
+     */
+    Optional<byte[]> share() throws IOException {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        DataOutputStream out = new DataOutputStream(bytes);
+        Map<Integer, S> states = new TreeMap<>(totals);
+        if (!anyOrder.isEmpty()) {
+            S sum = anyOrder.remove();
+            while (!anyOrder.isEmpty()) {
+                sum = pass.merge(sum, anyOrder.remove());
+            }
+            states.put(ANY, sum);
+        }
+        for (Map.Entry<Integer, S> state : states.entrySet()) {
+            Optional<byte[]> one = PassState.bytes(state.getValue());
+            if (one.isEmpty()) {
+                return Optional.empty();
+            }
+            out.writeInt(state.getKey());
+            out.writeInt(one.get().length);
+            out.write(one.get());
+        }
+        return Optional.of(bytes.toByteArray());
+    }
+
+    /** Adds a share. */
+    @SuppressWarnings("unchecked")
+    void add(byte[] share) throws IOException {
+        ByteBuffer in = ByteBuffer.wrap(share);
+        while (in.hasRemaining()) {
+            int tensor = in.getInt();
+            byte[] bytes = new byte[in.getInt()];
+            in.get(bytes);
+            S state = (S) PassState.of(bytes);
+            if (tensor == ANY) {
+                anyOrder.add(state);
+            } else {
+                totals.put(tensor, state);
+            }
+        }
+    }
+
     TensorStep.Reduce<S> ofTensor(int tensor) {
         return new OfTensor(tensor);
     }
 
-    /** What comes next, once all tensors are read. */
-    ModelPass next() {
+    /** The state of the whole model, once all tensors are read. */
+    S total() {
         S total = null;
         for (S state : totals.values()) {
             total = total == null ? state : pass.merge(total, state);
@@ -57,7 +126,7 @@ final class ModelPassRun<S> {
         for (S state : anyOrder) {
             total = total == null ? state : pass.merge(total, state);
         }
-        return pass.next(total == null ? pass.newState() : total);
+        return total == null ? pass.newState() : total;
     }
 
     /** The reduction over one tensor. */

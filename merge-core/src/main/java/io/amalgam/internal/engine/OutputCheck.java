@@ -39,30 +39,58 @@ public final class OutputCheck {
                 : directoryProblems(plan, output, resume, overwrite);
     }
 
+    /**
+     * Everything that speaks against writing some of a plan's files to {@code output}, in parts.
+     *
+     * @param bytes of those files
+     */
+    public static List<Problem> partProblems(
+            MergePlan plan, Path output, boolean overwrite, long bytes) throws IOException {
+        if (plan.format().isFile()) {
+            return List.of(
+                    Problem.expected(
+                                    "output '" + output + "'",
+                                    "a directory, whose files are divided into parts",
+                                    "a single file")
+                            .hint("merge it in one run"));
+        }
+        List<Problem> problems = new ArrayList<>(placeProblems(plan, output));
+        if (problems.isEmpty()) {
+            contents(output, false, overwrite, true, problems);
+            space(bytes, output, problems);
+        }
+        return problems;
+    }
+
     /** The same of an output that is a directory. */
     static List<Problem> directoryProblems(
             MergePlan plan, Path directory, boolean resume, boolean overwrite) throws IOException {
-        List<Problem> problems = new ArrayList<>();
+        List<Problem> problems = new ArrayList<>(placeProblems(plan, directory));
+        if (!problems.isEmpty()) {
+            return problems;
+        }
+        OutputPlaces places = OutputPlaces.inDirectory(directory);
+        if (!resume || FinishedMerge.differenceByReport(plan, places).isPresent()) {
+            contents(directory, resume, overwrite, false, problems);
+        }
+        space(plan.diskBytes(), directory, problems);
+        return problems;
+    }
+
+    /** What speaks against the place, whatever is in it. */
+    private static List<Problem> placeProblems(MergePlan plan, Path directory) throws IOException {
         Optional<Problem> unreadable = unreadable(directory);
         if (unreadable.isPresent()) {
             return List.of(unreadable.get());
         }
         if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !Files.isDirectory(directory)) {
-            problems.add(
+            return List.of(
                     Problem.expected("output '" + directory + "'", "a directory", found(directory))
                             .hint("choose another output"));
-            return problems;
         }
+        List<Problem> problems = new ArrayList<>();
         inputs(plan, directory, problems);
-        if (!problems.isEmpty()) {
-            // What else is wrong with it is nothing to whoever must choose another.
-            return problems;
-        }
-        OutputPlaces places = OutputPlaces.inDirectory(directory);
-        if (!resume || FinishedMerge.differenceByReport(plan, places).isPresent()) {
-            contents(directory, resume, overwrite, problems);
-        }
-        space(plan, directory, problems);
+        // What else is wrong with it is nothing to whoever must choose another.
         return problems;
     }
 
@@ -218,7 +246,11 @@ public final class OutputCheck {
     }
 
     private static void contents(
-            Path directory, boolean resume, boolean overwrite, List<Problem> problems)
+            Path directory,
+            boolean resume,
+            boolean overwrite,
+            boolean parts,
+            List<Problem> problems)
             throws IOException {
         if (!Files.exists(directory)) {
             return;
@@ -235,9 +267,19 @@ public final class OutputCheck {
                                     "continue it with EngineOptions.resume(true), or start again with EngineOptions.overwrite(true)"));
             return;
         }
+        if (!parts && !overwrite && Files.isDirectory(directory.resolve(ExistingOutput.PARTS))) {
+            problems.add(
+                    Problem.of("parts of a merge are in '" + directory + "'")
+                            .hint(
+                                    "complete them with 'amalgam join', or start again with EngineOptions.overwrite(true)"));
+            return;
+        }
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(directory)) {
             for (Path entry : entries) {
-                boolean ours = entry.getFileName().toString().equals(OutputLayout.PARTIAL);
+                String name = entry.getFileName().toString();
+                boolean ours =
+                        name.equals(OutputLayout.PARTIAL)
+                                || (parts && name.equals(ExistingOutput.PARTS));
                 if (!ours
                         && !ExistingOutput.isNothing(entry)
                         && !overwrite
@@ -254,7 +296,7 @@ public final class OutputCheck {
         }
     }
 
-    private static void space(MergePlan plan, Path directory, List<Problem> problems)
+    private static void space(long needed, Path directory, List<Problem> problems)
             throws IOException {
         Path existing = directory.toAbsolutePath();
         while (existing != null && !Files.exists(existing, LinkOption.NOFOLLOW_LINKS)) {
@@ -285,7 +327,6 @@ public final class OutputCheck {
                             .ofStorage());
             return;
         }
-        long needed = plan.diskBytes();
         long free = Files.getFileStore(existing).getUsableSpace();
         Path partial = directory.resolve(OutputLayout.PARTIAL);
         if (Files.isDirectory(partial)) {

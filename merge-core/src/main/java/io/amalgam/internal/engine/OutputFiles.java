@@ -38,7 +38,12 @@ final class OutputFiles implements Closeable {
     private final Map<Integer, FileChannel> channels = new TreeMap<>();
     private final Set<Path> touched = new LinkedHashSet<>();
 
-    private OutputFiles(Path directory, OutputLayout layout, Set<Integer> selected) {
+    /** Data files made elsewhere, by name. */
+    private final Map<String, Path> made;
+
+    private OutputFiles(
+            Path directory, OutputLayout layout, Set<Integer> selected, Map<String, Path> made) {
+        this.made = made;
         this.selected = selected;
         this.directory = directory;
         this.partial = directory.resolve(OutputLayout.PARTIAL);
@@ -52,7 +57,7 @@ final class OutputFiles implements Closeable {
      */
     static OutputFiles open(Path directory, OutputLayout layout, Set<Integer> selected)
             throws IOException {
-        OutputFiles files = new OutputFiles(directory, layout, selected);
+        OutputFiles files = new OutputFiles(directory, layout, selected, Map.of());
         Files.createDirectories(files.partial);
         try {
             for (int number : selected) {
@@ -83,8 +88,21 @@ final class OutputFiles implements Closeable {
         return files;
     }
 
+    /**
+     * Takes over data files that are whole, for {@link #commit} alone.
+     *
+     * @param made where each of the layout's data files is, by its name
+     */
+    static OutputFiles joining(Path directory, OutputLayout layout, Map<String, Path> made)
+            throws IOException {
+        OutputFiles files = new OutputFiles(directory, layout, Set.of(), made);
+        Files.createDirectories(files.partial);
+        return files;
+    }
+
     private Path part(String name) {
-        return partial.resolve(partName(name));
+        Path there = made.get(name);
+        return there == null ? partial.resolve(partName(name)) : there;
     }
 
     /** The name of a file of unfinished work, which goes when a merge begins afresh. */
@@ -213,7 +231,10 @@ final class OutputFiles implements Closeable {
         Path folder = to.resolveSibling("");
         Files.createDirectories(folder);
         touched.add(folder);
-        FileWrites.moveOver(part(name), to);
+        Path from = part(name);
+        if (!from.equals(to)) {
+            FileWrites.moveOver(from, to);
+        }
     }
 
     private void writeSmall(SmallFile file) throws IOException {

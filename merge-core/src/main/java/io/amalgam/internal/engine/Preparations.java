@@ -10,13 +10,12 @@ import io.amalgam.internal.io.FileWrites;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
-import java.util.zip.CRC32C;
+import java.util.Objects;
+import java.util.Optional;
 
 /**
  * Runs a plan's preparations, each with all workers. Their results lie beside the journal until the
@@ -28,6 +27,7 @@ final class Preparations {
     private final Kernels kernels;
     private final MergeListener listener;
     private final Cancellation cancellation;
+    private final SharedResults shared;
     private final List<Problem> warnings = new ArrayList<>();
 
     Preparations(
@@ -35,16 +35,18 @@ final class Preparations {
             PlanRunner runner,
             Kernels kernels,
             MergeListener listener,
-            Cancellation cancellation) {
+            Cancellation cancellation,
+            SharedResults shared) {
         this.plan = plan;
         this.runner = runner;
         this.kernels = kernels;
         this.listener = listener;
         this.cancellation = cancellation;
+        this.shared = shared;
     }
 
     /**
-     * Runs those whose results are not in an output directory.
+     * Runs those whose results are neither in an output directory nor shared by another part.
      *
      * @return what they warned of
      */
@@ -57,39 +59,24 @@ final class Preparations {
                             .resolve(OutputLayout.PARTIAL)
                             .resolve(OutputFiles.partName("preparation-" + i));
             Lent context = new Lent(each.title());
-            if (!restored(each, kept, context)) {
-                listener.preparing(each.title(), 0, 1);
-                each.run(context);
-                listener.preparing(each.title(), 1, 1);
-                keep(each.save(), kept);
+            String name = SharedResults.preparation(i);
+            if (restored(each, KeptResult.read(kept), context)
+                    || restored(each, shared.read(name), context)) {
+                continue;
             }
+            listener.preparing(each.title(), 0, 1);
+            each.run(context);
+            listener.preparing(each.title(), 1, 1);
+            byte[] result = each.save();
+            Files.createDirectories(Objects.requireNonNull(kept.getParent()));
+            FileWrites.bytes(kept, KeptResult.sealed(result));
+            shared.keep(name, result);
         }
         return List.copyOf(warnings);
     }
 
-    private static void keep(byte[] result, Path file) throws IOException {
-        ByteBuffer bytes = ByteBuffer.allocate(result.length + Integer.BYTES);
-        bytes.put(result).putInt(crc(result));
-        FileWrites.bytes(file, bytes.array());
-    }
-
-    private static boolean restored(Preparation each, Path file, Lent context) throws IOException {
-        if (!Files.exists(file)) {
-            return false;
-        }
-        byte[] all = Files.readAllBytes(file);
-        int length = all.length - Integer.BYTES;
-        if (length < 0) {
-            return false;
-        }
-        byte[] result = Arrays.copyOf(all, length);
-        return ByteBuffer.wrap(all).getInt(length) == crc(result) && each.restore(result, context);
-    }
-
-    private static int crc(byte[] bytes) {
-        CRC32C crc = new CRC32C();
-        crc.update(bytes);
-        return (int) crc.getValue();
+    private static boolean restored(Preparation each, Optional<byte[]> result, Lent context) {
+        return result.isPresent() && each.restore(result.get(), context);
     }
 
     /** Everything a preparation may use. */

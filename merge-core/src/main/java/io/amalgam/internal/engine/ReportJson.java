@@ -26,10 +26,15 @@ final class ReportJson {
 
     /**
      * @param origins the files merged, as they were when the merge began
+     * @param parts what the model was joined from; empty for a merge in one run
      * @param card that is written with the model
      */
     static byte[] of(
-            MergePlan plan, MergeReport report, List<InputFile> origins, Optional<byte[]> card)
+            MergePlan plan,
+            MergeReport report,
+            List<PartReport> parts,
+            List<InputFile> origins,
+            Optional<byte[]> card)
             throws IOException {
         ObjectNode root = JSON.createObjectNode();
         root.put("amalgam_report", 1);
@@ -62,6 +67,18 @@ final class ReportJson {
         run.put("kernels", report.kernels());
         run.put("java", Runtime.version().toString());
         run.put("resumed_tensors", report.resumed());
+        if (!parts.isEmpty()) {
+            ArrayNode all = run.putArray("parts");
+            for (PartReport part : parts) {
+                ObjectNode one = all.addObject().put("part", part.part());
+                if (!part.by().isEmpty()) {
+                    one.put("by", part.by());
+                }
+                one.put("files", part.files().size())
+                        .put("seconds", Math.round(part.report().seconds() * 1000) / 1000.0)
+                        .put("bytes_moved", part.report().bytesMoved());
+            }
+        }
         ArrayNode files = root.putArray("files");
         for (MergeReport.WrittenFile file : report.files()) {
             files.addObject()

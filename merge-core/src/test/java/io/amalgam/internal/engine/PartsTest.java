@@ -56,6 +56,7 @@ class PartsTest {
                         cut.get(part),
                         folder,
                         Options.DEFAULT.build(),
+                        SharedResults.NONE,
                         MergeListener.NONE,
                         new Cancellation());
                 for (int file : cut.get(part)) {
@@ -91,6 +92,7 @@ class PartsTest {
                                             part,
                                             folder,
                                             Options.DEFAULT.build(),
+                                            SharedResults.NONE,
                                             MergeListener.NONE,
                                             cancellation))
                     .isInstanceOf(MergeCancelledException.class);
@@ -100,6 +102,7 @@ class PartsTest {
                     part,
                     folder,
                     Options.DEFAULT.build().resume(true),
+                    SharedResults.NONE,
                     MergeListener.NONE,
                     new Cancellation());
             assertThat(names(folder)).hasSize(part.size());
@@ -118,6 +121,7 @@ class PartsTest {
                                             part,
                                             temp.resolve("part"),
                                             Options.DEFAULT.build(),
+                                            SharedResults.NONE,
                                             MergeListener.NONE,
                                             new Cancellation()))
                     .isInstanceOf(MergeCancelledException.class);

@@ -2,6 +2,7 @@ package io.amalgam.internal.method.select;
 
 import io.amalgam.method.Block;
 import io.amalgam.method.ModelPass;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -85,9 +86,11 @@ public final class OrderStatistics {
     }
 
     /** What one worker has counted, and its buffer. */
-    private static final class Tally {
+    private static final class Tally implements Serializable {
+        private static final long serialVersionUID = 1;
+
         final long[][] bins;
-        int[][] keys = {};
+        private transient int[][] keys = {};
 
         Tally(int histograms) {
             bins = new long[histograms][BINS];

@@ -1,0 +1,123 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.method.ModelPass;
+import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlannedModelPass;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.LongAdder;
+
+/** Makes one part's share of a pass over the whole model. */
+public final class PassRun {
+    private final MergePlan plan;
+    private final EngineOptions options;
+    private final SharedResults shared;
+    private final MergeListener listener;
+    private final Cancellation cancellation;
+    private final long begin = System.nanoTime();
+    private final LongAdder moved = new LongAdder();
+
+    public PassRun(
+            MergePlan plan,
+            EngineOptions options,
+            SharedResults shared,
+            MergeListener listener,
+            Cancellation cancellation) {
+        this.plan = plan;
+        this.options = options;
+        this.shared = shared;
+        this.listener = listener;
+        this.cancellation = cancellation;
+    }
+
+    /**
+     * Makes a share and keeps it for all parts.
+     *
+     * @param number of the pass, from 1; the shares of those before it are there
+     * @param part whose share it is, from 1
+     * @param directory of the part
+     * @return bytes read; empty if the passes end before this one
+     * @throws BadInputException if inputs changed, or the state of the method cannot be stored
+     */
+    public Optional<Long> share(int number, int part, Path directory) throws IOException {
+        Optional<PlannedModelPass> whole = plan.wholeModel();
+        if (whole.isEmpty()) {
+            return Optional.empty();
+        }
+        List<InputFile> inputs = InputFile.of(plan);
+        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
+        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
+        if (tooLittle.isPresent()) {
+            throw new BadInputException(tooLittle.get());
+        }
+        int block = needs.blockElements(options.memory());
+        PlanRunner.Setup setup =
+                new PlanRunner.Setup(
+                        options.kernels(),
+                        options.threads(),
+                        needs.inputs(),
+                        block,
+                        needs.forFullTensors(options.memory(), block),
+                        !options.allowNonfinite(),
+                        moved,
+                        new LongAdder());
+        try (PlanRunner runner =
+                new PlanRunner(
+                        setup,
+                        () -> TensorSink.NONE,
+                        cancellation,
+                        () -> listener.progressed(progress()))) {
+            listener.started(plan, 0);
+            new Preparations(plan, runner, options.kernels(), listener, cancellation, shared)
+                    .run(directory);
+            ModelPass survey = whole.get().survey();
+            for (int before = 1; before < number; before++) {
+                if (!(survey instanceof ModelPass.Pass<?> pass)) {
+                    return Optional.empty();
+                }
+                survey = next(before, pass);
+            }
+            if (!(survey instanceof ModelPass.Pass<?> pass)) {
+                return Optional.empty();
+            }
+            listener.surveying(number, number + pass.passes() - 1);
+            byte[] share = share(pass, whole.get(), part, runner);
+            InputFile.requireUnchanged(inputs);
+            shared.keep(SharedResults.share(number, part), share);
+            return Optional.of(moved.sum());
+        }
+    }
+
+    private <S> ModelPass next(int number, ModelPass.Pass<S> pass) throws IOException {
+        return new PassShares<>(number, pass, new ModelPassRun<>(pass), shared)
+                .next()
+                .orElseThrow(() -> new IllegalStateException("pass " + number + " is not there"));
+    }
+
+    private <S> byte[] share(
+            ModelPass.Pass<S> pass, PlannedModelPass whole, int part, PlanRunner runner)
+            throws IOException {
+        ModelPassRun<S> over = new ModelPassRun<>(pass);
+        runner.run(over.runs(plan.tasks(), whole, part - 1, shared.parts()), run -> {});
+        return over.share()
+                .orElseThrow(
+                        () ->
+                                new BadInputException(
+                                        Problem.expected(
+                                                        "passes over the whole model",
+                                                        "states that can be stored",
+                                                        "those of a plug-in that cannot")
+                                                .hint("leave out the passes: every part makes them itself")));
+    }
+
+    private MergeListener.Progress progress() {
+        return new MergeListener.Progress(0, 0, 0, moved.sum(), System.nanoTime() - begin);
+    }
+}

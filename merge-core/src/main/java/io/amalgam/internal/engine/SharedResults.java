@@ -1,0 +1,112 @@
+package io.amalgam.internal.engine;
+
+import io.amalgam.checkpoint.Preparation;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Results of the work before the first tensor (preparations, passes over the whole model) in a
+ * folder that all parts of a merge share: the first part to have one computes it, the others read
+ * it. The folder belongs to one plan with unchanged inputs.
+ */
+public final class SharedResults {
+    /** Nothing is shared. */
+    public static final SharedResults NONE = new SharedResults(null, 1);
+
+    private final @Nullable Path folder;
+    private final int parts;
+
+    private SharedResults(@Nullable Path folder, int parts) {
+        this.folder = folder;
+        this.parts = parts;
+    }
+
+    /**
+     * Results in a folder, which need not be there.
+     *
+     * @param parts that share them
+     */
+    public static SharedResults in(Path folder, int parts) {
+        return new SharedResults(folder, parts);
+    }
+
+    int parts() {
+        return parts;
+    }
+
+    static String preparation(int number) {
+        return "preparation-" + number;
+    }
+
+    static String pass(int number) {
+        return "pass-" + number;
+    }
+
+    static String share(int pass, int part) {
+        return "pass-" + pass + "-share-" + part;
+    }
+
+    /** Parts, from 1, whose shares of a pass are missing; none if its total is there. */
+    public List<Integer> missingShares(int pass) throws IOException {
+        List<Integer> missing = new ArrayList<>();
+        for (int part = 1; part <= parts && read(pass(pass)).isEmpty(); part++) {
+            if (read(share(pass, part)).isEmpty()) {
+                missing.add(part);
+            }
+        }
+        return missing;
+    }
+
+    /** A result; empty if nobody has it yet. */
+    Optional<byte[]> read(String name) throws IOException {
+        return folder == null ? Optional.empty() : KeptResult.read(folder.resolve(name));
+    }
+
+    /**
+     * Gives a plan's preparations their results, as far as they are there: for what they say of
+     * them. Their warnings were given by the parts that have used them.
+     */
+    public void restore(MergePlan plan, EngineOptions options) throws IOException {
+        if (plan.preparations().isEmpty()) {
+            return;
+        }
+        ReadingRun.run(options, SILENT, new Cancellation(), context -> restore(plan, context));
+    }
+
+    private boolean restore(MergePlan plan, Preparation.Context context) throws IOException {
+        for (int i = 0; i < plan.preparations().size(); i++) {
+            Optional<byte[]> result = read(preparation(i));
+            if (result.isEmpty() || !plan.preparations().get(i).restore(result.get(), context)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static final ReadingRun.Listener SILENT =
+            new ReadingRun.Listener() {
+                @Override
+                public void progressed(long done, long of) {}
+
+                @Override
+                public void warned(Problem warning) {}
+            };
+
+    /** Keeps a result, whole or not at all. */
+    void keep(String name, byte[] result) throws IOException {
+        if (folder != null) {
+            Files.createDirectories(folder);
+            AtomicFile.write(folder.resolve(name), KeptResult.sealed(result));
+        }
+    }
+}
