@@ -75,7 +75,10 @@ class PartedMergeTest {
                 new Case(
                         "alignment",
                         "merge",
-                        models("task_arithmetic", "", "align: {method: weight_matching, to: models/base}")),
+                        models(
+                                "task_arithmetic",
+                                "",
+                                "align: {method: weight_matching, to: models/base}")),
                 new Case("vocabulary", "tokenizer", recipe("tokenizer/recipes/union.yml")),
                 new Case("fp8", "merge", models("ties", "density: 0.4", "quantize: fp8")));
     }
@@ -98,7 +101,12 @@ class PartedMergeTest {
         Path out = temp.resolve("parts");
         for (int number : List.of(3, 1, 2)) {
             try (MergePlan plan = Merges.plan(Merges.recipe(one.recipe), root, SMALL_FILES)) {
-                new PartedMerge(plan, new Part(number, PARTS), out, request(one, root), PartCommand.NONE)
+                new PartedMerge(
+                                plan,
+                                new Part(number, PARTS),
+                                out,
+                                request(one, root),
+                                PartCommand.NONE)
                         .run(Options.DEFAULT.build(), MergeListener.NONE, new Cancellation());
             }
             assertThat(names(out)).containsExactly(".amalgam-parts");
@@ -126,8 +134,7 @@ class PartedMergeTest {
     private static JsonNode report(Path folder) throws IOException {
         ObjectNode report =
                 (ObjectNode)
-                        new ObjectMapper()
-                                .readTree(folder.resolve("amalgam-report.json").toFile());
+                        new ObjectMapper().readTree(folder.resolve("amalgam-report.json").toFile());
         report.remove("run");
         report.withArray("files").forEach(file -> ((ObjectNode) file).remove("modified_ms"));
         return report;
@@ -138,5 +145,4 @@ class PartedMergeTest {
             return files.map(file -> file.getFileName().toString()).sorted().toList();
         }
     }
-
 }

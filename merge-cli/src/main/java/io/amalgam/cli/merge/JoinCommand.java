@@ -107,8 +107,7 @@ public final class JoinCommand extends Subcommand {
             Json.print(console, new MergeSummary(plan, report, out).json().put("parts", parts));
         } else if (!verbosity.quiet) {
             List.of(
-                            Console.oneLine(
-                                    "joined " + Quantity.of(parts, "part") + " to " + out),
+                            Console.oneLine("joined " + Quantity.of(parts, "part") + " to " + out),
                             String.format(
                                     "%s, %s parameters, %s in %s",
                                     Quantity.of(report.tensors().size(), "tensor"),

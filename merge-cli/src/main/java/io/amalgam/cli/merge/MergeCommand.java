@@ -131,7 +131,6 @@ public final class MergeCommand extends PlannedMergeCommand {
     }
 
     private PartedMerge parted(StagedPlan plan, Part part) throws IOException {
-        return new PartedMerge(
-                PartRun.plan(plan), part, out, planning.request(), parts.command());
+        return new PartedMerge(PartRun.plan(plan), part, out, planning.request(), parts.command());
     }
 }

@@ -81,7 +81,10 @@ record PartRun(Part part, Path out) {
 
     private String missing(List<Integer> missing) {
         String named =
-                missing.stream().limit(NAMED).map(String::valueOf).collect(Collectors.joining(", "));
+                missing.stream()
+                        .limit(NAMED)
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(", "));
         return (missing.size() == 1 ? "part " : "parts ")
                 + named
                 + (missing.size() > NAMED ? " and " + (missing.size() - NAMED) + " more" : "")
@@ -97,8 +100,7 @@ record PartRun(Part part, Path out) {
                 read.map(
                                 bytes ->
                                         "pass %d, part %s of %s: read %s"
-                                                .formatted(
-                                                        pass, part, out, Quantity.bytes(bytes)))
+                                                .formatted(pass, part, out, Quantity.bytes(bytes)))
                         .orElse("nothing to do: the method has fewer than " + pass + " passes"));
     }
 

@@ -64,8 +64,7 @@ public final class PartMixin {
         }
         for (String other : ALONE) {
             if (given(other)) {
-                return Optional.of(
-                        "options '" + NAME + "' and '" + other + "' exclude each other");
+                return Optional.of("options '" + NAME + "' and '" + other + "' exclude each other");
             }
         }
         return Optional.empty();

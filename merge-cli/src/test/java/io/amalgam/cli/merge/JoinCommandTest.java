@@ -53,7 +53,9 @@ class JoinCommandTest {
         assertThat(merge(whole).exit()).isZero();
 
         Cli first = part("2/3");
-        assertThat(first.out()).contains("part 2/3 of " + out).contains("not there yet: parts 1, 3 of 3");
+        assertThat(first.out())
+                .contains("part 2/3 of " + out)
+                .contains("not there yet: parts 1, 3 of 3");
         assertThat(names(out)).containsExactly(".amalgam-parts");
         assertThat(part("2/3").out()).startsWith("nothing to do: part 2/3");
         assertThat(part("3/3", "--json").json().path("missing").toString()).isEqualTo("[1]");
@@ -68,11 +70,11 @@ class JoinCommandTest {
                 assertThat(out.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
             }
         }
-        JsonNode report =
-                new ObjectMapper().readTree(out.resolve("amalgam-report.json").toFile());
+        JsonNode report = new ObjectMapper().readTree(out.resolve("amalgam-report.json").toFile());
         assertThat(report.path("run").path("parts")).hasSize(3);
         assertThat(merge(out, "--resume").out()).startsWith("nothing to do");
-        assertThat(Cli.run("join", out).errors().get(0)).contains("expected parts of a merge, got none");
+        assertThat(Cli.run("join", out).errors().get(0))
+                .contains("expected parts of a merge, got none");
     }
 
     @Test
@@ -103,8 +105,10 @@ class JoinCommandTest {
     void partsOfSomethingElseAreRefused() throws IOException {
         part("1/3");
         assertThat(part("1/4").errors().get(0))
-                .contains("expected parts of 3, got a part of 4; begin all parts again with --overwrite");
-        Files.writeString(recipe, Files.readString(recipe).replaceFirst("weight: 1}", "weight: 3}"));
+                .contains(
+                        "expected parts of 3, got a part of 4; begin all parts again with --overwrite");
+        Files.writeString(
+                recipe, Files.readString(recipe).replaceFirst("weight: 1}", "weight: 3}"));
         assertThat(part("2/3").errors().get(0)).contains("the same recipe and options for all");
         assertThat(merge(out).errors().get(0)).contains("parts of a merge are in");
         assertThat(part("2/3", "--overwrite").out()).contains("not there yet: parts 1, 3 of 3");

@@ -41,7 +41,9 @@ final class CompanionFiles {
         card.ifPresent(text -> files.add(new SmallFile(ModelCard.FILE, text)));
         if (withReport) {
             files.add(new SmallFile(RECIPE, plan.recipe().text().getBytes(StandardCharsets.UTF_8)));
-            files.add(new SmallFile(MergeReport.FILE, ReportJson.of(plan, report, parts, origins, card)));
+            files.add(
+                    new SmallFile(
+                            MergeReport.FILE, ReportJson.of(plan, report, parts, origins, card)));
         }
         files.addAll(plan.modelFiles());
         return files;

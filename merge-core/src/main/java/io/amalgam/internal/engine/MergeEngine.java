@@ -258,7 +258,9 @@ public final class MergeEngine {
         return report;
     }
 
-    /** Whether a part that was begun in a directory can be resumed with this plan and its inputs. */
+    /**
+     * Whether a part that was begun in a directory can be resumed with this plan and its inputs.
+     */
     public static boolean continues(MergePlan plan, Path directory) throws IOException {
         return Journal.continues(directory, plan.hash(), InputFile.of(plan));
     }

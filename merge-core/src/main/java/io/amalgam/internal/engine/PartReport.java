@@ -56,7 +56,11 @@ public record PartReport(int part, Set<Integer> files, String by, MergeReport re
         List<MergeReport.Written> tensors = new ArrayList<>();
         plan.layout()
                 .placements()
-                .forEach(place -> tensors.add(Objects.requireNonNull(tensorsOf.get(place.file())).next()));
+                .forEach(
+                        place ->
+                                tensors.add(
+                                        Objects.requireNonNull(tensorsOf.get(place.file()))
+                                                .next()));
         return new MergeReport(
                 plan.hash(),
                 parts.get(0).report.kernels(),

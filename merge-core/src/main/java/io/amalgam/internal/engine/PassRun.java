@@ -114,7 +114,8 @@ public final class PassRun {
                                                         "passes over the whole model",
                                                         "states that can be stored",
                                                         "those of a plug-in that cannot")
-                                                .hint("leave out the passes: every part makes them itself")));
+                                                .hint(
+                                                        "leave out the passes: every part makes them itself")));
     }
 
     private MergeListener.Progress progress() {

@@ -22,7 +22,11 @@ import java.util.List;
  * @param command that runs a part
  */
 public record Agreement(
-        String planHash, int parts, List<InputFile> inputs, PlanRequest request, PartCommand command) {
+        String planHash,
+        int parts,
+        List<InputFile> inputs,
+        PlanRequest request,
+        PartCommand command) {
     private static final String AGAIN =
             "begin all parts again with EngineOptions.overwrite(true), or choose another output";
 
@@ -111,7 +115,6 @@ public record Agreement(
                 root.path("parts").asInt(),
                 PartJson.inputs(root),
                 PlanRequest.of(root.path("request")),
-                new PartCommand(
-                        root.path("command").asText(), root.path("pass_command").asText()));
+                new PartCommand(root.path("command").asText(), root.path("pass_command").asText()));
     }
 }

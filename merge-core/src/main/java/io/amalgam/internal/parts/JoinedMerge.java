@@ -43,7 +43,9 @@ public final class JoinedMerge {
             if (got.isPresent()) {
                 problems.add(
                         Problem.expected(
-                                        "part " + part + " of '" + out + "'", "its files", got.get())
+                                        "part " + part + " of '" + out + "'",
+                                        "its files",
+                                        got.get())
                                 .hint("run '" + agreement.command().ofPart(number) + "'"));
             }
         }

@@ -9,7 +9,8 @@ package io.amalgam.internal.parts;
  */
 public record PartCommand(String part, String pass) {
     /** Where nobody gave a command. */
-    public static final PartCommand NONE = new PartCommand("part {part}", "part {part}, pass {pass}");
+    public static final PartCommand NONE =
+            new PartCommand("part {part}", "part {part}, pass {pass}");
 
     String ofPart(int number) {
         return part.replace("{part}", Integer.toString(number));

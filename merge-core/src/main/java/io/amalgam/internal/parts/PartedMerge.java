@@ -143,10 +143,7 @@ public final class PartedMerge {
                                         "pass " + before + " of '" + out + "'",
                                         "the shares of all parts",
                                         "none of part " + missing)
-                                .hint(
-                                        "run '"
-                                                + agreement.command().ofPass(before, missing)
-                                                + "'"));
+                                .hint("run '" + agreement.command().ofPass(before, missing) + "'"));
             }
         }
         if (!problems.isEmpty()) {

@@ -7,7 +7,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
-import io.amalgam.internal.engine.InputFile;
 import io.amalgam.internal.engine.PartReport;
 import io.amalgam.internal.engine.SharedResults;
 import io.amalgam.internal.io.AtomicFile;
