@@ -107,7 +107,10 @@ final class TensorResults {
         header.update(file.header());
         int crc = (int) header.getValue();
         List<Placement> placements = plan.layout().placements();
-        tensors.sort(Comparator.comparingLong(i -> placements.get(i).offset()));
+        // Tensors without elements lie where the next one begins.
+        tensors.sort(
+                Comparator.comparingLong((Integer i) -> placements.get(i).offset())
+                        .thenComparingLong(i -> written.get(i).bytes()));
         long end = file.header().length;
         for (int i : tensors) {
             crc = withZeros(crc, placements.get(i).offset() - end, shifts);
