@@ -81,6 +81,14 @@ public interface Checkpoint extends Closeable {
     }
 
     /**
+     * What an output takes the tokenizer from: {@link #tokenizerHome()}, or a weights file that
+     * holds it in its own form.
+     */
+    default Path tokenizerSource() {
+        return tokenizerHome();
+    }
+
+    /**
      * The location of a side file.
      *
      * @param sideFile one of {@link #sideFiles()}

@@ -116,7 +116,7 @@ public final class MoeCommand extends PlannedMergeCommand {
         return new MoePlanner(
                         amalgam.models(),
                         amalgam.output(),
-                        model -> BpeTokenizer.read(model.home())::encodePrompt)
+                        model -> BpeTokenizer.read(model.tokenizerHome())::encodePrompt)
                 .plan(recipe, layout.layout(), equalPrompts, planning.options());
     }
 

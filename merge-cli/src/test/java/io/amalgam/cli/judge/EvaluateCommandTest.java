@@ -125,7 +125,7 @@ class EvaluateCommandTest {
 
         double loss = loss(java);
         assertThat(loss(base + "+" + adapter)).isCloseTo(loss, within(1e-4));
-        assertThat(loss(gguf, "--tokenizer", base)).isCloseTo(loss, within(1e-6));
+        assertThat(loss(gguf)).isCloseTo(loss, within(1e-6));
         assertThat(loss(quantised)).isCloseTo(loss, within(1e-3)).isNotEqualTo(loss);
         assertThat(loss(base)).isGreaterThan(loss + 0.1);
     }

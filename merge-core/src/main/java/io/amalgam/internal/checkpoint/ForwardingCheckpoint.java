@@ -91,6 +91,11 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     }
 
     @Override
+    public Path tokenizerSource() {
+        return model.tokenizerSource();
+    }
+
+    @Override
     public Path locate(Path sideFile) {
         return model.locate(sideFile);
     }

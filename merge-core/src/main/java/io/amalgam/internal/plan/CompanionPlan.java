@@ -219,7 +219,7 @@ final class CompanionPlan {
                                             + "', or remove the key"));
             return Optional.empty();
         }
-        Collection<Path> all = models.values().stream().map(Checkpoint::home).toList();
+        Collection<Path> all = models.values().stream().map(Checkpoint::tokenizerHome).toList();
         Optional<String> text = ChatTemplates.text(wanted, all);
         if (text.isEmpty()) {
             warnings.add(

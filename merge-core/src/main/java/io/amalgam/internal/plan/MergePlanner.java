@@ -244,7 +244,7 @@ public final class MergePlanner {
                 tokenizer
                         .map(t -> opened.get(t.start()))
                         .orElse(donor.orElseThrow())
-                        .tokenizerHome();
+                        .tokenizerSource();
         OutputLayout layout =
                 layout(tasks.tasks(), options, donor.orElseThrow(), all, tokens, companions);
         boolean alone = outputFormat.isFile();

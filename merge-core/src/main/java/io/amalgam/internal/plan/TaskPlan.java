@@ -97,7 +97,7 @@ public final class TaskPlan {
                                         .flatMap(task -> task.written().stream())
                                         .toList(),
                                 donor.config().map(c -> format.config(c, all)),
-                                Optional.of(donor.tokenizerHome()),
+                                Optional.of(donor.tokenizerSource()),
                                 named(sideFiles),
                                 List.of()),
                         new OutputFormat.LayoutOptions(

@@ -243,6 +243,13 @@ final class StageCheckpoint implements Checkpoint {
     }
 
     @Override
+    public Path tokenizerSource() {
+        return written == null && companions != null
+                ? home()
+                : written().orElse(plan.donor()).tokenizerSource();
+    }
+
+    @Override
     public Path locate(Path sideFile) {
         return written == null && companions != null
                 ? path().resolve(sideFile)

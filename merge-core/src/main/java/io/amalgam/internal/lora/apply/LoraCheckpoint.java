@@ -161,6 +161,12 @@ public final class LoraCheckpoint implements Checkpoint {
                 .orElseGet(base::tokenizerHome);
     }
 
+    @Override
+    public Path tokenizerSource() {
+        Path home = tokenizerHome();
+        return home.equals(base.tokenizerHome()) ? base.tokenizerSource() : home;
+    }
+
     private static List<Path> tokenizerFiles(Path folder) {
         if (!Files.isDirectory(folder)) {
             return List.of();

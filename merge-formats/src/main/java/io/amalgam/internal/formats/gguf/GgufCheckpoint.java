@@ -21,18 +21,25 @@ import org.jspecify.annotations.Nullable;
 /** An open GGUF file, or the parts of one, as the Hugging Face model that it was made from. */
 final class GgufCheckpoint implements Checkpoint {
     private final Path path;
+    private final String name;
     private final GgufParts parts;
     private final StoredTypes types;
     private final Companions companions;
+    private final Optional<TokenizerFolder> tokenizer;
     private final Map<String, TensorSource> tensors = new LinkedHashMap<>();
     private final List<Problem> warnings = new ArrayList<>();
     private @Nullable ObjectNode config;
-    private ModelScripts scripts = ModelScripts.NONE;
+    private List<Problem> missing = List.of();
 
-    private GgufCheckpoint(Path path, GgufParts parts) throws IOException {
+    private GgufCheckpoint(Path path, GgufParts parts, String name) throws IOException {
         this.path = path;
+        this.name = name;
         this.companions = Companions.of(path);
         this.parts = parts;
+        this.tokenizer =
+                HeldTokenizer.isIn(parts.metadata()) && !companions.haveTokenizer()
+                        ? Optional.of(new TokenizerFolder(parts.paths().get(0)))
+                        : Optional.empty();
         this.types = StoredTypes.of(parts.tensors().values());
     }
 
@@ -44,8 +51,8 @@ final class GgufCheckpoint implements Checkpoint {
     static GgufCheckpoint open(Path path, Path file, String name) throws IOException {
         GgufParts parts = GgufParts.open(file);
         try {
-            GgufCheckpoint checkpoint = new GgufCheckpoint(path, parts);
-            checkpoint.translate(file, name);
+            GgufCheckpoint checkpoint = new GgufCheckpoint(path, parts, name);
+            checkpoint.translate(file);
             return checkpoint;
         } catch (IOException | RuntimeException | Error e) {
             try (parts) {
@@ -54,7 +61,7 @@ final class GgufCheckpoint implements Checkpoint {
         }
     }
 
-    private void translate(Path file, String name) throws IOException {
+    private void translate(Path file) throws IOException {
         String said = FileKind.architecture(parts.metadata(), file);
         Optional<GgufArchitecture> architecture =
                 GgufArchitecture.ofFile(
@@ -90,20 +97,23 @@ final class GgufCheckpoint implements Checkpoint {
                                 Companions.withType(companions.config().get(), type), List.of())
                         : GgufConfig.of(named, parts.metadata(), parts.tensors(), type, name);
         config = made.config();
-        scripts = new ModelScripts(List.of(), made.missing(), tokenizer(name));
+        missing = made.missing();
+    }
+
+    /** The tokenizer in the file, if it can be written as the files of a Hugging Face model. */
+    private Optional<TokenizerFolder> held() {
+        return tokenizer.filter(folder -> folder.unfit().isEmpty());
     }
 
     /** What an output lacks that gets its tokenizer from here. */
-    private List<Problem> tokenizer(String name) {
-        return parts.metadata().has("tokenizer.ggml.model") && !companions.haveTokenizer()
-                ? List.of(
-                        Problem.of(
-                                        "the tokenizer of model '"
-                                                + name
-                                                + "' is in GGUF's form, and the output gets none")
-                                .hint(
-                                        "name a Hugging Face model of the same vocabulary in 'tokenizer: {source: ...}', or copy its tokenizer files"))
-                : List.of();
+    private static Problem unfit(String why, String name) {
+        return Problem.of(
+                        "the tokenizer of GGUF model '"
+                                + name
+                                + "' cannot be written as tokenizer.json, and the output gets none: "
+                                + why)
+                .hint(
+                        "name a Hugging Face model of the same vocabulary in 'tokenizer: {source: ...}', or copy its tokenizer files");
     }
 
     private static Problem unknown(String architecture, String name) {
@@ -140,7 +150,10 @@ final class GgufCheckpoint implements Checkpoint {
 
     @Override
     public ModelScripts scripts() {
-        return scripts;
+        List<Problem> ofTokenizer =
+                tokenizer.flatMap(TokenizerFolder::unfit).map(why -> unfit(why, name)).stream()
+                        .toList();
+        return new ModelScripts(List.of(), missing, ofTokenizer);
     }
 
     @Override
@@ -155,7 +168,27 @@ final class GgufCheckpoint implements Checkpoint {
 
     @Override
     public List<Path> sideFiles() {
-        return companions.files();
+        List<Path> files = new ArrayList<>(companions.files());
+        held().ifPresent(made -> files.addAll(TokenizerFolder.FILES));
+        return files;
+    }
+
+    /** Where files with the tokenizer are: made of the file's keys, unless they lie beside it. */
+    @Override
+    public Path tokenizerHome() {
+        return held().map(TokenizerFolder::path).orElseGet(this::home);
+    }
+
+    @Override
+    public Path tokenizerSource() {
+        return tokenizer.map(TokenizerFolder::file).orElseGet(this::home);
+    }
+
+    @Override
+    public Path locate(Path sideFile) {
+        return TokenizerFolder.FILES.contains(sideFile) && held().isPresent()
+                ? tokenizerHome().resolve(sideFile)
+                : path.resolve(sideFile);
     }
 
     @Override
@@ -165,6 +198,10 @@ final class GgufCheckpoint implements Checkpoint {
 
     @Override
     public void close() throws IOException {
-        parts.close();
+        try (parts) {
+            if (tokenizer.isPresent()) {
+                tokenizer.get().close();
+            }
+        }
     }
 }

@@ -1,6 +1,9 @@
 package io.amalgam.internal.formats.gguf;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -11,6 +14,18 @@ import java.util.Optional;
  * itself, so that merged vocabularies have one too.
  */
 final class SplittingRule {
+    /** That of Llama 3. */
+    static final String LLAMA = "llama-bpe";
+
+    private static final String CASED =
+            "[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]*[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]+%1$s"
+                    + "|[^\\r\\n\\p{L}\\p{N}]?[\\p{Lu}\\p{Lt}\\p{Lm}\\p{Lo}\\p{M}]+[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}]*%1$s"
+                    + "|%2$s| ?[^\\s\\p{L}\\p{N}]+[\\r\\n/]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
+    private static final String DIGITS = "\\p{N}{1,3}";
+    private static final String CJK = "[\u4e00-\u9fa5\u3040-\u309f\u30a0-\u30ff]+";
+    private static final String PUNCTUATED =
+            "[!\"#$%&'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+"
+                    + "| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
     private static final String CONTRACTIONS = "(?i:'s|'t|'re|'ve|'m|'ll|'d)";
     private static final String REST =
             "| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+";
@@ -67,6 +82,70 @@ final class SplittingRule {
         return byCase && !contracted && pattern.contains("|\\p{N}|")
                 ? Optional.of("tekken")
                 : Optional.empty();
+    }
+
+    /** The rule of a name as 'pre_tokenizer' of a tokenizer.json; empty if it is not known here. */
+    static Optional<ObjectNode> steps(String name) {
+        return switch (name) {
+            case "gpt-2", "gpt2", "phi-2", "roberta-bpe" -> Optional.of(byteLevel(true));
+            case "smollm", "starcoder", "command-r" ->
+                    Optional.of(
+                            sequence(
+                                    step("Digits").put("individual_digits", true),
+                                    byteLevel(true)));
+            case LLAMA, "llama3", "llama-v3", "smaug-bpe", "dbrx" ->
+                    Optional.of(splits(words("\\p{L}", "\\p{N}", DIGITS)));
+            case "qwen2", "deepseek-r1-qwen", "stablelm2" ->
+                    Optional.of(splits(words("\\p{L}", "\\p{N}", "\\p{N}")));
+            case "qwen35" ->
+                    Optional.of(
+                            splits(
+                                    words("[\\p{L}\\p{M}]", "\\p{N}", "\\p{N}")
+                                            .replace("[^\\r\\n[\\p{L}\\p{M}]", "[^\\r\\n\\p{L}")
+                                            .replace("[^\\s\\p{L}\\p{N}]", "[^\\s\\p{L}\\p{M}\\p{N}]")));
+            case "gpt-4o", "llama4" ->
+                    Optional.of(splits(CASED.formatted(CONTRACTIONS + "?", DIGITS)));
+            case "tekken" -> Optional.of(splits(CASED.formatted("", "\\p{N}")));
+            case "deepseek-v3" -> Optional.of(splits(DIGITS, CJK, PUNCTUATED));
+            default -> Optional.empty();
+        };
+    }
+
+    /** Whether a word that is a token is taken whole, whatever its merges are. */
+    static boolean wholeWords(String name) {
+        return List.of(LLAMA, "llama3", "llama-v3", "tekken").contains(name);
+    }
+
+    /** Bytes as characters, the last step of every rule. */
+    static ObjectNode byteLevel(boolean splits) {
+        return step("ByteLevel")
+                .put("add_prefix_space", false)
+                .put("trim_offsets", true)
+                .put("use_regex", splits);
+    }
+
+    private static ObjectNode splits(String... patterns) {
+        ObjectNode[] steps = new ObjectNode[patterns.length + 1];
+        for (int i = 0; i < patterns.length; i++) {
+            steps[i] = step("Split");
+            steps[i].putObject("pattern").put("Regex", patterns[i]);
+            steps[i].put("behavior", "Isolated").put("invert", false);
+        }
+        steps[patterns.length] = byteLevel(false);
+        return sequence(steps);
+    }
+
+    private static ObjectNode sequence(ObjectNode... steps) {
+        ObjectNode sequence = step("Sequence");
+        ArrayNode all = sequence.putArray("pretokenizers");
+        for (ObjectNode step : steps) {
+            all.add(step);
+        }
+        return sequence;
+    }
+
+    private static ObjectNode step(String type) {
+        return JsonNodeFactory.instance.objectNode().put("type", type);
     }
 
     private static String words(String letter, String number, String digits) {

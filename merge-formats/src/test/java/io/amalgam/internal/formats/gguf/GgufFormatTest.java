@@ -226,7 +226,8 @@ class GgufFormatTest {
         }
         try (Checkpoint model = format.open(folder.resolve("mistral.gguf"), "m")) {
             assertThat(model.config().orElseThrow().path("model_type").asText()).isEqualTo("llama");
-            assertThat(model.sideFiles()).isEmpty();
+            assertThat(model.sideFiles())
+                    .containsExactly(Path.of("tokenizer.json"), Path.of("tokenizer_config.json"));
         }
         Files.writeString(folder.resolve("config.json"), "{\"model_type\": \"qwen2\"}");
         refused(
