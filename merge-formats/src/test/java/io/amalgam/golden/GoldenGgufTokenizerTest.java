@@ -39,7 +39,14 @@ class GoldenGgufTokenizerTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "llama", "mistral", "qwen2", "qwen3", "gemma2", "gemma3", "bert", "distilbert"
+                "llama",
+                "mistral",
+                "qwen2",
+                "qwen3",
+                "gemma2",
+                "gemma3",
+                "bert",
+                "distilbert"
             })
     void makesTheModelsTokens(String name) throws IOException {
         JsonNode texts =
@@ -70,8 +77,7 @@ class GoldenGgufTokenizerTest {
             Path settings = model.locate(Path.of("tokenizer_config.json"));
             JsonNode made = JSON.readTree(settings.toFile());
             JsonNode own =
-                    JSON.readTree(
-                            GOLDEN.resolve("models/hf-qwen2/tokenizer_config.json").toFile());
+                    JSON.readTree(GOLDEN.resolve("models/hf-qwen2/tokenizer_config.json").toFile());
             for (String key : List.of("eos_token", "pad_token", "chat_template")) {
                 assertThat(made.path(key)).isEqualTo(own.path(key));
             }
@@ -85,8 +91,7 @@ class GoldenGgufTokenizerTest {
     @Test
     void scoresBecomeMerges() throws IOException {
         try (Checkpoint model = new GgufFormat().open(file("mistral"), "m")) {
-            JsonNode made =
-                    JSON.readTree(model.tokenizerHome().resolve("tokenizer.json").toFile());
+            JsonNode made = JSON.readTree(model.tokenizerHome().resolve("tokenizer.json").toFile());
             JsonNode own =
                     JSON.readTree(GOLDEN.resolve("models/hf-mistral/tokenizer.json").toFile());
             assertThat(made.at("/model/vocab")).isEqualTo(own.at("/model/vocab"));

@@ -102,7 +102,9 @@ final class SplittingRule {
                             splits(
                                     words("[\\p{L}\\p{M}]", "\\p{N}", "\\p{N}")
                                             .replace("[^\\r\\n[\\p{L}\\p{M}]", "[^\\r\\n\\p{L}")
-                                            .replace("[^\\s\\p{L}\\p{N}]", "[^\\s\\p{L}\\p{M}\\p{N}]")));
+                                            .replace(
+                                                    "[^\\s\\p{L}\\p{N}]",
+                                                    "[^\\s\\p{L}\\p{M}\\p{N}]")));
             case "gpt-4o", "llama4" ->
                     Optional.of(splits(CASED.formatted(CONTRACTIONS + "?", DIGITS)));
             case "tekken" -> Optional.of(splits(CASED.formatted("", "\\p{N}")));

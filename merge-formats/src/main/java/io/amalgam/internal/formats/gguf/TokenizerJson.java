@@ -66,8 +66,9 @@ final class TokenizerJson {
     }
 
     private static ObjectNode byteLevel(boolean trimOffsets) {
-        return SplittingRule.byteLevel(true).put("add_prefix_space", true).put(
-                "trim_offsets", trimOffsets);
+        return SplittingRule.byteLevel(true)
+                .put("add_prefix_space", true)
+                .put("trim_offsets", trimOffsets);
     }
 
     private void bytePairs() {
@@ -195,9 +196,7 @@ final class TokenizerJson {
                         .put("type", "WordPiece")
                         .put(
                                 "unk_token",
-                                unknown.isPresent()
-                                        ? tokenizer.token(unknown.getAsInt())
-                                        : "[UNK]")
+                                unknown.isPresent() ? tokenizer.token(unknown.getAsInt()) : "[UNK]")
                         .put("continuing_subword_prefix", CONTINUED)
                         .put("max_input_chars_per_word", 100);
         vocabulary(model.putObject("vocab"), CONTINUED);
