@@ -273,4 +273,36 @@ class HubMergeTest {
         assertThat(json.json().path("streams").path(0).path("model").asText()).isEqualTo("org/a");
         assertThat(json.json().path("stream_buffer").asLong()).isEqualTo(4L << 30);
     }
+
+    /** Commands that need files download them, and call models what the user does. */
+    @Test
+    void adaptersAreExtractedAndSoupsChosenByName() throws IOException {
+        standIn("org/a", 2, 1);
+        standIn("org/b", 2, 2);
+        Path adapter = folder.resolve("adapter");
+
+        Cli extracted =
+                Cli.in(environment(), "lora", "extract", "org/b@main", "org/a", adapter, "--rank", 1);
+
+        assertThat(extracted.exit()).as(extracted.err()).isZero();
+        assertThat(adapter.resolve("adapter_model.safetensors")).exists();
+        Path scores = Files.writeString(folder.resolve("scores.json"), "{\"org/a\": 0.5}");
+        Path soup = folder.resolve("soup");
+
+        Cli chosen =
+                Cli.in(
+                        environment(),
+                        "soup",
+                        "org/a",
+                        soup,
+                        "--greedy",
+                        "--scores",
+                        scores,
+                        "--score-cmd",
+                        "true");
+
+        assertThat(chosen.exit()).as(chosen.err()).isZero();
+        assertThat(chosen.err()).contains("score 0.5  alone: org/a").doesNotContain("warning");
+        assertThat(soup.resolve("amalgam-recipe.yml")).content().contains("org/a");
+    }
 }

@@ -28,7 +28,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -103,7 +106,7 @@ public final class SoupCommand extends Subcommand {
         Path out = paths.get(paths.size() - 1);
         Cancellation cancellation = interruption.merging();
         try {
-            List<Path> chosen = greedy ? chosen(places(models), out, cancellation) : models;
+            List<Path> chosen = greedy ? chosen(models, out, cancellation) : models;
             PathsMerge merge =
                     new PathsMerge(
                             "soup",
@@ -133,7 +136,7 @@ public final class SoupCommand extends Subcommand {
         }
     }
 
-    /** Who scores a model is given a path. */
+    /** Who scores a model is given a path: of each, where it lies. */
     private List<Path> places(List<Path> models) throws IOException {
         List<Path> places = new ArrayList<>();
         ModelLoader formats = amalgam().formats();
@@ -199,6 +202,11 @@ public final class SoupCommand extends Subcommand {
         ScoreCommand command = parsedScoreCommand();
         Scores known = scores == null ? Scores.NONE : Scores.read(scores);
         // What can be wrong with the models or the output is found before hours of scoring.
+        List<Path> places = places(models);
+        Map<Path, Path> names = new LinkedHashMap<>();
+        for (int i = 0; i < models.size(); i++) {
+            names.putIfAbsent(places.get(i), models.get(i));
+        }
         new PathsMerge("soup", "soup", models, "", amalgam())
                 .check(console, out, plan -> beforeScoring(plan, out));
         if (scores != null) {
@@ -211,21 +219,39 @@ public final class SoupCommand extends Subcommand {
         try {
             GreedySoup.Choice choice =
                     GreedySoup.by(command::score)
-                            .known(known.of(models))
+                            .known(at(known.of(models), names))
                             .using(plain -> amalgam())
                             .engine(resources::on)
-                            .listener(this::scored)
+                            .listener(
+                                    (place, score, verdict) ->
+                                            scored(named(place, names), score, verdict))
                             .cancellation(cancellation)
-                            .choose(models, candidates);
+                            .choose(places, candidates);
             if (!verbosity.quiet) {
                 console.note(
                         "score %s with %d of %d models"
                                 .formatted(choice.score(), choice.models().size(), models.size()));
             }
-            return choice.models();
+            return choice.models().stream().map(place -> named(place, names)).toList();
         } finally {
             FileWrites.deleteTree(candidates);
         }
+    }
+
+    private static Path named(Path place, Map<Path, Path> names) {
+        return names.getOrDefault(place, place);
+    }
+
+    private static Map<Path, Double> at(Map<Path, Double> known, Map<Path, Path> names) {
+        Map<Path, Double> scores = new HashMap<>();
+        names.forEach(
+                (place, model) -> {
+                    Double score = known.get(model);
+                    if (score != null) {
+                        scores.put(place, score);
+                    }
+                });
+        return scores;
     }
 
     private void scored(Path model, double score, GreedySoup.Verdict verdict) {
