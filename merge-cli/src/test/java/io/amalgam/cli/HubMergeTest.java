@@ -282,7 +282,15 @@ class HubMergeTest {
         Path adapter = folder.resolve("adapter");
 
         Cli extracted =
-                Cli.in(environment(), "lora", "extract", "org/b@main", "org/a", adapter, "--rank", 1);
+                Cli.in(
+                        environment(),
+                        "lora",
+                        "extract",
+                        "org/b@main",
+                        "org/a",
+                        adapter,
+                        "--rank",
+                        1);
 
         assertThat(extracted.exit()).as(extracted.err()).isZero();
         assertThat(adapter.resolve("adapter_model.safetensors")).exists();
