@@ -65,7 +65,7 @@ final class LoraCombineCommand extends Subcommand {
             names = "--on",
             paramLabel = "WHAT",
             description =
-                    "What the method works on: factors, deltas, knots or core. Default: factors.")
+                    "What the method works on: factors, deltas, knots, knots_per_module or core. Default: factors.")
     private CombineOptions.On on = CombineOptions.On.FACTORS;
 
     @Option(

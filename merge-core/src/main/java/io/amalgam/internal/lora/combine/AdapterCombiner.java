@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BiFunction;
 import java.util.stream.Stream;
 
 /**
@@ -96,17 +97,12 @@ public final class AdapterCombiner {
             // An adapter may be given twice.
             throw new BadInputException(problems.stream().distinct().toList());
         }
-        ModuleCombiner combiner = new ModuleCombiner(options, adapters.size(), largestRank());
         List<LowRankDelta> modules = new ArrayList<>();
         List<CombineResult.Report> reports = new ArrayList<>();
-        OrderedParallel.<Map.Entry<String, List<Integer>>, ModuleCombiner.Result>run(
-                List.copyOf(owners.entrySet()),
-                threads,
-                entry -> combiner.combine(entry.getKey(), parts(entry.getKey(), entry.getValue())),
-                result -> {
-                    modules.add(result.factors());
-                    reports.add(result.report());
-                });
+        for (ModuleCombiner.Result result : results(owners, threads)) {
+            modules.add(result.factors());
+            reports.add(result.report());
+        }
         DType common = commonType();
         boolean halves = common == DType.BF16 || common == DType.F16;
         Adapter donor = adapters.get(0).adapter();
@@ -129,6 +125,32 @@ public final class AdapterCombiner {
             promises(weighted.adapter()).doubtful().ifPresent(warnings::add);
         }
         return new CombineResult(combined, reports, kept.owners(), spelling.renamed(), warnings);
+    }
+
+    private List<ModuleCombiner.Result> results(Map<String, List<Integer>> owners, int threads)
+            throws IOException {
+        ModuleCombiner combiner = new ModuleCombiner(options, adapters.size(), largestRank());
+        if (options.on() == On.KNOTS) {
+            List<Knots> modules =
+                    each(owners, threads, (name, parts) -> Knots.of(name, parts, true));
+            double[] weights = adapters.stream().mapToDouble(WeightedAdapter::weight).toArray();
+            return combiner.combine(modules, weights);
+        }
+        return each(owners, threads, combiner::combine);
+    }
+
+    private <R> List<R> each(
+            Map<String, List<Integer>> owners,
+            int threads,
+            BiFunction<String, List<ModuleFactors>, R> work)
+            throws IOException {
+        List<R> results = new ArrayList<>();
+        OrderedParallel.<Map.Entry<String, List<Integer>>, R>run(
+                List.copyOf(owners.entrySet()),
+                threads,
+                entry -> work.apply(entry.getKey(), parts(entry.getKey(), entry.getValue())),
+                results::add);
+        return results;
     }
 
     private static Promises promises(Adapter adapter) {

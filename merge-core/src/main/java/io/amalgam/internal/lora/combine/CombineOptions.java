@@ -35,8 +35,10 @@ public record CombineOptions(
         FACTORS,
         /** The changes {@code scale B A}, one module's at a time in full. */
         DELTAS,
-        /** KnOTS: the changes' right singular vectors over shared left ones. */
+        /** KnOTS: rows over shared left singular vectors, all modules as one vector. */
         KNOTS,
+        /** The same, one module at a time, without the singular values. */
+        KNOTS_PER_MODULE,
         /** Core Space: small matrices over shared bases of both sides. */
         CORE
     }

@@ -13,6 +13,7 @@ import io.amalgam.tensor.Shape;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -44,7 +45,8 @@ final class ModuleCombiner {
         if (merge != null) {
             return switch (options.on()) {
                 case CORE -> balanced(name, parts, SharedSubspace.core(name, parts, merge));
-                case KNOTS -> balanced(name, parts, SharedSubspace.knots(name, parts, merge));
+                case KNOTS_PER_MODULE ->
+                        balanced(name, parts, Knots.of(name, parts, false).merged(merge));
                 default ->
                         dense(
                                 name,
@@ -71,6 +73,19 @@ final class ModuleCombiner {
             return dense(name, parts, merged, true);
         }
         return factors(name, parts, PeftMethod.named(method).orElseThrow());
+    }
+
+    /** Combines all modules at once, in their order: KnOTS. */
+    List<Result> combine(List<Knots> modules, double[] weights) {
+        DeltaMerge merge = Objects.requireNonNull(registry);
+        List<float[]> merged = Knots.together(modules, weights, merge);
+        List<Result> results = new ArrayList<>();
+        for (int i = 0; i < merged.size(); i++) {
+            Knots module = modules.get(i);
+            results.add(
+                    balanced(module.module(), module.parts(), module.change(merged.get(i))));
+        }
+        return results;
     }
 
     private static Result cat(String name, List<ModuleFactors> parts) {

@@ -13,9 +13,6 @@ import java.util.List;
  * method works there as it does on the changes in full; a weighted sum loses nothing.
  */
 final class SharedSubspace {
-    /** Directions with less of the largest singular value than this are rounding. */
-    private static final double NOTHING = 1e-6;
-
     private SharedSubspace() {}
 
     /**
@@ -46,46 +43,6 @@ final class SharedSubspace {
     private static Matrix axes(Matrix stacked) {
         ThinQr qr = ThinQr.of(stacked);
         return qr.q().times(Svd.of(qr.r()).u());
-    }
-
-    /**
-     * KnOTS: the changes side by side are {@code U S [V_1^T .. V_T^T]}; the V_t^T are merged,
-     * {@code R x in} each. Never formed: U and S come from the factors' QR.
-     *
-     * <p>Stoica et al. 2024, "Model merging with SVD to tie the Knots", <a
-     * href="https://arxiv.org/abs/2410.19735">arXiv 2410.19735</a>.
-     */
-    static Svd knots(String name, List<ModuleFactors> parts, DeltaMerge merge) {
-        ThinQr left = ThinQr.of(Matrix.beside(parts.stream().map(ModuleFactors::matrixB).toList()));
-        List<ThinQr> rights = new ArrayList<>();
-        List<Matrix> blocks = new ArrayList<>();
-        int from = 0;
-        for (ModuleFactors part : parts) {
-            ThinQr right = ThinQr.of(part.matrixA().transpose());
-            rights.add(right);
-            Matrix rows = left.r().columns(from, from + part.rank()).scaled(part.scale());
-            blocks.add(rows.times(right.r().transpose()));
-            from += part.rank();
-        }
-        Svd svd = Svd.of(Matrix.beside(blocks));
-        int rank = 0;
-        while (rank < svd.s().length && svd.s()[rank] > NOTHING * svd.s()[0]) {
-            rank++;
-        }
-        Svd kept = svd.truncated(Math.max(rank, 1));
-        List<float[]> tied = new ArrayList<>();
-        int at = 0;
-        for (ThinQr right : rights) {
-            int width = right.q().cols();
-            Matrix own = kept.v().rows(at, at + width).transpose();
-            tied.add(own.times(right.q().transpose()).floats());
-            at += width;
-        }
-        int in = parts.get(0).in();
-        int shared = kept.s().length;
-        float[] merged = merge.merge(name, Shape.of(shared, in), tied, weights(parts));
-        Matrix outer = left.q().times(kept.u()).scaledColumns(kept.s());
-        return LowRankSvd.of(outer, Matrix.of(shared, in, merged));
     }
 
     private static double[] weights(List<ModuleFactors> parts) {

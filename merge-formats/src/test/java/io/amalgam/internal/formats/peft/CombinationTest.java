@@ -149,7 +149,7 @@ class CombinationTest {
     @ParameterizedTest
     @EnumSource(
             value = On.class,
-            names = {"DELTAS", "KNOTS", "CORE"})
+            names = {"DELTAS", "KNOTS", "KNOTS_PER_MODULE", "CORE"})
     void weightedSumsLoseNothingOverSharedBases(On on) throws IOException {
         CombineOptions options = CombineOptions.of("task_arithmetic").on(on).withRank(7);
         CombineResult combined = combine(options, List.of(one, two), 0.7, -0.4);
@@ -198,7 +198,7 @@ class CombinationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ties, KNOTS", "ties, CORE", "dare_linear, CORE", "linear, CORE", "slerp, DELTAS"})
+    @CsvSource({"ties, KNOTS", "ties, KNOTS_PER_MODULE", "ties, CORE", "dare_linear, CORE", "linear, CORE", "slerp, DELTAS"})
     void everyPairGivesAnAdapter(String method, On on) throws IOException {
         CombineOptions options = CombineOptions.of(method).on(on);
         if (!method.equals("slerp")) {
