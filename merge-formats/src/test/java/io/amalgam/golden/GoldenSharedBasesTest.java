@@ -54,7 +54,8 @@ class GoldenSharedBasesTest {
         "knots/llama-abc-ties-sum-top100, KNOTS, ties, normalize=false, .*",
         "knots/digits-ties-sum-top100, KNOTS, ties, normalize=false, .*",
     })
-    void agrees(String file, On on, String method, String parameter, String compared) throws IOException {
+    void agrees(String file, On on, String method, String parameter, String compared)
+            throws IOException {
         CombineOptions options =
                 new CombineOptions(
                         method,

@@ -21,7 +21,8 @@ import java.util.List;
  * @param shared R
  * @param tied for each part {@code R x in} elements, row-major
  */
-record Knots(String module, List<ModuleFactors> parts, Matrix outer, int shared, List<float[]> tied) {
+record Knots(
+        String module, List<ModuleFactors> parts, Matrix outer, int shared, List<float[]> tied) {
     /** Directions with less of the largest singular value than this are rounding. */
     private static final double NOTHING = 1e-6;
 
@@ -74,8 +75,7 @@ record Knots(String module, List<ModuleFactors> parts, Matrix outer, int shared,
     Svd merged(DeltaMerge merge) {
         double[] weights = new double[parts.size()];
         Arrays.setAll(weights, t -> parts.get(t).weight());
-        return change(
-                merge.merge(module, Shape.of(shared, parts.get(0).in()), tied, weights));
+        return change(merge.merge(module, Shape.of(shared, parts.get(0).in()), tied, weights));
     }
 
     /**
@@ -97,7 +97,8 @@ record Knots(String module, List<ModuleFactors> parts, Matrix outer, int shared,
         for (Knots module : modules) {
             for (int p = 0; p < module.parts.size(); p++) {
                 float[] own = module.tied.get(p);
-                System.arraycopy(own, 0, vectors.get(module.parts.get(p).adapter()), at, own.length);
+                System.arraycopy(
+                        own, 0, vectors.get(module.parts.get(p).adapter()), at, own.length);
             }
             at += module.elements();
         }

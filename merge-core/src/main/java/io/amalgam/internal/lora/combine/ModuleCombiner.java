@@ -82,8 +82,7 @@ final class ModuleCombiner {
         List<Result> results = new ArrayList<>();
         for (int i = 0; i < merged.size(); i++) {
             Knots module = modules.get(i);
-            results.add(
-                    balanced(module.module(), module.parts(), module.change(merged.get(i))));
+            results.add(balanced(module.module(), module.parts(), module.change(merged.get(i))));
         }
         return results;
     }

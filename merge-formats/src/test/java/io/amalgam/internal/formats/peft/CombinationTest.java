@@ -198,7 +198,14 @@ class CombinationTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"ties, KNOTS", "ties, KNOTS_PER_MODULE", "ties, CORE", "dare_linear, CORE", "linear, CORE", "slerp, DELTAS"})
+    @CsvSource({
+        "ties, KNOTS",
+        "ties, KNOTS_PER_MODULE",
+        "ties, CORE",
+        "dare_linear, CORE",
+        "linear, CORE",
+        "slerp, DELTAS"
+    })
     void everyPairGivesAnAdapter(String method, On on) throws IOException {
         CombineOptions options = CombineOptions.of(method).on(on);
         if (!method.equals("slerp")) {
