@@ -71,6 +71,9 @@ class UsageTest {
                     search a b --text t --text-weight t=x | amalgam search | option '--text-weight': expected NAME=W with W of 0 or more, got 't=x'
                     search a b --text t --text-weight u=1 | amalgam search | option '--text-weight': expected the name of a text (t), got 'u'
                     search a b --text t --text-weight t=0 | amalgam search | option '--text-weight': expected a weight above 0, got only 0
+                    batch a b --keep-best 1      | amalgam batch | option '--keep-best' needs '--score-cmd' or '--text'
+                    batch a b --keep-best 0 --text t | amalgam batch | option '--keep-best': expected at least 1, got 0
+                    barrier a b                  | amalgam barrier | one of '--score-cmd' and '--text' is needed: averages must be scored
                     merge a b -j 1 -j 2          | amalgam merge | option '--num-threads' is given twice
                     merge a b --resume --overwrite | amalgam merge | options '--resume' and '--overwrite' exclude each other
                     plan a --tensor-union --tensor-intersection | amalgam plan | options '--tensor-union' and '--tensor-intersection' exclude each other

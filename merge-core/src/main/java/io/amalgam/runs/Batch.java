@@ -1,6 +1,7 @@
 package io.amalgam.runs;
 
 import io.amalgam.Amalgam;
+import io.amalgam.engine.Cancellation;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.runs.Sweep;
@@ -40,6 +41,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
     private Listener listener = new Listener() {};
     private Optional<Path> stages = Optional.empty();
     private String ending = "";
+    private Optional<Judge> judge = Optional.empty();
+    private int keepBest = Integer.MAX_VALUE;
     private boolean dryRun;
 
     /** Read once: what is checked is what runs. */
@@ -81,7 +84,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
      * @param bytes of the weights; 0 if it could not be planned
      * @param planHash of the merge; empty if it could not be planned
      * @param warnings of its plan
-     * @param problems that made it fail
+     * @param problems that made it, or its judge, fail
+     * @param score by its judge; empty if it was not judged
      */
     public record Result(
             Job job,
@@ -91,14 +95,68 @@ public final class Batch extends Amalgam.Settings<Batch> {
             long bytes,
             String planHash,
             List<Problem> warnings,
-            List<Problem> problems) {
+            List<Problem> problems,
+            Optional<Score> score) {
         public Result {
             warnings = List.copyOf(warnings);
             problems = List.copyOf(problems);
         }
 
         static Result of(Job job, Path output, State state) {
-            return new Result(job, output, state, 0, 0, "", List.of(), List.of());
+            return new Result(job, output, state, 0, 0, "", List.of(), List.of(), Optional.empty());
+        }
+
+        Result state(State changed) {
+            return new Result(
+                    job, output, changed, seconds, bytes, planHash, warnings, problems, score);
+        }
+
+        Result scored(Score found) {
+            return new Result(
+                    job,
+                    output,
+                    state,
+                    seconds,
+                    bytes,
+                    planHash,
+                    warnings,
+                    problems,
+                    Optional.of(found));
+        }
+
+        Result withProblems(List<Problem> found) {
+            return new Result(
+                    job, output, state, seconds, bytes, planHash, warnings, found, score);
+        }
+    }
+
+    /**
+     * How good a merged model is.
+     *
+     * @param value the figure that counts, finite
+     * @param figures that it was made of, by name
+     */
+    public record Score(double value, Map<String, Double> figures) {
+        public Score {
+            figures = java.util.Collections.unmodifiableMap(new LinkedHashMap<>(figures));
+        }
+    }
+
+    /** Judges merged models. */
+    public interface Judge {
+        /**
+         * The score of a model.
+         *
+         * @throws BadInputException if it cannot be judged
+         */
+        Score score(Path model, Cancellation cancellation) throws IOException;
+
+        /** Whether scores are losses. */
+        boolean smallerIsBetter();
+
+        /** Tells it from other judges: the scores of an earlier batch are taken if it is the same. */
+        default String identity() {
+            return "";
         }
     }
 
@@ -109,6 +167,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
         UNCHANGED,
         /** It would be merged: a dry run. */
         CHECKED,
+        /** Its output was removed: others have better scores. */
+        REMOVED,
         FAILED,
         INTERRUPTED,
         /** The batch was interrupted before it began. */
@@ -162,6 +222,21 @@ public final class Batch extends Amalgam.Settings<Batch> {
     public Batch sweep(String name, List<String> values) {
         sweeps.add(new Sweep(name, values));
         jobs = Optional.empty();
+        return this;
+    }
+
+    /** Judges each merged model; the results have its scores. */
+    public Batch judge(Judge judges) {
+        judge = Optional.of(Objects.requireNonNull(judges, "judges"));
+        return this;
+    }
+
+    /** Keeps so many of the best outputs and removes others as soon as they lose. */
+    public Batch keepBest(int outputs) {
+        if (outputs < 1) {
+            throw new IllegalArgumentException("expected at least 1, got " + outputs);
+        }
+        keepBest = outputs;
         return this;
     }
 
@@ -222,6 +297,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
                                 stages,
                                 ending,
                                 dryRun,
+                                judge,
+                                keepBest,
                                 listener,
                                 cancellation()))
                 .run();
@@ -229,7 +306,12 @@ public final class Batch extends Amalgam.Settings<Batch> {
 
     /** Results as the text of {@value #FILE}. */
     public static String json(List<Result> results) {
-        return BatchJson.text(results);
+        return BatchJson.text(results, Optional.empty());
+    }
+
+    /** The results with a score, the best first. */
+    public static List<Result> ranked(List<Result> results, boolean smallerIsBetter) {
+        return BatchScores.ranked(results, smallerIsBetter);
     }
 
     /** Without an ending, the format is what was set. */

@@ -6,10 +6,13 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.internal.io.ProblemJson;
+import io.amalgam.runs.Batch.Judge;
 import io.amalgam.runs.Batch.Result;
 import io.amalgam.runs.Batch.State;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
 
 /** Results of a batch as JSON. */
 final class BatchJson {
@@ -18,7 +21,10 @@ final class BatchJson {
 
     private BatchJson() {}
 
-    static String text(List<Result> results) {
+    /**
+     * @param judge of the scores, and what inputs are by the names of merges; empty if none
+     */
+    static String text(List<Result> results, Optional<Judged> judge) {
         ObjectNode root = MAPPER.createObjectNode();
         root.put("amalgam_batch", 1);
         ObjectNode counts = root.putObject("counts");
@@ -28,14 +34,27 @@ final class BatchJson {
                 counts.put(key(state), count);
             }
         }
+        judge.ifPresent(
+                judged -> {
+                    root.put("judge", judged.judge().identity());
+                    root.put("smaller_is_better", judged.judge().smallerIsBetter());
+                });
         ArrayNode merges = root.putArray("merges");
-        results.forEach(result -> put(merges.addObject(), result));
+        for (Result result : results) {
+            ObjectNode merge = merges.addObject();
+            put(merge, result);
+            judge.map(judged -> judged.inputs().get(result.job().name()))
+                    .ifPresent(inputs -> merge.put("inputs", inputs));
+        }
         try {
             return MAPPER.writeValueAsString(root);
         } catch (JsonProcessingException e) {
             throw new IllegalStateException(e);
         }
     }
+
+    /** What scores are of. */
+    record Judged(Judge judge, Map<String, String> inputs) {}
 
     private static String key(State state) {
         return state.name().toLowerCase(Locale.ROOT);
@@ -51,6 +70,13 @@ final class BatchJson {
         node.put("seconds", Math.round(result.seconds() * 1000) / 1000.0);
         node.put("bytes", result.bytes());
         node.put("plan_hash", result.planHash());
+        result.score()
+                .ifPresent(
+                        score -> {
+                            node.put("score", score.value());
+                            ObjectNode figures = node.putObject("figures");
+                            score.figures().forEach(figures::put);
+                        });
         ProblemJson.put(node.putArray("warnings"), result.warnings());
         ProblemJson.put(node.putArray("problems"), result.problems());
     }

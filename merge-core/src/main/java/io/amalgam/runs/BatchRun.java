@@ -11,24 +11,30 @@ import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.engine.InputFile;
 import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.runs.ScoreProcess;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.runs.Batch.Job;
 import io.amalgam.runs.Batch.Result;
+import io.amalgam.runs.Batch.Score;
 import io.amalgam.runs.Batch.State;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** One run of a {@link Batch}. */
 final class BatchRun {
@@ -43,6 +49,7 @@ final class BatchRun {
      *
      * @param stages where results of named documents are kept, in a folder for each merge
      * @param ending of the outputs' names
+     * @param keepBest how many of the best outputs stay
      */
     record Setup(
             Planner planner,
@@ -50,6 +57,8 @@ final class BatchRun {
             Optional<Path> stages,
             String ending,
             boolean dryRun,
+            Optional<Batch.Judge> judge,
+            int keepBest,
             Batch.Listener listener,
             Cancellation cancellation) {}
 
@@ -58,6 +67,8 @@ final class BatchRun {
     private final Setup setup;
     private final Map<Job, Result> results = new LinkedHashMap<>();
     private final Set<Job> failed = new HashSet<>();
+    private final Map<String, String> identities = new HashMap<>();
+    private @Nullable BatchScores scores;
 
     BatchRun(Path root, List<Job> jobs, Setup setup) {
         this.root = root;
@@ -67,12 +78,19 @@ final class BatchRun {
 
     List<Result> run() throws IOException {
         jobs.forEach(job -> results.put(job, Result.of(job, out(job), State.NOT_RUN)));
-        List<Job> order = BatchOrder.of(inputs());
+        Map<Job, List<InputFile>> inputs = inputs();
+        if (setup.judge().isPresent()) {
+            scores = BatchScores.read(root, setup.judge().get());
+            inputs.forEach(
+                    (job, files) -> identities.put(job.name(), BatchScores.identity(files)));
+        }
+        List<Job> order = BatchOrder.of(inputs);
         for (int i = 0; i < order.size() && !setup.cancellation().isRequested(); i++) {
             Job job = order.get(i);
             if (!failed.contains(job)) {
                 setup.listener().begins(job, i + 1, order.size());
-                put(attempt(job));
+                put(attempt(job, inputs.get(job)));
+                removeBeaten();
                 write();
             }
         }
@@ -120,26 +138,94 @@ final class BatchRun {
         return plans;
     }
 
-    private Result attempt(Job job) {
+    private Result attempt(Job job, List<InputFile> inputs) {
         long begin = System.nanoTime();
+        Result result;
+        Optional<Score> known;
         try (StagedPlan plan = setup.planner().plan(job)) {
             setup.listener().warnings(job, plan.warnings());
-            State state = run(job, plan);
+            String hash = plan.result().map(MergePlan::hash).orElse("");
+            known =
+                    scores == null || hash.isEmpty()
+                            ? Optional.empty()
+                            : scores.of(job.name(), hash, inputs);
+            State state = isBeaten(job, known) ? State.REMOVED : run(job, plan);
             double seconds = state == State.MERGED ? (System.nanoTime() - begin) / 1e9 : 0;
-            return new Result(
-                    job,
-                    out(job),
-                    state,
-                    seconds,
-                    plan.result().map(MergePlan::outputBytes).orElse(0L),
-                    plan.result().map(MergePlan::hash).orElse(""),
-                    words(plan.warnings()),
-                    List.of());
+            result =
+                    new Result(
+                            job,
+                            out(job),
+                            state,
+                            seconds,
+                            plan.result().map(MergePlan::outputBytes).orElse(0L),
+                            hash,
+                            words(plan.warnings()),
+                            List.of(),
+                            known);
         } catch (MergeCancelledException e) {
             return Result.of(job, out(job), State.INTERRUPTED);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
             return failed(job, e);
         }
+        boolean there = result.state() == State.MERGED || result.state() == State.UNCHANGED;
+        return there && known.isEmpty() ? judged(result) : result;
+    }
+
+    /** Whether it was judged and removed before, and would be again. */
+    private boolean isBeaten(Job job, Optional<Score> known) {
+        return scores != null
+                && known.isPresent()
+                && !setup.dryRun()
+                && !Files.exists(out(job))
+                && scores.isBeaten(known.get(), setup.keepBest(), identities.keySet());
+    }
+
+    /** The merge is there, whatever its judge says. */
+    private Result judged(Result result) {
+        if (setup.judge().isEmpty() || result.planHash().isEmpty()) {
+            return result;
+        }
+        try {
+            return result.scored(
+                    setup.judge().get().score(result.output(), setup.cancellation()));
+        } catch (MergeCancelledException e) {
+            return result.state(State.INTERRUPTED);
+        } catch (ScoreProcess.NotStarted e) {
+            throw e;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            return result.withProblems(words(setup.listener().problems(e)));
+        }
+    }
+
+    private void removeBeaten() throws IOException {
+        if (setup.judge().isEmpty()) {
+            return;
+        }
+        List<Result> ranked =
+                BatchScores.ranked(
+                        List.copyOf(results.values()), setup.judge().get().smallerIsBetter());
+        for (Result loser : ranked.subList(Math.min(setup.keepBest(), ranked.size()), ranked.size())) {
+            if (loser.state() == State.MERGED || loser.state() == State.UNCHANGED) {
+                remove(loser.output());
+                results.put(loser.job(), loser.state(State.REMOVED));
+            }
+        }
+    }
+
+    /** A folder with all that is in it, or a file with those that are named after it. */
+    private static void remove(Path output) throws IOException {
+        if (!Files.isDirectory(output)) {
+            String beside = output.getFileName() + ".";
+            try (DirectoryStream<Path> files =
+                    Files.newDirectoryStream(
+                            output.toAbsolutePath().getParent(),
+                            file -> file.getFileName().toString().startsWith(beside))) {
+                for (Path file : files) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+        FileWrites.deleteTree(output);
     }
 
     private State run(Job job, StagedPlan plan) throws IOException {
@@ -195,7 +281,8 @@ final class BatchRun {
                 0,
                 "",
                 words(e instanceof BadInputException bad ? bad.warnings() : List.of()),
-                words(setup.listener().problems(e)));
+                words(setup.listener().problems(e)),
+                Optional.empty());
     }
 
     private List<Problem> words(List<Problem> problems) {
@@ -207,8 +294,14 @@ final class BatchRun {
         if (!setup.dryRun()) {
             AtomicFile.write(
                     root.resolve(Batch.FILE),
-                    (Batch.json(List.copyOf(results.values())) + "\n")
-                            .getBytes(StandardCharsets.UTF_8));
+                    (json() + "\n").getBytes(StandardCharsets.UTF_8));
         }
+    }
+
+    /** As it is written. */
+    String json() {
+        return BatchJson.text(
+                List.copyOf(results.values()),
+                setup.judge().map(judge -> new BatchJson.Judged(judge, identities)));
     }
 }

@@ -3,6 +3,9 @@ package io.amalgam.cli.batch;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
+import io.amalgam.cli.judge.ObjectiveMixin;
+import io.amalgam.cli.judge.ScoredModels;
+import io.amalgam.cli.judge.TokensMixin;
 import io.amalgam.cli.options.CardMixin;
 import io.amalgam.cli.options.EngineMixin;
 import io.amalgam.cli.options.Interruption;
@@ -13,17 +16,22 @@ import io.amalgam.cli.options.StagesMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.OutputCheck;
+import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.runs.RecipePaths;
 import io.amalgam.internal.runs.Sweep;
 import io.amalgam.runs.Batch;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -43,6 +51,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam batch 'recipes/*-ties.yml' merged/       those that match a pattern",
             "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
             "                                                   $${density} and $${weight} in the recipe, every combination",
+            "  amalgam batch ties.yml merged/ --sweep weight=0.1..0.9:0.2 --text a.txt --keep-best 1",
             "  amalgam batch recipes/ merged/ --gguf --quantise q8_0",
             "  amalgam batch recipes/ merged/ --dry-run         check everything, write nothing"
         })
@@ -70,6 +79,20 @@ public final class BatchCommand extends Subcommand {
             names = "--gguf",
             description = "Write each model as one file, OUTROOT/NAME.gguf, instead of a folder.")
     private boolean gguf;
+
+    @Mixin private ObjectiveMixin objective;
+
+    @Option(
+            names = "--keep-best",
+            paramLabel = "N",
+            description = "Keep the N best models; remove the folders of others as they lose.")
+    private @Nullable Integer keepBest;
+
+    @Option(
+            names = "--csv",
+            paramLabel = "FILE",
+            description = "Write the table to a file: values, scores, state, time and size.")
+    private @Nullable Path csv;
 
     @Option(
             names = "--overwrite",
@@ -100,6 +123,8 @@ public final class BatchCommand extends Subcommand {
                 .or(resources::complaint)
                 .or(verbosity::complaint)
                 .or(stream::complaint)
+                .or(objective::complaint)
+                .or(this::keepingComplaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
@@ -131,6 +156,8 @@ public final class BatchCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         engine.explain(console, verbosity);
+        Optional<Batch.Judge> judge = judge();
+        judge.ifPresent(batch::judge);
         try (BatchProgress progress = new BatchProgress(console, verbosity.quiet, json)) {
             List<Batch.Result> results =
                     batch.using(
@@ -145,15 +172,46 @@ public final class BatchCommand extends Subcommand {
                             .listener(progress)
                             .cancellation(interruption.merging())
                             .run(root);
-            BatchSummary summary = new BatchSummary(results);
+            BatchSummary summary =
+                    new BatchSummary(results, judge.map(Batch.Judge::smallerIsBetter));
+            if (csv != null) {
+                AtomicFile.write(csv, summary.csv().getBytes(StandardCharsets.UTF_8));
+            }
             if (json) {
-                console.print(Batch.json(results));
+                console.print(
+                        dryRun
+                                ? Batch.json(results)
+                                : Files.readString(root.resolve(Batch.FILE)).strip());
             } else if (!verbosity.quiet) {
                 summary.lines().forEach(console::print);
                 stream.summary().ifPresent(console::print);
             }
             return summary.exit();
         }
+    }
+
+    private Optional<String> keepingComplaint() {
+        if (keepBest != null && keepBest < 1) {
+            return Optional.of("option '--keep-best': expected at least 1, got " + keepBest);
+        }
+        return keepBest != null && !objective.isGiven()
+                ? Optional.of("option '--keep-best' needs '--score-cmd' or '--text'")
+                : Optional.empty();
+    }
+
+    private Optional<Batch.Judge> judge() throws IOException {
+        if (!objective.isGiven() || dryRun) {
+            return Optional.empty();
+        }
+        boolean silent = verbosity.quiet || json;
+        EngineOptions options = engine.options(resources);
+        return Optional.of(
+                new ScoredModels(
+                        objective.objective(
+                                TokensMixin.opening(hub, console, silent, options.kernels()),
+                                options),
+                        objective.combination(),
+                        hub.loader(console, silent)));
     }
 
     private Batch batch(List<Path> recipes, List<Sweep> parsed) {
@@ -164,6 +222,9 @@ public final class BatchCommand extends Subcommand {
                         .ending(gguf ? ENDING : "");
         stages.folder().ifPresent(batch::keepStages);
         parsed.forEach(sweep -> batch.sweep(sweep.name(), sweep.values()));
+        if (keepBest != null) {
+            batch.keepBest(keepBest);
+        }
         return batch;
     }
 

@@ -48,7 +48,10 @@ final class BatchProgress implements Batch.Listener, AutoCloseable {
         close();
         if (result.state() == Batch.State.FAILED) {
             console.warnings(result.warnings());
-            console.errors(result.problems());
+        }
+        console.errors(result.problems());
+        if (!quiet && !json) {
+            result.score().ifPresent(score -> console.note("judged: " + score.value()));
         }
     }
 

@@ -3,6 +3,7 @@ package io.amalgam.cli.judge;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.evaluate.Domain;
+import io.amalgam.internal.runs.Combination;
 import io.amalgam.internal.runs.CommandObjective;
 import io.amalgam.internal.runs.Objective;
 import io.amalgam.internal.runs.ScoreCommand;
@@ -45,6 +46,7 @@ public final class ObjectiveMixin {
                     "Judge by the mean loss on texts in UTF-8, or numbers of tokens (.npy), as 'amalgam evaluate' does. Lower is better.")
     private List<String> texts = List.of();
 
+    @Mixin private CombinationMixin combination;
     @Mixin private TokensMixin tokens;
 
     /** What is wrong with the values given. */
@@ -65,7 +67,12 @@ public final class ObjectiveMixin {
                 return Optional.of("option '--score-cmd': " + e.getMessage());
             }
         }
-        return tokens.complaint();
+        return combination.complaint(names()).or(tokens::complaint);
+    }
+
+    /** How figures on several texts become one. */
+    public Combination combination() {
+        return combination.combination();
     }
 
     /** Whether anything is to be judged. */
@@ -79,7 +86,7 @@ public final class ObjectiveMixin {
     }
 
     /** Names of the texts. */
-    public List<String> names() {
+    private List<String> names() {
         return texts.stream().map(text -> TextInput.of(text).name()).toList();
     }
 

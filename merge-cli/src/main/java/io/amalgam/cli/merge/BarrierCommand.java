@@ -6,6 +6,9 @@ import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
+import io.amalgam.cli.judge.ObjectiveMixin;
+import io.amalgam.cli.judge.ScoredModels;
+import io.amalgam.cli.judge.TokensMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
@@ -15,13 +18,12 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
-import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
-import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.Alignment;
+import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.recipe.Recipe;
 import java.io.IOException;
@@ -48,12 +50,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  amalgam barrier a/ b/ --score-cmd 'python evaluate.py {}'",
             "  amalgam barrier a/ b/ --align weight_matching --loss --score-cmd 'python loss.py {}' --csv curve.csv",
-            "",
-            "The score command gets a model's path in place of {}, or as its last argument. Its last line of output is the score. It runs without a shell."
+            "  amalgam barrier a/ b/ --text code.txt"
         })
 public final class BarrierCommand extends Subcommand {
-    private static final long HOUR = 3600;
-
     private final Interruption interruption;
 
     @Parameters(index = "0", paramLabel = "MODEL", description = "The model at t = 0.")
@@ -62,21 +61,13 @@ public final class BarrierCommand extends Subcommand {
     @Parameters(index = "1", paramLabel = "MODEL", description = "The model at t = 1.")
     private String second = "";
 
-    @Option(
-            names = "--score-cmd",
-            required = true,
-            paramLabel = "COMMAND",
-            description = "Command that scores a model.")
-    private String scoreCommand = "";
+    @Mixin private ObjectiveMixin objective;
 
     @Option(
             names = "--points",
             paramLabel = "N",
             description = "Models to score, both ends among them. Default: 11.")
     private int points = 11;
-
-    @Option(names = "--loss", description = "Scores are losses: lower is better.")
-    private boolean loss;
 
     @Option(
             names = "--align",
@@ -90,12 +81,6 @@ public final class BarrierCommand extends Subcommand {
             paramLabel = "FILE",
             description = "Write the points to a file that does not exist yet.")
     private @Nullable Path csv;
-
-    @Option(
-            names = "--score-timeout",
-            paramLabel = "SECONDS",
-            description = "Time limit of one score. Default: one hour.")
-    private long timeout = HOUR;
 
     @Option(
             names = "--work",
@@ -116,7 +101,8 @@ public final class BarrierCommand extends Subcommand {
 
     @Override
     public Integer call() throws IOException {
-        ScoreCommand command = checkedCommand();
+        checkUsage();
+        ScoredModels judge = judge();
         Cancellation cancellation = interruption.merging();
         Path folder =
                 work == null
@@ -128,7 +114,7 @@ public final class BarrierCommand extends Subcommand {
                 double t = (double) i / (points - 1);
                 Path average = folder.resolve("average");
                 merge(t, average, cancellation);
-                scores.add(command.score(average, cancellation));
+                scores.add(judge.score(average, cancellation).value());
                 FileWrites.deleteTree(average);
                 if (!verbosity.quiet && !json) {
                     console.note("t = " + t + ": " + scores.get(i));
@@ -139,7 +125,7 @@ public final class BarrierCommand extends Subcommand {
         } finally {
             FileWrites.deleteTree(folder);
         }
-        BarrierCurve curve = new BarrierCurve(scores, loss);
+        BarrierCurve curve = new BarrierCurve(scores, judge.smallerIsBetter());
         if (csv != null) {
             AtomicFile.write(csv, curve.csv().getBytes(StandardCharsets.UTF_8));
         }
@@ -151,12 +137,22 @@ public final class BarrierCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
-    private ScoreCommand checkedCommand() {
+    private ScoredModels judge() throws IOException {
+        EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
+        boolean silent = verbosity.quiet || json;
+        return new ScoredModels(
+                objective.objective(
+                        TokensMixin.opening(hub, console, silent, options.kernels()), options),
+                objective.combination(),
+                stream.amalgam(hub, console, silent, false).formats());
+    }
+
+    private void checkUsage() {
+        if (!objective.isGiven()) {
+            throw usage("one of '--score-cmd' and '--text' is needed: averages must be scored");
+        }
         if (points < 3) {
             throw usage("option '--points': expected at least 3, got " + points);
-        }
-        if (timeout < 1) {
-            throw usage("option '--score-timeout': expected at least 1, got " + timeout);
         }
         if (csv != null && Files.exists(csv)) {
             throw usage("option '--csv': expected a new file, got '" + csv + "'");
@@ -168,15 +164,11 @@ public final class BarrierCommand extends Subcommand {
                 .complaint()
                 .or(verbosity::complaint)
                 .or(stream::complaint)
+                .or(objective::complaint)
                 .ifPresent(
                         text -> {
                             throw usage(text);
                         });
-        try {
-            return ScoreCommand.parse(scoreCommand, timeout);
-        } catch (IllegalArgumentException e) {
-            throw usage("option '--score-cmd': " + e.getMessage());
-        }
     }
 
     private void merge(double t, Path out, Cancellation cancellation) throws IOException {

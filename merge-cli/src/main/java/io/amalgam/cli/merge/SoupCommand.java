@@ -9,6 +9,9 @@ import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
+import io.amalgam.cli.judge.ObjectiveMixin;
+import io.amalgam.cli.judge.ScoredModels;
+import io.amalgam.cli.judge.TokensMixin;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.OutputMixin;
 import io.amalgam.cli.options.QuantiseMixin;
@@ -16,10 +19,10 @@ import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.io.FileWrites;
-import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.internal.runs.Scores;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
@@ -47,12 +50,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  amalgam soup a/ b/ c/ soup/",
             "  amalgam soup a/ b/ c/ soup/ --greedy --score-cmd 'python evaluate.py {}'",
-            "",
-            "The score command gets a model's path in place of {}, or as its last argument. Its last line of output is the score; higher is better. It runs without a shell."
+            "  amalgam soup a/ b/ c/ soup/ --greedy --text code.txt"
         })
 public final class SoupCommand extends Subcommand {
-    private static final long HOUR = 3600;
-
     private final Interruption interruption;
 
     @Parameters(
@@ -68,11 +68,7 @@ public final class SoupCommand extends Subcommand {
                     "Start with the best model, and add each next one if the score of the average does not drop.")
     private boolean greedy;
 
-    @Option(
-            names = "--score-cmd",
-            paramLabel = "COMMAND",
-            description = "Command that scores a model, for --greedy.")
-    private @Nullable String scoreCommand;
+    @Mixin private ObjectiveMixin objective;
 
     @Option(
             names = "--scores",
@@ -80,12 +76,6 @@ public final class SoupCommand extends Subcommand {
             description =
                     "JSON file with known scores of single models, by path or folder name; these are not measured again.")
     private @Nullable Path scores;
-
-    @Option(
-            names = "--score-timeout",
-            paramLabel = "SECONDS",
-            description = "Time limit of one score. Default: one hour.")
-    private long timeout = HOUR;
 
     @Mixin private QuantiseMixin quantising;
     @Mixin private OutputMixin output;
@@ -150,12 +140,14 @@ public final class SoupCommand extends Subcommand {
         return stream.amalgam(hub, console, verbosity.quiet || json, false);
     }
 
-    private ScoreCommand parsedScoreCommand() {
-        try {
-            return ScoreCommand.parse(String.valueOf(scoreCommand), timeout);
-        } catch (IllegalArgumentException e) {
-            throw usage("option '--score-cmd': " + e.getMessage());
-        }
+    private ScoredModels judge() throws IOException {
+        boolean silent = verbosity.quiet || json;
+        EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
+        return new ScoredModels(
+                objective.objective(
+                        TokensMixin.opening(hub, console, silent, options.kernels()), options),
+                objective.combination(),
+                amalgam().formats());
     }
 
     /**
@@ -172,21 +164,20 @@ public final class SoupCommand extends Subcommand {
     }
 
     private void checkUsage() {
-        if (greedy && scoreCommand == null) {
-            throw usage("option '--greedy' needs '--score-cmd': averages must be scored");
+        if (greedy && !objective.isGiven()) {
+            throw usage(
+                    "option '--greedy' needs '--score-cmd' or '--text': averages must be scored");
         }
-        if (!greedy && (scoreCommand != null || scores != null)) {
-            throw usage("options '--score-cmd' and '--scores' are for '--greedy'");
+        if (!greedy && (objective.isGiven() || scores != null)) {
+            throw usage("options '--score-cmd', '--text' and '--scores' are for '--greedy'");
         }
         if (greedy && stream.isOn()) {
             throw usage(
                     "options '--greedy' and '--stream' exclude each other: who scores needs files");
         }
-        if (timeout < 1) {
-            throw usage("option '--score-timeout': expected at least 1, got " + timeout);
-        }
         quantising
                 .complaint()
+                .or(objective::complaint)
                 .or(output::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)
@@ -199,7 +190,8 @@ public final class SoupCommand extends Subcommand {
 
     private List<Path> chosen(List<Path> models, Path out, Cancellation cancellation)
             throws IOException {
-        ScoreCommand command = parsedScoreCommand();
+        ScoredModels judge = judge();
+        SoupTable table = new SoupTable(judge.smallerIsBetter());
         Scores known = scores == null ? Scores.NONE : Scores.read(scores);
         // What can be wrong with the models or the output is found before hours of scoring.
         List<Path> places = places(models);
@@ -218,19 +210,23 @@ public final class SoupCommand extends Subcommand {
         Path candidates = Files.createTempDirectory(folder, ".amalgam-soup-");
         try {
             GreedySoup.Choice choice =
-                    GreedySoup.by(command::score)
-                            .known(at(known.of(models), names))
+                    GreedySoup.by(
+                                    (model, stop) -> table.signed(judge.score(model, stop).value()))
+                            .known(table.signed(at(known.of(models), names)))
                             .using(plain -> amalgam())
                             .engine(resources::on)
                             .listener(
-                                    (place, score, verdict) ->
-                                            scored(named(place, names), score, verdict))
+                                    (place, score, verdict) -> {
+                                        table.add(named(place, names), score, verdict);
+                                        if (!verbosity.quiet) {
+                                            console.note(table.last());
+                                        }
+                                    })
                             .cancellation(cancellation)
                             .choose(places, candidates);
-            if (!verbosity.quiet) {
-                console.note(
-                        "score %s with %d of %d models"
-                                .formatted(choice.score(), choice.models().size(), models.size()));
+            if (!verbosity.quiet && !json) {
+                table.lines().forEach(console::print);
+                console.print(table.sum(choice, models.size()));
             }
             return choice.models().stream().map(place -> named(place, names)).toList();
         } finally {
@@ -252,17 +248,5 @@ public final class SoupCommand extends Subcommand {
                     }
                 });
         return scores;
-    }
-
-    private void scored(Path model, double score, GreedySoup.Verdict verdict) {
-        if (!verbosity.quiet) {
-            String word =
-                    switch (verdict) {
-                        case ALONE -> "alone: ";
-                        case KEPT -> "with ";
-                        case LEFT_OUT -> "left out: ";
-                    };
-            console.note(Console.oneLine("score " + score + "  " + word + model));
-        }
     }
 }

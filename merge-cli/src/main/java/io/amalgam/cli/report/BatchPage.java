@@ -1,12 +1,14 @@
 package io.amalgam.cli.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.cli.report.Html.Cell;
 import io.amalgam.cli.report.Page.Section;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 
@@ -23,6 +25,13 @@ final class BatchPage {
         merges.forEach(merge -> merge.path("values").fieldNames().forEachRemaining(values::add));
         List<String> heads = new ArrayList<>(List.of("merge", "recipe", "state"));
         heads.addAll(values);
+        String word = batch.path("smaller_is_better").asBoolean() ? "loss" : "score";
+        boolean judged = batch.has("judge");
+        Set<String> figures = figures(merges);
+        if (judged) {
+            heads.add(word);
+            heads.addAll(figures);
+        }
         heads.addAll(List.of("seconds", "size", "output"));
         body.table(" class=\"sorts\"", heads);
         for (JsonNode merge : merges) {
@@ -31,7 +40,11 @@ final class BatchPage {
             row.add(Cell.longer(merge.path("recipe").asText()));
             row.add(Cell.of(merge.path("state").asText()));
             for (String name : values) {
-                row.add(value(merge.path("values").path(name).asText("")));
+                row.add(Plots.cell(merge.path("values").path(name).asText("")));
+            }
+            if (judged) {
+                row.add(figure(merge.path("score")));
+                figures.forEach(name -> row.add(figure(merge.path("figures").path(name))));
             }
             double seconds = merge.path("seconds").asDouble();
             double bytes = merge.path("bytes").asDouble();
@@ -41,18 +54,39 @@ final class BatchPage {
             body.row(row);
         }
         body.end();
+        Optional<JsonNode> data =
+                judged ? charts(body, sections, merges, values, word) : Optional.empty();
         problems(body, sections, merges, "problems", "Problems");
         problems(body, sections, merges, "warnings", "Warnings");
-        return Page.of(title, sections, body.toString(), Optional.empty());
+        return Page.of(title, sections, body.toString(), data);
     }
 
-    /** Sorted as a number if it is one. */
-    private static Cell value(String text) {
-        try {
-            return Cell.number(Double.parseDouble(text), text);
-        } catch (NumberFormatException e) {
-            return Cell.of(text);
+    /** What scores are made of, where it is more than one figure. */
+    private static Set<String> figures(JsonNode merges) {
+        Set<String> names = new LinkedHashSet<>();
+        merges.forEach(merge -> merge.path("figures").fieldNames().forEachRemaining(names::add));
+        return names.size() < 2 ? Set.of() : names;
+    }
+
+    private static Cell figure(JsonNode figure) {
+        return figure.isNumber()
+                ? Cell.number(
+                        figure.asDouble(), String.format(Locale.ROOT, "%.4f", figure.asDouble()))
+                : Cell.of("");
+    }
+
+    /** The scores against each swept value. */
+    private static Optional<JsonNode> charts(
+            Html body, List<Section> sections, JsonNode merges, Set<String> values, String word) {
+        if (values.isEmpty()) {
+            return Optional.empty();
         }
+        Plots plots = new Plots(new ObjectMapper().createObjectNode());
+        sections.add(new Section("charts", "Values and scores"));
+        body.heading("charts", "Values and scores").raw("<div class=\"charts\">");
+        values.forEach(name -> plots.scatter(body, merges, name, "score", word));
+        body.raw("</div>");
+        return Optional.of(plots.data());
     }
 
     private static String message(JsonNode problem) {

@@ -59,15 +59,19 @@ record Plots(ObjectNode data) {
         }
     }
 
-    /** The figures against the values of one name: numbers, or texts at places of their own. */
-    void scatter(Html body, JsonNode trials, String name, String word) {
+    /**
+     * The figures against the values of one name: numbers, or texts at places of their own.
+     *
+     * @param key of the figures
+     */
+    void scatter(Html body, JsonNode trials, String name, String key, String word) {
         record Dot(double x, double y) {}
         List<String> texts = new ArrayList<>(new LinkedHashSet<>(texts(trials, name)));
         boolean numbers = texts.stream().allMatch(text -> number(text).isPresent());
         List<Dot> dots = new ArrayList<>();
         for (JsonNode trial : trials) {
             String text = trial.path("values").path(name).asText("");
-            double figure = trial.path("figure").asDouble(Double.NaN);
+            double figure = trial.path(key).asDouble(Double.NaN);
             if (!Double.isNaN(figure) && texts.contains(text)) {
                 double x = numbers ? number(text).orElseThrow() : texts.indexOf(text);
                 dots.add(new Dot(x, figure));

@@ -35,7 +35,7 @@ public final class SearchPage {
         JsonNode candidates = search.path("candidates");
         plots.progress(body, candidates, word, search.path("smaller_is_better").asBoolean());
         for (String name : names) {
-            plots.scatter(body, candidates, name, word);
+            plots.scatter(body, candidates, name, "figure", word);
         }
         body.raw("</div>");
         section(body, sections, "candidates", "Candidates");

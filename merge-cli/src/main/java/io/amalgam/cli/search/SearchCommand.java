@@ -117,7 +117,6 @@ public final class SearchCommand extends Subcommand {
     private int jobs = 1;
 
     @Mixin private ObjectiveMixin objective;
-    @Mixin private CombinationMixin combination;
 
     @Option(
             names = "--held-out-cmd",
@@ -176,7 +175,7 @@ public final class SearchCommand extends Subcommand {
                             planner,
                             whole instanceof TextObjective texts ? texts.half(false) : whole,
                             judgeOfResult(whole),
-                            combination.combination(),
+                            objective.combination(),
                             method(),
                             seed,
                             budget,
@@ -253,7 +252,6 @@ public final class SearchCommand extends Subcommand {
         }
         objective
                 .complaint()
-                .or(() -> combination.complaint(objective.names()))
                 .or(planning::complaint)
                 .or(resources::complaint)
                 .or(verbosity::complaint)

@@ -9,6 +9,7 @@ import io.amalgam.cli.Models;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -297,5 +298,77 @@ class BatchCommandTest {
                 .asString()
                 .contains("s_x=1.gguf' holds another merge: recipe or options changed");
         assertThat(Cli.run("report", root.resolve("s_x=2.gguf")).err()).doesNotContain("warning");
+    }
+
+    private Cli judged(String values, Object... more) {
+        System.setProperty("DJL_CACHE_DIR", Path.of("target", "djl").toAbsolutePath().toString());
+        List<Object> words = new ArrayList<>(List.of("batch", recipes, root, "--sweep", values));
+        words.addAll(List.of("--limit", 200, "--context", 50, "--text"));
+        for (String name : List.of("java", "prose")) {
+            words.add(name + "=../samples/data/bytes/" + name + ".txt");
+        }
+        words.addAll(List.of(more));
+        return Cli.run(words.toArray());
+    }
+
+    private void bytesRecipe() throws IOException {
+        Files.writeString(
+                recipes.resolve("t.yml"),
+                """
+                merge_method: task_arithmetic
+                base_model: '%1$s/base'
+                models: [{model: '%1$s/java'}, {model: '%1$s/prose'}]
+                parameters: {weight: ${w}}
+                """
+                        .formatted(Path.of("../samples/models/bytes").toAbsolutePath()));
+    }
+
+    /** Weights of 5 and more make models that are worse and worse. */
+    @Test
+    void theBestAreKeptAndTheTableIsSorted() throws IOException {
+        bytesRecipe();
+        Path csv = folder.resolve("table.csv");
+
+        Cli first = judged("w=9,0.5,5,0.4", "--keep-best", 2, "--csv", csv);
+
+        assertThat(first.exit()).isZero();
+        assertThat(first.out())
+                .containsPattern("(?m)^ +merge +w +loss +java +prose +state ")
+                .containsPattern("(?m)^\\* +t_w=0\\.[45] +0\\.[45] +\\d\\.\\d{4} .* merged ")
+                .containsPattern("(?m)^ +t_w=5 +5 .* removed ")
+                .endsWith("2 merged, 2 removed\n");
+        assertThat(root.resolve("t_w=5")).doesNotExist();
+        assertThat(root.resolve("t_w=0.4/model.safetensors")).isRegularFile();
+        assertThat(Files.readAllLines(csv)).hasSize(5);
+        assertThat(Files.readAllLines(csv).get(0))
+                .isEqualTo("merge,recipe,w,loss,java,prose,state,seconds,bytes");
+        double loss = written().at("/merges/1/score").asDouble();
+        assertThat(loss)
+                .isEqualTo(
+                        (written().at("/merges/1/figures/java").asDouble()
+                                        + written().at("/merges/1/figures/prose").asDouble())
+                                / 2);
+        assertThat(Cli.run("report", root.resolve("batch.json")).exit()).isZero();
+        assertThat(root.resolve("batch.html")).content().contains("Values and scores");
+
+        assertThat(judged("w=9,0.5,5,0.4", "--keep-best", 2).out())
+                .endsWith("2 unchanged, 2 removed\n");
+        assertThat(judged("w=9,0.5,5,0.4", "--keep-best", 3, "--json").json().at("/counts"))
+                .hasToString("{\"merged\":1,\"unchanged\":2,\"removed\":1}");
+    }
+
+    @Test
+    void whatCannotBeJudgedIsKept() throws IOException {
+        recipe("one.yml", "a", "1");
+
+        Cli result =
+                Cli.run("batch", recipes, root, "--keep-best", 1, "--score-cmd", "sh -c 'echo NaN'");
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(result.errors().get(0)).contains("expected a number on its last line, got 'NaN'");
+        assertThat(result.out()).containsPattern("(?m)^ +one +- +merged .* score command 'sh'");
+        assertThat(root.resolve("one/model.safetensors")).isRegularFile();
+        assertThat(Cli.run("batch", recipes, root, "--score-cmd", "no-such-program").exit())
+                .isEqualTo(3);
     }
 }

@@ -138,9 +138,14 @@ class SoupCommandTest {
                         scoreCommand("1.5"));
         assertThat(result.err())
                 .contains("score -7.5  alone: " + model("nine"))
-                .contains("score -0.0  with " + model("two"))
-                .contains("left out: " + model("nine"))
-                .contains("score -0.0 with 2 of 3 models");
+                .contains("score 0.0  with " + model("two"))
+                .contains("left out: " + model("nine"));
+        assertThat(result.out())
+                .containsPattern("(?m)^ +model +alone +average$")
+                .containsPattern("(?m)^\\* +\\S+one +-0\\.5000 +kept$")
+                .containsPattern("(?m)^\\* +\\S+two +-0\\.5000 +0\\.0000 +kept$")
+                .containsPattern("(?m)^ +\\S+nine +-7\\.5000 +-2\\.5000 +left out$")
+                .contains("score 0.0000 with 2 of 3 models");
         assertThat(result.exit()).isZero();
         assertThat(value(out)).isEqualTo(1.5f);
         try (var entries = Files.list(folder)) {
@@ -264,8 +269,8 @@ class SoupCommandTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--greedy | option '--greedy' needs '--score-cmd': averages must be scored",
-                "--score-cmd true | options '--score-cmd' and '--scores' are for '--greedy'",
+                "--greedy | option '--greedy' needs '--score-cmd' or '--text': averages must be scored",
+                "--score-cmd true | options '--score-cmd', '--text' and '--scores' are for '--greedy'",
                 "--greedy --score-cmd true --score-timeout 0 | option '--score-timeout': expected at least 1, got 0"
             })
     void wrongUsage(String options, String message) {

@@ -30,11 +30,8 @@ public final class FinishedMerge {
 
     /** Whether an output is what a merge has finished, whatever it was of. */
     public static boolean isFinished(Path output) {
-        Path report =
-                Files.isDirectory(output)
-                        ? output.resolve(MergeReport.FILE)
-                        : output.resolveSibling(output.getFileName() + "." + MergeReport.FILE);
-        return Files.isRegularFile(report) && !Files.exists(output.resolve(OutputLayout.PARTIAL));
+        return Files.isRegularFile(OutputPlaces.beside(output, MergeReport.FILE))
+                && !Files.exists(output.resolve(OutputLayout.PARTIAL));
     }
 
     /**

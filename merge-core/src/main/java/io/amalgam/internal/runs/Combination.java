@@ -1,6 +1,7 @@
 package io.amalgam.internal.runs;
 
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * How figures on several texts become one.
@@ -36,5 +37,10 @@ public record Combination(boolean worst, Map<String, Double> weights) {
     public String word() {
         String mean = weights.isEmpty() ? "mean" : "weighted mean";
         return worst ? "worst" : mean;
+    }
+
+    /** With its weights. */
+    public String identity() {
+        return word() + new TreeMap<>(weights);
     }
 }

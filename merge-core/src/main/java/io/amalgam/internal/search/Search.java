@@ -24,7 +24,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 
 /**
  * Looks for the values of a recipe's places that give the best model. What was judged is in a
@@ -153,9 +152,7 @@ public final class Search {
         identity.put("method", grid ? method + " of " + steps() : method);
         identity.put("seed", String.valueOf(setup.seed()));
         identity.put("objective", String.join(" ", setup.objective().identity()));
-        identity.put(
-                "combination",
-                setup.combination().word() + new TreeMap<>(setup.combination().weights()));
+        identity.put("combination", setup.combination().identity());
         identity.put("input", hash(inputs()));
         return identity;
     }

@@ -1,4 +1,4 @@
-package io.amalgam.cli.search;
+package io.amalgam.cli.judge;
 
 import io.amalgam.internal.runs.Combination;
 import java.util.HashMap;
@@ -22,6 +22,9 @@ final class CombinationMixin {
     private List<String> weights = List.of();
 
     Optional<String> complaint(List<String> names) {
+        if (names.isEmpty() && !weights.isEmpty()) {
+            return Optional.of("option '--text-weight' is for '--text'");
+        }
         if (!kind.equals("mean") && !kind.equals("worst")) {
             return Optional.of("option '--combine': expected mean or worst, got '" + kind + "'");
         }
