@@ -125,8 +125,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
         }
 
         Result withProblems(List<Problem> found) {
-            return new Result(
-                    job, output, state, seconds, bytes, planHash, warnings, found, score);
+            return new Result(job, output, state, seconds, bytes, planHash, warnings, found, score);
         }
     }
 
@@ -154,7 +153,9 @@ public final class Batch extends Amalgam.Settings<Batch> {
         /** Whether scores are losses. */
         boolean smallerIsBetter();
 
-        /** Tells it from other judges: the scores of an earlier batch are taken if it is the same. */
+        /**
+         * Tells it from other judges: the scores of an earlier batch are taken if it is the same.
+         */
         default String identity() {
             return "";
         }

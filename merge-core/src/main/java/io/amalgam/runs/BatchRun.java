@@ -81,8 +81,7 @@ final class BatchRun {
         Map<Job, List<InputFile>> inputs = inputs();
         if (setup.judge().isPresent()) {
             scores = BatchScores.read(root, setup.judge().get());
-            inputs.forEach(
-                    (job, files) -> identities.put(job.name(), BatchScores.identity(files)));
+            inputs.forEach((job, files) -> identities.put(job.name(), BatchScores.identity(files)));
         }
         List<Job> order = BatchOrder.of(inputs);
         for (int i = 0; i < order.size() && !setup.cancellation().isRequested(); i++) {
@@ -186,8 +185,7 @@ final class BatchRun {
             return result;
         }
         try {
-            return result.scored(
-                    setup.judge().get().score(result.output(), setup.cancellation()));
+            return result.scored(setup.judge().get().score(result.output(), setup.cancellation()));
         } catch (MergeCancelledException e) {
             return result.state(State.INTERRUPTED);
         } catch (ScoreProcess.NotStarted e) {
@@ -204,7 +202,8 @@ final class BatchRun {
         List<Result> ranked =
                 BatchScores.ranked(
                         List.copyOf(results.values()), setup.judge().get().smallerIsBetter());
-        for (Result loser : ranked.subList(Math.min(setup.keepBest(), ranked.size()), ranked.size())) {
+        for (Result loser :
+                ranked.subList(Math.min(setup.keepBest(), ranked.size()), ranked.size())) {
             if (loser.state() == State.MERGED || loser.state() == State.UNCHANGED) {
                 remove(loser.output());
                 results.put(loser.job(), loser.state(State.REMOVED));
@@ -293,8 +292,7 @@ final class BatchRun {
     private void write() throws IOException {
         if (!setup.dryRun()) {
             AtomicFile.write(
-                    root.resolve(Batch.FILE),
-                    (json() + "\n").getBytes(StandardCharsets.UTF_8));
+                    root.resolve(Batch.FILE), (json() + "\n").getBytes(StandardCharsets.UTF_8));
         }
     }
 

@@ -18,7 +18,8 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What became of a batch: a table, and the exit code. Where models were judged, the best come first.
+ * What became of a batch: a table, and the exit code. Where models were judged, the best come
+ * first.
  *
  * @param smallerIsBetter of the scores; empty where nothing was judged
  */

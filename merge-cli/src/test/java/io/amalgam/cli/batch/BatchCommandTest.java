@@ -362,10 +362,18 @@ class BatchCommandTest {
         recipe("one.yml", "a", "1");
 
         Cli result =
-                Cli.run("batch", recipes, root, "--keep-best", 1, "--score-cmd", "sh -c 'echo NaN'");
+                Cli.run(
+                        "batch",
+                        recipes,
+                        root,
+                        "--keep-best",
+                        1,
+                        "--score-cmd",
+                        "sh -c 'echo NaN'");
 
         assertThat(result.exit()).isEqualTo(1);
-        assertThat(result.errors().get(0)).contains("expected a number on its last line, got 'NaN'");
+        assertThat(result.errors().get(0))
+                .contains("expected a number on its last line, got 'NaN'");
         assertThat(result.out()).containsPattern("(?m)^ +one +- +merged .* score command 'sh'");
         assertThat(root.resolve("one/model.safetensors")).isRegularFile();
         assertThat(Cli.run("batch", recipes, root, "--score-cmd", "no-such-program").exit())

@@ -263,14 +263,21 @@ class SearchCommandTest {
     @Test
     void textsJudgeBarriersAndSoups() throws IOException {
         Object[] text = {"--limit", 200, "--text", SAMPLES.resolve("data/bytes/java.txt")};
-        List<Object> barrier = List.of("barrier", BYTES.resolve("java"), BYTES.resolve("sums"), "--points", 3);
+        List<Object> barrier =
+                List.of("barrier", BYTES.resolve("java"), BYTES.resolve("sums"), "--points", 3);
         List<Object> words = new ArrayList<>(barrier);
         words.addAll(List.of(text));
         assertThat(Cli.run(words.toArray()).out())
                 .containsPattern("(?m)^t +loss +worse by")
                 .containsPattern("(?m)^barrier \\d\\.\\d{4} at t = ");
         List<Object> soup =
-                new ArrayList<>(List.of("soup", BYTES.resolve("sums"), BYTES.resolve("java"), out, "--greedy"));
+                new ArrayList<>(
+                        List.of(
+                                "soup",
+                                BYTES.resolve("sums"),
+                                BYTES.resolve("java"),
+                                out,
+                                "--greedy"));
         soup.addAll(List.of(text));
         assertThat(Cli.run(soup.toArray()).out())
                 .containsPattern("(?m)^\\* +\\S+java +\\d\\.\\d{4} +kept$")
