@@ -210,8 +210,7 @@ public final class SoupCommand extends Subcommand {
         Path candidates = Files.createTempDirectory(folder, ".amalgam-soup-");
         try {
             GreedySoup.Choice choice =
-                    GreedySoup.by(
-                                    (model, stop) -> table.signed(judge.score(model, stop).value()))
+                    GreedySoup.by((model, stop) -> table.signed(judge.score(model, stop).value()))
                             .known(table.signed(at(known.of(models), names)))
                             .using(plain -> amalgam())
                             .engine(resources::on)
