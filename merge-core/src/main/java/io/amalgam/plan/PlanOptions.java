@@ -15,6 +15,8 @@ import java.util.Optional;
  * @param truncateEmbeddings whether embeddings and heads of different vocabulary sizes are cut to
  *     the smallest, if the recipe has no tokenizer section
  * @param quantised type of quantised weights, overriding the recipe; empty to follow it
+ * @param allowRescaled whether models are combined whose quantisation moved scales between tensors
+ *     (AWQ)
  */
 public record PlanOptions(
         long seed,
@@ -23,10 +25,11 @@ public record PlanOptions(
         boolean strict,
         boolean copyTokenizer,
         boolean truncateEmbeddings,
-        Optional<QuantisedType> quantised) {
+        Optional<QuantisedType> quantised,
+        boolean allowRescaled) {
     /** Tokenizer files are copied, and vocabularies that differ are refused. */
     public PlanOptions(long seed, long maxShardBytes, TensorSet tensors, boolean strict) {
-        this(seed, maxShardBytes, tensors, strict, true, false, Optional.empty());
+        this(seed, maxShardBytes, tensors, strict, true, false, Optional.empty(), false);
     }
 
     /** The shard size of other tools: 5 * 10^9 bytes. */
@@ -43,26 +46,25 @@ public record PlanOptions(
                 tensors,
                 strict,
                 copyTokenizer,
-                truncateEmbeddings,
-                quantised);
+                truncateEmbeddings, quantised, allowRescaled);
     }
 
     /** These options with warnings as errors, or not. */
     public PlanOptions strict(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, wanted, copyTokenizer, truncateEmbeddings, quantised);
+                seed, maxShardBytes, tensors, wanted, copyTokenizer, truncateEmbeddings, quantised, allowRescaled);
     }
 
     /** These options with or without copies of tokenizer files. */
     public PlanOptions copyTokenizer(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, strict, wanted, truncateEmbeddings, quantised);
+                seed, maxShardBytes, tensors, strict, wanted, truncateEmbeddings, quantised, allowRescaled);
     }
 
     /** These options with or without cutting vocabularies that differ. */
     public PlanOptions truncateEmbeddings(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, strict, copyTokenizer, wanted, quantised);
+                seed, maxShardBytes, tensors, strict, copyTokenizer, wanted, quantised, allowRescaled);
     }
 
     /** These options with weights that are quantised to a type. */
@@ -74,7 +76,8 @@ public record PlanOptions(
                 strict,
                 copyTokenizer,
                 truncateEmbeddings,
-                Optional.of(type));
+                Optional.of(type),
+                allowRescaled);
     }
 
     /** These options for a model that is written as its recipe says. */
@@ -86,7 +89,21 @@ public record PlanOptions(
                 strict,
                 copyTokenizer,
                 truncateEmbeddings,
-                Optional.empty());
+                Optional.empty(),
+                allowRescaled);
+    }
+
+    /** These options with or without models whose quantisation moved scales between tensors. */
+    public PlanOptions allowRescaled(boolean allowed) {
+        return new PlanOptions(
+                seed,
+                maxShardBytes,
+                tensors,
+                strict,
+                copyTokenizer,
+                truncateEmbeddings,
+                quantised,
+                allowed);
     }
 
     /** Which tensors to merge if models have different ones. */

@@ -38,6 +38,7 @@ public final class OptionWords {
         options.put("EngineOptions.overwrite(true)", "--overwrite");
         options.put("EngineOptions.resume(true)", "--resume");
         options.put("EngineOptions.allowNonfinite(true)", "--allow-nonfinite");
+        options.put("PlanOptions.allowRescaled(true)", "--allow-rescaled");
         options.put("Batch.sweep", "--sweep");
         options.put("GgufOutput.splitting(NAME)", "'amalgam convert --pre NAME'");
         options.put("Search.restart", "--restart");

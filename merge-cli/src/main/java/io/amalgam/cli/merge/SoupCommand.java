@@ -199,7 +199,8 @@ public final class SoupCommand extends Subcommand {
         for (int i = 0; i < models.size(); i++) {
             names.putIfAbsent(places.get(i), models.get(i));
         }
-        new PathsMerge("soup", "soup", models, "", amalgam())
+        PlanOptions options = quantising.allowed(PlanOptions.DEFAULT);
+        new PathsMerge("soup", "soup", models, "", options, amalgam())
                 .check(console, out, plan -> beforeScoring(plan, out));
         if (scores != null) {
             console.warnings(known.ofNone(models));
@@ -213,6 +214,7 @@ public final class SoupCommand extends Subcommand {
                     GreedySoup.by((model, stop) -> table.signed(judge.score(model, stop).value()))
                             .known(table.signed(at(known.of(models), names)))
                             .using(plain -> amalgam())
+                            .plan(quantising::allowed)
                             .engine(resources::on)
                             .listener(
                                     (place, score, verdict) -> {

@@ -20,6 +20,12 @@ public final class QuantiseMixin {
                             + " of the models; of an output that ends in .gguf: f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1. Default: what the recipe says, else dense.")
     private @Nullable String type;
 
+    @Option(
+            names = "--allow-rescaled",
+            description =
+                    "Merge AWQ models with others, although their tensors have scales of their own; the result can be bad.")
+    private boolean rescaled;
+
     /** What is wrong with the value given. */
     public Optional<String> complaint() {
         if (type == null) {
@@ -38,6 +44,12 @@ public final class QuantiseMixin {
     }
 
     public PlanOptions on(PlanOptions options) {
-        return type == null ? options : options.quantised(new QuantisedType(type, Location.NONE));
+        PlanOptions allowed = allowed(options);
+        return type == null ? allowed : allowed.quantised(new QuantisedType(type, Location.NONE));
+    }
+
+    /** The same for a model on the way, whose weights are not quantised. */
+    public PlanOptions allowed(PlanOptions options) {
+        return options.allowRescaled(rescaled);
     }
 }

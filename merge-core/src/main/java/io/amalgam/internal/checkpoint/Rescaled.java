@@ -29,4 +29,22 @@ public final class Rescaled {
                                 + ", which moves scales between its tensors: no single one can be merged with another model's")
                 .hint("merge the model it was made from");
     }
+
+    /** The same, where it can be merged all the same. */
+    public static Problem refusal(String name, Quantisation how) {
+        return problem(name, how)
+                .hint(
+                        "merge the model it was made from, or give PlanOptions.allowRescaled(true) to merge it all the same");
+    }
+
+    /** What is said of one that is merged all the same. */
+    public static Problem warning(String name, Quantisation how) {
+        return Problem.of(
+                        "model '"
+                                + name
+                                + "' is quantised with "
+                                + how.name()
+                                + ", which moves scales between its tensors: they are merged with tensors of other scales, as was asked for")
+                .hint("the result can be far worse than its models: judge it before use");
+    }
 }

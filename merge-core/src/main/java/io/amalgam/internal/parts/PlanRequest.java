@@ -34,6 +34,7 @@ public record PlanRequest(String name, String recipe, List<Path> folders, PlanOp
         said.put("strict", options.strict());
         said.put("copy_tokenizer", options.copyTokenizer());
         said.put("truncate_embeddings", options.truncateEmbeddings());
+        said.put("allow_rescaled", options.allowRescaled());
         options.quantised().ifPresent(type -> said.put("quantised", type.name()));
     }
 
@@ -51,7 +52,8 @@ public record PlanRequest(String name, String recipe, List<Path> folders, PlanOp
                         said.path("copy_tokenizer").asBoolean(),
                         said.path("truncate_embeddings").asBoolean(),
                         Optional.ofNullable(said.path("quantised").textValue())
-                                .map(type -> new QuantisedType(type, Location.NONE)));
+                                .map(type -> new QuantisedType(type, Location.NONE)),
+                        said.path("allow_rescaled").asBoolean());
         return new PlanRequest(
                 root.path("name").asText(), root.path("recipe").asText(), folders, options);
     }

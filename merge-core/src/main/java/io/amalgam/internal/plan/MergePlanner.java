@@ -171,6 +171,7 @@ public final class MergePlanner {
                                         m.info(),
                                         recipe.baseModel().isPresent(),
                                         options.quantised().or(recipe::quantised),
+                                        options.allowRescaled(),
                                         problems,
                                         warnings)
                                 .check(opened));

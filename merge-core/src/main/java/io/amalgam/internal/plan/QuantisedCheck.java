@@ -16,22 +16,26 @@ final class QuantisedCheck {
     private final boolean copies;
     private final boolean takesDifferences;
     private final Optional<QuantisedType> output;
+    private final boolean allowRescaled;
     private final Problems problems;
     private final List<Problem> warnings;
 
     /**
      * @param hasBase whether the recipe has a base model
      * @param output what the output's weights are quantised to, if they are
+     * @param allowRescaled whether models with scales moved between tensors are combined
      */
     QuantisedCheck(
             MethodInfo method,
             boolean hasBase,
             Optional<QuantisedType> output,
+            boolean allowRescaled,
             Problems problems,
             List<Problem> warnings) {
         this.copies = method.name().equals("passthrough");
         this.takesDifferences = hasBase && method.base() != MethodInfo.Base.ORDINARY;
         this.output = output;
+        this.allowRescaled = allowRescaled;
         this.problems = problems;
         this.warnings = warnings;
     }
@@ -49,8 +53,11 @@ final class QuantisedCheck {
             return;
         }
         if (how.rescaled() && several && !copies) {
-            problems.add(Rescaled.problem(ref.toString(), how).at(ref.location()));
-            return;
+            if (!allowRescaled) {
+                problems.add(Rescaled.refusal(ref.toString(), how).at(ref.location()));
+                return;
+            }
+            warnings.add(Rescaled.warning(ref.toString(), how).at(ref.location()));
         }
         if (copies && output.filter(QuantisedType::keeps).isPresent()) {
             return;

@@ -160,7 +160,11 @@ class PlanProblemsTest {
         models.get("two").quantised("AWQ", true, true);
         assertThat(models.problems(LINEAR))
                 .containsExactly(
-                        "model 'two' is quantised with AWQ, which moves scales between its tensors: no single one can be merged with another model's (r.yml:3:32); merge the model it was made from");
+                        "model 'two' is quantised with AWQ, which moves scales between its tensors: no single one can be merged with another model's (r.yml:3:32); merge the model it was made from, or give PlanOptions.allowRescaled(true) to merge it all the same");
+        try (MergePlan plan = models.plan(LINEAR, PlanOptions.DEFAULT.allowRescaled(true))) {
+            assertThat(plan.warnings().toString())
+                    .contains("merged with tensors of other scales, as was asked for (r.yml:3:32)");
+        }
         String alone =
                 "merge_method: linear\nmodels: [{model: two, parameters: {weight: 1}}]\ndtype: float32\n";
         try (MergePlan plan = models.plan(alone)) {
