@@ -46,25 +46,48 @@ public record PlanOptions(
                 tensors,
                 strict,
                 copyTokenizer,
-                truncateEmbeddings, quantised, allowRescaled);
+                truncateEmbeddings,
+                quantised,
+                allowRescaled);
     }
 
     /** These options with warnings as errors, or not. */
     public PlanOptions strict(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, wanted, copyTokenizer, truncateEmbeddings, quantised, allowRescaled);
+                seed,
+                maxShardBytes,
+                tensors,
+                wanted,
+                copyTokenizer,
+                truncateEmbeddings,
+                quantised,
+                allowRescaled);
     }
 
     /** These options with or without copies of tokenizer files. */
     public PlanOptions copyTokenizer(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, strict, wanted, truncateEmbeddings, quantised, allowRescaled);
+                seed,
+                maxShardBytes,
+                tensors,
+                strict,
+                wanted,
+                truncateEmbeddings,
+                quantised,
+                allowRescaled);
     }
 
     /** These options with or without cutting vocabularies that differ. */
     public PlanOptions truncateEmbeddings(boolean wanted) {
         return new PlanOptions(
-                seed, maxShardBytes, tensors, strict, copyTokenizer, wanted, quantised, allowRescaled);
+                seed,
+                maxShardBytes,
+                tensors,
+                strict,
+                copyTokenizer,
+                wanted,
+                quantised,
+                allowRescaled);
     }
 
     /** These options with weights that are quantised to a type. */
