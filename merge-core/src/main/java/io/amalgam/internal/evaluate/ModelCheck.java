@@ -8,10 +8,10 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.ReadingRun;
-import io.amalgam.internal.forward.Gemm;
 import io.amalgam.internal.forward.LlamaModel;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
+import io.amalgam.internal.linalg.BlasThreads;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -73,10 +73,10 @@ public record ModelCheck(Map<String, String> seen, List<Problem> problems, List<
         Optional<LlamaModel> llama = config(model, name, seen, problems, warnings);
         seen.put("tokenizer", new VocabularyCheck(model, name, problems, warnings).run());
         if (llama.isPresent() && finite) {
-            Gemm.onCallersThreads(
-                    () ->
-                            seen.put(
-                                    "forward",
+            seen.put(
+                    "forward",
+                    BlasThreads.callers(
+                            () ->
                                     ReadingRun.run(
                                             options,
                                             listener,

@@ -5,10 +5,8 @@ import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.engine.ReadingRun;
-import io.amalgam.internal.forward.Gemm;
+import io.amalgam.internal.linalg.BlasThreads;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /** Runs a model forward: its preparations first, every product on one thread. */
 public final class ModelRun {
@@ -32,21 +30,18 @@ public final class ModelRun {
             Cancellation cancellation,
             Work<T> work)
             throws IOException {
-        List<T> result = new ArrayList<>(1);
-        Gemm.onCallersThreads(
+        return BlasThreads.callers(
                 () ->
-                        result.add(
-                                ReadingRun.run(
-                                        options,
-                                        listener,
-                                        cancellation,
-                                        workers -> {
-                                            for (Preparation each : model.preparations()) {
-                                                each.run(workers);
-                                            }
-                                            return work.run(left(options, model), workers);
-                                        })));
-        return result.get(0);
+                        ReadingRun.run(
+                                options,
+                                listener,
+                                cancellation,
+                                workers -> {
+                                    for (Preparation each : model.preparations()) {
+                                        each.run(workers);
+                                    }
+                                    return work.run(left(options, model), workers);
+                                }));
     }
 
     private static EngineOptions left(EngineOptions options, Checkpoint model) {

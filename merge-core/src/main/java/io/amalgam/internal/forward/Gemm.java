@@ -4,8 +4,8 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
 /**
- * Products of matrices by the BLAS that ND4J brings, in memory outside of the heap. Each call runs
- * on its caller's thread, so results do not depend on how many there are.
+ * Products of matrices by the BLAS that ND4J brings, in memory outside of the heap. Callers hold
+ * {@link io.amalgam.internal.linalg.BlasThreads}.
  */
 public final class Gemm {
     private static final int ROW_MAJOR = openblas_nolapack.CblasRowMajor;
@@ -13,23 +13,6 @@ public final class Gemm {
     private static final int TRANSPOSED = openblas_nolapack.CblasTrans;
 
     private Gemm() {}
-
-    /** Work that may fail to read. */
-    @FunctionalInterface
-    public interface Work<E extends Exception> {
-        void run() throws E;
-    }
-
-    /** Runs work whose products each take one thread. */
-    public static synchronized <E extends Exception> void onCallersThreads(Work<E> work) throws E {
-        int threads = openblas_nolapack.blas_get_num_threads();
-        openblas_nolapack.blas_set_num_threads(1);
-        try {
-            work.run();
-        } finally {
-            openblas_nolapack.blas_set_num_threads(threads);
-        }
-    }
 
     /** {@code y = a b^T}: a is [m, k], b is [n, k], y is [m, n]. */
     static void transposed(FloatPointer a, FloatPointer b, FloatPointer y, int m, int n, int k) {

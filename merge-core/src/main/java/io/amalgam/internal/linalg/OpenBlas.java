@@ -17,39 +17,36 @@ final class OpenBlas {
 
     private OpenBlas() {}
 
-    private static void oneThread() {
-        openblas.blas_set_num_threads(1);
-    }
-
     /** The product of two matrices, each as it is or transposed. */
     static Matrix product(Matrix a, boolean aTransposed, Matrix b, boolean bTransposed) {
-        oneThread();
         int rows = aTransposed ? a.cols() : a.rows();
         int inner = aTransposed ? a.rows() : a.cols();
         int cols = bTransposed ? b.rows() : b.cols();
         Matrix out = Matrix.zeros(rows, cols);
         // (A B)^T = B^T A^T, and a row-major matrix is the column-major form of its transpose.
-        openblas.cblas_dgemm(
-                COLUMN_MAJOR,
-                bTransposed ? TRANSPOSED : PLAIN,
-                aTransposed ? TRANSPOSED : PLAIN,
-                cols,
-                rows,
-                inner,
-                1,
-                b.values(),
-                b.cols(),
-                a.values(),
-                a.cols(),
-                0,
-                out.values(),
-                cols);
-        return out;
+        return BlasThreads.callers(
+                () -> {
+                    openblas.cblas_dgemm(
+                            COLUMN_MAJOR,
+                            bTransposed ? TRANSPOSED : PLAIN,
+                            aTransposed ? TRANSPOSED : PLAIN,
+                            cols,
+                            rows,
+                            inner,
+                            1,
+                            b.values(),
+                            b.cols(),
+                            a.values(),
+                            a.cols(),
+                            0,
+                            out.values(),
+                            cols);
+                    return out;
+                });
     }
 
     /** All singular values, by divide and conquer; signs are those of {@link Signs}. */
     static Svd svd(Matrix matrix) {
-        oneThread();
         int m = matrix.rows();
         int n = matrix.cols();
         int smaller = Math.min(m, n);
@@ -58,18 +55,20 @@ final class OpenBlas {
         Matrix u = Matrix.zeros(m, smaller);
         double[] a = matrix.values().clone();
         int info =
-                openblas.LAPACKE_dgesdd(
-                        COLUMN_MAJOR,
-                        (byte) 'S',
-                        n,
-                        m,
-                        a,
-                        n,
-                        s,
-                        vTransposed.values(),
-                        n,
-                        u.values(),
-                        smaller);
+                BlasThreads.callers(
+                        () ->
+                                openblas.LAPACKE_dgesdd(
+                                        COLUMN_MAJOR,
+                                        (byte) 'S',
+                                        n,
+                                        m,
+                                        a,
+                                        n,
+                                        s,
+                                        vTransposed.values(),
+                                        n,
+                                        u.values(),
+                                        smaller));
         require(info, "dgesdd");
         return new Svd(u, s, vTransposed.transpose());
     }
@@ -80,30 +79,31 @@ final class OpenBlas {
      * @param symmetric is overwritten
      */
     static Eigen eigen(Matrix symmetric, int count) {
-        oneThread();
         int n = symmetric.rows();
         double[] values = new double[n];
         Matrix vectors = Matrix.zeros(count, n);
         int[] found = new int[1];
         int info =
-                openblas.LAPACKE_dsyevr(
-                        COLUMN_MAJOR,
-                        (byte) 'V',
-                        (byte) 'I',
-                        (byte) 'U',
-                        n,
-                        symmetric.values(),
-                        n,
-                        0,
-                        0,
-                        n - count + 1,
-                        n,
-                        0,
-                        found,
-                        values,
-                        vectors.values(),
-                        n,
-                        new int[2 * n]);
+                BlasThreads.callers(
+                        () ->
+                                openblas.LAPACKE_dsyevr(
+                                        COLUMN_MAJOR,
+                                        (byte) 'V',
+                                        (byte) 'I',
+                                        (byte) 'U',
+                                        n,
+                                        symmetric.values(),
+                                        n,
+                                        0,
+                                        0,
+                                        n - count + 1,
+                                        n,
+                                        0,
+                                        found,
+                                        values,
+                                        vectors.values(),
+                                        n,
+                                        new int[2 * n]));
         require(info, "dsyevr");
         if (found[0] != count) {
             throw new ArithmeticException("dsyevr found " + found[0] + " of " + count);
@@ -118,11 +118,19 @@ final class OpenBlas {
      * @param b gets X
      */
     static boolean solvePositive(Matrix a, Matrix b) {
-        oneThread();
         int n = a.rows();
         return done(
-                openblas.LAPACKE_dposv(
-                        COLUMN_MAJOR, (byte) 'U', n, b.rows(), a.values(), n, b.values(), n));
+                BlasThreads.callers(
+                        () ->
+                                openblas.LAPACKE_dposv(
+                                        COLUMN_MAJOR,
+                                        (byte) 'U',
+                                        n,
+                                        b.rows(),
+                                        a.values(),
+                                        n,
+                                        b.values(),
+                                        n)));
     }
 
     /**
@@ -132,12 +140,20 @@ final class OpenBlas {
      * @param b gets X
      */
     static boolean solve(Matrix a, Matrix b) {
-        oneThread();
         int n = a.rows();
         // X A = B is A^T X^T = B^T; a row-major A is its transpose, column by column.
         return done(
-                openblas.LAPACKE_dgesv(
-                        COLUMN_MAJOR, n, b.rows(), a.values(), n, new int[n], b.values(), n));
+                BlasThreads.callers(
+                        () ->
+                                openblas.LAPACKE_dgesv(
+                                        COLUMN_MAJOR,
+                                        n,
+                                        b.rows(),
+                                        a.values(),
+                                        n,
+                                        new int[n],
+                                        b.values(),
+                                        n)));
     }
 
     private static boolean done(int info) {

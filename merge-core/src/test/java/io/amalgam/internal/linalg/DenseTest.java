@@ -153,14 +153,19 @@ class DenseTest {
         Svd one = Dense.svd(matrix);
         Svd first = Dense.top(matrix, 60);
         Matrix factor = Dense.polar(matrix, 1e-9).factor();
+        int before = openblas.blas_get_num_threads();
         openblas.blas_set_num_threads(2);
-        Svd two = Dense.svd(matrix);
-        openblas.blas_set_num_threads(2);
-        assertThat(Dense.top(matrix, 60).u().values()).isEqualTo(first.u().values());
-        openblas.blas_set_num_threads(2);
-        assertThat(Dense.polar(matrix, 1e-9).factor().values()).isEqualTo(factor.values());
-        assertThat(two.u().values()).isEqualTo(one.u().values());
-        assertThat(two.v().values()).isEqualTo(one.v().values());
-        assertThat(two.s()).isEqualTo(one.s());
+        try {
+            Svd two = Dense.svd(matrix);
+            assertThat(two.u().values()).isEqualTo(one.u().values());
+            assertThat(two.v().values()).isEqualTo(one.v().values());
+            assertThat(two.s()).isEqualTo(one.s());
+            assertThat(Dense.top(matrix, 60).u().values()).isEqualTo(first.u().values());
+            assertThat(Dense.polar(matrix, 1e-9).factor().values()).isEqualTo(factor.values());
+            // Others in this process have as many as before.
+            assertThat(openblas.blas_get_num_threads()).isEqualTo(2);
+        } finally {
+            openblas.blas_set_num_threads(before);
+        }
     }
 }
