@@ -88,7 +88,7 @@ final class Fp4Quantiser implements Quantiser {
     }
 
     /** A zero that was negative is positive; one that comes of rounding keeps its sign. */
-    private static int code(float value, float scale) {
+    static int code(float value, float scale) {
         return Codes.e2m1(value / scale) | (value < 0 ? 8 : 0);
     }
 }

@@ -49,7 +49,7 @@ final class KeptFormat {
             Optional<Codes> codes = weight.copied().flatMap(TensorSource::codes);
             if (codes.isPresent()) {
                 quantisers.put(name, SameCodes.all(codes.get(), name));
-            } else if (isComputed(weight) && quantised.has(weight.dense())) {
+            } else if (isComputed(weight) && isQuantised(weight, quantised, donor)) {
                 anew(weight, donor)
                         .ifPresentOrElse(
                                 by -> quantisers.put(name, by),
@@ -63,6 +63,14 @@ final class KeptFormat {
         }
         rename(settings, left);
         return new QuantisedWeights(quantisers, Optional.of(settings));
+    }
+
+    /** Experts in one tensor have no name of a linear layer's. */
+    private static boolean isQuantised(Weight weight, LinearWeights linear, Checkpoint donor) {
+        return linear.has(weight.dense())
+                || donor.quantisation()
+                        .filter(how -> how.weights().contains(weight.dense().name()))
+                        .isPresent();
     }
 
     /** Whether its values are no tensor of a file as it is. */
@@ -86,7 +94,7 @@ final class KeptFormat {
         }
         for (WeightType type :
                 WeightTypes.ofDonor(donor.quantisation().flatMap(Quantisation::settings))) {
-            if (weight.dense().shape().rank() == 2) {
+            if (type.takes(weight.dense())) {
                 Optional<Quantiser> by = type.quantiser(weight.dense());
                 if (by.flatMap(q -> SameCodes.copied(q, like.get(), weight.dense().name()))
                         .isPresent()) {

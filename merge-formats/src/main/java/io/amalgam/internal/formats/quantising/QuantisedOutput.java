@@ -48,7 +48,7 @@ public final class QuantisedOutput {
         if (name.equals(QuantisedType.KEEP)) {
             return KeptFormat.of(weights, donor, models);
         }
-        WeightType type = WeightTypes.of(name, donor.quantisation().flatMap(how -> how.settings()));
+        WeightType type = type(name, donor);
         LinearWeights linear =
                 LinearWeights.of(weights.stream().map(Weight::dense).toList(), donor);
         Map<String, Quantiser> quantisers = new LinkedHashMap<>();
@@ -56,7 +56,9 @@ public final class QuantisedOutput {
         for (Weight each : weights) {
             TensorInfo weight = each.dense();
             Optional<Quantiser> quantiser =
-                    linear.has(weight) ? type.quantiser(weight) : Optional.empty();
+                    type.takes(weight) && (weight.shape().rank() != 2 || linear.has(weight))
+                            ? type.quantiser(weight)
+                            : Optional.empty();
             quantiser.ifPresent(by -> quantisers.put(weight.name(), orCopied(by, each)));
             if (quantiser.isEmpty() && weight.shape().rank() > 1) {
                 left.add(LinearWeights.module(weight.name()));
@@ -72,6 +74,15 @@ public final class QuantisedOutput {
         }
         ObjectNode settings = type.settings(List.copyOf(left));
         return new QuantisedWeights(quantisers, Optional.of(settings));
+    }
+
+    private static WeightType type(String name, Checkpoint donor) {
+        Optional<ObjectNode> settings = donor.quantisation().flatMap(how -> how.settings());
+        WeightType type = WeightTypes.of(name, settings);
+        boolean ofExperts = type.name().equals("mxfp4") && settings.isEmpty();
+        return ofExperts && donor.facts().type().equals(ExpertMxfp4.MODEL)
+                ? new ExpertMxfp4(settings)
+                : type;
     }
 
     /** Bytes are copied where the input has the same codes. */

@@ -11,8 +11,13 @@ interface WeightType {
     /** As recipes name it. */
     String name();
 
+    /** Whether weights of such a name and shape are quantised at all. */
+    default boolean takes(TensorInfo dense) {
+        return dense.shape().rank() == 2;
+    }
+
     /**
-     * What encodes a matrix; empty if its shape does not fit the format, which leaves it dense.
+     * What encodes a weight that it takes; empty if its shape does not fit the format, which leaves it dense.
      *
      * @param dense its last dimension is that of the inputs
      */

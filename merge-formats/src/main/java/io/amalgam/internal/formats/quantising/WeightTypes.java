@@ -52,6 +52,9 @@ final class WeightTypes {
                 return new TransformersFp8(name, rows, columns, powers);
             }
         }
+        if (name.equals("mxfp4") && method.equals(ExpertMxfp4.METHOD)) {
+            return new ExpertMxfp4(donor);
+        }
         if (name.equals("nvfp4") && method.startsWith("modelopt")) {
             return new ModeloptNvfp4();
         }
