@@ -17,7 +17,8 @@ interface WeightType {
     }
 
     /**
-     * What encodes a weight that it takes; empty if its shape does not fit the format, which leaves it dense.
+     * What encodes a weight that it takes; empty if its shape does not fit the format, which leaves
+     * it dense.
      *
      * @param dense its last dimension is that of the inputs
      */
