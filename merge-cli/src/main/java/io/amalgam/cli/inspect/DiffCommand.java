@@ -86,6 +86,9 @@ public final class DiffCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         checkUsage();
+        if (html != null) {
+            MergePages.requirePlace(html);
+        }
         engine.warmUp();
         ModelComparison comparison;
         List<Problem> warnings;

@@ -111,7 +111,7 @@ public final class StatisticsCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
-    private void checkOutput() {
+    private void checkOutput() throws IOException {
         if (!out.toString().endsWith(".safetensors")) {
             throw usage("OUT: expected a name that ends in .safetensors, got '" + out + "'");
         }
@@ -119,6 +119,11 @@ public final class StatisticsCommand extends Subcommand {
             throw new BadInputException(
                     Problem.expected("output '" + out + "'", "nothing there", "a file")
                             .hint("give --overwrite to replace it"));
+        }
+        if (Files.exists(out) && !StatisticsFile.isOne(out)) {
+            throw new BadInputException(
+                    Problem.expected("output '" + out + "'", "a file of statistics", "another one")
+                            .hint("models are never replaced: choose another output"));
         }
     }
 

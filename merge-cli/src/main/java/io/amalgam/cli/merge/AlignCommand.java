@@ -1,7 +1,10 @@
 package io.amalgam.cli.merge;
 
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Json;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.PlanOptionsMixin;
 import io.amalgam.engine.MergeReport;
@@ -10,6 +13,7 @@ import io.amalgam.internal.align.AlignmentFile;
 import io.amalgam.internal.align.AlignmentRun;
 import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.io.AtomicFile;
+import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.recipe.Location;
@@ -41,7 +45,9 @@ import picocli.CommandLine.Parameters;
         footer = {
             "  amalgam align b/ --to a/ aligned/",
             "  amalgam align b/ --to a/ --explain             what would move, tensor by tensor",
-            "  amalgam align c/ --to a/ aligned-c/ --permutations aligned/alignment.safetensors"
+            "  amalgam align c/ --to a/ aligned-c/ --permutations aligned/alignment.safetensors",
+            "  amalgam align narrow/ --to a/ wide/ --set widen=copies",
+            "  amalgam align b/ --to a/ aligned/ --method activation_matching --set statistics=b.safetensors --set to_statistics=a.safetensors"
         })
 public final class AlignCommand extends PlannedMergeCommand {
     @Parameters(index = "0", paramLabel = "MODEL", description = "The model to align.")
@@ -65,8 +71,16 @@ public final class AlignCommand extends PlannedMergeCommand {
     @Option(
             names = "--method",
             paramLabel = "METHOD",
-            description = "weight_matching, ot or activation_matching. Default: weight_matching.")
-    private String method = "weight_matching";
+            description =
+                    "weight_matching, ot, activation_matching or truncated_svd. Default: weight_matching.")
+    private @Nullable String method;
+
+    @Option(
+            names = "--set",
+            paramLabel = "NAME=VALUE",
+            description =
+                    "A setting of the method, as in recipes: widen=copies, metric=squared, statistics=FILE, ...")
+    private Map<String, String> settings = new TreeMap<>();
 
     @Option(
             names = "--permutations",
@@ -92,6 +106,13 @@ public final class AlignCommand extends PlannedMergeCommand {
         if (out == null && !explain) {
             throw usage("missing OUT");
         }
+        if (explain && out != null) {
+            throw usage("option '--explain' writes nothing: give no OUT, got '" + out + "'");
+        }
+        if (permutations != null && method != null) {
+            throw usage(
+                    "options '--permutations' and '--method' exclude each other: nothing is searched");
+        }
     }
 
     @Override
@@ -102,11 +123,33 @@ public final class AlignCommand extends PlannedMergeCommand {
         checkUsage();
         try (StagedPlan plan = plan()) {
             console.warnings(plan.warnings());
-            run(plan.result().orElseThrow())
-                    .groups()
-                    .forEach(line -> console.print(Console.oneLine(line)));
+            List<String> lines = run(plan.result().orElseThrow()).groups();
+            if (json) {
+                Json.print(console, explained(lines));
+            } else {
+                lines.forEach(line -> console.print(Console.oneLine(line)));
+            }
         }
         return ExitCode.DONE;
+    }
+
+    /** Groups by name with their tensors, and what stays. */
+    private static ObjectNode explained(List<String> lines) {
+        ObjectNode root = Json.object();
+        ArrayNode groups = root.putArray("groups");
+        ArrayNode stays = root.putArray("stays");
+        for (String line : lines) {
+            if (line.startsWith("  ")) {
+                ((ArrayNode) groups.get(groups.size() - 1).get("tensors")).add(line.strip());
+            } else if (line.startsWith(AlignmentRun.STAYS)) {
+                stays.add(line.substring(AlignmentRun.STAYS.length()));
+            } else {
+                int colon = line.indexOf(": ");
+                ObjectNode group = groups.addObject().put("name", line.substring(0, colon));
+                group.put("what", line.substring(colon + 2)).putArray("tensors");
+            }
+        }
+        return root;
     }
 
     private static AlignmentRun run(MergePlan plan) {
@@ -124,11 +167,16 @@ public final class AlignCommand extends PlannedMergeCommand {
 
     @Override
     protected StagedPlan plan() throws IOException {
-        Map<String, String> settings = new TreeMap<>();
+        Map<String, String> given = new TreeMap<>(settings);
         if (permutations != null) {
-            settings.put("permutations", permutations.toString());
+            given.put("permutations", permutations.toString());
         }
-        Alignment alignment = new Alignment(method, ModelRef.of(target), settings, Location.NONE);
+        Alignment alignment =
+                new Alignment(
+                        method == null ? "weight_matching" : method,
+                        ModelRef.of(target),
+                        given,
+                        Location.NONE);
         ModelRef aligned = ModelRef.of(model).aligned(Optional.of(alignment));
         Recipe recipe =
                 Recipe.ofModels(
@@ -136,7 +184,11 @@ public final class AlignCommand extends PlannedMergeCommand {
                         List.of(ModelEntry.of(aligned, io.amalgam.recipe.Parameters.EMPTY)),
                         Optional.empty(),
                         io.amalgam.recipe.Parameters.EMPTY);
-        return StagedPlan.of(planning.plan(recipe, ModelHeaders.FOLDERS, amalgam()));
+        return StagedPlan.of(
+                planning.plan(
+                        recipe.withText(RecipeWriter.write(recipe)),
+                        ModelHeaders.FOLDERS,
+                        amalgam()));
     }
 
     @Override

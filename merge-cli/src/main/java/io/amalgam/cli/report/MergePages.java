@@ -84,8 +84,18 @@ public final class MergePages {
         return new ObjectMapper().readTree(Files.readAllBytes(file));
     }
 
+    /**
+     * That a page can be written, before models are read for it.
+     *
+     * @throws io.amalgam.error.BadInputException if a file is there that is no page
+     */
+    public static void requirePlace(Path page) throws IOException {
+        Page.requirePlace(page);
+    }
+
     /** Writes a page, whole or not at all. */
     public static void text(Path page, String html) throws IOException {
+        Page.requirePlace(page);
         AtomicFile.write(page, html.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -129,8 +129,9 @@ public final class ReportCommand extends Subcommand {
     }
 
     private int merge(JsonNode document) throws IOException {
-        engine.warmUp();
         Path page = html != null ? html : MergePages.pageOf(path);
+        MergePages.requirePlace(page);
+        engine.warmUp();
         boolean silent = verbosity.quiet || json;
         // The text in the report is that of the file beside it.
         Path place = recipe == null ? MergePages.recipeOf(path) : recipe;

@@ -78,6 +78,62 @@ class AlignCommandTest {
                 .contains("mlp0: 112 units\n  model.layers.0.mlp.");
     }
 
+    @Test
+    void explanationsAreJsonToo() throws IOException {
+        Cli result = Cli.run("align", permuted, "--to", original, "--explain", "--json");
+
+        assertThat(result.json().at("/groups/0/name").asText()).isEqualTo("res");
+        assertThat(result.json().at("/groups/0/what").asText()).isEqualTo("64 units");
+        assertThat(result.json().at("/groups/0/tensors/0").asText()).contains(" axis ");
+        assertThat(result.json().at("/stays").isArray()).isTrue();
+    }
+
+    /** The recipe that is kept makes the same model; a page can be made of it in another process. */
+    @Test
+    void theRecipeIsKept() throws IOException {
+        assertThat(Cli.run("align", permuted, "--to", original, out("one")).exit()).isZero();
+        String kept = folder.resolve("one/amalgam-recipe.yml").toString();
+
+        assertThat(Cli.run("merge", kept, out("again")).exit()).isZero();
+        assertThat(weights("again")).isEqualTo(weights("one"));
+        Cli report = Cli.run("report", out("one"));
+        assertThat(report.exit()).as(report.err()).isZero();
+        assertThat(folder.resolve("one/amalgam-report.html"))
+                .content()
+                .contains("weight_matching");
+
+        String file = folder.resolve("one/alignment.safetensors").toString();
+        Cli.run("align", permuted, "--to", original, out("two"), "--permutations", file);
+        assertThat(folder.resolve("two/amalgam-recipe.yml"))
+                .content()
+                .contains("permutations: ")
+                .doesNotContain("method: weight");
+    }
+
+    /** A fine-tune has the order of its base: nothing is wrong with it. */
+    @Test
+    void modelsOfOneOrderAreNotWarnedAbout() throws IOException {
+        for (float shift : new float[] {0, 0.01F}) {
+            Random random = new Random(1);
+            List<NamedTensor> tensors = new ArrayList<>();
+            for (int[] layer : new int[][] {{1, 24, 30}, {2, 10, 24}}) {
+                float[] values = new float[layer[1] * layer[2]];
+                for (int i = 0; i < values.length; i++) {
+                    values[i] = (float) random.nextGaussian() + (i % 3) * shift;
+                }
+                Shape shape = Shape.of(layer[1], layer[2]);
+                tensors.add(NamedTensor.ofFloats("fc" + layer[0] + ".weight", shape, values));
+            }
+            Path model = Files.createDirectory(folder.resolve(shift == 0 ? "base" : "tuned"));
+            SafetensorsWriter.write(model.resolve("model.safetensors"), tensors, Map.of());
+        }
+        Cli result = Cli.run("align", out("tuned"), "--to", out("base"), out("c"));
+
+        assertThat(result.exit()).isZero();
+        assertThat(result.err()).doesNotContain("warning");
+        assertThat(result.out()).contains("the units were in this order");
+    }
+
     /** Layers of an aligned model in a stack, and a merge with a base. */
     @Test
     void slicesAndTaskVectorsAreOfTheAlignedModel() throws IOException {

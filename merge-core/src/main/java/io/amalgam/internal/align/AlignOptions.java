@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /**
  * The settings of an alignment.
@@ -63,6 +64,7 @@ record AlignOptions(
 
     static AlignOptions of(Alignment alignment) {
         Map<String, String> given = alignment.settings();
+        refuseUnknown(given, alignment);
         AlignMethod method =
                 one("method", Optional.of(alignment.method()), AlignMethod.class, alignment)
                         .orElseThrow();
@@ -122,11 +124,48 @@ record AlignOptions(
                     "activation", List.of(AlignMethod.ACTIVATION_MATCHING),
                     "statistics", List.of(AlignMethod.OT, AlignMethod.ACTIVATION_MATCHING));
 
+    private static final List<String> SETTINGS =
+            List.of(
+                    "permutations",
+                    "metric",
+                    "solver",
+                    "regularization",
+                    "rule",
+                    "widen",
+                    "compare",
+                    "activation",
+                    "statistics",
+                    "to_statistics");
+
+    /** Of an alignment that is given, these say how the model is read. */
+    private static final Set<String> WITH_PERMUTATIONS = Set.of("permutations", "rule", "widen");
+
+    private static void refuseUnknown(Map<String, String> given, Alignment alignment) {
+        for (String key : given.keySet()) {
+            if (!SETTINGS.contains(key)) {
+                throw wrong(
+                                "setting of an alignment",
+                                "one of " + String.join(", ", SETTINGS),
+                                "'" + key + "'",
+                                alignment)
+                        .hinted("docs/alignment.md has the settings of each method");
+            }
+            if (given.containsKey("permutations") && !WITH_PERMUTATIONS.contains(key)) {
+                throw wrong(
+                                "setting '" + key + "' of an alignment",
+                                "a search",
+                                "'permutations'",
+                                alignment)
+                        .hinted("leave out one of the two");
+            }
+        }
+    }
+
     private static void refuseForeign(
             Map<String, String> given, AlignMethod method, Alignment alignment) {
         for (String key : given.keySet()) {
             List<AlignMethod> having = OWN.getOrDefault(key, List.of(method));
-            if (!having.contains(method)) {
+            if (!having.contains(method) && !given.containsKey("permutations")) {
                 throw wrong(
                                 "setting '" + key + "' of an alignment",
                                 "'method: " + having.get(0).text() + "'",

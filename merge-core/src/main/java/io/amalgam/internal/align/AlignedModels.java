@@ -1,7 +1,9 @@
 package io.amalgam.internal.align;
 
 import io.amalgam.checkpoint.Checkpoint;
+import io.amalgam.error.BadInputException;
 import io.amalgam.plan.ModelSource;
+import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.Alignment;
 import java.io.IOException;
@@ -33,8 +35,11 @@ public final class AlignedModels implements ModelSource {
             Checkpoint fixed = kept(source.open(alignment.get().to()), opened);
             Optional<Activations> activations = Optional.empty();
             if (options.statistics().isPresent()) {
-                Checkpoint own = kept(file(options.statistics().get()), opened);
-                Checkpoint its = kept(file(options.toStatistics().orElseThrow()), opened);
+                Location at = alignment.get().location();
+                Checkpoint own =
+                        kept(file(options.statistics().get(), "statistics", at), opened);
+                Checkpoint its =
+                        kept(file(options.toStatistics().orElseThrow(), "statistics", at), opened);
                 activations = Optional.of(new Activations(own, its));
             }
             ModelRef to = alignment.get().to();
@@ -42,7 +47,11 @@ public final class AlignedModels implements ModelSource {
             if (options.permutations().isEmpty()) {
                 return aligning.aligned(Optional.empty());
             }
-            try (Checkpoint permutations = file(options.permutations().get())) {
+            try (Checkpoint permutations =
+                    file(
+                            options.permutations().get(),
+                            "permutations",
+                            alignment.get().location())) {
                 return aligning.aligned(Optional.of(permutations));
             }
         } catch (IOException | RuntimeException | Error e) {
@@ -58,8 +67,20 @@ public final class AlignedModels implements ModelSource {
         return opened;
     }
 
-    private Checkpoint file(String path) throws IOException {
-        return source.open(ModelRef.of(path));
+    /**
+     * @param what is in it
+     * @param at where the recipe says so
+     */
+    private Checkpoint file(String path, String what, Location at) throws IOException {
+        try {
+            return source.open(ModelRef.of(path));
+        } catch (BadInputException e) {
+            throw new BadInputException(
+                    e.problems().stream()
+                            .map(p -> p.withWhat(p.what().replaceFirst("^model '", what + " '")))
+                            .map(p -> p.where().isEmpty() ? p.at(at) : p)
+                            .toList());
+        }
     }
 
     @Override

@@ -202,8 +202,8 @@ final class Aligning {
     }
 
     /**
-     * What moves must be of one shape in both; with a method for other widths, but for the units
-     * themselves, which then must be alone on their axes.
+     * What moves must be of one shape in both; with a method for other widths, or with maps from
+     * one, but for the units themselves, which then must be alone on their axes.
      */
     private void requireFit(
             Grouping grouping,
@@ -225,7 +225,7 @@ final class Aligning {
                                 && shape.dim(places.axis()) == (long) units.size() * places.block();
                 free.computeIfAbsent(places.tensor(), unused -> new boolean[shape.rank()])[
                                 places.axis()] |=
-                        options.method().crossesWidths() && differs && alone && !stream;
+                        differs && alone && !stream;
             }
         }
         for (Group group : grouping.groups()) {
@@ -244,19 +244,21 @@ final class Aligning {
     }
 
     private void requireFit(String tensor, Shape own, Shape its, boolean[] free) {
-        boolean fits = own.rank() == its.rank();
-        for (int axis = 0; fits && axis < own.rank(); axis++) {
-            fits = own.dim(axis) == its.dim(axis) || free[axis];
+        boolean mappable = own.rank() == its.rank();
+        for (int axis = 0; mappable && axis < own.rank(); axis++) {
+            mappable = own.dim(axis) == its.dim(axis) || free[axis];
         }
-        if (!fits) {
+        boolean crosses =
+                options.method().crossesWidths() || options.permutations().isPresent();
+        if (!own.equals(its) && !(mappable && crosses)) {
             throw refused(
                             "tensor '" + tensor + "' of model '" + ref + "'",
                             "shape " + its + " as in '" + targetRef + "'",
                             own.toString())
                     .hinted(
-                            options.method().crossesWidths()
-                                    ? "only hidden units of perceptrons and MLPs may differ in number"
-                                    : "align models of other widths by 'method: ot', or widen the narrow one by 'widen: copies'");
+                            mappable
+                                    ? "align models of other widths by 'method: ot', or widen the narrow one by 'widen: copies'"
+                                    : "only hidden units of perceptrons and MLPs may differ in number");
         }
     }
 

@@ -24,8 +24,14 @@ import org.jspecify.annotations.Nullable;
 
 /** The search for the order of one model's units in another. */
 public final class AlignmentRun implements Preparation {
+    /** How lines begin that tell what stays where it is. */
+    public static final String STAYS = "stays as it is: ";
+
     /** A smaller share of the squared distance removed is worth a warning. */
     private static final double LITTLE = 0.4;
+
+    /** Up to this share of moved units, two models have one order of units. */
+    private static final double ALIKE = 0.05;
 
     private final String model;
     private final String targetName;
@@ -207,7 +213,7 @@ public final class AlignmentRun implements Preparation {
                             .hint(
                                     "of an accuracy of .98 on the digits .34 was left; 'method: ot' keeps .92"));
         }
-        if (comparable && removed(found) < LITTLE) {
+        if (comparable && removed(found) < LITTLE && movedShare(moves) > ALIKE) {
             context.warn(
                     Problem.of(
                                     String.format(
@@ -219,6 +225,17 @@ public final class AlignmentRun implements Preparation {
                             .hint(
                                     "the models have little in common: expect an average to need training, and measure it ('amalgam barrier')"));
         }
+    }
+
+    /** Models of one order, a model and its fine-tune for example, have nothing to be moved. */
+    private static double movedShare(Map<String, Moves> moves) {
+        long[] counts = new long[2];
+        for (Moves each : moves.values()) {
+            long[] own = Moves.moved(each);
+            counts[0] += own[0];
+            counts[1] += own[1];
+        }
+        return counts[1] == 0 ? 0 : (double) counts[0] / counts[1];
     }
 
     private static double removed(Result found) {
@@ -247,6 +264,9 @@ public final class AlignmentRun implements Preparation {
                             "widths differed; squared distance now %.6g",
                             found.after));
             return lines;
+        }
+        if (movedShare(found.moves) <= ALIKE) {
+            lines.add("the units were in this order, or nearly");
         }
         lines.add(
                 String.format(

@@ -20,7 +20,7 @@ final class GroupLines {
                 lines.add("  " + places.tensor() + " axis " + places.axis());
             }
         }
-        grouping.stays().forEach(why -> lines.add("stays as it is: " + why));
+        grouping.stays().forEach(why -> lines.add(AlignmentRun.STAYS + why));
         return lines;
     }
 

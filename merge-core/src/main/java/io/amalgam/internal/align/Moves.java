@@ -4,6 +4,7 @@ import io.amalgam.internal.align.groups.Group;
 import io.amalgam.internal.align.groups.Group.Heads;
 import io.amalgam.internal.align.groups.Group.Units;
 import java.util.Arrays;
+import java.util.List;
 
 /** Where the units of a group come from. */
 sealed interface Moves {
@@ -21,6 +22,29 @@ sealed interface Moves {
         }
         return new OfHeads(
                 AxisMap.identity(heads.groups()).sources(), queries, units, units.clone());
+    }
+
+    /** How many units and heads get another place, and of how many. */
+    static long[] moved(Moves moves) {
+        long[] counts = new long[2];
+        if (moves instanceof OfHeads heads) {
+            count(heads.group, counts);
+            for (int[][] inside : List.of(heads.query, heads.value, heads.key)) {
+                for (int[] places : inside) {
+                    count(places, counts);
+                }
+            }
+        } else {
+            count(((OfUnits) moves).map.sources(), counts);
+        }
+        return counts;
+    }
+
+    private static void count(int[] sources, long[] counts) {
+        for (int i = 0; i < sources.length; i++) {
+            counts[0] += sources[i] == i ? 0 : 1;
+        }
+        counts[1] += sources.length;
     }
 
     /**

@@ -7,6 +7,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.kernel.Kernels;
 import java.io.IOException;
+import java.util.List;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Work with all workers that writes no model: a forward pass, a preparation on its own. */
@@ -55,6 +56,28 @@ public final class ReadingRun {
                 new PlanRunner(setup, () -> TensorSink.NONE, cancellation, () -> {})) {
             return work.run(new Lent(runner, options.kernels(), listener, cancellation));
         }
+    }
+
+    /** Runs what has to be done before models are read; what is done already is not done again. */
+    public static void prepare(
+            List<Preparation> preparations,
+            EngineOptions options,
+            Listener listener,
+            Cancellation cancellation)
+            throws IOException {
+        if (preparations.isEmpty()) {
+            return;
+        }
+        run(
+                options,
+                listener,
+                cancellation,
+                workers -> {
+                    for (Preparation each : preparations) {
+                        each.run(workers);
+                    }
+                    return preparations;
+                });
     }
 
     private static final class Lent extends LentWorkers {

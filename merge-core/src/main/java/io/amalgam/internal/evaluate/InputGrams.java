@@ -83,6 +83,17 @@ public final class InputGrams {
         return aliases;
     }
 
+    /** What is not finite here is not finite in any merge by it. */
+    private static void requireFinite(String weight, float[] rows) {
+        for (float value : rows) {
+            if (!Float.isFinite(value)) {
+                throw new BadInputException(
+                        Problem.expected("inputs of '" + weight + "'", "finite numbers", value)
+                                .hint("'amalgam check' finds the tensor"));
+            }
+        }
+    }
+
     private long bytesHeld(int threads) {
         int wide = (int) Math.max(model.inner(), model.shape().hidden());
         return ReadingRun.bytesHeld(threads)
@@ -96,7 +107,7 @@ public final class InputGrams {
     /**
      * Runs the model.
      *
-     * @throws BadInputException if the text does not fit the memory
+     * @throws BadInputException if the text does not fit the memory, or an input is not finite
      */
     public void run(EngineOptions options, Preparation.Context workers, GramArithmetic.Sink sink)
             throws IOException {
@@ -110,7 +121,13 @@ public final class InputGrams {
                             .hint(
                                     "raise EngineOptions.memory, or use fewer tokens: Domain.limited"));
         }
-        GramArithmetic arithmetic = new GramArithmetic(new BlasArithmetic(workers), workers, sink);
+        GramArithmetic.Sink finite =
+                (weight, from, rows) -> {
+                    requireFinite(weight, rows);
+                    sink.rows(weight, from, rows);
+                };
+        GramArithmetic arithmetic =
+                new GramArithmetic(new BlasArithmetic(workers), workers, finite);
         LlamaForward forward =
                 LlamaForward.readingOnce(model.shape(), model.tensors(), arithmetic, workers);
         int layers = model.shape().layers();

@@ -2,7 +2,6 @@ package io.amalgam.internal.evaluate;
 
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
-import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
@@ -47,16 +46,7 @@ public record ModelCheck(Map<String, String> seen, List<Problem> problems, List<
         Map<String, String> seen = new LinkedHashMap<>();
         List<Problem> problems = new ArrayList<>();
         List<Problem> warnings = new ArrayList<>(model.warnings());
-        ReadingRun.run(
-                options,
-                listener,
-                cancellation,
-                workers -> {
-                    for (Preparation each : model.preparations()) {
-                        each.run(workers);
-                    }
-                    return seen;
-                });
+        ReadingRun.prepare(model.preparations(), options, listener, cancellation);
         int numbers = FiniteScan.numbers(model).size();
         problems.addAll(FiniteScan.problems(model, options, listener::progressed, cancellation));
         seen.put(

@@ -12,6 +12,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.align.AlignedModels;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
+import io.amalgam.internal.recipe.RecipeReferences;
 import io.amalgam.internal.tokenizer.MergedVocabulary;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo.Base;
@@ -61,7 +62,7 @@ public final class MergePlanner {
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan(Recipe written, PlanOptions options) throws IOException {
-        Recipe recipe = new ModelIdentities(source::identified).in(written);
+        Recipe recipe = RecipeReferences.identified(written, source::identified);
         Problems problems = new Problems();
         OpenModels models =
                 new OpenModels(

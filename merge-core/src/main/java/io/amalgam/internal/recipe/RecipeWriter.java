@@ -188,8 +188,12 @@ public final class RecipeWriter {
     }
 
     private static String alignment(Alignment alignment) {
-        StringBuilder text = new StringBuilder("{method: " + quote(alignment.method()));
-        text.append(", to: ").append(reference(alignment.to()));
+        StringBuilder text = new StringBuilder("{");
+        // What is given is not searched.
+        if (!alignment.settings().containsKey("permutations")) {
+            text.append("method: ").append(quote(alignment.method())).append(", ");
+        }
+        text.append("to: ").append(reference(alignment.to()));
         alignment
                 .settings()
                 .forEach((key, value) -> text.append(", " + key + ": ").append(quote(value)));

@@ -1,16 +1,15 @@
 package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.Problem;
-import io.amalgam.recipe.ModelEntry;
+import io.amalgam.internal.recipe.RecipeReferences;
 import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.Alignment;
 import io.amalgam.recipe.ModuleSection;
-import io.amalgam.recipe.OutputSlice;
-import io.amalgam.recipe.OutputSlice.LayerSource;
 import io.amalgam.recipe.Recipe;
-import java.util.List;
+import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
@@ -54,6 +53,12 @@ final class AlignmentReader {
                         .ifPresent(v -> settings.put(key, v));
             }
         }
+        if (settings.containsKey("permutations") && settings.containsKey("method")) {
+            findings.error(
+                    fields.get("method").orElseThrow(),
+                    Problem.expected("'method' of an alignment", "a search", "'permutations'")
+                            .hint("leave out one of the two"));
+        }
         String method = Optional.ofNullable(settings.remove("method")).orElse("weight_matching");
         Optional<Node> named =
                 target.isPresent() ? fields.get("to") : fields.required("to", "name a model");
@@ -70,69 +75,41 @@ final class AlignmentReader {
         return Optional.empty();
     }
 
-    /**
-     * A recipe with all its models aligned to one; those with an alignment of their own keep it.
-     */
-    Recipe all(Node node, Recipe recipe) {
-        Optional<ModelRef> first =
-                recipe.baseModel().or(() -> recipe.references().stream().findFirst());
-        return read(node, first.map(AlignmentReader::plain))
-                .map(alignment -> aligned(recipe, alignment))
-                .orElse(recipe);
+    /** The alignment of all models of a recipe: to the base or the first, if none is named. */
+    Optional<Alignment> ofAll(Node node, Recipe recipe) {
+        return read(
+                node,
+                recipe.baseModel()
+                        .or(() -> recipe.references().stream().findFirst())
+                        .map(ref -> ref.aligned(Optional.empty())));
     }
 
-    private static ModelRef plain(ModelRef ref) {
-        return ref.aligned(Optional.empty());
+    /** A recipe with all its models aligned; those with an alignment of their own keep it. */
+    static Recipe aligned(Recipe recipe, Alignment to) {
+        return RecipeReferences.models(
+                recipe,
+                ref ->
+                        ref.alignment().isPresent() || ref.equals(to.to())
+                                ? ref
+                                : ref.aligned(Optional.of(to)));
     }
 
-    private static Recipe aligned(Recipe recipe, Alignment to) {
-        return recipe.withModels(
-                entries(recipe.models(), to),
-                slices(recipe.slices(), to),
-                recipe.modules().stream()
-                        .map(
-                                m ->
-                                        new ModuleSection(
-                                                m.name(),
-                                                entries(m.models(), to),
-                                                slices(m.slices(), to),
-                                                m.parameters(),
-                                                m.location()))
-                        .toList(),
-                recipe.baseModel().map(base -> aligned(base, to)),
-                recipe.tokenizer());
-    }
-
-    private static ModelRef aligned(ModelRef ref, Alignment to) {
-        return ref.alignment().isPresent() || ref.equals(to.to())
-                ? ref
-                : ref.aligned(Optional.of(to));
-    }
-
-    private static List<ModelEntry> entries(List<ModelEntry> entries, Alignment to) {
-        return entries.stream()
-                .map(e -> new ModelEntry(aligned(e.model(), to), e.parameters(), e.location()))
-                .toList();
-    }
-
-    private static List<OutputSlice> slices(List<OutputSlice> slices, Alignment to) {
-        return slices.stream()
-                .map(
-                        s ->
-                                new OutputSlice(
-                                        s.sources().stream().map(l -> source(l, to)).toList(),
-                                        s.baseModel().map(base -> aligned(base, to)),
-                                        s.parameters(),
-                                        s.location()))
-                .toList();
-    }
-
-    private static LayerSource source(LayerSource source, Alignment to) {
-        return new LayerSource(
-                aligned(source.model(), to),
-                source.start(),
-                source.end(),
-                source.parameters(),
-                source.location());
+    /** A tokenizer that names a model means it as it is merged. */
+    static Recipe namedAsMerged(Recipe recipe) {
+        Set<ModelRef> merged = new LinkedHashSet<>();
+        recipe.baseModel().ifPresent(merged::add);
+        for (ModuleSection section : recipe.sections()) {
+            section.models().forEach(entry -> merged.add(entry.model()));
+            section.slices()
+                    .forEach(slice -> slice.sources().forEach(s -> merged.add(s.model())));
+        }
+        return RecipeReferences.tokenizers(
+                recipe,
+                named ->
+                        merged.stream()
+                                .filter(ref -> !merged.contains(named))
+                                .filter(ref -> ref.aligned(Optional.empty()).equals(named))
+                                .findFirst()
+                                .orElse(named));
     }
 }

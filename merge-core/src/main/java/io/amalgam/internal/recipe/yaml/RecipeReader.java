@@ -4,6 +4,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.Alignment;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.Parameters;
@@ -18,6 +19,7 @@ import java.io.InputStream;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 
@@ -169,8 +171,8 @@ public final class RecipeReader {
             Optional<TokenizerSection> tokenizer = tokenizers.read(recipe);
             Optional<ChatTemplate> chatTemplate = tokenizers.chatTemplate(recipe);
             findings.throwIfAny();
-            Recipe read =
-                    new Recipe(
+            Supplier<Recipe> read =
+                    () -> new Recipe(
                             findings.file(),
                             text,
                             method.orElseThrow(),
@@ -187,13 +189,16 @@ public final class RecipeReader {
                             chatTemplate,
                             recipe.location(),
                             findings.warnings());
-            return recipe.get("align").map(node -> aligned(node, read)).orElse(read);
+            return AlignmentReader.namedAsMerged(
+                    recipe.get("align").map(node -> aligned(node, read)).orElseGet(read));
         }
 
-        private Recipe aligned(Node node, Recipe read) {
-            Recipe aligned = new AlignmentReader(reading, references).all(node, read);
+        /** The recipe is made anew, with the warnings of its alignment. */
+        private Recipe aligned(Node node, Supplier<Recipe> read) {
+            Optional<Alignment> alignment =
+                    new AlignmentReader(reading, references).ofAll(node, read.get());
             findings.throwIfAny();
-            return aligned;
+            return alignment.map(to -> AlignmentReader.aligned(read.get(), to)).orElseGet(read);
         }
 
         private Optional<String> method(Node node) {

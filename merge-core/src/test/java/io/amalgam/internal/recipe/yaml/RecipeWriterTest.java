@@ -46,6 +46,7 @@ class RecipeWriterTest {
                 "models: [{model: {model: m, align: {to: n, permutations: 'x: y'}}}]",
                 "models: [{model: m}, {model: n}]\nalign: {method: weight_matching}",
                 "models: [{model: m}]\nbase_model: b\nalign: {to: n}",
+                "models: [{model: m, statistics: s}, {model: n, statistics: t}]\nalign: {to: m}",
                 "slices: [{sources: [{model: m, layer_range: [0, 2], align: {to: n}}]}]"
             })
     void alignments(String text) {

@@ -38,6 +38,24 @@ class TokenizerReadingTest {
         assertThat(section("tokenizer_source: a").vocabulary()).isEqualTo(new Vocabulary.Of(A));
     }
 
+    /** A model that is aligned has its rows in the new order, for every token. */
+    @Test
+    void aNameMeansTheModelAsItIsMerged() {
+        Recipe recipe =
+                RecipeReader.read(
+                        "merge_method: linear\nmodels: [{model: a}, {model: b}]\nalign: {to: a}\n"
+                                + "tokenizer: {source: b, tokens: {x: {source: b}, y: {source: c}}}",
+                        "r.yml");
+        ModelRef merged = recipe.models().get(1).model();
+        TokenizerSection section = recipe.tokenizer().orElseThrow();
+
+        assertThat(merged.alignment()).isPresent();
+        assertThat(section.vocabulary()).isEqualTo(new Vocabulary.Of(merged));
+        assertThat(section.tokens().get("x").origin()).isEqualTo(new Origin.SameToken(merged));
+        assertThat(section.tokens().get("y").origin())
+                .isEqualTo(new Origin.SameToken(ModelRef.of("c")));
+    }
+
     @Test
     void padding() {
         assertThat(section("tokenizer: {}").padTo()).isEmpty();

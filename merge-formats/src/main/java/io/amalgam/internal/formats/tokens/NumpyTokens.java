@@ -15,7 +15,7 @@ import java.util.regex.Pattern;
 
 /**
  * Numbers of tokens from a file of NumPy's ({@code .npy}): whole numbers of one to eight bytes,
- * little-endian, of any shape, in the order of rows.
+ * little-endian, in one row: rows of several may be texts of their own.
  */
 public final class NumpyTokens {
     private static final byte[] MAGIC = {(byte) 0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -23,7 +23,6 @@ public final class NumpyTokens {
     private static final int PREFIX = 10;
     private static final int LONG_PREFIX = 12;
     private static final Pattern TYPE = Pattern.compile("'descr':\\s*'([^']*)'");
-    private static final Pattern FORTRAN = Pattern.compile("'fortran_order':\\s*True");
     private static final Pattern SHAPE = Pattern.compile("'shape':\\s*\\(([^)]*)\\)");
     private static final Map<String, Integer> BYTES =
             Map.of("|u1", 1, "|i1", 1, "<u2", 2, "<i2", 2, "<u4", 4, "<i4", 4, "<u8", 8, "<i8", 8);
@@ -57,14 +56,14 @@ public final class NumpyTokens {
         if (size == null) {
             throw bad(name, "whole numbers, little-endian", "type '" + type + "'");
         }
-        boolean flat = found(SHAPE, header).replaceAll("[^,]", "").length() <= 1;
-        if (FORTRAN.matcher(header).find() && !flat) {
-            throw bad(name, "numbers in the order of rows", "in the order of columns");
-        }
         long stored = file.length - prefix - length;
-        long wanted = elements(found(SHAPE, header));
+        String shape = found(SHAPE, header);
+        long wanted = elements(shape);
         if (wanted < 0 || wanted * size != stored) {
             throw bad(name, wanted + " numbers of " + size + " bytes", stored + " bytes");
+        }
+        if (shape.split(",").length > 1 && !shape.matches("(1, *)*" + wanted + "(, *1)*,?")) {
+            throw bad(name, "one row of numbers", "an array of shape (" + shape + ")");
         }
         bytes.position((int) (prefix + length));
         int[] tokens = new int[(int) wanted];

@@ -2,6 +2,8 @@ package io.amalgam.internal.formats.tokens;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.formats.safetensors.SafetensorsException;
+import io.amalgam.formats.safetensors.SafetensorsFile;
 import io.amalgam.formats.safetensors.SafetensorsLayout;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.tensor.DType;
@@ -11,6 +13,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,10 +25,24 @@ import java.util.Map;
  * from several threads.
  */
 public final class StatisticsFile implements Closeable {
+    private static final String MARK = "amalgam_statistics";
+
     private final AtomicFile file;
     private final SafetensorsLayout layout;
     private final Map<String, Integer> places = new HashMap<>();
     private final List<TensorInfo> infos = new ArrayList<>();
+
+    /** Whether a file has statistics, and not weights or anything else. */
+    public static boolean isOne(Path path) throws IOException {
+        if (!Files.isRegularFile(path)) {
+            return false;
+        }
+        try (SafetensorsFile file = SafetensorsFile.open(path)) {
+            return file.metadata().containsKey(MARK);
+        } catch (SafetensorsException e) {
+            return false;
+        }
+    }
 
     /**
      * Begins a file.
@@ -46,7 +63,7 @@ public final class StatisticsFile implements Closeable {
                 SafetensorsLayout.of(
                         infos,
                         Map.of(
-                                "amalgam_statistics", "1",
+                                MARK, "1",
                                 "examples", String.valueOf(examples),
                                 "alias", json(aliases)));
         this.file = AtomicFile.create(path);

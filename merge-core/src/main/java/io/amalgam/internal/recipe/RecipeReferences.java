@@ -1,4 +1,4 @@
-package io.amalgam.internal.plan;
+package io.amalgam.internal.recipe;
 
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModelRef;
@@ -15,31 +15,48 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
 
-/**
- * A recipe in which two spellings of one model are equal: duplicates, the base among the models and
- * the base of a slice are all found by the equality of references.
- */
-final class ModelIdentities {
-    private final UnaryOperator<ModelRef> identified;
+/** A recipe with other references to models, in every place that has one. */
+public final class RecipeReferences {
+    private final UnaryOperator<ModelRef> models;
+    private final UnaryOperator<ModelRef> tokenizers;
 
-    /**
-     * @param identified which model a reference means
-     */
-    ModelIdentities(UnaryOperator<ModelRef> identified) {
-        this.identified =
-                ref -> {
-                    ModelRef known = identified.apply(ref);
-                    return known.aligned(
-                            known.alignment().map(to -> to.to(identified.apply(to.to()))));
-                };
+    private RecipeReferences(UnaryOperator<ModelRef> models, UnaryOperator<ModelRef> tokenizers) {
+        this.models = models;
+        this.tokenizers = tokenizers;
     }
 
-    Recipe in(Recipe recipe) {
+    /**
+     * Two spellings of one model become equal: duplicates, the base among the models and the base
+     * of a slice are all found by the equality of references.
+     *
+     * @param identified which model a reference means
+     */
+    public static Recipe identified(Recipe recipe, UnaryOperator<ModelRef> identified) {
+        UnaryOperator<ModelRef> known =
+                ref -> {
+                    ModelRef same = identified.apply(ref);
+                    return same.aligned(
+                            same.alignment().map(to -> to.to(identified.apply(to.to()))));
+                };
+        return new RecipeReferences(known, known).in(recipe);
+    }
+
+    /** The same recipe with other models; what its tokenizer names stays. */
+    public static Recipe models(Recipe recipe, UnaryOperator<ModelRef> models) {
+        return new RecipeReferences(models, UnaryOperator.identity()).in(recipe);
+    }
+
+    /** The same recipe with other models of the tokenizer. */
+    public static Recipe tokenizers(Recipe recipe, UnaryOperator<ModelRef> tokenizers) {
+        return new RecipeReferences(UnaryOperator.identity(), tokenizers).in(recipe);
+    }
+
+    private Recipe in(Recipe recipe) {
         return recipe.withModels(
                 entries(recipe.models()),
                 slices(recipe.slices()),
                 recipe.modules().stream().map(this::module).toList(),
-                recipe.baseModel().map(identified),
+                recipe.baseModel().map(models),
                 recipe.tokenizer().map(this::tokenizer));
     }
 
@@ -57,7 +74,7 @@ final class ModelIdentities {
                 .map(
                         entry ->
                                 new ModelEntry(
-                                        identified.apply(entry.model()),
+                                        models.apply(entry.model()),
                                         entry.parameters(),
                                         entry.statistics(),
                                         entry.location()))
@@ -70,7 +87,7 @@ final class ModelIdentities {
                         slice ->
                                 new OutputSlice(
                                         slice.sources().stream().map(this::source).toList(),
-                                        slice.baseModel().map(identified),
+                                        slice.baseModel().map(models),
                                         slice.parameters(),
                                         slice.location()))
                 .toList();
@@ -78,7 +95,7 @@ final class ModelIdentities {
 
     private LayerSource source(LayerSource source) {
         return new LayerSource(
-                identified.apply(source.model()),
+                models.apply(source.model()),
                 source.start(),
                 source.end(),
                 source.parameters(),
@@ -88,7 +105,7 @@ final class ModelIdentities {
     private TokenizerSection tokenizer(TokenizerSection section) {
         Vocabulary vocabulary =
                 section.vocabulary() instanceof Vocabulary.Of of
-                        ? new Vocabulary.Of(identified.apply(of.model()))
+                        ? new Vocabulary.Of(tokenizers.apply(of.model()))
                         : section.vocabulary();
         Map<String, TokenRule> tokens = new LinkedHashMap<>();
         section.tokens()
@@ -105,13 +122,13 @@ final class ModelIdentities {
 
     private Origin origin(Origin origin) {
         if (origin instanceof Origin.SameToken same) {
-            return new Origin.SameToken(identified.apply(same.model()));
+            return new Origin.SameToken(tokenizers.apply(same.model()));
         }
         if (origin instanceof Origin.OtherToken other) {
-            return new Origin.OtherToken(identified.apply(other.model()), other.token());
+            return new Origin.OtherToken(tokenizers.apply(other.model()), other.token());
         }
         return origin instanceof Origin.Row row
-                ? new Origin.Row(identified.apply(row.model()), row.id())
+                ? new Origin.Row(tokenizers.apply(row.model()), row.id())
                 : origin;
     }
 }
