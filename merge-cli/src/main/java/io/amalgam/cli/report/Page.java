@@ -48,8 +48,7 @@ final class Page {
             return;
         }
         try (InputStream in = Files.newInputStream(page)) {
-            String beginning =
-                    new String(in.readNBytes(BEGINNING), StandardCharsets.ISO_8859_1);
+            String beginning = new String(in.readNBytes(BEGINNING), StandardCharsets.ISO_8859_1);
             if (!beginning.contains(MARK)) {
                 throw new BadInputException(
                         Problem.expected(

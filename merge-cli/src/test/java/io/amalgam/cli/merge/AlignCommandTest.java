@@ -88,7 +88,9 @@ class AlignCommandTest {
         assertThat(result.json().at("/stays").isArray()).isTrue();
     }
 
-    /** The recipe that is kept makes the same model; a page can be made of it in another process. */
+    /**
+     * The recipe that is kept makes the same model; a page can be made of it in another process.
+     */
     @Test
     void theRecipeIsKept() throws IOException {
         assertThat(Cli.run("align", permuted, "--to", original, out("one")).exit()).isZero();
@@ -98,9 +100,7 @@ class AlignCommandTest {
         assertThat(weights("again")).isEqualTo(weights("one"));
         Cli report = Cli.run("report", out("one"));
         assertThat(report.exit()).as(report.err()).isZero();
-        assertThat(folder.resolve("one/amalgam-report.html"))
-                .content()
-                .contains("weight_matching");
+        assertThat(folder.resolve("one/amalgam-report.html")).content().contains("weight_matching");
 
         String file = folder.resolve("one/alignment.safetensors").toString();
         Cli.run("align", permuted, "--to", original, out("two"), "--permutations", file);

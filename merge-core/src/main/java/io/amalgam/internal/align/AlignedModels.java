@@ -36,8 +36,7 @@ public final class AlignedModels implements ModelSource {
             Optional<Activations> activations = Optional.empty();
             if (options.statistics().isPresent()) {
                 Location at = alignment.get().location();
-                Checkpoint own =
-                        kept(file(options.statistics().get(), "statistics", at), opened);
+                Checkpoint own = kept(file(options.statistics().get(), "statistics", at), opened);
                 Checkpoint its =
                         kept(file(options.toStatistics().orElseThrow(), "statistics", at), opened);
                 activations = Optional.of(new Activations(own, its));

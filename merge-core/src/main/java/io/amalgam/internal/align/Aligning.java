@@ -248,8 +248,7 @@ final class Aligning {
         for (int axis = 0; mappable && axis < own.rank(); axis++) {
             mappable = own.dim(axis) == its.dim(axis) || free[axis];
         }
-        boolean crosses =
-                options.method().crossesWidths() || options.permutations().isPresent();
+        boolean crosses = options.method().crossesWidths() || options.permutations().isPresent();
         if (!own.equals(its) && !(mappable && crosses)) {
             throw refused(
                             "tensor '" + tensor + "' of model '" + ref + "'",

@@ -100,8 +100,7 @@ final class AlignmentReader {
         recipe.baseModel().ifPresent(merged::add);
         for (ModuleSection section : recipe.sections()) {
             section.models().forEach(entry -> merged.add(entry.model()));
-            section.slices()
-                    .forEach(slice -> slice.sources().forEach(s -> merged.add(s.model())));
+            section.slices().forEach(slice -> slice.sources().forEach(s -> merged.add(s.model())));
         }
         return RecipeReferences.tokenizers(
                 recipe,

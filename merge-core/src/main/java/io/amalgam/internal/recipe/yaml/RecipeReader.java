@@ -172,23 +172,24 @@ public final class RecipeReader {
             Optional<ChatTemplate> chatTemplate = tokenizers.chatTemplate(recipe);
             findings.throwIfAny();
             Supplier<Recipe> read =
-                    () -> new Recipe(
-                            findings.file(),
-                            text,
-                            method.orElseThrow(),
-                            findings.at(recipe.get("merge_method").orElseThrow()),
-                            models,
-                            parts,
-                            modules,
-                            base,
-                            shared,
-                            dtype,
-                            outDtype,
-                            quantised,
-                            tokenizer,
-                            chatTemplate,
-                            recipe.location(),
-                            findings.warnings());
+                    () ->
+                            new Recipe(
+                                    findings.file(),
+                                    text,
+                                    method.orElseThrow(),
+                                    findings.at(recipe.get("merge_method").orElseThrow()),
+                                    models,
+                                    parts,
+                                    modules,
+                                    base,
+                                    shared,
+                                    dtype,
+                                    outDtype,
+                                    quantised,
+                                    tokenizer,
+                                    chatTemplate,
+                                    recipe.location(),
+                                    findings.warnings());
             return AlignmentReader.namedAsMerged(
                     recipe.get("align").map(node -> aligned(node, read)).orElseGet(read));
         }

@@ -63,9 +63,12 @@ public final class StatisticsFile implements Closeable {
                 SafetensorsLayout.of(
                         infos,
                         Map.of(
-                                MARK, "1",
-                                "examples", String.valueOf(examples),
-                                "alias", json(aliases)));
+                                MARK,
+                                "1",
+                                "examples",
+                                String.valueOf(examples),
+                                "alias",
+                                json(aliases)));
         this.file = AtomicFile.create(path);
         file.write(ByteBuffer.wrap(layout.header()), 0);
     }
