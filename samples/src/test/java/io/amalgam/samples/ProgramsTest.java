@@ -52,6 +52,15 @@ class ProgramsTest {
         assertThat(lines).allMatch(line -> line.length() == lines.get(0).length());
     }
 
+    /** As {@code DigitsAccuracy} has it for both halves together: 81.1, 63.1 and 90.7. */
+    @Test
+    void scoreOfTheBase() throws IOException {
+        String base = Digits.model("base").toString();
+        double even = Double.parseDouble(output(() -> DigitsScore.main("even", base)).get(0));
+        double odd = Double.parseDouble(output(() -> DigitsScore.main("odd", base)).get(0));
+        assertThat((even + odd) / 2).isBetween(0.7825, 0.7835);
+    }
+
     @Test
     void accuracyOfNamedCheckpoints() throws IOException {
         String soup = Digits.model("soup-3").toString();
