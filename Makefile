@@ -37,7 +37,7 @@ image: dist      ## the command with a Java runtime of its own, in merge-cli/tar
 	tools/make-image.sh $(ARGS)
 
 javadoc:         ## the library's API
-	./mvnw -q -ntp -pl merge-core,merge-formats javadoc:javadoc
+	./mvnw -q -ntp -pl merge-core,merge-formats,merge-spark javadoc:javadoc
 
 clean:           ## remove everything built
 	./mvnw -q clean

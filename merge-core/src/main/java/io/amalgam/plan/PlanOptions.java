@@ -51,6 +51,12 @@ public record PlanOptions(
                 allowRescaled);
     }
 
+    /** These options with files of at most so many bytes of tensors; 0 for a single file. */
+    public PlanOptions maxShardBytes(long bytes) {
+        return new PlanOptions(
+                seed, bytes, tensors, strict, copyTokenizer, truncateEmbeddings, quantised);
+    }
+
     /** These options with warnings as errors, or not. */
     public PlanOptions strict(boolean wanted) {
         return new PlanOptions(

@@ -251,12 +251,24 @@ class ArchitectureTest {
         Pattern forbidden =
                 Pattern.compile(
                         "System\\.(out|err|exit|getenv)|printStackTrace|new Thread|Executors\\.|parallel(Stream)?\\(|org\\.nd4j");
-        List<Path> files = Sources.files("merge-formats/src/main/java", ".java");
-        assertThat(files).isNotEmpty();
-        for (Path file : files) {
-            assertThat(forbidden.matcher(Files.readString(file)).results().map(m -> m.group()))
-                    .as(file.toString())
-                    .isEmpty();
+        for (String module : List.of("merge-formats", "merge-spark")) {
+            List<Path> files = Sources.files(module + "/src/main/java", ".java");
+            assertThat(files).isNotEmpty();
+            for (Path file : files) {
+                assertThat(forbidden.matcher(Files.readString(file)).results().map(m -> m.group()))
+                        .as(file.toString())
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void onlyItsModuleKnowsSpark() throws IOException {
+        Pattern spark = Pattern.compile("org\\.apache\\.(spark|hadoop)");
+        for (String module : List.of("merge-core", "merge-formats", "merge-cli", "samples")) {
+            for (Path file : Sources.files(module + "/src/main/java", ".java")) {
+                assertThat(spark.matcher(Files.readString(file)).find()).as("%s", file).isFalse();
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.parts.JoinedMerge;
+import io.amalgam.internal.parts.PartedMerge;
 import io.amalgam.internal.parts.PartsFolder;
 import io.amalgam.internal.parts.PlanRequest;
 import io.amalgam.internal.stages.StagedPlan;
@@ -94,7 +95,7 @@ public final class JoinCommand extends Subcommand {
                         request.options(),
                         false)) {
             console.warnings(staged.warnings());
-            MergePlan plan = PartRun.plan(staged);
+            MergePlan plan = PartedMerge.plan(staged);
             EngineOptions options = card.on(Amalgam.engine()).overwrite(overwrite);
             MergeReport report = joined.run(plan, options.report(!noReport));
             say(plan, report, parts.agreement().parts());

@@ -95,7 +95,7 @@ public final class MergeCommand extends PlannedMergeCommand {
                     "part "
                             + part
                             + " has no files: the model has "
-                            + PartRun.plan(plan).layout().files().size()
+                            + PartedMerge.plan(plan).layout().files().size()
                             + "; smaller files (--out-shard-size) make more parts");
         }
         if (parts.pass() > 0) {
@@ -131,6 +131,7 @@ public final class MergeCommand extends PlannedMergeCommand {
     }
 
     private PartedMerge parted(StagedPlan plan, Part part) throws IOException {
-        return new PartedMerge(PartRun.plan(plan), part, out, planning.request(), parts.command());
+        return new PartedMerge(
+                PartedMerge.plan(plan), part, out, planning.request(), parts.command());
     }
 }

@@ -5,12 +5,8 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.engine.MergeReport;
-import io.amalgam.error.BadInputException;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.parts.Part;
 import io.amalgam.internal.parts.PartedMerge;
-import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.plan.MergePlan;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,25 +16,6 @@ import java.util.stream.Collectors;
 /** What is said of a part of a merge. */
 record PartRun(Part part, Path out) {
     private static final int NAMED = 10;
-
-    /**
-     * The plan to run in parts.
-     *
-     * @throws BadInputException if other merges come before it
-     */
-    static MergePlan plan(StagedPlan plan) {
-        if (plan.result().isEmpty() || !plan.written().isEmpty()) {
-            throw new BadInputException(
-                    Problem.expected(
-                                    "recipe for a merge in parts",
-                                    "documents that need not be written first",
-                                    plan.written().isEmpty()
-                                            ? "none without a name"
-                                            : "'" + plan.written().get(0).name() + "'")
-                            .hint("merge that document to a folder, and name the folder instead"));
-        }
-        return plan.result().get();
-    }
 
     List<String> lines(PartedMerge.Outcome outcome) {
         MergeReport report = outcome.part().report();

@@ -37,21 +37,21 @@ public final class PassRun {
         this.cancellation = cancellation;
     }
 
-    /**
-     * Makes a share and keeps it for all parts.
-     *
-     * @param number of the pass, from 1; the shares of those before it are there
-     * @param part whose share it is, from 1
-     * @param directory of the part
-     * @return bytes read; empty if the passes end before this one
-     * @throws BadInputException if inputs changed, or the state of the method cannot be stored
-     */
-    public Optional<Long> share(int number, int part, Path directory) throws IOException {
-        Optional<PlannedModelPass> whole = plan.wholeModel();
-        if (whole.isEmpty()) {
-            return Optional.empty();
-        }
+    /** Runs the plan's preparations; their results are then shared. */
+    public void prepare(Path directory) throws IOException {
         List<InputFile> inputs = InputFile.of(plan);
+        try (PlanRunner runner = runner()) {
+            prepare(runner, directory);
+        }
+        InputFile.requireUnchanged(inputs);
+    }
+
+    private void prepare(PlanRunner runner, Path directory) throws IOException {
+        new Preparations(plan, runner, options.kernels(), listener, cancellation, shared)
+                .run(directory);
+    }
+
+    private PlanRunner runner() {
         MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
         Optional<Problem> tooLittle = needs.tooLittle(options.memory());
         if (tooLittle.isPresent()) {
@@ -68,27 +68,51 @@ public final class PassRun {
                         !options.allowNonfinite(),
                         moved,
                         new LongAdder());
-        try (PlanRunner runner =
-                new PlanRunner(
-                        setup,
-                        () -> TensorSink.NONE,
-                        cancellation,
-                        () -> listener.progressed(progress()))) {
+        return new PlanRunner(
+                setup, () -> TensorSink.NONE, cancellation, () -> listener.progressed(progress()));
+    }
+
+    /**
+     * Whether there is a pass: those before it are complete.
+     *
+     * @param number from 1
+     */
+    public boolean has(int number) throws IOException {
+        return pass(number).isPresent();
+    }
+
+    private Optional<ModelPass.Pass<?>> pass(int number) throws IOException {
+        Optional<PlannedModelPass> whole = plan.wholeModel();
+        ModelPass survey = whole.isEmpty() ? null : whole.get().survey();
+        for (int before = 1; before < number && survey instanceof ModelPass.Pass<?> p; before++) {
+            survey = next(before, p);
+        }
+        return survey instanceof ModelPass.Pass<?> pass ? Optional.of(pass) : Optional.empty();
+    }
+
+    /**
+     * Makes a share and keeps it for all parts.
+     *
+     * @param number of the pass, from 1; the shares of those before it are there
+     * @param part whose share it is, from 1
+     * @param directory of the part
+     * @return bytes read; empty if the passes end before this one
+     * @throws BadInputException if inputs changed, or the state of the method cannot be stored
+     */
+    public Optional<Long> share(int number, int part, Path directory) throws IOException {
+        if (plan.wholeModel().isEmpty()) {
+            return Optional.empty();
+        }
+        List<InputFile> inputs = InputFile.of(plan);
+        try (PlanRunner runner = runner()) {
             listener.started(plan, 0);
-            new Preparations(plan, runner, options.kernels(), listener, cancellation, shared)
-                    .run(directory);
-            ModelPass survey = whole.get().survey();
-            for (int before = 1; before < number; before++) {
-                if (!(survey instanceof ModelPass.Pass<?> pass)) {
-                    return Optional.empty();
-                }
-                survey = next(before, pass);
-            }
-            if (!(survey instanceof ModelPass.Pass<?> pass)) {
+            prepare(runner, directory);
+            Optional<ModelPass.Pass<?>> pass = pass(number);
+            if (pass.isEmpty()) {
                 return Optional.empty();
             }
-            listener.surveying(number, number + pass.passes() - 1);
-            byte[] share = share(pass, whole.get(), part, runner);
+            listener.surveying(number, number + pass.get().passes() - 1);
+            byte[] share = share(pass.get(), plan.wholeModel().get(), part, runner);
             InputFile.requireUnchanged(inputs);
             shared.keep(SharedResults.share(number, part), share);
             return Optional.of(moved.sum());

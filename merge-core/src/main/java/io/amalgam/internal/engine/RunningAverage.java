@@ -48,6 +48,31 @@ public final class RunningAverage {
     }
 
     /**
+     * Sums in memory of clients whose tensors are known before the first one comes.
+     *
+     * @param tensors of every client
+     */
+    public static RunningAverage expecting(OutputFormat format, List<TensorInfo> tensors) {
+        return new RunningAverage(format, Optional.empty(), new SumFile.Content(tensors, 0, 0));
+    }
+
+    /** Sums in memory, with what was there. */
+    static RunningAverage of(
+            OutputFormat format, SumFile.Content content, Map<String, Object> sums) {
+        RunningAverage average = new RunningAverage(format, Optional.empty(), content);
+        average.sums = sums;
+        return average;
+    }
+
+    SumFile.Content content() {
+        return content;
+    }
+
+    Map<String, Object> sums() {
+        return sums;
+    }
+
+    /**
      * Sums in a file: those of the file if it is there, else none yet.
      *
      * @throws BadInputException if the file holds something else

@@ -11,23 +11,26 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Results of the work before the first tensor (preparations, passes over the whole model) in a
- * folder that all parts of a merge share: the first part to have one computes it, the others read
- * it. The folder belongs to one plan with unchanged inputs.
+ * Results of the work before the first tensor (preparations, passes over the whole model) that all
+ * parts of a merge share, in a folder or carried from one to the other: the first part to have one
+ * computes it, the others read it. They belong to one plan with unchanged inputs.
  */
 public final class SharedResults {
     /** Nothing is shared. */
-    public static final SharedResults NONE = new SharedResults(null, 1);
+    public static final SharedResults NONE = new SharedResults(null, null, 1);
 
     private final @Nullable Path folder;
+    private final @Nullable Map<String, byte[]> carried;
     private final int parts;
 
-    private SharedResults(@Nullable Path folder, int parts) {
+    private SharedResults(@Nullable Path folder, @Nullable Map<String, byte[]> carried, int parts) {
         this.folder = folder;
+        this.carried = carried;
         this.parts = parts;
     }
 
@@ -37,7 +40,17 @@ public final class SharedResults {
      * @param parts that share them
      */
     public static SharedResults in(Path folder, int parts) {
-        return new SharedResults(folder, parts);
+        return new SharedResults(folder, null, parts);
+    }
+
+    /**
+     * Results that are carried from part to part.
+     *
+     * @param known by name; new ones are added
+     * @param parts that share them
+     */
+    public static SharedResults carried(Map<String, byte[]> known, int parts) {
+        return new SharedResults(null, known, parts);
     }
 
     int parts() {
@@ -69,6 +82,9 @@ public final class SharedResults {
 
     /** A result; empty if nobody has it yet. */
     Optional<byte[]> read(String name) throws IOException {
+        if (carried != null) {
+            return Optional.ofNullable(carried.get(name));
+        }
         return folder == null ? Optional.empty() : KeptResult.read(folder.resolve(name));
     }
 
@@ -104,7 +120,9 @@ public final class SharedResults {
 
     /** Keeps a result, whole or not at all. */
     void keep(String name, byte[] result) throws IOException {
-        if (folder != null) {
+        if (carried != null) {
+            carried.put(name, result);
+        } else if (folder != null) {
             Files.createDirectories(folder);
             AtomicFile.write(folder.resolve(name), KeptResult.sealed(result));
         }

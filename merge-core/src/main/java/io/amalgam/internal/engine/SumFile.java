@@ -50,7 +50,7 @@ final class SumFile {
         Content with(Map<String, ? extends ClientTensor> client, double more) {
             List<TensorInfo> all = new ArrayList<>(tensors);
             List<Problem> problems = new ArrayList<>();
-            if (clients == 0) {
+            if (tensors.isEmpty()) {
                 client.values().forEach(tensor -> all.add(tensor.info()));
                 all.stream()
                         .filter(info -> !RunningAverage.fits(info.dtype()))

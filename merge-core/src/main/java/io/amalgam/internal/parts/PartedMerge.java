@@ -11,6 +11,9 @@ import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.engine.OutputCheck;
 import io.amalgam.internal.engine.PartReport;
 import io.amalgam.internal.engine.PassRun;
+import io.amalgam.internal.engine.SharedResults;
+import io.amalgam.internal.io.FileWrites;
+import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,6 +43,25 @@ public final class PartedMerge {
         this.agreement =
                 new Agreement(plan.hash(), part.of(), InputFile.of(plan), request, command);
         this.files = MergeEngine.parts(plan, part.of()).get(part.number() - 1);
+    }
+
+    /**
+     * The plan to run in parts.
+     *
+     * @throws BadInputException if other merges come before it
+     */
+    public static MergePlan plan(StagedPlan plan) {
+        if (plan.result().isEmpty() || !plan.written().isEmpty()) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "recipe for a merge in parts",
+                                    "documents that need not be written first",
+                                    plan.written().isEmpty()
+                                            ? "none without a name"
+                                            : "'" + plan.written().get(0).name() + "'")
+                            .hint("merge that document to a folder, and name the folder instead"));
+        }
+        return plan.result().get();
     }
 
     /**
@@ -101,8 +123,8 @@ public final class PartedMerge {
             throw new BadInputException(problems);
         }
         PartsFolder folder = PartsFolder.begin(out, agreement, options.overwrite());
-        Optional<PartReport> there = folder.report(part);
-        if (there.isPresent() && isWhole(folder, there.get())) {
+        Optional<PartReport> there = folder.whole(part);
+        if (there.isPresent()) {
             plan.warnings().forEach(listener::warned);
             return new Outcome(there.get(), true, folder.missing());
         }
@@ -150,16 +172,56 @@ public final class PartedMerge {
             throw new BadInputException(problems);
         }
         return new PassRun(plan, options, folder.shared(), listener, cancellation)
-                .share(pass, part.number(), folder.of(part));
+                .share(/* number= */ pass, /* part= */ part.number(), folder.of(part));
     }
 
-    private boolean isWhole(PartsFolder folder, PartReport report) throws IOException {
-        for (MergeReport.WrittenFile file : report.report().files()) {
-            if (!PartsFolder.isWhole(folder.of(part).resolve(file.name()), file)
-                    && !PartsFolder.isWhole(out.resolve(file.name()), file)) {
-                return false;
-            }
+    /**
+     * Lets parts begin: checks the output, and says what they have in common.
+     *
+     * @return numbers of the parts that are not finished
+     * @throws BadInputException if the output cannot be used
+     */
+    public List<Integer> begin(EngineOptions options) throws IOException {
+        List<Problem> problems = problems(options);
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
         }
-        return true;
+        return PartsFolder.begin(out, agreement, options.overwrite()).missing();
+    }
+
+    /**
+     * Writes this part's files as one of several attempts, of which the first to end counts. The
+     * parts have {@linkplain #begin begun}.
+     *
+     * @param attempt a name that no other attempt has
+     * @param by who makes it, for the report
+     * @param shared by all parts
+     * @return what is there of the part, by this attempt or another
+     */
+    public PartReport attempt(
+            String attempt,
+            String by,
+            SharedResults shared,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        PartsFolder folder =
+                PartsFolder.in(out)
+                        .orElseThrow(() -> new IOException("'" + out + "' has no parts any more"));
+        folder.agreement().require(agreement, out);
+        Optional<PartReport> there = folder.whole(part);
+        if (there.isPresent()) {
+            return there.get();
+        }
+        Path home = folder.of(part).resolveSibling(part.folder() + "." + attempt);
+        try {
+            MergeReport report =
+                    MergeEngine.runPart(plan, files, home, options, shared, listener, cancellation);
+            PartReport done = new PartReport(part.number(), files, by, report);
+            return folder.adopt(part, done, home);
+        } finally {
+            FileWrites.deleteTree(home);
+        }
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
@@ -13,9 +14,11 @@ import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -108,6 +111,44 @@ public final class PartsFolder {
         AtomicFile.write(of(part).resolve(PART), PartJson.of(report));
     }
 
+    /**
+     * Makes an attempt the part, unless another one is.
+     *
+     * @param home the attempt's folder
+     * @return what is there now
+     */
+    PartReport adopt(Part part, PartReport report, Path home) throws IOException {
+        AtomicFile.write(home.resolve(PART), PartJson.of(report));
+        try {
+            Files.move(home, of(part), StandardCopyOption.ATOMIC_MOVE);
+            return report;
+        } catch (FileSystemException e) {
+            Optional<PartReport> there = whole(part);
+            if (there.isPresent()) {
+                return there.get();
+            }
+            // What an earlier run has left, or what somebody has damaged since.
+            FileWrites.deleteTree(of(part));
+            Files.move(home, of(part), StandardCopyOption.ATOMIC_MOVE);
+            return report;
+        }
+    }
+
+    /** The report of a part whose files are there, or in their places already. */
+    Optional<PartReport> whole(Part part) throws IOException {
+        Optional<PartReport> report = report(part);
+        if (report.isEmpty()) {
+            return report;
+        }
+        for (MergeReport.WrittenFile file : report.get().report().files()) {
+            if (!isWhole(of(part).resolve(file.name()), file)
+                    && !isWhole(out.resolve(file.name()), file)) {
+                return Optional.empty();
+            }
+        }
+        return report;
+    }
+
     /** The report of a part; empty if it is not finished, or its report is damaged. */
     Optional<PartReport> report(Part part) throws IOException {
         try {
@@ -122,7 +163,7 @@ public final class PartsFolder {
     public List<Integer> missing() throws IOException {
         List<Integer> missing = new ArrayList<>();
         for (int number = 1; number <= agreement.parts(); number++) {
-            if (!Files.exists(of(new Part(number, agreement.parts())).resolve(PART))) {
+            if (whole(new Part(number, agreement.parts())).isEmpty()) {
                 missing.add(number);
             }
         }
@@ -130,8 +171,7 @@ public final class PartsFolder {
     }
 
     /** Whether a file is what a part has written: by size and time, else by its checksum. */
-    static boolean isWhole(Path file, io.amalgam.engine.MergeReport.WrittenFile written)
-            throws IOException {
+    static boolean isWhole(Path file, MergeReport.WrittenFile written) throws IOException {
         if (!Files.isRegularFile(file) || Files.size(file) != written.bytes()) {
             return false;
         }

@@ -1,0 +1,106 @@
+package io.amalgam.internal.spark;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.Amalgam;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
+import io.amalgam.internal.parts.PartCommand;
+import io.amalgam.internal.parts.PartedMerge;
+import io.amalgam.internal.parts.PlanRequest;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.io.Serializable;
+import java.nio.file.Path;
+import org.apache.spark.util.SerializableConfiguration;
+
+/**
+ * What every task of a job needs to make the plan and its part of it.
+ *
+ * @param request of the plan, as JSON
+ * @param hash of the plan that the driver made; empty on the driver
+ * @param out the output as a local path that all machines share
+ * @param parts how many there are
+ * @param threads of a task
+ * @param tasks of an executor at a time, which share its memory
+ */
+record JobSettings(
+        String request,
+        String hash,
+        String out,
+        int parts,
+        int threads,
+        int tasks,
+        boolean allowNonfinite,
+        SerializableConfiguration hadoop)
+        implements Serializable {
+    private static final ObjectMapper JSON = new ObjectMapper();
+
+    /** A request as JSON. */
+    static String text(PlanRequest request) {
+        ObjectNode root = JSON.createObjectNode();
+        request.put(root);
+        return root.toString();
+    }
+
+    PlanRequest planRequest() {
+        try {
+            return PlanRequest.of(JSON.readTree(request));
+        } catch (JsonProcessingException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    JobSettings of(String planHash, int count) {
+        return new JobSettings(
+                request, planHash, out, count, threads, tasks, allowNonfinite, hadoop);
+    }
+
+    /**
+     * Makes the plan; the caller closes it.
+     *
+     * @throws BadInputException if it is not the driver's plan
+     */
+    StagedPlan plan() throws IOException {
+        PlanRequest asked = planRequest();
+        StagedPlan plan =
+                Amalgam.load()
+                        .with(new StoredModels(hadoop.value()))
+                        .folders(asked.folders())
+                        .writing(Path.of(out))
+                        .plan(
+                                Amalgam.recipes(
+                                        asked.recipe(), asked.name(), asked.options().strict()),
+                                asked.options(),
+                                false);
+        String made = plan.result().map(MergePlan::hash).orElse("");
+        if (!hash.isEmpty() && !made.equals(hash)) {
+            plan.close();
+            throw new BadInputException(
+                    Problem.expected("plan of an executor", "the driver's plan", "another one")
+                            .hint(
+                                    "give driver and executors the same models and the same version"));
+        }
+        return plan;
+    }
+
+    PartedMerge parted(MergePlan plan, int part) throws IOException {
+        return new PartedMerge(
+                plan,
+                new io.amalgam.internal.parts.Part(part, parts),
+                Path.of(out),
+                planRequest(),
+                PartCommand.NONE);
+    }
+
+    /** Options of the engine in a task: the memory of the executor is shared by its tasks. */
+    EngineOptions engine() {
+        return Amalgam.engine()
+                .threads(threads)
+                .memory(Runtime.getRuntime().maxMemory() / 2 / tasks)
+                .allowNonfinite(allowNonfinite);
+    }
+}

@@ -1,0 +1,204 @@
+package io.amalgam.internal.spark;
+
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.engine.PassRun;
+import io.amalgam.internal.engine.SharedResults;
+import io.amalgam.internal.parts.JoinedMerge;
+import io.amalgam.internal.parts.PartJson;
+import io.amalgam.internal.parts.PartedMerge;
+import io.amalgam.internal.parts.PartsFolder;
+import io.amalgam.internal.parts.PlanRequest;
+import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.plan.MergePlan;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.util.SerializableConfiguration;
+
+/** A merge on Spark, as its driver sees it: plan, work before the first tensor, parts, join. */
+public final class MergeJob {
+    private static final long LISTEN_MILLIS = 200;
+
+    /** For each slot, so that the last to end is not far behind the others. */
+    private static final int PARTS_EACH = 3;
+
+    private final JavaSparkContext spark;
+    private final EngineOptions options;
+    private final MergeListener listener;
+    private final Cancellation cancellation;
+    private final JobSettings asked;
+    private final long begin = System.nanoTime();
+
+    public MergeJob(
+            SparkContext context,
+            PlanRequest request,
+            Path out,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation) {
+        this.spark = JavaSparkContext.fromSparkContext(context);
+        this.options = options;
+        this.listener = listener;
+        this.cancellation = cancellation;
+        int threads = context.getConf().getInt("spark.task.cpus", 1);
+        int cores =
+                context.getConf()
+                        .getInt("spark.executor.cores", Runtime.getRuntime().availableProcessors());
+        this.asked =
+                new JobSettings(
+                        JobSettings.text(request),
+                        "",
+                        out.toAbsolutePath().normalize().toString(),
+                        1,
+                        threads,
+                        Math.max(1, cores / threads),
+                        options.allowNonfinite(),
+                        new SerializableConfiguration(context.hadoopConfiguration()));
+    }
+
+    /**
+     * Runs it.
+     *
+     * @param parts how many; 0 to choose by the files and the cluster
+     */
+    public MergeReport run(int parts) throws IOException {
+        try (StagedPlan staged = asked.plan()) {
+            MergePlan plan = PartedMerge.plan(staged);
+            int files = plan.layout().files().size();
+            int slots = Math.max(1, spark.defaultParallelism() / asked.threads());
+            int count = parts > 0 ? parts : Math.min(files, slots * PARTS_EACH);
+            JobSettings job = asked.of(plan.hash(), count);
+            List<Integer> missing = job.parted(plan, 1).begin(options);
+            plan.warnings().forEach(listener::warned);
+            listener.started(plan, 0);
+            if (!missing.isEmpty()) {
+                Map<String, byte[]> shared = before(plan, job);
+                run(job, MergeTask.PART, missing, shared, plan);
+            }
+            Path out = Path.of(job.out());
+            PartsFolder folder =
+                    PartsFolder.in(out).orElseThrow(() -> new IOException("no parts in " + out));
+            cancellation.throwIfRequested();
+            return new JoinedMerge(out, folder).run(plan, options);
+        }
+    }
+
+    /** Preparations by one task, then pass after pass by all; the results go to every task. */
+    private Map<String, byte[]> before(MergePlan plan, JobSettings job) throws IOException {
+        Map<String, byte[]> shared = new ConcurrentHashMap<>();
+        if (!plan.preparations().isEmpty()) {
+            shared.putAll(run(job, MergeTask.PREPARATIONS, List.of(1), shared, plan));
+        }
+        PassRun passes =
+                new PassRun(
+                        plan,
+                        job.engine(),
+                        SharedResults.carried(shared, job.parts()),
+                        listener,
+                        cancellation);
+        List<Integer> all = IntStream.rangeClosed(1, job.parts()).boxed().toList();
+        for (int pass = 1; passes.has(pass); pass++) {
+            listener.surveying(pass, plan.wholeModel().orElseThrow().passes());
+            Map<String, byte[]> shares = run(job, pass, all, shared, plan);
+            shared.putAll(shares);
+            passes.has(pass + 1);
+            // The total is there now: tasks need nothing else.
+            shared.keySet().removeAll(shares.keySet());
+        }
+        return shared;
+    }
+
+    private Map<String, byte[]> run(
+            JobSettings job,
+            int pass,
+            List<Integer> parts,
+            Map<String, byte[]> shared,
+            MergePlan plan)
+            throws IOException {
+        Broadcast<Map<String, byte[]>> sent = spark.broadcast(new HashMap<>(shared));
+        try {
+            JavaFutureAction<List<TaskResult>> running =
+                    spark.parallelize(parts, parts.size())
+                            .map(new MergeTask(job, pass, sent))
+                            .collectAsync();
+            List<TaskResult> results = await(running, plan, parts.size());
+            if (pass == MergeTask.PART) {
+                report(results, plan);
+            }
+            return TaskResult.all(results);
+        } finally {
+            sent.destroy();
+        }
+    }
+
+    private List<TaskResult> await(
+            JavaFutureAction<List<TaskResult>> running, MergePlan plan, int tasks)
+            throws IOException {
+        while (true) {
+            try {
+                return running.get(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
+            } catch (TimeoutException e) {
+                if (cancellation.isRequested()) {
+                    running.cancel(true);
+                    cancellation.throwIfRequested();
+                }
+                int done = 0;
+                for (int job : running.jobIds()) {
+                    done += finished(job);
+                }
+                listener.progressed(progress(plan, plan.outputBytes() * done / tasks));
+            } catch (InterruptedException e) {
+                running.cancel(true);
+                throw MergeCancelledException.byInterrupt(e);
+            } catch (ExecutionException e) {
+                throw new IOException("a task failed: " + e.getMessage(), e);
+            }
+        }
+    }
+
+    private int finished(int job) {
+        org.apache.spark.SparkJobInfo info = spark.statusTracker().getJobInfo(job);
+        int done = 0;
+        for (int stage : info == null ? new int[0] : info.stageIds()) {
+            org.apache.spark.SparkStageInfo known = spark.statusTracker().getStageInfo(stage);
+            done += known == null ? 0 : known.numCompletedTasks();
+        }
+        return done;
+    }
+
+    private void report(List<TaskResult> results, MergePlan plan) throws IOException {
+        long moved = 0;
+        for (TaskResult result : results) {
+            for (byte[] part : result.results().values()) {
+                moved += PartJson.read(part).map(done -> done.report().bytesMoved()).orElse(0L);
+            }
+        }
+        listener.progressed(
+                new MergeListener.Progress(
+                        plan.tasks().size(),
+                        plan.outputBytes(),
+                        plan.outputBytes(),
+                        moved,
+                        System.nanoTime() - begin));
+    }
+
+    private MergeListener.Progress progress(MergePlan plan, long written) {
+        return new MergeListener.Progress(
+                0, written, plan.outputBytes(), 0, System.nanoTime() - begin);
+    }
+}

@@ -1,0 +1,111 @@
+package io.amalgam.spark;
+
+import io.amalgam.Amalgam;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.parts.PlanRequest;
+import io.amalgam.internal.spark.MergeJob;
+import io.amalgam.plan.PlanOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.function.UnaryOperator;
+import org.apache.spark.SparkContext;
+
+/**
+ * A merge on Spark, with the bytes of a merge on one machine:
+ *
+ * <pre>{@code
+ * MergeReport report = SparkMerge.of(sc, Path.of("recipe.yml"), Path.of("/shared/merged")).run();
+ * }</pre>
+ *
+ * <p>The driver makes the plan; every task makes it again and compares hashes. A task writes the
+ * files of one part beside the output; of several attempts the first to end counts. The driver
+ * checks all parts and completes the model. A job that was stopped is run again: parts that are
+ * whole are not merged again. The setters return the object itself. Not thread-safe.
+ */
+public final class SparkMerge {
+    private final SparkContext context;
+    private final Path recipe;
+    private final Path out;
+    private PlanOptions planOptions = PlanOptions.DEFAULT;
+    private EngineOptions engineOptions = Amalgam.engine();
+    private MergeListener listener = MergeListener.NONE;
+    private Cancellation cancellation = new Cancellation();
+    private int parts;
+
+    private SparkMerge(SparkContext context, Path recipe, Path out) {
+        this.context = Objects.requireNonNull(context, "context");
+        this.recipe = Objects.requireNonNull(recipe, "recipe");
+        this.out = Objects.requireNonNull(out, "out");
+    }
+
+    /**
+     * @param recipe a file of the driver's; its models are in folders that all machines share, or
+     *     in stores that Hadoop knows ({@code s3a://bucket/model})
+     * @param out a new or empty directory that all machines share
+     */
+    public static SparkMerge of(SparkContext context, Path recipe, Path out) {
+        return new SparkMerge(context, recipe, out);
+    }
+
+    /** Changes what the plan depends on: seed, shards, quantisation. */
+    public SparkMerge plan(UnaryOperator<PlanOptions> change) {
+        planOptions = change.apply(planOptions);
+        return this;
+    }
+
+    /**
+     * Changes how the merge runs: overwriting, report, NaN. Threads and memory are those of the
+     * executors: {@code spark.task.cpus} threads for each task.
+     */
+    public SparkMerge engine(UnaryOperator<EngineOptions> change) {
+        engineOptions = change.apply(engineOptions);
+        return this;
+    }
+
+    /** The number of parts. Default: three for each slot of the cluster, at most one a file. */
+    public SparkMerge parts(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException("parts: expected at least 1, got " + count);
+        }
+        parts = count;
+        return this;
+    }
+
+    /** Is told of the progress, on the calling thread. */
+    public SparkMerge listener(MergeListener hears) {
+        listener = Objects.requireNonNull(hears, "hears");
+        return this;
+    }
+
+    /** Lets another thread stop it. */
+    public SparkMerge cancellation(Cancellation stops) {
+        cancellation = Objects.requireNonNull(stops, "stops");
+        return this;
+    }
+
+    /**
+     * Merges.
+     *
+     * @throws io.amalgam.error.BadInputException if recipe, models or output have problems, or an
+     *     input changed
+     * @throws IOException if tasks fail again and again; the job can be run again
+     * @throws io.amalgam.engine.MergeCancelledException if stopped; likewise
+     */
+    public MergeReport run() throws IOException {
+        Path folder = recipe.toAbsolutePath().getParent();
+        PlanRequest request =
+                new PlanRequest(
+                        recipe.toString(),
+                        Files.readString(recipe),
+                        folder == null ? List.of(Path.of("")) : List.of(Path.of(""), folder),
+                        planOptions);
+        return new MergeJob(context, request, out, engineOptions, listener, cancellation)
+                .run(parts);
+    }
+}

@@ -1,0 +1,214 @@
+package io.amalgam.spark;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.Merge;
+import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.error.BadInputException;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Merges on Spark have the bytes of merges on one machine. */
+class SparkMergeTest {
+    private static final Path GOLDEN =
+            Path.of("../merge-formats/src/test/resources/golden").toAbsolutePath().normalize();
+
+    @TempDir private Path temp;
+    private Path out;
+
+    @BeforeEach
+    void output() {
+        out = temp.resolve("out");
+    }
+
+    private static String models(String method, String parameters, String more) {
+        return """
+        merge_method: %s
+        base_model: MERGE/base
+        models:
+          - {model: MERGE/ft1, parameters: {weight: 0.6}}
+          - {model: MERGE/ft2, parameters: {weight: 0.3}}
+        parameters: {%s}
+        dtype: float32
+        %s
+        """
+                .formatted(method, parameters, more);
+    }
+
+    private static String text(String name) throws IOException {
+        return switch (name) {
+            case "linear", "ties" -> golden("merge", name);
+            case "stack" -> golden("merge", "slices-mixed");
+            case "vocabulary" -> golden("tokenizer", "union");
+            case "dare_ties" -> models("dare_ties", "density: 0.5", "");
+            case "ties of the whole model" -> models("ties", "density: 0.4, trim_scope: model", "");
+            case "pcb" -> models("pcb", "density: 0.4", "");
+            case "alignment" ->
+                    models(
+                            "task_arithmetic",
+                            "",
+                            "align: {method: weight_matching, to: MERGE/base}");
+            case "lora" ->
+                    models("task_arithmetic", "", "")
+                            .replace(
+                                    "MERGE/ft1", "MERGE/base+" + GOLDEN.resolve("lora/adapters/a"));
+            case "fp8" -> models("ties", "density: 0.4", "quantize: fp8");
+            default -> throw new IllegalArgumentException(name);
+        };
+    }
+
+    private static String golden(String folder, String name) throws IOException {
+        return Files.readString(GOLDEN.resolve(folder).resolve("recipes/" + name + ".yml"))
+                .replace("models/", GOLDEN.resolve(folder).resolve("models") + "/");
+    }
+
+    private Path recipe(String text) throws IOException {
+        return Files.writeString(
+                temp.resolve("recipe.yml"),
+                text.replace("MERGE/", GOLDEN.resolve("merge/models") + "/"));
+    }
+
+    private SparkMerge merge(Path recipe) {
+        return SparkMerge.of(LocalSpark.context(), recipe, out)
+                .plan(options -> options.maxShardBytes(8000).seed(7))
+                .parts(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "linear",
+                "ties",
+                "dare_ties",
+                "stack",
+                "vocabulary",
+                "lora",
+                "ties of the whole model",
+                "pcb",
+                "alignment",
+                "fp8"
+            })
+    void everyKindOfMerge(String name) throws IOException {
+        Path recipe = recipe(text(name));
+        Path whole = temp.resolve("whole");
+        Merge.recipe(recipe).plan(options -> options.maxShardBytes(8000).seed(7)).to(whole).run();
+
+        merge(recipe).run();
+
+        assertThat(names(out)).isEqualTo(names(whole));
+        for (String file : names(whole)) {
+            if (!file.equals("amalgam-report.json")) {
+                assertThat(out.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+            }
+        }
+        JsonNode parts = report().path("run").path("parts");
+        assertThat(parts).hasSize(3);
+        assertThat(parts.get(0).path("by").asText()).isEqualTo("executor driver");
+    }
+
+    private JsonNode report() throws IOException {
+        return new ObjectMapper().readTree(out.resolve("amalgam-report.json").toFile());
+    }
+
+    private static List<String> names(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.map(file -> file.getFileName().toString()).sorted().toList();
+        }
+    }
+
+    @Test
+    void modelsOfAStoreAreReadByRanges() throws IOException {
+        Path whole = temp.resolve("whole");
+        Path recipe = recipe(text("ties"));
+        Merge.recipe(recipe).plan(options -> options.maxShardBytes(8000).seed(7)).to(whole).run();
+
+        Files.writeString(recipe, text("ties").replace(GOLDEN.toString(), "file:" + GOLDEN));
+        merge(recipe).run();
+
+        for (String file : names(whole)) {
+            if (file.endsWith(".safetensors")) {
+                assertThat(out.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+            }
+        }
+    }
+
+    @Test
+    void aModelThatIsNotInTheStoreIsOneLine() throws IOException {
+        Path recipe =
+                recipe("merge_method: passthrough\nmodels: [{model: 'file:/no/such/model'}]\n");
+        assertThatThrownBy(() -> merge(recipe).run())
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("expected a folder or file, got nothing there");
+    }
+
+    @Test
+    void badDataIsToldOnceAndLeavesNoModel() throws IOException {
+        Path broken = Files.createDirectory(temp.resolve("broken"));
+        for (String file : names(GOLDEN.resolve("merge/models/ft1"))) {
+            Files.copy(GOLDEN.resolve("merge/models/ft1").resolve(file), broken.resolve(file));
+        }
+        byte[] weights = Files.readAllBytes(broken.resolve("model.safetensors"));
+        java.util.Arrays.fill(weights, weights.length - 4096, weights.length, (byte) 0xff);
+        Files.write(broken.resolve("model.safetensors"), weights);
+        Path recipe =
+                recipe(models("ties", "density: 0.5", "").replace("MERGE/ft1", broken.toString()));
+
+        assertThatThrownBy(() -> merge(recipe).run())
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("NaN");
+        assertThat(names(out)).containsExactly(".amalgam-parts");
+    }
+
+    @Test
+    void finishedPartsAreTakenOver() throws IOException {
+        Path recipe = recipe(text("linear"));
+        Cancellation cancellation = new Cancellation();
+        List<String> heard = new ArrayList<>();
+        assertThatThrownBy(
+                        () ->
+                                merge(recipe)
+                                        .cancellation(cancellation)
+                                        .listener(
+                                                new MergeListener() {
+                                                    @Override
+                                                    public void progressed(Progress progress) {
+                                                        heard.add("progress");
+                                                        cancellation.cancel();
+                                                    }
+                                                })
+                                        .run())
+                .isInstanceOf(MergeCancelledException.class);
+        assertThat(heard).isNotEmpty();
+        assertThat(names(out)).containsExactly(".amalgam-parts");
+
+        merge(recipe).run();
+        assertThat(names(out)).contains("model.safetensors.index.json", "config.json");
+        assertThat(names(out)).doesNotContain(".amalgam-parts");
+    }
+
+    @Test
+    void anOutputThatIsThereIsRefused() throws IOException {
+        Files.createDirectories(out);
+        Files.writeString(out.resolve("notes.txt"), "x");
+        Path recipe = recipe(text("linear"));
+        assertThatThrownBy(() -> merge(recipe).run())
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("an empty or new directory");
+        merge(recipe).engine(options -> options.overwrite(true)).run();
+        assertThat(names(out)).contains("notes.txt", "config.json");
+    }
+}
