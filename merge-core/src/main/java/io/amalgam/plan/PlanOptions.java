@@ -54,7 +54,14 @@ public record PlanOptions(
     /** These options with files of at most so many bytes of tensors; 0 for a single file. */
     public PlanOptions maxShardBytes(long bytes) {
         return new PlanOptions(
-                seed, bytes, tensors, strict, copyTokenizer, truncateEmbeddings, quantised);
+                seed,
+                bytes,
+                tensors,
+                strict,
+                copyTokenizer,
+                truncateEmbeddings,
+                quantised,
+                allowRescaled);
     }
 
     /** These options with warnings as errors, or not. */
