@@ -22,6 +22,16 @@ public interface Quantiser {
      */
     int step();
 
+    /** Elements that one worker encodes in their order: whole steps. */
+    default int together() {
+        return step();
+    }
+
+    /** Bytes that a worker keeps between the steps that it encodes together. */
+    default long bytesKept() {
+        return 0;
+    }
+
     /** Whether a scale depends on the largest magnitude of the whole tensor. */
     default boolean needsLargest() {
         return false;

@@ -44,7 +44,7 @@ final class QuantisedWriter implements Quantiser.Target {
     /** Bytes a worker holds for a tensor. */
     static long bytesHeld(TensorTask task) {
         return task.quantiser()
-                .map(q -> (long) Math.max(q.step(), LONG) * (Float.BYTES + BYTES_MADE))
+                .map(q -> (long) Math.max(q.step(), LONG) * (Float.BYTES + BYTES_MADE) + q.bytesKept())
                 .orElse(0L);
     }
 

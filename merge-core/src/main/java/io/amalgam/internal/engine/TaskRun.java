@@ -131,7 +131,7 @@ final class TaskRun {
         }
         unitElements = copiedInput() < 0 ? unitElements(row) : copyUnit(task.output().dtype());
         if (isLast() && task.quantiser().isPresent()) {
-            unitElements = unitElements(together(row, task.quantiser().get().step()));
+            unitElements = unitElements(together(row, task.quantiser().get().together()));
         }
         boolean whole = isWhole(next);
         long elements = task.output().elements();

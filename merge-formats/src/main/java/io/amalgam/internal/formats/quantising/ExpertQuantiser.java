@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * The experts of gpt-oss in MXFP4: {@code X} [expert, in, out] becomes {@code X_blocks} [expert,
- * out, in/32, 16] and {@code X_scales}. Rows and columns are exchanged, so that a whole expert is
- * encoded at a time.
+ * out, in/32, 16] and {@code X_scales}. Rows and columns are exchanged, so codes of a whole expert
+ * are kept until they can be written.
  */
 final class ExpertQuantiser implements Quantiser {
     /** Elements of the largest expert: as many bytes of codes are made at a time, and more. */
@@ -54,7 +54,17 @@ final class ExpertQuantiser implements Quantiser {
 
     @Override
     public int step() {
+        return GROUP * out;
+    }
+
+    @Override
+    public int together() {
         return in * out;
+    }
+
+    @Override
+    public long bytesKept() {
+        return together() / 2 + together() / GROUP;
     }
 
     @Override
@@ -68,32 +78,34 @@ final class ExpertQuantiser implements Quantiser {
             Workspace workspace)
             throws IOException {
         Room room = Room.of(workspace);
-        byte[] codes = room.codes(step() / 2);
-        byte[] scales = room.scales(step() / GROUP);
+        byte[] codes = room.codes(together() / 2);
+        byte[] scales = room.scales(together() / GROUP);
         for (int done = 0; done < count; done += step()) {
-            expert(values, at + done, codes, scales);
-            target.write(1, (from + done) / GROUP, scales, step() / GROUP);
-            target.write(0, (from + done) / 2, codes, step() / 2);
+            long place = (from + done) % together();
+            groups(values, at + done, (int) (place / step()), codes, scales);
+            if (place + step() == together()) {
+                long expert = (from + done) / together();
+                target.write(1, expert * (together() / GROUP), scales, together() / GROUP);
+                target.write(0, expert * (together() / 2), codes, together() / 2);
+            }
         }
     }
 
-    private void expert(float[] values, int at, byte[] codes, byte[] scales) {
+    /** Those of the same inputs, one of each output. */
+    private void groups(float[] values, int at, int number, byte[] codes, byte[] scales) {
         int groups = in / GROUP;
         float[] group = new float[GROUP];
-        for (int g = 0; g < groups; g++) {
-            for (int o = 0; o < out; o++) {
-                int place = at + g * GROUP * out + o;
-                for (int k = 0; k < GROUP; k++, place += out) {
-                    group[k] = values[place];
-                }
-                int to = o * groups + g;
-                scales[to] = Fp4Scale.MXFP4.code(Room.largest(group, 0, GROUP), 1);
-                float scale = Fp4Scale.MXFP4.scale(scales[to], 1);
-                for (int k = 0; k < GROUP; k += 2) {
-                    int low = Fp4Quantiser.code(group[k], scale);
-                    int high = Fp4Quantiser.code(group[k + 1], scale);
-                    codes[(to * GROUP + k) / 2] = (byte) (high << 4 | low);
-                }
+        for (int o = 0; o < out; o++) {
+            for (int k = 0, place = at + o; k < GROUP; k++, place += out) {
+                group[k] = values[place];
+            }
+            int to = o * groups + number;
+            scales[to] = Fp4Scale.MXFP4.code(Room.largest(group, 0, GROUP), 1);
+            float scale = Fp4Scale.MXFP4.scale(scales[to], 1);
+            for (int k = 0; k < GROUP; k += 2) {
+                int low = Fp4Quantiser.code(group[k], scale);
+                int high = Fp4Quantiser.code(group[k + 1], scale);
+                codes[(to * GROUP + k) / 2] = (byte) (high << 4 | low);
             }
         }
     }
