@@ -44,7 +44,10 @@ final class QuantisedWriter implements Quantiser.Target {
     /** Bytes a worker holds for a tensor. */
     static long bytesHeld(TensorTask task) {
         return task.quantiser()
-                .map(q -> (long) Math.max(q.step(), LONG) * (Float.BYTES + BYTES_MADE) + q.bytesKept())
+                .map(
+                        q ->
+                                (long) Math.max(q.step(), LONG) * (Float.BYTES + BYTES_MADE)
+                                        + q.bytesKept())
                 .orElse(0L);
     }
 
