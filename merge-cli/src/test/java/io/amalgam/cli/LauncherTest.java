@@ -59,6 +59,37 @@ class LauncherTest {
         try (OutputStream out = Files.newOutputStream(jar)) {
             new JarOutputStream(out, manifest).close();
         }
+        // As if a cache for this Java had been tried in vain.
+        Files.createFile(
+                jar.resolveSibling("amalgam-" + System.getProperty("java.version") + ".aot"));
+    }
+
+    /** A newer Java that only tells its options, and writes the cache it is asked for. */
+    @Test
+    void aNewerJavaGetsACacheOfItsOwnOnce() throws Exception {
+        String script =
+                """
+                mkdir -p jdk/bin
+                echo 'JAVA_VERSION="25.0.9"' >jdk/release
+                cat >jdk/bin/java <<'END'
+                #!/bin/sh
+                for option in "$@"; do
+                    case $option in
+                        -XX:AOTCacheOutput=*) echo made; echo classes >"${option#*=}"; exit ;;
+                        -XX:AOTCache=*) echo "with ${option##*/}" ;;
+                    esac
+                done
+                END
+                chmod +x jdk/bin/java
+                export JAVA_HOME=$PWD/jdk
+                home/amalgam methods && home/amalgam methods
+                """;
+        assertThat(sh(script)).isZero();
+        assertThat(log().lines())
+                .containsExactly(
+                        "amalgam: preparing quicker starts with Java 25.0.9; this is done once",
+                        "with amalgam-25.0.9.aot",
+                        "with amalgam-25.0.9.aot");
     }
 
     @ParameterizedTest
