@@ -166,7 +166,7 @@ public final class HubHeaders implements RemoteModels {
             }
             if (!weights) {
                 source.announce(name);
-            } else if (isGguf(name)) {
+            } else if (isGguf(name) || isTorch(name)) {
                 source.announce(name, FileHead.KIND);
             } else if (name.endsWith(".safetensors")) {
                 source.announce(name, FileHead.likely(tensors.getOrDefault(name, 0)));
@@ -215,6 +215,7 @@ public final class HubHeaders implements RemoteModels {
                 && Files.exists(place)
                 && (Files.size(place) == file.size()
                         || isGguf(file.path())
+                        || isTorch(file.path())
                         || FileHead.read(place, file).isPresent());
     }
 
@@ -241,6 +242,20 @@ public final class HubHeaders implements RemoteModels {
      * From now on what is read of a file is fetched; a header that is none is said by its reader.
      */
     private void stream(SmallParts source, RemoteFile file, Path place) throws IOException {
+        if (isTorch(file.path())) {
+            ZipHead head = ZipHead.read(source, file, place);
+            URI address = source.address(file.path());
+            StreamedFile streamed =
+                    new StreamedFile(
+                            source.repo(),
+                            file,
+                            place,
+                            address,
+                            head.pieces(file.size()),
+                            head.parts());
+            Placeholders.put(place, () -> new StreamedChannel(streamed, buffer()));
+            return;
+        }
         Optional<Pieces> pieces =
                 isGguf(file.path())
                         ? Optional.of(Pieces.even(file.size()))
@@ -273,6 +288,10 @@ public final class HubHeaders implements RemoteModels {
     private static boolean isOfModel(String weights) {
         return isGguf(weights)
                 || WeightName.isWeights(weights.substring(weights.lastIndexOf('/') + 1));
+    }
+
+    private static boolean isTorch(String file) {
+        return file.endsWith(".bin") || file.endsWith(".pt") || file.endsWith(".pth");
     }
 
     private static boolean isGguf(String file) {

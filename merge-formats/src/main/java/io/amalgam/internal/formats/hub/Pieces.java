@@ -29,15 +29,27 @@ final class Pieces {
     /** Of a file's data section, counted from the file's beginning. */
     static Pieces of(SafetensorsHeader header) {
         long start = header.dataStart();
+        List<long[]> tensors =
+                header.tensors().values().stream()
+                        .map(t -> new long[] {start + t.begin(), start + t.end()})
+                        .sorted(Comparator.comparing((long[] span) -> span[0]))
+                        .toList();
+        return of(start, tensors, tensors.isEmpty() ? start : tensors.get(tensors.size() - 1)[1]);
+    }
+
+    /**
+     * Of a file with tensors in it.
+     *
+     * @param start of the first piece
+     * @param tensors where each begins and ends, in order
+     * @param end of the last piece
+     */
+    static Pieces of(long start, List<long[]> tensors, long end) {
         List<Long> cuts = new ArrayList<>(List.of(start));
         BitSet inside = new BitSet();
-        List<SafetensorsHeader.Entry> tensors =
-                header.tensors().values().stream()
-                        .sorted(Comparator.comparing(SafetensorsHeader.Entry::begin))
-                        .toList();
-        for (SafetensorsHeader.Entry tensor : tensors) {
-            long from = start + tensor.begin();
-            long to = start + tensor.end();
+        for (long[] tensor : tensors) {
+            long from = tensor[0];
+            long to = tensor[1];
             if (to - last(cuts) > TOGETHER) {
                 cut(cuts, from);
             }
@@ -49,7 +61,7 @@ final class Pieces {
                 cut(cuts, to);
             }
         }
-        cut(cuts, start + (tensors.isEmpty() ? 0 : tensors.get(tensors.size() - 1).end()));
+        cut(cuts, end);
         return new Pieces(cuts, inside);
     }
 
@@ -70,6 +82,9 @@ final class Pieces {
     }
 
     private static void cut(List<Long> cuts, long at) {
+        while (at - last(cuts) > LONGEST) {
+            cuts.add(last(cuts) + LONGEST);
+        }
         if (at > last(cuts)) {
             cuts.add(at);
         }

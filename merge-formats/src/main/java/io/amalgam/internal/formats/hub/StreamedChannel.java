@@ -34,6 +34,10 @@ final class StreamedChannel extends ReadOnlyChannel {
                 into.limit(limit);
             }
         }
+        int known = file.known(at, into);
+        if (known > 0) {
+            return known;
+        }
         return into.hasRemaining() && at >= size() ? -1 : buffer.read(file, at, into);
     }
 

@@ -1,7 +1,11 @@
 package io.amalgam.internal.formats.hub;
 
 import java.net.URI;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 
 /**
@@ -16,6 +20,7 @@ final class StreamedFile {
     private final Path placeholder;
     private final FileAddress address;
     private final Pieces pieces;
+    private final NavigableMap<Long, byte[]> known;
     private final AtomicIntegerArray checksums;
 
     /**
@@ -23,6 +28,20 @@ final class StreamedFile {
      * @param own where the file is at the endpoint
      */
     StreamedFile(RepoName repo, RemoteFile file, Path placeholder, URI own, Pieces pieces) {
+        this(repo, file, placeholder, own, pieces, new TreeMap<>());
+    }
+
+    /**
+     * @param known runs of bytes that are not fetched, by where they begin
+     */
+    StreamedFile(
+            RepoName repo,
+            RemoteFile file,
+            Path placeholder,
+            URI own,
+            Pieces pieces,
+            NavigableMap<Long, byte[]> known) {
+        this.known = known;
         this.repo = repo;
         this.file = file;
         this.placeholder = placeholder;
@@ -45,6 +64,21 @@ final class StreamedFile {
 
     Pieces pieces() {
         return pieces;
+    }
+
+    /** Puts what is known of the bytes from a position on; how many those are. */
+    int known(long at, ByteBuffer into) {
+        Map.Entry<Long, byte[]> part = known.floorEntry(at);
+        if (part == null) {
+            return 0;
+        }
+        long from = at - part.getKey();
+        int count = (int) Math.min(into.remaining(), part.getValue().length - from);
+        if (count <= 0) {
+            return 0;
+        }
+        into.put(part.getValue(), (int) from, count);
+        return count;
     }
 
     FileAddress address() {

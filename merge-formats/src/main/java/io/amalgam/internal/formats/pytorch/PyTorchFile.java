@@ -6,6 +6,7 @@ import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.io.Placeholders;
 import io.amalgam.internal.formats.files.FileKinds;
 import io.amalgam.internal.formats.pytorch.Pickle.Dict;
 import io.amalgam.internal.formats.pytorch.Pickle.View;
@@ -17,7 +18,6 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -75,7 +75,7 @@ public final class PyTorchFile implements Checkpoint {
      */
     public static PyTorchFile openAll(Path path, String model) throws IOException {
         FileKinds.require(path);
-        FileChannel channel = FileChannel.open(path, StandardOpenOption.READ);
+        FileChannel channel = Placeholders.open(path);
         try {
             PyTorchFile file = new PyTorchFile(path, model, channel);
             file.read();

@@ -9,7 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
@@ -18,7 +20,7 @@ import java.util.Set;
  * where an entry's bytes lie. Entries must be stored, not compressed, as {@code torch.save} writes
  * them; archives and entries beyond 4 GiB (zip64) are read.
  */
-final class ZipArchive {
+public final class ZipArchive {
     private static final int END = 0x06054b50;
     private static final int END_SIZE = 22;
     private static final int LONGEST_COMMENT = 0xffff;
@@ -31,13 +33,14 @@ final class ZipArchive {
     private static final int LOCAL = 0x04034b50;
     private static final int LOCAL_SIZE = 30;
     private static final int EXTRA64 = 1;
+    private static final int DESCRIBED = 8;
     private static final long UINT32 = 0xffff_ffffL;
 
     /** For hundreds of thousands of tensors: enough. */
     private static final int LARGEST_DIRECTORY = 64 << 20;
 
     private final Path file;
-    private final FileChannel channel;
+    private final Reader channel;
     private final long directoryStart;
     private final Map<String, Entry> entries = new LinkedHashMap<>();
 
@@ -46,10 +49,25 @@ final class ZipArchive {
      */
     private record Entry(long header, long size, long compressed, int method, int flags) {}
 
+    /** Reads from a place in the archive on. */
+    @FunctionalInterface
+    public interface Reader {
+        /** How many bytes were read; negative at the end. */
+        int read(ByteBuffer into, long at) throws IOException;
+    }
+
+    /**
+     * An entry as the directory has it.
+     *
+     * @param header where the entry's own header is, in front of its data
+     * @param described whether its sizes stand behind its data
+     */
+    public record Place(String name, long header, long size, boolean described) {}
+
     /** Bytes of an entry: where in the file, and how many. */
     record Span(long offset, long length) {}
 
-    private ZipArchive(Path file, FileChannel channel, long directoryStart) {
+    private ZipArchive(Path file, Reader channel, long directoryStart) {
         this.file = file;
         this.channel = channel;
         this.directoryStart = directoryStart;
@@ -61,7 +79,16 @@ final class ZipArchive {
      * @throws BadInputException if the file is no zip archive, or a damaged one
      */
     static ZipArchive read(Path file, FileChannel channel) throws IOException {
-        long size = channel.size();
+        return read(file, channel.size(), channel::read);
+    }
+
+    /**
+     * The same of an archive that is elsewhere.
+     *
+     * @param file for messages
+     * @throws BadInputException if it is no zip archive, or a damaged one
+     */
+    public static ZipArchive read(Path file, long size, Reader channel) throws IOException {
         int tailSize = (int) Math.min(size, END_SIZE + LONGEST_COMMENT);
         ByteBuffer tail = bytes(channel, size - tailSize, tailSize);
         int end = tailSize - END_SIZE;
@@ -102,7 +129,7 @@ final class ZipArchive {
     }
 
     /** The large archive's end record, with its own place behind it. */
-    private static ByteBuffer end64(Path file, FileChannel channel, long endAt) throws IOException {
+    private static ByteBuffer end64(Path file, Reader channel, long endAt) throws IOException {
         if (endAt < LOCATOR_SIZE) {
             throw bad(file, damaged("it has no directory"));
         }
@@ -174,6 +201,25 @@ final class ZipArchive {
         return new Entry(header, size, compressed, method, flags);
     }
 
+    /** Where the directory begins, behind all entries. */
+    public long directory() {
+        return directoryStart;
+    }
+
+    /** The entries in the order of the file. */
+    public List<Place> places() {
+        return entries.entrySet().stream()
+                .map(
+                        e ->
+                                new Place(
+                                        e.getKey(),
+                                        e.getValue().header(),
+                                        e.getValue().size(),
+                                        (e.getValue().flags() & DESCRIBED) != 0))
+                .sorted(Comparator.comparingLong(Place::header))
+                .toList();
+    }
+
     Set<String> names() {
         return entries.keySet();
     }
@@ -238,7 +284,7 @@ final class ZipArchive {
         return content;
     }
 
-    private static ByteBuffer bytes(FileChannel channel, long from, int length) throws IOException {
+    private static ByteBuffer bytes(Reader channel, long from, int length) throws IOException {
         ByteBuffer bytes = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
         while (bytes.hasRemaining()) {
             if (channel.read(bytes, from + bytes.position()) < 0) {
@@ -248,7 +294,7 @@ final class ZipArchive {
         return bytes.flip();
     }
 
-    private static Problem notAnArchive(FileChannel channel, long size) throws IOException {
+    private static Problem notAnArchive(Reader channel, long size) throws IOException {
         ByteBuffer first = bytes(channel, 0, (int) Math.min(size, 2));
         if (size >= 2 && first.get(0) == (byte) 0x80) {
             return Problem.of("a file as torch wrote it before version 1.6 cannot be read")

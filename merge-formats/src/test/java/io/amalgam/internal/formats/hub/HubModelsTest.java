@@ -469,7 +469,7 @@ class HubModelsTest {
                 .asString()
                 .contains("bytes=0-99999");
         assertThatThrownBy(() -> headers.fetch("org/old", Optional.empty()))
-                .hasMessageContaining("give 'amalgam download org/old' first");
+                .hasMessageContaining("expected a zip archive, as torch.save writes it");
         Path whole = fetched("org/wide");
         assertThat(headers.present("org/wide", Optional.empty())).isPresent();
         assertThat(whole.resolve("model.safetensors")).hasBinaryContent(weights.array());

@@ -4,11 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.formats.pytorch.PyTorchFile;
+import io.amalgam.internal.io.Placeholders;
+import io.amalgam.internal.kernel.ScalarKernels;
+import io.amalgam.kernel.Workspace;
 import io.amalgam.internal.formats.hub.FakeHub.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +22,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.ExecutorService;
@@ -28,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Weights that are read over the network, from a hub on this machine. */
 class StreamedModelsTest {
@@ -355,5 +363,76 @@ class StreamedModelsTest {
                 Pieces.of(
                         io.amalgam.formats.safetensors.SafetensorsHeader.parse(
                                 "m", MODEL.length, header)));
+    }
+
+    /**
+     * Files of torch: directory and pickle are fetched first; the headers in front of tensors are
+     * not, which lie all over the file.
+     */
+    @ParameterizedTest
+    @ValueSource(strings = {"state", "types", "views", "tied", "training", "parameters"})
+    void filesOfTorchAreReadInPlace(String name) throws IOException {
+        Path local = Path.of("src/test/resources/pytorch", name + ".bin");
+        hub.file("org/torch", "main", "pytorch_model.bin", Files.readAllBytes(local))
+                .file("org/torch", "main", "config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        HubHeaders models = streamed();
+
+        Path model = models.fetch("org/torch", Optional.empty()).resolve("pytorch_model.bin");
+
+        try (PyTorchFile here = PyTorchFile.open(local, "m");
+                PyTorchFile there = PyTorchFile.open(model, "m")) {
+            assertThat(models.ranges()).isZero();
+            assertThat(there.tensors().keySet()).isEqualTo(here.tensors().keySet());
+            for (Map.Entry<String, TensorSource> tensor : here.tensors().entrySet()) {
+                TensorSource other = there.tensors().get(tensor.getKey());
+                assertThat(other.info()).isEqualTo(tensor.getValue().info());
+                if (tensor.getValue().info().dtype().arithmetic()) {
+                    assertThat(values(other)).isEqualTo(values(tensor.getValue()));
+                }
+            }
+        }
+    }
+
+    /** A header that could be in two places is read. */
+    @Test
+    void headersOfTensorsFollowFromTheDirectory() throws IOException {
+        TorchArchive archive =
+                new TorchArchive()
+                        .entry("m/data.pkl", 70_000, 64)
+                        .entry("m/data/0", 100_000, 64)
+                        .entry("m/data/1", 99_999, 64)
+                        .entry("m/data/2", 100_001, 1)
+                        .entry("m/data/3", 100_000, 64)
+                        .entry("m/version", 2, 64);
+        byte[] file = archive.whole();
+        hub.file("org/torch", "main", "pytorch_model.bin", file)
+                .file("org/torch", "main", "config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        HubHeaders models = streamed();
+
+        Path model = models.fetch("org/torch", Optional.empty()).resolve("pytorch_model.bin");
+
+        int[] ranges = {0, 0, 1, 1};
+        try (FileChannel channel = Placeholders.open(model)) {
+            for (int i = 0; i < ranges.length; i++) {
+                int at = archive.headers.get(i + 1);
+                ByteBuffer header = ByteBuffer.allocate(4 + 38);
+                channel.read(header.limit(4), at);
+                while (header.limit(16).position() < 16) {
+                    channel.read(header, at + 26 + header.position() - 4);
+                }
+                byte[] wanted = new byte[16];
+                System.arraycopy(file, at, wanted, 0, 4);
+                System.arraycopy(file, at + 26, wanted, 4, 12);
+                assertThat(Arrays.copyOf(header.array(), 16)).isEqualTo(wanted);
+                assertThat(models.ranges()).isEqualTo(ranges[i]);
+            }
+        }
+    }
+
+    private static float[] values(TensorSource tensor) throws IOException {
+        int n = (int) tensor.info().elements();
+        float[] values = new float[n];
+        tensor.read(0, n, values, 0, new Workspace(ScalarKernels.INSTANCE, Math.max(1, n)));
+        return values;
     }
 }
