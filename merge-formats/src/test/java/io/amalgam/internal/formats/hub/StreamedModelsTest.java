@@ -3,14 +3,14 @@ package io.amalgam.internal.formats.hub;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.amalgam.error.BadInputException;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.SafetensorsFile;
+import io.amalgam.internal.formats.hub.FakeHub.Fault;
 import io.amalgam.internal.formats.pytorch.PyTorchFile;
 import io.amalgam.internal.io.Placeholders;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
-import io.amalgam.internal.formats.hub.FakeHub.Fault;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
