@@ -9,6 +9,7 @@ import io.amalgam.internal.parts.PlanRequest;
 import io.amalgam.internal.spark.MergeJob;
 import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -31,14 +32,14 @@ import org.apache.spark.SparkContext;
 public final class SparkMerge {
     private final SparkContext context;
     private final Path recipe;
-    private final Path out;
+    private final String out;
     private PlanOptions planOptions = PlanOptions.DEFAULT;
     private EngineOptions engineOptions = Amalgam.engine();
     private MergeListener listener = MergeListener.NONE;
     private Cancellation cancellation = new Cancellation();
     private int parts;
 
-    private SparkMerge(SparkContext context, Path recipe, Path out) {
+    private SparkMerge(SparkContext context, Path recipe, String out) {
         this.context = Objects.requireNonNull(context, "context");
         this.recipe = Objects.requireNonNull(recipe, "recipe");
         this.out = Objects.requireNonNull(out, "out");
@@ -50,7 +51,15 @@ public final class SparkMerge {
      * @param out a new or empty directory that all machines share
      */
     public static SparkMerge of(SparkContext context, Path recipe, Path out) {
-        return new SparkMerge(context, recipe, out);
+        return new SparkMerge(context, recipe, out.toString());
+    }
+
+    /**
+     * @param recipe likewise
+     * @param out a new or empty folder in a store that Hadoop knows: {@code s3a://bucket/merged}
+     */
+    public static SparkMerge of(SparkContext context, Path recipe, URI out) {
+        return new SparkMerge(context, recipe, out.toString());
     }
 
     /** Changes what the plan depends on: seed, shards, quantisation. */

@@ -1,6 +1,7 @@
 package io.amalgam.spark;
 
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -28,7 +29,7 @@ public final class SparkMergeMain {
     }
 
     private static void run(SparkContext context, List<String> words) throws IOException {
-        SparkMerge merge = SparkMerge.of(context, Path.of(words.get(0)), Path.of(words.get(1)));
+        SparkMerge merge = of(context, Path.of(words.get(0)), words.get(1));
         for (int i = 2; i < words.size(); i++) {
             String word = words.get(i);
             if (word.equals("--overwrite")) {
@@ -47,5 +48,11 @@ public final class SparkMergeMain {
             }
         }
         merge.run();
+    }
+
+    private static SparkMerge of(SparkContext context, Path recipe, String out) {
+        return out.contains(":/")
+                ? SparkMerge.of(context, recipe, URI.create(out))
+                : SparkMerge.of(context, recipe, Path.of(out));
     }
 }

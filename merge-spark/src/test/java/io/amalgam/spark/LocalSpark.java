@@ -12,6 +12,7 @@ final class LocalSpark {
                 new SparkConf()
                         .setMaster("local[2]")
                         .setAppName("tests")
+                        .set("spark.hadoop.fs.faulty.impl", FaultyStore.class.getName())
                         .set("spark.ui.enabled", "false")
                         .set("spark.driver.host", "127.0.0.1")
                         .set("spark.driver.bindAddress", "127.0.0.1"));

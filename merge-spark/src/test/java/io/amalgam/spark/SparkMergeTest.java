@@ -11,6 +11,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -210,5 +211,51 @@ class SparkMergeTest {
                 .hasMessageContaining("an empty or new directory");
         merge(recipe).engine(options -> options.overwrite(true)).run();
         assertThat(names(out)).contains("notes.txt", "config.json");
+    }
+
+    private SparkMerge toStore(Path recipe) {
+        return SparkMerge.of(LocalSpark.context(), recipe, URI.create("faulty:" + out))
+                .plan(options -> options.maxShardBytes(8000).seed(7))
+                .parts(3);
+    }
+
+    @Test
+    void anOutputInAStore() throws IOException {
+        Path recipe = recipe(text("ties"));
+        Path whole = temp.resolve("whole");
+        Merge.recipe(recipe).plan(options -> options.maxShardBytes(8000).seed(7)).to(whole).run();
+
+        toStore(recipe).run();
+
+        assertThat(names(out)).isEqualTo(names(whole));
+        for (String file : names(whole)) {
+            if (!file.equals("amalgam-report.json")) {
+                assertThat(out.resolve(file)).hasSameBinaryContentAs(whole.resolve(file));
+            }
+        }
+        assertThatThrownBy(() -> toStore(recipe).run())
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("an empty or new folder");
+    }
+
+    @Test
+    void aStoreThatFailsLeavesNoModelAndIsTriedAgain() throws IOException {
+        Path recipe = recipe(text("linear"));
+        for (int fault = 0; fault < 3; fault++) {
+            FaultyStore.RENAMES.set(fault);
+            assertThatThrownBy(() -> toStore(recipe).run()).hasMessageContaining("store is away");
+            assertThat(names(out))
+                    .doesNotContain("config.json", "model.safetensors.index.json")
+                    .contains(".amalgam-parts");
+        }
+        FaultyStore.RENAMES.set(-1);
+        FaultyStore.WRITES.set(4);
+        assertThatThrownBy(() -> toStore(recipe).run()).hasMessageContaining("store is away");
+        assertThat(names(out)).doesNotContain("model.safetensors.index.json");
+        FaultyStore.WRITES.set(-1);
+        toStore(recipe).run();
+        assertThat(names(out))
+                .contains("config.json", "model.safetensors.index.json")
+                .doesNotContain(".amalgam-parts");
     }
 }

@@ -8,10 +8,12 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.card.ModelCard;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -256,6 +258,37 @@ public final class MergeEngine {
         }
         OutputFiles.removePartial(directory);
         return report;
+    }
+
+    /**
+     * The small files that make one model of the data files that all parts of a merge have written,
+     * for an output that is in no directory of this machine: configuration, tokenizer, report, and
+     * last those without which no reader takes the model for complete.
+     *
+     * @param parts of the merge, whose inputs are unchanged
+     */
+    public static List<SmallFile> companions(
+            MergePlan plan, List<PartReport> parts, EngineOptions options) throws IOException {
+        MergeReport report = PartReport.joined(plan, parts, List.of());
+        boolean card =
+                options.card() == EngineOptions.Card.ALWAYS
+                        || (options.card() == EngineOptions.Card.IF_ABSENT && options.report());
+        Optional<byte[]> text =
+                card
+                        ? Optional.of(
+                                ModelCard.of(plan, report.files()).getBytes(StandardCharsets.UTF_8))
+                        : Optional.empty();
+        List<SmallFile> files =
+                new ArrayList<>(
+                        CompanionFiles.of(
+                                plan,
+                                report,
+                                parts,
+                                InputFile.origins(plan),
+                                options.report(),
+                                text));
+        files.addAll(plan.layout().last());
+        return files;
     }
 
     /**

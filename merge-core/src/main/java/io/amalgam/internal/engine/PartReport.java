@@ -30,7 +30,7 @@ public record PartReport(int part, Set<Integer> files, String by, MergeReport re
     /**
      * The report of the whole: tensors and files in the plan's order, the work of all parts summed.
      */
-    static MergeReport joined(MergePlan plan, List<PartReport> parts, List<String> kept) {
+    public static MergeReport joined(MergePlan plan, List<PartReport> parts, List<String> kept) {
         Map<Integer, Iterator<MergeReport.Written>> tensorsOf = new HashMap<>();
         Map<Integer, MergeReport.WrittenFile> files = new TreeMap<>();
         // Reports of parts have them as text.

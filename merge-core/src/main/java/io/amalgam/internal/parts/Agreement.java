@@ -35,7 +35,7 @@ public record Agreement(
     }
 
     /** A short name of plan, count and inputs. */
-    String key() {
+    public String key() {
         StringBuilder text = new StringBuilder(planHash).append(' ').append(parts);
         for (InputFile input : inputs) {
             text.append('\n').append(input.path().getFileName());

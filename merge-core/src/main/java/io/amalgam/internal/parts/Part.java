@@ -39,7 +39,7 @@ public record Part(int number, int of) {
     }
 
     /** The name of its folder. */
-    String folder() {
+    public String folder() {
         return number + "-of-" + of;
     }
 

@@ -99,7 +99,8 @@ public final class PartsFolder {
         return out.resolve(FOLDER).resolve(agreement.key());
     }
 
-    Path of(Part part) {
+    /** The folder of a part. */
+    public Path of(Part part) {
         return home().resolve(part.folder());
     }
 

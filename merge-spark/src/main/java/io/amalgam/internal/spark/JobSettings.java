@@ -7,6 +7,7 @@ import io.amalgam.Amalgam;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.parts.Part;
 import io.amalgam.internal.parts.PartCommand;
 import io.amalgam.internal.parts.PartedMerge;
 import io.amalgam.internal.parts.PlanRequest;
@@ -22,7 +23,7 @@ import org.apache.spark.util.SerializableConfiguration;
  *
  * @param request of the plan, as JSON
  * @param hash of the plan that the driver made; empty on the driver
- * @param out the output as a local path that all machines share
+ * @param out the output: a path that all machines share, or a folder in a store
  * @param parts how many there are
  * @param threads of a task
  * @param tasks of an executor at a time, which share its memory
@@ -70,7 +71,7 @@ record JobSettings(
                 Amalgam.load()
                         .with(new StoredModels(hadoop.value()))
                         .folders(asked.folders())
-                        .writing(Path.of(out))
+                        .writing(Path.of(new org.apache.hadoop.fs.Path(out).getName()))
                         .plan(
                                 Amalgam.recipes(
                                         asked.recipe(), asked.name(), asked.options().strict()),
@@ -87,13 +88,15 @@ record JobSettings(
         return plan;
     }
 
-    PartedMerge parted(MergePlan plan, int part) throws IOException {
-        return new PartedMerge(
-                plan,
-                new io.amalgam.internal.parts.Part(part, parts),
-                Path.of(out),
-                planRequest(),
-                PartCommand.NONE);
+    boolean isStored() {
+        return StoredOutput.isStored(out);
+    }
+
+    /**
+     * @param local the output on this machine
+     */
+    PartedMerge parted(MergePlan plan, int part, Path local) throws IOException {
+        return new PartedMerge(plan, new Part(part, parts), local, planRequest(), PartCommand.NONE);
     }
 
     /** Options of the engine in a task: the memory of the executor is shared by its tasks. */

@@ -5,8 +5,11 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.engine.PartReport;
 import io.amalgam.internal.engine.PassRun;
 import io.amalgam.internal.engine.SharedResults;
+import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.parts.JoinedMerge;
 import io.amalgam.internal.parts.PartJson;
 import io.amalgam.internal.parts.PartedMerge;
@@ -15,6 +18,8 @@ import io.amalgam.internal.parts.PlanRequest;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -47,7 +52,7 @@ public final class MergeJob {
     public MergeJob(
             SparkContext context,
             PlanRequest request,
-            Path out,
+            String out,
             EngineOptions options,
             MergeListener listener,
             Cancellation cancellation) {
@@ -63,7 +68,7 @@ public final class MergeJob {
                 new JobSettings(
                         JobSettings.text(request),
                         "",
-                        out.toAbsolutePath().normalize().toString(),
+                        StoredOutput.isStored(out) ? out : local(out),
                         1,
                         threads,
                         Math.max(1, cores / threads),
@@ -83,18 +88,52 @@ public final class MergeJob {
             int slots = Math.max(1, spark.defaultParallelism() / asked.threads());
             int count = parts > 0 ? parts : Math.min(files, slots * PARTS_EACH);
             JobSettings job = asked.of(plan.hash(), count);
-            List<Integer> missing = job.parted(plan, 1).begin(options);
-            plan.warnings().forEach(listener::warned);
-            listener.started(plan, 0);
-            if (!missing.isEmpty()) {
-                Map<String, byte[]> shared = before(plan, job);
-                run(job, MergeTask.PART, missing, shared, plan);
-            }
-            Path out = Path.of(job.out());
-            PartsFolder folder =
-                    PartsFolder.in(out).orElseThrow(() -> new IOException("no parts in " + out));
+            return job.isStored() ? toStore(plan, job) : toFolder(plan, job);
+        }
+    }
+
+    private static String local(String out) {
+        Path path = out.startsWith("file:") ? Path.of(URI.create(out)) : Path.of(out);
+        return path.toAbsolutePath().normalize().toString();
+    }
+
+    private MergeReport toFolder(MergePlan plan, JobSettings job) throws IOException {
+        Path out = Path.of(job.out());
+        merge(plan, job, job.parted(plan, 1, out).begin(options));
+        PartsFolder folder =
+                PartsFolder.in(out).orElseThrow(() -> new IOException("no parts in " + out));
+        cancellation.throwIfRequested();
+        return new JoinedMerge(out, folder).run(plan, options);
+    }
+
+    private MergeReport toStore(MergePlan plan, JobSettings job) throws IOException {
+        StoredOutput out = new StoredOutput(job.out(), job.hadoop().value());
+        Path scratch = Files.createTempDirectory("amalgam-driver-");
+        try {
+            List<Integer> missing = job.parted(plan, 1, scratch).begin(options);
+            String key = PartsFolder.in(scratch).orElseThrow().agreement().key();
+            out.requireFree(key);
+            missing.removeAll(out.finished(key, job.parts()).keySet());
+            merge(plan, job, missing);
             cancellation.throwIfRequested();
-            return new JoinedMerge(out, folder).run(plan, options);
+            Map<Integer, StoredOutput.Attempt> parts = out.finished(key, job.parts());
+            if (parts.size() < job.parts()) {
+                throw new IOException("not all parts are in '" + job.out() + "'");
+            }
+            List<PartReport> reports =
+                    parts.values().stream().map(StoredOutput.Attempt::report).toList();
+            out.commit(plan, key, parts, MergeEngine.companions(plan, reports, options));
+            return PartReport.joined(plan, reports, List.of());
+        } finally {
+            FileWrites.deleteTree(scratch);
+        }
+    }
+
+    private void merge(MergePlan plan, JobSettings job, List<Integer> missing) throws IOException {
+        plan.warnings().forEach(listener::warned);
+        listener.started(plan, 0);
+        if (!missing.isEmpty()) {
+            run(job, MergeTask.PART, missing, before(plan, job), plan);
         }
     }
 

@@ -5,7 +5,6 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.engine.PassRun;
 import io.amalgam.internal.engine.SharedResults;
 import io.amalgam.internal.io.FileWrites;
-import io.amalgam.internal.parts.PartJson;
 import io.amalgam.internal.parts.PartedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
@@ -14,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function;
 import org.apache.spark.broadcast.Broadcast;
@@ -53,17 +51,8 @@ record MergeTask(JobSettings job, int pass, Broadcast<Map<String, byte[]>> share
             Map<String, byte[]> known = new ConcurrentHashMap<>(shared.value());
             SharedResults results = SharedResults.carried(known, job.parts());
             if (pass == PART) {
-                byte[] report =
-                        PartJson.of(
-                                job.parted(plan, part)
-                                        .attempt(
-                                                "attempt-" + task.taskAttemptId(),
-                                                "executor " + SparkEnv.get().executorId(),
-                                                results,
-                                                job.engine(),
-                                                listener,
-                                                cancellation));
-                StoredModels.requireUnchanged(plan);
+                PartRun run = new PartRun(job, plan, part, results, listener, cancellation);
+                byte[] report = job.isStored() ? run.toStore() : run.toFolder();
                 return Map.of("part-" + part, report);
             }
             PassRun run = new PassRun(plan, job.engine(), results, listener, cancellation);
