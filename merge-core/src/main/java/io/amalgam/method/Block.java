@@ -60,6 +60,15 @@ public final class Block {
         return inputs[index];
     }
 
+    /**
+     * Takes an input's values from an array of somebody else, who has read them for several blocks.
+     *
+     * @param values of at least {@link #capacity()} elements
+     */
+    public void share(int index, float[] values) {
+        inputs[index] = values;
+    }
+
     /** Values of all inputs, in the order of the call. Read-only for steps. */
     public float[][] inputs() {
         return inputs;

@@ -43,6 +43,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
     private String ending = "";
     private Optional<Judge> judge = Optional.empty();
     private int keepBest = Integer.MAX_VALUE;
+    private boolean together;
     private boolean dryRun;
 
     /** Read once: what is checked is what runs. */
@@ -261,6 +262,15 @@ public final class Batch extends Amalgam.Settings<Batch> {
         return this;
     }
 
+    /**
+     * Whether merges that share inputs are made at a time, so that these are read once: tensors of
+     * methods that take one pass, of up to 16 merges. Outputs are the same.
+     */
+    public Batch together(boolean inStep) {
+        together = inStep;
+        return this;
+    }
+
     /** Checks everything and writes nothing. */
     public Batch dryRun(boolean dry) {
         dryRun = dry;
@@ -300,6 +310,7 @@ public final class Batch extends Amalgam.Settings<Batch> {
                                 dryRun,
                                 judge,
                                 keepBest,
+                                together,
                                 listener,
                                 cancellation()))
                 .run();

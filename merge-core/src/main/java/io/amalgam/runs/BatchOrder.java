@@ -41,6 +41,11 @@ final class BatchOrder {
         return order;
     }
 
+    /** Whether two jobs read a file in common. */
+    static boolean share(List<InputFile> some, List<InputFile> others) {
+        return shared(some, paths(others)) > 0;
+    }
+
     private static long shared(List<InputFile> files, Set<Path> warm) {
         long sum = 0;
         Set<Path> counted = new HashSet<>();

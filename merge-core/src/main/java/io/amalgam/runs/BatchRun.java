@@ -13,6 +13,7 @@ import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.runs.ScoreProcess;
+import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
@@ -50,6 +51,7 @@ final class BatchRun {
      * @param stages where results of named documents are kept, in a folder for each merge
      * @param ending of the outputs' names
      * @param keepBest how many of the best outputs stay
+     * @param together whether inputs are read once for all merges that can go in step
      */
     record Setup(
             Planner planner,
@@ -59,6 +61,7 @@ final class BatchRun {
             boolean dryRun,
             Optional<Batch.Judge> judge,
             int keepBest,
+            boolean together,
             Batch.Listener listener,
             Cancellation cancellation) {}
 
@@ -67,6 +70,7 @@ final class BatchRun {
     private final Setup setup;
     private final Map<Job, Result> results = new LinkedHashMap<>();
     private final Set<Job> failed = new HashSet<>();
+    private final Set<Job> alone = new HashSet<>();
     private final Map<String, String> identities = new HashMap<>();
     private @Nullable BatchScores scores;
 
@@ -86,7 +90,10 @@ final class BatchRun {
         List<Job> order = BatchOrder.of(inputs);
         for (int i = 0; i < order.size() && !setup.cancellation().isRequested(); i++) {
             Job job = order.get(i);
-            if (!failed.contains(job)) {
+            if (results.get(job).state() != State.NOT_RUN) {
+                continue;
+            }
+            if (!setup.together() || !together(order.subList(i, order.size()), inputs, i)) {
                 setup.listener().begins(job, i + 1, order.size());
                 put(attempt(job, inputs.get(job)));
                 removeBeaten();
@@ -137,30 +144,87 @@ final class BatchRun {
         return plans;
     }
 
+    /** Merges the first job with those that share its inputs; false where it has to go alone. */
+    private boolean together(List<Job> jobs, Map<Job, List<InputFile>> inputs, int before)
+            throws IOException {
+        Job first = jobs.get(0);
+        if (alone.contains(first) || setup.dryRun()) {
+            return false;
+        }
+        long begin = System.nanoTime();
+        try (JobGroup group = new JobGroup(setup.engine())) {
+            for (Job job : jobs) {
+                boolean fits =
+                        results.get(job).state() == State.NOT_RUN
+                                && !alone.contains(job)
+                                && JobGroup.isFree(out(job))
+                                && BatchOrder.share(inputs.get(first), inputs.get(job));
+                boolean added =
+                        fits
+                                && group.add(
+                                        job,
+                                        out(job),
+                                        () -> setup.planner().plan(job),
+                                        plan -> isBeaten(job, known(job, plan, inputs.get(job))));
+                if (job.equals(first) && !added) {
+                    return false;
+                }
+            }
+            if (group.size() < 2) {
+                return false;
+            }
+            for (int i = 0; i < group.size(); i++) {
+                setup.listener().begins(group.job(i), before + i + 1, results.size());
+                setup.listener().warnings(group.job(i), group.plan(i).warnings());
+            }
+            StageListener merging = setup.listener().merging();
+            merging.result(out(first));
+            group.run(merging.merging(), setup.cancellation());
+            double seconds = (System.nanoTime() - begin) / 1e9 / group.size();
+            for (int i = 0; i < group.size(); i++) {
+                put(judged(merged(group.job(i), group.plan(i), State.MERGED, seconds)));
+                removeBeaten();
+                write();
+            }
+            return true;
+        } catch (MergeCancelledException e) {
+            put(Result.of(first, out(first), State.INTERRUPTED));
+            return true;
+        } catch (ScoreProcess.NotStarted e) {
+            throw e;
+        } catch (IOException | RuntimeException | OutOfMemoryError e) {
+            // Each by itself: then one's failure is not that of all.
+            alone.addAll(jobs);
+            return false;
+        }
+    }
+
+    private Result merged(Job job, StagedPlan plan, State state, double seconds) {
+        return new Result(
+                job,
+                out(job),
+                state,
+                seconds,
+                plan.result().map(MergePlan::outputBytes).orElse(0L),
+                plan.result().map(MergePlan::hash).orElse(""),
+                words(plan.warnings()),
+                List.of(),
+                Optional.empty());
+    }
+
     private Result attempt(Job job, List<InputFile> inputs) {
         long begin = System.nanoTime();
         Result result;
         Optional<Score> known;
         try (StagedPlan plan = setup.planner().plan(job)) {
             setup.listener().warnings(job, plan.warnings());
-            String hash = plan.result().map(MergePlan::hash).orElse("");
-            known =
-                    scores == null || hash.isEmpty()
-                            ? Optional.empty()
-                            : scores.of(job.name(), hash, inputs);
+            known = known(job, plan, inputs);
             State state = isBeaten(job, known) ? State.REMOVED : run(job, plan);
             double seconds = state == State.MERGED ? (System.nanoTime() - begin) / 1e9 : 0;
-            result =
-                    new Result(
-                            job,
-                            out(job),
-                            state,
-                            seconds,
-                            plan.result().map(MergePlan::outputBytes).orElse(0L),
-                            hash,
-                            words(plan.warnings()),
-                            List.of(),
-                            known);
+            result = merged(job, plan, state, seconds);
+            if (known.isPresent()) {
+                result = result.scored(known.get());
+            }
         } catch (MergeCancelledException e) {
             return Result.of(job, out(job), State.INTERRUPTED);
         } catch (IOException | RuntimeException | OutOfMemoryError e) {
@@ -168,6 +232,14 @@ final class BatchRun {
         }
         boolean there = result.state() == State.MERGED || result.state() == State.UNCHANGED;
         return there && known.isEmpty() ? judged(result) : result;
+    }
+
+    /** The score that an earlier batch has measured of the same merge. */
+    private Optional<Score> known(Job job, StagedPlan plan, List<InputFile> inputs) {
+        String hash = plan.result().map(MergePlan::hash).orElse("");
+        return scores == null || hash.isEmpty()
+                ? Optional.empty()
+                : scores.of(job.name(), hash, inputs);
     }
 
     /** Whether it was judged and removed before, and would be again. */

@@ -80,6 +80,12 @@ public final class BatchCommand extends Subcommand {
             description = "Write each model as one file, OUTROOT/NAME.gguf, instead of a folder.")
     private boolean gguf;
 
+    @Option(
+            names = "--together",
+            description =
+                    "Make merges that share inputs at a time and read these once, for methods of one pass, such as linear and task_arithmetic. Outputs are the same.")
+    private boolean together;
+
     @Mixin private ObjectiveMixin objective;
 
     @Option(
@@ -219,6 +225,7 @@ public final class BatchCommand extends Subcommand {
                 Batch.of(recipes)
                         .plan(options -> tokens.on(planning.options()))
                         .dryRun(dryRun)
+                        .together(together)
                         .ending(gguf ? ENDING : "");
         stages.folder().ifPresent(batch::keepStages);
         parsed.forEach(sweep -> batch.sweep(sweep.name(), sweep.values()));

@@ -6,11 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
+import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -378,5 +382,71 @@ class BatchCommandTest {
         assertThat(root.resolve("one/model.safetensors")).isRegularFile();
         assertThat(Cli.run("batch", recipes, root, "--score-cmd", "no-such-program").exit())
                 .isEqualTo(3);
+    }
+
+    /** Recipes of one pass and of several, tensors in units, integers, and one that fails. */
+    @Test
+    void mergesTogetherHaveTheSameBytes() throws IOException {
+        for (String name : List.of("p", "q")) {
+            List<NamedTensor> tensors = new ArrayList<>();
+            tensors.add(Models.filled("x.0.w", name.equals("p") ? 1.5f : 0.25f, 600, 600));
+            tensors.add(Models.filled("x.1.w", 3, 7));
+            tensors.add(NamedTensor.ofBytes("x.table", DType.U8, Shape.of(2), (byte) 1, (byte) 2));
+            Models.write(folder.resolve(name), tensors, "{}");
+        }
+        String two = "models: [{model: ../p, parameters: {weight: ${w}}}, {model: ../q, parameters: {weight: 1}}]\n";
+        Files.writeString(recipes.resolve("linear.yml"), "merge_method: linear\n" + two);
+        Files.writeString(
+                recipes.resolve("tasks.yml"), "merge_method: task_arithmetic\nbase_model: ../q\n" + two);
+        Files.writeString(
+                recipes.resolve("ties.yml"),
+                "merge_method: ties\nbase_model: ../q\nparameters: {density: 0.5}\n" + two);
+        Files.writeString(
+                recipes.resolve("half.yml"), "merge_method: linear\nout_dtype: bfloat16\n" + two);
+        String sweep = "w=0.1,0.7";
+        Path other = folder.resolve("other");
+
+        assertThat(Cli.run("batch", recipes, root, "--sweep", sweep).exit()).isZero();
+        Cli together = Cli.run("batch", recipes, other, "--sweep", sweep, "--together", "-j", 3);
+
+        assertThat(together.exit()).isZero();
+        assertThat(together.out()).endsWith("8 merged\n");
+        try (Stream<Path> all = Files.list(root)) {
+            for (Path merged : all.filter(Files::isDirectory).toList()) {
+                Path twin = other.resolve(merged.getFileName());
+                assertThat(twin.resolve("model.safetensors"))
+                        .hasSameBinaryContentAs(merged.resolve("model.safetensors"));
+                assertThat(checksums(twin)).isEqualTo(checksums(merged));
+                assertThat(twin.resolve(".amalgam-partial")).doesNotExist();
+            }
+        }
+        assertThat(Cli.run("batch", recipes, other, "--sweep", sweep, "--together").out())
+                .endsWith("8 unchanged\n");
+    }
+
+    private static JsonNode checksums(Path model) throws IOException {
+        JsonNode report =
+                new ObjectMapper().readTree(model.resolve("amalgam-report.json").toFile());
+        return report.at("/files/0/crc32c");
+    }
+
+    @Test
+    void oneThatFailsDoesNotFailTheOthers() throws IOException {
+        Models.write(
+                folder.resolve("nan"),
+                List.of(Models.filled("x.0.w", Float.NaN, 64, 64)),
+                "{}");
+        recipe("one.yml", "a", "1");
+        recipe("two.yml", "a", "2");
+        Files.writeString(
+                recipes.resolve("bad.yml"),
+                "merge_method: linear\nmodels: [{model: ../a, parameters: {weight: 1}}, {model: ../nan, parameters: {weight: 1}}]\n");
+
+        Cli result = Cli.run("batch", recipes, root, "--together");
+
+        assertThat(result.exit()).isEqualTo(1);
+        assertThat(states(written())).containsExactly("failed", "merged", "merged");
+        assertThat(result.errors()).singleElement().asString().contains("x.0.w");
+        assertThat(root.resolve("bad")).doesNotExist();
     }
 }

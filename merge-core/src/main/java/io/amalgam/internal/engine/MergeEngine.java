@@ -93,59 +93,99 @@ public final class MergeEngine {
             return finished(plan, places, options, listener);
         }
         MemoryNeeds needs = needs(plan, options);
-        List<InputFile> inputs = InputFile.of(plan);
-        List<InputFile> origins = InputFile.origins(plan);
-        CreatedDirectories made = CreatedDirectories.before(directory);
-        boolean wasThere = Journal.exists(directory);
+        OpenMerge merge = new OpenMerge(plan, directory, options);
         MergeReport report;
-        boolean ours = false;
-        try (Journal journal = Journal.open(directory, plan.hash(), inputs, options)) {
-            // From here on the journal's lock is held: what lies there is no other merge's.
-            ours = true;
-            if (!journal.resumed()) {
-                OutputFiles.removeParts(directory);
-                if (options.resume() && wasThere) {
-                    listener.startedAfresh();
-                }
-            }
-            ExistingOutput earlier =
-                    ExistingOutput.in(
-                            directory,
-                            plan,
-                            journal.overwrites(),
-                            options.card() == EngineOptions.Card.ALWAYS);
-            try (OutputFiles files = OutputFiles.open(directory, plan.layout(), all(plan))) {
-                MergeRun run =
-                        new MergeRun(
-                                plan,
-                                options,
-                                listener,
-                                cancellation,
-                                journal,
-                                files,
-                                SharedResults.NONE,
-                                begin);
-                report = run.merge(needs, directory, earlier.kept());
-                List<SmallFile> companions =
-                        CompanionFiles.of(
-                                plan,
-                                report,
-                                List.of(),
-                                origins,
-                                options.report(),
-                                CardFile.of(plan, report, directory, options));
-                InputFile.requireUnchanged(inputs);
-                files.commit(companions, earlier.toRemove(companions));
-            }
+        try (merge) {
+            merge.open(all(plan), listener, cancellation, begin);
+            report = merge.merge(needs);
+            merge.commit(report);
         } catch (BadInputException e) {
-            if (ours) {
-                OutputFiles.removePartial(directory);
-                made.remove();
-            }
+            merge.discard();
             throw e;
         }
-        OutputFiles.removePartial(directory);
+        merge.finish();
         return report;
+    }
+
+    /** A merge of several: its plan, and the directory that does not hold a merge yet. */
+    public record Target(MergePlan plan, Path directory) {}
+
+    /** Whether a plan has work that can be done in step with that of other plans. */
+    public static boolean isInStep(MergePlan plan) {
+        return !plan.format().isFile() && InStep.isPossible(plan);
+    }
+
+    /** Whether merges fit the memory together. */
+    public static boolean fits(List<MergePlan> plans, EngineOptions options) {
+        return InStep.block(plans, options) > 0;
+    }
+
+    /**
+     * Merges into several directories, and reads inputs once for all tensors that can be computed in
+     * step; each output has the bytes that {@link #run} gives it.
+     *
+     * @param listener hears of the progress of the first
+     * @return a report for each
+     * @throws BadInputException as {@link #run}; no output is left
+     * @throws IOException likewise; outputs begun can be resumed, each by itself
+     * @throws MergeCancelledException likewise
+     */
+    public static List<MergeReport> runTogether(
+            List<Target> targets,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        List<MergeReport> reports = new ArrayList<>();
+        List<OpenMerge> merges = new ArrayList<>();
+        interruptibly(
+                () -> {
+                    try {
+                        together(targets, merges, reports, options, listener, cancellation);
+                    } catch (BadInputException e) {
+                        for (OpenMerge merge : merges) {
+                            merge.discard();
+                        }
+                        throw e;
+                    }
+                    return reports.get(0);
+                });
+        for (OpenMerge merge : merges) {
+            merge.finish();
+        }
+        return reports;
+    }
+
+    private static void together(
+            List<Target> targets,
+            List<OpenMerge> merges,
+            List<MergeReport> reports,
+            EngineOptions options,
+            MergeListener listener,
+            Cancellation cancellation)
+            throws IOException {
+        long begin = System.nanoTime();
+        try {
+            List<MergeRun> runs = new ArrayList<>();
+            for (Target target : targets) {
+                OutputCheck.require(
+                        target.plan(), target.directory(), options.resume(), options.overwrite());
+                OpenMerge merge = new OpenMerge(target.plan(), target.directory(), options);
+                merges.add(merge);
+                runs.add(merge.open(all(target.plan()), MergeListener.NONE, cancellation, begin));
+            }
+            InStep.run(runs, options, listener, cancellation);
+            for (int i = 0; i < merges.size(); i++) {
+                reports.add(merges.get(i).merge(needs(targets.get(i).plan(), options)));
+            }
+            for (int i = 0; i < merges.size(); i++) {
+                merges.get(i).commit(reports.get(i));
+            }
+        } finally {
+            for (OpenMerge merge : merges) {
+                merge.close();
+            }
+        }
     }
 
     /**

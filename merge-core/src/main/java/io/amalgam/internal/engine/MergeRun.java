@@ -14,6 +14,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -36,6 +37,10 @@ final class MergeRun {
     private final LongAdder moved = new LongAdder();
     private final LongAdder written = new LongAdder();
     private final LongAdder finished = new LongAdder();
+
+    /** Tensors that are there because they were computed in step with those of other merges. */
+    private final BitSet inStep = new BitSet();
+
     private final TensorResults outcomes;
     private final long outputBytes;
 
@@ -75,6 +80,38 @@ final class MergeRun {
         this.warnings = new ArrayList<>(plan.warnings());
     }
 
+    MergePlan plan() {
+        return plan;
+    }
+
+    /** A new run of a task. */
+    TaskRun task(int index) {
+        return run(index, plan.tasks().get(index)::firstStage);
+    }
+
+    /** A worker that writes to this output. */
+    Worker worker(int inputs, int block) {
+        PlanRunner.Setup setup =
+                new PlanRunner.Setup(
+                        options.kernels(),
+                        1,
+                        inputs,
+                        block,
+                        0,
+                        !options.allowNonfinite(),
+                        moved,
+                        written);
+        return new Worker(setup, new FileSink(files, plan.layout().placements()), cancellation);
+    }
+
+    /** A tensor was computed in step with those of other merges. */
+    void finishedInStep(TaskRun run) throws IOException {
+        finish(run);
+        synchronized (inStep) {
+            inStep.set(run.index);
+        }
+    }
+
     MergeReport merge(MemoryNeeds needs, Path directory, List<String> kept) throws IOException {
         int block = needs.blockElements(options.memory());
         PlanRunner.Setup setup =
@@ -103,7 +140,7 @@ final class MergeRun {
     /** Returns how many tensors an earlier run had written. */
     private int merge(PlanRunner runner, Path directory) throws IOException {
         List<TaskRun> runs = unfinished(runner.worker());
-        int resumed = finished.intValue();
+        int resumed = finished.intValue() - inStep.cardinality();
         plan.warnings().forEach(listener::warned);
         listener.started(plan, resumed);
         if (!runs.isEmpty()) {
@@ -177,7 +214,9 @@ final class MergeRun {
             TensorTask task = plan.tasks().get(i);
             TaskRun run = run(i, task::firstStage);
             List<TensorInfo> tensors = task.written();
-            if (IntStream.range(0, tensors.size()).noneMatch(k -> files.has(run.place + k))) {
+            boolean elsewhere =
+                    IntStream.range(0, tensors.size()).noneMatch(k -> files.has(run.place + k));
+            if (elsewhere || inStep.get(i)) {
                 continue;
             }
             boolean there = true;
@@ -231,7 +270,7 @@ final class MergeRun {
         finished.increment();
     }
 
-    private MergeListener.Progress progress() {
+    MergeListener.Progress progress() {
         return new MergeListener.Progress(
                 finished.intValue(),
                 written.sum(),

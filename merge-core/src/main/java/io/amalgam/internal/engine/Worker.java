@@ -40,6 +40,7 @@ final class Worker implements Closeable {
     private Block block;
     private float[] longOut;
     private @Nullable ByteBuffer compared;
+    private @Nullable SharedReads shared;
 
     /**
      * @param sink where output goes; closed with the worker
@@ -69,6 +70,28 @@ final class Worker implements Closeable {
      */
     static long bytesHeld(int inputs, int blockElements) {
         return (2L * inputs + 3) * blockElements * Float.BYTES + Workspace.bytesHeld(blockElements);
+    }
+
+    /** Takes what it reads from here: others of the same thread read it too. */
+    void readThrough(SharedReads reads) {
+        shared = reads;
+    }
+
+    /** Begins a unit that is computed block by block, between those of other merges. */
+    void beginSteps() {
+        crc.reset();
+    }
+
+    /** A block of it. */
+    void step(TaskRun.Unit unit, TensorStep.Combine combine, long from, int n) throws IOException {
+        fill(unit, from, n);
+        combine.combine(block, longOut);
+        write(unit.run(), from, longOut, n);
+    }
+
+    /** The result of the unit. */
+    Object endSteps() {
+        return (int) crc.getValue();
     }
 
     /** Does a unit; the result is what {@link TaskRun#complete} wants. */
@@ -103,10 +126,7 @@ final class Worker implements Closeable {
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
         int step = blockFor(combine.rowLength());
         for (long from = unit.from(); from < unit.to(); from += step) {
-            int n = (int) Math.min(step, unit.to() - from);
-            fill(unit, from, n);
-            combine.combine(block, longOut);
-            write(unit.run(), from, longOut, n);
+            step(unit, combine, from, (int) Math.min(step, unit.to() - from));
         }
     }
 
@@ -143,10 +163,26 @@ final class Worker implements Closeable {
         boolean check = checkFinite && isChecked(unit.stage());
         block.moveTo(from, n);
         for (int i = 0; i < task.sources().size(); i++) {
-            if (task.alongOutput(i) && isRead(unit.stage(), i)) {
+            if (!task.alongOutput(i) || !isRead(unit.stage(), i)) {
+                continue;
+            }
+            if (shared != null) {
+                block.share(i, shared(shared, task, i, from, n, check));
+            } else {
                 read(task, i, from, n, block.input(i), 0, check);
             }
         }
+    }
+
+    private float[] shared(
+            SharedReads reads, TensorTask task, int input, long from, int n, boolean check)
+            throws IOException {
+        SharedReads.Values values =
+                reads.read(task.sources().get(input), from, n, workspace, moved);
+        if (check && !values.finite() && !workspace.kernels().allFinite(values.array(), 0, n)) {
+            throw FiniteCheck.input(task, input, from, values.array(), 0, n);
+        }
+        return values.array();
     }
 
     /**
