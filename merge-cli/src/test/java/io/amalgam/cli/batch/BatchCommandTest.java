@@ -394,10 +394,12 @@ class BatchCommandTest {
             tensors.add(NamedTensor.ofBytes("x.table", DType.U8, Shape.of(2), (byte) 1, (byte) 2));
             Models.write(folder.resolve(name), tensors, "{}");
         }
-        String two = "models: [{model: ../p, parameters: {weight: ${w}}}, {model: ../q, parameters: {weight: 1}}]\n";
+        String two =
+                "models: [{model: ../p, parameters: {weight: ${w}}}, {model: ../q, parameters: {weight: 1}}]\n";
         Files.writeString(recipes.resolve("linear.yml"), "merge_method: linear\n" + two);
         Files.writeString(
-                recipes.resolve("tasks.yml"), "merge_method: task_arithmetic\nbase_model: ../q\n" + two);
+                recipes.resolve("tasks.yml"),
+                "merge_method: task_arithmetic\nbase_model: ../q\n" + two);
         Files.writeString(
                 recipes.resolve("ties.yml"),
                 "merge_method: ties\nbase_model: ../q\nparameters: {density: 0.5}\n" + two);
@@ -433,9 +435,7 @@ class BatchCommandTest {
     @Test
     void oneThatFailsDoesNotFailTheOthers() throws IOException {
         Models.write(
-                folder.resolve("nan"),
-                List.of(Models.filled("x.0.w", Float.NaN, 64, 64)),
-                "{}");
+                folder.resolve("nan"), List.of(Models.filled("x.0.w", Float.NaN, 64, 64)), "{}");
         recipe("one.yml", "a", "1");
         recipe("two.yml", "a", "2");
         Files.writeString(

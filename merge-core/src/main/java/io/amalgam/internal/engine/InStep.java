@@ -77,7 +77,9 @@ final class InStep {
     private static long bytesHeld(List<MergePlan> plans, int block, EngineOptions options) {
         long each = 0;
         for (MergePlan plan : plans) {
-            each += Worker.bytesHeld(inputs(plan), block) + (long) inputs(plan) * block * Float.BYTES;
+            each +=
+                    Worker.bytesHeld(inputs(plan), block)
+                            + (long) inputs(plan) * block * Float.BYTES;
         }
         return options.threads() * each;
     }
@@ -122,8 +124,7 @@ final class InStep {
                         new LongAdder(),
                         new LongAdder());
         Runnable tick = () -> listener.progressed(runs.get(0).progress());
-        try (PlanRunner runner =
-                new PlanRunner(setup, () -> TensorSink.NONE, cancellation, tick)) {
+        try (PlanRunner runner = new PlanRunner(setup, () -> TensorSink.NONE, cancellation, tick)) {
             runner.forRanges(options.threads(), 1, (from, to, workspace) -> work(block));
         }
         tick.run();

@@ -121,8 +121,8 @@ public final class MergeEngine {
     }
 
     /**
-     * Merges into several directories, and reads inputs once for all tensors that can be computed in
-     * step; each output has the bytes that {@link #run} gives it.
+     * Merges into several directories, and reads inputs once for all tensors that can be computed
+     * in step; each output has the bytes that {@link #run} gives it.
      *
      * @param listener hears of the progress of the first
      * @return a report for each

@@ -61,8 +61,7 @@ final class SharedReads {
     /** The values of a block; its length is the same for all that ask for its beginning. */
     Values read(TensorSource source, long from, int n, Workspace workspace, LongAdder moved)
             throws IOException {
-        Place place =
-                places.computeIfAbsent(source, s -> Place.of(s.stored().orElseThrow()));
+        Place place = places.computeIfAbsent(source, s -> Place.of(s.stored().orElseThrow()));
         Held block = held.computeIfAbsent(place, p -> new Held(capacity));
         if (block.from != from) {
             block.from = -1;
