@@ -179,18 +179,22 @@ public final class HubPush {
             if (hashes.isEmpty()) {
                 return 0;
             }
-            List<LargeUpload> uploads = requests.uploads(hashes);
+            BegunUploads begun = new BegunUploads(settings, repo);
+            List<LargeUpload> uploads =
+                    requests.uploads(hashes).stream().map(begun::continued).toList();
             long total = uploads.stream().mapToLong(LargeUpload::bytes).sum();
+            long there = uploads.stream().mapToLong(LargeUpload::bytesThere).sum();
             if (!uploads.isEmpty()) {
                 listener.uploading(repo.toString(), uploads.size(), total);
             }
-            Uploads sender = new Uploads(client, listener);
+            Uploads sender = new Uploads(client, listener, begun);
             for (int tries = 1; !uploads.isEmpty(); tries++) {
                 List<LargeUpload> expired = sender.send(uploads, total);
                 for (LargeUpload upload : uploads) {
                     if (!expired.contains(upload) && !requests.complete(upload)) {
                         expired.add(upload);
                     }
+                    begun.forget(upload);
                 }
                 if (!expired.isEmpty() && tries == MOST_TRIES) {
                     throw new IOException(
@@ -198,10 +202,13 @@ public final class HubPush {
                 }
                 Map<LocalFile, String> again = new LinkedHashMap<>();
                 expired.forEach(upload -> again.put(upload.file(), upload.oid()));
-                uploads = again.isEmpty() ? List.of() : requests.uploads(again);
+                uploads =
+                        again.isEmpty()
+                                ? List.of()
+                                : requests.uploads(again).stream().map(begun::continued).toList();
             }
             listener.uploaded(repo.toString());
-            return total;
+            return total - there;
         }
 
         /** Weights that would be read instead of, or beside, those of the folder. */

@@ -20,9 +20,15 @@ final class LargeUpload {
     private final List<UploadPart> parts = new ArrayList<>();
     private final Optional<URI> completion;
     private final Optional<URI> verification;
+    private final boolean continued;
 
     private LargeUpload(
-            LocalFile file, String oid, Optional<URI> completion, Optional<URI> verification) {
+            LocalFile file,
+            String oid,
+            Optional<URI> completion,
+            Optional<URI> verification,
+            boolean continued) {
+        this.continued = continued;
         this.file = file;
         this.oid = oid;
         this.completion = completion;
@@ -51,7 +57,8 @@ final class LargeUpload {
                         file,
                         oid,
                         size > 0 ? Optional.of(address) : Optional.empty(),
-                        verification);
+                        verification,
+                        false);
         if (size <= 0) {
             whole.parts.add(new UploadPart(whole, 1, address, 0, file.size()));
             return Optional.of(whole);
@@ -74,6 +81,27 @@ final class LargeUpload {
             throw new IOException("the hub asks for parts that are not the file");
         }
         return Optional.of(whole);
+    }
+
+    /**
+     * This upload at the addresses of an earlier one.
+     *
+     * @param receipts of parts that are there
+     * @return empty if the parts are others
+     */
+    Optional<LargeUpload> begunAt(
+            URI completed, Map<Integer, URI> addresses, Map<Integer, String> receipts) {
+        LargeUpload begun = new LargeUpload(file, oid, Optional.of(completed), verification, true);
+        for (UploadPart part : parts) {
+            URI address = addresses.get(part.number);
+            if (address == null) {
+                return Optional.empty();
+            }
+            UploadPart again = part.of(begun, address);
+            again.etag = receipts.getOrDefault(part.number, "");
+            begun.parts.add(again);
+        }
+        return Optional.of(begun);
     }
 
     private static URI address(JsonNode action) throws IOException {
@@ -107,6 +135,16 @@ final class LargeUpload {
 
     long bytes() {
         return file.size();
+    }
+
+    /** Whether an earlier push began it: its addresses may not be good any more. */
+    boolean isContinued() {
+        return continued;
+    }
+
+    /** Bytes of parts that are there from an earlier push. */
+    long bytesThere() {
+        return parts.stream().filter(UploadPart::isSent).mapToLong(UploadPart::bytes).sum();
     }
 
     /** Told when all parts are there; empty where there is one. */

@@ -144,7 +144,8 @@ final class PushRequests {
                                             .header("Content-Type", LFS)
                                             .header("Accept", LFS)
                                             .POST(BodyPublishers.ofByteArray(bytes)));
-            if (answer.status() == 403) {
+            boolean gone = upload.isContinued() && answer.status() / 100 == 4;
+            if (answer.status() == 403 || gone) {
                 return false;
             }
             good(answer);

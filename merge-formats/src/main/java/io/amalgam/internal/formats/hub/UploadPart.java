@@ -38,6 +38,15 @@ final class UploadPart {
         this.to = to;
     }
 
+    /** The same part of another upload of the file. */
+    UploadPart of(LargeUpload other, URI to) {
+        return new UploadPart(other, number, to, from, this.to);
+    }
+
+    boolean isSent() {
+        return !etag.isEmpty();
+    }
+
     long bytes() {
         return to - from;
     }

@@ -33,13 +33,18 @@ final class Uploads {
 
     private final HubClient client;
     private final PushListener listener;
+    private final BegunUploads begun;
     private final Deque<UploadPart> waiting = new ArrayDeque<>();
     private final Map<UploadPart, CompletableFuture<?>> flying = new HashMap<>();
     private final BlockingQueue<Event> events = new LinkedBlockingQueue<>();
     private final Set<LargeUpload> expired = new HashSet<>();
     private long done;
 
-    Uploads(HubClient client, PushListener listener) {
+    /**
+     * @param begun keeps what was sent
+     */
+    Uploads(HubClient client, PushListener listener, BegunUploads begun) {
+        this.begun = begun;
         this.client = client;
         this.listener = listener;
     }
@@ -55,7 +60,10 @@ final class Uploads {
      * @throws HubUnreachableException if a part cannot be sent, however often it is tried
      */
     List<LargeUpload> send(List<LargeUpload> uploads, long total) throws IOException {
-        uploads.forEach(upload -> waiting.addAll(upload.parts()));
+        for (LargeUpload upload : uploads) {
+            upload.parts().stream().filter(part -> !part.isSent()).forEach(waiting::add);
+            done += upload.bytesThere();
+        }
         expired.clear();
         try {
             while (!waiting.isEmpty() || !flying.isEmpty()) {
@@ -113,13 +121,14 @@ final class Uploads {
         if (status >= 200 && status < 300) {
             part.etag = event.answer.headers().firstValue("ETag").orElse("");
             done += part.bytes();
+            begun.sent(part);
         } else if (HubAnswer.isBusy(status)) {
             retry(
                     part,
                     HubAnswer.pause(event.answer.headers()),
                     "the storage is busy (" + status + ")",
                     new IOException("status " + status));
-        } else if (status == 403 || status == 400) {
+        } else if (status == 403 || status == 400 || isGone(part, status)) {
             if (expired.add(part.upload)) {
                 waiting.removeIf(other -> other.upload == part.upload);
             }
@@ -127,6 +136,10 @@ final class Uploads {
             throw new IOException(
                     "'" + part.upload.file().path() + "' is not taken: status " + status);
         }
+    }
+
+    private static boolean isGone(UploadPart part, int status) {
+        return status == 404 && part.upload.isContinued();
     }
 
     private void retry(UploadPart part, Optional<Duration> asked, String reason, Throwable failure)

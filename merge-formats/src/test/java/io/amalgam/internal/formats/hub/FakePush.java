@@ -14,6 +14,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.concurrent.ConcurrentSkipListMap;
 
 /** The parts of the hub's interface that a push needs: repositories, large objects, commits. */
@@ -28,6 +30,18 @@ final class FakePush {
 
     /** Longer files come in parts of this size. */
     volatile int partSize = 1 << 20;
+
+    /** A part that is not taken. */
+    volatile int refused;
+
+    /** What has to come before that. */
+    volatile BooleanSupplier before = () -> true;
+
+    /** Uploads in parts that the storage does not know any more, by number. */
+    final Set<Integer> forgotten = ConcurrentHashMap.newKeySet();
+
+    /** Every answer that asks for an upload begins another one. */
+    final AtomicInteger uploads = new AtomicInteger();
 
     /** Whether repositories are public whatever is asked for. */
     volatile boolean ignoresVisibility;
@@ -44,16 +58,29 @@ final class FakePush {
         byte[] body = exchange.getRequestBody().readAllBytes();
         String[] words = path.split("/");
         String oid = words[2];
+        int upload =
+                Integer.parseInt(
+                        exchange.getRequestURI().getQuery().replaceFirst(".*upload=", ""));
+        String key = oid + "/" + upload;
+        boolean isRefused = words.length > 3 && Integer.parseInt(words[3]) == refused;
+        long end = System.nanoTime() + 5_000_000_000L;
+        while (isRefused && !before.getAsBoolean() && System.nanoTime() < end) {
+            Thread.yield();
+        }
+        if (isRefused || forgotten.contains(upload)) {
+            exchange.sendResponseHeaders(isRefused ? 405 : 404, -1);
+            return;
+        }
         if (exchange.getRequestMethod().equals("POST")) {
             ByteArrayOutputStream all = new ByteArrayOutputStream();
             for (JsonNode part : JSON.readTree(body).path("parts")) {
-                byte[] content = parts.get(oid).get(part.path("partNumber").asInt());
+                byte[] content = parts.get(key).get(part.path("partNumber").asInt());
                 boolean right = ("\"" + content.length + "\"").equals(part.path("etag").asText());
                 all.write(right ? content : new byte[0]);
             }
             keep(exchange, oid, all.toByteArray());
         } else if (words.length > 3) {
-            parts.computeIfAbsent(oid, o -> new ConcurrentSkipListMap<>())
+            parts.computeIfAbsent(key, o -> new ConcurrentSkipListMap<>())
                     .put(Integer.parseInt(words[3]), body);
             exchange.getResponseHeaders().set("ETag", "\"" + body.length + "\"");
             exchange.sendResponseHeaders(200, -1);
@@ -96,14 +123,15 @@ final class FakePush {
             if (objects.containsKey(oid)) {
                 continue;
             }
+            String signed = "?signature=x&upload=" + uploads.incrementAndGet();
             String store = "http://localhost:%d/store/%s".formatted(hub.address().getPort(), oid);
             ObjectNode actions = entry.putObject("actions");
-            ObjectNode upload = actions.putObject("upload").put("href", store + "?signature=x");
+            ObjectNode upload = actions.putObject("upload").put("href", store + signed);
             if (size > partSize) {
                 ObjectNode header = upload.putObject("header");
                 header.put("chunk_size", String.valueOf(partSize));
                 for (int i = 0; i * partSize < size; i++) {
-                    header.put("%05d".formatted(i + 1), store + "/" + (i + 1) + "?signature=x");
+                    header.put("%05d".formatted(i + 1), store + "/" + (i + 1) + signed);
                 }
             }
             actions.putObject("verify")

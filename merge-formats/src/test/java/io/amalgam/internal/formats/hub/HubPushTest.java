@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -128,6 +129,63 @@ class HubPushTest {
         assertIsThere();
         assertThat(pushed.sent()).isZero();
         assertThat(hub.requests).noneMatch(r -> r.startsWith("PUT "));
+    }
+
+    private long receipts() {
+        Path begun = folder.resolve("hub/.locks/amalgam-uploads");
+        try (Stream<Path> files = Files.list(begun)) {
+            return files.flatMap(
+                            file -> {
+                                try {
+                                    return Files.readAllLines(file).stream();
+                                } catch (IOException e) {
+                                    return Stream.empty();
+                                }
+                            })
+                    .filter(line -> line.endsWith("."))
+                    .count();
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    /** The last of three parts is refused after the others were taken. */
+    private void cutPush() {
+        hub.push.refused = 3;
+        hub.push.before = () -> receipts() == 2;
+        assertThatThrownBy(() -> push(true, false, false))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("status 405");
+        hub.push.refused = 0;
+        hub.requests.clear();
+    }
+
+    @Test
+    void anotherPushContinuesBehindThePartsThatWereSent() throws IOException {
+        cutPush();
+
+        push(true, true, false);
+
+        assertIsThere();
+        assertThat(hub.requests)
+                .filteredOn(r -> r.startsWith("PUT ") && r.matches(".*/store/[^/]+/\\d.*"))
+                .singleElement()
+                .asString()
+                .contains("/3 ");
+        assertThat(receipts()).isZero();
+    }
+
+    @Test
+    void whatTheStorageForgotIsSentAgain() throws IOException {
+        cutPush();
+        for (int upload = 1; upload <= hub.push.uploads.get(); upload++) {
+            hub.push.forgotten.add(upload);
+        }
+
+        push(true, true, false);
+
+        assertIsThere();
+        assertThat(receipts()).isZero();
     }
 
     @Test
