@@ -38,8 +38,7 @@ final class BegunUploads {
 
     BegunUploads(HubSettings settings, RepoName repo) {
         this.folder = settings.cache().resolve(FOLDER);
-        this.target =
-                Integer.toHexString((settings.endpoint() + "/" + repo.id()).hashCode());
+        this.target = Integer.toHexString((settings.endpoint() + "/" + repo.id()).hashCode());
     }
 
     private Path place(LargeUpload upload) {

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
-import java.util.concurrent.ConcurrentSkipListMap;
 
 /** The parts of the hub's interface that a push needs: repositories, large objects, commits. */
 final class FakePush {
@@ -59,8 +59,7 @@ final class FakePush {
         String[] words = path.split("/");
         String oid = words[2];
         int upload =
-                Integer.parseInt(
-                        exchange.getRequestURI().getQuery().replaceFirst(".*upload=", ""));
+                Integer.parseInt(exchange.getRequestURI().getQuery().replaceFirst(".*upload=", ""));
         String key = oid + "/" + upload;
         boolean isRefused = words.length > 3 && Integer.parseInt(words[3]) == refused;
         long end = System.nanoTime() + 5_000_000_000L;
