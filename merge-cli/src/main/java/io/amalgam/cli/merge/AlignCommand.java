@@ -152,7 +152,7 @@ public final class AlignCommand extends PlannedMergeCommand {
         return root;
     }
 
-    private static AlignmentRun run(MergePlan plan) {
+    static AlignmentRun run(MergePlan plan) {
         return plan.models().values().stream()
                 .filter(AlignedCheckpoint.class::isInstance)
                 .map(aligned -> ((AlignedCheckpoint) aligned).run())

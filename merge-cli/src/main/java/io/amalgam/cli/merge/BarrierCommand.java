@@ -15,7 +15,8 @@ import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.internal.align.AlignmentFile;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.plan.MergePlan;
@@ -120,8 +121,6 @@ public final class BarrierCommand extends Subcommand {
                     console.note("t = " + t + ": " + scores.get(i));
                 }
             }
-        } catch (MergeCancelledException e) {
-            return interrupted(false);
         } finally {
             FileWrites.deleteTree(folder);
         }
@@ -157,6 +156,9 @@ public final class BarrierCommand extends Subcommand {
         if (csv != null && Files.exists(csv)) {
             throw usage("option '--csv': expected a new file, got '" + csv + "'");
         }
+        if (csv != null && !Files.isDirectory(csv.toAbsolutePath().getParent())) {
+            throw usage("option '--csv': expected a file in a folder that exists, got '" + csv + "'");
+        }
         if (work != null && !Files.isDirectory(work)) {
             throw usage("option '--work': expected a folder, got '" + work + "'");
         }
@@ -177,7 +179,7 @@ public final class BarrierCommand extends Subcommand {
         ModelRef one = ModelRef.of(first);
         Optional<Alignment> alignment =
                 Optional.ofNullable(align)
-                        .map(method -> new Alignment(method, one, Map.of(), Location.NONE));
+                        .map(method -> new Alignment(method, one, found(out), Location.NONE));
         ModelRef other = ModelRef.of(second).aligned(alignment);
         Recipe recipe =
                 Recipe.ofModels(
@@ -189,8 +191,26 @@ public final class BarrierCommand extends Subcommand {
         try (MergePlan plan = amalgam.plan(recipe, PlanOptions.DEFAULT);
                 ProgressView shown = ProgressView.on(console, true)) {
             console.warnings(t == 0 ? plan.warnings() : List.of());
-            io.amalgam.Amalgam.run(plan, out, options, shown, cancellation);
+            MergeReport report =
+                    io.amalgam.Amalgam.run(plan, out, options, shown, cancellation);
+            if (t == 0 && align != null) {
+                console.warnings(report.warnings());
+                AtomicFile.write(
+                        permutations(out), AlignmentFile.of(AlignCommand.run(plan)));
+            }
         }
+    }
+
+    /** The alignment of the first point is that of all: it is searched once. */
+    private static Map<String, String> found(Path out) {
+        Path file = permutations(out);
+        return Files.exists(file)
+                ? Map.of("permutations", file.toAbsolutePath().toString())
+                : Map.of();
+    }
+
+    private static Path permutations(Path out) {
+        return out.resolveSibling(AlignmentFile.NAME);
     }
 
     private static ModelEntry entry(ModelRef model, double weight) {

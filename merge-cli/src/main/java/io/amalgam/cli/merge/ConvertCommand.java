@@ -7,6 +7,7 @@ import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.Interruption;
 import io.amalgam.internal.formats.gguf.GgufOutput;
 import io.amalgam.internal.stages.StagedPlan;
+import io.amalgam.internal.recipe.RecipeWriter;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelEntry;
@@ -139,11 +140,10 @@ public final class ConvertCommand extends PlannedMergeCommand {
     protected StagedPlan plan() throws IOException {
         Recipe recipe =
                 Recipe.ofModels(
-                                "passthrough",
-                                List.of(ModelEntry.of(ModelRef.of(model), Parameters.EMPTY)),
-                                Optional.empty(),
-                                Parameters.EMPTY)
-                        .withText("# amalgam convert " + model + " " + out + "\n");
+                        "passthrough",
+                        List.of(ModelEntry.of(ModelRef.of(model), Parameters.EMPTY)),
+                        Optional.empty(),
+                        Parameters.EMPTY);
         PlanOptions options =
                 new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict);
         Optional<DType> dense = type().map(DENSE::get);
@@ -154,6 +154,7 @@ public final class ConvertCommand extends PlannedMergeCommand {
                     dense.map(d -> d.name().toLowerCase(Locale.ROOT)).orElseGet(type()::get);
             options = options.quantised(new QuantisedType(stored, Location.NONE));
         }
+        recipe = recipe.withText(RecipeWriter.write(recipe));
         OutputFormat format = loader().outputFor(out);
         if (format instanceof GgufOutput file) {
             GgufOutput titled = file.titled(title == null ? GgufOutput.title(model) : title);

@@ -17,9 +17,9 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
+import io.amalgam.internal.engine.PlanOptionsJson;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
-import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.RecipeFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -145,7 +145,7 @@ public final class ReportCommand extends Subcommand {
                                 .foldersOf(place)
                                 .plan(
                                         recipes,
-                                        PlanOptions.DEFAULT.seed(document.path("seed").asLong()),
+                                        PlanOptionsJson.of(document).strict(false),
                                         false);
                 ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
             MergePlan plan =

@@ -36,6 +36,20 @@ class ModelCardTest {
         return Files.readString(out.resolve("README.md"));
     }
 
+    /** Nothing is merged: the hub does not list it as a merge, and the recipe makes it again. */
+    @Test
+    void aConvertedModelIsNoMerge() throws IOException {
+        String source = cached("one", "1".repeat(40), licensed("license: mit"));
+        Path model = folder.resolve(source);
+        assertThat(Cli.run("convert", model, out, "--type", "bf16").exit()).isZero();
+
+        assertThat(out.resolve("README.md"))
+                .content()
+                .contains("- org/one", "# Copy of org/one", "license: mit", "out_dtype: bfloat16")
+                .doesNotContain("- merge", "relation", "## Method", "stacking");
+        assertThat(Cli.run("report", out).err()).isEmpty();
+    }
+
     /** A model where the hub's clients keep it. */
     private String cached(String name, String revision, String readme) throws IOException {
         Path place = folder.resolve("models--org--" + name + "/snapshots").resolve(revision);

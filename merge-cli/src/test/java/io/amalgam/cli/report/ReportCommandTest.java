@@ -8,7 +8,9 @@ import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.tensor.Shape;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
+import java.util.Map;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -98,6 +100,32 @@ class ReportCommandTest {
         Path page = folder.resolve("page.html");
 
         assertThat(run(page, "report", out, "--recipe", recipe, "--html", page)).isEqualTo(first);
+    }
+
+    /** The plan is made again as it was, with what the command line said. */
+    @Test
+    void optionsOfTheMergeAreKept() throws IOException {
+        Path model = folder.resolve("b").resolve("model.safetensors");
+        SafetensorsWriter.write(
+                model,
+                List.of(NamedTensor.ofFloats("alone.weight", Shape.of(2), new float[] {1, 2})),
+                Map.of());
+        assertThat(
+                        Cli.run(
+                                        "merge",
+                                        recipe,
+                                        out,
+                                        "--tensor-union",
+                                        "--random-seed",
+                                        7,
+                                        "--out-shard-size",
+                                        100)
+                                .exit())
+                .isZero();
+        Cli report = Cli.run("report", out, "--recipe", recipe);
+
+        assertThat(report.exit()).as(report.err()).isZero();
+        assertThat(report.err()).isEmpty();
     }
 
     @Test

@@ -8,6 +8,7 @@ import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -64,12 +65,43 @@ public final class ModelCard {
         if (!bases.isEmpty()) {
             front.append("base_model:\n");
             bases.forEach(id -> front.append("- ").append(id).append('\n'));
-            front.append("base_model_relation: merge\n");
+            relation().ifPresent(word -> front.append("base_model_relation: " + word + "\n"));
         }
         library().ifPresent(name -> front.append("library_name: ").append(name).append('\n'));
-        front.append("tags:\n- merge\n- amalgam\n");
+        front.append(copied().isEmpty() ? "tags:\n- merge\n- amalgam\n" : "tags:\n- amalgam\n");
         licence().forEach((key, value) -> front.append(key + ": " + value + "\n"));
         return front.append("---\n").toString();
+    }
+
+    /** What the model is to those that it is made of, in the hub's words. */
+    private Optional<String> relation() {
+        boolean quantised = plan.options().quantised().isPresent();
+        return copied().isEmpty()
+                ? Optional.of("merge")
+                : quantised ? Optional.of("quantized") : Optional.empty();
+    }
+
+    /** The one model that is there again, in another format or another order: nothing is merged. */
+    private Optional<ModelRef> copied() {
+        Recipe recipe = plan.recipe();
+        boolean one =
+                recipe.method().equals("passthrough")
+                        && recipe.slices().isEmpty()
+                        && recipe.modules().isEmpty()
+                        && plan.models().size() == 1;
+        return one
+                ? plan.models().keySet().stream().filter(r -> r.adapters().isEmpty()).findFirst()
+                : Optional.empty();
+    }
+
+    private void copy(ModelRef ref, StringBuilder text) {
+        text.append("# Copy of ").append(title()).append("\n\nMade with Amalgam.\n");
+        ref.alignment()
+                .ifPresent(
+                        to ->
+                                text.append("Its units were put in the order of those of ")
+                                        .append(Markdown.code(shortened(to.to())))
+                                        .append(".\n"));
     }
 
     private Optional<String> library() {
@@ -100,9 +132,13 @@ public final class ModelCard {
 
     private String text() {
         StringBuilder text = new StringBuilder();
-        text.append("# Merge of ").append(title()).append("\n\n");
-        text.append("Made with Amalgam.\n\n## Method\n\n");
-        methods(text);
+        if (copied().isPresent()) {
+            copy(copied().get(), text);
+        } else {
+            text.append("# Merge of ").append(title()).append("\n\n");
+            text.append("Made with Amalgam.\n\n## Method\n\n");
+            methods(text);
+        }
         text.append("\n## Models\n\n");
         ids.forEach((ref, found) -> text.append("- ").append(model(ref, found)).append('\n'));
         recipe(text);

@@ -42,6 +42,7 @@ final class ReportJson {
         root.put("recipe", plan.recipe().text());
         root.put("plan_hash", report.planHash());
         root.put("seed", plan.options().seed());
+        PlanOptionsJson.put(plan.options(), root);
         ArrayNode models = root.putArray("models");
         plan.models()
                 .forEach(

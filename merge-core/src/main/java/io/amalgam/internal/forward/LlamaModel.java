@@ -272,9 +272,11 @@ public record LlamaModel(
             return List.of(
                     Problem.of(
                                     names.size()
-                                            + " tensors of model '"
+                                            + (names.size() == 1 ? " tensor of" : " tensors of")
+                                            + " model '"
                                             + name
-                                            + "' are not used by models of its type: "
+                                            + (names.size() == 1 ? "' is" : "' are")
+                                            + " not used by models of its type: "
                                             + examples(names))
                             .hint("its config.json may be another model's"));
         }

@@ -7,7 +7,12 @@ import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
+import io.amalgam.internal.method.matrix.MatrixLayout;
+import io.amalgam.internal.method.matrix.MatrixParameters;
+import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.ParameterValue.Filtered;
+import io.amalgam.recipe.ParameterValue.Gradient;
+import io.amalgam.recipe.ParameterValue.Scalar;
 import io.amalgam.recipe.Parameters;
 import io.amalgam.recipe.Recipe;
 import java.util.ArrayList;
@@ -20,11 +25,13 @@ import java.util.Set;
 /** Warns of filters whose values are used nowhere: they fit no tensor, or come too late for any. */
 final class FilterCheck {
     private final Set<String> names = new LinkedHashSet<>();
+    private final Set<String> outputs = new LinkedHashSet<>();
     private final Set<Problem> warnings = new LinkedHashSet<>();
 
     private FilterCheck(List<OutputTensor> slots) {
         for (OutputTensor slot : slots) {
             names.add(slot.name());
+            outputs.add(slot.name());
             slot.parts().forEach(part -> part.tensor().ifPresent(names::add));
         }
     }
@@ -36,6 +43,10 @@ final class FilterCheck {
                 if (method.parameter(name).isPresent()
                         && level.get(name).orElseThrow() instanceof Filtered filtered) {
                     check.entries(name, filtered.entries());
+                }
+                if (MatrixParameters.ofNames().contains(name)
+                        && method.parameter(name).isPresent()) {
+                    check.parts(name, level.get(name).orElseThrow());
                 }
             }
         }
@@ -74,6 +85,40 @@ final class FilterCheck {
         }
     }
 
+    /** Parts of names, each of which should be in one. */
+    private void parts(String parameter, ParameterValue value) {
+        if (value instanceof Filtered filtered) {
+            filtered.entries().forEach(entry -> parts(parameter, entry.value()));
+            return;
+        }
+        List<String> written =
+                value instanceof Gradient list
+                        ? list.values().stream().map(String::valueOf).toList()
+                        : MatrixLayout.names(String.valueOf(((Scalar) value).value()));
+        for (String part : written) {
+            if (outputs.stream().noneMatch(name -> name.contains(part))) {
+                warnings.add(
+                        Problem.of(
+                                        "'"
+                                                + part
+                                                + "' of parameter '"
+                                                + parameter
+                                                + "' is in no tensor's name")
+                                .at(value.location())
+                                .hint(didYouMean(part)));
+            }
+        }
+    }
+
+    private String didYouMean(String part) {
+        return Suggestions.didYouMean(
+                part,
+                parts(part),
+                "write a part of a tensor's name, as in '"
+                        + names.stream().findFirst().orElse("")
+                        + "'");
+    }
+
     private void never(String parameter, Filtered.Entry entry, String reason) {
         String which =
                 entry.filter().isPresent()
@@ -95,13 +140,7 @@ final class FilterCheck {
                                         + parameter
                                         + "' matches no tensor")
                         .at(entry.location())
-                        .hint(
-                                Suggestions.didYouMean(
-                                        filter,
-                                        parts(filter),
-                                        "write a part of a tensor's name, as in '"
-                                                + names.stream().findFirst().orElse("")
-                                                + "'")));
+                        .hint(didYouMean(filter)));
     }
 
     /** Stretches of names with as many dots as the filter has. */

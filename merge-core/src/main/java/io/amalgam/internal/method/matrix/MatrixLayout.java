@@ -66,7 +66,7 @@ public record MatrixLayout(int count, int rows, int cols, boolean transposed) {
     }
 
     /** Words separated by commas. */
-    static List<String> names(String text) {
+    public static List<String> names(String text) {
         return List.of(text.split(",", -1)).stream()
                 .map(String::strip)
                 .filter(name -> !name.isEmpty())

@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 
 /** Parameters that methods for matrices share, and what they mean for a tensor. */
 public final class MatrixParameters {
@@ -60,6 +61,11 @@ public final class MatrixParameters {
                         1e-6,
                         "singular values up to this share of the largest are left out")
                 .within(0, 1, "it is a share");
+    }
+
+    /** Parameters whose words are parts of tensors' names. */
+    public static Set<String> ofNames() {
+        return Set.of(EXCLUDE.name(), TRANSPOSED.name());
     }
 
     public static ParameterSpec exclude() {
