@@ -157,7 +157,8 @@ public final class BarrierCommand extends Subcommand {
             throw usage("option '--csv': expected a new file, got '" + csv + "'");
         }
         if (csv != null && !Files.isDirectory(csv.toAbsolutePath().getParent())) {
-            throw usage("option '--csv': expected a file in a folder that exists, got '" + csv + "'");
+            throw usage(
+                    "option '--csv': expected a file in a folder that exists, got '" + csv + "'");
         }
         if (work != null && !Files.isDirectory(work)) {
             throw usage("option '--work': expected a folder, got '" + work + "'");
@@ -191,12 +192,10 @@ public final class BarrierCommand extends Subcommand {
         try (MergePlan plan = amalgam.plan(recipe, PlanOptions.DEFAULT);
                 ProgressView shown = ProgressView.on(console, true)) {
             console.warnings(t == 0 ? plan.warnings() : List.of());
-            MergeReport report =
-                    io.amalgam.Amalgam.run(plan, out, options, shown, cancellation);
+            MergeReport report = io.amalgam.Amalgam.run(plan, out, options, shown, cancellation);
             if (t == 0 && align != null) {
                 console.warnings(report.warnings());
-                AtomicFile.write(
-                        permutations(out), AlignmentFile.of(AlignCommand.run(plan)));
+                AtomicFile.write(permutations(out), AlignmentFile.of(AlignCommand.run(plan)));
             }
         }
     }

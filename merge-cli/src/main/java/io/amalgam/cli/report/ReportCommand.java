@@ -143,10 +143,7 @@ public final class ReportCommand extends Subcommand {
         try (StagedPlan plans =
                         hub.amalgam(console, silent)
                                 .foldersOf(place)
-                                .plan(
-                                        recipes,
-                                        PlanOptionsJson.of(document).strict(false),
-                                        false);
+                                .plan(recipes, PlanOptionsJson.of(document).strict(false), false);
                 ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
             MergePlan plan =
                     plans.result()

@@ -33,6 +33,9 @@ public record PlanRequest(String name, String recipe, List<Path> folders, PlanOp
         List<Path> folders = new ArrayList<>();
         root.path("folders").forEach(folder -> folders.add(Path.of(folder.asText())));
         return new PlanRequest(
-                root.path("name").asText(), root.path("recipe").asText(), folders, PlanOptionsJson.of(root));
+                root.path("name").asText(),
+                root.path("recipe").asText(),
+                folders,
+                PlanOptionsJson.of(root));
     }
 }

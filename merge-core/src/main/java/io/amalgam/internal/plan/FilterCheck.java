@@ -2,13 +2,13 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
+import io.amalgam.internal.method.matrix.MatrixLayout;
+import io.amalgam.internal.method.matrix.MatrixParameters;
 import io.amalgam.method.MethodInfo;
 import io.amalgam.recipe.ModelEntry;
 import io.amalgam.recipe.ModuleSection;
 import io.amalgam.recipe.OutputSlice;
 import io.amalgam.recipe.OutputSlice.LayerSource;
-import io.amalgam.internal.method.matrix.MatrixLayout;
-import io.amalgam.internal.method.matrix.MatrixParameters;
 import io.amalgam.recipe.ParameterValue;
 import io.amalgam.recipe.ParameterValue.Filtered;
 import io.amalgam.recipe.ParameterValue.Gradient;
