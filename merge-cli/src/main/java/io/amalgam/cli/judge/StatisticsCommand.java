@@ -16,16 +16,16 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.evaluate.Domain;
+import io.amalgam.internal.evaluate.FisherDiagonal;
 import io.amalgam.internal.evaluate.InputGrams;
+import io.amalgam.internal.evaluate.Measurement;
 import io.amalgam.internal.evaluate.ModelRun;
 import io.amalgam.internal.formats.tokens.StatisticsFile;
 import io.amalgam.internal.forward.LlamaModel;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -36,9 +36,10 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Measures the inputs of a model's linear layers on a text, for merges by 'regmean': their Gram matrices, in a safetensors file. Runs Llama, Mistral, Qwen2 and Qwen3 models.",
+                "Measures the inputs of a model's linear layers on a text, for merges by 'regmean': their Gram matrices, in a safetensors file. Or its diagonal Fisher, for merges by 'fisher'. Runs Llama, Mistral, Qwen2 and Qwen3 models.",
         footerHeading = "%nExamples:%n",
         footer = {
+            "  amalgam statistics expert/ expert.txt fisher.safetensors --fisher --context 512",
             "  amalgam statistics expert/ expert.txt expert/amalgam-statistics.safetensors",
             "  amalgam statistics expert/ tokens.npy grams.safetensors --limit 4096 --context 512"
         })
@@ -59,7 +60,8 @@ public final class StatisticsCommand extends Subcommand {
 
     @Option(
             names = "--fisher",
-            description = "Refused: the diagonal Fisher needs gradients; see docs/statistics.md.")
+            description =
+                    "The diagonal Fisher in place of Gram matrices, for merges by 'fisher': squared gradients of each window's log probability.")
     private boolean fisher;
 
     @Option(names = "--overwrite", description = "Replace an existing file.")
@@ -90,23 +92,15 @@ public final class StatisticsCommand extends Subcommand {
         TokensMixin.Opening opening = TokensMixin.opening(hub, console, silent, options.kernels());
         try (Checkpoint checkpoint = opening.open(model)) {
             LlamaModel llama = LlamaModel.of(checkpoint, model);
-            if (fisher) {
-                throw new BadInputException(
-                        Problem.of(
-                                        "the diagonal Fisher of model '"
-                                                + model
-                                                + "' needs gradients, which this version does not compute for models of type '"
-                                                + checkpoint.facts().type()
-                                                + "'")
-                                .hint(
-                                        "docs/statistics.md has a program for PyTorch that writes it"));
-            }
             List<Domain> domains = tokens.domains(List.of(text), checkpoint, model, opening);
             int window = tokens.window(llama, domains);
             console.warnings(llama.warnings());
-            InputGrams grams = new InputGrams(llama, window, domains.get(0));
-            write(checkpoint, grams, options, silent);
-            print(grams);
+            Measurement measurement =
+                    fisher
+                            ? new FisherDiagonal(llama, window, domains.get(0))
+                            : new InputGrams(llama, window, domains.get(0));
+            write(checkpoint, measurement, options, silent);
+            print(measurement);
         }
         return ExitCode.DONE;
     }
@@ -128,48 +122,66 @@ public final class StatisticsCommand extends Subcommand {
     }
 
     private void write(
-            Checkpoint checkpoint, InputGrams grams, EngineOptions options, boolean silent)
+            Checkpoint checkpoint, Measurement measurement, EngineOptions options, boolean silent)
             throws IOException {
-        Map<String, Long> matrices = new LinkedHashMap<>();
-        grams.measured().forEach((name, rows) -> matrices.put(name + InputGrams.SUFFIX, rows));
         try (StatisticsFile file =
-                new StatisticsFile(out, matrices, grams.aliases(), grams.tokens())) {
+                new StatisticsFile(
+                        out,
+                        measurement.measured(),
+                        measurement.aliases(),
+                        measurement.examples(),
+                        fisher ? "true" : "")) {
             ModelRun.run(
                     checkpoint,
                     options,
                     new PassProgress(console, silent),
                     interruption.merging(),
                     (left, workers) -> {
-                        grams.run(
+                        measurement.run(
                                 left,
                                 workers,
-                                (weight, from, rows) ->
-                                        file.rows(weight + InputGrams.SUFFIX, from, rows));
+                                part ->
+                                        file.add(
+                                                part.statistic(),
+                                                part.from(),
+                                                part.sums(),
+                                                part.first(),
+                                                part.last()));
                         return file;
                     });
             file.commit();
         }
     }
 
-    private void print(InputGrams grams) {
+    private void print(Measurement measurement) {
+        int stored = measurement.measured().size();
+        int aliases = measurement.aliases().size();
         if (json) {
             ObjectNode root = Json.object();
             root.put("output", out.toString());
-            root.put("tokens", grams.tokens());
-            root.put("matrices", grams.measured().size());
-            root.put("aliases", grams.aliases().size());
+            root.put("tokens", measurement.tokens());
+            root.put("examples", measurement.examples());
+            root.put(fisher ? "tensors" : "matrices", stored);
+            root.put("aliases", aliases);
             Json.print(console, root);
         } else if (!verbosity.quiet) {
+            String what =
+                    fisher
+                            ? "diagonal Fisher of "
+                                    + Quantity.of(stored, "tensor")
+                                    + " over "
+                                    + Quantity.of(measurement.examples(), "window")
+                                    + " of "
+                            : "input Gram matrices of "
+                                    + Quantity.of(stored + aliases, "layer")
+                                    + " over ";
             console.print(
                     Console.oneLine(
                             "wrote '"
                                     + out
-                                    + "': input Gram matrices of "
-                                    + Quantity.of(
-                                            grams.measured().size() + grams.aliases().size(),
-                                            "layer")
-                                    + " over "
-                                    + Quantity.of(grams.tokens(), "token")));
+                                    + "': "
+                                    + what
+                                    + Quantity.of(measurement.tokens(), "token")));
         }
     }
 }

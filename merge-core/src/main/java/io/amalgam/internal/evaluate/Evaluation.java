@@ -18,9 +18,6 @@ import java.util.List;
  * so that the weights are read once for each such batch. A window's loss depends on nothing else.
  */
 public final class Evaluation {
-    /** No array of a batch has more elements. */
-    private static final long LARGEST = 1L << 30;
-
     private final LlamaModel model;
     private final int context;
     private final List<Domain> domains;
@@ -32,39 +29,7 @@ public final class Evaluation {
         this.model = model;
         this.context = context;
         this.domains = List.copyOf(domains);
-        checkTokens();
-    }
-
-    private void checkTokens() {
-        List<Problem> problems = new ArrayList<>();
-        for (Domain domain : domains) {
-            if (domain.tokens().length < 2) {
-                problems.add(
-                        Problem.expected(
-                                        "tokens of '" + domain.name() + "'",
-                                        "at least 2",
-                                        domain.tokens().length)
-                                .hint("the first predicts the second"));
-            }
-            for (int token : domain.tokens()) {
-                if (token < 0 || token >= model.vocabulary()) {
-                    problems.add(
-                            Problem.expected(
-                                            "tokens of '" + domain.name() + "'",
-                                            "numbers from 0 to "
-                                                    + (model.vocabulary() - 1)
-                                                    + ", the rows of the embedding of '"
-                                                    + model.name()
-                                                    + "'",
-                                            token)
-                                    .hint("they were made by another model's tokenizer"));
-                    break;
-                }
-            }
-        }
-        if (!problems.isEmpty()) {
-            throw new BadInputException(problems);
-        }
+        Windows.check(model, this.domains);
     }
 
     /** A window and the number of its domain. */
@@ -93,41 +58,6 @@ public final class Evaluation {
                 + outside;
     }
 
-    /** How many tokens go through the model at a time. */
-    private long tokensAtOnce(EngineOptions options, int longest) {
-        long few = bytesHeld(longest, options.threads());
-        if (few > options.memory()) {
-            throw new BadInputException(
-                    Problem.expected(
-                                    "memory for a window of " + longest + " tokens",
-                                    "at least " + few + " bytes",
-                                    options.memory())
-                            .hint(
-                                    "raise EngineOptions.memory, or take shorter windows: Evaluation.context"));
-        }
-        long each = Math.max(1, bytesHeld(2L * longest, options.threads()) - few) / longest;
-        long more = (options.memory() - few) / Math.max(1, each);
-        long wide = Math.max(model.inner(), (long) model.shape().heads() * model.shape().headDim());
-        return Math.min(
-                longest + more,
-                Math.max(longest, LARGEST / Math.max(wide, model.shape().hidden())));
-    }
-
-    /** Batches of whole windows. */
-    private static List<List<Window>> batches(List<Window> windows, long tokens) {
-        List<List<Window>> batches = new ArrayList<>();
-        long held = tokens;
-        for (Window window : windows) {
-            if (held + window.tokens().length > tokens) {
-                batches.add(new ArrayList<>());
-                held = 0;
-            }
-            batches.get(batches.size() - 1).add(window);
-            held += window.tokens().length;
-        }
-        return batches;
-    }
-
     /**
      * Runs the model.
      *
@@ -138,8 +68,13 @@ public final class Evaluation {
      */
     public List<Loss> run(EngineOptions options, Preparation.Context workers) throws IOException {
         List<Window> windows = windows();
-        int longest = windows.stream().mapToInt(w -> w.tokens().length).max().orElse(2);
-        List<List<Window>> batches = batches(windows, tokensAtOnce(options, longest));
+        List<List<Window>> batches =
+                Windows.batches(
+                        windows,
+                        window -> window.tokens().length,
+                        model,
+                        options,
+                        tokens -> bytesHeld(tokens, options.threads()));
         double[] sums = new double[domains.size()];
         long[] counts = new long[domains.size()];
         int[] numbers = new int[domains.size()];

@@ -3,23 +3,23 @@ package io.amalgam.internal.evaluate;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.error.BadInputException;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.forward.BlasArithmetic;
 import io.amalgam.internal.forward.GramArithmetic;
 import io.amalgam.internal.forward.LlamaForward;
 import io.amalgam.internal.forward.LlamaModel;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Gram matrices of the inputs of a model's linear layers over a text. All windows go through the
- * model together, so that each matrix is whole when its layer is done.
+ * Gram matrices of the inputs of a model's linear layers over a text. As many windows as fit the
+ * memory go through the model together; a window's part depends on nothing else, and windows are
+ * summed in order.
  */
-public final class InputGrams {
+public final class InputGrams implements Measurement {
     /** What names of these statistics end with. */
     public static final String SUFFIX = ".input_gram";
 
@@ -31,19 +31,25 @@ public final class InputGrams {
      * @param context tokens of a window
      */
     public InputGrams(LlamaModel model, int context, Domain text) {
+        Windows.check(model, List.of(text));
         this.model = model;
         this.windows = text.windows(context);
         this.headed = !model.tensors().containsValue(model.head());
     }
 
-    /** Tokens that are measured. */
+    @Override
     public int tokens() {
         return windows.stream().mapToInt(window -> window.length).sum();
     }
 
-    /** The weights whose inputs are measured, each with the length of its inputs. */
-    public Map<String, Long> measured() {
-        Map<String, Long> measured = new LinkedHashMap<>();
+    @Override
+    public long examples() {
+        return tokens();
+    }
+
+    @Override
+    public Map<String, Shape> measured() {
+        Map<String, Shape> measured = new LinkedHashMap<>();
         for (int layer = 0; layer < model.shape().layers(); layer++) {
             for (String module :
                     List.of(
@@ -51,24 +57,30 @@ public final class InputGrams {
                             "self_attn.o_proj",
                             "mlp.gate_proj",
                             "mlp.down_proj")) {
-                add(measured, "model.layers." + layer + "." + module + ".weight");
+                add(measured, weight("model.layers." + layer + "." + module + ".weight"));
             }
         }
         if (headed) {
-            measured.put(model.head().info().name(), model.head().info().shape().dim(1));
+            add(measured, model.head());
         }
         return measured;
     }
 
-    private void add(Map<String, Long> measured, String name) {
+    private TensorSource weight(String name) {
         TensorSource weight = model.tensors().get(name);
         if (weight == null) {
             throw new IllegalStateException("checked when opened: " + name);
         }
-        measured.put(name, weight.info().shape().dim(1));
+        return weight;
     }
 
-    /** Statistics with the values of another: of layers that share their inputs. */
+    private static void add(Map<String, Shape> measured, TensorSource weight) {
+        long in = weight.info().shape().dim(1);
+        measured.put(weight.info().name() + SUFFIX, Shape.of(in, in));
+    }
+
+    /** Of layers that share their inputs. */
+    @Override
     public Map<String, String> aliases() {
         Map<String, String> aliases = new LinkedHashMap<>();
         for (int layer = 0; layer < model.shape().layers(); layer++) {
@@ -83,59 +95,55 @@ public final class InputGrams {
         return aliases;
     }
 
-    /** What is not finite here is not finite in any merge by it. */
-    private static void requireFinite(String weight, float[] rows) {
-        for (float value : rows) {
-            if (!Float.isFinite(value)) {
-                throw new BadInputException(
-                        Problem.expected("inputs of '" + weight + "'", "finite numbers", value)
-                                .hint("'amalgam check' finds the tensor"));
-            }
-        }
-    }
-
-    private long bytesHeld(int threads) {
+    private long bytesHeld(long tokens, int threads) {
         int wide = (int) Math.max(model.inner(), model.shape().hidden());
         return ReadingRun.bytesHeld(threads)
-                + LlamaForward.bytesAtOnce(model.shape(), tokens(), model.inner())
+                + LlamaForward.bytesAtOnce(model.shape(), tokens, model.inner())
                 + threads
                         * (BlasArithmetic.bytesPerWorker(wide)
                                 + GramArithmetic.bytesPerWorker(wide))
-                + (long) Float.BYTES * tokens() * wide;
+                + Float.BYTES * tokens * wide;
     }
 
-    /**
-     * Runs the model.
-     *
-     * @throws BadInputException if the text does not fit the memory, or an input is not finite
-     */
-    public void run(EngineOptions options, Preparation.Context workers, GramArithmetic.Sink sink)
+    @Override
+    public void run(EngineOptions options, Preparation.Context workers, Sink sink)
             throws IOException {
-        long bytes = bytesHeld(options.threads());
-        if (bytes > options.memory()) {
-            throw new BadInputException(
-                    Problem.expected(
-                                    "memory for " + tokens() + " tokens",
-                                    "at least " + bytes + " bytes",
-                                    options.memory())
-                            .hint(
-                                    "raise EngineOptions.memory, or use fewer tokens: Domain.limited"));
-        }
-        GramArithmetic.Sink finite =
-                (weight, from, rows) -> {
-                    requireFinite(weight, rows);
-                    sink.rows(weight, from, rows);
-                };
-        GramArithmetic arithmetic =
-                new GramArithmetic(new BlasArithmetic(workers), workers, finite);
-        LlamaForward forward =
-                LlamaForward.readingOnce(model.shape(), model.tensors(), arithmetic, workers);
+        List<List<int[]>> batches =
+                Windows.batches(
+                        windows,
+                        window -> window.length,
+                        model,
+                        options,
+                        tokens -> bytesHeld(tokens, options.threads()));
         int layers = model.shape().layers();
-        float[] x =
-                forward.run(windows, layers, (layer, states) -> workers.progressed(layer, layers));
-        if (headed) {
-            forward.finish(x);
-            arithmetic.measure(model.head().info().name(), x, model.shape().hidden());
+        for (int b = 0; b < batches.size(); b++) {
+            boolean first = b == 0;
+            boolean last = b == batches.size() - 1;
+            long before = (long) b * layers;
+            long all = (long) batches.size() * layers;
+            GramArithmetic arithmetic =
+                    new GramArithmetic(
+                            new BlasArithmetic(workers),
+                            workers,
+                            (weight, from, sums) ->
+                                    sink.add(
+                                            new Part(weight + SUFFIX, from, sums, first, last)
+                                                    .requireFinite("inputs of '" + weight + "'")));
+            LlamaForward forward =
+                    LlamaForward.readingOnce(model.shape(), model.tensors(), arithmetic, workers);
+            float[] x =
+                    forward.run(
+                            batches.get(b),
+                            layers,
+                            (layer, states) -> workers.progressed(before + layer, all));
+            if (headed) {
+                forward.finish(x);
+                arithmetic.measure(
+                        model.head().info().name(),
+                        x,
+                        model.shape().hidden(),
+                        LlamaForward.ends(batches.get(b)));
+            }
         }
     }
 }

@@ -10,7 +10,7 @@ final class BlasAttention implements AutoCloseable {
     private static final int QUERIES = 128;
 
     private final LlamaShape shape;
-    private final int window;
+    private final HeadRows rows;
     private final int start;
     private final int length;
     private final int dim;
@@ -22,7 +22,7 @@ final class BlasAttention implements AutoCloseable {
 
     BlasAttention(LlamaShape shape, int window, int start, int length) {
         this.shape = shape;
-        this.window = window;
+        this.rows = new HeadRows(shape.headDim(), window, start);
         this.start = start;
         this.length = length;
         this.dim = shape.headDim();
@@ -34,10 +34,10 @@ final class BlasAttention implements AutoCloseable {
     }
 
     void run(float[] q, float[] k, float[] v, float[] out, int keyHead) {
-        keys.put(head(k, shape.keyHeads(), keyHead, 0, length));
-        values.put(head(v, shape.keyHeads(), keyHead, 0, length));
+        keys.put(rows.of(k, shape.keyHeads(), keyHead, 0, length));
+        values.put(rows.of(v, shape.keyHeads(), keyHead, 0, length));
         int shared = shape.heads() / shape.keyHeads();
-        float[] rows = new float[QUERIES * length];
+        float[] seenBy = new float[QUERIES * length];
         float[] result = new float[QUERIES * dim];
         double[] sums = new double[QUERIES];
         for (int head = keyHead * shared; head < (keyHead + 1) * shared; head++) {
@@ -45,13 +45,13 @@ final class BlasAttention implements AutoCloseable {
                 int n = Math.min(QUERIES, length - from);
                 // Later keys are not seen.
                 int seen = from + n;
-                queries.put(head(q, shape.heads(), head, from, n));
+                queries.put(rows.of(q, shape.heads(), head, from, n));
                 Gemm.transposed(queries, keys, scores, n, seen, dim);
-                scores.get(rows, 0, n * seen);
+                scores.get(seenBy, 0, n * seen);
                 for (int i = 0; i < n; i++) {
-                    sums[i] = softmax(rows, i * seen, from + i, seen);
+                    sums[i] = rows.softmax(seenBy, i * seen, from + i, seen);
                 }
-                scores.put(rows, 0, n * seen);
+                scores.put(seenBy, 0, n * seen);
                 Gemm.plain(scores, values, mixed, n, dim, seen, seen);
                 mixed.get(result, 0, n * dim);
                 for (int i = 0; i < n; i++) {
@@ -62,38 +62,6 @@ final class BlasAttention implements AutoCloseable {
                 }
             }
         }
-    }
-
-    /** Exponentials of what a query sees, 0 elsewhere; returns their sum. */
-    private double softmax(float[] row, int at, int query, int seen) {
-        float scale = (float) (1 / Math.sqrt(dim));
-        int first = window > 0 ? Math.max(0, query - window + 1) : 0;
-        float most = Float.NEGATIVE_INFINITY;
-        for (int j = first; j <= query; j++) {
-            most = Math.max(most, row[at + j]);
-        }
-        double sum = 0;
-        for (int j = 0; j < first; j++) {
-            row[at + j] = 0;
-        }
-        for (int j = first; j <= query; j++) {
-            float e = FastExp.of((row[at + j] - most) * scale);
-            row[at + j] = e;
-            sum += e;
-        }
-        for (int j = query + 1; j < seen; j++) {
-            row[at + j] = 0;
-        }
-        return sum;
-    }
-
-    /** One head of some rows, side by side. */
-    private float[] head(float[] x, int heads, int head, int from, int n) {
-        float[] rows = new float[n * dim];
-        for (int i = 0; i < n; i++) {
-            System.arraycopy(x, ((start + from + i) * heads + head) * dim, rows, i * dim, dim);
-        }
-        return rows;
     }
 
     @Override

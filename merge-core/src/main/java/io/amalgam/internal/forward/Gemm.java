@@ -31,4 +31,27 @@ public final class Gemm {
         openblas_nolapack.cblas_sgemm(
                 ROW_MAJOR, TRANSPOSED, PLAIN, m, n, k, 1, a, n, b, n, 0, y, n);
     }
+
+    /** {@code y += a b}: a is the first k columns of [m, width], b is [k, n], y is [m, n]. */
+    static void addPlain(
+            FloatPointer a, FloatPointer b, FloatPointer y, int m, int n, int k, int width) {
+        openblas_nolapack.cblas_sgemm(ROW_MAJOR, PLAIN, PLAIN, m, n, k, 1, a, width, b, n, 1, y, n);
+    }
+
+    /**
+     * {@code y = before y + a^T b}: a is the first m columns of [k, width], b is [k, n], y is
+     * [m, n].
+     */
+    static void addProducts(
+            FloatPointer a,
+            FloatPointer b,
+            FloatPointer y,
+            int m,
+            int n,
+            int k,
+            int width,
+            float before) {
+        openblas_nolapack.cblas_sgemm(
+                ROW_MAJOR, TRANSPOSED, PLAIN, m, n, k, 1, a, width, b, n, before, y, n);
+    }
 }

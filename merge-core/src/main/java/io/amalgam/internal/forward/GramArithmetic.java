@@ -9,29 +9,19 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A forward pass that also measures the inputs of its linear layers: {@code X^T X / N} over the N
- * tokens of a run. Layers that read the same array share one matrix, given for the first of them.
+ * A forward pass that also measures the inputs of its linear layers: {@code X^T X} over the tokens
+ * of a run. Products are of one sequence each, and summed in float64 in their order. Layers that
+ * read the same array share one matrix, given for the first of them.
  */
 public final class GramArithmetic implements Arithmetic {
     private static final int PANEL = 1 << 20;
 
     private final Arithmetic arithmetic;
     private final Preparation.Context context;
-    private final Sink sink;
+    private final SumSink sink;
     private float @Nullable [] measured;
 
-    /** Takes rows of Gram matrices, from several threads. */
-    @FunctionalInterface
-    public interface Sink {
-        /**
-         * @param weight the layer's
-         * @param from the first row
-         * @param rows some rows, whole, one after the other
-         */
-        void rows(String weight, int from, float[] rows) throws IOException;
-    }
-
-    public GramArithmetic(BlasArithmetic arithmetic, Preparation.Context context, Sink sink) {
+    public GramArithmetic(BlasArithmetic arithmetic, Preparation.Context context, SumSink sink) {
         this.arithmetic = arithmetic;
         this.context = context;
         this.sink = sink;
@@ -39,7 +29,7 @@ public final class GramArithmetic implements Arithmetic {
 
     /** What a worker holds of a matrix, in bytes, outside of the heap and in it. */
     public static long bytesPerWorker(int in) {
-        return 2L * Float.BYTES * Math.min((long) in * in, Math.max(PANEL, in));
+        return (2L * Float.BYTES + Double.BYTES) * Math.min((long) in * in, Math.max(PANEL, in));
     }
 
     @Override
@@ -52,7 +42,7 @@ public final class GramArithmetic implements Arithmetic {
             TensorSource weight, Optional<TensorSource> bias, float[] x, List<Integer> ends)
             throws IOException {
         if (x != measured) {
-            measure(weight.info().name(), x, (int) weight.info().shape().dim(1));
+            measure(weight.info().name(), x, (int) weight.info().shape().dim(1), ends);
             measured = x;
         }
         return arithmetic.linear(weight, bias, x, ends);
@@ -62,26 +52,37 @@ public final class GramArithmetic implements Arithmetic {
      * Measures the inputs of a layer.
      *
      * @param x [tokens, in]
+     * @param ends where each sequence's rows end
      */
-    public void measure(String weight, float[] x, int in) throws IOException {
-        int tokens = x.length / in;
+    public void measure(String weight, float[] x, int in, List<Integer> ends) throws IOException {
         try (FloatPointer inputs = new FloatPointer((long) x.length)) {
             inputs.put(x);
             context.forRanges(
                     in,
                     Math.max(1, PANEL / in),
                     (from, to, own) -> {
-                        context.checkCancelled();
                         float[] rows = new float[(to - from) * in];
+                        double[] sums = new double[rows.length];
                         try (FloatPointer result = new FloatPointer((long) rows.length)) {
-                            Gemm.products(
-                                    inputs.getPointer(from), inputs, result, to - from, in, tokens);
-                            result.get(rows);
+                            int start = 0;
+                            for (int end : ends) {
+                                context.checkCancelled();
+                                long row = (long) start * in;
+                                Gemm.products(
+                                        inputs.getPointer(row + from),
+                                        inputs.getPointer(row),
+                                        result,
+                                        to - from,
+                                        in,
+                                        end - start);
+                                result.get(rows);
+                                for (int i = 0; i < rows.length; i++) {
+                                    sums[i] += rows[i];
+                                }
+                                start = end;
+                            }
                         }
-                        for (int i = 0; i < rows.length; i++) {
-                            rows[i] /= tokens;
-                        }
-                        sink.rows(weight, from, rows);
+                        sink.add(weight, (long) from * in, sums);
                     });
         }
     }

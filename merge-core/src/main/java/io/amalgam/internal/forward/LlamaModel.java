@@ -31,8 +31,9 @@ public record LlamaModel(
         TensorSource head,
         long inner,
         List<Problem> warnings) {
-    private static final String EMBEDDING = "model.embed_tokens.weight";
-    private static final String HEAD = "lm_head.weight";
+    static final String EMBEDDING = "model.embed_tokens.weight";
+    static final String HEAD = "lm_head.weight";
+    static final String NORM = "model.norm.weight";
     private static final String HINT = "this version runs Llama, Mistral, Qwen2 and Qwen3 models";
     private static final int SHOWN = 3;
 
@@ -145,7 +146,7 @@ public record LlamaModel(
             for (int layer = 0; layer < shape.layers(); layer++) {
                 layer("model.layers." + layer + ".", inner);
             }
-            take("model.norm.weight", shape.hidden());
+            take(NORM, shape.hidden());
             // A head of its own is used even where the two are said to be one.
             boolean tied = ModelFacts.of(config).tied().orElse(false) && !all.containsKey(HEAD);
             TensorSource head = tied ? embedding : own(HEAD, vocabulary, shape.hidden());

@@ -2,7 +2,6 @@ package io.amalgam.internal.forward;
 
 import io.amalgam.checkpoint.TensorSource;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
@@ -35,29 +34,49 @@ public final class NextTokens {
      * @param states the stream after the final norm, [tokens, width]
      */
     public double[] losses(float[] states, List<int[]> sequences) throws IOException {
-        List<Integer> ends = new ArrayList<>();
-        int tokens = 0;
-        for (int[] sequence : sequences) {
-            tokens += sequence.length;
-            ends.add(tokens);
+        int[] wanted = wanted(sequences);
+        int tokens = wanted.length;
+        float[] logits = new float[tokens];
+        double[] sums = logSums(states, sequences, wanted, logits);
+        double[] losses = new double[tokens - sequences.size()];
+        int next = 0;
+        for (int t = 0; t < tokens; t++) {
+            if (wanted[t] >= 0) {
+                losses[next++] = sums[t] - logits[t];
+            }
         }
-        int[] wanted = new int[tokens];
+        return losses;
+    }
+
+    /** The token that each predicts; -1 for the last of a sequence. */
+    static int[] wanted(List<int[]> sequences) {
+        int[] wanted = new int[sequences.stream().mapToInt(s -> s.length).sum()];
         Arrays.fill(wanted, -1);
         int at = 0;
         for (int[] sequence : sequences) {
             System.arraycopy(sequence, 1, wanted, at, sequence.length - 1);
             at += sequence.length;
         }
+        return wanted;
+    }
+
+    /**
+     * The logarithm of the sum of exponentials of each token's logits.
+     *
+     * @param logits get those of the tokens that are wanted
+     */
+    double[] logSums(float[] states, List<int[]> sequences, int[] wanted, float[] logits)
+            throws IOException {
+        int tokens = wanted.length;
         int width = (int) head.info().shape().dim(1);
         int panelRows = BlasArithmetic.panelRows(width);
         int panels = (int) ((head.info().shape().dim(0) + panelRows - 1) / panelRows);
         float[][] most = new float[panels][tokens];
         double[][] sums = new double[panels][tokens];
-        float[] logits = new float[tokens];
         arithmetic.multiply(
                 head,
                 states,
-                ends,
+                LlamaForward.ends(sequences),
                 (y, row, n, from, rows) -> {
                     int panel = from / panelRows;
                     for (int i = 0; i < n; i++) {
@@ -69,14 +88,11 @@ public final class NextTokens {
                         }
                     }
                 });
-        double[] losses = new double[tokens - sequences.size()];
-        int next = 0;
+        double[] all = new double[tokens];
         for (int t = 0; t < tokens; t++) {
-            if (wanted[t] >= 0) {
-                losses[next++] = logSum(most, sums, t) - logits[t];
-            }
+            all[t] = logSum(most, sums, t);
         }
-        return losses;
+        return all;
     }
 
     private static float largest(float[] y, int at, int n) {

@@ -19,18 +19,23 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A file of statistics (docs/statistics.md), written row by row, whole or not at all. Rows may come
- * from several threads.
+ * A file of statistics (docs/statistics.md), written part by part, whole or not at all. Sums that
+ * are not complete wait in a file beside it, in float64. Parts may come from several threads.
  */
 public final class StatisticsFile implements Closeable {
     private static final String MARK = "amalgam_statistics";
 
+    private final Path path;
+    private final long examples;
     private final AtomicFile file;
     private final SafetensorsLayout layout;
     private final Map<String, Integer> places = new HashMap<>();
     private final List<TensorInfo> infos = new ArrayList<>();
+    private @Nullable WaitingSums waiting;
 
     /** Whether a file has statistics, and not weights or anything else. */
     public static boolean isOne(Path path) throws IOException {
@@ -47,28 +52,33 @@ public final class StatisticsFile implements Closeable {
     /**
      * Begins a file.
      *
-     * @param matrices square matrices by name, with their rows
+     * @param shapes of statistics by name
      * @param aliases names of statistics that are stored under another
-     * @param examples rows that were averaged over
+     * @param examples what sums are divided by
+     * @param labels what gradients are of; empty where there are none
      */
     public StatisticsFile(
-            Path path, Map<String, Long> matrices, Map<String, String> aliases, long examples)
+            Path path,
+            Map<String, Shape> shapes,
+            Map<String, String> aliases,
+            long examples,
+            String labels)
             throws IOException {
-        matrices.forEach(
-                (name, rows) -> {
+        shapes.forEach(
+                (name, shape) -> {
                     places.put(name, infos.size());
-                    infos.add(new TensorInfo(name, DType.F32, Shape.of(rows, rows)));
+                    infos.add(new TensorInfo(name, DType.F32, shape));
                 });
-        this.layout =
-                SafetensorsLayout.of(
-                        infos,
-                        Map.of(
-                                MARK,
-                                "1",
-                                "examples",
-                                String.valueOf(examples),
-                                "alias",
-                                json(aliases)));
+        Map<String, String> metadata = new TreeMap<>();
+        metadata.put(MARK, "1");
+        metadata.put("examples", String.valueOf(examples));
+        metadata.put("alias", json(aliases));
+        if (!labels.isEmpty()) {
+            metadata.put("labels", labels);
+        }
+        this.examples = examples;
+        this.path = path;
+        this.layout = SafetensorsLayout.of(infos, metadata);
         this.file = AtomicFile.create(path);
         file.write(ByteBuffer.wrap(layout.header()), 0);
     }
@@ -81,18 +91,45 @@ public final class StatisticsFile implements Closeable {
         }
     }
 
-    /** Writes rows of a matrix. */
-    public void rows(String name, int from, float[] rows) throws IOException {
+    /**
+     * Adds to some elements of a statistic.
+     *
+     * @param from the first element
+     * @param sums are changed
+     * @param first whether nothing was added before
+     * @param last whether nothing will be added: the means are written
+     */
+    public void add(String name, long from, double[] sums, boolean first, boolean last)
+            throws IOException {
         Integer place = places.get(name);
         if (place == null) {
-            throw new IllegalArgumentException("no matrix '" + name + "'");
+            throw new IllegalArgumentException("no statistic '" + name + "'");
         }
-        long width = infos.get(place).shape().dim(1);
+        long at = layout.offset(place) + from * Float.BYTES;
+        if (!first) {
+            waiting().addTo(at, sums);
+        }
+        if (!last) {
+            waiting().keep(at, sums);
+            return;
+        }
         ByteBuffer bytes =
-                ByteBuffer.allocate(rows.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        bytes.asFloatBuffer().put(rows);
+                ByteBuffer.allocate(sums.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (double sum : sums) {
+            bytes.putFloat((float) (sum / examples));
+        }
+        bytes.flip();
         synchronized (file) {
-            file.write(bytes, layout.offset(place) + from * width * Float.BYTES);
+            file.write(bytes, at);
+        }
+    }
+
+    private WaitingSums waiting() throws IOException {
+        synchronized (file) {
+            if (waiting == null) {
+                waiting = WaitingSums.beside(path);
+            }
+            return waiting;
         }
     }
 
@@ -103,6 +140,12 @@ public final class StatisticsFile implements Closeable {
 
     @Override
     public void close() throws IOException {
-        file.close();
+        try {
+            file.close();
+        } finally {
+            if (waiting != null) {
+                waiting.close();
+            }
+        }
     }
 }
