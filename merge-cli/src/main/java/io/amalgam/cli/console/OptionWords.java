@@ -49,7 +49,6 @@ public final class OptionWords {
         options.put("EngineOptions.memory", "--memory");
         options.put("EngineOptions.threads", "-j");
         options.put("start Java with -Xmx", "set AMALGAM_JAVA_OPTS=-Xmx");
-        options.put("fewer tokens: Domain.limited", "fewer tokens with --limit");
         options.put("shorter windows: Evaluation.context", "shorter windows with --context");
         options.put("CombineOptions.On.DELTAS", "--on deltas");
         options.put("CombineOptions.density", "--density");

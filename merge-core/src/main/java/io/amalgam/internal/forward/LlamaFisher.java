@@ -34,7 +34,8 @@ public final class LlamaFisher {
         long wide = Math.max(shape.hidden(), (long) shape.heads() * shape.headDim());
         long widest = Math.max(wide, model.inner());
         long kept = (long) shape.layers() * shape.hidden();
-        long layer = 16 * wide + 6 * model.inner() + 2 * widest;
+        // Arrays of the stream and of attention, of the feed-forward part, copies for BLAS.
+        long layer = 18 * wide + 6 * model.inner() + 3 * widest;
         long panel = (long) BlasArithmetic.panelRows((int) widest) * widest;
         long logits = 2L * LinearGradients.TILE * BlasArithmetic.panelRows(shape.hidden());
         long worker =
