@@ -70,7 +70,8 @@ class StatisticsCommandTest {
     /** Against the inputs that transformers' layers get: {@code tools/forward-goldens.py}. */
     @Test
     void gramMatricesAreThoseOfTransformers() throws Exception {
-        try (SafetensorsFile expected = SafetensorsFile.open(resource("/forward/grams.safetensors"));
+        try (SafetensorsFile expected =
+                        SafetensorsFile.open(resource("/forward/grams.safetensors"));
                 SafetensorsFile ours = SafetensorsFile.open(measured("grams"))) {
             assertThat(ours.tensors().keySet())
                     .containsExactlyInAnyOrderElementsOf(expected.tensors().keySet());
@@ -104,7 +105,8 @@ class StatisticsCommandTest {
     /** A head that is the embedding gets the gradients of both, summed before they are squared. */
     @Test
     void fisherOfTrainedModelWithTiedHead() throws Exception {
-        Path found = run(BYTES.resolve("models/bytes/java"), "java", bytes("java"), 128, "--fisher");
+        Path found =
+                run(BYTES.resolve("models/bytes/java"), "java", bytes("java"), 128, "--fisher");
         try (SafetensorsFile expected =
                         SafetensorsFile.open(resource("/forward/fisher-bytes-java.safetensors"));
                 SafetensorsFile ours = SafetensorsFile.open(found)) {

@@ -39,8 +39,8 @@ public final class Gemm {
     }
 
     /**
-     * {@code y = before y + a^T b}: a is the first m columns of [k, width], b is [k, n], y is
-     * [m, n].
+     * {@code y = before y + a^T b}: a is the first m columns of [k, width], b is [k, n], y is [m,
+     * n].
      */
     static void addProducts(
             FloatPointer a,

@@ -27,8 +27,7 @@ record LayerGradients(LayerParts parts, LinearGradients gradients, List<Rotary.T
         parts.positioned(prefix, turned.q(), turned.k(), ends, tables);
         int window = shape.windows().get(layer);
         float[] mixed =
-                parts.arithmetic()
-                        .attend(shape, window, turned.q(), turned.k(), turned.v(), ends);
+                parts.arithmetic().attend(shape, window, turned.q(), turned.k(), turned.v(), ends);
         float[] middle = parts.linear(prefix + "self_attn.o_proj", mixed, ends);
         for (int i = 0; i < middle.length; i++) {
             middle[i] += x[i];
@@ -135,8 +134,7 @@ record LayerGradients(LayerParts parts, LinearGradients gradients, List<Rotary.T
      * @param output the gradient with respect to what comes out; spent
      * @param input gets the gradient with respect to x, added to what is there
      */
-    void norm(String name, float[] x, float[] output, float[] input, int width)
-            throws IOException {
+    void norm(String name, float[] x, float[] output, float[] input, int width) throws IOException {
         float[] weight = parts.vector(name);
         float eps = parts.shape().eps();
         parts.context()

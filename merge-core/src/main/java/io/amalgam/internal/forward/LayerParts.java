@@ -84,8 +84,7 @@ record LayerParts(
      *
      * @param direction 1, or -1 for what gradients are turned by
      */
-    void turn(
-            float[] q, float[] k, List<Integer> ends, List<Rotary.Table> tables, int direction)
+    void turn(float[] q, float[] k, List<Integer> ends, List<Rotary.Table> tables, int direction)
             throws IOException {
         int start = 0;
         for (int s = 0; s < ends.size(); s++) {
@@ -107,7 +106,8 @@ record LayerParts(
     }
 
     /** Turns heads by their token's position: element i with element i + half. */
-    private void rotate(float[] x, int firstHead, int heads, Rotary.Table table, int position, int direction) {
+    private void rotate(
+            float[] x, int firstHead, int heads, Rotary.Table table, int position, int direction) {
         int half = shape.headDim() / 2;
         for (int head = 0; head < heads; head++) {
             for (int i = 0; i < half; i++) {

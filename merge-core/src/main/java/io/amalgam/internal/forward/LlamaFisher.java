@@ -78,8 +78,7 @@ public final class LlamaFisher {
                             }
                             steps.done(layer);
                         });
-        LinearGradients linear =
-                new LinearGradients(context, LlamaForward.ends(sequences), sink);
+        LinearGradients linear = new LinearGradients(context, LlamaForward.ends(sequences), sink);
         LayerGradients back =
                 new LayerGradients(
                         new LayerParts(shape, model.tensors(), arithmetic, context),

@@ -32,12 +32,14 @@ final class LlamaLayer {
         float[] k = parts.linear(prefix + "self_attn.k_proj", normed, ends);
         float[] v = parts.linear(prefix + "self_attn.v_proj", normed, ends);
         parts.positioned(prefix, q, k, ends, tables);
-        float[] mixed = parts.arithmetic().attend(shape, shape.windows().get(number), q, k, v, ends);
+        float[] mixed =
+                parts.arithmetic().attend(shape, shape.windows().get(number), q, k, v, ends);
         add(x, parts.linear(prefix + "self_attn.o_proj", mixed, ends), 0);
     }
 
     void feedForward(float[] x) throws IOException {
-        float[] normed = parts.normed(x, shape.hidden(), prefix + "post_attention_layernorm.weight");
+        float[] normed =
+                parts.normed(x, shape.hidden(), prefix + "post_attention_layernorm.weight");
         int inner = (int) parts.tensor(prefix + "mlp.up_proj.weight").info().shape().dim(0);
         if (held / inner >= tokens) {
             add(x, feedForward(normed, ends), 0);

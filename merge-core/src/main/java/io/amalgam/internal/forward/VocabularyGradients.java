@@ -88,7 +88,11 @@ final class VocabularyGradients {
 
     /** The gradients with respect to some logits of a tile's tokens. */
     private FloatPointer logits(
-            FloatPointer inputs, FloatPointer weights, LinearGradients.Tile tile, int first, int n) {
+            FloatPointer inputs,
+            FloatPointer weights,
+            LinearGradients.Tile tile,
+            int first,
+            int n) {
         gradients.context().checkCancelled();
         float[] y = new float[tile.n() * n];
         FloatPointer logits = new FloatPointer((long) y.length);
