@@ -171,6 +171,26 @@ public interface Kernels {
             int at,
             int n);
 
+    /**
+     * Decodes integers of five bits: four in a byte, the fifth of each in the bits of one number:
+     * {@code dst = (code - zero) * scale - least}.
+     *
+     * @param shift of the four bits in their byte
+     * @param fifths the first code's in the lowest bit
+     * @param n at most 32
+     */
+    void fiveBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int fifths,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n);
+
     // Element-wise.
 
     /** {@code dst = w * x}. */

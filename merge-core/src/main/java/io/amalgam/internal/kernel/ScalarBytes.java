@@ -71,4 +71,21 @@ final class ScalarBytes {
             dst[at + i] = ((low | high << width) - zero) * scale - least;
         }
     }
+
+    static void fiveBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int fifths,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            int code = bytes[from + i] >>> shift & 15 | (fifths >>> i & 1) << 4;
+            dst[at + i] = (code - zero) * scale - least;
+        }
+    }
 }

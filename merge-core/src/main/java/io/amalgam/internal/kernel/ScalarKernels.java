@@ -178,6 +178,21 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void fiveBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int fifths,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        ScalarBytes.fiveBitsToFloat(bytes, from, shift, fifths, zero, scale, least, dst, at, n);
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = w * x[i];

@@ -248,6 +248,26 @@ public abstract class KernelsContract {
         }
     }
 
+    @Test
+    void fiveBits() {
+        for (int shift = 0; shift <= 4; shift += 4) {
+            int of = shift;
+            check(
+                    (k, in, n) ->
+                            k.fiveBitsToFloat(
+                                    bytes(in.a),
+                                    2,
+                                    of,
+                                    Float.floatToRawIntBits(in.b[1]),
+                                    16,
+                                    in.b[0],
+                                    in.c[0],
+                                    in.out,
+                                    3,
+                                    Math.min(n, 32)));
+        }
+    }
+
     private static byte[] bytes(float[] values) {
         ByteBuffer bytes = ByteBuffer.allocate(values.length * Float.BYTES);
         bytes.asFloatBuffer().put(values);

@@ -229,6 +229,25 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void fiveBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int fifths,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            int low = ((bytes[from + i] & 255) >>> shift) & 15;
+            boolean fifth = (fifths & (1 << i)) != 0;
+            dst[at + i] = (low + (fifth ? 16 : 0) - zero) * scale - least;
+        }
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         for (int i = 0; i < n; i++) {
             dst[i] = times(w, x[i]);

@@ -149,6 +149,21 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void fiveBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int fifths,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        VectorBytes.fiveBitsToFloat(bytes, from, shift, fifths, zero, scale, least, dst, at, n);
+    }
+
+    @Override
     public void scale(float[] x, float w, float[] dst, int n) {
         SCALAR.scale(x, w, dst, n);
     }

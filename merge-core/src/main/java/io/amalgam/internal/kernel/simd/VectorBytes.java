@@ -17,6 +17,7 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class VectorBytes {
     private static final boolean SCALAR = BYTES.length() != LENGTH;
+    private static final IntVector LANES = IntVector.zero(INTS).addIndex(1);
     private static final int SIGN = 0x80000000;
     private static final int INFINITE = 0x7F800000;
     private static final int NAN = 0x7FC00000;
@@ -169,6 +170,40 @@ final class VectorBytes {
                 highShift,
                 highMask,
                 width,
+                zero,
+                scale,
+                least,
+                dst,
+                at + bound,
+                n - bound);
+    }
+
+    static void fiveBitsToFloat(
+            byte[] bytes,
+            int from,
+            int shift,
+            int fifths,
+            float zero,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            int n) {
+        int bound = SCALAR ? 0 : FLOATS.loopBound(n);
+        for (int i = 0; i < bound; i += LENGTH) {
+            IntVector low = ints(bytes, from + i).lanewise(VectorOperators.LSHR, shift).and(15);
+            IntVector fifth =
+                    IntVector.broadcast(INTS, fifths >>> i)
+                            .lanewise(VectorOperators.LSHR, LANES)
+                            .and(1)
+                            .lanewise(VectorOperators.LSHL, 4);
+            floats(low.or(fifth)).sub(zero).mul(scale).sub(least).intoArray(dst, at + i);
+        }
+        ScalarKernels.INSTANCE.fiveBitsToFloat(
+                bytes,
+                from + bound,
+                shift,
+                bound == Integer.SIZE ? 0 : fifths >>> bound,
                 zero,
                 scale,
                 least,
