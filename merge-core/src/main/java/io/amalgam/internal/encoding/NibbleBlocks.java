@@ -44,7 +44,8 @@ final class NibbleBlocks extends BlockEncoding {
         if (fiveBits) {
             int fifths = intAt(bytes, from - Integer.BYTES);
             kernels.fiveBitsToFloat(bytes, from, 0, fifths, of, scale, less, dst, at, HALF);
-            kernels.fiveBitsToFloat(bytes, from, 4, fifths >>> HALF, of, scale, less, dst, up, HALF);
+            kernels.fiveBitsToFloat(
+                    bytes, from, 4, fifths >>> HALF, of, scale, less, dst, up, HALF);
         } else {
             kernels.bitsToFloat(bytes, from, 0, 15, of, scale, less, dst, at, HALF);
             kernels.bitsToFloat(bytes, from, 4, 15, of, scale, less, dst, up, HALF);
