@@ -166,6 +166,26 @@ public final class Merge extends Amalgam.Settings<Merge> {
     }
 
     /**
+     * What is known of the data of the {@link #model model} before it, for methods that read it: a
+     * file as in docs/statistics.md, in a recipe's notation.
+     *
+     * @throws IllegalStateException without a model before it
+     */
+    public Merge statistics(String reference) {
+        recipe.inputs.statistics(MergeInputs.ref(reference));
+        return this;
+    }
+
+    /**
+     * As {@link #statistics(String)}, a file at a path; {@code +} and {@code @} have no special
+     * meaning.
+     */
+    public Merge statistics(Path path) {
+        recipe.inputs.statistics(MergeInputs.ref(path));
+        return this;
+    }
+
+    /**
      * The next layers of the output, merged from these sources. Excludes {@link #model models} and
      * {@link #module modules}.
      */
@@ -361,6 +381,26 @@ public final class Merge extends Amalgam.Settings<Merge> {
         /** A whole model as arrays by tensor name, to take the part from. */
         public MergeModule model(Map<String, INDArray> tensors, Parameter... settings) {
             inputs.model(tensors, settings);
+            return this;
+        }
+
+        /**
+         * What is known of the data of the {@link #model model} before it, for methods that read it: a
+         * file as in docs/statistics.md, in a recipe's notation.
+         *
+         * @throws IllegalStateException without a model before it
+         */
+        public MergeModule statistics(String reference) {
+            inputs.statistics(MergeInputs.ref(reference));
+            return this;
+        }
+
+        /**
+         * As {@link #statistics(String)}, a file at a path; {@code +} and {@code @} have no special
+         * meaning.
+         */
+        public MergeModule statistics(Path path) {
+            inputs.statistics(MergeInputs.ref(path));
             return this;
         }
 

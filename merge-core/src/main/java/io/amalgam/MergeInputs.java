@@ -50,6 +50,19 @@ final class MergeInputs {
         model(arrays.add(arrayPrefix + (models.size() + 1), tensors), settings);
     }
 
+    /** Statistics of the last model, in place of others. */
+    void statistics(ModelRef file) {
+        if (models.isEmpty()) {
+            throw new IllegalStateException("statistics(...) follow the model they are of");
+        }
+        int last = models.size() - 1;
+        ModelEntry entry = models.get(last);
+        models.set(
+                last,
+                new ModelEntry(
+                        entry.model(), entry.parameters(), Optional.of(file), entry.location()));
+    }
+
     void slice(LayerSource... sources) {
         slices.add(
                 new OutputSlice(
