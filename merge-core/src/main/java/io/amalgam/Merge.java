@@ -385,8 +385,8 @@ public final class Merge extends Amalgam.Settings<Merge> {
         }
 
         /**
-         * What is known of the data of the {@link #model model} before it, for methods that read it: a
-         * file as in docs/statistics.md, in a recipe's notation.
+         * What is known of the data of the {@link #model model} before it, for methods that read
+         * it: a file as in docs/statistics.md, in a recipe's notation.
          *
          * @throws IllegalStateException without a model before it
          */

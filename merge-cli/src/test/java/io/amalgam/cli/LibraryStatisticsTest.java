@@ -38,8 +38,7 @@ class LibraryStatisticsTest {
 
     private static Merge fisher() {
         Merge merge = Merge.method("fisher");
-        VIEWS.forEach(
-                view -> merge.model(model(view)).statistics(statistics(view)));
+        VIEWS.forEach(view -> merge.model(model(view)).statistics(statistics(view)));
         return merge;
     }
 
