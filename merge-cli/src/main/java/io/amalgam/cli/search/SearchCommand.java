@@ -217,7 +217,10 @@ public final class SearchCommand extends Subcommand {
                     Problem.expected("output '" + out + "'", "a directory with a name", "none")
                             .hint("choose another output"));
         }
-        return out.normalize().resolveSibling(name + ".search");
+        // Of '.' and the like, the name is not in what was written.
+        Path written = out.normalize();
+        return (name.equals(written.getFileName()) ? written : whole)
+                .resolveSibling(name + ".search");
     }
 
     private SearchSetup.Method method() {
@@ -350,6 +353,22 @@ public final class SearchCommand extends Subcommand {
                 .overwrite(overwrite || replaces);
     }
 
+    /** The recipe as it stands beside the journal; unchanged where that would read other files. */
+    private String moved(String text, Path place, StagedPlan plan) throws IOException {
+        Path home = auto ? Path.of("") : Path.of(paths.get(0)).resolveSibling("");
+        String moved = new MovedRecipe(text, home, place.resolveSibling("")).of(plan);
+        io.amalgam.Amalgam amalgam = hub.amalgam(console, silent()).foldersOf(place);
+        try (StagedPlan again =
+                amalgam.plan(
+                        io.amalgam.Amalgam.recipes(moved, place.toString(), false),
+                        tokens.on(planning.options()),
+                        false)) {
+            return MovedRecipe.files(again).equals(MovedRecipe.files(plan)) ? moved : text;
+        } catch (BadInputException e) {
+            return text;
+        }
+    }
+
     private int finish(SearchSetup setup, SearchResult result, double seconds, Path out)
             throws IOException {
         SearchTables tables = new SearchTables(setup, result, seconds);
@@ -357,9 +376,10 @@ public final class SearchCommand extends Subcommand {
         boolean replaces =
                 FinishedMerge.isFinished(out) && SearchFiles.isResult(setup.folder(), out);
         Path recipe = setup.folder().resolve(SearchFiles.RECIPE);
-        AtomicFile.write(recipe, tables.recipe().getBytes(StandardCharsets.UTF_8));
         try (StagedPlan plan = setup.planner().plan(tables.recipe());
                 StageProgress progress = new StageProgress(console, true, true)) {
+            AtomicFile.write(
+                    recipe, moved(tables.recipe(), recipe, plan).getBytes(StandardCharsets.UTF_8));
             if (FinishedMerge.difference(plan.result().orElseThrow(), out).isPresent()) {
                 StagedMerge.run(
                         plan,

@@ -46,7 +46,6 @@ record SearchTables(SearchSetup setup, SearchResult result, double seconds) {
                                 result.trials().size(),
                                 setup.method().word(),
                                 setup.seed())
-                + "# Paths of models are relative to the working directory, or to the folder of the recipe that was searched.\n"
                 + result.recipe();
     }
 

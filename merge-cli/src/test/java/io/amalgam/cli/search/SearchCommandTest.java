@@ -9,6 +9,7 @@ import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
+import io.amalgam.internal.engine.JournalLock;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import java.io.IOException;
@@ -19,6 +20,8 @@ import java.util.List;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 class SearchCommandTest {
@@ -169,6 +172,32 @@ class SearchCommandTest {
                         "{\"java\":\"2\",\"prose\":\"1\"}");
     }
 
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no sh")
+    void theBestRecipeIsMovedWithItsPaths() throws IOException {
+        Path models = Files.createDirectories(folder.resolve("models"));
+        Models.tiny(models.resolve("one"), 1);
+        Models.tiny(models.resolve("one-b"), 2);
+        Files.writeString(
+                recipe,
+                """
+                merge_method: linear
+                models: # ../models/one
+                  - {model: ../models/one, parameters: {weight: ${w}}}
+                  - {model: "../models/one-b", parameters: {weight: 1}}
+                search: {w: {choices: [2]}}
+                """);
+        Path far = folder.resolve("far/away/out");
+
+        Cli result = Cli.run("search", recipe, far, "--score-cmd", "sh -c 'echo 1'");
+
+        assertThat(result.errors()).isEmpty();
+        Path best = far.resolveSibling("out.search/best.yml");
+        assertThat(Files.readString(best))
+                .contains("model: ../../../models/one,", "\"../../../models/one-b\"");
+        assertThat(Cli.run("merge", best, folder.resolve("again")).exit()).isZero();
+    }
+
     /** A program that scores a digit of the model, fails for one and says NaN for another. */
     static final class Nearness {
         private Nearness() {}
@@ -209,7 +238,7 @@ class SearchCommandTest {
                 """
                 merge_method: passthrough
                 models: [{model: %s, parameters: {scale: ${scale}}}]
-                search: {scale: {integers: [1, 4]}}
+                search: {scale: {integers: [2, 3]}}
                 """
                         .formatted(folder.resolve("one")));
 
@@ -234,7 +263,7 @@ class SearchCommandTest {
                 .containsPattern("(?m)^\\* +3 +-0\\.2000 +3$")
                 .containsPattern("(?m)^ +2 +failed +2$")
                 .containsPattern("(?m)^best +-0\\.2000 +-?0\\.0000$")
-                .contains("4 candidates, 1 failed");
+                .contains("2 candidates, 1 failed");
         try (var left = Files.list(out.resolveSibling("out.search"))) {
             assertThat(left.map(file -> file.getFileName().toString()))
                     .containsExactlyInAnyOrder("journal.jsonl", "best.yml", "search.json");
@@ -246,7 +275,7 @@ class SearchCommandTest {
         Models.tiny(folder.resolve("one"), 1);
         Files.writeString(
                 recipe,
-                "merge_method: passthrough\nmodels: [{model: %s, parameters: {scale: ${s}}}]\nsearch: {s: {choices: [1, 3]}}\n"
+                "merge_method: passthrough\nmodels: [{model: %s, parameters: {scale: ${s}}}]\nsearch: {s: {choices: [1]}}\n"
                         .formatted(folder.resolve("one")));
 
         Cli result = Cli.run("search", recipe, out, "--score-cmd", nearness("never"));
@@ -254,7 +283,7 @@ class SearchCommandTest {
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.errors().get(0))
                 .startsWith(
-                        "error: all 2 candidates failed, the first one because of: score command")
+                        "error: no candidate could be judged, the first one because of: score command")
                 .contains("got 'NaN'");
         assertThat(out).doesNotExist();
     }
@@ -282,5 +311,51 @@ class SearchCommandTest {
         assertThat(Cli.run(soup.toArray()).out())
                 .containsPattern("(?m)^\\* +\\S+java +\\d\\.\\d{4} +kept$")
                 .contains("with 1 of 2 models");
+    }
+
+    /** Another process: this one tells its own searches apart without the system's help. */
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no sh")
+    void oneSearchAtATimeWritesToAJournal() throws Exception {
+        assertThat(search("--budget", 1).exit()).isZero();
+        Path held = out.resolveSibling("out.search/journal.jsonl");
+        try (JournalLock lock = JournalLock.take(held).orElseThrow()) {
+            assertThat(search("--budget", 2).errors().get(0))
+                    .startsWith("error: another search writes to '" + held);
+            assertThat(lock.channel().size()).isPositive();
+        }
+        Path program = Files.createDirectory(folder.resolve("program"));
+        Path go = folder.resolve("go");
+        String waits =
+                "sh -c 'touch \"%s/here\"; while [ ! -e \"%s\" ]; do sleep 0.05; done; echo 1'"
+                        .formatted(program, go);
+        Process other =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-XX:TieredStopAtLevel=1",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                "io.amalgam.cli.Main",
+                                "search",
+                                recipe.toString(),
+                                folder.resolve("second").toString(),
+                                "--budget",
+                                "1",
+                                "--score-cmd",
+                                waits)
+                        .redirectErrorStream(true)
+                        .redirectOutput(folder.resolve("log").toFile())
+                        .start();
+        try {
+            while (!Files.exists(program.resolve("here")) && other.isAlive()) {
+                Thread.onSpinWait();
+            }
+            Cli refused =
+                    Cli.run("search", recipe, folder.resolve("second"), "--budget", 1, "--score-cmd", waits);
+            assertThat(refused.errors().get(0)).contains("another search writes to");
+        } finally {
+            Files.createFile(go);
+            other.waitFor();
+        }
     }
 }

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * The latter must not even open the file: on many systems a process that closes any channel of a
  * file gives up all its locks on it.
  */
-final class JournalLock implements Closeable {
+public final class JournalLock implements Closeable {
     /** Journals this process writes. Its monitor is held while one is opened or looked at. */
     private static final Set<Path> OURS = new HashSet<>();
 
@@ -34,7 +34,7 @@ final class JournalLock implements Closeable {
     }
 
     /** Opens and locks a journal; nothing if a merge holds it. */
-    static Optional<JournalLock> take(Path journal) throws IOException {
+    public static Optional<JournalLock> take(Path journal) throws IOException {
         synchronized (OURS) {
             Path file = real(journal);
             if (OURS.contains(file)) {
@@ -97,7 +97,8 @@ final class JournalLock implements Closeable {
         }
     }
 
-    FileChannel channel() {
+    /** Open for reading and writing; the file must not be opened in any other way. */
+    public FileChannel channel() {
         return channel;
     }
 

@@ -62,8 +62,8 @@ public final class Search {
     public static final class AllFailed extends IOException {
         private static final long serialVersionUID = 1;
 
-        AllFailed(int candidates, String first) {
-            super("all " + candidates + " candidates failed, the first one because of: " + first);
+        AllFailed(String first) {
+            super("no candidate could be judged, the first one because of: " + first);
         }
     }
 
@@ -82,7 +82,7 @@ public final class Search {
                             .sorted(Comparator.comparingInt(Trial::number))
                             .toList();
             if (best.isEmpty()) {
-                throw new AllFailed(all.size(), all.get(0).problem());
+                throw new AllFailed(all.get(0).problem());
             }
             return result(journal, all, best.get(), end);
         }

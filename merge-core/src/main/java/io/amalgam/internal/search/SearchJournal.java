@@ -6,17 +6,15 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.engine.JournalLock;
 import io.amalgam.internal.io.FileWrites;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,7 +22,6 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 
 /**
  * What was judged so far, a line of JSON for each candidate; the first line says of what search. It
@@ -35,14 +32,16 @@ final class SearchJournal implements Closeable {
     private static final ObjectMapper JSON = new ObjectMapper();
 
     private final Path file;
+    private final JournalLock lock;
     private final FileChannel channel;
     private final Map<String, Trial> known = new LinkedHashMap<>();
     private long end;
-    private boolean locked;
+    private boolean ours;
 
-    private SearchJournal(Path file, FileChannel channel) {
+    private SearchJournal(Path file, JournalLock lock) {
         this.file = file;
-        this.channel = channel;
+        this.lock = lock;
+        this.channel = lock.channel();
     }
 
     /**
@@ -55,19 +54,20 @@ final class SearchJournal implements Closeable {
     static SearchJournal open(Path folder, Map<String, String> search, boolean anew)
             throws IOException {
         Path file = folder.resolve(FILE);
-        if (!anew && Files.exists(file)) {
-            requireSame(file, search);
-        }
         Files.createDirectories(folder);
-        FileChannel channel =
-                FileChannel.open(
-                        file,
-                        StandardOpenOption.READ,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE);
-        SearchJournal journal = new SearchJournal(file, channel);
+        JournalLock lock =
+                JournalLock.take(file)
+                        .orElseThrow(
+                                () ->
+                                        new BadInputException(
+                                                Problem.of(
+                                                                "another search writes to '"
+                                                                        + file
+                                                                        + "'")
+                                                        .hint(
+                                                                "wait for it, or give another output")));
+        SearchJournal journal = new SearchJournal(file, lock);
         try {
-            journal.lock();
             journal.read(search, anew);
             return journal;
         } catch (IOException | RuntimeException e) {
@@ -77,34 +77,20 @@ final class SearchJournal implements Closeable {
         }
     }
 
-    private void lock() throws IOException {
-        @Nullable FileLock lock;
-        try {
-            lock = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            lock = null;
-        }
-        if (lock == null) {
-            throw new BadInputException(
-                    Problem.of("another search writes to '" + file + "'")
-                            .hint("wait for it, or give another output"));
-        }
-        locked = true;
-    }
-
-    private static void requireSame(Path file, Map<String, String> search) throws IOException {
-        List<JsonNode> lines = Content.of(file).lines();
-        if (lines.isEmpty() && Files.size(file) == 0) {
+    private void requireSame(Content content, Map<String, String> search) {
+        if (content.lines().isEmpty() && content.isEmpty()) {
             return;
         }
-        JsonNode header = lines.isEmpty() ? JSON.createObjectNode() : lines.get(0);
+        JsonNode header =
+                content.lines().isEmpty() ? JSON.createObjectNode() : content.lines().get(0);
         Optional<String> other =
                 header.has("amalgam_search")
                         ? search.keySet().stream()
                                 .filter(
                                         key ->
                                                 !Objects.equals(
-                                                        header.path(key).asText(), search.get(key)))
+                                                        header.path(key).asText(),
+                                                        search.get(key)))
                                 .findFirst()
                         : Optional.of("format");
         if (other.isPresent()) {
@@ -118,11 +104,19 @@ final class SearchJournal implements Closeable {
     }
 
     /** Its lines up to one that is cut off, as the last may be. */
-    private record Content(List<JsonNode> lines, long bytes) {
-        static Content of(Path file) throws IOException {
+    private record Content(List<JsonNode> lines, long bytes, boolean isEmpty) {
+        static final Content NONE = new Content(List.of(), 0, true);
+
+        /** Through the channel that has the lock: another one would give it up. */
+        static Content of(FileChannel channel) throws IOException {
+            ByteBuffer all = ByteBuffer.allocate(Math.toIntExact(channel.size()));
+            while (all.hasRemaining() && channel.read(all, all.position()) > 0) {
+                // Until all is there.
+            }
+            String text = new String(all.array(), 0, all.position(), StandardCharsets.UTF_8);
             List<JsonNode> lines = new ArrayList<>();
             long bytes = 0;
-            for (String line : Files.readString(file).split("(?<=\n)")) {
+            for (String line : text.split("(?<=\n)")) {
                 if (!line.endsWith("\n")) {
                     break;
                 }
@@ -133,12 +127,14 @@ final class SearchJournal implements Closeable {
                 }
                 bytes += line.getBytes(StandardCharsets.UTF_8).length;
             }
-            return new Content(lines, bytes);
+            return new Content(lines, bytes, text.isEmpty());
         }
     }
 
     private void read(Map<String, String> search, boolean anew) throws IOException {
-        Content content = anew ? new Content(List.of(), 0) : Content.of(file);
+        Content content = anew ? Content.NONE : Content.of(channel);
+        requireSame(content, search);
+        ours = true;
         channel.truncate(content.bytes());
         end = content.bytes();
         if (content.lines().isEmpty()) {
@@ -214,8 +210,8 @@ final class SearchJournal implements Closeable {
     /** A journal of nothing is none. */
     @Override
     public void close() throws IOException {
-        boolean empty = locked && known.isEmpty();
-        channel.close();
+        boolean empty = ours && known.isEmpty();
+        lock.close();
         if (empty) {
             Files.deleteIfExists(file);
             Path folder = Objects.requireNonNull(file.getParent());
