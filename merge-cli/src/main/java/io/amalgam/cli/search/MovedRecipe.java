@@ -32,8 +32,7 @@ record MovedRecipe(String text, Path from, Path to) {
                 Path there = from.resolve(path).toAbsolutePath().normalize();
                 Path home = to.toAbsolutePath().normalize();
                 boolean near = there.getRoot().equals(home.getRoot());
-                String now =
-                        (near ? home.relativize(there) : there).toString().replace('\\', '/');
+                String now = (near ? home.relativize(there) : there).toString().replace('\\', '/');
                 moved =
                         Pattern.compile("(?<![\\w./-])" + Pattern.quote(path) + "(?![\\w./-])")
                                 .matcher(moved)

@@ -351,7 +351,14 @@ class SearchCommandTest {
                 Thread.onSpinWait();
             }
             Cli refused =
-                    Cli.run("search", recipe, folder.resolve("second"), "--budget", 1, "--score-cmd", waits);
+                    Cli.run(
+                            "search",
+                            recipe,
+                            folder.resolve("second"),
+                            "--budget",
+                            1,
+                            "--score-cmd",
+                            waits);
             assertThat(refused.errors().get(0)).contains("another search writes to");
         } finally {
             Files.createFile(go);

@@ -89,8 +89,7 @@ final class SearchJournal implements Closeable {
                                 .filter(
                                         key ->
                                                 !Objects.equals(
-                                                        header.path(key).asText(),
-                                                        search.get(key)))
+                                                        header.path(key).asText(), search.get(key)))
                                 .findFirst()
                         : Optional.of("format");
         if (other.isPresent()) {
