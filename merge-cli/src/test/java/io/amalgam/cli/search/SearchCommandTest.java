@@ -260,8 +260,8 @@ class SearchCommandTest {
 
         assertThat(result.exit()).isZero();
         assertThat(result.out())
-                .containsPattern("(?m)^\\* +3 +-0\\.2000 +3$")
-                .containsPattern("(?m)^ +2 +failed +2$")
+                .containsPattern("(?m)^\\* +2 +-0\\.2000 +3$")
+                .containsPattern("(?m)^ +1 +failed +2$")
                 .containsPattern("(?m)^best +-0\\.2000 +-?0\\.0000$")
                 .contains("2 candidates, 1 failed");
         try (var left = Files.list(out.resolveSibling("out.search"))) {
