@@ -40,15 +40,18 @@ import org.nd4j.linalg.factory.Nd4j;
 public final class FederatedAverager {
     private static final String FORMAT = "safetensors";
 
+    private final ModelLoader formats;
     private final RunningAverage average;
 
-    private FederatedAverager(RunningAverage average) {
+    private FederatedAverager(ModelLoader formats, RunningAverage average) {
+        this.formats = formats;
         this.average = average;
     }
 
     /** Keeps the sums in memory. */
     public static FederatedAverager inMemory() {
-        return new FederatedAverager(RunningAverage.inMemory(ModelLoader.load().output(FORMAT)));
+        ModelLoader formats = ModelLoader.load();
+        return new FederatedAverager(formats, RunningAverage.inMemory(formats.output(FORMAT)));
     }
 
     /**
@@ -57,8 +60,8 @@ public final class FederatedAverager {
      * @throws BadInputException if the file holds something else
      */
     public static FederatedAverager inFile(Path sums) throws IOException {
-        return new FederatedAverager(
-                RunningAverage.inFile(ModelLoader.load().output(FORMAT), sums));
+        ModelLoader formats = ModelLoader.load();
+        return new FederatedAverager(formats, RunningAverage.inFile(formats.output(FORMAT), sums));
     }
 
     /**
@@ -69,7 +72,7 @@ public final class FederatedAverager {
      *     finite, or mean something only together (AWQ); the average is then what it was
      */
     public void add(Path model, double examples) throws IOException {
-        try (Checkpoint checkpoint = ModelLoader.load().open(model, model.toString())) {
+        try (Checkpoint checkpoint = formats.open(model, model.toString())) {
             Optional<Problem> rescaled = Rescaled.problem(model.toString(), checkpoint);
             if (rescaled.isPresent()) {
                 throw new BadInputException(rescaled.get());

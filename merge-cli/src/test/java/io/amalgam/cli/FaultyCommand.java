@@ -98,6 +98,10 @@ record FaultyCommand(
                                 1,
                                 "--overwrite")
                         .over("merge", recipes.resolve("a.yml"), OUT, "--out-shard-size", 100),
+                new FaultyCommand(
+                        "part", "", MODEL, "merge", recipe, OUT, "-j", 1, "--part", "1/1"),
+                new FaultyCommand("join", "", MODEL, "join", OUT)
+                        .over("merge", recipe, OUT, "-j", 1, "--part", "1/1"),
                 new FaultyCommand("stages", "--resume", MODEL, "merge", stages, OUT, "-j", 1),
                 new FaultyCommand(
                         "lora-merge", "--resume", MODEL, "lora", "merge", a, one, OUT, "-j", 1),
@@ -234,7 +238,9 @@ record FaultyCommand(
 
     /** Reports have times in them: they are whole or not. */
     static byte[] comparable(String name, byte[] content) {
-        if (!name.endsWith("amalgam-report.json") && !name.endsWith("batch.json")) {
+        if (!name.endsWith("amalgam-report.json")
+                && !name.endsWith("batch.json")
+                && !name.endsWith("part.json")) {
             return content;
         }
         try {

@@ -202,7 +202,18 @@ public final class PartsFolder {
 
     /** Removes the parts, once the model is there. */
     void remove() throws IOException {
-        Files.deleteIfExists(out.resolve(FOLDER).resolve(PLAN));
-        FileWrites.deleteTree(out.resolve(FOLDER));
+        Path folder = out.resolve(FOLDER);
+        try {
+            Files.deleteIfExists(folder.resolve(PLAN));
+            FileWrites.deleteTree(folder);
+        } catch (FileSystemException e) {
+            throw new FileSystemException(
+                    folder.toString(),
+                    null,
+                    "the merge is complete, but its parts cannot be removed: "
+                            + (e.getReason() == null
+                                    ? e.getClass().getSimpleName()
+                                    : e.getReason()));
+        }
     }
 }

@@ -56,6 +56,7 @@ public record ClientSums(byte[] sums, ArrayList<Bad> bad) implements Serializabl
         List<TensorInfo> tensors = new ArrayList<>();
         try {
             open(
+                    ModelLoader.load(),
                     client,
                     hadoop,
                     model -> model.tensors().values().forEach(t -> tensors.add(t.info())));
@@ -73,10 +74,11 @@ public record ClientSums(byte[] sums, ArrayList<Bad> bad) implements Serializabl
     static ClientSums of(Iterable<Client> clients, byte[] begin, Configuration hadoop)
             throws IOException {
         RunningAverage average = CarriedSums.of(format(), begin);
+        ModelLoader formats = ModelLoader.load();
         ArrayList<Bad> bad = new ArrayList<>();
         for (Client client : clients) {
             try {
-                open(client, hadoop, model -> add(average, client, model));
+                open(formats, client, hadoop, model -> add(average, client, model));
             } catch (BadInputException e) {
                 bad.add(new Bad(client.address, e.problems().get(0).toString()));
             } catch (IOException e) {
@@ -98,9 +100,10 @@ public record ClientSums(byte[] sums, ArrayList<Bad> bad) implements Serializabl
         return new ClientSums(CarriedSums.bytes(sums), bad);
     }
 
-    private static void open(Client client, Configuration hadoop, Use use) throws IOException {
+    private static void open(ModelLoader formats, Client client, Configuration hadoop, Use use)
+            throws IOException {
         if (!StoredModels.isAddress(client.address)) {
-            use(client, Path.of(client.address), use);
+            use(formats, client, Path.of(client.address), use);
             return;
         }
         // A client is small, and read once: as a whole, in one request.
@@ -110,14 +113,15 @@ public record ClientSums(byte[] sums, ArrayList<Bad> bad) implements Serializabl
         try {
             Files.delete(copy);
             store.copyToLocalFile(false, place, new org.apache.hadoop.fs.Path(copy.toUri()), true);
-            use(client, copy, use);
+            use(formats, client, copy, use);
         } finally {
             Files.deleteIfExists(copy);
         }
     }
 
-    private static void use(Client client, Path path, Use use) throws IOException {
-        try (Checkpoint model = ModelLoader.load().open(path, client.address)) {
+    private static void use(ModelLoader formats, Client client, Path path, Use use)
+            throws IOException {
+        try (Checkpoint model = formats.open(path, client.address)) {
             use.use(model);
         }
     }
