@@ -21,6 +21,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,6 +33,7 @@ import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
 
@@ -122,11 +124,38 @@ public final class MergeJob {
             }
             List<PartReport> reports =
                     parts.values().stream().map(StoredOutput.Attempt::report).toList();
-            out.commit(plan, key, parts, MergeEngine.companions(plan, reports, options));
+            out.commit(
+                    plan,
+                    key,
+                    parts,
+                    MergeEngine.companions(plan, reports, options),
+                    files -> move(job, files));
             return PartReport.joined(plan, reports, List.of());
         } finally {
             FileWrites.deleteTree(scratch);
         }
+    }
+
+    /** Each file by a task of its own. */
+    private void move(JobSettings job, List<StoredOutput.Move> files) throws IOException {
+        if (files.isEmpty()) {
+            return;
+        }
+        VoidFunction<StoredOutput.Move> one =
+                file -> new StoredOutput(job.out(), job.hadoop().value()).move(file);
+        try {
+            spark.parallelize(new ArrayList<>(files), files.size()).foreachAsync(one).get();
+        } catch (InterruptedException e) {
+            throw MergeCancelledException.byInterrupt(e);
+        } catch (ExecutionException e) {
+            throw new IOException("a file cannot be moved to its place: " + reason(e), e);
+        }
+    }
+
+    /** What Spark says of a failure, without the trace behind it. */
+    private static String reason(ExecutionException e) {
+        Throwable cause = e.getCause() == null ? e : e.getCause();
+        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     private void merge(MergePlan plan, JobSettings job, List<Integer> missing) throws IOException {
@@ -205,7 +234,7 @@ public final class MergeJob {
                 running.cancel(true);
                 throw MergeCancelledException.byInterrupt(e);
             } catch (ExecutionException e) {
-                throw new IOException("a task failed: " + e.getMessage(), e);
+                throw new IOException("a task failed: " + reason(e), e);
             }
         }
     }

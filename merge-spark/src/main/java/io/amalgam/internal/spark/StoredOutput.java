@@ -12,6 +12,8 @@ import io.amalgam.plan.MergePlan;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -131,8 +133,25 @@ final class StoredOutput {
         }
     }
 
+    /**
+     * A file to move to its place.
+     *
+     * @param from its address; empty if no part has it
+     */
+    record Move(String from, String name, long size) implements Serializable {}
+
+    /** Moves files, all at once if it can: a store that copies takes as long as for writing. */
+    interface Mover {
+        void move(List<Move> files) throws IOException;
+    }
+
     /** Makes the model of all parts; what was interrupted can be repeated. */
-    void commit(MergePlan plan, String key, Map<Integer, Attempt> parts, List<SmallFile> companions)
+    void commit(
+            MergePlan plan,
+            String key,
+            Map<Integer, Attempt> parts,
+            List<SmallFile> companions,
+            Mover mover)
             throws IOException {
         write(new Path(home(key), JOINING), new byte[] {1});
         Map<String, Path> made = new HashMap<>();
@@ -142,27 +161,30 @@ final class StoredOutput {
                     .files()
                     .forEach(file -> made.put(file.name(), new Path(attempt.folder, file.name())));
         }
-        List<DataFile> data = plan.layout().files();
+        List<Move> data = new ArrayList<>();
+        for (DataFile file : plan.layout().files()) {
+            Path from = made.get(file.name());
+            data.add(new Move(from == null ? "" : from.toString(), file.name(), file.size()));
+        }
         // A single file completes the model itself; else the last of the small files does.
         int early = plan.layout().last().isEmpty() ? data.size() - 1 : data.size();
-        for (DataFile file : data.subList(0, early)) {
-            move(made, file);
-        }
+        mover.move(data.subList(0, early));
         for (SmallFile file : companions) {
             write(new Path(out, file.name()), file.content());
         }
-        for (DataFile file : data.subList(early, data.size())) {
-            move(made, file);
+        for (Move file : data.subList(early, data.size())) {
+            move(file);
         }
         store.delete(new Path(out, PARTS), true);
     }
 
-    private void move(Map<String, Path> made, DataFile file) throws IOException {
-        Path from = made.get(file.name());
+    /** Moves a file, unless that was done before; an attempt after a failed one is safe. */
+    void move(Move file) throws IOException {
         Path to = new Path(out, file.name());
-        if (from == null) {
+        if (file.from.isEmpty()) {
             throw new IOException("no part has '" + file.name() + "'");
         }
+        Path from = new Path(file.from);
         long there = length(from);
         if (there < 0 && length(to) == file.size()) {
             return;
