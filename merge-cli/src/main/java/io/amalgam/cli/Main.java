@@ -45,11 +45,16 @@ public final class Main {
                         System.err,
                         Terminal.detect(System.getenv()),
                         Optional.of(System.getenv()));
-        int exit = run(args, console, interruption);
-        results.flush();
-        System.out.flush();
-        System.err.flush();
-        interruption.finished(exit);
+        int exit = ExitCode.FAILED;
+        try {
+            exit = run(args, console, interruption);
+            results.flush();
+            System.out.flush();
+            System.err.flush();
+        } finally {
+            // Whoever stops the process waits for this, even if a failure could not be reported.
+            interruption.finished(exit);
+        }
         System.exit(exit);
     }
 

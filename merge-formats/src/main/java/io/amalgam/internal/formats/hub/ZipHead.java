@@ -1,5 +1,6 @@
 package io.amalgam.internal.formats.hub;
 
+import io.amalgam.error.BadInputException;
 import io.amalgam.internal.formats.pytorch.ZipArchive;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -72,6 +73,10 @@ final class ZipHead {
             return some;
         }
         byte[] fetched = source.bytes(file.path(), at, at + count);
+        if (fetched.length != count) {
+            throw new BadInputException(
+                    HubProblems.noRanges(source.repo(), file, source.address(file.path())));
+        }
         parts.put(at, fetched);
         return fetched;
     }

@@ -393,6 +393,18 @@ class StreamedModelsTest {
         }
     }
 
+    @Test
+    void whoGivesNoRangesIsNotLookedAt() throws IOException {
+        byte[] file = Files.readAllBytes(Path.of("src/test/resources/pytorch/state.bin"));
+        hub.file("org/torch", "main", "pytorch_model.bin", Arrays.copyOf(file, 1 << 20));
+        hub.fault(Fault.NO_RANGE, 1);
+        HubHeaders models = streamed();
+
+        assertThatThrownBy(() -> models.fetch("org/torch", Optional.empty()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("'pytorch_model.bin' of 'org/torch': expected parts of ");
+    }
+
     /** A header that could be in two places is read. */
     @Test
     void headersOfTensorsFollowFromTheDirectory() throws IOException {
