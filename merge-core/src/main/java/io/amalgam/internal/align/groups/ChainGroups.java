@@ -19,6 +19,8 @@ import java.util.regex.Pattern;
 final class ChainGroups {
     private static final Pattern SHORTCUT =
             Pattern.compile("(?i).*(downsample|shortcut|skip|residual|identity).*");
+    private static final Pattern HEAD =
+            Pattern.compile("(?i)fc(_?out)?|.*(head|classifier|output|logits|score)|out|last|final.*");
     private static final Pattern NUMBERED = Pattern.compile(".*\\d");
 
     private final Modules modules;
@@ -62,6 +64,13 @@ final class ChainGroups {
         if (!parent.equals(Modules.parent(next))) {
             return Optional.of("the next weight, '" + next + "', is in another part of the model");
         }
+        if (!isOrderSaid(module, next, weights)) {
+            return Optional.of(
+                    "no number says that '" + Modules.leaf(next) + "' comes after it");
+        }
+        if (mayBeGrouped(module, weights)) {
+            return Optional.of("it may be a convolution in groups");
+        }
         if (blocks && !NUMBERED.matcher(Modules.leaf(parent)).matches()) {
             return Optional.of("the model has shortcuts around its blocks");
         }
@@ -95,6 +104,43 @@ final class ChainGroups {
         places.forEach(place -> covered.add(place.tensor()));
         groups.add(new Units(module, size, places, incoming));
         return Optional.empty();
+    }
+
+    /**
+     * Names are in the order of the alphabet, layers are not: numbers say which comes first, a
+     * convolution comes before a matrix, and a head comes last.
+     */
+    private boolean isOrderSaid(String module, String next, List<String> weights) {
+        if (Modules.differInNumber(Modules.leaf(module), Modules.leaf(next))) {
+            return true;
+        }
+        List<String> own =
+                weights.stream()
+                        .filter(w -> Modules.parent(w).equals(Modules.parent(module)))
+                        .toList();
+        boolean ordered = true;
+        for (int i = 0; i + 1 < own.size(); i++) {
+            String one = own.get(i);
+            String other = own.get(i + 1);
+            ordered &=
+                    Modules.differInNumber(Modules.leaf(one), Modules.leaf(other))
+                            || weight(one).rank() > weight(other).rank()
+                            || (i + 2 == own.size() && HEAD.matcher(Modules.leaf(other)).matches());
+        }
+        return ordered;
+    }
+
+    /** In groups, or one for each channel: what it puts out belongs to some of what it takes in. */
+    private boolean mayBeGrouped(String module, List<String> weights) {
+        int place = weights.indexOf(module);
+        if (weight(module).rank() < 3 || place == 0) {
+            return false;
+        }
+        String before = weights.get(place - 1);
+        long in = weight(module).dim(1);
+        return Modules.parent(before).equals(Modules.parent(module))
+                ? weight(before).dim(0) != in
+                : in == 1;
     }
 
     /** Norms and slopes between two weights. */

@@ -94,7 +94,10 @@ record HeadCounts(int queries, int keys, int size, Positions positions, String t
             String kind = section.path("position_embedding_type").asText("absolute");
             if (TURNED.stream().anyMatch(key -> section.hasNonNull(key))
                     || kind.startsWith("rot")
-                    || section.path("model_type").asText("").matches(".*(llama|mistral).*")) {
+                    // Falcon's first configurations do not say what is not ALiBi.
+                    || section.path("model_type")
+                            .asText("")
+                            .matches(".*(llama|mistral).*|falcon|RefinedWeb.*")) {
                 return Positions.ROTARY;
             }
             if (!kind.equals("absolute")) {

@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
 /** A model's tensors by the modules they belong to, in the natural order of their names. */
 final class Modules {
     private static final Pattern NUMBER = Pattern.compile("\\d+");
+    private static final Pattern PART = Pattern.compile("\\d+|\\D+");
 
     /** Numbers count as numbers: {@code layer.9} comes before {@code layer.10}. */
     static final Comparator<String> NATURAL = Comparator.comparing(Modules::padded);
@@ -36,6 +37,22 @@ final class Modules {
             padded.append(matcher.group());
         }
         return matcher.appendTail(padded).append(' ').append(name).toString();
+    }
+
+    /** Whether two names are one up to a number, and then another number. */
+    static boolean differInNumber(String one, String other) {
+        Matcher a = PART.matcher(one);
+        Matcher b = PART.matcher(other);
+        while (a.find() && b.find()) {
+            if (!a.group().equals(b.group())) {
+                return isNumber(a.group()) && isNumber(b.group());
+            }
+        }
+        return false;
+    }
+
+    private static boolean isNumber(String part) {
+        return Character.isDigit(part.charAt(0));
     }
 
     /** The module a tensor belongs to; of a parameter without one the name itself. */

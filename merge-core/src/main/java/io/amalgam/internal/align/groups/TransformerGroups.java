@@ -3,6 +3,7 @@ package io.amalgam.internal.align.groups;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.align.groups.Group.Units;
+import io.amalgam.internal.align.groups.HeadCounts.Positions;
 import io.amalgam.internal.layers.LayerName;
 import io.amalgam.internal.layers.LayerStack;
 import io.amalgam.internal.layers.LayerStacks;
@@ -19,12 +20,17 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
  * Groups of transformers, by the roles that names and shapes give to modules. What is not
  * understood keeps everything it may depend on where it is.
  */
 final class TransformerGroups {
+    /** Tensors that tell how positions enter. */
+    private static final Pattern POSITIONAL =
+            Pattern.compile("(?i).*(wpe|pos(ition|_|\\.)|relative|rel_|r_r_bias|slopes).*");
+
     private final Map<String, Shape> shapes;
     private final LayerStacks stacks;
     private final ModelFacts facts;
@@ -85,6 +91,11 @@ final class TransformerGroups {
     private Grouping find() {
         if (stacks.all().size() > 1) {
             streamStays.add("the model has several stacks of layers");
+        }
+        if (counts.positions() == Positions.UNKNOWN
+                && shapes.keySet().stream().noneMatch(n -> POSITIONAL.matcher(n).matches())) {
+            // A table that is computed, of sines for example, is added to it in its own order.
+            streamStays.add("neither tensors nor config.json say how positions enter");
         }
         Map<String, Map<Integer, List<String>>> byLayer = new LinkedHashMap<>();
         List<String> outside = new ArrayList<>();

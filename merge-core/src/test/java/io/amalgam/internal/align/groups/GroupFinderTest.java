@@ -80,6 +80,48 @@ class GroupFinderTest {
         assertThat(names(found())).isEmpty();
     }
 
+    /** Each channel of such a convolution reads its own group of channels. */
+    @Test
+    void convolutionsInGroupsStay() {
+        with("block.conv1.weight", 8, 8, 1, 1).with("block.conv2.weight", 8, 2, 3, 3);
+        with("block.conv3.weight", 4, 8, 1, 1);
+        with("other.conv1.weight", 8, 1, 3, 3).with("other.conv2.weight", 4, 8, 1, 1);
+
+        assertThat(names(found())).isEmpty();
+        assertThat(found().stays()).anyMatch(why -> why.contains("convolution in groups"));
+    }
+
+    /** The alphabet does not know that an encoder comes before its decoder. */
+    @Test
+    void theOrderOfNamesIsNotThatOfLayers() {
+        with("decoder.weight", 6, 4).with("encoder.weight", 4, 6);
+        assertThat(names(found())).isEmpty();
+
+        with("a.down_proj.weight", 4, 4).with("a.gate_proj.weight", 4, 4);
+        with("a.conv.weight", 4, 4, 3).with("b.conv.weight", 4, 4, 3).with("b.out.weight", 4, 4);
+        assertThat(names(found())).isEqualTo("b.conv");
+    }
+
+    /** A last layer may have a name of its own. */
+    @Test
+    void aHeadComesLast() {
+        with("fc1.weight", 5, 4).with("fc2.weight", 5, 5).with("output.weight", 3, 5);
+
+        assertThat(names(found())).isEqualTo("fc1,fc2");
+    }
+
+    /** XGLM adds sines that no file has, in the order of its units. */
+    @Test
+    void theStreamStaysWherePositionsAreNotSaid() throws Exception {
+        gpt();
+        shapes.remove("wpe.weight");
+
+        Grouping grouping = found(GPT.replace("gpt2", "xglm"));
+
+        assertThat(names(grouping)).isEqualTo("attn0,mlp0,attn1,mlp1");
+        assertThat(grouping.stays()).anyMatch(why -> why.contains("how positions enter"));
+    }
+
     private void gpt() {
         with("wte.weight", 20, 8).with("wpe.weight", 16, 8).with("ln_f.weight", 8);
         for (int layer = 0; layer < 2; layer++) {
