@@ -20,7 +20,8 @@ final class ChainGroups {
     private static final Pattern SHORTCUT =
             Pattern.compile("(?i).*(downsample|shortcut|skip|residual|identity).*");
     private static final Pattern HEAD =
-            Pattern.compile("(?i)fc(_?out)?|.*(head|classifier|output|logits|score)|out|last|final.*");
+            Pattern.compile(
+                    "(?i)fc(_?out)?|.*(head|classifier|output|logits|score)|out|last|final.*");
     private static final Pattern NUMBERED = Pattern.compile(".*\\d");
 
     private final Modules modules;
@@ -65,8 +66,7 @@ final class ChainGroups {
             return Optional.of("the next weight, '" + next + "', is in another part of the model");
         }
         if (!isOrderSaid(module, next, weights)) {
-            return Optional.of(
-                    "no number says that '" + Modules.leaf(next) + "' comes after it");
+            return Optional.of("no number says that '" + Modules.leaf(next) + "' comes after it");
         }
         if (mayBeGrouped(module, weights)) {
             return Optional.of("it may be a convolution in groups");
