@@ -33,6 +33,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -289,7 +290,7 @@ final class BatchRun {
             String beside = output.getFileName() + ".";
             try (DirectoryStream<Path> files =
                     Files.newDirectoryStream(
-                            output.toAbsolutePath().getParent(),
+                            Objects.requireNonNull(output.toAbsolutePath().getParent()),
                             file -> file.getFileName().toString().startsWith(beside))) {
                 for (Path file : files) {
                     Files.deleteIfExists(file);

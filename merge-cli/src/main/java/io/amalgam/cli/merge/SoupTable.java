@@ -63,20 +63,20 @@ final class SoupTable {
     /** The best model first, then the others in the order in which they were tried. */
     List<String> lines() {
         Columns columns = new Columns().row("", "model", "alone", "average", "");
-        List<Path> order =
+        List<Map.Entry<Path, Double>> order =
                 alone.entrySet().stream()
                         .sorted(
                                 Map.Entry.comparingByValue(
                                         (a, b) -> losses ? a.compareTo(b) : b.compareTo(a)))
-                        .map(Map.Entry::getKey)
                         .toList();
-        for (Path model : order) {
+        for (Map.Entry<Path, Double> each : order) {
+            Path model = each.getKey();
             boolean kept = verdicts.getOrDefault(model, Verdict.KEPT) == Verdict.KEPT;
             Double average = with.get(model);
             columns.row(
                     kept ? "*" : "",
                     model,
-                    figure(alone.get(model)),
+                    figure(each.getValue()),
                     average == null ? "" : figure(average),
                     kept ? "kept" : "left out");
         }

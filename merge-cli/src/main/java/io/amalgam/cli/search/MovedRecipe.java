@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -31,7 +32,7 @@ record MovedRecipe(String text, Path from, Path to) {
             if (isOfTheRecipe(path)) {
                 Path there = from.resolve(path).toAbsolutePath().normalize();
                 Path home = to.toAbsolutePath().normalize();
-                boolean near = there.getRoot().equals(home.getRoot());
+                boolean near = Objects.equals(there.getRoot(), home.getRoot());
                 String now = (near ? home.relativize(there) : there).toString().replace('\\', '/');
                 moved =
                         Pattern.compile("(?<![\\w./-])" + Pattern.quote(path) + "(?![\\w./-])")

@@ -18,7 +18,7 @@ import java.util.concurrent.atomic.LongAdder;
  */
 final class SharedReads {
     private final int capacity;
-    private final Map<TensorSource, Place> places = new IdentityHashMap<>();
+    private final IdentityHashMap<TensorSource, Place> places = new IdentityHashMap<>();
     private final Map<Place, Held> held = new HashMap<>();
 
     /** Where a tensor is stored: plans open files of their own, but it is one. */

@@ -115,7 +115,7 @@ final class SearchJournal implements Closeable {
             String text = new String(all.array(), 0, all.position(), StandardCharsets.UTF_8);
             List<JsonNode> lines = new ArrayList<>();
             long bytes = 0;
-            for (String line : text.split("(?<=\n)")) {
+            for (String line : text.split("(?<=\n)", -1)) {
                 if (!line.endsWith("\n")) {
                     break;
                 }

@@ -44,7 +44,7 @@ public record SearchRecipe(
                             .hint(
                                     "add lines such as 'search: {scale: [0, 1]}', with '${scale}' where the number goes"));
         }
-        String[] lines = LINES.split(text);
+        String[] lines = LINES.split(text, -1);
         StringBuilder blank = new StringBuilder();
         StringBuilder plain = new StringBuilder();
         for (int i = 0; i < lines.length; i++) {
