@@ -91,18 +91,26 @@ final class BatchRun {
         List<Job> order = BatchOrder.of(inputs);
         for (int i = 0; i < order.size() && !setup.cancellation().isRequested(); i++) {
             Job job = order.get(i);
-            if (results.get(job).state() != State.NOT_RUN) {
+            if (!isWaiting(job)) {
                 continue;
             }
             if (!setup.together() || !together(order.subList(i, order.size()), inputs, i)) {
                 setup.listener().begins(job, i + 1, order.size());
-                put(attempt(job, inputs.get(job)));
+                put(attempt(job, of(inputs, job)));
                 removeBeaten();
                 write();
             }
         }
         write();
         return List.copyOf(results.values());
+    }
+
+    private boolean isWaiting(Job job) {
+        return Objects.requireNonNull(results.get(job)).state() == State.NOT_RUN;
+    }
+
+    private static List<InputFile> of(Map<Job, List<InputFile>> inputs, Job job) {
+        return Objects.requireNonNull(inputs.get(job));
     }
 
     private Path out(Job job) {
@@ -156,17 +164,17 @@ final class BatchRun {
         try (JobGroup group = new JobGroup(setup.engine())) {
             for (Job job : jobs) {
                 boolean fits =
-                        results.get(job).state() == State.NOT_RUN
+                        isWaiting(job)
                                 && !alone.contains(job)
                                 && JobGroup.isFree(out(job))
-                                && BatchOrder.share(inputs.get(first), inputs.get(job));
+                                && BatchOrder.share(of(inputs, first), of(inputs, job));
                 boolean added =
                         fits
                                 && group.add(
                                         job,
                                         out(job),
                                         () -> setup.planner().plan(job),
-                                        plan -> isBeaten(job, known(job, plan, inputs.get(job))));
+                                        plan -> isBeaten(job, known(job, plan, of(inputs, job))));
                 if (job.equals(first) && !added) {
                     return false;
                 }

@@ -84,7 +84,7 @@ final class ScalarBytes {
             int at,
             int n) {
         for (int i = 0; i < n; i++) {
-            int code = bytes[from + i] >>> shift & 15 | (fifths >>> i & 1) << 4;
+            int code = ((bytes[from + i] >>> shift) & 15) | (((fifths >>> i) & 1) << 4);
             dst[at + i] = (code - zero) * scale - least;
         }
     }

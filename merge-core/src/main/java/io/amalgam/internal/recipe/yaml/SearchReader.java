@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -171,7 +172,7 @@ public final class SearchReader {
             return refuse(name, value, "one of " + String.join(", ", KINDS), got, "give one");
         }
         Optional<Node> start = Optional.ofNullable(keys.get("start"));
-        Node values = keys.get(kinds.get(0));
+        Node values = Objects.requireNonNull(keys.get(kinds.get(0)));
         if (!(values instanceof SequenceNode list)) {
             return refuse(name, values, "a list", Nodes.describe(values), "write it in brackets");
         }
