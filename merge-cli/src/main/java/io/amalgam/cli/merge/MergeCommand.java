@@ -7,6 +7,7 @@ import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.PartMixin;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.formats.gguf.GgufOutput;
 import io.amalgam.internal.parts.Part;
 import io.amalgam.internal.parts.PartedMerge;
 import io.amalgam.internal.stages.StagePlaces;
@@ -58,7 +59,16 @@ public final class MergeCommand extends PlannedMergeCommand {
 
     @Override
     protected Optional<String> planningComplaint() {
-        return planning.complaint().or(parts::complaint);
+        return planning.complaint().or(parts::complaint).or(this::single);
+    }
+
+    private Optional<String> single() {
+        return parts.part().isPresent() && new GgufOutput().writes(out)
+                ? Optional.of(
+                        "option '--part': expected a directory for OUT, whose files are divided, got '"
+                                + out
+                                + "', a single file")
+                : Optional.empty();
     }
 
     @Override
