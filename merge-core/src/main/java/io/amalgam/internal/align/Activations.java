@@ -30,9 +30,7 @@ record Activations(Checkpoint own, Checkpoint its) {
     private List<Both> of(Units group) {
         Set<String> names = new LinkedHashSet<>();
         for (Places places : group.places()) {
-            String tensor = places.tensor();
-            String module = tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
-            names.add(module + (group.incoming().contains(places) ? ".activation" : ".input"));
+            names.add(name(group, places));
         }
         List<Both> found = new ArrayList<>();
         for (String name : names) {
@@ -53,6 +51,13 @@ record Activations(Checkpoint own, Checkpoint its) {
             }
         }
         return found;
+    }
+
+    /** What the activations of units at a place are called. */
+    static String name(Units group, Places places) {
+        String tensor = places.tensor();
+        String module = tensor.substring(0, Math.max(0, tensor.lastIndexOf('.')));
+        return module + (group.incoming().contains(places) ? ".activation" : ".input");
     }
 
     boolean has(Units group) {
@@ -152,19 +157,5 @@ record Activations(Checkpoint own, Checkpoint its) {
             }
         }
         return values;
-    }
-
-    /** What is wrong with the files, before anything is read. */
-    Optional<Problem> complaint() {
-        String one = Objects.requireNonNull(own.metadata().getOrDefault("inputs", ""));
-        String other = Objects.requireNonNull(its.metadata().getOrDefault("inputs", ""));
-        return one.equals(other)
-                ? Optional.empty()
-                : Optional.of(
-                        Problem.expected(
-                                        "inputs of activations in '" + own.path() + "'",
-                                        "those of '" + its.path() + "', '" + other + "'",
-                                        "'" + one + "'")
-                                .hint("compute both on the same inputs"));
     }
 }

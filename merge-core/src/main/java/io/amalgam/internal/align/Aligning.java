@@ -15,6 +15,7 @@ import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
@@ -79,7 +80,9 @@ final class Aligning {
         requireFit(grouping, target, shapes, its);
         TensorMaps maps = new TensorMaps(grouping, shapes);
         Pair pair = new Pair(its, own, maps);
-        activations.flatMap(Activations::complaint).ifPresent(this::refuse);
+        if (activations.isPresent()) {
+            check(activations.get(), grouping, target, shapes, its);
+        }
         AlignmentRun run =
                 new AlignmentRun(
                         ref.toString(),
@@ -93,6 +96,27 @@ final class Aligning {
         boolean other = others(grouping(moving, numbers(moving)), target);
         return new AlignedCheckpoint(
                 moving, fixed, run, moved(own, its, maps, run, other), other, activations);
+    }
+
+    private void check(
+            Activations files,
+            Grouping grouping,
+            Grouping target,
+            Map<String, Shape> shapes,
+            Map<String, TensorSource> its) {
+        List<Problem> problems =
+                new ActivationCheck(
+                                new ActivationCheck.Side(
+                                        files.own(), ref.toString(), grouping, shapes),
+                                new ActivationCheck.Side(
+                                        files.its(), targetRef.toString(), target, shapes(its)))
+                        .problems();
+        if (!problems.isEmpty()) {
+            throw new BadInputException(
+                    problems.stream()
+                            .map(p -> p.where().isEmpty() ? p.at(ref.location()) : p)
+                            .toList());
+        }
     }
 
     /** Whether any group has another size in the target. */
@@ -134,10 +158,6 @@ final class Aligning {
                             () -> run.maps(name)));
         }
         return moved;
-    }
-
-    private void refuse(Problem problem) {
-        throw new BadInputException(problem.at(ref.location()));
     }
 
     private Optional<Map<String, Moves>> given(

@@ -207,6 +207,9 @@ public final class AlignmentRun implements Preparation {
         }
         Result found = new Result(moves, maps, objectives, before, after);
         result = found;
+        if (options.method() == AlignMethod.ACTIVATION_MATCHING) {
+            activations.ifPresent(files -> warnOfMissing(files, context));
+        }
         if (options.method() == AlignMethod.TRUNCATED_SVD) {
             context.warn(
                     Problem.of("truncated SVD of hidden units does not pass a nonlinearity")
@@ -224,6 +227,26 @@ public final class AlignmentRun implements Preparation {
                                             100 * removed(found)))
                             .hint(
                                     "the models have little in common: expect an average to need training, and measure it ('amalgam barrier')"));
+        }
+    }
+
+    private void warnOfMissing(Activations files, Context context) {
+        List<String> without =
+                grouping.groups().stream()
+                        .filter(group -> group instanceof Units units && !files.has(units))
+                        .map(Group::name)
+                        .toList();
+        if (!without.isEmpty()) {
+            String names = String.join("', '", without.subList(0, Math.min(3, without.size())));
+            context.warn(
+                    Problem.of(
+                                    "units of '"
+                                            + names
+                                            + (without.size() > 3 ? "', ..." : "'")
+                                            + " of '"
+                                            + model
+                                            + "' have no activations")
+                            .hint("they stay where they are"));
         }
     }
 
