@@ -86,9 +86,7 @@ record ActivationCheck(Side own, Side its) {
                                         "some of both models",
                                         "none of '" + without.model + "'")
                                 .at(without.path())
-                                .hint(
-                                        "compute them, or leave them out of "
-                                                + with.path()));
+                                .hint("compute them, or leave them out of " + with.path()));
             }
         }
         return problems;
