@@ -2,6 +2,8 @@ package io.amalgam.cli;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.amalgam.cli.judge.Numbers;
+import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -156,8 +158,46 @@ record FaultyCommand(
                                 "out/b/"),
                         List.of(),
                         Map.of()),
+                statistics(folder),
                 download(hub.model("org/m", a)),
                 streamed(folder, hub));
+    }
+
+    /** Of two windows, for one of which there is memory: sums wait in a file. */
+    private static FaultyCommand statistics(Path folder) throws IOException {
+        Path model = Files.createDirectory(folder.resolve("llama"));
+        Files.writeString(
+                model.resolve("config.json"),
+                "{\"model_type\": \"llama\", \"num_hidden_layers\": 1, \"hidden_size\": 4,"
+                        + " \"intermediate_size\": 4, \"num_attention_heads\": 2,"
+                        + " \"vocab_size\": 6, \"tie_word_embeddings\": true}");
+        List<NamedTensor> tensors = new ArrayList<>();
+        tensors.add(Models.filled("model.embed_tokens.weight", 1, 6, 4));
+        tensors.add(Models.filled("model.norm.weight", 1, 4));
+        for (String norm : List.of("input", "post_attention")) {
+            tensors.add(Models.filled("model.layers.0." + norm + "_layernorm.weight", 1, 4));
+        }
+        for (String module :
+                "self_attn.q self_attn.k self_attn.v self_attn.o mlp.gate mlp.up mlp.down"
+                        .split(" ")) {
+            tensors.add(Models.filled("model.layers.0." + module + "_proj.weight", 1, 4, 4));
+        }
+        SafetensorsWriter.write(model.resolve("model.safetensors"), tensors, Map.of());
+        Path tokens = Numbers.write(folder.resolve("t.npy"), Numbers.tokens(1000, 6));
+        return new FaultyCommand(
+                "statistics",
+                "--overwrite",
+                "out/s.safetensors",
+                "statistics",
+                model,
+                tokens,
+                OUT + "/s.safetensors",
+                "-j",
+                1,
+                "--context",
+                500,
+                "--memory",
+                "3400K");
     }
 
     /** A revision that leads to a commit promises all files of it. */

@@ -8,11 +8,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Files of token numbers, as NumPy writes them. */
-final class Numbers {
+public final class Numbers {
     private Numbers() {}
 
     /** The tokens of the losses in {@code losses.json}. */
-    static int[] tokens(int count, int vocabulary) {
+    public static int[] tokens(int count, int vocabulary) {
         int[] tokens = new int[count];
         for (int i = 0; i < count; i++) {
             tokens[i] = (int) ((7L * i * i + 3L * i + 1) % (vocabulary - 1));
@@ -20,7 +20,7 @@ final class Numbers {
         return tokens;
     }
 
-    static Path write(Path file, int... tokens) throws IOException {
+    public static Path write(Path file, int... tokens) throws IOException {
         String header =
                 "{'descr': '<i4', 'fortran_order': False, 'shape': (%d,), }"
                         .formatted(tokens.length);

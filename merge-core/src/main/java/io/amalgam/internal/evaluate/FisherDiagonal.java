@@ -35,10 +35,8 @@ public final class FisherDiagonal implements Measurement {
     @Override
     public Map<String, Shape> measured() {
         Map<String, Shape> measured = new TreeMap<>();
-        model.tensors()
+        model.parameters()
                 .forEach((name, tensor) -> measured.put(name + SUFFIX, tensor.info().shape()));
-        String head = model.head().info().name();
-        measured.put(head + SUFFIX, model.head().info().shape());
         return measured;
     }
 

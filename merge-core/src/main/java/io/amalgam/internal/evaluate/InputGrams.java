@@ -34,7 +34,7 @@ public final class InputGrams implements Measurement {
         Windows.check(model, List.of(text));
         this.model = model;
         this.windows = text.windows(context);
-        this.headed = !model.tensors().containsValue(model.head());
+        this.headed = !model.tied();
     }
 
     @Override

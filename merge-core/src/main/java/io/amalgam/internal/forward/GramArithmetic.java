@@ -27,9 +27,12 @@ public final class GramArithmetic implements Arithmetic {
         this.sink = sink;
     }
 
-    /** What a worker holds of a matrix, in bytes, outside of the heap and in it. */
+    /**
+     * What a worker holds of a matrix, in bytes, outside of the heap and in it, with a copy of the
+     * sums on their way to a file.
+     */
     public static long bytesPerWorker(int in) {
-        return (2L * Float.BYTES + Double.BYTES) * Math.min((long) in * in, Math.max(PANEL, in));
+        return (2L * Float.BYTES + 2L * Double.BYTES) * Math.min((long) in * in, Math.max(PANEL, in));
     }
 
     @Override

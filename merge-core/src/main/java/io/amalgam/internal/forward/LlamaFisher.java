@@ -40,7 +40,8 @@ public final class LlamaFisher {
         long logits = 2L * LinearGradients.TILE * BlasArithmetic.panelRows(shape.hidden());
         long worker =
                 Float.BYTES * (2 * panel + logits)
-                        + Double.BYTES * panel
+                        // Sums, and their copy on the way to a file.
+                        + 2 * Double.BYTES * panel
                         + AttentionGradients.bytesHeld(longest, shape.headDim())
                         + BlasArithmetic.bytesPerWorker((int) widest);
         return Float.BYTES * (tokens * (kept + layer) + panel)
@@ -105,9 +106,8 @@ public final class LlamaFisher {
     }
 
     private void embeddings(VocabularyGradients ends, float[] gradient) throws IOException {
-        boolean tied = model.tensors().containsValue(model.head());
-        ends.weight(LlamaModel.EMBEDDING, tied, gradient);
-        if (!tied) {
+        ends.weight(LlamaModel.EMBEDDING, model.tied(), gradient);
+        if (!model.tied()) {
             float @Nullable [] none = null;
             ends.weight(LlamaModel.HEAD, true, none);
         }

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -88,7 +89,7 @@ public record LlamaModel(
     /** What is read once for all the tokens of a run, in bytes. */
     public long storedBytes() {
         long sum = tensors.values().stream().mapToLong(TensorSource::storedBytes).sum();
-        return tensors.containsValue(head) ? sum : sum + head.storedBytes();
+        return tied() ? sum : sum + head.storedBytes();
     }
 
     /** What is odd about windows of so many tokens. */
@@ -106,6 +107,20 @@ public record LlamaModel(
                 shape.rotary().type().equals("dynamic")
                         ? longer.hint("positions of each are stretched by its own length")
                         : longer);
+    }
+
+    /** Whether the embedding is the head too. */
+    public boolean tied() {
+        return tensors.containsValue(head);
+    }
+
+    /** All tensors, a head of its own among them, by name. */
+    public Map<String, TensorSource> parameters() {
+        Map<String, TensorSource> parameters = new TreeMap<>(tensors);
+        if (!tied()) {
+            parameters.put(HEAD, head);
+        }
+        return parameters;
     }
 
     public long vocabulary() {
