@@ -32,7 +32,8 @@ public final class GramArithmetic implements Arithmetic {
      * sums on their way to a file.
      */
     public static long bytesPerWorker(int in) {
-        return (2L * Float.BYTES + 2L * Double.BYTES) * Math.min((long) in * in, Math.max(PANEL, in));
+        return (2L * Float.BYTES + 2L * Double.BYTES)
+                * Math.min((long) in * in, Math.max(PANEL, in));
     }
 
     @Override
