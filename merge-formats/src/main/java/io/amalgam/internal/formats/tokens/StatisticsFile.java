@@ -79,8 +79,19 @@ public final class StatisticsFile implements Closeable {
         this.examples = examples;
         this.path = path;
         this.layout = SafetensorsLayout.of(infos, metadata);
-        this.file = AtomicFile.create(path);
-        file.write(ByteBuffer.wrap(layout.header()), 0);
+        this.file = begun(path, layout.header());
+    }
+
+    private static AtomicFile begun(Path path, byte[] header) throws IOException {
+        AtomicFile file = AtomicFile.create(path);
+        try {
+            file.write(ByteBuffer.wrap(header), 0);
+        } catch (IOException e) {
+            try (file) {
+                throw e;
+            }
+        }
+        return file;
     }
 
     private static String json(Map<String, String> aliases) {
