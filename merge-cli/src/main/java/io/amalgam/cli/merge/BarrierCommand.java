@@ -156,7 +156,7 @@ public final class BarrierCommand extends Subcommand {
         if (csv != null && Files.exists(csv)) {
             throw usage("option '--csv': expected a new file, got '" + csv + "'");
         }
-        if (csv != null && !Files.isDirectory(csv.toAbsolutePath().getParent())) {
+        if (csv != null && !Files.isDirectory(csv.toAbsolutePath().resolveSibling(""))) {
             throw usage(
                     "option '--csv': expected a file in a folder that exists, got '" + csv + "'");
         }

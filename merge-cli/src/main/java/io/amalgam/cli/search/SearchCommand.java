@@ -338,7 +338,7 @@ public final class SearchCommand extends Subcommand {
             boolean ours = FinishedMerge.isFinished(out) && SearchFiles.isResult(beside(out), out);
             if (!ours) {
                 List<Problem> problems =
-                        StagedMerge.problems(plan, StagePlaces.beside(out), last(out, false));
+                        StagedMerge.problems(plan, StagePlaces.beside(out), last(false));
                 if (!problems.isEmpty()) {
                     throw new BadInputException(problems);
                 }
@@ -347,7 +347,7 @@ public final class SearchCommand extends Subcommand {
     }
 
     /** Options of the last merge. */
-    private EngineOptions last(Path out, boolean replaces) {
+    private EngineOptions last(boolean replaces) {
         return card.on(engine.options(resources))
                 .resume(!overwrite && !replaces)
                 .overwrite(overwrite || replaces);
@@ -384,7 +384,7 @@ public final class SearchCommand extends Subcommand {
                 StagedMerge.run(
                         plan,
                         StagePlaces.beside(out),
-                        last(out, replaces),
+                        last(replaces),
                         progress,
                         setup.cancellation());
             }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 
 /**
@@ -112,7 +113,7 @@ final class ZipHead {
     }
 
     /** Runs of bytes that are known, by where they begin. */
-    TreeMap<Long, byte[]> parts() {
+    NavigableMap<Long, byte[]> parts() {
         return parts;
     }
 

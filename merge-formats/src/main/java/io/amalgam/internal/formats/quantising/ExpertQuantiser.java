@@ -64,7 +64,7 @@ final class ExpertQuantiser implements Quantiser {
 
     @Override
     public long bytesKept() {
-        return together() / 2 + together() / GROUP;
+        return together() / 2L + together() / GROUP;
     }
 
     @Override
