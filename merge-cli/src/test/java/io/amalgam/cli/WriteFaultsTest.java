@@ -42,14 +42,23 @@ class WriteFaultsTest {
                                 System.getProperty("java.class.path"),
                                 "io.amalgam.cli.WriteFaults",
                                 Files.createDirectory(folder.resolve("files")).toString())
-                        .redirectErrorStream(true)
+                        // Newer Java says there that ND4J's native code is loaded.
+                        .redirectError(folder.resolve("errors").toFile())
                         .redirectOutput(log.toFile())
                         .start();
         boolean ended = process.waitFor(5, TimeUnit.MINUTES);
         process.destroyForcibly();
         List<String> lines = Files.readAllLines(log, StandardCharsets.UTF_8);
         assertThat(ended).as(String.join("\n", lines)).isTrue();
-        assertThat(process.waitFor()).as(String.join("\n", lines)).isZero();
+        assertThat(process.waitFor()).as(() -> String.join("\n", lines) + "\n" + errors()).isZero();
         return lines;
+    }
+
+    private String errors() {
+        try {
+            return Files.readString(folder.resolve("errors"));
+        } catch (IOException e) {
+            return e.toString();
+        }
     }
 }
