@@ -37,20 +37,32 @@ final class NibbleBlocks extends BlockEncoding {
         float scale = half(bytes, offset);
         float least = minimum ? half(bytes, offset + 2) : 0;
         int from = offset + codes;
-        float of = minimum ? 0 : zero;
-        // Not -0 without a minimum: -0 less it is 0.
-        float less = minimum ? -least : 0;
-        int up = at + HALF;
         if (fiveBits) {
-            int fifths = intAt(bytes, from - Integer.BYTES);
-            kernels.fiveBitsToFloat(bytes, from, 0, fifths, of, scale, less, dst, at, HALF);
-            kernels.fiveBitsToFloat(
-                    bytes, from, 4, fifths >>> HALF, of, scale, less, dst, up, HALF);
+            withFifths(bytes, from, scale, least, dst, at, kernels);
         } else {
+            float of = minimum ? 0 : zero;
+            // Not -0 without a minimum: -0 less it is 0.
+            float less = minimum ? -least : 0;
             kernels.bitsToFloat(bytes, from, 0, 15, of, scale, less, dst, at, HALF);
-            kernels.bitsToFloat(bytes, from, 4, 15, of, scale, less, dst, up, HALF);
+            kernels.bitsToFloat(bytes, from, 4, 15, of, scale, less, dst, at + HALF, HALF);
         }
         return Math.abs(scale) <= Float.MAX_VALUE && Math.abs(least) <= Float.MAX_VALUE;
+    }
+
+    private void withFifths(
+            byte[] bytes,
+            int from,
+            float scale,
+            float least,
+            float[] dst,
+            int at,
+            Kernels kernels) {
+        float of = minimum ? 0 : zero;
+        float less = minimum ? -least : 0;
+        int fifths = intAt(bytes, from - Integer.BYTES);
+        int up = at + HALF;
+        kernels.fiveBitsToFloat(bytes, from, 0, fifths, of, scale, less, dst, at, HALF);
+        kernels.fiveBitsToFloat(bytes, from, 4, fifths >>> HALF, of, scale, less, dst, up, HALF);
     }
 
     @Override

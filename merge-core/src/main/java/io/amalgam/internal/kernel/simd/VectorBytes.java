@@ -17,12 +17,32 @@ import jdk.incubator.vector.VectorOperators;
  */
 final class VectorBytes {
     private static final boolean SCALAR = BYTES.length() != LENGTH;
-    private static final IntVector LANES = IntVector.zero(INTS).addIndex(1);
+
+    /** A bit for each lane, and what makes 16 of it. */
+    private static final IntVector BITS = bits();
+
+    private static final FloatVector SIXTEEN = FloatVector.broadcast(FLOATS, 16).div(powers());
     private static final int SIGN = 0x80000000;
     private static final int INFINITE = 0x7F800000;
     private static final int NAN = 0x7FC00000;
 
     private VectorBytes() {}
+
+    private static IntVector bits() {
+        int[] bits = new int[LENGTH];
+        for (int i = 0; i < LENGTH; i++) {
+            bits[i] = 1 << i;
+        }
+        return IntVector.fromArray(INTS, bits, 0);
+    }
+
+    private static FloatVector powers() {
+        float[] powers = new float[LENGTH];
+        for (int i = 0; i < LENGTH; i++) {
+            powers[i] = 1 << i;
+        }
+        return FloatVector.fromArray(FLOATS, powers, 0);
+    }
 
     /** Sign-extending, as in {@link VectorConversions}. */
     private static IntVector ints(byte[] bytes, int at) {
@@ -192,12 +212,14 @@ final class VectorBytes {
         int bound = SCALAR ? 0 : FLOATS.loopBound(n);
         for (int i = 0; i < bound; i += LENGTH) {
             IntVector low = ints(bytes, from + i).lanewise(VectorOperators.LSHR, shift).and(15);
-            IntVector fifth =
-                    IntVector.broadcast(INTS, fifths >>> i)
-                            .lanewise(VectorOperators.LSHR, LANES)
-                            .and(1)
-                            .lanewise(VectorOperators.LSHL, 4);
-            floats(low.or(fifth)).sub(zero).mul(scale).sub(least).intoArray(dst, at + i);
+            // Not by shifts of different lengths: with them the other kernels here get slower.
+            IntVector fifth = IntVector.broadcast(INTS, fifths >>> i).and(BITS);
+            floats(low)
+                    .add(floats(fifth).mul(SIXTEEN))
+                    .sub(zero)
+                    .mul(scale)
+                    .sub(least)
+                    .intoArray(dst, at + i);
         }
         ScalarKernels.INSTANCE.fiveBitsToFloat(
                 bytes,
