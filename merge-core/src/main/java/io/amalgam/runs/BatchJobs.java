@@ -74,12 +74,7 @@ final class BatchJobs {
                                                 + "}' for the values of 'Batch.sweep "
                                                 + sweep.name()
                                                 + "'")
-                                .hint(
-                                        used.isEmpty()
-                                                ? "write it where the values are to stand"
-                                                : "the places are '${"
-                                                        + String.join("}', '${", used)
-                                                        + "}'"));
+                                .hint(RecipeTemplate.placesAre(used)));
             }
         }
     }

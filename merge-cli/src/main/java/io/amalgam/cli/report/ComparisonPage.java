@@ -204,12 +204,7 @@ public final class ComparisonPage {
     }
 
     private ArrayNode chart(ArrayNode charts, String title) {
-        body.raw(
-                "<div class=\"chart\"><h3>"
-                        + Html.escaped(title)
-                        + "</h3><div id=\"chart"
-                        + charts.size()
-                        + "\"></div></div>");
+        body.chart(charts.size(), title);
         return charts.addObject().put("title", title).putArray("series");
     }
 

@@ -42,6 +42,20 @@ final class Html {
         return raw("<h2 id=\"" + id + "\">" + escaped(title) + "</h2>");
     }
 
+    /**
+     * The place of a chart, which the page's script draws.
+     *
+     * @param number of the chart in the script's data
+     */
+    Html chart(int number, String title) {
+        return raw(
+                "<div class=\"chart\"><h3>"
+                        + escaped(title)
+                        + "</h3><div id=\"chart"
+                        + number
+                        + "\"></div></div>");
+    }
+
     Html paragraph(String of) {
         return raw("<p>" + escaped(of) + "</p>");
     }

@@ -23,12 +23,7 @@ record Plots(ObjectNode data) {
 
     private ObjectNode chart(Html body, String title) {
         ArrayNode charts = (ArrayNode) data.path("charts");
-        body.raw(
-                "<div class=\"chart\"><h3>"
-                        + Html.escaped(title)
-                        + "</h3><div id=\"chart"
-                        + charts.size()
-                        + "\"></div></div>");
+        body.chart(charts.size(), title);
         return charts.addObject();
     }
 

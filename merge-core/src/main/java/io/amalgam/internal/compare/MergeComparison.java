@@ -4,7 +4,6 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.engine.TensorScan;
 import io.amalgam.internal.layers.LayerStacks;
@@ -62,19 +61,9 @@ public final class MergeComparison {
             TensorScan.Progress progress,
             Cancellation cancellation)
             throws IOException {
-        ReadingRun.prepare(plan.preparations(), options, UNHEARD, cancellation);
+        ReadingRun.prepare(plan.preparations(), options, ReadingRun.Listener.NONE, cancellation);
         return new MergeComparison(plan, merged, name).run(options, progress, cancellation);
     }
-
-    /** What a preparation warns of, the merge has said. */
-    private static final ReadingRun.Listener UNHEARD =
-            new ReadingRun.Listener() {
-                @Override
-                public void progressed(long done, long of) {}
-
-                @Override
-                public void warned(Problem warning) {}
-            };
 
     /** A tensor to compare: the reference's first, then those of the models at these places. */
     private record Row(TensorInfo info, List<TensorSource> sources, List<Integer> places) {}

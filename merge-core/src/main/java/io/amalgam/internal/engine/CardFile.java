@@ -52,19 +52,29 @@ final class CardFile {
     static Optional<byte[]> of(
             MergePlan plan, MergeReport report, Path directory, EngineOptions options)
             throws IOException {
-        Card wanted = options.card();
-        if (wanted == Card.NEVER || (wanted == Card.IF_ABSENT && !options.report())) {
-            return Optional.empty();
+        Optional<byte[]> text = text(plan, report, options);
+        if (text.isEmpty()) {
+            return text;
         }
-        byte[] text = ModelCard.of(plan, report.files()).getBytes(StandardCharsets.UTF_8);
         Path there = directory.resolve(ModelCard.FILE);
         boolean free =
-                wanted == Card.ALWAYS
+                options.card() == Card.ALWAYS
                         || !Files.exists(there, LinkOption.NOFOLLOW_LINKS)
                         || isOurs(directory)
                         // Of a commit that was interrupted.
                         || (Files.isRegularFile(there)
-                                && Arrays.equals(Files.readAllBytes(there), text));
-        return free ? Optional.of(text) : Optional.empty();
+                                && Arrays.equals(Files.readAllBytes(there), text.get()));
+        return free ? text : Optional.empty();
+    }
+
+    /** The card where nothing is in its place; empty if none is wanted. */
+    static Optional<byte[]> text(MergePlan plan, MergeReport report, EngineOptions options)
+            throws IOException {
+        boolean wanted =
+                options.card() == Card.ALWAYS
+                        || (options.card() == Card.IF_ABSENT && options.report());
+        return wanted
+                ? Optional.of(ModelCard.of(plan, report.files()).getBytes(StandardCharsets.UTF_8))
+                : Optional.empty();
     }
 }

@@ -1,6 +1,8 @@
 package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.Preparation;
+import io.amalgam.engine.EngineOptions;
+import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.method.TensorStep;
 import io.amalgam.method.WholeModelMethod;
@@ -51,6 +53,21 @@ public record MemoryNeeds(
                 plan.tasks().stream().mapToLong(QuantisedWriter::bytesHeld).max().orElse(0),
                 plan,
                 threads);
+    }
+
+    /**
+     * The needs of a plan that fits the memory of these options.
+     *
+     * @throws BadInputException if it does not
+     */
+    static MemoryNeeds within(MergePlan plan, EngineOptions options) {
+        MemoryNeeds needs = of(plan, options.threads());
+        needs.tooLittle(options.memory())
+                .ifPresent(
+                        problem -> {
+                            throw new BadInputException(problem);
+                        });
+        return needs;
     }
 
     private static long fullTensor(MergePlan plan) {

@@ -8,12 +8,10 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.card.ModelCard;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.channels.FileLockInterruptionException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -92,7 +90,7 @@ public final class MergeEngine {
         if (options.resume() && FinishedMerge.differenceByReport(plan, places).isEmpty()) {
             return finished(plan, places, options, listener);
         }
-        MemoryNeeds needs = needs(plan, options);
+        MemoryNeeds needs = MemoryNeeds.within(plan, options);
         OpenMerge merge = new OpenMerge(plan, directory, options);
         MergeReport report;
         try (merge) {
@@ -176,7 +174,8 @@ public final class MergeEngine {
             }
             InStep.run(runs, options, listener, cancellation);
             for (int i = 0; i < merges.size(); i++) {
-                reports.add(merges.get(i).merge(needs(targets.get(i).plan(), options)));
+                reports.add(
+                        merges.get(i).merge(MemoryNeeds.within(targets.get(i).plan(), options)));
             }
             for (int i = 0; i < merges.size(); i++) {
                 merges.get(i).commit(reports.get(i));
@@ -223,7 +222,7 @@ public final class MergeEngine {
             Cancellation cancellation)
             throws IOException {
         long begin = System.nanoTime();
-        MemoryNeeds needs = needs(plan, options);
+        MemoryNeeds needs = MemoryNeeds.within(plan, options);
         List<InputFile> inputs = InputFile.of(plan);
         MergeReport report;
         boolean ours = false;
@@ -310,14 +309,6 @@ public final class MergeEngine {
     public static List<SmallFile> companions(
             MergePlan plan, List<PartReport> parts, EngineOptions options) throws IOException {
         MergeReport report = PartReport.joined(plan, parts, List.of());
-        boolean card =
-                options.card() == EngineOptions.Card.ALWAYS
-                        || (options.card() == EngineOptions.Card.IF_ABSENT && options.report());
-        Optional<byte[]> text =
-                card
-                        ? Optional.of(
-                                ModelCard.of(plan, report.files()).getBytes(StandardCharsets.UTF_8))
-                        : Optional.empty();
         List<SmallFile> files =
                 new ArrayList<>(
                         CompanionFiles.of(
@@ -326,7 +317,7 @@ public final class MergeEngine {
                                 parts,
                                 InputFile.origins(plan),
                                 options.report(),
-                                text));
+                                CardFile.text(plan, report, options)));
         files.addAll(plan.layout().last());
         return files;
     }
@@ -369,15 +360,6 @@ public final class MergeEngine {
             all.add(file);
         }
         return all;
-    }
-
-    private static MemoryNeeds needs(MergePlan plan, EngineOptions options) {
-        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
-        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
-        if (tooLittle.isPresent()) {
-            throw new BadInputException(tooLittle.get());
-        }
-        return needs;
     }
 
     static MergeReport finished(

@@ -113,17 +113,7 @@ final class MergeRun {
     }
 
     MergeReport merge(MemoryNeeds needs, Path directory, List<String> kept) throws IOException {
-        int block = needs.blockElements(options.memory());
-        PlanRunner.Setup setup =
-                new PlanRunner.Setup(
-                        options.kernels(),
-                        options.threads(),
-                        needs.inputs(),
-                        block,
-                        needs.forFullTensors(options.memory(), block),
-                        !options.allowNonfinite(),
-                        moved,
-                        written);
+        PlanRunner.Setup setup = PlanRunner.Setup.of(needs, options, moved, written);
         int resumed;
         try (PlanRunner runner =
                 new PlanRunner(

@@ -52,22 +52,8 @@ public final class PassRun {
     }
 
     private PlanRunner runner() {
-        MemoryNeeds needs = MemoryNeeds.of(plan, options.threads());
-        Optional<Problem> tooLittle = needs.tooLittle(options.memory());
-        if (tooLittle.isPresent()) {
-            throw new BadInputException(tooLittle.get());
-        }
-        int block = needs.blockElements(options.memory());
-        PlanRunner.Setup setup =
-                new PlanRunner.Setup(
-                        options.kernels(),
-                        options.threads(),
-                        needs.inputs(),
-                        block,
-                        needs.forFullTensors(options.memory(), block),
-                        !options.allowNonfinite(),
-                        moved,
-                        new LongAdder());
+        MemoryNeeds needs = MemoryNeeds.within(plan, options);
+        PlanRunner.Setup setup = PlanRunner.Setup.of(needs, options, moved, new LongAdder());
         return new PlanRunner(
                 setup, () -> TensorSink.NONE, cancellation, () -> listener.progressed(progress()));
     }

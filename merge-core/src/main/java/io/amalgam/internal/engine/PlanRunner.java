@@ -2,6 +2,7 @@ package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
@@ -44,7 +45,22 @@ final class PlanRunner implements Closeable {
             long fullTensorBytes,
             boolean checkFinite,
             LongAdder moved,
-            LongAdder written) {}
+            LongAdder written) {
+        /** Of a plan that fits the memory of these options. */
+        static Setup of(
+                MemoryNeeds needs, EngineOptions options, LongAdder moved, LongAdder written) {
+            int block = needs.blockElements(options.memory());
+            return new Setup(
+                    options.kernels(),
+                    options.threads(),
+                    needs.inputs(),
+                    block,
+                    needs.forFullTensors(options.memory(), block),
+                    !options.allowNonfinite(),
+                    moved,
+                    written);
+        }
+    }
 
     /**
      * @param sinks a sink for each worker, closed with it

@@ -24,6 +24,16 @@ public final class ReadingRun {
 
     /** Hears of the work, on the thread that runs it. */
     public interface Listener {
+        /** Hears nothing. */
+        Listener NONE =
+                new Listener() {
+                    @Override
+                    public void progressed(long done, long of) {}
+
+                    @Override
+                    public void warned(Problem warning) {}
+                };
+
         void progressed(long done, long of);
 
         void warned(Problem warning);

@@ -3,7 +3,6 @@ package io.amalgam.internal.engine;
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
@@ -96,7 +95,11 @@ public final class SharedResults {
         if (plan.preparations().isEmpty()) {
             return;
         }
-        ReadingRun.run(options, SILENT, new Cancellation(), context -> restore(plan, context));
+        ReadingRun.run(
+                options,
+                ReadingRun.Listener.NONE,
+                new Cancellation(),
+                context -> restore(plan, context));
     }
 
     private boolean restore(MergePlan plan, Preparation.Context context) throws IOException {
@@ -108,15 +111,6 @@ public final class SharedResults {
         }
         return true;
     }
-
-    private static final ReadingRun.Listener SILENT =
-            new ReadingRun.Listener() {
-                @Override
-                public void progressed(long done, long of) {}
-
-                @Override
-                public void warned(Problem warning) {}
-            };
 
     /** Keeps a result, whole or not at all. */
     void keep(String name, byte[] result) throws IOException {

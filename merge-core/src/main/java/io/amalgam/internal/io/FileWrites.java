@@ -89,6 +89,15 @@ public final class FileWrites {
         }
     }
 
+    /** A failure to remove what a merge no longer needs, from a merge that is complete. */
+    public static IOException leftOver(Path folder, String what, FileSystemException e) {
+        String reason = e.getReason() == null ? e.getClass().getSimpleName() : e.getReason();
+        return new FileSystemException(
+                folder.toString(),
+                null,
+                "the merge is complete, but " + what + " cannot be removed: " + reason);
+    }
+
     /** The same failure, of a file. */
     public static IOException named(Path file, IOException e) {
         if (e instanceof FileSystemException || e instanceof ClosedChannelException) {

@@ -207,13 +207,7 @@ public final class PartsFolder {
             Files.deleteIfExists(folder.resolve(PLAN));
             FileWrites.deleteTree(folder);
         } catch (FileSystemException e) {
-            throw new FileSystemException(
-                    folder.toString(),
-                    null,
-                    "the merge is complete, but its parts cannot be removed: "
-                            + (e.getReason() == null
-                                    ? e.getClass().getSimpleName()
-                                    : e.getReason()));
+            throw FileWrites.leftOver(folder, "its parts", e);
         }
     }
 }

@@ -36,6 +36,13 @@ public record RecipeTemplate(String file, String text) {
         return names;
     }
 
+    /** What to do about values that have no place. */
+    public static String placesAre(Set<String> places) {
+        return places.isEmpty()
+                ? "write it where the values are to stand"
+                : "the places are '${" + String.join("}', '${", places) + "}'";
+    }
+
     /** The text with other text of the same length in its places, so that it is YAML. */
     public String masked() {
         return PLACE.matcher(text).replaceAll(place -> "x".repeat(place.group().length()));

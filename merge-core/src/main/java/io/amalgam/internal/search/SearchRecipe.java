@@ -86,12 +86,7 @@ public record SearchRecipe(
                                                 + range.name()
                                                 + "}' in the recipe")
                                 .at(range.location())
-                                .hint(
-                                        places.isEmpty()
-                                                ? "write it where the values are to stand"
-                                                : "the places are '${"
-                                                        + String.join("}', '${", places)
-                                                        + "}'"));
+                                .hint(RecipeTemplate.placesAre(places)));
             }
         }
         if (!problems.isEmpty()) {

@@ -156,13 +156,7 @@ public record StagePlaces(Path out, Path stages, boolean kept, boolean again) {
             }
             deleteIfEmpty();
         } catch (FileSystemException e) {
-            throw new FileSystemException(
-                    stages.toString(),
-                    null,
-                    "the merge is complete, but what it took cannot be removed: "
-                            + (e.getReason() == null
-                                    ? e.getClass().getSimpleName()
-                                    : e.getReason()));
+            throw FileWrites.leftOver(stages, "what it took", e);
         }
     }
 

@@ -1,15 +1,13 @@
 package io.amalgam.internal.engine;
 
+import io.amalgam.internal.io.ReadOnlyChannel;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.MappedByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.ReadableByteChannel;
 import java.nio.channels.WritableByteChannel;
 
 /** An input's channel whose copying within the system is the test's; it can only be read. */
-final class WatchedChannel extends FileChannel {
+final class WatchedChannel extends ReadOnlyChannel {
     /** What happens when bytes are to be copied from a file to another. */
     interface Copy {
         long copy(FileChannel from, long position, long count, WritableByteChannel to)
@@ -56,57 +54,12 @@ final class WatchedChannel extends FileChannel {
     }
 
     @Override
-    public int write(ByteBuffer bytes) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public long write(ByteBuffer[] bytes, int offset, int length) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public int write(ByteBuffer bytes, long position) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
     public long position() {
         throw new UnsupportedOperationException();
     }
 
     @Override
     public FileChannel position(long position) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public FileChannel truncate(long size) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public void force(boolean metadata) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public long transferFrom(ReadableByteChannel source, long position, long count) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public MappedByteBuffer map(MapMode mode, long position, long size) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public FileLock lock(long position, long size, boolean shared) {
-        throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public FileLock tryLock(long position, long size, boolean shared) {
         throw new UnsupportedOperationException();
     }
 }
