@@ -44,7 +44,7 @@ public final class Bench {
      * @param parameters of each model, about
      * @param rounds how often everything is measured
      * @param threads of the merges and the floor
-     * @param methods which cases; empty for all
+     * @param cases what is measured
      * @param models folder the models are made in, and kept, a folder for each size
      * @param output folder merges are written to, and deleted
      */
@@ -52,11 +52,11 @@ public final class Bench {
             long parameters,
             int rounds,
             int threads,
-            List<String> methods,
+            List<BenchCase> cases,
             Path models,
             Path output) {
         public Options {
-            methods = List.copyOf(methods);
+            cases = List.copyOf(cases);
         }
     }
 
@@ -64,9 +64,14 @@ public final class Bench {
      * One case's figures, a value for each round.
      *
      * @param floors seconds of the floor in the same rounds
+     * @param processorSeconds the median of what all threads took together
      */
     public record Result(
-            BenchCase measured, List<Double> seconds, List<Double> floors, long anonymousBytes) {
+            BenchCase measured,
+            List<Double> seconds,
+            List<Double> floors,
+            double processorSeconds,
+            long anonymousBytes) {
         /** The median over rounds of time by floor. */
         public double ratio() {
             List<Double> ratios = new ArrayList<>();
@@ -86,7 +91,7 @@ public final class Bench {
         this.options = options;
         this.progress = progress;
         this.work = options.output().resolve("amalgam-bench");
-        this.cases = BenchCase.chosen(options.methods());
+        this.cases = options.cases();
         this.size = SyntheticModel.Size.of(options.parameters());
         this.deep = SyntheticModel.Size.deep(options.parameters());
     }
@@ -94,6 +99,11 @@ public final class Bench {
     /** Parameters of each model as made, those of the first case where they differ. */
     public long parameters() {
         return size(cases.get(0)).parameters();
+    }
+
+    /** Bytes of the output of a case that does not stack layers. */
+    public long outputBytes() {
+        return 2 * size.parameters();
     }
 
     private SyntheticModel.Size size(BenchCase measured) {
@@ -105,37 +115,30 @@ public final class Bench {
         return options.models().resolve(of.layers() + "x" + of.hidden());
     }
 
-    /** The models of a case and of those like it. */
-    private static List<String> models(BenchCase measured) {
-        int count = measured.ofAdapter() ? 1 : measured.deeper() ? 2 : MODELS.length;
-        return Arrays.asList(MODELS).subList(0, count);
-    }
-
-    /** Makes what a case reads, and reads it once; what is there already stays. */
-    private void make(BenchCase measured) throws IOException {
+    /** Makes what the cases read, and reads it once; what is there already stays. */
+    private void make() throws IOException {
         OutputFormat format = Amalgam.load().output();
-        for (int i = 0; i < models(measured).size(); i++) {
-            Path model = folder(measured).resolve(MODELS[i]);
-            progress.accept("model " + MODELS[i] + " in " + folder(measured));
-            SyntheticModel.write(model, size(measured), i, format);
-            readThrough(weights(measured, MODELS[i]));
-        }
-        if (measured.ofAdapter()) {
-            progress.accept("adapter in " + folder(measured));
-            SyntheticAdapter.write(adapter(measured), size(measured), format);
-            readThrough(SyntheticAdapter.file(adapter(measured)));
+        Set<Path> made = new HashSet<>();
+        for (BenchCase measured : cases) {
+            for (int i = 0; i < measured.models(); i++) {
+                Path model = folder(measured).resolve(MODELS[i]);
+                if (made.add(model)) {
+                    progress.accept("model " + MODELS[i] + " in " + folder(measured));
+                    SyntheticModel.write(model, size(measured), i, format);
+                    readThrough(weights(measured, MODELS[i]));
+                }
+            }
+            if (measured.ofAdapter() && made.add(adapter(measured))) {
+                progress.accept("adapter in " + folder(measured));
+                SyntheticAdapter.write(adapter(measured), size(measured), format);
+                readThrough(SyntheticAdapter.file(adapter(measured)));
+            }
         }
     }
 
     /** Makes the models, measures, cleans up. */
     public List<Result> run() throws IOException, InterruptedException {
-        Set<Path> made = new HashSet<>();
-        for (BenchCase measured : cases) {
-            Path needed = measured.ofAdapter() ? adapter(measured) : folder(measured);
-            if (made.add(needed)) {
-                make(measured);
-            }
-        }
+        make();
         Map<String, BenchCase> byFloor = new TreeMap<>();
         cases.forEach(c -> byFloor.putIfAbsent(c.floor(), c));
         Map<String, List<ChildRun>> runs = new LinkedHashMap<>();
@@ -205,6 +208,9 @@ public final class Bench {
                 measured,
                 runs.stream().map(ChildRun::seconds).toList(),
                 List.copyOf(floors),
+                runs.isEmpty()
+                        ? Double.NaN
+                        : median(runs.stream().map(ChildRun::processorSeconds).toList()),
                 runs.stream().mapToLong(ChildRun::anonymousBytes).max().orElse(-1));
     }
 

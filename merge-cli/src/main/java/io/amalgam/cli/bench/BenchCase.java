@@ -1,6 +1,7 @@
 package io.amalgam.cli.bench;
 
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
@@ -8,21 +9,23 @@ import java.util.stream.Stream;
  *
  * @param inputs files read: the floor it is held against reads as many
  * @param goal times the floor
+ * @param slopeGoal the same of the time that a larger model takes more, start aside; 0 for none
  * @param recipe empty for an adapter put into the base; with {@code $DIR} for the folder of the
  *     models and {@code $LAYERS}, {@code $HALF} for layer numbers
  * @param deeper whether models of 32 layers become one of 48; the floor then reads only the bytes
  *     the output needs
  */
-public record BenchCase(String name, int inputs, double goal, String recipe, boolean deeper) {
-    BenchCase(String name, int inputs, double goal, String recipe) {
-        this(name, inputs, goal, recipe, false);
+public record BenchCase(
+        String name, int inputs, double goal, double slopeGoal, String recipe, boolean deeper) {
+    BenchCase(String name, int inputs, double goal, double slopeGoal, String recipe) {
+        this(name, inputs, goal, slopeGoal, recipe, false);
     }
 
     /** Measured when asked for: models of their own are made for them. */
     public static final List<BenchCase> DEEPER =
             List.of(
-                    new BenchCase("stack", 2, 1.2, slices("base", "tuned-1"), true),
-                    new BenchCase("upscale", 1, 1.2, slices("base", "base"), true));
+                    new BenchCase("stack", 2, 1.2, 0, slices("base", "tuned-1"), true),
+                    new BenchCase("upscale", 1, 1.2, 0, slices("base", "base"), true));
 
     /** The merges measured unless others are asked for. */
     public static final List<BenchCase> ALL =
@@ -31,6 +34,7 @@ public record BenchCase(String name, int inputs, double goal, String recipe, boo
                             "passthrough",
                             2,
                             1.2,
+                            0,
                             """
                             merge_method: passthrough
                             slices:
@@ -41,17 +45,20 @@ public record BenchCase(String name, int inputs, double goal, String recipe, boo
                             "linear",
                             2,
                             1.3,
+                            1.1,
                             """
                             merge_method: linear
                             models:
                               - {model: $DIR/tuned-1, parameters: {weight: 0.6}}
                               - {model: $DIR/tuned-2, parameters: {weight: 0.4}}
                             """),
-                    new BenchCase("task_arithmetic", 4, 1.4, taskVectors("task_arithmetic", "")),
+                    new BenchCase(
+                            "task_arithmetic", 4, 1.4, 1.1, taskVectors("task_arithmetic", "")),
                     new BenchCase(
                             "slerp",
                             2,
                             1.8,
+                            1.6,
                             """
                             merge_method: slerp
                             base_model: $DIR/tuned-1
@@ -60,40 +67,61 @@ public record BenchCase(String name, int inputs, double goal, String recipe, boo
                               - model: $DIR/tuned-2
                             parameters: {t: 0.35}
                             """),
-                    new BenchCase("karcher", 3, 1.8, models("karcher", "")),
+                    new BenchCase("karcher", 3, 1.8, 1.6, models("karcher", "")),
                     new BenchCase(
                             "model_stock",
                             4,
                             1.8,
+                            1.6,
                             models("model_stock", "base_model: $DIR/base\n")),
-                    new BenchCase("geometric_median", 3, 1.8, models("geometric_median", "")),
-                    new BenchCase("trimmed_mean", 3, 1.8, models("trimmed_mean", "")),
+                    new BenchCase("geometric_median", 3, 1.8, 0, models("geometric_median", "")),
+                    new BenchCase("trimmed_mean", 3, 1.8, 0, models("trimmed_mean", "")),
                     new BenchCase(
                             "arcee_fusion",
                             2,
                             4,
+                            3,
                             """
                             merge_method: arcee_fusion
                             base_model: $DIR/base
                             models:
                               - model: $DIR/tuned-1
                             """),
-                    new BenchCase("ties", 4, 2.5, taskVectors("ties", ", density: 0.5")),
+                    new BenchCase("ties", 4, 2.5, 2, taskVectors("ties", ", density: 0.5")),
                     new BenchCase(
-                            "dare_linear", 4, 2.5, taskVectors("dare_linear", ", density: 0.5")),
-                    new BenchCase("dare_ties", 4, 2.5, taskVectors("dare_ties", ", density: 0.5")),
+                            "dare_linear", 4, 2.5, 2, taskVectors("dare_linear", ", density: 0.5")),
+                    new BenchCase(
+                            "dare_ties", 4, 2.5, 2, taskVectors("dare_ties", ", density: 0.5")),
                     new BenchCase(
                             "breadcrumbs_ties",
                             4,
                             2.5,
+                            2,
                             taskVectors("breadcrumbs_ties", ", density: 0.5")),
                     new BenchCase(
                             "sce",
                             4,
                             2.5,
+                            3,
                             taskVectors("sce", "") + "parameters: {select_topk: 0.5}\n"),
-                    new BenchCase("della", 4, 4, taskVectors("della", ", density: 0.5")),
-                    new BenchCase("lora_merge", 2, 2, ""));
+                    new BenchCase("della", 4, 4, 3, taskVectors("della", ", density: 0.5")),
+                    new BenchCase("lora_merge", 2, 2, 0, ""));
+
+    /** The same merge of at most two models beside the base. */
+    BenchCase ofTwo() {
+        String fewer =
+                recipe.lines()
+                        .filter(line -> !line.contains("$DIR/tuned-3"))
+                        .map(line -> line + "\n")
+                        .collect(Collectors.joining());
+        int left = fewer.length() < recipe.length() ? inputs - 1 : inputs;
+        return new BenchCase(name, left, goal, slopeGoal, fewer, deeper);
+    }
+
+    /** Models that must be there. */
+    int models() {
+        return ofAdapter() ? 1 : deeper ? 2 : recipe.contains("$DIR/tuned-3") ? 4 : 3;
+    }
 
     /** Whether this puts an adapter into the base. */
     boolean ofAdapter() {

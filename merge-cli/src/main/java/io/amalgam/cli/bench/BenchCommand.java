@@ -1,19 +1,15 @@
 package io.amalgam.cli.bench;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
-import io.amalgam.cli.console.Json;
 import io.amalgam.cli.options.ByteSize;
 import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.Subcommand;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -33,6 +29,7 @@ import picocli.CommandLine.Option;
             "  amalgam bench                              1.1 billion parameters, five rounds",
             "  amalgam bench --size 100m --rounds 3       quicker",
             "  amalgam bench --methods linear,ties --json",
+            "  amalgam bench --fit --rounds 3             seconds of a start, seconds for a gigabyte",
             "  amalgam bench --decoders                   formats of quantised weights"
         })
 public final class BenchCommand extends Subcommand {
@@ -83,6 +80,12 @@ public final class BenchCommand extends Subcommand {
     private boolean noMergekit;
 
     @Option(
+            names = "--fit",
+            description =
+                    "Measure two models of 0.3, 1.1 and 2.2 billion parameters, and tell the cost of a start from that of a gigabyte.")
+    private boolean fit;
+
+    @Option(
             names = "--decoders",
             description =
                     "Measure how long one thread takes to read quantised matrices, instead of merges.")
@@ -106,7 +109,7 @@ public final class BenchCommand extends Subcommand {
             throw usage("--rounds and --num-threads: expected at least 1");
         }
         if (decoders) {
-            decoders(DecoderBench.run(made.resolve("decoders"), rounds));
+            tables().decoders(DecoderBench.run(made.resolve("decoders"), rounds));
             return ExitCode.DONE;
         }
         List<String> known =
@@ -122,43 +125,45 @@ public final class BenchCommand extends Subcommand {
                                 + String.join(", ", known));
             }
         }
+        List<BenchCase> cases = BenchCase.chosen(methods);
+        if (fit) {
+            tables().slopes(fit(cases, made, written));
+            return ExitCode.DONE;
+        }
         Bench bench =
                 new Bench(
-                        new Bench.Options(parameters(), rounds, threads, methods, made, written),
+                        new Bench.Options(parameters(), rounds, threads, cases, made, written),
                         this::say);
         List<Bench.Result> results = bench.run();
         Map<String, Double> mergekit = noMergekit ? Map.of() : bench.mergekit();
-        if (json) {
-            Json.print(console, json(bench, results, mergekit));
-        } else if (!verbosity.quiet) {
-            table(bench, results, mergekit);
+        if (json || !verbosity.quiet) {
+            tables().merges(bench.parameters(), rounds, threads, results, mergekit);
         }
         return ExitCode.DONE;
     }
 
-    private void decoders(List<DecoderBench.Row> rows) {
-        if (json) {
-            ObjectNode root = Json.object();
-            ArrayNode array = root.putArray("decoders");
-            for (DecoderBench.Row row : rows) {
-                array.addObject()
-                        .put("format", row.format())
-                        .put("scalar_ns", row.scalar())
-                        .put("fast_ns", row.fast());
+    private BenchTables tables() {
+        return new BenchTables(console, json);
+    }
+
+    private List<Slope> fit(List<BenchCase> cases, Path made, Path written)
+            throws IOException, InterruptedException {
+        List<BenchCase> measured =
+                cases.stream().filter(each -> each.slopeGoal() > 0).map(BenchCase::ofTwo).toList();
+        if (measured.isEmpty()) {
+            throw usage("--fit: expected methods that compute something in --methods");
+        }
+        List<Slope.Point> points = new ArrayList<>();
+        for (long parameters : Slope.SIZES) {
+            Bench bench =
+                    new Bench(
+                            new Bench.Options(parameters, rounds, threads, measured, made, written),
+                            this::say);
+            for (Bench.Result result : bench.run()) {
+                points.add(new Slope.Point(bench.outputBytes(), result));
             }
-            Json.print(console, root);
-            return;
         }
-        String kernels = io.amalgam.Amalgam.engine().kernels().name();
-        Columns columns = new Columns().row("ns an element", "scalar", kernels, "times bf16");
-        for (DecoderBench.Row row : rows) {
-            columns.row(
-                    row.format(),
-                    number(row.scalar()),
-                    number(row.fast()),
-                    number(row.fast() / rows.get(0).fast()));
-        }
-        columns.print(console);
+        return Slope.of(points);
     }
 
     private void say(String line) {
@@ -179,91 +184,5 @@ public final class BenchCommand extends Subcommand {
                                                 + "m, got '"
                                                 + size
                                                 + "'"));
-    }
-
-    private void table(Bench bench, List<Bench.Result> results, Map<String, Double> mergekit) {
-        console.print(machine(bench));
-        console.print("");
-        Columns columns =
-                new Columns()
-                        .row(
-                                "method",
-                                "inputs",
-                                "floor s",
-                                "merge s",
-                                "min",
-                                "max",
-                                "times floor",
-                                "goal",
-                                "anonymous MB",
-                                "mergekit s");
-        for (Bench.Result result : results) {
-            columns.row(
-                    result.measured().name(),
-                    Integer.toString(result.measured().inputs()),
-                    number(Bench.median(result.floors())),
-                    number(Bench.median(result.seconds())),
-                    number(result.seconds().stream().mapToDouble(s -> s).min().orElse(0)),
-                    number(result.seconds().stream().mapToDouble(s -> s).max().orElse(0)),
-                    number(result.ratio()),
-                    number(result.measured().goal()),
-                    result.anonymousBytes() < 0 ? "" : Long.toString(result.anonymousBytes() >> 20),
-                    mergekit.containsKey(result.measured().name())
-                            ? number(mergekit.get(result.measured().name()))
-                            : "");
-        }
-        columns.print(console);
-    }
-
-    private static String number(double value) {
-        return String.format(Locale.ROOT, "%.2f", value);
-    }
-
-    private String machine(Bench bench) {
-        return String.format(
-                Locale.ROOT,
-                "%d parameters, bfloat16, %d rounds, %d threads of %d processors, Java %s, %s kernels, %s",
-                bench.parameters(),
-                rounds,
-                threads,
-                Runtime.getRuntime().availableProcessors(),
-                Runtime.version().feature(),
-                io.amalgam.Amalgam.engine().kernels().name(),
-                processor());
-    }
-
-    private static String processor() {
-        try {
-            for (String line : Files.readAllLines(Path.of("/proc/cpuinfo"))) {
-                if (line.startsWith("model name")) {
-                    return line.substring(line.indexOf(':') + 1).strip();
-                }
-            }
-        } catch (IOException e) {
-            // Not Linux.
-            return System.getProperty("os.arch");
-        }
-        return System.getProperty("os.arch");
-    }
-
-    private ObjectNode json(Bench bench, List<Bench.Result> results, Map<String, Double> mergekit) {
-        ObjectNode root = Json.object();
-        root.put("machine", machine(bench));
-        root.put("parameters", bench.parameters());
-        ArrayNode array = root.putArray("results");
-        for (Bench.Result result : results) {
-            ObjectNode node = array.addObject();
-            node.put("method", result.measured().name());
-            node.put("inputs", result.measured().inputs());
-            result.seconds().forEach(node.putArray("seconds")::add);
-            result.floors().forEach(node.putArray("floor_seconds")::add);
-            node.put("times_floor", result.ratio());
-            node.put("goal", result.measured().goal());
-            node.put("anonymous_bytes", result.anonymousBytes());
-            if (mergekit.containsKey(result.measured().name())) {
-                node.put("mergekit_seconds", mergekit.get(result.measured().name()));
-            }
-        }
-        return root;
     }
 }

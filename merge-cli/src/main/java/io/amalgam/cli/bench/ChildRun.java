@@ -11,13 +11,19 @@ import java.util.concurrent.TimeUnit;
  * One timed process: wall time from its start to its end, JVM start included, and the most
  * anonymous memory it was seen to hold.
  *
+ * @param processorSeconds of all its threads, user and system; NaN where the system does not say
  * @param anonymousBytes -1 where the system does not say
  */
-record ChildRun(double seconds, long anonymousBytes) {
+record ChildRun(double seconds, double processorSeconds, long anonymousBytes) {
     private static final long LOOK_MILLIS = 10;
+    private static final Path OWN = Path.of("/proc/self/stat");
+
+    /** Linux tells times in these, whatever the kernel's own are. */
+    private static final double TICKS_A_SECOND = 100;
 
     static ChildRun of(List<String> command) throws IOException, InterruptedException {
         Path log = Files.createTempFile("amalgam-bench", ".log");
+        double before = processorSecondsOfChildren();
         long begin = System.nanoTime();
         Process process =
                 new ProcessBuilder(command)
@@ -36,15 +42,35 @@ record ChildRun(double seconds, long anonymousBytes) {
         double seconds = (System.nanoTime() - begin) / 1e9;
         if (process.exitValue() != 0) {
             throw new IOException(
-                    "'"
-                            + String.join(" ", command)
-                            + "' ended with "
-                            + process.exitValue()
-                            + ":\n"
-                            + Files.readString(log));
+                    "a measured process ended with exit code %d: %s (whole output: '%s')"
+                            .formatted(process.exitValue(), lastLine(log), log));
         }
         Files.delete(log);
-        return new ChildRun(seconds, most);
+        return new ChildRun(seconds, processorSecondsOfChildren() - before, most);
+    }
+
+    /** What an error is about stands in the last line that is no place in a program. */
+    private static String lastLine(Path log) throws IOException {
+        String last = "";
+        for (String line : Files.readAllLines(log)) {
+            if (!line.isBlank() && !line.strip().startsWith("at ")) {
+                last = line.strip();
+            }
+        }
+        return last;
+    }
+
+    /** Of all child processes that have ended. */
+    private static double processorSecondsOfChildren() {
+        try {
+            String line = Files.readString(OWN);
+            // After the name, which may hold anything: state, then numbers.
+            String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
+            return (Long.parseLong(fields[13]) + Long.parseLong(fields[14])) / TICKS_A_SECOND;
+        } catch (IOException e) {
+            // Not Linux.
+            return Double.NaN;
+        }
     }
 
     private static long anonymous(Path status) {

@@ -36,6 +36,7 @@ final class Worker implements Closeable {
     private final int inputs;
     private final CRC32C crc = new CRC32C();
     private final QuantisedWriter quantised;
+    private final GatheredWrites gathered;
     private final float[] out;
     private Block block;
     private float[] longOut;
@@ -55,6 +56,7 @@ final class Worker implements Closeable {
         this.workspace = new Workspace(setup.kernels(), setup.blockElements());
         this.block = new Block(setup.kernels(), inputs, setup.blockElements());
         this.quantised = new QuantisedWriter(sink, workspace, moved, written);
+        this.gathered = new GatheredWrites(sink, crc, moved, written, setup.blockElements());
         this.out = new float[setup.blockElements()];
         this.longOut = out;
     }
@@ -69,7 +71,9 @@ final class Worker implements Closeable {
      * output and the I/O buffers.
      */
     static long bytesHeld(int inputs, int blockElements) {
-        return (2L * inputs + 3) * blockElements * Float.BYTES + Workspace.bytesHeld(blockElements);
+        return (2L * inputs + 3) * blockElements * Float.BYTES
+                + Workspace.bytesHeld(blockElements)
+                + GatheredWrites.bytesHeld(blockElements);
     }
 
     /** Takes what it reads from here: others of the same thread read it too. */
@@ -90,7 +94,8 @@ final class Worker implements Closeable {
     }
 
     /** The result of the unit. */
-    Object endSteps() {
+    Object endSteps() throws IOException {
+        gathered.flush();
         return (int) crc.getValue();
     }
 
@@ -120,6 +125,7 @@ final class Worker implements Closeable {
         } else if (stage instanceof TensorStep.FullTensor whole) {
             return whole(run, whole);
         }
+        gathered.flush();
         return run.task.quantiser().isPresent() ? quantised.end() : (Object) (int) crc.getValue();
     }
 
@@ -233,12 +239,13 @@ final class Worker implements Closeable {
                 System.arraycopy(src, done, out, 0, count);
                 piece = out;
             }
-            ByteBuffer bytes = workspace.bytes((int) type.bytesFor(count));
+            ByteBuffer bytes =
+                    gathered.next(
+                            run.place, type.bytesFor(from + done), (int) type.bytesFor(count));
             boolean finite = TensorEncoding.of(type).encode(piece, count, bytes, workspace);
             if (checkFinite && !finite) {
                 FiniteCheck.result(run.task, from + done, piece, count, workspace.kernels());
             }
-            writeBytes(run, type.bytesFor(from + done), bytes);
         }
     }
 
@@ -422,6 +429,7 @@ final class Worker implements Closeable {
             return quantised.end();
         }
         whole.run(access, (from, src, count) -> write(run, from, src, count));
+        gathered.flush();
         // Written in any order: the checksum is taken from what arrived.
         return checksumOf(run.place, run.task.output().bytes());
     }
