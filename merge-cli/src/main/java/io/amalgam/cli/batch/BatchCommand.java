@@ -148,6 +148,9 @@ public final class BatchCommand extends Subcommand {
                             + root
                             + "'; give a folder and --gguf to write each model as a file in it");
         }
+        if (csv != null) {
+            BatchSummary.TABLE.requirePlace(csv);
+        }
         Batch batch = batch(RecipePaths.of(paths.subList(0, paths.size() - 1), root), parsed);
         batch.jobs();
         if (Files.exists(root) && !Files.isDirectory(root)) {

@@ -3,6 +3,7 @@ package io.amalgam.cli.batch;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.OptionWords;
+import io.amalgam.cli.console.OwnFile;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.runs.Batch;
 import io.amalgam.runs.Batch.Result;
@@ -24,6 +25,9 @@ import java.util.stream.Collectors;
  * @param smallerIsBetter of the scores; empty where nothing was judged
  */
 record BatchSummary(List<Result> results, Optional<Boolean> smallerIsBetter) {
+    /** Written tables begin with it. */
+    static final OwnFile TABLE = new OwnFile("table", ".csv", "merge,recipe,");
+
     private static final List<String> LAST = List.of("state", "time", "size", "remark");
 
     List<String> lines() {

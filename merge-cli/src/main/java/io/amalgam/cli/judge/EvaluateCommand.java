@@ -95,7 +95,8 @@ public final class EvaluateCommand extends Subcommand {
     }
 
     private void checkUsage() {
-        tokens.complaint()
+        TextInput.complaint(texts)
+                .or(tokens::complaint)
                 .or(resources::complaint)
                 .ifPresent(
                         text -> {

@@ -67,7 +67,9 @@ public final class ObjectiveMixin {
                 return Optional.of("option '--score-cmd': " + e.getMessage());
             }
         }
-        return combination.complaint(names()).or(tokens::complaint);
+        return TextInput.complaint(texts)
+                .or(() -> combination.complaint(names()))
+                .or(tokens::complaint);
     }
 
     /** How figures on several texts become one. */

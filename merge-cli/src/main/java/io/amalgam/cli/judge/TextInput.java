@@ -11,6 +11,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
 
 /**
  * A text on the command line: a file of UTF-8, or of numbers of tokens if it ends in .npy, with a
@@ -25,6 +29,20 @@ record TextInput(String name, Path file) {
         }
         return new TextInput(
                 argument.substring(0, equals), Path.of(argument.substring(equals + 1)));
+    }
+
+    /** What is wrong with a list of texts: figures are told apart by names. */
+    static Optional<String> complaint(List<String> texts) {
+        Set<String> names = new HashSet<>();
+        return texts.stream()
+                .map(text -> of(text).name())
+                .filter(name -> !names.add(name))
+                .findFirst()
+                .map(
+                        name ->
+                                "option '--text': expected a name for each text, got '"
+                                        + name
+                                        + "' twice; give names, as in NAME=FILE");
     }
 
     boolean isNumbers() {

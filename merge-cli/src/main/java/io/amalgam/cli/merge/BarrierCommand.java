@@ -105,6 +105,9 @@ public final class BarrierCommand extends Subcommand {
         checkUsage();
         ScoredModels judge = judge();
         Cancellation cancellation = interruption.merging();
+        if (csv != null) {
+            BarrierCurve.TABLE.requirePlace(csv);
+        }
         Path folder =
                 work == null
                         ? Files.createTempDirectory("amalgam-barrier-")
@@ -152,9 +155,6 @@ public final class BarrierCommand extends Subcommand {
         }
         if (points < 3) {
             throw usage("option '--points': expected at least 3, got " + points);
-        }
-        if (csv != null && Files.exists(csv)) {
-            throw usage("option '--csv': expected a new file, got '" + csv + "'");
         }
         if (csv != null && !Files.isDirectory(csv.toAbsolutePath().resolveSibling(""))) {
             throw usage(

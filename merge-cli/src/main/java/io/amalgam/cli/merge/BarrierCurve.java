@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.console.Columns;
 import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.OwnFile;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,10 @@ import java.util.Locale;
  */
 record BarrierCurve(List<Double> scores, boolean losses) {
     private static final int WIDTH = 40;
+    private static final String HEADS = "t,score,worse_by\n";
+
+    /** Written curves begin with their heads. */
+    static final OwnFile TABLE = new OwnFile("table", ".csv", HEADS);
 
     BarrierCurve {
         scores = List.copyOf(scores);
@@ -76,7 +81,7 @@ record BarrierCurve(List<Double> scores, boolean losses) {
 
     /** The points for a spreadsheet. */
     String csv() {
-        StringBuilder csv = new StringBuilder("t,score,worse_by\n");
+        StringBuilder csv = new StringBuilder(HEADS);
         for (int i = 0; i < scores.size(); i++) {
             csv.append(share(i)).append(',').append(scores.get(i)).append(',').append(excess(i));
             csv.append('\n');

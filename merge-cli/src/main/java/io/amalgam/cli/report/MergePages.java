@@ -90,12 +90,12 @@ public final class MergePages {
      * @throws io.amalgam.error.BadInputException if a file is there that is no page
      */
     public static void requirePlace(Path page) throws IOException {
-        Page.requirePlace(page);
+        Page.FILE.requirePlace(page);
     }
 
     /** Writes a page, whole or not at all. */
     public static void text(Path page, String html) throws IOException {
-        Page.requirePlace(page);
+        Page.FILE.requirePlace(page);
         AtomicFile.write(page, html.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -3,14 +3,11 @@ package io.amalgam.cli.report;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.error.BadInputException;
-import io.amalgam.error.Problem;
+import io.amalgam.cli.console.OwnFile;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,36 +26,10 @@ final class Page {
     /** Begins every page, after three lines. */
     private static final String MARK = "<meta name=\"generator\" content=\"amalgam\">";
 
-    private static final int BEGINNING = 512;
-
     private Page() {}
 
-    /**
-     * A page takes the place of an earlier one, and of no other file.
-     *
-     * @throws BadInputException if something else is there
-     */
-    static void requirePlace(Path page) throws IOException {
-        if (Files.isDirectory(page)) {
-            throw new BadInputException(
-                    Problem.expected("page '" + page + "'", "a file", "a folder")
-                            .hint("name a file in it, as in 'page.html'"));
-        }
-        if (!Files.exists(page)) {
-            return;
-        }
-        try (InputStream in = Files.newInputStream(page)) {
-            String beginning = new String(in.readNBytes(BEGINNING), StandardCharsets.ISO_8859_1);
-            if (!beginning.contains(MARK)) {
-                throw new BadInputException(
-                        Problem.expected(
-                                        "page '" + page + "'",
-                                        "a new file, or an earlier page",
-                                        "another file")
-                                .hint("it would be lost: choose another name"));
-            }
-        }
-    }
+    /** What pages take the place of. */
+    static final OwnFile FILE = new OwnFile("page", ".html", MARK);
 
     /** A part of a page that the navigation leads to. */
     record Section(String id, String title) {}

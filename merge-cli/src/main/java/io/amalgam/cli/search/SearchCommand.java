@@ -15,6 +15,7 @@ import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.TokenizerMixin;
 import io.amalgam.cli.options.VerbosityMixin;
+import io.amalgam.cli.report.MergePages;
 import io.amalgam.cli.report.SearchPage;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
@@ -155,6 +156,9 @@ public final class SearchCommand extends Subcommand {
     @Override
     public Integer call() throws IOException {
         checkUsage();
+        if (html != null) {
+            MergePages.requirePlace(html);
+        }
         Path out = Path.of(paths.get(paths.size() - 1));
         Path folder = beside(out);
         engine.warmUp();
@@ -391,10 +395,9 @@ public final class SearchCommand extends Subcommand {
         }
         files.write(tables.json(out));
         if (html != null) {
-            AtomicFile.write(
+            MergePages.text(
                     html,
-                    SearchPage.of("Search " + setup.recipe().template().file(), tables.json(out))
-                            .getBytes(StandardCharsets.UTF_8));
+                    SearchPage.of("Search " + setup.recipe().template().file(), tables.json(out)));
         }
         if (json) {
             io.amalgam.cli.console.Json.print(console, tables.json(out));

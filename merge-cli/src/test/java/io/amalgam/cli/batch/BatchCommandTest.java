@@ -357,7 +357,7 @@ class BatchCommandTest {
         assertThat(Cli.run("report", root.resolve("batch.json")).exit()).isZero();
         assertThat(root.resolve("batch.html")).content().contains("Values and scores");
 
-        assertThat(judged("w=9,0.5,5,0.4", "--keep-best", 2).out())
+        assertThat(judged("w=9,0.5,5,0.4", "--keep-best", 2, "--csv", csv).out())
                 .endsWith("2 unchanged, 2 removed\n");
         assertThat(judged("w=9,0.5,5,0.4", "--keep-best", 3, "--json").json().at("/counts"))
                 .hasToString("{\"merged\":1,\"unchanged\":2,\"removed\":1}");

@@ -32,7 +32,7 @@ public record CommandObjective(ScoreCommand command, boolean losses) implements 
 
             @Override
             public Map<String, Double> figures() throws IOException {
-                return Map.of(word(), process.score());
+                return Map.of(word(), process.score(cancellation));
             }
 
             @Override

@@ -71,7 +71,7 @@ public record ScoreCommand(List<String> words, long timeoutSeconds) {
     public double score(Path model, Cancellation cancellation) throws IOException {
         try (ScoreProcess process = start(model)) {
             process.await(cancellation);
-            return process.score();
+            return process.score(cancellation);
         }
     }
 

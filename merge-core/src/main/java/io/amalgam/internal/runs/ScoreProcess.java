@@ -8,6 +8,7 @@ import java.io.Closeable;
 import java.io.File;
 import java.io.IOException;
 import java.io.InterruptedIOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,6 +18,18 @@ import java.util.concurrent.TimeUnit;
 /** A score command at work on a model. Closing it ends it, with all that it started. */
 public final class ScoreProcess implements Closeable {
     private static final long POLL_MILLIS = 100;
+
+    /** Of what it prints, all that is read: a last line is shorter. */
+    private static final int END_BYTES = 4096;
+
+    /** Characters of a last line that a message has. */
+    private static final int SHOWN = 200;
+
+    /** Exit codes from here on are those of programs that a signal ended. */
+    private static final int SIGNALS = 128;
+
+    /** By then this process has heard of a Ctrl-C too. */
+    private static final long SIGNAL_MILLIS = 1000;
 
     private final ScoreCommand command;
     private final Path model;
@@ -98,10 +111,16 @@ public final class ScoreProcess implements Closeable {
         return false;
     }
 
-    /** The number on its last line, once it has ended. */
-    double score() throws IOException {
+    /**
+     * The number on its last line, once it has ended.
+     *
+     * @throws MergeCancelledException if it was ended by the signal that asks this process to stop
+     *     too, as a Ctrl-C does: that says nothing of the model
+     */
+    double score(Cancellation cancellation) throws IOException {
         String last = lastLine();
         if (process.exitValue() != 0) {
+            awaitSignal(cancellation);
             throw failed(
                     "exit code 0",
                     process.exitValue() + (last.isEmpty() ? "" : " after '" + last + "'"));
@@ -117,9 +136,29 @@ public final class ScoreProcess implements Closeable {
         throw failed("a number on its last line", last.isEmpty() ? "nothing" : "'" + last + "'");
     }
 
+    private void awaitSignal(Cancellation cancellation) throws InterruptedIOException {
+        long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(SIGNAL_MILLIS);
+        try {
+            while (process.exitValue() > SIGNALS
+                    && !cancellation.isRequested()
+                    && System.nanoTime() < end) {
+                TimeUnit.MILLISECONDS.sleep(POLL_MILLIS / 10);
+            }
+        } catch (InterruptedException e) {
+            throw new InterruptedIOException();
+        }
+        cancellation.throwIfRequested();
+    }
+
     private String lastLine() throws IOException {
-        String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8).strip();
-        return text.substring(text.lastIndexOf('\n') + 1).strip();
+        try (RandomAccessFile file = new RandomAccessFile(output.toFile(), "r")) {
+            byte[] end = new byte[(int) Math.min(END_BYTES, file.length())];
+            file.seek(file.length() - end.length);
+            file.readFully(end);
+            String text = new String(end, StandardCharsets.UTF_8).strip();
+            String line = text.substring(text.lastIndexOf('\n') + 1).strip();
+            return line.length() <= SHOWN ? line : line.substring(0, SHOWN) + "...";
+        }
     }
 
     private BadInputException failed(String expected, String found) {
