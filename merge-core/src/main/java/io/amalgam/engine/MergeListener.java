@@ -26,6 +26,14 @@ public interface MergeListener {
     default void started(MergePlan plan, int resumed) {}
 
     /**
+     * A merge in parts on several machines begins or goes on.
+     *
+     * @param parts that an earlier run has finished, and that are not merged again
+     * @param of how many there are
+     */
+    default void tookOver(int parts, int of) {}
+
+    /**
      * Progress of work before the first tensor: a forward pass over prompts, an alignment,
      * statistics.
      *

@@ -1,19 +1,24 @@
 package io.amalgam.spark;
 
 import io.amalgam.Amalgam;
+import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.internal.parts.PlanRequest;
 import io.amalgam.internal.spark.MergeJob;
 import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.apache.spark.SparkContext;
 
@@ -37,6 +42,7 @@ public final class SparkMerge {
     private EngineOptions engineOptions = Amalgam.engine();
     private MergeListener listener = MergeListener.NONE;
     private Cancellation cancellation = new Cancellation();
+    private Optional<HubOptions> hub = Optional.empty();
     private int parts;
 
     private SparkMerge(SparkContext context, Path recipe, String out) {
@@ -86,6 +92,17 @@ public final class SparkMerge {
         return this;
     }
 
+    /**
+     * Accepts names of the hub. The driver downloads what the cache lacks; the tasks read the
+     * cache.
+     *
+     * @param options with a cache that all machines share
+     */
+    public SparkMerge hub(HubOptions options) {
+        hub = Optional.of(options);
+        return this;
+    }
+
     /** Is told of the progress, on the calling thread. */
     public SparkMerge listener(MergeListener hears) {
         listener = Objects.requireNonNull(hears, "hears");
@@ -111,10 +128,21 @@ public final class SparkMerge {
         PlanRequest request =
                 new PlanRequest(
                         recipe.toString(),
-                        Files.readString(recipe),
+                        text(),
                         folder == null ? List.of(Path.of("")) : List.of(Path.of(""), folder),
                         planOptions);
-        return new MergeJob(context, request, out, engineOptions, listener, cancellation)
+        return new MergeJob(context, request, out, engineOptions, hub, listener, cancellation)
                 .run(parts);
+    }
+
+    private String text() throws IOException {
+        try {
+            return Files.readString(recipe);
+        } catch (NoSuchFileException e) {
+            throw new BadInputException(
+                    Problem.expected("recipe '" + recipe + "'", "a file", "nothing there")
+                            .hint("give a file of the driver's machine"),
+                    e);
+        }
     }
 }

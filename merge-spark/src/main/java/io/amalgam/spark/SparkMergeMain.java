@@ -1,58 +1,71 @@
 package io.amalgam.spark;
 
+import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
 import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Path;
+import java.io.PrintStream;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 
 /**
  * The class to submit: {@code spark-submit --class io.amalgam.spark.SparkMergeMain merge-spark.jar
- * RECIPE OUT [--overwrite] [--parts N] [--shard-bytes N] [--seed N]}.
+ * RECIPE OUT}. Says on standard error what it does, and ends with 0, or as the command {@code
+ * amalgam} does: 1 failed, 2 usage, 3 bad input.
  */
 public final class SparkMergeMain {
+    private static final int FAILED = 1;
+    private static final int USAGE = 2;
+    private static final int BAD_INPUT = 3;
+
     private SparkMergeMain() {}
 
-    public static void main(String[] args) throws IOException {
-        List<String> words = Arrays.asList(args);
-        if (words.size() < 2) {
-            throw new IllegalArgumentException("expected RECIPE and OUT, got " + words);
+    public static void main(String[] args) {
+        List<SparkContext> begun = new ArrayList<>(1);
+        int code =
+                run(
+                        Arrays.asList(args),
+                        () -> {
+                            begun.add(
+                                    SparkContext.getOrCreate(
+                                            new SparkConf().setAppName("amalgam")));
+                            return begun.get(0);
+                        },
+                        System.err);
+        begun.forEach(SparkContext::stop);
+        if (code != 0) {
+            System.exit(code);
         }
-        SparkContext context = SparkContext.getOrCreate(new SparkConf().setAppName("amalgam"));
+    }
+
+    static int run(List<String> words, Supplier<SparkContext> context, PrintStream says) {
+        long begin = System.nanoTime();
+        DriverLines lines = new DriverLines(says);
+        SubmitArguments arguments;
         try {
-            run(context, words);
-        } finally {
-            context.stop();
+            arguments = SubmitArguments.parse(words);
+        } catch (IllegalArgumentException e) {
+            lines.failed(String.valueOf(e.getMessage()));
+            says.print(SubmitArguments.USAGE);
+            return USAGE;
         }
-    }
-
-    private static void run(SparkContext context, List<String> words) throws IOException {
-        SparkMerge merge = of(context, Path.of(words.get(0)), words.get(1));
-        for (int i = 2; i < words.size(); i++) {
-            String word = words.get(i);
-            if (word.equals("--overwrite")) {
-                merge.engine(options -> options.overwrite(true));
-                continue;
-            }
-            if (!List.of("--parts", "--shard-bytes", "--seed").contains(word)
-                    || i + 1 == words.size()) {
-                throw new IllegalArgumentException("unknown option or no value: '" + word + "'");
-            }
-            long value = Long.parseLong(words.get(++i));
-            switch (word) {
-                case "--parts" -> merge.parts(Math.toIntExact(value));
-                case "--seed" -> merge.plan(options -> options.seed(value));
-                default -> merge.plan(options -> options.maxShardBytes(value));
-            }
+        try {
+            MergeReport report = arguments.merge(context.get()).listener(lines).run();
+            lines.done(report, arguments.out(), (System.nanoTime() - begin) / 1e9);
+            return 0;
+        } catch (BadInputException e) {
+            lines.failed(e.problems());
+            return BAD_INPUT;
+        } catch (MergeCancelledException e) {
+            lines.failed("stopped; submit it again to continue");
+            return FAILED;
+        } catch (IOException e) {
+            lines.failed(e.getMessage() + "; submit it again to continue");
+            return FAILED;
         }
-        merge.run();
-    }
-
-    private static SparkMerge of(SparkContext context, Path recipe, String out) {
-        return out.contains(":/")
-                ? SparkMerge.of(context, recipe, URI.create(out))
-                : SparkMerge.of(context, recipe, Path.of(out));
     }
 }

@@ -108,7 +108,7 @@ public record ClientSums(byte[] sums, ArrayList<Bad> bad) implements Serializabl
         }
         // A client is small, and read once: as a whole, in one request.
         org.apache.hadoop.fs.Path place = new org.apache.hadoop.fs.Path(client.address);
-        FileSystem store = place.getFileSystem(hadoop);
+        FileSystem store = Stores.of(place, hadoop);
         Path copy = Files.createTempFile("amalgam-client-", ".safetensors");
         try {
             Files.delete(copy);

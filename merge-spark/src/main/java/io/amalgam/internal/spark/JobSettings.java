@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.Amalgam;
+import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -16,6 +17,7 @@ import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.io.Serializable;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.apache.spark.util.SerializableConfiguration;
 
 /**
@@ -27,6 +29,7 @@ import org.apache.spark.util.SerializableConfiguration;
  * @param parts how many there are
  * @param threads of a task
  * @param tasks of an executor at a time, which share its memory
+ * @param hubCache folder with the models that are named as on the hub; empty if there are none
  */
 record JobSettings(
         String request,
@@ -36,6 +39,7 @@ record JobSettings(
         int threads,
         int tasks,
         boolean allowNonfinite,
+        String hubCache,
         SerializableConfiguration hadoop)
         implements Serializable {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,7 +61,19 @@ record JobSettings(
 
     JobSettings of(String planHash, int count) {
         return new JobSettings(
-                request, planHash, out, count, threads, tasks, allowNonfinite, hadoop);
+                request, planHash, out, count, threads, tasks, allowNonfinite, hubCache, hadoop);
+    }
+
+    /**
+     * Makes the plan in a task; the caller closes it. The driver has downloaded what it names.
+     *
+     * @throws BadInputException if it is not the driver's plan
+     */
+    StagedPlan plan() throws IOException {
+        return plan(
+                hubCache.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(HubOptions.of(Path.of(hubCache)).offline(true)));
     }
 
     /**
@@ -65,11 +81,11 @@ record JobSettings(
      *
      * @throws BadInputException if it is not the driver's plan
      */
-    StagedPlan plan() throws IOException {
+    StagedPlan plan(Optional<HubOptions> hub) throws IOException {
         PlanRequest asked = planRequest();
         StagedPlan plan =
                 Amalgam.load()
-                        .with(new StoredModels(hadoop.value()))
+                        .with(NamedModels.of(hadoop.value(), hub))
                         .folders(asked.folders())
                         .writing(Path.of(new org.apache.hadoop.fs.Path(out).getName()))
                         .plan(

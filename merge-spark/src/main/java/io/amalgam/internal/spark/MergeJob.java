@@ -1,5 +1,6 @@
 package io.amalgam.internal.spark;
 
+import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
@@ -25,6 +26,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -49,6 +51,7 @@ public final class MergeJob {
     private final MergeListener listener;
     private final Cancellation cancellation;
     private final JobSettings asked;
+    private final Optional<HubOptions> hub;
     private final long begin = System.nanoTime();
 
     public MergeJob(
@@ -56,8 +59,10 @@ public final class MergeJob {
             PlanRequest request,
             String out,
             EngineOptions options,
+            Optional<HubOptions> hub,
             MergeListener listener,
             Cancellation cancellation) {
+        this.hub = hub;
         this.spark = JavaSparkContext.fromSparkContext(context);
         this.options = options;
         this.listener = listener;
@@ -75,6 +80,7 @@ public final class MergeJob {
                         threads,
                         Math.max(1, cores / threads),
                         options.allowNonfinite(),
+                        hub.map(MergeJob::cache).orElse(""),
                         new SerializableConfiguration(context.hadoopConfiguration()));
     }
 
@@ -84,7 +90,7 @@ public final class MergeJob {
      * @param parts how many; 0 to choose by the files and the cluster
      */
     public MergeReport run(int parts) throws IOException {
-        try (StagedPlan staged = asked.plan()) {
+        try (StagedPlan staged = asked.plan(hub)) {
             MergePlan plan = PartedMerge.plan(staged);
             int files = plan.layout().files().size();
             int slots = Math.max(1, spark.defaultParallelism() / asked.threads());
@@ -92,6 +98,10 @@ public final class MergeJob {
             JobSettings job = asked.of(plan.hash(), count);
             return job.isStored() ? toStore(plan, job) : toFolder(plan, job);
         }
+    }
+
+    private static String cache(HubOptions hub) {
+        return hub.cache().toAbsolutePath().normalize().toString();
     }
 
     private static String local(String out) {
@@ -161,6 +171,7 @@ public final class MergeJob {
     private void merge(MergePlan plan, JobSettings job, List<Integer> missing) throws IOException {
         plan.warnings().forEach(listener::warned);
         listener.started(plan, 0);
+        listener.tookOver(job.parts() - missing.size(), job.parts());
         if (!missing.isEmpty()) {
             run(job, MergeTask.PART, missing, before(plan, job), plan);
         }

@@ -82,7 +82,7 @@ final class StoredModels implements RemoteModels {
 
     private Path fetched(String name) throws IOException {
         org.apache.hadoop.fs.Path place = new org.apache.hadoop.fs.Path(URI.create(name));
-        FileSystem store = place.getFileSystem(hadoop);
+        FileSystem store = Stores.of(place, hadoop);
         FileStatus status;
         try {
             status = store.getFileStatus(place);

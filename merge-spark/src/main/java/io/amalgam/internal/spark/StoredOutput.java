@@ -41,7 +41,7 @@ final class StoredOutput {
 
     StoredOutput(String address, Configuration hadoop) throws IOException {
         this.out = new Path(address);
-        this.store = out.getFileSystem(hadoop);
+        this.store = Stores.of(out, hadoop);
     }
 
     /** Whether an output is in a store, and not a path of this machine. */
