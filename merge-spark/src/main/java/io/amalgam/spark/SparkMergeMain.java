@@ -8,6 +8,7 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
@@ -29,6 +30,7 @@ public final class SparkMergeMain {
         int code =
                 run(
                         Arrays.asList(args),
+                        System.getenv(),
                         () -> {
                             begun.add(
                                     SparkContext.getOrCreate(
@@ -42,12 +44,16 @@ public final class SparkMergeMain {
         }
     }
 
-    static int run(List<String> words, Supplier<SparkContext> context, PrintStream says) {
+    static int run(
+            List<String> words,
+            Map<String, String> environment,
+            Supplier<SparkContext> context,
+            PrintStream says) {
         long begin = System.nanoTime();
         DriverLines lines = new DriverLines(says);
         SubmitArguments arguments;
         try {
-            arguments = SubmitArguments.parse(words);
+            arguments = SubmitArguments.parse(words, environment);
         } catch (IllegalArgumentException e) {
             lines.failed(String.valueOf(e.getMessage()));
             says.print(SubmitArguments.USAGE);

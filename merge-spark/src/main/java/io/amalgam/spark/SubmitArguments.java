@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
@@ -32,9 +33,10 @@ record SubmitArguments(Path recipe, String out, List<Consumer<SparkMerge>> chang
     }
 
     /**
+     * @param environment with what is said of the hub
      * @throws IllegalArgumentException if they make no sense
      */
-    static SubmitArguments parse(List<String> words) {
+    static SubmitArguments parse(List<String> words, Map<String, String> environment) {
         List<String> places = new ArrayList<>();
         List<Consumer<SparkMerge>> changes = new ArrayList<>();
         for (int i = 0; i < words.size(); i++) {
@@ -48,7 +50,7 @@ record SubmitArguments(Path recipe, String out, List<Consumer<SparkMerge>> chang
                 changes.add(flag.get());
                 continue;
             }
-            Change option = option(word);
+            Change option = option(word, environment);
             if (i + 1 == words.size()) {
                 throw new IllegalArgumentException("option '" + word + "': expected a value");
             }
@@ -78,7 +80,7 @@ record SubmitArguments(Path recipe, String out, List<Consumer<SparkMerge>> chang
         return Optional.of(merge -> merge.plan(change));
     }
 
-    private static Change option(String word) {
+    private static Change option(String word, Map<String, String> environment) {
         return switch (word) {
             case "--parts" ->
                     value -> {
@@ -95,16 +97,16 @@ record SubmitArguments(Path recipe, String out, List<Consumer<SparkMerge>> chang
                         long seed = number(word, value, Long.MIN_VALUE, Long.MAX_VALUE);
                         return merge -> merge.plan(options -> options.seed(seed));
                     };
-            case "--hub-cache" -> value -> merge -> merge.hub(hub(Path.of(value)));
+            case "--hub-cache" -> value -> merge -> merge.hub(hub(Path.of(value), environment));
             default -> throw new IllegalArgumentException("unknown option '" + word + "'");
         };
     }
 
-    private static HubOptions hub(Path cache) {
+    private static HubOptions hub(Path cache, Map<String, String> environment) {
         HubOptions options =
-                HubOptions.of(cache).offline("1".equals(System.getenv("HF_HUB_OFFLINE")));
-        String token = System.getenv("HF_TOKEN");
-        return token == null || token.isBlank() ? options : options.token(token.strip());
+                HubOptions.of(cache).offline("1".equals(environment.get("HF_HUB_OFFLINE")));
+        String token = environment.getOrDefault("HF_TOKEN", "").strip();
+        return token.isEmpty() ? options : options.token(token);
     }
 
     private static long number(String option, String value, long least, long most) {

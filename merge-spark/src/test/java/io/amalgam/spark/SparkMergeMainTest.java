@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,6 +32,7 @@ class SparkMergeMainTest {
         said.reset();
         return SparkMergeMain.run(
                 List.of(words),
+                Map.of(),
                 LocalSpark::context,
                 new PrintStream(said, true, StandardCharsets.UTF_8));
     }
