@@ -58,8 +58,8 @@ final class ConfigFacts {
     private static long ownLayers(ObjectNode config) {
         JsonNode text = config.path("text_config");
         String key = LAYERS.get(0);
-        long layers = config.path(key).asLong(text.path(key).asLong(-1));
-        long shared = config.path(SHARED).asLong() + text.path(SHARED).asLong();
+        long layers = whole(config.path(key), whole(text.path(key), -1));
+        long shared = whole(config.path(SHARED), 0) + whole(text.path(SHARED), 0);
         return layers < 0 ? -1 : layers - shared;
     }
 
@@ -75,13 +75,18 @@ final class ConfigFacts {
         return -1;
     }
 
+    /** A text with digits in it is no number. */
+    private static long whole(JsonNode value, long otherwise) {
+        return value.isIntegralNumber() ? value.asLong() : otherwise;
+    }
+
     private static Map<Long, Integer> behind(List<ObjectNode> sections) {
         Map<Long, Integer> behind = new HashMap<>();
         for (ObjectNode section : sections) {
             for (String key : BEHIND) {
-                int extra = section.path(key).asInt(0);
+                int extra = (int) whole(section.path(key), 0);
                 if (extra > 0) {
-                    behind.putIfAbsent(section.path(LAYERS.get(0)).asLong(-1) + extra, extra);
+                    behind.putIfAbsent(whole(section.path(LAYERS.get(0)), -1) + extra, extra);
                 }
             }
         }

@@ -21,6 +21,7 @@ import java.util.OptionalDouble;
  * @param forBase whether the base model has this per-model parameter too
  * @param range of allowed numbers; empty if any finite number is allowed
  * @param meaning one line for {@code amalgam methods}
+ * @param condition without which it has no effect; empty if it always has one
  */
 public record ParameterSpec(
         String name,
@@ -30,7 +31,38 @@ public record ParameterSpec(
         boolean required,
         boolean forBase,
         Optional<Range> range,
-        String meaning) {
+        String meaning,
+        Optional<Condition> condition) {
+
+    /** A parameter that always has an effect. */
+    public ParameterSpec(
+            String name,
+            Scope scope,
+            Kind kind,
+            Optional<Object> defaultValue,
+            boolean required,
+            boolean forBase,
+            Optional<Range> range,
+            String meaning) {
+        this(
+                name,
+                scope,
+                kind,
+                defaultValue,
+                required,
+                forBase,
+                range,
+                meaning,
+                Optional.empty());
+    }
+
+    /** The value that a shared parameter of the same method must have. */
+    public record Condition(String parameter, String value) {
+        @Override
+        public String toString() {
+            return parameter + ": " + value;
+        }
+    }
 
     /**
      * Numbers from {@code min} to {@code max}, both included.
@@ -183,7 +215,22 @@ public record ParameterSpec(
                 required,
                 forBase,
                 Optional.of(new Range(min, max, hint)),
-                meaning);
+                meaning,
+                condition);
+    }
+
+    /** The same parameter, which is only read where another one has a certain value. */
+    public ParameterSpec onlyWith(String parameter, String value) {
+        return new ParameterSpec(
+                name,
+                scope,
+                kind,
+                defaultValue,
+                required,
+                forBase,
+                range,
+                meaning,
+                Optional.of(new Condition(parameter, value)));
     }
 
     /** The same parameter, whose numbers must be {@code min} or more. */

@@ -118,7 +118,15 @@ class MethodRegistryTest {
                     .ifPresent(
                             value ->
                                     assertThat(ParameterSpec.coerce(spec, value)).isEqualTo(value));
+            spec.condition().ifPresent(condition -> assertFits(info(name), condition));
         }
+    }
+
+    /** It is a value that another parameter may have, as it is compared. */
+    private static void assertFits(MethodInfo info, ParameterSpec.Condition condition) {
+        ParameterSpec other = info.parameter(condition.parameter()).orElseThrow();
+        assertThat(ParameterSpec.coerce(other, condition.value()))
+                .hasToString(condition.value());
     }
 
     @ParameterizedTest

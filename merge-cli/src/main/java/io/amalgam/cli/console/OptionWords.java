@@ -95,7 +95,7 @@ public final class OptionWords {
     }
 
     /** Nobody has written the recipe, so that it has no places, and its parameters are options. */
-    private static Problem ofCommand(Problem problem) {
+    public static Problem ofCommand(Problem problem) {
         String hint = problem.hint();
         for (Map.Entry<String, String> word : OWN_WORDS.entrySet()) {
             hint = hint.replaceAll(word.getKey(), word.getValue());

@@ -166,16 +166,17 @@ public final class DiffCommand extends Subcommand {
             if (count > 0) {
                 warnings.add(
                         Problem.of(
-                                        "'"
-                                                + comparison.names().get(0)
-                                                + "' or '"
-                                                + comparison.names().get(m + 1)
-                                                + "' has "
-                                                + count
-                                                + " elements that are NaN or infinite, first in tensor '"
-                                                + first
-                                                + "'")
-                                .hint("they are left out of norms and cosines"));
+                                        "%d %s NaN or infinite in '%s' or '%s', first in tensor '%s'"
+                                                .formatted(
+                                                        count,
+                                                        count == 1 ? "element is" : "elements are",
+                                                        comparison.names().get(0),
+                                                        comparison.names().get(m + 1),
+                                                        first))
+                                .hint(
+                                        count == 1
+                                                ? "it is left out of norms and cosines"
+                                                : "they are left out of norms and cosines"));
             }
         }
         return warnings;

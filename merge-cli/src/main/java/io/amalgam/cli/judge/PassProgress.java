@@ -23,7 +23,7 @@ final class PassProgress implements ReadingRun.Listener {
         long now = System.nanoTime();
         if (!silent && now - last >= INTERVAL_NANOS) {
             last = now;
-            console.note("%3d %%  layer %d of %d".formatted(100 * done / of, done, of));
+            console.note("%3d %%  step %d of %d".formatted(100 * done / of, done, of));
         }
     }
 

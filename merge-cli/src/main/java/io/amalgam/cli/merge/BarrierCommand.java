@@ -3,6 +3,7 @@ package io.amalgam.cli.merge;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
+import io.amalgam.cli.console.OptionWords;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.hub.StreamMixin;
@@ -16,6 +17,7 @@ import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
+import io.amalgam.error.BadInputException;
 import io.amalgam.internal.align.AlignmentFile;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
@@ -189,7 +191,7 @@ public final class BarrierCommand extends Subcommand {
                         Optional.empty(),
                         io.amalgam.recipe.Parameters.EMPTY);
         EngineOptions options = resources.on(io.amalgam.Amalgam.engine());
-        try (MergePlan plan = amalgam.plan(recipe, PlanOptions.DEFAULT);
+        try (MergePlan plan = plan(amalgam, recipe);
                 ProgressView shown = ProgressView.on(console, true)) {
             console.warnings(t == 0 ? plan.warnings() : List.of());
             MergeReport report = io.amalgam.Amalgam.run(plan, out, options, shown, cancellation);
@@ -197,6 +199,15 @@ public final class BarrierCommand extends Subcommand {
                 console.warnings(report.warnings());
                 AtomicFile.write(permutations(out), AlignmentFile.of(AlignCommand.run(plan)));
             }
+        }
+    }
+
+    private static MergePlan plan(io.amalgam.Amalgam amalgam, Recipe recipe) throws IOException {
+        try {
+            return amalgam.plan(recipe, PlanOptions.DEFAULT);
+        } catch (BadInputException e) {
+            throw new BadInputException(
+                    e.problems().stream().map(OptionWords::ofCommand).toList());
         }
     }
 

@@ -2,6 +2,7 @@ package io.amalgam.internal.forward;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.config.ConfigNumbers;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -17,15 +18,15 @@ final class LayerWindows {
     private LayerWindows() {}
 
     /** For each layer the positions it sees; 0 for all. */
-    static List<Integer> of(ObjectNode config, int layers) {
+    static List<Integer> of(ObjectNode config, int layers, ConfigNumbers numbers) {
         String type = config.path("model_type").asText("");
         boolean qwen = type.startsWith("qwen");
         boolean used =
                 qwen ? config.path("use_sliding_window").asBoolean(false) : type.equals("mistral");
         JsonNode given = config.path("sliding_window");
         // A null says that there is none; nothing, that it is the default.
-        int window = given.isMissingNode() ? MISSING : given.asInt(0);
-        int full = qwen ? config.path("max_window_layers").asInt(FULL_LAYERS) : 0;
+        int window = given.isMissingNode() ? MISSING : numbers.whole("sliding_window", 0, 0);
+        int full = qwen ? numbers.whole("max_window_layers", 0, FULL_LAYERS) : 0;
         JsonNode types = qwen ? config.path("layer_types") : config.path("");
         List<Integer> windows = new ArrayList<>();
         for (int layer = 0; layer < layers; layer++) {

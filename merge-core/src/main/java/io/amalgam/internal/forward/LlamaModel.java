@@ -6,6 +6,7 @@ import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.tensor.Shape;
 import java.util.ArrayList;
@@ -155,7 +156,7 @@ public record LlamaModel(
         }
 
         LlamaModel build() {
-            long inner = config.path("intermediate_size").asLong(0);
+            long inner = new ConfigNumbers(config, name, HINT).whole("intermediate_size", 1, 0);
             long vocabulary = Math.max(0, ModelFacts.of(config).vocabulary());
             TensorSource embedding = take(EMBEDDING, vocabulary, shape.hidden());
             for (int layer = 0; layer < shape.layers(); layer++) {

@@ -1,9 +1,8 @@
 package io.amalgam.internal.forward;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
-import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigNumbers;
 import java.util.List;
 
 /**
@@ -34,7 +33,7 @@ public record LlamaShape(
      * @throws BadInputException if a setting is missing, or one that is not known
      */
     public static LlamaShape of(ObjectNode config, int layers, String model, String hint) {
-        return new Reader(config, model, hint).shape(layers);
+        return new Reader(config, new ConfigNumbers(config, model, hint)).shape(layers);
     }
 
     /** The longest text the model is made for; 0 if that is not said. */
@@ -42,43 +41,46 @@ public record LlamaShape(
         return rotary.positions();
     }
 
-    private record Reader(ObjectNode config, String model, String hint) {
+    private record Reader(ObjectNode config, ConfigNumbers numbers) {
         LlamaShape shape(int layers) {
             String type = config.path("model_type").asText("");
-            int hidden = number("hidden_size", 0);
-            int heads = number("num_attention_heads", 0);
+            int hidden = numbers.whole("hidden_size", 1, 0);
+            int heads = numbers.whole("num_attention_heads", 1, 0);
             // What a file does not say, the classes of transformers say.
             int keyHeads =
-                    number(
+                    numbers.whole(
                             "num_key_value_heads",
+                            1,
                             switch (type) {
                                 case "mistral" -> 8;
                                 case "qwen2", "qwen3" -> 32;
                                 default -> heads;
                             });
-            int headDim = number("head_dim", type.equals("qwen3") ? 128 : hidden / heads);
+            int headDim =
+ numbers.whole("head_dim", 1, type.equals("qwen3") ? 128 : hidden / heads);
             if (heads % keyHeads != 0 || headDim % 2 != 0) {
-                throw bad("num_key_value_heads", "a divisor of " + heads, "" + keyHeads);
+                throw numbers.bad("num_key_value_heads", "a divisor of " + heads, "" + keyHeads);
             }
             String act = config.path("hidden_act").asText("silu");
             if (!act.equals("silu") && !act.equals("swish")) {
-                throw bad("hidden_act", "'silu'", "'" + act + "'");
+                throw numbers.bad("hidden_act", "'silu'", "'" + act + "'");
             }
-            Rotary rotary = Rotary.of(config, headDim);
+            Rotary rotary = Rotary.of(config, headDim, numbers);
             if (!Rotary.TYPES.contains(rotary.type())) {
-                throw bad(
+                throw numbers.bad(
                         "rope_type",
                         "one of " + String.join(", ", Rotary.TYPES),
                         "'" + rotary.type() + "'");
             }
             double partial =
-                    rotary.scaling()
-                            .path("partial_rotary_factor")
-                            .asDouble(config.path("partial_rotary_factor").asDouble(1));
+                    numbers.in(rotary.scaling())
+                            .number(
+                                    "partial_rotary_factor",
+                                    numbers.number("partial_rotary_factor", 1));
             if (partial != 1) {
-                throw bad("partial_rotary_factor", "1", "" + partial);
+                throw numbers.bad("partial_rotary_factor", "1", "" + partial);
             }
-            float eps = (float) config.path("rms_norm_eps").asDouble(1e-6);
+            float eps = (float) numbers.number("rms_norm_eps", 1e-6);
             return new LlamaShape(
                     layers,
                     hidden,
@@ -87,25 +89,7 @@ public record LlamaShape(
                     headDim,
                     eps,
                     rotary,
-                    LayerWindows.of(config, layers));
-        }
-
-        private int number(String key, int otherwise) {
-            JsonNode given = config.path(key);
-            int value = given.isNull() ? otherwise : given.asInt(otherwise);
-            if (value < 1) {
-                throw bad(key, "a whole number from 1 up", given.toString());
-            }
-            return value;
-        }
-
-        private BadInputException bad(String key, String expected, String found) {
-            return new BadInputException(
-                    Problem.expected(
-                                    "'" + key + "' in config.json of model '" + model + "'",
-                                    expected,
-                                    found.isEmpty() ? "nothing" : found)
-                            .hint(hint));
+                    LayerWindows.of(config, layers, numbers));
         }
     }
 }

@@ -2,6 +2,7 @@ package io.amalgam.internal.forward;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.amalgam.internal.config.ConfigNumbers;
 import java.util.List;
 import java.util.OptionalDouble;
 
@@ -17,17 +18,31 @@ import java.util.OptionalDouble;
 record Rotary(String type, int dim, double theta, JsonNode scaling, int positions) {
     static final List<String> TYPES = List.of("default", "linear", "dynamic", "llama3", "yarn");
 
-    static Rotary of(ObjectNode config, int dim) {
+    /** What else scalings read. */
+    private static final List<String> NUMBERS =
+            List.of(
+                    "factor",
+                    "attention_factor",
+                    "mscale",
+                    "mscale_all_dim",
+                    "original_max_position_embeddings",
+                    "low_freq_factor",
+                    "high_freq_factor",
+                    "beta_fast",
+                    "beta_slow");
+
+    static Rotary of(ObjectNode config, int dim, ConfigNumbers numbers) {
         // Of late all about positions is in 'rope_parameters'; before, a part was in
         // 'rope_scaling'.
         JsonNode scaling =
                 config.path("rope_parameters").isObject()
                         ? config.path("rope_parameters")
                         : config.path("rope_scaling");
-        double theta =
-                scaling.path("rope_theta").asDouble(config.path("rope_theta").asDouble(10000));
+        ConfigNumbers own = numbers.in(scaling);
+        double theta = own.number("rope_theta", numbers.number("rope_theta", 10000));
+        NUMBERS.forEach(key -> own.number(key, 0));
         String type = scaling.path("rope_type").asText(scaling.path("type").asText("default"));
-        int positions = config.path("max_position_embeddings").asInt(0);
+        int positions = numbers.whole("max_position_embeddings", 0, 0);
         return new Rotary(type, dim, theta, scaling, positions);
     }
 

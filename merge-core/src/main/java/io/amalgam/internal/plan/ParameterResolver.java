@@ -280,9 +280,9 @@ final class ParameterResolver {
         }
     }
 
-    /** Names that are not parameters of the method: almost always misspellings. */
+    /** Names that are not parameters of the method, and parameters that nothing reads. */
     List<Problem> unknownNames() {
-        List<Problem> unknown = new ArrayList<>();
+        List<Problem> unknown = new ArrayList<>(UnreadParameters.of(method, recipe));
         unknownNames(recipe.parameters(), unknown);
         for (ModuleSection section : recipe.sections()) {
             unknownNames(section.parameters(), unknown);

@@ -11,6 +11,7 @@ import io.amalgam.plan.PlanOptions;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -369,6 +370,35 @@ class PlanProblemsTest {
                 new PlanOptions(
                         0, PlanOptions.DEFAULT_SHARD_BYTES, PlanOptions.TensorSet.SAME, true);
         assertThat(models.problems(recipe, strict)).containsExactly(epsilon, xyzzy);
+    }
+
+    @Test
+    void parametersThatNothingReadsAreWarnings() throws IOException {
+        String recipe =
+                """
+                merge_method: wudi
+                base_model: base
+                models: [{model: one}, {model: two}]
+                parameters: {steps: 3, ridge: 0.2}
+                """;
+        String steps =
+                "parameter 'steps' has no effect with 'solver: closed' (r.yml:4:14); it is read with 'solver: adam': set that, or leave it out";
+        String ridge =
+                "parameter 'ridge' has no effect with 'solver: adam' (r.yml:4:36); it is read with 'solver: closed': set that, or leave it out";
+
+        assertThat(warnings(recipe)).containsExactly(steps);
+        assertThat(warnings(recipe.replace("{steps", "{solver: Adam, steps")))
+                .containsExactly(ridge.replace("4:36", "4:38"));
+        // What some tensors read has an effect; a default that is spelt out changes nothing.
+        String some = "solver: [{filter: mlp, value: adam}, {value: closed}]";
+        assertThat(warnings(recipe.replace("{steps", "{" + some + ", steps"))).isEmpty();
+        assertThat(warnings(recipe.replace("steps: 3", "steps: 300"))).isEmpty();
+    }
+
+    private List<String> warnings(String recipe) throws IOException {
+        try (MergePlan plan = models.plan(recipe)) {
+            return plan.warnings().stream().map(Object::toString).toList();
+        }
     }
 
     @Test

@@ -37,9 +37,10 @@ public final class NuSlerp implements MergeMethod {
                                     true,
                                     "take a tensor as one vector; else each row or column"),
                             ParameterSpec.flag(
-                                    "nuslerp_row_wise",
-                                    false,
-                                    "with 'nuslerp_flatten: false': false for rows along the last axis, true for columns along the first")),
+                                            "nuslerp_row_wise",
+                                            false,
+                                            "with 'nuslerp_flatten: false': false for rows along the last axis, true for columns along the first")
+                                    .onlyWith("nuslerp_flatten", "false")),
                     new MethodInfo.Paper(
                             "Animating rotation with quaternion curves",
                             "https://doi.org/10.1145/325165.325242"),
