@@ -44,16 +44,7 @@ public record ParameterSpec(
             boolean forBase,
             Optional<Range> range,
             String meaning) {
-        this(
-                name,
-                scope,
-                kind,
-                defaultValue,
-                required,
-                forBase,
-                range,
-                meaning,
-                Optional.empty());
+        this(name, scope, kind, defaultValue, required, forBase, range, meaning, Optional.empty());
     }
 
     /** The value that a shared parameter of the same method must have. */

@@ -125,8 +125,7 @@ class MethodRegistryTest {
     /** It is a value that another parameter may have, as it is compared. */
     private static void assertFits(MethodInfo info, ParameterSpec.Condition condition) {
         ParameterSpec other = info.parameter(condition.parameter()).orElseThrow();
-        assertThat(ParameterSpec.coerce(other, condition.value()))
-                .hasToString(condition.value());
+        assertThat(ParameterSpec.coerce(other, condition.value())).hasToString(condition.value());
     }
 
     @ParameterizedTest

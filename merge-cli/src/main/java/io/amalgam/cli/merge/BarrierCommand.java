@@ -206,8 +206,7 @@ public final class BarrierCommand extends Subcommand {
         try {
             return amalgam.plan(recipe, PlanOptions.DEFAULT);
         } catch (BadInputException e) {
-            throw new BadInputException(
-                    e.problems().stream().map(OptionWords::ofCommand).toList());
+            throw new BadInputException(e.problems().stream().map(OptionWords::ofCommand).toList());
         }
     }
 

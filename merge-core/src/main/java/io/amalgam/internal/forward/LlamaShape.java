@@ -56,8 +56,7 @@ public record LlamaShape(
                                 case "qwen2", "qwen3" -> 32;
                                 default -> heads;
                             });
-            int headDim =
- numbers.whole("head_dim", 1, type.equals("qwen3") ? 128 : hidden / heads);
+            int headDim = numbers.whole("head_dim", 1, type.equals("qwen3") ? 128 : hidden / heads);
             if (heads % keyHeads != 0 || headDim % 2 != 0) {
                 throw numbers.bad("num_key_value_heads", "a divisor of " + heads, "" + keyHeads);
             }

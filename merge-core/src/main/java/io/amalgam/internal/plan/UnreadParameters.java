@@ -58,7 +58,9 @@ final class UnreadParameters {
     private List<Problem> warnings(ParameterSpec spec, Condition condition, Set<String> values) {
         String is = condition.parameter() + ": " + String.join(" or ", values);
         return levels.stream()
-                .filter(level -> level.get(spec.name()).filter(v -> !isDefault(spec, v)).isPresent())
+                .filter(
+                        level ->
+                                level.get(spec.name()).filter(v -> !isDefault(spec, v)).isPresent())
                 .map(
                         level ->
                                 Problem.of(

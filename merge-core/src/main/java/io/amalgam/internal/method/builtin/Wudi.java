@@ -45,13 +45,13 @@ public final class Wudi extends MatrixMethod {
                                                 0.1,
                                                 "of the closed form: share of the mean diagonal that is added to it")
                                         .atLeast(0, "it keeps the system solvable")
-.onlyWith("solver", "closed"),
+                                        .onlyWith("solver", "closed"),
                                 ParameterSpec.integer("steps", 300, "of adam")
                                         .within(0, 1_000_000, "it counts steps")
-.onlyWith("solver", "adam"),
+                                        .onlyWith("solver", "adam"),
                                 ParameterSpec.number("learning_rate", Scope.SHARED, 1e-5, "of adam")
                                         .atLeast(0, "it is the largest move of a step")
-.onlyWith("solver", "adam")),
+                                        .onlyWith("solver", "adam")),
                         new MethodInfo.Paper(
                                 "Whoever Started the Interference Should End It: Guiding Data-Free Model Merging via Task Vectors",
                                 "https://arxiv.org/abs/2503.08099"),
