@@ -168,7 +168,7 @@ class StatisticsCommandTest {
 
     /** Neither threads nor how many windows fit the memory change a bit. */
     @ParameterizedTest
-    @CsvSource({"grams, 3100K", "fisher, 6700K"})
+    @CsvSource({"grams, 3400K", "fisher, 6900K"})
     void bytesDependOnNothingElse(String what, String little) throws IOException {
         Object[] kind = what.equals("fisher") ? new Object[] {"--fisher"} : new Object[0];
         Path expected = measured("one", with(kind, "-j", 1));

@@ -129,7 +129,7 @@ class MergeCommandTest {
                         "error: output directory '"
                                 + out
                                 + "': expected an empty or new directory, got one with 'mine.txt'; choose another, or give --overwrite",
-                        "error: memory for the buffers of 3 threads and 2 inputs: expected at least 116736 bytes, got 5; raise --memory, or use fewer threads (-j)");
+                        "error: memory for the buffers of 3 threads and 2 inputs: expected at least 903168 bytes, got 5; raise --memory, or use fewer threads (-j)");
     }
 
     @Test
@@ -169,7 +169,7 @@ class MergeCommandTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"1,auto,8M", "2,scalar,1GiB", "3,auto,600k"})
+    @CsvSource({"1,auto,8M", "2,scalar,1GiB", "3,auto,1200k"})
     void threadsKernelsAndMemoryDoNotChangeTheBytes(String threads, String kernels, String memory)
             throws IOException {
         Path other = folder.resolve("other");

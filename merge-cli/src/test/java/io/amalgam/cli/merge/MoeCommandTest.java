@@ -298,7 +298,7 @@ class MoeCommandTest {
         Object[] noisy = {"moe", "upcycle", model, one, "--noise-scale", 0.1, "-j", 1};
         assertThat(Cli.run(noisy).exit()).isZero();
         Object[] small = {
-            "moe", "upcycle", model, two, "--noise-scale", 0.1, "-j", 3, "--memory", "256k"
+            "moe", "upcycle", model, two, "--noise-scale", 0.1, "-j", 3, "--memory", "2M"
         };
         assertThat(Cli.run(small).exit()).isZero();
         assertThat(one.resolve("model.safetensors"))
