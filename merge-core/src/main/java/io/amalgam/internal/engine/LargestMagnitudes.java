@@ -43,7 +43,7 @@ final class LargestMagnitudes {
         for (int i = 0; i < tasks.size(); i++) {
             TensorTask task = tasks.get(i);
             if (needs(task) && wanted.contains(shared(task))) {
-                measured.add(new TaskRun(i, i, task, stages.apply(i), true));
+                measured.add(new TaskRun(i, i, 0, task, stages.apply(i), true));
             }
         }
         runner.run(measured, run -> {});

@@ -179,7 +179,9 @@ final class MergeRun {
     }
 
     private TaskRun run(int index, Supplier<TensorStep> first) {
-        return new TaskRun(index, places[index], plan.tasks().get(index), first, false);
+        int place = places[index];
+        int file = plan.layout().placements().get(place).file();
+        return new TaskRun(index, place, file, plan.tasks().get(index), first, false);
     }
 
     private <S> ModelPass surveyed(

@@ -5,13 +5,20 @@ import io.amalgam.method.TensorStep;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives out work: units of the tensors begun first, in order; a new tensor when those have none to
  * give. Few tensors are under way at a time, so what they hold between passes stays small. Steps on
  * whole tensors are given out while what they hold fits a budget; one of them always is.
+ *
+ * <p>Where an output has several files, workers are spread over them: the system writes to a file
+ * for one thread at a time.
  */
 final class Scheduler {
     /** Is told of a tensor that is written, by the worker that wrote its last unit. */
@@ -19,7 +26,12 @@ final class Scheduler {
         void finished(TaskRun run) throws Exception;
     }
 
-    private final Deque<TaskRun> waiting = new ArrayDeque<>();
+    /** Tensors not begun, by the file they are in. */
+    private final NavigableMap<Integer, Deque<TaskRun>> waiting = new TreeMap<>();
+
+    /** Units under way, by the file of their tensor. */
+    private final Map<Integer, Integer> busy = new HashMap<>();
+
     private final List<TaskRun> active = new ArrayList<>();
     private final int mostActive;
     private final Finished listener;
@@ -30,8 +42,8 @@ final class Scheduler {
     Scheduler(List<TaskRun> runs, int mostActive, long fullTensorBytes, Finished listener) {
         this.fullTensorBytes = fullTensorBytes;
         // Tensors that must be equal first: they fail without a long wait.
-        runs.stream().filter(run -> run.task.method().isEmpty()).forEach(waiting::add);
-        runs.stream().filter(run -> run.task.method().isPresent()).forEach(waiting::add);
+        runs.stream().filter(run -> run.task.method().isEmpty()).forEach(this::queue);
+        runs.stream().filter(run -> run.task.method().isPresent()).forEach(this::queue);
         this.mostActive = mostActive;
         this.listener = listener;
     }
@@ -42,28 +54,67 @@ final class Scheduler {
      */
     synchronized TaskRun.@Nullable Unit take() throws Exception {
         while (failure == null) {
-            for (TaskRun run : active) {
-                if (run.hasUnit() && fits(run.bytesHeld())) {
-                    held += run.bytesHeld();
-                    return run.takeUnit();
-                }
-            }
-            if (active.size() < mostActive && !waiting.isEmpty()) {
-                TaskRun run = waiting.remove();
-                begin(run);
-                if (run.hasUnit()) {
-                    active.add(run);
-                } else {
-                    finish(run);
-                }
-                continue;
-            }
-            if (active.isEmpty()) {
+            TaskRun begun = leastBusy();
+            Integer file = active.size() < mostActive ? leastBusyWaiting() : null;
+            boolean elsewhere = begun == null || (busy(begun.file) > 0 && busy(file) == 0);
+            if (file != null && elsewhere) {
+                begin(file);
+            } else if (begun != null) {
+                held += begun.bytesHeld();
+                busy.merge(begun.file, 1, Integer::sum);
+                return begun.takeUnit();
+            } else if (active.isEmpty()) {
                 return null;
+            } else {
+                wait();
             }
-            wait();
         }
         return null;
+    }
+
+    private void queue(TaskRun run) {
+        waiting.computeIfAbsent(run.file, unused -> new ArrayDeque<>()).add(run);
+    }
+
+    private int busy(@Nullable Integer file) {
+        return file == null ? Integer.MAX_VALUE : busy.getOrDefault(file, 0);
+    }
+
+    /** Of the tensors with a unit to give, the first in the file with the fewest workers. */
+    private @Nullable TaskRun leastBusy() {
+        TaskRun best = null;
+        for (TaskRun run : active) {
+            boolean better = best == null || busy(run.file) < busy(best.file);
+            if (better && run.hasUnit() && fits(run.bytesHeld())) {
+                best = run;
+            }
+        }
+        return best;
+    }
+
+    /** The file with tensors to begin that has the fewest workers. */
+    private @Nullable Integer leastBusyWaiting() {
+        Integer best = null;
+        for (Integer file : waiting.keySet()) {
+            if (busy(file) < busy(best)) {
+                best = file;
+            }
+        }
+        return best;
+    }
+
+    private void begin(int file) throws Exception {
+        Deque<TaskRun> runs = waiting.get(file);
+        TaskRun run = runs.remove();
+        if (runs.isEmpty()) {
+            waiting.remove(file);
+        }
+        begin(run);
+        if (run.hasUnit()) {
+            active.add(run);
+        } else {
+            finish(run);
+        }
     }
 
     private boolean fits(long bytes) {
@@ -95,6 +146,7 @@ final class Scheduler {
         TaskRun run = unit.run();
         synchronized (this) {
             held -= run.bytesHeld();
+            busy.merge(run.file, -1, Integer::sum);
             if (!run.complete(unit, result)) {
                 return;
             }

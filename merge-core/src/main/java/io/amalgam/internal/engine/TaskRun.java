@@ -33,6 +33,9 @@ final class TaskRun {
     /** Where its first tensor is in the plan's layout. */
     final int place;
 
+    /** The output's file that it is in, by its position in the layout. */
+    final int file;
+
     /** Whether its values are looked at, and nothing is written. */
     final boolean measures;
 
@@ -67,12 +70,19 @@ final class TaskRun {
      * @param first gives the first stage when the tensor is begun
      */
     TaskRun(int index, TensorTask task, Supplier<TensorStep> first) {
-        this(index, index, task, first, false);
+        this(index, index, 0, task, first, false);
     }
 
-    TaskRun(int index, int place, TensorTask task, Supplier<TensorStep> first, boolean measures) {
+    TaskRun(
+            int index,
+            int place,
+            int file,
+            TensorTask task,
+            Supplier<TensorStep> first,
+            boolean measures) {
         this.index = index;
         this.place = place;
+        this.file = file;
         this.task = task;
         this.first = first;
         this.measures = measures;
