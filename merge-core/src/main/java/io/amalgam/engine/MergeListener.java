@@ -1,7 +1,10 @@
 package io.amalgam.engine;
 
 import io.amalgam.error.Problem;
+import io.amalgam.method.Block;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.TensorTask;
+import java.util.Optional;
 
 /** Receives the progress of a merge, on the merging thread, a few times a second. */
 public interface MergeListener {
@@ -51,6 +54,46 @@ public interface MergeListener {
     default void surveying(int pass, int passes) {}
 
     default void progressed(Progress progress) {}
+
+    /** What sees values as they are computed. */
+    default Optional<Observer> observer() {
+        return Optional.empty();
+    }
+
+    /** Sees values of tensors as they are computed, so that nothing is read again for it. */
+    interface Observer {
+        /**
+         * Bytes that one worker holds for it. Where they do not fit the memory of the run, nothing
+         * is shown.
+         */
+        long bytesHeld(int inputs, int blockElements);
+
+        /** What watches a tensor. */
+        Optional<Watch<?>> watch(TensorTask task);
+    }
+
+    /**
+     * Watches a tensor. Shown are all elements of tensors that are combined element by element:
+     * others, copies, and what an earlier run wrote are not. Used by several threads with different
+     * states; units, order and so the bits of sums do not depend on threads or memory.
+     *
+     * @param <S> the state of a unit of the tensor
+     */
+    interface Watch<S> {
+        S newState();
+
+        /**
+         * @param in inputs, numbered as in the task
+         * @param out the output as it is stored, rounded to its type
+         */
+        void see(S state, Block in, float[] out);
+
+        /** Adds what comes later in the tensor. Returns either operand or a new state. */
+        S merge(S earlier, S later);
+
+        /** All of the tensor was shown. */
+        void done(S total);
+    }
 
     /**
      * @param tensors finished

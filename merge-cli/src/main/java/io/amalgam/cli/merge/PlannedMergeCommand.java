@@ -21,6 +21,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.compare.MergeObserver;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
@@ -56,7 +57,7 @@ public abstract class PlannedMergeCommand extends Subcommand {
     @Option(
             names = "--html",
             description =
-                    "Write amalgam-report.html, a page about what changed; inputs and output are read again for it.")
+                    "Write amalgam-report.html, a page about what changed, measured during the merge.")
     private boolean html;
 
     @Mixin private VerbosityMixin verbosity;
@@ -204,13 +205,18 @@ public abstract class PlannedMergeCommand extends Subcommand {
     protected int merge(StagedPlan plan, EngineOptions options) throws IOException {
         Cancellation cancellation = cancellation();
         StagedMerge.Report report;
+        Optional<MergeObserver> observer =
+                html && plan.written().isEmpty()
+                        ? plan.result().map(MergePages::observer)
+                        : Optional.empty();
         try (StageProgress progress = new StageProgress(console, verbosity.quiet, json)) {
+            observer.ifPresent(progress::observedBy);
             report = StagedMerge.run(plan, places(plan), options, progress, cancellation);
         }
         if (plan.result().isPresent()) {
             finish(plan.result().get(), report.result().orElseThrow());
             if (html) {
-                page(plan, options, cancellation);
+                page(plan, observer, options, cancellation);
             }
         }
         List<Problem> found = new ArrayList<>(report.warnings());
@@ -231,8 +237,12 @@ public abstract class PlannedMergeCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
-    /** Reads inputs and output again; results of stages are gone by now. */
-    private void page(StagedPlan plan, EngineOptions options, Cancellation cancellation)
+    /** Reads what was not seen during the merge; results of stages are gone by now. */
+    private void page(
+            StagedPlan plan,
+            Optional<MergeObserver> observer,
+            EngineOptions options,
+            Cancellation cancellation)
             throws IOException {
         if (!plan.written().isEmpty()) {
             console.warnings(List.of(MergePages.STAGES));
@@ -244,6 +254,7 @@ public abstract class PlannedMergeCommand extends Subcommand {
                     out(),
                     MergePages.pageOf(out()),
                     List.of(),
+                    observer,
                     options,
                     progress,
                     cancellation);

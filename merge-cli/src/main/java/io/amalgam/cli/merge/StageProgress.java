@@ -6,6 +6,7 @@ import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagedPlan.Step;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The progress of successive merges, each with its own view. */
@@ -14,6 +15,7 @@ public final class StageProgress implements StageListener, AutoCloseable {
     private final boolean quiet;
     private final boolean silent;
     private @Nullable ProgressView view;
+    private Optional<MergeListener.Observer> observer = Optional.empty();
 
     /**
      * @param quiet whether nothing at all is said
@@ -23,6 +25,11 @@ public final class StageProgress implements StageListener, AutoCloseable {
         this.console = console;
         this.quiet = quiet;
         this.silent = quiet || json;
+    }
+
+    /** All merges are shown to an observer from now on. */
+    public void observedBy(MergeListener.Observer seen) {
+        observer = Optional.of(seen);
     }
 
     @Override
@@ -56,7 +63,9 @@ public final class StageProgress implements StageListener, AutoCloseable {
 
     @Override
     public MergeListener merging() {
-        return view == null ? MergeListener.NONE : view;
+        MergeListener listener = view == null ? MergeListener.NONE : view;
+        return observer.<MergeListener>map(seen -> new ObservedMerge(listener, seen))
+                .orElse(listener);
     }
 
     @Override

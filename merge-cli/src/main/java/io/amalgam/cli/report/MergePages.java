@@ -9,6 +9,7 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.MergeComparison;
+import io.amalgam.internal.compare.MergeObserver;
 import io.amalgam.internal.compare.ModelComparison;
 import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.engine.TensorScan;
@@ -33,7 +34,14 @@ public final class MergePages {
             Problem.of("no page is written: the recipe has stages that are written first")
                     .hint("keep the stages, and compare with 'amalgam diff --base'");
 
+    private static final String MERGE = "merge";
+
     private MergePages() {}
+
+    /** What measures a merge for its page while it is made. */
+    public static MergeObserver observer(MergePlan plan) {
+        return new MergeObserver(plan, MERGE);
+    }
 
     /** The report beside a model. */
     static Path reportOf(Path model) {
@@ -56,19 +64,22 @@ public final class MergePages {
      * @param plan of the merge
      * @param out its result
      * @param page where the page goes
+     * @param observer of the merge: what it has seen is not read again
      */
     public static ModelComparison write(
             MergePlan plan,
             Path out,
             Path page,
             List<Problem> warnings,
+            Optional<MergeObserver> observer,
             EngineOptions options,
             TensorScan.Progress progress,
             Cancellation cancellation)
             throws IOException {
         ModelComparison comparison;
         try (Checkpoint merged = ModelLoader.load().open(out, out.toString())) {
-            comparison = MergeComparison.of(plan, merged, "merge", options, progress, cancellation);
+            comparison = MergeComparison.of(
+ plan, merged, MERGE, observer, options, progress, cancellation);
         }
         Path report = reportOf(out);
         Optional<MergeFacts> facts =

@@ -162,6 +162,7 @@ public final class ReportCommand extends Subcommand {
                     path,
                     page,
                     warnings,
+                    Optional.empty(),
                     engine.options(resources),
                     progress,
                     interruption.merging());

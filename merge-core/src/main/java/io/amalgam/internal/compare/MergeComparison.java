@@ -8,10 +8,8 @@ import io.amalgam.internal.engine.ReadingRun;
 import io.amalgam.internal.engine.TensorScan;
 import io.amalgam.internal.layers.LayerStacks;
 import io.amalgam.internal.layers.TensorKind;
-import io.amalgam.method.TensorCall;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
-import io.amalgam.recipe.ModelRef;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -29,22 +27,14 @@ import java.util.Optional;
 public final class MergeComparison {
     private final MergePlan plan;
     private final Checkpoint merged;
-    private final Optional<String> base;
-    private final List<String> names = new ArrayList<>();
+    private final MergeRows rows;
+    private final List<String> names;
 
     private MergeComparison(MergePlan plan, Checkpoint merged, String name) {
         this.plan = plan;
         this.merged = merged;
-        this.base = plan.recipe().baseModel().map(ModelRef::toString);
-        names.add(base.orElse(name));
-        for (ModelRef ref : plan.models().keySet()) {
-            if (!ref.toString().equals(base.orElse(""))) {
-                names.add(ref.toString());
-            }
-        }
-        if (base.isPresent()) {
-            names.add(name);
-        }
+        this.rows = MergeRows.of(plan, name);
+        this.names = rows.names();
     }
 
     /**
@@ -52,34 +42,47 @@ public final class MergeComparison {
      *
      * @param merged the plan's result, open
      * @param name what it is called
+     * @param observer of the merge: what it has seen is not read again
      */
     public static ModelComparison of(
             MergePlan plan,
             Checkpoint merged,
             String name,
+            Optional<MergeObserver> observer,
             EngineOptions options,
             TensorScan.Progress progress,
             Cancellation cancellation)
             throws IOException {
-        ReadingRun.prepare(plan.preparations(), options, ReadingRun.Listener.NONE, cancellation);
-        return new MergeComparison(plan, merged, name).run(options, progress, cancellation);
+        Map<String, Measures> known = observer.map(MergeObserver::measured).orElse(Map.of());
+        MergeComparison comparison = new MergeComparison(plan, merged, name);
+        if (plan.modelTasks().stream().anyMatch(task -> !known.containsKey(task.output().name()))) {
+            ReadingRun.prepare(
+                    plan.preparations(), options, ReadingRun.Listener.NONE, cancellation);
+        }
+        return comparison.run(known, options, progress, cancellation);
     }
 
     /** A tensor to compare: the reference's first, then those of the models at these places. */
     private record Row(TensorInfo info, List<TensorSource> sources, List<Integer> places) {}
 
     private ModelComparison run(
-            EngineOptions options, TensorScan.Progress progress, Cancellation cancellation)
+            Map<String, Measures> known,
+            EngineOptions options,
+            TensorScan.Progress progress,
+            Cancellation cancellation)
             throws IOException {
         List<Mismatch> mismatches = new ArrayList<>();
+        Map<String, Measures> measured = new LinkedHashMap<>();
         Map<Integer, List<Row>> byModels = new LinkedHashMap<>();
         for (TensorTask task : plan.modelTasks()) {
-            row(task, mismatches)
-                    .ifPresent(
-                            row ->
-                                    byModels.computeIfAbsent(
-                                                    row.places().size(), n -> new ArrayList<>())
-                                            .add(row));
+            Optional<Row> row = row(task, mismatches);
+            Measures seen = known.get(task.output().name());
+            if (row.isPresent() && seen != null) {
+                measured.put(task.output().name(), spread(seen, row.get()));
+            } else if (row.isPresent()) {
+                byModels.computeIfAbsent(row.get().places().size(), n -> new ArrayList<>())
+                        .add(row.get());
+            }
         }
         Map<Integer, List<TensorScan.Item>> items = new LinkedHashMap<>();
         byModels.forEach(
@@ -91,16 +94,19 @@ public final class MergeComparison {
                                         .toList()));
         long all = items.values().stream().mapToLong(TensorScans::bytes).sum();
         TensorScans scans = new TensorScans(options, progress, cancellation, all);
-        Map<String, Measures> measured = new LinkedHashMap<>();
         for (Map.Entry<Integer, List<Row>> some : byModels.entrySet()) {
             List<Measures> found =
                     scans.of(Objects.requireNonNull(items.get(some.getKey())), some.getKey());
             for (int i = 0; i < found.size(); i++) {
                 Row row = some.getValue().get(i);
-                measured.put(row.info().name(), found.get(i).among(names.size() - 1, row.places()));
+                measured.put(row.info().name(), spread(found.get(i), row));
             }
         }
         return new ModelComparison(names, changes(measured), mismatches, List.of(), List.of());
+    }
+
+    private Measures spread(Measures some, Row row) {
+        return some.among(names.size() - 1, row.places());
     }
 
     /** Empty for what is no number, and for what only the merge has. */
@@ -108,17 +114,14 @@ public final class MergeComparison {
         TensorInfo info = task.output();
         TensorSource output = merged.tensors().get(info.name());
         List<Optional<TensorSource>> found = new ArrayList<>();
-        for (int i = 0; i < names.size(); i++) {
-            found.add(Optional.empty());
+        for (Optional<Integer> input : rows.inputs(task)) {
+            found.add(
+                    input.flatMap(
+                            i ->
+                                    i == MergeRows.MERGE
+                                            ? Optional.ofNullable(output)
+                                            : Optional.of(task.sources().get(i))));
         }
-        for (int i = 0; i < task.sources().size(); i++) {
-            TensorCall.Input input = task.call().inputs().get(i);
-            int place = names.indexOf(input.model());
-            if (place >= 0 && input.role().ofModel() && task.alongOutput(i)) {
-                found.set(place, Optional.of(task.sources().get(i)));
-            }
-        }
-        found.set(base.isPresent() ? names.size() - 1 : 0, Optional.ofNullable(output));
         boolean fits = output != null && output.info().elements() == info.elements();
         if (!fits || found.get(0).isEmpty()) {
             mismatches.add(
@@ -127,17 +130,8 @@ public final class MergeComparison {
                             found.stream().map(s -> s.map(TensorSource::info)).toList()));
             return Optional.empty();
         }
-        List<TensorSource> sources = new ArrayList<>(List.of(found.get(0).orElseThrow()));
-        List<Integer> places = new ArrayList<>();
-        for (int m = 1; m < names.size(); m++) {
-            int place = m - 1;
-            found.get(m)
-                    .ifPresent(
-                            source -> {
-                                sources.add(source);
-                                places.add(place);
-                            });
-        }
+        List<TensorSource> sources = found.stream().flatMap(Optional::stream).toList();
+        List<Integer> places = MergeRows.places(found);
         boolean numbers = sources.stream().allMatch(s -> s.info().dtype().arithmetic());
         return places.isEmpty() || !numbers
                 ? Optional.empty()

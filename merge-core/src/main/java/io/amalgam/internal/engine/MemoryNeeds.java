@@ -2,6 +2,7 @@ package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.Preparation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.method.TensorStep;
@@ -101,6 +102,12 @@ public record MemoryNeeds(
 
     private long total(int block) {
         return shared + threads * eachWorker(block) + Math.max(preparation, fullTensor);
+    }
+
+    /** Whether every worker can hold what an observer needs, beside the blocks of a budget. */
+    boolean hasRoom(MergeListener.Observer observer, long budget) {
+        int block = blockElements(budget);
+        return total(block) + threads * observer.bytesHeld(inputs, block) <= budget;
     }
 
     /** What steps on whole tensors may hold together: one always runs. */

@@ -121,14 +121,14 @@ final class MergeRun {
                         () -> new FileSink(files, plan.layout().placements()),
                         cancellation,
                         () -> listener.progressed(progress()))) {
-            resumed = merge(runner, directory);
+            resumed = merge(needs, runner, directory);
         }
         files.complete();
         return report(resumed, kept);
     }
 
     /** Returns how many tensors an earlier run had written. */
-    private int merge(PlanRunner runner, Path directory) throws IOException {
+    private int merge(MemoryNeeds needs, PlanRunner runner, Path directory) throws IOException {
         List<TaskRun> runs = unfinished(runner.worker());
         int resumed = finished.intValue() - inStep.cardinality();
         plan.warnings().forEach(listener::warned);
@@ -150,6 +150,7 @@ final class MergeRun {
             runs = runs.stream().map(run -> run(run.index, known.apply(run.index))).toList();
         }
         new LargestMagnitudes(plan.tasks(), stages).measure(runs, runner, listener);
+        watch(runs, needs);
         runner.run(runs, this::finish);
         listener.progressed(progress());
         return resumed;
@@ -247,7 +248,18 @@ final class MergeRun {
         return bytes;
     }
 
+    /** Shows values of these tensors, if there is memory for it. */
+    private void watch(List<TaskRun> runs, MemoryNeeds needs) {
+        listener.observer()
+                .filter(observer -> needs.hasRoom(observer, options.memory()))
+                .ifPresent(o -> runs.forEach(run -> run.watch(o.watch(run.task).orElse(null))));
+    }
+
     private void finish(TaskRun run) throws IOException {
+        ShownTensor<?> watched = run.watched();
+        if (watched != null) {
+            watched.finish();
+        }
         int input = run.copiedInput();
         if (input >= 0) {
             outcomes.copied(run.place, input);

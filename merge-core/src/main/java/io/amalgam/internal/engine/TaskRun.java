@@ -1,6 +1,7 @@
 package io.amalgam.internal.engine;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.engine.MergeListener.Watch;
 import io.amalgam.internal.checkpoint.CopiedCodes;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.TensorTask;
@@ -43,6 +44,11 @@ final class TaskRun {
     float largest;
 
     private final Supplier<TensorStep> first;
+
+    /** What wants to see its values. */
+    private @Nullable Watch<?> watch;
+
+    private @Nullable ShownTensor<?> watched;
     private @Nullable TensorStep stage;
     private long unitElements;
     private int units;
@@ -94,6 +100,16 @@ final class TaskRun {
                     reader -> {
                         throw new IllegalStateException("there is nothing to do");
                     };
+
+    /** Its values are shown, where its last stage can show them; said before it begins. */
+    void watch(@Nullable Watch<?> by) {
+        watch = by;
+    }
+
+    /** What its values are shown to in this stage. */
+    @Nullable ShownTensor<?> watched() {
+        return watched;
+    }
 
     /** Begins with the first stage. */
     void begin() {
@@ -149,6 +165,10 @@ final class TaskRun {
                 next == NOTHING
                         ? 0
                         : whole ? 1 : Math.toIntExact((elements + unitElements - 1) / unitElements);
+        watched =
+                watch != null && units > 0 && ShownTensor.isPossible(task, next)
+                        ? ShownTensor.of(watch, task, units)
+                        : null;
         nextUnit = 0;
         doneUnits = 0;
         backwards = !backwards;
@@ -190,6 +210,7 @@ final class TaskRun {
     /** Lets go of what its stages held, once it is over: the run itself is kept. */
     void release() {
         stage = null;
+        watched = null;
         partials = new Object[1];
         sharedStates = List.of();
         checksums = new int[0];

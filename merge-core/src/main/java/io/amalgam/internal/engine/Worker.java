@@ -130,9 +130,14 @@ final class Worker implements Closeable {
     }
 
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
-        int step = blockFor(combine.rowLength());
+        ShownTensor<?> watched = unit.run().watched();
+        int most = blockFor(combine.rowLength());
+        int step = watched == null ? most : Math.min(most, workspace.capacity());
         for (long from = unit.from(); from < unit.to(); from += step) {
             step(unit, combine, from, (int) Math.min(step, unit.to() - from));
+            if (watched != null) {
+                watched.see(unit.number(), block, longOut, workspace);
+            }
         }
     }
 
