@@ -78,8 +78,9 @@ public final class MergePages {
             throws IOException {
         ModelComparison comparison;
         try (Checkpoint merged = ModelLoader.load().open(out, out.toString())) {
-            comparison = MergeComparison.of(
- plan, merged, MERGE, observer, options, progress, cancellation);
+            comparison =
+                    MergeComparison.of(
+                            plan, merged, MERGE, observer, options, progress, cancellation);
         }
         Path report = reportOf(out);
         Optional<MergeFacts> facts =

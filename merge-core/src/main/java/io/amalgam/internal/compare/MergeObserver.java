@@ -61,8 +61,7 @@ public final class MergeObserver implements MergeListener.Observer {
         private final Map<Integer, Block> blocks = new HashMap<>();
 
         Block of(Block in, int inputs) {
-            return blocks.computeIfAbsent(
-                    inputs, n -> new Block(in.kernels(), n, in.capacity()));
+            return blocks.computeIfAbsent(inputs, n -> new Block(in.kernels(), n, in.capacity()));
         }
     }
 

@@ -94,8 +94,7 @@ class ShownTensorTest {
             throws IOException {
         Path out = root.resolve("out" + System.nanoTime());
         Observing listener = new Observing(bytes, new TreeMap<>());
-        try (MergePlan plan =
-                Merges.plan(Merges.recipe(recipe), root, PlanOptions.DEFAULT)) {
+        try (MergePlan plan = Merges.plan(Merges.recipe(recipe), root, PlanOptions.DEFAULT)) {
             MergeEngine.run(plan, out, options, listener, new Cancellation());
         }
         try (Checkpoint model = PlainModel.open(out)) {
