@@ -30,7 +30,7 @@ public final class MergekitOptions {
                         .validate(false)
                         .order(100);
         for (MergekitOption option : MergekitOption.values()) {
-            boolean known = command.findOption(option.flag()) != null;
+            boolean known = command.optionsMap().containsKey(option.flag());
             if (known || (option.ofMixtures() && !mixtures)) {
                 continue;
             }
@@ -77,7 +77,8 @@ public final class MergekitOptions {
 
     /** Whether it was added here: another of the same name has an effect. */
     private static boolean declared(MergekitOption option, CommandSpec command) {
-        OptionSpec spec = command.findOption(option.flag());
+        // Unlike findOption this does not interpolate the names of all options each time.
+        OptionSpec spec = command.optionsMap().get(option.flag());
         return spec != null && spec.userObject() == null;
     }
 }

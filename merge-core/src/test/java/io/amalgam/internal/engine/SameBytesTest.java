@@ -227,11 +227,12 @@ class SameBytesTest {
     /** A budget that makes the engine choose this block. */
     private static long memoryFor(Recipe recipe, int threads, int block) throws IOException {
         try (MergePlan plan = Merges.plan(recipe, root, PlanOptions.DEFAULT)) {
+            MemoryNeeds needs = MemoryNeeds.of(plan, threads);
             long memory = 64 << 20;
-            while (MemoryNeeds.of(plan, threads).blockElements(memory) > block) {
+            while (needs.blockElements(memory) > block) {
                 memory -= 1 << 13;
             }
-            assertThat(MemoryNeeds.of(plan, threads).blockElements(memory)).isEqualTo(block);
+            assertThat(needs.blockElements(memory)).isEqualTo(block);
             return memory;
         }
     }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -47,13 +46,16 @@ class CabsTest {
                 int to = Math.min(base.length, from + group);
                 int kept = setting[m + 1];
                 int most = kept == 0 ? 0 : Math.max(1, kept * (to - from) / group);
-                Integer[] order = new Integer[to - from];
+                // From the largest magnitude on; equal ones stay in the order of their indices.
+                long[] order = new long[to - from];
                 for (int i = from; i < to; i++) {
-                    order[i - from] = i;
+                    long smallness =
+                            Integer.MAX_VALUE - Float.floatToRawIntBits(Math.abs(delta[i]));
+                    order[i - from] = smallness << 32 | i;
                 }
-                // Stable: equal ones stay in the order of their indices.
-                Arrays.sort(order, Comparator.comparingDouble((Integer i) -> -Math.abs(delta[i])));
-                for (int i : order) {
+                Arrays.sort(order);
+                for (long each : order) {
+                    int i = (int) each;
                     if (most > 0 && !claimed[i] && delta[i] != 0) {
                         claimed[i] = true;
                         sum[i] = (float) WEIGHTS[m] * delta[i];

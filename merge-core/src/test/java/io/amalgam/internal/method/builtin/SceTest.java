@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.amalgam.internal.kernel.KernelProvider;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -145,9 +144,8 @@ class SceTest {
     private static boolean[] selected(float[][] deltas, int n, double share) {
         float[] variances = new float[n];
         int varying = 0;
-        Integer[] order = new Integer[n];
+        long[] order = new long[n];
         for (int i = 0; i < n; i++) {
-            order[i] = i;
             float mean = 0;
             for (float[] delta : deltas) {
                 mean += delta[i] - deltas[0][i];
@@ -159,11 +157,14 @@ class SceTest {
             }
             variances[i] /= deltas.length;
             varying += variances[i] != 0 ? 1 : 0;
+            // From the largest on, of equal ones from the lowest index on; none is below 0.
+            long smallness = Integer.MAX_VALUE - Float.floatToRawIntBits(variances[i]);
+            order[i] = smallness << 32 | i;
         }
-        Arrays.sort(order, Comparator.comparingDouble((Integer i) -> -variances[i]));
+        Arrays.sort(order);
         boolean[] kept = new boolean[n];
         for (int at = 0; at < (int) ((float) varying * (float) share); at++) {
-            kept[order[at]] = true;
+            kept[(int) order[at]] = true;
         }
         return kept;
     }

@@ -2,7 +2,6 @@ package io.amalgam.internal.method.builtin;
 
 import io.amalgam.kernel.CounterRandom;
 import java.util.Arrays;
-import java.util.Comparator;
 
 /**
  * The methods once more, in the plainest way: one loop after another over whole arrays, and a full
@@ -155,16 +154,18 @@ public final class Slow {
     }
 
     /** Indices from the smallest magnitude; of equal ones the higher index is the smaller. */
-    private static Integer[] ascending(float[] delta) {
-        Integer[] order = new Integer[delta.length];
+    private static int[] ascending(float[] delta) {
+        long[] order = new long[delta.length];
         for (int i = 0; i < order.length; i++) {
-            order[i] = i;
+            long magnitude = Float.floatToRawIntBits(Math.abs(delta[i]));
+            order[i] = magnitude << 32 | Integer.MAX_VALUE - i;
         }
-        Arrays.sort(
-                order,
-                Comparator.comparingDouble((Integer i) -> Math.abs(delta[i]))
-                        .thenComparing(Comparator.reverseOrder()));
-        return order;
+        Arrays.sort(order);
+        int[] indices = new int[order.length];
+        for (int at = 0; at < order.length; at++) {
+            indices[at] = Integer.MAX_VALUE - (int) order[at];
+        }
+        return indices;
     }
 
     /** Keeps what is neither among the smallest nor among the very largest. */
@@ -177,7 +178,7 @@ public final class Slow {
         int top = (int) (gamma * n);
         int bottom = Math.max(0, n - target - top);
         float[] kept = new float[n];
-        Integer[] order = ascending(delta);
+        int[] order = ascending(delta);
         for (int at = bottom; at < bottom + target; at++) {
             kept[order[at]] = delta[order[at]];
         }
