@@ -1,5 +1,6 @@
 package io.amalgam.cli.inspect;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
 import io.amalgam.cli.console.Json;
@@ -15,10 +16,13 @@ import io.amalgam.cli.report.MergePages;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.Change;
+import io.amalgam.internal.compare.EffectiveRank;
 import io.amalgam.internal.compare.ModelComparison;
+import io.amalgam.internal.compare.TaskVectorRanks;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -40,6 +44,7 @@ import picocli.CommandLine.Parameters;
             "  amalgam diff --base models/base models/chat models/code merged/",
             "  amalgam diff model.gguf models/llama --top 30",
             "  amalgam diff base/ chat/ --html chat.html",
+            "  amalgam diff base/ chat/ --rank entropy",
             "  amalgam diff a b --exit-code --quiet      exit code 1 if they differ"
         })
 public final class DiffCommand extends Subcommand {
@@ -63,6 +68,13 @@ public final class DiffCommand extends Subcommand {
             paramLabel = "N",
             description = "Tensors listed, those that changed most. Default: ${DEFAULT-VALUE}.")
     private int top = 10;
+
+    @Option(
+            names = "--rank",
+            paramLabel = "KIND",
+            description =
+                    "Also measure the effective rank of what changed in each matrix: entropy or stable. Takes an eigenvalue decomposition of each.")
+    private @Nullable String rank;
 
     @Option(
             names = "--html",
@@ -92,6 +104,7 @@ public final class DiffCommand extends Subcommand {
         engine.warmUp();
         ModelComparison comparison;
         List<Problem> warnings;
+        Optional<RankTables> ranks = Optional.empty();
         boolean silent = verbosity.quiet || json;
         try (ComparedModels opened = ComparedModels.open(hub.loader(console, silent), names());
                 ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
@@ -103,6 +116,9 @@ public final class DiffCommand extends Subcommand {
                             engine.options(resources),
                             progress,
                             interruption.merging());
+            if (rank != null) {
+                ranks = Optional.of(ranks(opened, silent));
+            }
         } catch (MergeCancelledException e) {
             console.errors(List.of(Problem.of("interrupted")));
             return ExitCode.INTERRUPTED;
@@ -116,14 +132,43 @@ public final class DiffCommand extends Subcommand {
                             String.join(", ", names()), comparison, Optional.empty(), warnings));
         }
         if (json) {
-            Json.print(console, DiffJson.of(comparison, warnings));
+            ObjectNode root = DiffJson.of(comparison, warnings);
+            ranks.ifPresent(found -> found.json(root));
+            Json.print(console, root);
         } else if (!verbosity.quiet) {
-            new DiffTables(comparison, console).print(top);
+            DiffTables tables = new DiffTables(comparison, console);
+            tables.print(top);
+            ranks.ifPresent(found -> found.print(console, comparison.models()));
+            tables.printVerdict();
         }
         return exitCode && comparison.differs() ? ExitCode.DIFFERENT : ExitCode.DONE;
     }
 
+    private RankTables ranks(ComparedModels opened, boolean silent) throws IOException {
+        EffectiveRank kind = kind().orElseThrow();
+        try (ScanProgress progress = new ScanProgress(console, "ranks", silent)) {
+            return new RankTables(
+                    kind,
+                    TaskVectorRanks.of(
+                            opened.base(),
+                            opened.models(),
+                            kind,
+                            engine.options(resources),
+                            progress,
+                            interruption.merging()));
+        }
+    }
+
+    private Optional<EffectiveRank> kind() {
+        return Arrays.stream(EffectiveRank.values())
+                .filter(each -> each.word().equals(rank))
+                .findFirst();
+    }
+
     private void checkUsage() {
+        if (rank != null && kind().isEmpty()) {
+            throw usage("option '--rank': expected entropy or stable, got '" + rank + "'");
+        }
         resources
                 .complaint()
                 .ifPresent(

@@ -52,6 +52,10 @@ final class DiffTables {
         mismatches();
         settings("config.json", comparison.configs());
         settings("file", comparison.files());
+    }
+
+    /** The last line. */
+    void printVerdict() {
         console.print("");
         console.print(verdict());
     }

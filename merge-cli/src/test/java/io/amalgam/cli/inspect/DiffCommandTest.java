@@ -1,6 +1,7 @@
 package io.amalgam.cli.inspect;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.amalgam.cli.Cli;
@@ -50,6 +51,51 @@ class DiffCommandTest {
         assertThat(Cli.run("diff", a, b, "--top", "1").out())
                 .contains("model.embed_tokens.weight")
                 .doesNotContain("up.weight");
+    }
+
+    /** Changes with the singular values 3 and 1 (and -1), 1 for all, and none. */
+    @Test
+    void ranksAreThoseOfTheSingularValues() throws IOException {
+        Path base = ranked(folder.resolve("base"), 0);
+        Path tuned = ranked(folder.resolve("tuned"), 1);
+
+        JsonNode ranks =
+                Cli.run("diff", base, tuned, "--rank", "entropy", "--json")
+                        .json()
+                        .path("effective_rank");
+
+        double entropy = -0.75 * Math.log(0.75) - 0.25 * Math.log(0.25);
+        assertThat(ranks.path("kind").asText()).isEqualTo("entropy");
+        double[] found =
+                ranks.path("tensors").findValues("ranks").stream()
+                        .mapToDouble(values -> values.get(0).asDouble())
+                        .toArray();
+        assertThat(found)
+                .containsExactly(
+                        new double[] {200, 0, Math.exp(entropy), Math.exp(entropy)}, within(1e-9));
+        Cli table = Cli.run("diff", "--base", base, tuned, tuned, "--rank", "stable");
+        assertThat(table.out())
+                .containsPattern("(?m)^rank \\(stable\\) +matrices +1 +2 +of$")
+                .containsPattern("(?m)^mlp +2 +1\\.1 +1\\.1 +2\\.0$")
+                .containsPattern("(?m)^other +2 +100\\.0 +100\\.0 +101\\.0$")
+                .endsWith("different: 3 of 4 tensors\n");
+    }
+
+    private static Path ranked(Path model, float change) throws IOException {
+        float[] identity = new float[201 * 200];
+        for (int i = 0; i < 200; i++) {
+            identity[i * 200 + i] = change;
+        }
+        return Models.write(
+                model,
+                List.of(
+                        NamedTensor.ofFloats("big", Shape.of(201, 200), identity),
+                        NamedTensor.ofFloats("same", Shape.of(2, 2), 1, 2, 3, 4),
+                        NamedTensor.ofFloats(
+                                "tall.mlp", Shape.of(3, 2), 3 * change, 0, 0, 0, 0, -change),
+                        NamedTensor.ofFloats(
+                                "wide.mlp", Shape.of(2, 3), 0, 3 * change, 0, change, 0, 0)),
+                "{}");
     }
 
     @Test

@@ -58,6 +58,23 @@ public final class Dense {
         return isSmall(matrix) ? Svd.of(matrix) : Signs.fixed(OpenBlas.svd(matrix));
     }
 
+    /**
+     * All eigenvalues of a symmetric matrix that has none below 0, the largest first.
+     *
+     * @param positive is overwritten
+     */
+    public static double[] eigenvalues(Matrix positive) {
+        return isSmall(positive)
+                ? Svd.of(positive).s()
+                : OpenBlas.eigen(positive, positive.rows()).values();
+    }
+
+    /** Bytes that {@link #eigenvalues} holds, its argument and copies outside of Java included. */
+    public static long eigenvaluesBytes(long unknowns) {
+        // Matrix and vectors, both once more where LAPACK has them.
+        return 4 * unknowns * unknowns * Double.BYTES;
+    }
+
     private static boolean isSmall(Matrix matrix) {
         return Math.min(matrix.rows(), matrix.cols()) <= SMALL_SVD;
     }
