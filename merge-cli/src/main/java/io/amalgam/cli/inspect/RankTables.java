@@ -28,11 +28,9 @@ record RankTables(EffectiveRank kind, List<Ranks> ranks) {
         }
         heads.add("of");
         columns.row(heads.toArray());
-        byKind()
-                .forEach(
+        byKind().forEach(
                         (each, some) -> {
-                            List<Object> row =
-                                    new ArrayList<>(List.of(each.label(), some.size()));
+                            List<Object> row = new ArrayList<>(List.of(each.label(), some.size()));
                             for (int m = 0; m < models; m++) {
                                 row.add(mean(some, m));
                             }
@@ -58,9 +56,7 @@ record RankTables(EffectiveRank kind, List<Ranks> ranks) {
     }
 
     private static String format(OptionalDouble value) {
-        return value.isPresent()
-                ? String.format(Locale.ROOT, "%.1f", value.getAsDouble())
-                : "-";
+        return value.isPresent() ? String.format(Locale.ROOT, "%.1f", value.getAsDouble()) : "-";
     }
 
     void json(ObjectNode root) {
