@@ -2,8 +2,10 @@ package io.amalgam.spark;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.fs.RawLocalFileSystem;
 import org.apache.hadoop.util.Progressable;
@@ -30,6 +32,31 @@ public final class FaultyStore extends RawLocalFileSystem {
         if (left.get() >= 0 && left.getAndDecrement() == 0) {
             throw new IOException("the store is away");
         }
+    }
+
+    /**
+     * Without owners, which the local file system asks the disk for, by paths of its own scheme.
+     */
+    private static FileStatus plain(FileStatus file) {
+        return new FileStatus(
+                file.getLen(),
+                file.isDirectory(),
+                file.getReplication(),
+                file.getBlockSize(),
+                file.getModificationTime(),
+                file.getPath());
+    }
+
+    @Override
+    public FileStatus getFileStatus(Path file) throws IOException {
+        return plain(super.getFileStatus(file));
+    }
+
+    @Override
+    public FileStatus[] listStatus(Path folder) throws IOException {
+        return Arrays.stream(super.listStatus(folder))
+                .map(FaultyStore::plain)
+                .toArray(FileStatus[]::new);
     }
 
     @Override

@@ -284,6 +284,72 @@ class SparkMergeTest {
     }
 
     @Test
+    void aModelInAStoreIsReplaced() throws IOException {
+        Path recipe = recipe(text("ties"));
+        toStore(recipe).plan(options -> options.maxShardBytes(3000)).run();
+        Files.writeString(out.resolve("notes.txt"), "x");
+        Files.writeString(out.resolve("tokenizer.json"), "{}");
+        Path whole = temp.resolve("whole");
+        Merge.recipe(recipe).plan(options -> options.maxShardBytes(8000).seed(7)).to(whole).run();
+
+        Supplier<SparkMerge> merge =
+                () -> toStore(recipe).engine(options -> options.overwrite(true));
+        assertThatThrownBy(() -> toStore(recipe).run()).hasMessageContaining("overwrite");
+        FaultyStore.RENAMES.set(2);
+        assertThatThrownBy(() -> merge.get().run()).hasMessageContaining("store is away");
+        FaultyStore.RENAMES.set(-1);
+        assertThat(names(out)).doesNotContain("model.safetensors.index.json", "tokenizer.json");
+
+        // What was begun is ended, with or without the option.
+        toStore(recipe).run();
+        assertThat(names(out)).contains("notes.txt");
+        Files.delete(out.resolve("notes.txt"));
+        assertSameModel(whole);
+
+        merge.get().plan(options -> options.maxShardBytes(1_000_000)).run();
+        assertThat(names(out))
+                .contains("model.safetensors", "config.json")
+                .doesNotContain("model.safetensors.index.json", ".amalgam-parts");
+    }
+
+    @Test
+    void aModelInAStoreIsNotWrittenOver() throws IOException {
+        Path model = Files.createDirectories(temp.resolve("model"));
+        for (String file : List.of("config.json", "model.safetensors")) {
+            Files.copy(GOLDEN.resolve("merge/models/ft1").resolve(file), model.resolve(file));
+        }
+        for (String place : List.of("model", "model/inside")) {
+            out = temp.resolve(place);
+            Path recipe =
+                    recipe(
+                            models("ties", "density: 0.5", "")
+                                    .replace("MERGE/ft1", "'faulty:" + model + "'"));
+            assertThatThrownBy(
+                            () -> toStore(recipe).engine(options -> options.overwrite(true)).run())
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageContaining("inputs are never written over");
+        }
+    }
+
+    @Test
+    void aPartThatIsLostInTheStoreIsMergedAgain() throws IOException {
+        Path recipe = recipe(text("ties"));
+        Path whole = temp.resolve("whole");
+        Merge.recipe(recipe).plan(options -> options.maxShardBytes(8000).seed(7)).to(whole).run();
+        FaultyStore.RENAMES.set(0);
+        assertThatThrownBy(() -> toStore(recipe).run()).hasMessageContaining("store is away");
+        FaultyStore.RENAMES.set(-1);
+        try (Stream<Path> files = Files.walk(out.resolve(".amalgam-parts"))) {
+            Files.delete(
+                    files.filter(file -> file.toString().endsWith(".safetensors"))
+                            .findFirst()
+                            .orElseThrow());
+        }
+        toStore(recipe).run();
+        assertSameModel(whole);
+    }
+
+    @Test
     void aStoreThatFailsLeavesNoModelAndIsTriedAgain() throws IOException {
         Path recipe = recipe(text("linear"));
         for (int fault = 0; fault < 2; fault++) {

@@ -323,6 +323,20 @@ public final class MergeEngine {
     }
 
     /**
+     * Files of an earlier model that a merge replaces, for an output that is in no directory of
+     * this machine.
+     *
+     * @param there a directory with the names of what is in the output, and the small files of it
+     * @param companions of the new model
+     */
+    public static List<Path> replaced(
+            MergePlan plan, Path there, List<SmallFile> companions, EngineOptions options)
+            throws IOException {
+        return ExistingOutput.in(there, plan, true, options.card() == EngineOptions.Card.ALWAYS)
+                .toRemove(companions);
+    }
+
+    /**
      * Whether a part that was begun in a directory can be resumed with this plan and its inputs.
      */
     public static boolean continues(MergePlan plan, Path directory) throws IOException {

@@ -124,7 +124,8 @@ public final class MergeJob {
         try {
             List<Integer> missing = job.parted(plan, 1, scratch).begin(options);
             String key = PartsFolder.in(scratch).orElseThrow().agreement().key();
-            out.requireFree(key);
+            StoredModels.requireOther(plan, job.out());
+            out.requireFree(key, options.overwrite());
             missing.removeAll(out.finished(key, job.parts()).keySet());
             merge(plan, job, missing);
             cancellation.throwIfRequested();
@@ -139,6 +140,7 @@ public final class MergeJob {
                     key,
                     parts,
                     MergeEngine.companions(plan, reports, options),
+                    options,
                     files -> move(job, files));
             return PartReport.joined(plan, reports, List.of());
         } finally {

@@ -129,6 +129,39 @@ final class StoredModels implements RemoteModels {
     }
 
     /**
+     * Makes sure that an output is none of a plan's inputs, nor inside of one.
+     *
+     * @throws BadInputException if it is
+     */
+    static void requireOther(MergePlan plan, String out) {
+        String folder = new org.apache.hadoop.fs.Path(out) + "/";
+        List<Problem> problems = new ArrayList<>();
+        for (io.amalgam.checkpoint.Checkpoint model : plan.models().values()) {
+            model.weightFiles().stream()
+                    .map(FILES::get)
+                    .filter(
+                            file ->
+                                    file != null
+                                            && folder.startsWith(file.path().getParent() + "/"))
+                    .findFirst()
+                    .ifPresent(
+                            file ->
+                                    problems.add(
+                                            Problem.of(
+                                                            "output '%s' is the input model '%s', or inside of it"
+                                                                    .formatted(
+                                                                            out,
+                                                                            file.path()
+                                                                                    .getParent()))
+                                                    .hint(
+                                                            "inputs are never written over: choose another output")));
+        }
+        if (!problems.isEmpty()) {
+            throw new BadInputException(problems);
+        }
+    }
+
+    /**
      * Makes sure that the weights a plan reads are in their stores as they were.
      *
      * @throws BadInputException if one is not

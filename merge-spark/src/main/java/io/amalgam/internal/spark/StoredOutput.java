@@ -2,6 +2,7 @@ package io.amalgam.internal.spark;
 
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -32,9 +33,12 @@ import org.apache.hadoop.fs.Path;
  * complete. Where a store cannot rename, Hadoop copies and deletes.
  */
 final class StoredOutput {
-    private static final String PARTS = ".amalgam-parts";
+    static final String PARTS = ".amalgam-parts";
     private static final String REPORT = "part.json";
     private static final String JOINING = "joining";
+
+    /** In the mark of a join that replaces a model. */
+    private static final byte REPLACES = 1;
 
     private final Path out;
     private final FileSystem store;
@@ -57,11 +61,12 @@ final class StoredOutput {
     }
 
     /**
+     * @param overwrite whether a model that is there is replaced
      * @throws BadInputException if something else is there
      */
-    void requireFree(String key) throws IOException {
-        if (store.exists(new Path(home(key), JOINING))) {
-            // A join that was interrupted: its files are ours.
+    void requireFree(String key, boolean overwrite) throws IOException {
+        if (overwrite || joining(key).isPresent()) {
+            // What a join that was interrupted has left is ours.
             return;
         }
         for (FileStatus entry : list(out)) {
@@ -72,8 +77,17 @@ final class StoredOutput {
                                         "output '" + out + "'",
                                         "an empty or new folder",
                                         "one with '" + name + "'")
-                                .hint("choose another"));
+                                .hint("choose another, or give EngineOptions.overwrite(true)"));
             }
+        }
+    }
+
+    /** Whether the join that began first was told to replace what is there; empty if none began. */
+    private Optional<Boolean> joining(String key) throws IOException {
+        try (InputStream in = store.open(new Path(home(key), JOINING))) {
+            return Optional.of(in.read() == REPLACES);
+        } catch (FileNotFoundException e) {
+            return Optional.empty();
         }
     }
 
@@ -97,11 +111,25 @@ final class StoredOutput {
             int dot = name.indexOf('.');
             Integer number = dot < 0 ? null : numbers.get(name.substring(0, dot));
             if (number != null && !finished.containsKey(number)) {
-                report(attempt.getPath())
-                        .ifPresent(r -> finished.put(number, new Attempt(attempt.getPath(), r)));
+                Optional<PartReport> report = report(attempt.getPath());
+                if (report.isPresent() && isWhole(key, attempt.getPath(), report.get())) {
+                    finished.put(number, new Attempt(attempt.getPath(), report.get()));
+                }
             }
         }
         return finished;
+    }
+
+    /** Whether the files of an attempt are there, or in their places already. */
+    private boolean isWhole(String key, Path attempt, PartReport report) throws IOException {
+        boolean joining = joining(key).isPresent();
+        for (MergeReport.WrittenFile file : report.report().files()) {
+            if (length(new Path(attempt, file.name())) != file.bytes()
+                    && (!joining || length(new Path(out, file.name())) != file.bytes())) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private Optional<PartReport> report(Path folder) throws IOException {
@@ -151,9 +179,11 @@ final class StoredOutput {
             String key,
             Map<Integer, Attempt> parts,
             List<SmallFile> companions,
+            EngineOptions options,
             Mover mover)
             throws IOException {
-        write(new Path(home(key), JOINING), new byte[] {1});
+        boolean replaces = joining(key).orElse(options.overwrite());
+        write(new Path(home(key), JOINING), new byte[] {replaces ? REPLACES : (byte) 0});
         Map<String, Path> made = new HashMap<>();
         for (Attempt attempt : parts.values()) {
             attempt.report
@@ -165,6 +195,9 @@ final class StoredOutput {
         for (DataFile file : plan.layout().files()) {
             Path from = made.get(file.name());
             data.add(new Move(from == null ? "" : from.toString(), file.name(), file.size()));
+        }
+        if (replaces) {
+            new EarlierModel(out, store).remove(plan, companions, options, data);
         }
         // A single file completes the model itself; else the last of the small files does.
         int early = plan.layout().last().isEmpty() ? data.size() - 1 : data.size();

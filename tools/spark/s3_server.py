@@ -1,6 +1,6 @@
 """A local S3 in memory (moto), which fails when it is told to.
 
-    python3 tools/s3-server.py PORT          needs: pip install "moto[server]"
+    python3 tools/spark/s3_server.py PORT          needs: pip install "moto[server]"
 
 Listens on 127.0.0.1 alone, until it is stopped. Any access key will do.
     curl -X PUT  http://127.0.0.1:PORT/models                       makes a bucket
