@@ -35,8 +35,15 @@ final class OutputFiles implements Closeable {
     private final Path partial;
     private final OutputLayout layout;
     private final Set<Integer> selected;
-    private final Map<Integer, FileChannel> channels = new TreeMap<>();
+    private final Map<Integer, Part> open = new TreeMap<>();
     private final Set<Path> touched = new LinkedHashSet<>();
+
+    /** A file that is written, where it grows. */
+    private record Part(Path path, FileChannel channel) {
+        void write(long position, ByteBuffer bytes) throws IOException {
+            FileWrites.fully(path, channel, bytes, position);
+        }
+    }
 
     /** Data files made elsewhere, by name. */
     private final Map<String, Path> made;
@@ -62,23 +69,20 @@ final class OutputFiles implements Closeable {
         try {
             for (int number : selected) {
                 OutputLayout.DataFile file = layout.files().get(number);
+                Path path = files.part(file.name());
                 FileChannel channel =
                         FileChannel.open(
-                                files.part(file.name()),
+                                path,
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
-                files.channels.put(number, channel);
-                FileWrites.fully(
-                        files.part(file.name()), channel, ByteBuffer.wrap(file.header()), 0);
+                Part part = new Part(path, channel);
+                files.open.put(number, part);
+                part.write(0, ByteBuffer.wrap(file.header()));
                 if (channel.size() > file.size()) {
                     channel.truncate(file.size());
                 } else if (channel.size() < file.size()) {
-                    FileWrites.fully(
-                            files.part(file.name()),
-                            channel,
-                            ByteBuffer.wrap(new byte[1]),
-                            file.size() - 1);
+                    part.write(file.size() - 1, ByteBuffer.wrap(new byte[1]));
                 }
             }
         } catch (IOException e) {
@@ -116,7 +120,7 @@ final class OutputFiles implements Closeable {
     }
 
     void write(int file, long position, ByteBuffer bytes) throws IOException {
-        FileWrites.fully(part(layout.files().get(file).name()), channel(file), bytes, position);
+        part(file).write(position, bytes);
     }
 
     /** The files of this run, by their position in the layout. */
@@ -129,22 +133,22 @@ final class OutputFiles implements Closeable {
         return selected.contains(layout.placements().get(tensor).file());
     }
 
-    private FileChannel channel(int file) {
-        FileChannel channel = channels.get(file);
-        if (channel == null) {
+    private Part part(int file) {
+        Part part = open.get(file);
+        if (part == null) {
             throw new IllegalStateException("file " + file + " is no part of this run");
         }
-        return channel;
+        return part;
     }
 
     /** Reads back what was written. */
     void read(int file, long position, ByteBuffer into) throws IOException {
         long at = position;
+        Part part = part(file);
         while (into.hasRemaining()) {
-            int got = channel(file).read(into, at);
+            int got = part.channel().read(into, at);
             if (got < 0) {
-                throw new EOFException(
-                        "'" + part(layout.files().get(file).name()) + "' ends at byte " + at);
+                throw new EOFException("'" + part.path() + "' ends at byte " + at);
             }
             at += got;
         }
@@ -152,8 +156,8 @@ final class OutputFiles implements Closeable {
 
     /** Makes what was written durable. Nothing is written to the weights after that. */
     void complete() throws IOException {
-        for (Map.Entry<Integer, FileChannel> file : channels.entrySet()) {
-            FileWrites.force(part(layout.files().get(file.getKey()).name()), file.getValue());
+        for (Part part : open.values()) {
+            FileWrites.force(part.path(), part.channel());
         }
         closeChannels();
     }
@@ -276,8 +280,8 @@ final class OutputFiles implements Closeable {
     }
 
     private void closeChannels() throws IOException {
-        for (FileChannel channel : channels.values()) {
-            channel.close();
+        for (Part part : open.values()) {
+            part.channel().close();
         }
     }
 
