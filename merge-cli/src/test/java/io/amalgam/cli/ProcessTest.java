@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -27,15 +28,50 @@ class ProcessTest {
     /** What the process that was started last says. */
     private Path log;
 
-    @Test
-    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal to send")
-    void aSignalLeavesAMergeThatCanBeResumed() throws Exception {
+    private Path slowRecipe() throws IOException {
         List<NamedTensor> tensors = new ArrayList<>();
         for (int i = 0; i < TENSORS; i++) {
             tensors.add(Models.filled("layers." + i + ".weight", i, 4));
         }
         Models.write(folder.resolve("model"), tensors, "{}");
-        Path recipe = Models.recipe(folder, "merge_method: slow\nmodels: [{model: model}]\n");
+        return Models.recipe(folder, "merge_method: slow\nmodels: [{model: model}]\n");
+    }
+
+    @Test
+    void oneProcessWritesAPart() throws Exception {
+        Path recipe = slowRecipe();
+        Path out = folder.resolve("out");
+        Path begun = folder.resolve("begun");
+        Object[] part = {"merge", recipe, out, "--out-shard-size", "2k", "-j", "1", "--part", "1/2"};
+
+        Process first = slowly(50, begun, part);
+        while (!Files.exists(begun) && first.isAlive()) {
+            TimeUnit.MILLISECONDS.sleep(10);
+        }
+        assertThat(slowly(0, begun, part).waitFor()).isEqualTo(3);
+        assertThat(log()).contains("error: another merge is writing to '" + out);
+        assertThat(slowly(0, begun, "join", out).waitFor()).isEqualTo(3);
+        assertThat(log()).contains("--part 1/2'").contains("--part 2/2'");
+
+        first.destroyForcibly().waitFor();
+        assertThat(slowly(0, begun, part).waitFor()).isZero();
+        part[part.length - 1] = "2/2";
+        assertThat(slowly(0, begun, part).waitFor()).isZero();
+        assertThat(slowly(0, begun, "join", out).waitFor()).isZero();
+        Path whole = folder.resolve("whole");
+        assertThat(slowly(0, begun, "merge", recipe, whole, "--out-shard-size", "2k").waitFor())
+                .isZero();
+        try (Stream<Path> files = Files.list(whole)) {
+            for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
+                assertThat(out.resolve(file.getFileName())).hasSameBinaryContentAs(file);
+            }
+        }
+    }
+
+    @Test
+    @DisabledOnOs(value = OS.WINDOWS, disabledReason = "there is no signal to send")
+    void aSignalLeavesAMergeThatCanBeResumed() throws Exception {
+        Path recipe = slowRecipe();
         Path out = folder.resolve("out");
         Path begun = folder.resolve("begun");
 

@@ -70,9 +70,13 @@ record PartRun(Part part, Path out) {
     }
 
     /**
-     * @param read bytes; empty if there are fewer passes
+     * @param read bytes, 0 if the share was there; empty if there are fewer passes
      */
     String line(int pass, Optional<Long> read) {
+        if (read.isPresent() && read.get() == 0) {
+            return Console.oneLine(
+                    "nothing to do: pass %d, part %s of %s was finished".formatted(pass, part, out));
+        }
         return Console.oneLine(
                 read.map(
                                 bytes ->

@@ -168,6 +168,8 @@ class JoinCommandTest {
                     .contains("pass " + pass + " of '" + out + "'")
                     .endsWith("--part 2/2 --pass " + pass + "'");
             assertThat(part("2/2", "--pass", pass).out()).contains("read ");
+            assertThat(part("2/2", "--pass", pass).out())
+                    .startsWith("nothing to do: pass " + pass + ", part 2/2");
             pass++;
         }
         assertThat(pass).isGreaterThan(1);

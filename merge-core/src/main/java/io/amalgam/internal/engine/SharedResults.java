@@ -79,6 +79,11 @@ public final class SharedResults {
         return missing;
     }
 
+    /** Whether a part has made its share of a pass. */
+    public boolean hasShare(int pass, int part) throws IOException {
+        return read(share(pass, part)).isPresent();
+    }
+
     /** A result; empty if nobody has it yet. */
     Optional<byte[]> read(String name) throws IOException {
         if (carried != null) {

@@ -147,7 +147,7 @@ public final class PartedMerge {
      * Makes this part's share of a pass over the whole model, which all parts then use.
      *
      * @param pass its number, from 1
-     * @return bytes read; empty if there are fewer passes
+     * @return bytes read, 0 if the share was there; empty if there are fewer passes
      * @throws BadInputException likewise, or if a share of an earlier pass is missing
      */
     public Optional<Long> pass(
@@ -158,6 +158,9 @@ public final class PartedMerge {
             throw new BadInputException(problems);
         }
         PartsFolder folder = PartsFolder.begin(out, agreement, options.overwrite());
+        if (folder.shared().hasShare(pass, part.number())) {
+            return Optional.of(0L);
+        }
         for (int before = 1; before < pass && plan.wholeModel().isPresent(); before++) {
             for (int missing : folder.shared().missingShares(before)) {
                 problems.add(
