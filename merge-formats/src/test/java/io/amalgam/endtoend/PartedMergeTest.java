@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.engine.MergeEngine;
+import io.amalgam.internal.engine.PartReport;
+import io.amalgam.internal.engine.SharedResults;
 import io.amalgam.internal.parts.JoinedMerge;
 import io.amalgam.internal.parts.Part;
 import io.amalgam.internal.parts.PartCommand;
@@ -17,10 +19,15 @@ import io.amalgam.internal.parts.PlanRequest;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlanOptions;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.BrokenBarrierException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CyclicBarrier;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -124,6 +131,68 @@ class PartedMergeTest {
                 assertThat(out.resolve(name)).hasSameBinaryContentAs(whole.resolve(name));
             }
         }
+    }
+
+    /** As on a cluster that lets two machines do one task. */
+    @Test
+    void ofTwoAttemptsAtOnceOneIsThePart() throws Exception {
+        Case one = cases().get(1);
+        Path out = temp.resolve("attempts");
+        try (MergePlan plan = plan(one)) {
+            assertThat(parted(plan, one, 1, out).begin(Options.DEFAULT.build()))
+                    .containsExactly(1, 2, 3);
+        }
+        CyclicBarrier together = new CyclicBarrier(2);
+        List<CompletableFuture<PartReport>> attempts =
+                Stream.of("first", "second")
+                        .map(name -> CompletableFuture.supplyAsync(() -> attempt(one, out, name, together)))
+                        .toList();
+        PartReport part = attempts.get(0).get();
+        assertThat(attempts.get(1).get().by()).isEqualTo(part.by());
+        assertThat(part.by()).isIn("first", "second");
+        PartsFolder folder = PartsFolder.in(out).orElseThrow();
+        assertThat(folder.missing()).containsExactly(2, 3);
+        assertThat(names(folder.of(new Part(1, PARTS)).getParent())).containsExactly("1-of-3");
+    }
+
+    private static PartReport attempt(Case one, Path out, String name, CyclicBarrier together) {
+        MergeListener waits =
+                new MergeListener() {
+                    @Override
+                    public void started(MergePlan plan, int resumed) {
+                        try {
+                            together.await();
+                        } catch (InterruptedException | BrokenBarrierException e) {
+                            throw new IllegalStateException(e);
+                        }
+                    }
+                };
+        try (MergePlan plan = plan(one)) {
+            return parted(plan, one, 1, out)
+                    .attempt(
+                            name,
+                            name,
+                            SharedResults.NONE,
+                            Options.DEFAULT.build(),
+                            waits,
+                            new Cancellation());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static MergePlan plan(Case one) throws IOException {
+        return Merges.plan(Merges.recipe(one.recipe), GOLDEN.resolve(one.folder), SMALL_FILES);
+    }
+
+    private static PartedMerge parted(MergePlan plan, Case one, int part, Path out)
+            throws IOException {
+        return new PartedMerge(
+                plan,
+                new Part(part, PARTS),
+                out,
+                request(one, GOLDEN.resolve(one.folder)),
+                PartCommand.NONE);
     }
 
     private static PlanRequest request(Case one, Path root) {
