@@ -42,7 +42,9 @@ class ProcessTest {
         Path recipe = slowRecipe();
         Path out = folder.resolve("out");
         Path begun = folder.resolve("begun");
-        Object[] part = {"merge", recipe, out, "--out-shard-size", "2k", "-j", "1", "--part", "1/2"};
+        Object[] part = {
+            "merge", recipe, out, "--out-shard-size", "2k", "-j", "1", "--part", "1/2"
+        };
 
         Process first = slowly(50, begun, part);
         while (!Files.exists(begun) && first.isAlive()) {

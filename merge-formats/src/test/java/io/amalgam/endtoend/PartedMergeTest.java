@@ -145,7 +145,10 @@ class PartedMergeTest {
         CyclicBarrier together = new CyclicBarrier(2);
         List<CompletableFuture<PartReport>> attempts =
                 Stream.of("first", "second")
-                        .map(name -> CompletableFuture.supplyAsync(() -> attempt(one, out, name, together)))
+                        .map(
+                                name ->
+                                        CompletableFuture.supplyAsync(
+                                                () -> attempt(one, out, name, together)))
                         .toList();
         PartReport part = attempts.get(0).get();
         assertThat(attempts.get(1).get().by()).isEqualTo(part.by());

@@ -75,7 +75,8 @@ record PartRun(Part part, Path out) {
     String line(int pass, Optional<Long> read) {
         if (read.isPresent() && read.get() == 0) {
             return Console.oneLine(
-                    "nothing to do: pass %d, part %s of %s was finished".formatted(pass, part, out));
+                    "nothing to do: pass %d, part %s of %s was finished"
+                            .formatted(pass, part, out));
         }
         return Console.oneLine(
                 read.map(
