@@ -23,15 +23,7 @@ final class FileHash {
      */
     static String of(FileChannel channel, boolean large, long size, LongConsumer read)
             throws IOException {
-        MessageDigest digest;
-        try {
-            digest = MessageDigest.getInstance(large ? "SHA-256" : "SHA-1");
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
-        if (!large) {
-            digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
-        }
+        MessageDigest digest = begin(large, size);
         ByteBuffer buffer = ByteBuffer.allocate(BUFFER);
         for (long at = 0; channel.read(buffer, at) >= 0; buffer.clear()) {
             int got = buffer.flip().remaining();
@@ -40,5 +32,22 @@ final class FileHash {
             read.accept(got);
         }
         return HexFormat.of().formatHex(digest.digest());
+    }
+
+    /** The same of a whole file in memory. */
+    static String of(byte[] content, boolean large) {
+        return HexFormat.of().formatHex(begin(large, content.length).digest(content));
+    }
+
+    private static MessageDigest begin(boolean large, long size) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance(large ? "SHA-256" : "SHA-1");
+            if (!large) {
+                digest.update(("blob " + size + "\0").getBytes(StandardCharsets.US_ASCII));
+            }
+            return digest;
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
     }
 }

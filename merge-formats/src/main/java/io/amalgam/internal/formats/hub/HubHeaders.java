@@ -252,7 +252,8 @@ public final class HubHeaders implements RemoteModels {
                             place,
                             address,
                             head.pieces(file.size()),
-                            head.parts());
+                            head.parts(),
+                            head.checks());
             Placeholders.put(place, () -> new StreamedChannel(streamed, buffer()));
             return;
         }

@@ -123,6 +123,18 @@ final class HubProblems {
                 .hint("a proxy or mirror changes it: fetch it another way");
     }
 
+    static Problem damagedEntry(RepoName repo, RemoteFile file, String entry) {
+        return Problem.of(
+                        "'"
+                                + file.path()
+                                + "' of '"
+                                + repo
+                                + "' is damaged: entry '"
+                                + entry
+                                + "' has another checksum (CRC-32) than its directory says")
+                .hint("merge again, or without '--stream'");
+    }
+
     static Problem bufferSpace(Path folder, long needed, long free) {
         return Problem.expected(
                         "cache '" + folder + "'",

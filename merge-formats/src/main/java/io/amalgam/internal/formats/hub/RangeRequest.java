@@ -23,6 +23,7 @@ final class RangeRequest {
     private final FileChannel channel;
     private final long place;
     private final CRC32C checksum = new CRC32C();
+    private final EntryChecks.Part entries;
     private final CompletableFuture<Void> done = new CompletableFuture<>();
 
     private long at;
@@ -40,6 +41,7 @@ final class RangeRequest {
         this.channel = channel;
         this.place = place;
         this.at = file.pieces().start(piece);
+        this.entries = file.checks().part(at);
     }
 
     /** A failure after which the same request may succeed. */
@@ -151,6 +153,7 @@ final class RangeRequest {
             long left = file.pieces().end(piece) - at;
             bytes.limit(bytes.position() + (int) Math.min(bytes.remaining(), left));
             checksum.update(bytes.duplicate());
+            entries.update(bytes.duplicate());
             while (bytes.hasRemaining()) {
                 at += channel.write(bytes, place + at - file.pieces().start(piece));
             }
@@ -192,11 +195,18 @@ final class RangeRequest {
 
     private void complete() {
         end();
-        if (file.isSame(piece, (int) checksum.getValue())) {
+        if (!file.isSame(piece, (int) checksum.getValue())) {
+            done.completeExceptionally(
+                    new BadInputException(HubProblems.changing(file.repo(), file.file())));
+            return;
+        }
+        Optional<String> damaged = entries.end();
+        if (damaged.isEmpty()) {
             done.complete(null);
         } else {
             done.completeExceptionally(
-                    new BadInputException(HubProblems.changing(file.repo(), file.file())));
+                    new BadInputException(
+                            HubProblems.damagedEntry(file.repo(), file.file(), damaged.get())));
         }
     }
 }

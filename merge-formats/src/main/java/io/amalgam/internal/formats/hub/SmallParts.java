@@ -19,6 +19,9 @@ import java.util.concurrent.TimeoutException;
 final class SmallParts {
     private static final int AT_ONCE = 8;
 
+    /** How often a whole file is fetched whose contents are others than its hash says. */
+    private static final int TRIES = 3;
+
     private final HubClient client;
     private final RepoName repo;
     private final RepoListing listing;
@@ -56,11 +59,26 @@ final class SmallParts {
     }
 
     private byte[] bytes(String path, String range) throws IOException {
-        HubAnswer answer = client.get(address(path), range);
-        if (!answer.isGood()) {
-            throw new BadInputException(HubProblems.of(repo, answer, path, client.settings()));
+        for (int tries = 1; ; tries++) {
+            HubAnswer answer = client.get(address(path), range);
+            if (!answer.isGood()) {
+                throw new BadInputException(HubProblems.of(repo, answer, path, client.settings()));
+            }
+            RemoteFile file = listing.files().get(path);
+            if (!range.isEmpty() || file == null || isRight(path, answer.body())) {
+                return answer.body();
+            }
+            if (tries == TRIES) {
+                String hash = FileHash.of(answer.body(), file.large());
+                throw new BadInputException(HubProblems.damaged(repo, file, hash));
+            }
         }
-        return answer.body();
+    }
+
+    /** Whether a whole file has the hash that the hub names. */
+    private boolean isRight(String path, byte[] content) {
+        RemoteFile file = listing.files().get(path);
+        return file == null || FileHash.of(content, file.large()).equals(file.etag());
     }
 
     /** A whole file will be taken. */
@@ -99,7 +117,8 @@ final class SmallParts {
         try {
             HubAnswer got =
                     answer.get(3 * client.settings().timeout().toMillis(), TimeUnit.MILLISECONDS);
-            return got.isGood() ? got.body() : bytes(path, range);
+            boolean good = got.isGood() && (!range.isEmpty() || isRight(path, got.body()));
+            return good ? got.body() : bytes(path, range);
         } catch (InterruptedException e) {
             throw HubClient.interrupted();
         } catch (ExecutionException | TimeoutException e) {

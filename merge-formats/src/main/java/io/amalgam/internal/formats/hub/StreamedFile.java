@@ -12,7 +12,8 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * A weights file of a commit whose bytes are fetched when they are read.
  *
  * <p>A range has no hash of its own. What can be known of it: its place and the length of the whole
- * file, as the answer says; and that a range fetched again is what it was.
+ * file, as the answer says; that a range fetched again is what it was; and the checksum of a whole
+ * tensor, if the format has some.
  */
 final class StreamedFile {
     private final RepoName repo;
@@ -22,17 +23,19 @@ final class StreamedFile {
     private final Pieces pieces;
     private final NavigableMap<Long, byte[]> known;
     private final AtomicIntegerArray checksums;
+    private final EntryChecks checks;
 
     /**
      * @param placeholder has what is before the first piece
      * @param own where the file is at the endpoint
      */
     StreamedFile(RepoName repo, RemoteFile file, Path placeholder, URI own, Pieces pieces) {
-        this(repo, file, placeholder, own, pieces, new TreeMap<>());
+        this(repo, file, placeholder, own, pieces, new TreeMap<>(), EntryChecks.none());
     }
 
     /**
      * @param known runs of bytes that are not fetched, by where they begin
+     * @param checks of what is fetched
      */
     StreamedFile(
             RepoName repo,
@@ -40,8 +43,10 @@ final class StreamedFile {
             Path placeholder,
             URI own,
             Pieces pieces,
-            NavigableMap<Long, byte[]> known) {
+            NavigableMap<Long, byte[]> known,
+            EntryChecks checks) {
         this.known = known;
+        this.checks = checks;
         this.repo = repo;
         this.file = file;
         this.placeholder = placeholder;
@@ -79,6 +84,10 @@ final class StreamedFile {
         }
         into.put(part.getValue(), (int) from, count);
         return count;
+    }
+
+    EntryChecks checks() {
+        return checks;
     }
 
     FileAddress address() {

@@ -34,6 +34,7 @@ final class ZipHead {
 
     private final TreeMap<Long, byte[]> parts = new TreeMap<>();
     private final List<long[]> tensors = new ArrayList<>();
+    private final List<EntryChecks.Entry> checked = new ArrayList<>();
 
     private ZipHead() {}
 
@@ -99,6 +100,12 @@ final class ZipHead {
         if (starts.size() != 1) {
             return;
         }
+        if (entry.checksum() != 0) {
+            long start = starts.get(0);
+            checked.add(
+                    new EntryChecks.Entry(
+                            entry.name(), start, start + entry.size(), entry.checksum()));
+        }
         ByteBuffer header =
                 ByteBuffer.allocate(LOCAL_SIZE + name.length).order(ByteOrder.LITTLE_ENDIAN);
         header.putInt(0, LOCAL);
@@ -115,6 +122,11 @@ final class ZipHead {
     /** Runs of bytes that are known, by where they begin. */
     NavigableMap<Long, byte[]> parts() {
         return parts;
+    }
+
+    /** Checksums of the tensors, which are in the directory unless torch was told to make none. */
+    EntryChecks checks() {
+        return new EntryChecks(checked, parts);
     }
 
     /** How the file is divided into what is fetched at once. */

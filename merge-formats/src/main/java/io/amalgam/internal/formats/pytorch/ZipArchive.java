@@ -47,7 +47,8 @@ public final class ZipArchive {
     /**
      * @param header where the entry's own header is, in front of its data
      */
-    private record Entry(long header, long size, long compressed, int method, int flags) {}
+    private record Entry(
+            long header, long size, long compressed, int method, int flags, int checksum) {}
 
     /** Reads from a place in the archive on. */
     @FunctionalInterface
@@ -61,8 +62,9 @@ public final class ZipArchive {
      *
      * @param header where the entry's own header is, in front of its data
      * @param described whether its sizes stand behind its data
+     * @param checksum CRC-32 of its data; zero if whoever wrote it made none
      */
-    public record Place(String name, long header, long size, boolean described) {}
+    public record Place(String name, long header, long size, boolean described, int checksum) {}
 
     /** Bytes of an entry: where in the file, and how many. */
     record Span(long offset, long length) {}
@@ -198,7 +200,7 @@ public final class ZipArchive {
         }
         int flags = Short.toUnsignedInt(directory.getShort(at + 8));
         int method = Short.toUnsignedInt(directory.getShort(at + 10));
-        return new Entry(header, size, compressed, method, flags);
+        return new Entry(header, size, compressed, method, flags, directory.getInt(at + 16));
     }
 
     /** Where the directory begins, behind all entries. */
@@ -215,7 +217,8 @@ public final class ZipArchive {
                                         e.getKey(),
                                         e.getValue().header(),
                                         e.getValue().size(),
-                                        (e.getValue().flags() & DESCRIBED) != 0))
+                                        (e.getValue().flags() & DESCRIBED) != 0,
+                                        e.getValue().checksum()))
                 .sorted(Comparator.comparingLong(Place::header))
                 .toList();
     }

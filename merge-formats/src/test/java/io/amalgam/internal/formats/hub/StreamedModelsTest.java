@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.hub;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.checkpoint.TensorSource;
@@ -29,6 +30,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -391,6 +393,64 @@ class StreamedModelsTest {
                 }
             }
         }
+    }
+
+    /** The directory has checksums of all tensors; one is checked when all of it was fetched. */
+    @ParameterizedTest
+    @ValueSource(ints = {-1, 0, 99_999, 150_000, 299_999})
+    void damagedTensorsOfTorchAreRefused(int flipped) throws IOException {
+        TorchArchive archive =
+                new TorchArchive()
+                        .entry("m/data.pkl", 70_000, 64)
+                        .entry("m/data/0", 300_000, 64)
+                        .entry("m/data/1", 100_000, 64);
+        byte[] file = archive.whole();
+        if (flipped >= 0) {
+            file[archive.start(1) + flipped] ^= 4;
+        }
+        hub.file("org/torch", "main", "pytorch_model.bin", file)
+                .file("org/torch", "main", "config.json", "{}".getBytes(StandardCharsets.UTF_8));
+        HubHeaders models = streamed();
+        Path model = models.fetch("org/torch", Optional.empty()).resolve("pytorch_model.bin");
+
+        try (FileChannel channel = Placeholders.open(model)) {
+            ByteBuffer tensor = ByteBuffer.allocate(300_000);
+            ThrowingCallable read =
+                    () -> {
+                        while (tensor.hasRemaining()) {
+                            channel.read(tensor, archive.start(1) + tensor.position());
+                        }
+                    };
+            if (flipped < 0) {
+                assertThatCode(read).doesNotThrowAnyException();
+            } else {
+                assertThatThrownBy(read)
+                        .isInstanceOf(BadInputException.class)
+                        .hasMessage(
+                                "'pytorch_model.bin' of 'org/torch' is damaged: entry 'm/data/0' has another checksum (CRC-32) than its directory says; merge again, or without '--stream'");
+            }
+        }
+    }
+
+    /** Files that are fetched whole have hashes. */
+    @Test
+    void damagedSettingsAreFetchedAgain() throws IOException {
+        String tokenizer = "{\"version\": \"1.0\"" + " ".repeat(300) + "}";
+        hub.file("org/model", "main", "tokenizer.json", tokenizer.getBytes(StandardCharsets.UTF_8));
+        hub.fault(Fault.CORRUPT, 2);
+        Path model = streamed().fetch("org/model", Optional.empty());
+
+        assertThat(model.resolve("tokenizer.json")).hasContent(tokenizer);
+    }
+
+    @Test
+    void settingsThatStayDamagedAreRefused() {
+        hub.file("org/model", "main", "tokenizer.json", new byte[300]);
+        hub.fault(Fault.CORRUPT, 1);
+
+        assertThatThrownBy(() -> streamed().fetch("org/model", Optional.empty()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("'tokenizer.json' of 'org/model': expected sha256 ");
     }
 
     @Test

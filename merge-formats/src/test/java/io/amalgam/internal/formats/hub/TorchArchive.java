@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.zip.CRC32;
 
 /** An archive as torch lays it out: aligned data, with its sizes behind it. */
 final class TorchArchive {
@@ -35,9 +36,16 @@ final class TorchArchive {
         new Random(size).nextBytes(data);
         bytes.put(data).putInt(0x08074b50).putInt(0).putInt(size).putInt(size);
         names.add(text);
-        places.add(new int[] {header, size});
+        CRC32 checksum = new CRC32();
+        checksum.update(data);
+        places.add(new int[] {header, size, (int) checksum.getValue(), start});
         headers.add(header);
         return this;
+    }
+
+    /** Where an entry's data begins. */
+    int start(int entry) {
+        return places.get(entry)[3];
     }
 
     byte[] whole() {
@@ -45,6 +53,7 @@ final class TorchArchive {
         for (int i = 0; i < names.size(); i++) {
             int at = bytes.position();
             bytes.putInt(at, 0x02014b50).putShort(at + 8, (short) 0x808);
+            bytes.putInt(at + 16, places.get(i)[2]);
             bytes.putInt(at + 20, places.get(i)[1]).putInt(at + 24, places.get(i)[1]);
             bytes.putShort(at + 28, (short) names.get(i).length);
             bytes.putInt(at + 42, places.get(i)[0]);
