@@ -119,8 +119,7 @@ final class EntryChecks {
         TreeMap<Long, Run> runs = come.computeIfAbsent(entry, e -> new TreeMap<>());
         runs.put(from, run);
         Run whole = runs.values().stream().reduce(EntryChecks::joined).orElseThrow();
-        return whole.length() < entry.end() - entry.start()
-                || whole.checksum() == entry.checksum();
+        return whole.length() < entry.end() - entry.start() || whole.checksum() == entry.checksum();
     }
 
     private static Run joined(Run first, Run second) {
