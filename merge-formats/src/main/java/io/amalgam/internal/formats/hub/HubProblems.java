@@ -132,7 +132,7 @@ final class HubProblems {
                                 + "' is damaged: entry '"
                                 + entry
                                 + "' has another checksum (CRC-32) than its directory says")
-                .hint("merge again, or without '--stream'");
+                .hint("give 'amalgam download " + repo + "' first");
     }
 
     static Problem bufferSpace(Path folder, long needed, long free) {

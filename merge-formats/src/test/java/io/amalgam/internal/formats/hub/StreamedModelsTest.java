@@ -427,7 +427,7 @@ class StreamedModelsTest {
                 assertThatThrownBy(read)
                         .isInstanceOf(BadInputException.class)
                         .hasMessage(
-                                "'pytorch_model.bin' of 'org/torch' is damaged: entry 'm/data/0' has another checksum (CRC-32) than its directory says; merge again, or without '--stream'");
+                                "'pytorch_model.bin' of 'org/torch' is damaged: entry 'm/data/0' has another checksum (CRC-32) than its directory says; give 'amalgam download org/torch' first");
             }
         }
     }
