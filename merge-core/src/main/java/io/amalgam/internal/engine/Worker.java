@@ -4,8 +4,6 @@ import io.amalgam.checkpoint.FileRegion;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.error.BadInputException;
-import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.CopiedCodes;
 import io.amalgam.internal.encoding.TensorEncoding;
 import io.amalgam.kernel.Workspace;
@@ -16,7 +14,6 @@ import io.amalgam.tensor.DType;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.zip.CRC32C;
@@ -37,10 +34,10 @@ final class Worker implements Closeable {
     private final CRC32C crc = new CRC32C();
     private final QuantisedWriter quantised;
     private final GatheredWrites gathered;
+    private final StoredCopies copies;
     private final float[] out;
     private Block block;
     private float[] longOut;
-    private @Nullable ByteBuffer compared;
     private @Nullable SharedReads shared;
 
     /**
@@ -57,6 +54,7 @@ final class Worker implements Closeable {
         this.block = new Block(setup.kernels(), inputs, setup.blockElements());
         this.quantised = new QuantisedWriter(sink, workspace, moved, written);
         this.gathered = new GatheredWrites(sink, crc, moved, written, setup.blockElements());
+        this.copies = new StoredCopies(sink, workspace, crc, cancellation, moved, written);
         this.out = new float[setup.blockElements()];
         this.longOut = out;
     }
@@ -115,9 +113,9 @@ final class Worker implements Closeable {
         } else if (stage instanceof TensorStep.Copy copy) {
             copy(unit, copy.input());
         } else if (stage instanceof TensorStep.CopyEqual) {
-            copyEqual(unit);
+            copies.equal(unit);
         } else if (stage instanceof TensorStep.CopyLargest) {
-            copyLargest(unit);
+            copies.largest(unit);
         } else if (stage instanceof TensorStep.Reduce<?> reduce) {
             return reduce(unit, reduce, scheduler);
         } else if (stage instanceof TensorStep.Sample probe) {
@@ -254,20 +252,11 @@ final class Worker implements Closeable {
         }
     }
 
-    private void writeBytes(TaskRun run, long position, ByteBuffer bytes) throws IOException {
-        int length = bytes.remaining();
-        crc.update(bytes);
-        bytes.rewind();
-        sink.write(run.place, position, bytes);
-        moved.add(length);
-        written.add(length);
-    }
-
     private void copy(TaskRun.Unit unit, int input) throws IOException {
         TensorTask task = unit.run().task;
         Optional<StoredTensor> stored = TaskRun.copied(task, input);
         if (stored.isPresent()) {
-            copyBytes(unit, stored.get());
+            copies.copy(unit, stored.get());
             return;
         }
         for (long from = unit.from(); from < unit.to(); from += workspace.capacity()) {
@@ -295,133 +284,6 @@ final class Worker implements Closeable {
         return quantised.end();
     }
 
-    private void copyBytes(TaskRun.Unit unit, StoredTensor stored) throws IOException {
-        DType type = stored.info().dtype();
-        FileRegion region = stored.region();
-        int task = unit.run().place;
-        long end = type.bytesFor(unit.to());
-        long at = type.bytesFor(unit.from());
-        while (at < end) {
-            cancellation.throwIfRequested();
-            long done = sink.copy(task, at, region, at, end - at);
-            if (done == 0) {
-                done = throughBuffer(region, at, end - at, task);
-            }
-            moved.add(2 * done);
-            written.add(done);
-            at += done;
-        }
-    }
-
-    /** Reads and writes at most a buffer's bytes of a copied tensor; returns how many. */
-    private int throughBuffer(FileRegion region, long at, long count, int task) throws IOException {
-        ByteBuffer bytes =
-                workspace.bytes((int) Math.min((long) workspace.capacity() * Long.BYTES, count));
-        region.readFully(at, bytes);
-        sink.write(task, at, bytes.flip());
-        return bytes.limit();
-    }
-
-    /** Whether what an earlier run wrote is a copy of an input. */
-    boolean isCopy(TaskRun run, int input) throws IOException {
-        Optional<StoredTensor> stored = TaskRun.copied(run.task, input);
-        if (stored.isEmpty()) {
-            return false;
-        }
-        ByteBuffer there = compared();
-        long end = stored.get().info().bytes();
-        for (long at = 0; at < end; at += there.capacity()) {
-            cancellation.throwIfRequested();
-            int n = (int) Math.min(there.capacity(), end - at);
-            ByteBuffer bytes = workspace.bytes(n);
-            stored.get().region().readFully(at, bytes);
-            sink.read(run.place, at, there.clear().limit(n));
-            if (!bytes.flip().equals(there.flip())) {
-                return false;
-            }
-        }
-        return true;
-    }
-
-    private void copyEqual(TaskRun.Unit unit) throws IOException {
-        TensorTask task = unit.run().task;
-        DType type = task.output().dtype();
-        ByteBuffer compared = compared();
-        StoredTensor first = stored(task, 0);
-        long end = type.bytesFor(unit.to());
-        for (long at = type.bytesFor(unit.from()); at < end; at += compared.capacity()) {
-            cancellation.throwIfRequested();
-            int n = (int) Math.min(compared.capacity(), end - at);
-            for (int i = 1; i < task.sources().size(); i++) {
-                ByteBuffer bytes = workspace.bytes(n);
-                first.region().readFully(at, bytes);
-                bytes.flip();
-                compared.clear().limit(n);
-                stored(task, i).region().readFully(at, compared);
-                compared.flip();
-                if (!bytes.equals(compared)) {
-                    throw unequal(task, i);
-                }
-            }
-            ByteBuffer bytes = workspace.bytes(n);
-            first.region().readFully(at, bytes);
-            bytes.flip();
-            writeBytes(unit.run(), at, bytes);
-        }
-    }
-
-    private void copyLargest(TaskRun.Unit unit) throws IOException {
-        TensorTask task = unit.run().task;
-        DType type = task.output().dtype();
-        ByteBuffer other = compared();
-        int step = other.capacity() / Long.BYTES * Long.BYTES;
-        long end = type.bytesFor(unit.to());
-        for (long at = type.bytesFor(unit.from()); at < end; at += step) {
-            cancellation.throwIfRequested();
-            int n = (int) Math.min(step, end - at);
-            ByteBuffer kept = workspace.bytes(n);
-            stored(task, 0).region().readFully(at, kept);
-            kept.flip();
-            for (int i = 1; i < task.sources().size(); i++) {
-                other.clear().limit(n);
-                stored(task, i).region().readFully(at, other);
-                other.flip();
-                Integers.keepLarger(type, kept, other);
-            }
-            writeBytes(unit.run(), at, kept);
-        }
-    }
-
-    private ByteBuffer compared() {
-        if (compared == null) {
-            compared =
-                    ByteBuffer.allocateDirect(workspace.capacity()).order(ByteOrder.LITTLE_ENDIAN);
-        }
-        return compared;
-    }
-
-    private static StoredTensor stored(TensorTask task, int input) {
-        return task.sources()
-                .get(input)
-                .stored()
-                .orElseThrow(() -> new IllegalStateException("computed tensors have arithmetic"));
-    }
-
-    private static BadInputException unequal(TensorTask task, int input) {
-        return new BadInputException(
-                Problem.of(
-                                task.output().dtype()
-                                        + " tensor '"
-                                        + task.output().name()
-                                        + "' of model '"
-                                        + task.call().inputs().get(input).model()
-                                        + "' differs from that of '"
-                                        + task.call().inputs().get(0).model()
-                                        + "'")
-                        .hint(
-                                "integers and booleans are copied, never averaged; is one of the models quantised?"));
-    }
-
     private Object whole(TaskRun run, TensorStep.FullTensor whole) throws IOException {
         Access access = new Access(run.task);
         if (run.task.quantiser().isPresent()) {
@@ -437,6 +299,11 @@ final class Worker implements Closeable {
         gathered.flush();
         // Written in any order: the checksum is taken from what arrived.
         return checksumOf(run.place, run.task.output().bytes());
+    }
+
+    /** Whether what an earlier run wrote is a copy of an input. */
+    boolean isCopy(TaskRun run, int input) throws IOException {
+        return copies.isCopy(run, input);
     }
 
     /** The checksum of a tensor that was written whole, by its place in the layout. */
