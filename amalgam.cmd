@@ -1,5 +1,5 @@
 @echo off
-rem Starts amalgam; builds it first where that has not been done yet. See the file 'amalgam' for the variables it reads.
+rem Starts amalgam; builds it first where that has not been done since the sources changed. See the file 'amalgam' for the variables it reads.
 setlocal
 set "HOME_DIR=%~dp0"
 set "LAUNCHER=%HOME_DIR%merge-cli\src\main\launcher"
@@ -12,7 +12,8 @@ if defined JAVA_HOME set "JAVA=%JAVA_HOME%\bin\java.exe"
 if exist "%HOME_DIR%runtime\bin\java.exe" set "JAVA=%HOME_DIR%runtime\bin\java.exe"
 
 set "VERSION="
-for /f tokens^=2^ delims^=^" %%v in ('""%JAVA%" -version 2^>^&1 ^| findstr /c:" version ""') do if not defined VERSION for /f "delims=.-" %%m in ("%%v") do set "VERSION=%%m"
+set "FULL="
+for /f tokens^=2^ delims^=^" %%v in ('""%JAVA%" -version 2^>^&1 ^| findstr /c:" version ""') do if not defined VERSION (set "FULL=%%v" & for /f "delims=.-" %%m in ("%%v") do set "VERSION=%%m")
 if not defined VERSION (
     echo error: java is not found; install a JDK 17 or newer, or set JAVA_HOME 1>&2
     exit /b 1
@@ -22,9 +23,23 @@ if %VERSION% LSS 17 (
     exit /b 1
 )
 
-if exist "%TARGET%\amalgam.jar" goto start
+rem Why the program must be built; empty where it is up to date. An archive has no sources.
+set "REASON="
+if "%TARGET%"=="%LAUNCHER%" goto start
+if not exist "%TARGET%\amalgam.jar" (
+    set "REASON=building on first use; this takes a few minutes where libraries must be downloaded"
+    goto build
+)
+rem cmd cannot compare times; without PowerShell the program stays as it is. The file 'built' has the time of the last build.
+set "CHANGED="
+for /f "usebackq delims=" %%f in (`powershell -NoProfile -Command "$built = Get-Item ($env:TARGET + '\amalgam.jar'), ($env:TARGET + '\built') -ErrorAction SilentlyContinue | Sort-Object LastWriteTimeUtc | Select-Object -Last 1; foreach ($part in 'pom.xml', 'merge-core\pom.xml', 'merge-formats\pom.xml', 'merge-cli\pom.xml', 'merge-core\src\main', 'merge-formats\src\main', 'merge-cli\src\main') { Get-ChildItem -Recurse -File -LiteralPath ($env:HOME_DIR + $part) | Where-Object LastWriteTimeUtc -gt $built.LastWriteTimeUtc | Select-Object -First 1 -ExpandProperty FullName }" 2^>nul`) do set "CHANGED=%%f"
+if not defined CHANGED goto start
+set "REASON=building again; '%CHANGED%' is newer than the program"
+
+:build
 if not exist "%TARGET%" mkdir "%TARGET%"
-echo amalgam: building on first use; this takes a few minutes where libraries must be downloaded 1>&2
+echo amalgam: %REASON% 1>&2
+type nul > "%TARGET%\building"
 pushd "%HOME_DIR%"
 call mvnw.cmd -q -ntp -pl merge-cli -am -Dmaven.test.skip=true -Dchecks.skip package > "%TARGET%\build.log" 2>&1
 set "RESULT=%ERRORLEVEL%"
@@ -34,6 +49,9 @@ if not "%RESULT%"=="0" (
     echo error: the build failed; all it said is in '%TARGET%\build.log' 1>&2
     exit /b 1
 )
+move /y "%TARGET%\building" "%TARGET%\built" >nul
+rem Made for the program before.
+del /q "%TARGET%\amalgam-*.aot" 2>nul
 
 :start
 set "HEAP=-Xmx256m"
@@ -41,9 +59,27 @@ for %%C in (evaluate check statistics) do if "%~1"=="%%C" set "HEAP=-XX:MaxRAMPe
 if not defined AMALGAM_JAVA_OPTS set "AMALGAM_JAVA_OPTS=%HEAP%"
 set "CLASS_PATH=%TARGET%\amalgam.jar"
 if defined AMALGAM_CLASSPATH set "CLASS_PATH=%CLASS_PATH%;%AMALGAM_CLASSPATH%"
-set "ARCHIVE="
-if exist "%TARGET%\amalgam.jsa" set ARCHIVE="-XX:SharedArchiveFile=%TARGET%\amalgam.jsa"
 set "NEWER="
 if %VERSION% GEQ 24 set NEWER="@%LAUNCHER%\java24.args"
+rem What Java makes of the classes before it starts: from 25 on a cache, made for the Java at hand; else the build's archive.
+set "ARCHIVE="
+set "CACHE=%TARGET%\amalgam-%FULL%.aot"
+if %VERSION% GEQ 25 goto cache
+if exist "%TARGET%\amalgam.jsa" set ARCHIVE="-XX:SharedArchiveFile=%TARGET%\amalgam.jsa"
+goto run
+
+:cache
+if exist "%CACHE%" goto cached
+set "MAKING=%CACHE%.%RANDOM%"
+2>nul (type nul > "%MAKING%") || goto run
+echo amalgam: preparing quicker starts with Java %FULL%; this is done once 1>&2
+"%JAVA%" "-XX:AOTCacheOutput=%MAKING%" "@%LAUNCHER%\java.args" "@%LAUNCHER%\java24.args" -Xmx256m -cp "%TARGET%\amalgam.jar" io.amalgam.cli.Main warm-up >nul 2>&1 <nul
+rem An empty one says that it was tried.
+move /y "%MAKING%" "%CACHE%" >nul
+
+:cached
+for %%f in ("%CACHE%") do if %%~zf GTR 0 set ARCHIVE="-XX:AOTCache=%CACHE%"
+
+:run
 "%JAVA%" "@%LAUNCHER%\java.args" %AMALGAM_JAVA_OPTS% %NEWER% %ARCHIVE% -cp "%CLASS_PATH%" io.amalgam.cli.Main %*
 exit /b %ERRORLEVEL%
