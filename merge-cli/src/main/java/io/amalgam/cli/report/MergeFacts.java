@@ -54,7 +54,7 @@ public final class MergeFacts {
     }
 
     void provenance(Html body) {
-        body.table("", List.of("file", "bytes", "CRC-32C or time of change"));
+        body.table("", List.of("file", "bytes", "SHA-256, CRC-32C or time of change"));
         for (JsonNode input : report.path("inputs")) {
             body.row(
                     List.of(
@@ -63,9 +63,12 @@ public final class MergeFacts {
                                             + ": "
                                             + input.path("file").asText()),
                             Cell.of(input.path("bytes").asText()),
-                            Cell.of(
-                                    java.time.Instant.ofEpochMilli(
-                                            input.path("modified_ms").asLong()))));
+                            Cell.longer(
+                                    input.has("sha256")
+                                            ? input.path("sha256").asText()
+                                            : java.time.Instant.ofEpochMilli(
+                                                            input.path("modified_ms").asLong())
+                                                    .toString())));
         }
         for (JsonNode file : report.path("files")) {
             body.row(

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A weights file that is merged, as it was when the merge began: what tells that somebody wrote to
@@ -50,6 +51,36 @@ public record InputFile(String model, Path path, long bytes, long millis) {
     private static InputFile now(String model, Path file) throws IOException {
         return new InputFile(
                 model, file, Files.size(file), Files.getLastModifiedTime(file).toMillis());
+    }
+
+    /**
+     * The SHA-256 of the content, where the file lies in a cache that names files by it, as that of
+     * the Hugging Face Hub does: what the hub said of it, not computed here.
+     */
+    Optional<String> sha256() {
+        try {
+            Path real = path.toRealPath();
+            String name = String.valueOf(real.getFileName());
+            Path folder = real.getParent();
+            boolean named = name.matches("[0-9a-f]{64}");
+            return named && folder != null && folder.endsWith("blobs")
+                    ? Optional.of(name)
+                    : Optional.empty();
+        } catch (IOException e) {
+            return Optional.empty();
+        }
+    }
+
+    /** The commit of a hub's repository, where the file is one of a snapshot in its cache. */
+    Optional<String> commit() {
+        Path folders = path.toAbsolutePath().normalize();
+        for (int i = 0; i + 2 < folders.getNameCount(); i++) {
+            String commit = folders.getName(i + 1).toString();
+            if (folders.getName(i).endsWith("snapshots") && commit.matches("[0-9a-f]{40}")) {
+                return Optional.of(commit);
+            }
+        }
+        return Optional.empty();
     }
 
     /** This file in one line of a journal. */

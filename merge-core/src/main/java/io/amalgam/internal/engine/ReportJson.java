@@ -137,11 +137,14 @@ final class ReportJson {
     static ArrayNode inputs(List<InputFile> origins) {
         ArrayNode inputs = JSON.createArrayNode();
         for (InputFile input : origins) {
-            inputs.addObject()
-                    .put("model", input.model())
-                    .put("file", input.path().getFileName().toString())
-                    .put("bytes", input.bytes())
-                    .put("modified_ms", input.millis());
+            ObjectNode file =
+                    inputs.addObject()
+                            .put("model", input.model())
+                            .put("file", input.path().getFileName().toString())
+                            .put("bytes", input.bytes())
+                            .put("modified_ms", input.millis());
+            input.sha256().ifPresent(sum -> file.put("sha256", sum));
+            input.commit().ifPresent(commit -> file.put("commit", commit));
         }
         return inputs;
     }
