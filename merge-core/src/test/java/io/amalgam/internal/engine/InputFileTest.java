@@ -48,7 +48,8 @@ class InputFileTest {
     void aFileOfTheHubsCacheHasItsChecksumAndCommit() throws IOException {
         Path blobs = Files.createDirectories(folder.resolve("models--org--m/blobs"));
         Files.writeString(blobs.resolve(SUM), "abc");
-        Path snapshot = Files.createDirectories(folder.resolve("models--org--m/snapshots/" + COMMIT));
+        Path snapshot =
+                Files.createDirectories(folder.resolve("models--org--m/snapshots/" + COMMIT));
         Path link =
                 Files.createSymbolicLink(
                         snapshot.resolve("model.safetensors"), Path.of("../../blobs/" + SUM));
