@@ -165,7 +165,7 @@ class OutputTest {
                         Watched.watch(
                                 Merges.models(root),
                                 number -> {
-                                    if (number == 200) {
+                                    if (number == 1000) {
                                         cancellation.cancel();
                                     }
                                 }),
