@@ -39,20 +39,16 @@ record PartRun(
             PartsFolder folder = PartsFolder.in(scratch).orElseThrow();
             Part one = new Part(part, job.parts());
             new StoredOutput(job.out(), job.hadoop().value())
-                    .upload(
-                            folder.agreement().key(),
-                            one,
-                            name() + "-" + UUID.randomUUID(),
-                            folder.of(one),
-                            report);
+                    .upload(folder.agreement().key(), one, name(), folder.of(one), report);
             return report;
         } finally {
             FileWrites.deleteTree(scratch);
         }
     }
 
+    /** Spark's number is one of this driver's alone: an earlier one's may be running or left. */
     private static String name() {
-        return "attempt-" + TaskContext.get().taskAttemptId();
+        return "attempt-" + TaskContext.get().taskAttemptId() + "-" + UUID.randomUUID();
     }
 
     private byte[] attempt(Path out) throws IOException {
