@@ -82,9 +82,10 @@ s3_checks() {
     s3_faults >/dev/null
     s3_no_model "S3: away while models are read" reading
 
-    # Twelve files, the reports of six parts, a mark: what comes then moves files to their places.
-    local after
-    for after in 9 22; do
+    # Parts are uploaded with their reports; then a mark, moves to the files' places, and the small files with the index last.
+    local after files=$(ls "$work"/ties/*.safetensors | wc -l)
+    local parts=$((files < 6 ? files : 6))
+    for after in $files $((files + parts + 3)) $((2 * files + parts + 3)); do
         s3_faults PUT $after -1 >/dev/null
         submit "$work/s3.yml" s3a://models/away-$after --shard-bytes $shard
         finish
