@@ -158,31 +158,15 @@ record FaultyCommand(
                                 "out/b/"),
                         List.of(),
                         Map.of()),
-                statistics(folder),
+                statistics(folder, llama(folder.resolve("llama"), 1)),
+                search(folder),
+                gguf(),
                 download(hub.model("org/m", a)),
                 streamed(folder, hub));
     }
 
     /** Of two windows, for one of which there is memory: sums wait in a file. */
-    private static FaultyCommand statistics(Path folder) throws IOException {
-        Path model = Files.createDirectory(folder.resolve("llama"));
-        Files.writeString(
-                model.resolve("config.json"),
-                "{\"model_type\": \"llama\", \"num_hidden_layers\": 1, \"hidden_size\": 4,"
-                        + " \"intermediate_size\": 4, \"num_attention_heads\": 2,"
-                        + " \"vocab_size\": 6, \"tie_word_embeddings\": true}");
-        List<NamedTensor> tensors = new ArrayList<>();
-        tensors.add(Models.filled("model.embed_tokens.weight", 1, 6, 4));
-        tensors.add(Models.filled("model.norm.weight", 1, 4));
-        for (String norm : List.of("input", "post_attention")) {
-            tensors.add(Models.filled("model.layers.0." + norm + "_layernorm.weight", 1, 4));
-        }
-        for (String module :
-                "self_attn.q self_attn.k self_attn.v self_attn.o mlp.gate mlp.up mlp.down"
-                        .split(" ")) {
-            tensors.add(Models.filled("model.layers.0." + module + "_proj.weight", 1, 4, 4));
-        }
-        SafetensorsWriter.write(model.resolve("model.safetensors"), tensors, Map.of());
+    private static FaultyCommand statistics(Path folder, Path model) throws IOException {
         Path tokens = Numbers.write(folder.resolve("t.npy"), Numbers.tokens(1000, 6));
         return new FaultyCommand(
                 "statistics",
@@ -198,6 +182,74 @@ record FaultyCommand(
                 500,
                 "--memory",
                 "3400K");
+    }
+
+    /** The journal, the best recipe, the result and the merge. */
+    private static FaultyCommand search(Path folder) throws IOException {
+        llama(folder.resolve("llama-2"), 2);
+        Path recipe =
+                Files.writeString(
+                        folder.resolve("search.yml"),
+                        """
+                        merge_method: linear
+                        models: [{model: llama, parameters: {weight: 1}}, {model: llama-2, parameters: {weight: ${w}}}]
+                        dtype: float32
+                        search: {w: [0.5, 1]}
+                        """);
+        Path tokens = Numbers.write(folder.resolve("s.npy"), Numbers.tokens(8, 6));
+        return new FaultyCommand(
+                "search",
+                "",
+                MODEL,
+                "search",
+                recipe,
+                OUT,
+                "-j",
+                1,
+                "--method",
+                "random",
+                "--budget",
+                1,
+                "--text",
+                tokens,
+                "--context",
+                4);
+    }
+
+    /** A single file, with report and recipe beside it. */
+    private static FaultyCommand gguf() {
+        Path model = Path.of("../merge-formats/src/test/resources/golden/gguf/models/hf-llama");
+        return new FaultyCommand(
+                "gguf",
+                "--resume",
+                "out.gguf",
+                "convert",
+                model.toAbsolutePath(),
+                OUT + ".gguf",
+                "-j",
+                1);
+    }
+
+    private static Path llama(Path model, float value) throws IOException {
+        Files.createDirectory(model);
+        Files.writeString(
+                model.resolve("config.json"),
+                "{\"model_type\": \"llama\", \"num_hidden_layers\": 1, \"hidden_size\": 4,"
+                        + " \"intermediate_size\": 4, \"num_attention_heads\": 2,"
+                        + " \"max_position_embeddings\": 8, \"vocab_size\": 6, \"tie_word_embeddings\": true}");
+        List<NamedTensor> tensors = new ArrayList<>();
+        tensors.add(Models.filled("model.embed_tokens.weight", value, 6, 4));
+        tensors.add(Models.filled("model.norm.weight", value, 4));
+        for (String norm : List.of("input", "post_attention")) {
+            tensors.add(Models.filled("model.layers.0." + norm + "_layernorm.weight", value, 4));
+        }
+        for (String module :
+                "self_attn.q self_attn.k self_attn.v self_attn.o mlp.gate mlp.up mlp.down"
+                        .split(" ")) {
+            tensors.add(Models.filled("model.layers.0." + module + "_proj.weight", value, 4, 4));
+        }
+        SafetensorsWriter.write(model.resolve("model.safetensors"), tensors, Map.of());
+        return model;
     }
 
     /** A revision that leads to a commit promises all files of it. */
@@ -278,9 +330,14 @@ record FaultyCommand(
 
     /** Reports have times in them: they are whole or not. */
     static byte[] comparable(String name, byte[] content) {
+        if (name.endsWith("journal.jsonl")) {
+            // It grows line by line; the search reads what is whole.
+            return "a journal".getBytes(StandardCharsets.UTF_8);
+        }
         if (!name.endsWith("amalgam-report.json")
                 && !name.endsWith("batch.json")
-                && !name.endsWith("part.json")) {
+                && !name.endsWith("part.json")
+                && !name.endsWith("search.json")) {
             return content;
         }
         try {

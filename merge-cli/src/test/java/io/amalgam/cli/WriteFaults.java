@@ -184,6 +184,7 @@ final class WriteFaults {
         return name.startsWith(".")
                 || name.contains("/.")
                 || name.startsWith("out.amalgam-")
+                || name.startsWith("out.gguf.amalgam-partial/")
                 || name.endsWith(".incomplete");
     }
 

@@ -183,7 +183,7 @@ final class SearchJournal implements Closeable {
         ObjectNode line = JSON.createObjectNode().put("kind", kind);
         put(line, trial);
         write(line);
-        channel.force(false);
+        FileWrites.force(file, channel);
     }
 
     /** A candidate as JSON. */
