@@ -12,6 +12,7 @@ import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -27,7 +28,8 @@ RECIPE = """merge_method: {method}
 def measured(command):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     begin = time.time()
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    log = tempfile.TemporaryFile()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=log)
     read = wrote = 0
     while process.poll() is None:
         try:
@@ -38,13 +40,15 @@ def measured(command):
             pass
         time.sleep(0.005)
     if process.returncode:
-        sys.exit(f"{command} failed")
+        log.seek(0)
+        sys.exit(f"{command} failed:\n{log.read().decode()}")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return read / 1e9, wrote / 1e9, time.time() - begin, processor
 
 
 def main(models, out):
+    out.mkdir(parents=True, exist_ok=True)
     print("| method | merges | read GB | written GB | s | processor s |\n|---|---|---|---|---|---|")
     for method, base in BASE.items():
         recipe = out / f"{method}.yml"
@@ -61,4 +65,6 @@ def main(models, out):
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 3:
+        sys.exit(__doc__)
     main(pathlib.Path(sys.argv[1]).resolve(), pathlib.Path(sys.argv[2]).resolve())
