@@ -1,9 +1,7 @@
 package io.amalgam.cli.report;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.console.Figures;
-import io.amalgam.cli.console.Json;
 import io.amalgam.cli.report.Html.Cell;
 import io.amalgam.cli.report.Page.Section;
 import io.amalgam.error.Problem;
@@ -15,13 +13,10 @@ import io.amalgam.internal.compare.ModelComparison;
 import io.amalgam.internal.compare.ModelComparison.Group;
 import io.amalgam.internal.compare.Setting;
 import io.amalgam.internal.compare.TensorChange;
-import io.amalgam.internal.layers.TensorKind;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.function.ToDoubleFunction;
 
 /** A comparison of models as a page; of a merge, with its recipe and where it comes from. */
 public final class ComparisonPage {
@@ -61,8 +56,15 @@ public final class ComparisonPage {
         if (several) {
             pairs();
         }
-        ObjectNode charts = charts();
-        heat();
+        ComparisonCharts pictures = new ComparisonCharts(comparison, body, this::name);
+        if (comparison.layers().size() > 1) {
+            section("charts", "Over the layers");
+        }
+        ObjectNode charts = pictures.overLayers(this::shortName);
+        if (!comparison.cells().isEmpty()) {
+            section("heat", "Change by layer and kind");
+            pictures.heat();
+        }
         groups("kinds", "Kinds of tensors", "kind", comparison.kinds());
         groups("layers", "Layers", "layer", comparison.layers());
         tensors();
@@ -176,121 +178,6 @@ public final class ComparisonPage {
                                 ? " The share is the length of the second change along the first, divided by the first: what an input gave to the merge, which is the last model."
                                 : "")
                         + "</p>");
-    }
-
-    private ObjectNode charts() {
-        ObjectNode data = Json.object();
-        ArrayNode names = data.putArray("layers");
-        List<Group> layers = comparison.layers();
-        layers.forEach(layer -> names.add(layer.name()));
-        ArrayNode charts = data.putArray("charts");
-        if (layers.size() < 2) {
-            return data;
-        }
-        section("charts", "Over the layers");
-        body.raw(
-                "<noscript><p>Charts need scripts; the table of layers has the same numbers.</p></noscript>");
-        body.raw("<div class=\"charts scripted\" hidden>");
-        chart(charts, "Change, relative to the reference's norm", layers, Change::relative);
-        chart(charts, "Share of elements changed", layers, Change::share);
-        chart(charts, "Norm of the change", layers, Change::norm);
-        if (several) {
-            ArrayNode series = chart(charts, "Share of elements with sign conflicts");
-            ObjectNode any = series.addObject().put("name", "any two models");
-            values(any, layers, measures -> measures.conflictShare());
-        }
-        body.raw("</div>");
-        return data;
-    }
-
-    private ArrayNode chart(ArrayNode charts, String title) {
-        body.chart(charts.size(), title);
-        return charts.addObject().put("title", title).putArray("series");
-    }
-
-    private void chart(
-            ArrayNode charts, String title, List<Group> layers, ToDoubleFunction<Change> value) {
-        ArrayNode series = chart(charts, title);
-        for (int m = 0; m < comparison.models(); m++) {
-            int model = m;
-            ObjectNode line = series.addObject().put("name", shortName(m + 1));
-            values(line, layers, measures -> value.applyAsDouble(measures.changes().get(model)));
-        }
-    }
-
-    private static void values(
-            ObjectNode line, List<Group> layers, ToDoubleFunction<Measures> value) {
-        ArrayNode values = line.putArray("values");
-        for (Group layer : layers) {
-            double each = value.applyAsDouble(layer.measures());
-            if (Double.isFinite(each)) {
-                // Three digits more than the eye can see.
-                values.add(Double.parseDouble(String.format(java.util.Locale.ROOT, "%.5g", each)));
-            } else {
-                values.addNull();
-            }
-        }
-    }
-
-    /** Layers by kinds, a map for each model; the last, of a merge its result, is open. */
-    private void heat() {
-        Map<String, Map<TensorKind, Measures>> cells = comparison.cells();
-        if (cells.isEmpty()) {
-            return;
-        }
-        section("heat", "Change by layer and kind");
-        List<TensorKind> kinds =
-                cells.values().stream()
-                        .flatMap(row -> row.keySet().stream())
-                        .distinct()
-                        .sorted()
-                        .toList();
-        for (int m = comparison.models() - 1; m >= 0; m--) {
-            int model = m;
-            ToDoubleFunction<Measures> value = all -> all.changes().get(model).relative();
-            double most =
-                    cells.values().stream()
-                            .flatMap(row -> row.values().stream())
-                            .mapToDouble(value)
-                            .filter(Double::isFinite)
-                            .max()
-                            .orElse(0);
-            body.raw(
-                    "<details"
-                            + (m == comparison.models() - 1 ? " open" : "")
-                            + "><summary>"
-                            + Html.escaped(name(m + 1))
-                            + "</summary>");
-            List<String> heads = new ArrayList<>(List.of("layer"));
-            kinds.forEach(kind -> heads.add(kind.label()));
-            body.table("", heads);
-            cells.forEach(
-                    (layer, row) -> {
-                        List<Cell> line = new ArrayList<>(List.of(Cell.of(layer)));
-                        for (TensorKind kind : kinds) {
-                            line.add(
-                                    Optional.ofNullable(row.get(kind))
-                                            .map(
-                                                    measures ->
-                                                            shaded(
-                                                                    value.applyAsDouble(measures),
-                                                                    most))
-                                            .orElse(Cell.of("")));
-                        }
-                        body.row(line);
-                    });
-            body.end().raw("</details>");
-        }
-    }
-
-    private static Cell shaded(double value, double most) {
-        double strength = most == 0 || !Double.isFinite(value) ? 0 : 0.6 * value / most;
-        return new Cell(
-                Figures.number(value),
-                String.format(
-                        java.util.Locale.ROOT,
-                        " style=\"background:rgba(56,139,253,%.2f)\"",
-                        strength));
     }
 
     private void groups(String id, String title, String column, List<Group> groups) {

@@ -49,7 +49,7 @@ public final class Extraction {
     private final Optional<String> task;
     private final Adaptable adaptable;
     private final ExpertExtraction experts;
-    private final WholeTensors whole;
+    private final SavedTensors whole;
     private final Map<String, LowRankDelta> modules = new LinkedHashMap<>();
     private final List<ParameterFactors> factors = new ArrayList<>();
     private final Map<String, float[]> biases = new LinkedHashMap<>();
@@ -77,7 +77,7 @@ public final class Extraction {
                         Architecture.heads(task));
         this.experts =
                 new ExpertExtraction(models.tuned(), options, adaptable.expertsAreTransposed());
-        this.whole = new WholeTensors(parameters, tree, architecture, models);
+        this.whole = new SavedTensors(parameters, tree, architecture, models);
     }
 
     /** Extracts with a thread for each processor. */

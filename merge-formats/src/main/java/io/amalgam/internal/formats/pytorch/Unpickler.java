@@ -6,10 +6,7 @@ import io.amalgam.internal.formats.pytorch.Pickle.Dict;
 import io.amalgam.internal.formats.pytorch.Pickle.Items;
 import io.amalgam.internal.formats.pytorch.Pickle.Known;
 import io.amalgam.internal.formats.pytorch.Pickle.None;
-import io.amalgam.internal.formats.pytorch.Pickle.Storage;
 import io.amalgam.internal.formats.pytorch.Pickle.Tuple;
-import io.amalgam.internal.formats.pytorch.Pickle.View;
-import io.amalgam.tensor.DType;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -20,7 +17,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a pickle as data. A pickle is a program for a stack machine that may call anything; of its
@@ -36,14 +32,12 @@ final class Unpickler {
 
     private static final int LONGEST_NAME = 1 << 16;
 
-    /** torch's own limit; without one, a shape kept once and used often fills the heap. */
-    private static final int MOST_DIMENSIONS = 64;
-
     private static final Object MARK = new Object();
 
     private final ByteBuffer in;
     private final List<Object> stack = new ArrayList<>();
     private final Map<Integer, Object> memo = new HashMap<>();
+    private final PickleCalls calls = new PickleCalls(this::bad);
     private int values;
 
     private Unpickler(byte[] pickle) {
@@ -85,10 +79,10 @@ final class Unpickler {
                 case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
                 case 'X' -> push(text(Integer.toUnsignedLong(in.getInt())));
                 case 0x8c -> push(text(Byte.toUnsignedInt(in.get())));
-                case 'c' -> push(known(line(), line()));
+                case 'c' -> push(PickleCalls.known(line(), line()));
                 case 0x93 -> {
                     String name = popText("name");
-                    push(known(popText("module"), name));
+                    push(PickleCalls.known(popText("module"), name));
                 }
                 case '}' -> push(new Dict(new LinkedHashMap<>()));
                 case ']' -> push(new Items(new ArrayList<>()));
@@ -126,10 +120,10 @@ final class Unpickler {
                 case 0x94 -> keep(memo.size());
                 case 'h' -> push(recall(Byte.toUnsignedInt(in.get())));
                 case 'j' -> push(recall(in.getInt()));
-                case 'Q' -> push(storage(pop()));
+                case 'Q' -> push(calls.storage(pop()));
                 case 'R' -> {
                     Object arguments = pop();
-                    push(reduce(pop(), arguments));
+                    push(calls.call(pop(), arguments));
                 }
                 case 'b' -> build();
                 default -> throw refusedInstruction(code, at);
@@ -272,129 +266,6 @@ final class Unpickler {
             return text;
         }
         throw bad("the " + what + " of a class is no text");
-    }
-
-    private Known known(String module, String name) {
-        String text = module + "." + name;
-        for (Known known : Known.values()) {
-            if (known.text().equals(text)) {
-                return known;
-            }
-        }
-        throw new BadInputException(
-                Problem.of("the pickle names '" + shown(text) + "', which no tensor needs")
-                        .hint(
-                                "it was not run; use safetensors, or save only the model's state_dict"));
-    }
-
-    private static String shown(String text) {
-        StringBuilder shown = new StringBuilder();
-        text.codePoints()
-                .limit(200)
-                .forEach(c -> shown.appendCodePoint(Character.isISOControl(c) ? '?' : c));
-        return shown.toString();
-    }
-
-    /** {@code ('storage', type, key, location, elements)}. */
-    private Storage storage(Object id) {
-        if (id instanceof Tuple tuple
-                && tuple.items().size() == 5
-                && tuple.items().get(0).equals("storage")
-                && tuple.items().get(1) instanceof Known type
-                && type.text().endsWith("Storage")
-                && tuple.items().get(2) instanceof String key
-                && tuple.items().get(4) instanceof Long elements
-                && elements >= 0) {
-            return new Storage(type.type().orElseThrow(), key, elements);
-        }
-        throw bad("it refers to something outside of it that is no storage");
-    }
-
-    private Object reduce(Object callable, Object arguments) {
-        if (callable instanceof Known known && arguments instanceof Tuple tuple) {
-            return call(known, tuple.items());
-        }
-        throw bad("it calls something that is no function");
-    }
-
-    /** What Python would have made by a call. */
-    private Object call(Known known, List<Object> items) {
-        switch (known) {
-            case ORDERED_DICT -> {
-                if (items.isEmpty()) {
-                    return new Dict(new LinkedHashMap<>());
-                }
-            }
-            case TENSOR -> {
-                if (items.size() == 6 || items.size() == 7) {
-                    plain(items, 6);
-                    return view(items, null);
-                }
-            }
-            case TENSOR_OF_TYPE -> {
-                if (items.size() >= 7
-                        && items.get(6) instanceof Known type
-                        && type.type().isPresent()) {
-                    plain(items, 7);
-                    return view(items, type.type().orElseThrow());
-                }
-            }
-            case PARAMETER -> {
-                if (items.size() == 3 && items.get(0) instanceof View view) {
-                    return view;
-                }
-            }
-            default -> {}
-        }
-        throw bad("it calls '" + known.text() + "' with other values than a tensor's");
-    }
-
-    /**
-     * The last argument says what is to be done to the stored values as they are read: {@code neg}
-     * for a tensor that torch keeps as the negative of its storage.
-     */
-    private static void plain(List<Object> items, int at) {
-        if (items.size() > at && items.get(at) instanceof Dict dict && !dict.entries().isEmpty()) {
-            throw new BadInputException(
-                    Problem.expected(
-                                    "tensor",
-                                    "the values of its storage",
-                                    "others ('"
-                                            + shown(dict.entries().keySet().iterator().next() + "")
-                                            + "')")
-                            .hint("call resolve_neg() on it and save the model again"));
-        }
-    }
-
-    /** {@code (storage, offset, size, strides, requires_grad, hooks)}, and what follows. */
-    private View view(List<Object> items, @Nullable DType type) {
-        if (items.get(0) instanceof Storage storage
-                && items.get(1) instanceof Long offset
-                && items.get(2) instanceof Tuple size
-                && items.get(3) instanceof Tuple strides
-                && size.items().size() == strides.items().size()) {
-            return new View(
-                    storage,
-                    type == null ? storage.type() : type,
-                    offset,
-                    numbers(size),
-                    numbers(strides));
-        }
-        throw bad("a tensor is not made of a storage, an offset, a size and strides");
-    }
-
-    private long[] numbers(Tuple tuple) {
-        if (tuple.items().size() > MOST_DIMENSIONS) {
-            throw bad("a tensor has more than " + MOST_DIMENSIONS + " dimensions");
-        }
-        long[] numbers = new long[tuple.items().size()];
-        for (int i = 0; i < numbers.length; i++) {
-            if (!(tuple.items().get(i) instanceof Long number)) {
-                throw bad("a size or stride is no whole number");
-            }
-            numbers[i] = number;
-        }
-        return numbers;
     }
 
     /** Attributes of a dictionary, such as {@code _metadata}, say nothing of tensors. */

@@ -20,7 +20,7 @@ import java.util.Set;
  * wrap with all its tensors ({@code modules_to_save}), other tensors by their names alone, which
  * loading puts into the base's own, as it does with biases.
  */
-final class WholeTensors {
+final class SavedTensors {
     private static final String WEIGHT = ".weight";
 
     private final Map<String, Parameters.Parameter> parameters;
@@ -31,7 +31,7 @@ final class WholeTensors {
     private final Set<String> saved = new LinkedHashSet<>();
     private boolean tied;
 
-    WholeTensors(
+    SavedTensors(
             Map<String, Parameters.Parameter> parameters,
             ModuleTree tree,
             Optional<Architecture> architecture,
