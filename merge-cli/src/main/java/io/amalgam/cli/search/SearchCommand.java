@@ -160,7 +160,7 @@ public final class SearchCommand extends Subcommand {
             MergePages.requirePlace(html);
         }
         Path out = Path.of(paths.get(paths.size() - 1));
-        Path folder = beside(out);
+        Path folder = SearchFiles.beside(out);
         engine.warmUp();
         engine.explain(console, verbosity);
         Cancellation cancellation = interruption.merging();
@@ -211,20 +211,6 @@ public final class SearchCommand extends Subcommand {
 
     private boolean silent() {
         return verbosity.quiet || json;
-    }
-
-    private static Path beside(Path out) {
-        Path whole = out.toAbsolutePath().normalize();
-        Path name = whole.getFileName();
-        if (name == null) {
-            throw new BadInputException(
-                    Problem.expected("output '" + out + "'", "a directory with a name", "none")
-                            .hint("choose another output"));
-        }
-        // Of '.' and the like, the name is not in what was written.
-        Path written = out.normalize();
-        return (name.equals(written.getFileName()) ? written : whole)
-                .resolveSibling(name + ".search");
     }
 
     private SearchSetup.Method method() {
@@ -339,7 +325,7 @@ public final class SearchCommand extends Subcommand {
                 throw new BadInputException(
                         Problem.of("all documents of the recipe have names: it has no result"));
             }
-            boolean ours = FinishedMerge.isFinished(out) && SearchFiles.isResult(beside(out), out);
+            boolean ours = FinishedMerge.isFinished(out) && SearchFiles.isResult(SearchFiles.beside(out), out);
             if (!ours) {
                 List<Problem> problems =
                         StagedMerge.problems(plan, StagePlaces.beside(out), last(false));

@@ -4,6 +4,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.cli.console.Json;
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +14,21 @@ import java.nio.file.Path;
 record SearchFiles(Path folder) {
     static final String RECIPE = "best.yml";
     private static final String RESULT = "search.json";
+
+    /** The folder of a search beside its output. */
+    static Path beside(Path out) {
+        Path whole = out.toAbsolutePath().normalize();
+        Path name = whole.getFileName();
+        if (name == null) {
+            throw new BadInputException(
+                    Problem.expected("output '" + out + "'", "a directory with a name", "none")
+                            .hint("choose another output"));
+        }
+        // Of '.' and the like, the name is not in what was written.
+        Path written = out.normalize();
+        return (name.equals(written.getFileName()) ? written : whole)
+                .resolveSibling(name + ".search");
+    }
 
     void write(ObjectNode result) throws IOException {
         Json.write(folder.resolve(RESULT), result);

@@ -17,7 +17,6 @@ import io.amalgam.internal.tokenizer.MergedVocabulary;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo.Base;
 import io.amalgam.method.MethodRegistry;
-import io.amalgam.method.StatefulMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.plan.PlanOptions;
@@ -164,7 +163,7 @@ public final class MergePlanner {
                                         + " tensors that only some models have are left out"));
             }
         }
-        List<TensorTask> dense = withState(merged, recipe, method, models, problems);
+        List<TensorTask> dense = ServerState.with(merged, recipe, method, models, problems);
         Map<ModelRef, Checkpoint> opened = models.checkpoints();
         method.ifPresent(
                 m ->
@@ -283,25 +282,6 @@ public final class MergePlanner {
                 tokens.removed().size(),
                 vocabulary.reindexed(),
                 vocabulary.bytesHeld() + files);
-    }
-
-    private static List<TensorTask> withState(
-            List<TensorTask> tasks,
-            Recipe recipe,
-            Optional<MergeMethod> method,
-            OpenModels models,
-            Problems problems) {
-        Optional<ModelRef> base =
-                recipe.baseModel()
-                        .or(
-                                () ->
-                                        recipe.sections().stream()
-                                                .flatMap(section -> section.slices().stream())
-                                                .flatMap(slice -> slice.baseModel().stream())
-                                                .findFirst());
-        return method.orElse(null) instanceof StatefulMethod stateful && base.isPresent()
-                ? ServerState.open(stateful, base.get(), models, problems).with(tasks)
-                : tasks;
     }
 
     /** What a method says of all tensors together. */

@@ -1,19 +1,21 @@
 package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.Checkpoint;
-import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputFormat.OutputModel;
-import io.amalgam.checkpoint.OutputLayout;
+import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.checkpoint.OutputLayout.DataFile;
 import io.amalgam.checkpoint.OutputLayout.Placement;
+import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.Zeros;
+import io.amalgam.method.MergeMethod;
 import io.amalgam.method.StatefulMethod;
 import io.amalgam.method.TensorCall;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.Recipe;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.nio.file.Files;
@@ -45,6 +47,26 @@ final class ServerState {
         this.earlier = earlier;
         this.location = location;
         this.problems = problems;
+    }
+
+    /** The tasks of a merge, with those of its state if the method keeps one. */
+    static List<TensorTask> with(
+            List<TensorTask> tasks,
+            Recipe recipe,
+            Optional<MergeMethod> method,
+            OpenModels models,
+            Problems problems) {
+        Optional<ModelRef> base =
+                recipe.baseModel()
+                        .or(
+                                () ->
+                                        recipe.sections().stream()
+                                                .flatMap(section -> section.slices().stream())
+                                                .flatMap(slice -> slice.baseModel().stream())
+                                                .findFirst());
+        return method.orElse(null) instanceof StatefulMethod stateful && base.isPresent()
+                ? open(stateful, base.get(), models, problems).with(tasks)
+                : tasks;
     }
 
     /** The state of a base model, if it has one: most often a file beside it, which is opened. */

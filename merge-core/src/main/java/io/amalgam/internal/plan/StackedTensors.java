@@ -35,7 +35,7 @@ final class StackedTensors {
     private final Problems problems;
     private final List<OutputSlice> slices;
     private final Map<OutputSlice, List<ModelUse>> entries = new LinkedHashMap<>();
-    private final Map<Model, Set<String>> firstOnly = new HashMap<>();
+    private final LayerSuffixes layerSuffixes;
 
     /** Opens a model with the parameters of its entry and its first layer. */
     interface Opening {
@@ -54,6 +54,7 @@ final class StackedTensors {
         this.uneven = uneven;
         this.problems = problems;
         this.slices = scope.section().slices();
+        this.layerSuffixes = new LayerSuffixes(scope);
     }
 
     /** Adds the slots; how the layers changed, if nothing hinders that. */
@@ -161,7 +162,7 @@ final class StackedTensors {
         for (int layer = 0; layer < stack.count(); layer++) {
             Map<String, Shape> tensors = new TreeMap<>(found.getOrDefault(layer, Map.of()));
             tensors.keySet().removeIf(NonLayerTensors::isBuffer);
-            tensors.keySet().removeAll(firstOnly(model));
+            tensors.keySet().removeAll(layerSuffixes.firstOnly(model));
             layers.add(tensors);
         }
         return layers;
@@ -179,7 +180,8 @@ final class StackedTensors {
             for (int k = 0; k < count; k++) {
                 Set<String> suffixes = new LinkedHashSet<>();
                 for (ModelUse entry : lenders) {
-                    suffixes.addAll(suffixes(entry.model(), stackOf(entry.model()).count() + k));
+                    suffixes.addAll(
+                            layerSuffixes.of(entry.model(), stackOf(entry.model()).count() + k));
                 }
                 for (String suffix : suffixes) {
                     List<OutputTensor.Part> parts = new ArrayList<>();
@@ -293,8 +295,8 @@ final class StackedTensors {
         // By suffix, whether it is read from the stack's first layer wherever the slice begins.
         Map<String, Boolean> suffixes = new LinkedHashMap<>();
         for (ModelUse entry : entries) {
-            Set<String> ofFirst = firstOnly(entry.model());
-            for (String suffix : suffixes(entry.model(), entry.start() + k)) {
+            Set<String> ofFirst = layerSuffixes.firstOnly(entry.model());
+            for (String suffix : layerSuffixes.of(entry.model(), entry.start() + k)) {
                 if (!ofFirst.contains(suffix)) {
                     suffixes.put(suffix, false);
                 }
@@ -332,40 +334,6 @@ final class StackedTensors {
                 slice.parameters(),
                 scope.section().parameters(),
                 slice.baseModel());
-    }
-
-    private Set<String> suffixes(Model model, int layer) {
-        String prefix = stackOf(model).name(layer, "");
-        Set<String> suffixes = new LinkedHashSet<>();
-        for (String name : model.tensors.keySet()) {
-            if (name.startsWith(prefix)) {
-                suffixes.add(name.substring(prefix.length()));
-            }
-        }
-        return suffixes;
-    }
-
-    /**
-     * What a stack's first layer has beside all that the others have, and none of them has: it is
-     * the stack's, kept in its first layer (T5's {@code relative_attention_bias}).
-     */
-    private Set<String> firstOnly(Model model) {
-        Set<String> known = firstOnly.get(model);
-        if (known != null) {
-            return known;
-        }
-        Set<String> first = suffixes(model, 0);
-        Set<String> extra = new LinkedHashSet<>(first);
-        int count = stackOf(model).count();
-        Set<String> inAll = count > 1 ? suffixes(model, 1) : new LinkedHashSet<>();
-        for (int layer = 1; layer < count; layer++) {
-            Set<String> suffixes = suffixes(model, layer);
-            extra.removeAll(suffixes);
-            inAll.retainAll(suffixes);
-        }
-        Set<String> only = count > 1 && first.containsAll(inAll) ? extra : Set.of();
-        firstOnly.put(model, only);
-        return only;
     }
 
     /**
