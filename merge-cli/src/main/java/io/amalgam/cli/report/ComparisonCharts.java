@@ -45,7 +45,12 @@ final class ComparisonCharts {
         body.raw(
                 "<noscript><p>Charts need scripts; the table of layers has the same numbers.</p></noscript>");
         body.raw("<div class=\"charts scripted\" hidden>");
-        chart(charts, shortName, "Change, relative to the reference's norm", layers, Change::relative);
+        chart(
+                charts,
+                shortName,
+                "Change, relative to the reference's norm",
+                layers,
+                Change::relative);
         chart(charts, shortName, "Share of elements changed", layers, Change::share);
         chart(charts, shortName, "Norm of the change", layers, Change::norm);
         if (comparison.models() > 1) {

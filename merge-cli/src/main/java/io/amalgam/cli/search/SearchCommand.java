@@ -325,7 +325,9 @@ public final class SearchCommand extends Subcommand {
                 throw new BadInputException(
                         Problem.of("all documents of the recipe have names: it has no result"));
             }
-            boolean ours = FinishedMerge.isFinished(out) && SearchFiles.isResult(SearchFiles.beside(out), out);
+            boolean ours =
+                    FinishedMerge.isFinished(out)
+                            && SearchFiles.isResult(SearchFiles.beside(out), out);
             if (!ours) {
                 List<Problem> problems =
                         StagedMerge.problems(plan, StagePlaces.beside(out), last(false));
