@@ -135,14 +135,23 @@ public final class ReportCommand extends Subcommand {
         boolean silent = verbosity.quiet || json;
         // The text in the report is that of the file beside it.
         Path place = recipe == null ? MergePages.recipeOf(path) : recipe;
+        String kept = document.path("recipe").asText();
+        if (recipe == null && !kept.contains("merge_method")) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "report of '" + path + "'",
+                                    "a merge by a recipe",
+                                    "what another command wrote")
+                            .hint("compare it with what it was made of by 'amalgam diff'"));
+        }
         RecipeFile recipes =
                 recipe == null
-                        ? io.amalgam.Amalgam.recipes(
-                                document.path("recipe").asText(), place.toString(), false)
+                        ? io.amalgam.Amalgam.recipes(kept, place.toString(), false)
                         : io.amalgam.Amalgam.recipes(recipe, false);
         try (StagedPlan plans =
                         hub.amalgam(console, silent)
                                 .foldersOf(place)
+                                .writing(path)
                                 .plan(recipes, PlanOptionsJson.of(document).strict(false), false);
                 ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
             MergePlan plan =

@@ -12,6 +12,7 @@ import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
@@ -19,6 +20,8 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ReportCommandTest {
     /** Markup in every place where a checkpoint or a recipe can bring text. */
@@ -72,6 +75,39 @@ class ReportCommandTest {
         Matcher data = Pattern.compile("id=\"data\">(.*?)</script>", Pattern.DOTALL).matcher(html);
         assertThat(data.find()).isTrue();
         return new ObjectMapper().readTree(data.group(1));
+    }
+
+    private Path ofLlama() throws IOException {
+        Path golden = Path.of("..", "merge-formats", "src", "test", "resources", "golden");
+        Path model = golden.resolve("gguf/models/hf-llama").toAbsolutePath().normalize();
+        String text = "merge_method: linear\nmodels: [{model: '%s', parameters: {weight: 1}}]\n";
+        return Models.recipe(folder, text.formatted(model));
+    }
+
+    /** Types of GGUF are those of the file, in the recipe and by option. */
+    @ParameterizedTest
+    @ValueSource(strings = {"", "q8_0", "q4_0"})
+    void aFileOfItsOwnTypesHasItsPage(String type) throws IOException {
+        recipe = ofLlama();
+        Path file = folder.resolve("m.gguf");
+        List<Object> words = new ArrayList<>(List.of("merge", recipe, file, "--html"));
+        if (!type.isEmpty()) {
+            words.addAll(List.of("--quantise", type));
+        }
+        Path page = folder.resolve("m.gguf.amalgam-report.html");
+        String first = run(page, words.toArray());
+
+        assertThat(run(page, "report", file)).isEqualTo(first);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"fp8_block", "nvfp4", "int4_asym_g32"})
+    void aQuantisedMergeHasItsPage(String type) throws IOException {
+        recipe = ofLlama();
+        Path page = out.resolve("amalgam-report.html");
+        String first = run(page, "merge", recipe, out, "--html", "--quantise", type);
+
+        assertThat(run(page, "report", out)).isEqualTo(first);
     }
 
     @Test
