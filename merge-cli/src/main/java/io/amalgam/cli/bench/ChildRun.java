@@ -65,7 +65,7 @@ record ChildRun(double seconds, double processorSeconds, long anonymousBytes) {
         try {
             String line = Files.readString(OWN);
             // After the name, which may hold anything: state, then numbers.
-            String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ");
+            String[] fields = line.substring(line.lastIndexOf(')') + 2).split(" ", -1);
             return (Long.parseLong(fields[13]) + Long.parseLong(fields[14])) / TICKS_A_SECOND;
         } catch (IOException e) {
             // Not Linux.
