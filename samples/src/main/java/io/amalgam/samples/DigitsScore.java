@@ -15,6 +15,10 @@ public final class DigitsScore {
     private DigitsScore() {}
 
     public static void main(String... args) throws IOException {
+        if (args.length != 2 || !List.of("even", "odd").contains(args[0])) {
+            System.err.println("usage: samples/run DigitsScore even|odd CHECKPOINT");
+            System.exit(2);
+        }
         Path data = Path.of(System.getProperty("samples.home", "."), "data/digits-test.csv");
         List<String> lines = Files.readAllLines(data);
         float[][] weights = new float[6][];
