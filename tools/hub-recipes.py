@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Runs public recipes, unchanged, with models from a hub on this machine; prints tables of requests and bytes, and of the hub's faults.
 
-usage: hub-recipes.py AMALGAM [--hub FAKEHUB] [--faults]
+usage: hub-recipes.py AMALGAM [--hub FAKEHUB] [--faults | --plan]
 
 AMALGAM is the program. FAKEHUB is a program like fakehub.py beside this script, which is the default.
 Recipes are those of public model cards; each repository they name is a stand-in: few, narrow layers with random weights, and a
 tokenizer. Each recipe is planned with an empty cache, merged (downloading), merged again offline, and merged with --stream
 from an empty cache; the three outputs have to be equal. --faults runs the first recipe against a hub with each of its faults.
+--plan counts what a plan of four models of 80 layers in 30 shards asks for and fetches; the tensors are small, their headers are not.
 Needs numpy, safetensors and tokenizers.
 """
 import argparse, hashlib, json, os, re, shutil, subprocess, sys, tempfile, time
@@ -156,9 +157,9 @@ def config(kind):
     return c
 
 
-def shapes(kind):
+def shapes(kind, layers=None):
     yield 'model.embed_tokens.weight', (VOCABULARY, WIDTH)
-    for n in range(LAYERS[kind]):
+    for n in range(layers or LAYERS[kind]):
         at = f'model.layers.{n}.'
         for m, shape in dict(q=(HEADS * HEAD, WIDTH), k=(KV * HEAD, WIDTH), v=(KV * HEAD, WIDTH), o=(WIDTH, HEADS * HEAD)).items():
             yield f'{at}self_attn.{m}_proj.weight', shape
@@ -227,6 +228,25 @@ def repositories(root, text, kind):
                 model(at, kind, int(hashlib.sha1(name.encode()).hexdigest()[:8], 16), base if i else None)
             if not os.path.exists(os.path.join(root, name)):
                 shutil.copytree(os.path.join(root, name.lower()), os.path.join(root, name))
+
+
+def large(folder, seed):
+    """As many tensors and shards as Llama 70B has."""
+    import numpy as np
+    from safetensors.numpy import save_file
+    os.makedirs(folder)
+    with open(os.path.join(folder, 'config.json'), 'w') as f:
+        json.dump(dict(config('llama'), num_hidden_layers=80), f)
+    tokenizer(folder)
+    tensors, shards, weights = list(shapes('llama', 80)), 30, {}
+    rng = np.random.default_rng(seed)
+    for i in range(shards):
+        name = f'model-{i + 1:05}-of-{shards:05}.safetensors'
+        part = tensors[i * len(tensors) // shards:(i + 1) * len(tensors) // shards]
+        save_file({n: rng.standard_normal(s).astype(np.float16) for n, s in part}, os.path.join(folder, name), metadata={'format': 'pt'})
+        weights.update({n: name for n, _ in part})
+    with open(os.path.join(folder, 'model.safetensors.index.json'), 'w') as f:
+        json.dump(dict(metadata={}, weight_map=weights), f, indent=2)
 
 
 class Hub:
@@ -337,14 +357,37 @@ def faults(program, fakehub, top):
     return bad
 
 
+def planned(program, fakehub, top):
+    root, names = os.path.join(top, 'hub'), [f'org/large-{i}' for i in range(4)]
+    for i, name in enumerate(names):
+        large(os.path.join(root, name, 'main'), i)
+    with open(os.path.join(top, 'recipe.yml'), 'w') as f:
+        f.write('merge_method: linear\nmodels:\n' + ''.join(f'  - {{model: {n}, parameters: {{weight: 0.25}}}}\n' for n in names))
+    hub = Hub(fakehub, root, os.path.join(top, 'log'))
+    try:
+        done, asked, _ = Run(program, hub, os.path.join(top, 'home'), top)('plan', 'recipe.yml')
+    finally:
+        hub.close()
+    if done.returncode:
+        print(said(done))
+        return 1
+    lines = [x.split() for x in open(os.path.join(top, 'log'))]
+    ranges = [re.match(r'bytes=(\d+)-(\d+)', x[2]) for x in lines if x[1].startswith('/cdn/')]
+    headers = sum(int(r[2]) - int(r[1]) + 1 for r in ranges if r)
+    small = sum(os.path.getsize(os.path.join(root, n, 'main', f)) for n in names for f in os.listdir(os.path.join(root, n, 'main')) if f.endswith('.json'))
+    print(f'exit {done.returncode}: {asked} requests, of them {sum(1 for x in lines if x[1].startswith("/cdn/"))} after a redirect; {headers} bytes of headers, {small} of other files')
+    return done.returncode
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     p.add_argument('program')
     p.add_argument('--hub', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'fakehub.py'))
     p.add_argument('--faults', action='store_true')
+    p.add_argument('--plan', action='store_true')
     args = p.parse_args()
     with tempfile.TemporaryDirectory() as top:
-        bad = (faults if args.faults else recipes)(os.path.abspath(args.program), args.hub, top)
+        bad = (faults if args.faults else planned if args.plan else recipes)(os.path.abspath(args.program), args.hub, top)
     return 1 if bad else 0
 
 
