@@ -20,7 +20,7 @@ recipe dare_ties dare_ties 'density: 0.5'
 recipe trim_scope ties 'density: 0.5, trim_scope: model'
 
 make_recipes_of_other_kinds() {
-    "$amalgam" lora extract "$one" "$base" "$work/adapter" --rank 4 >"$work/alone.log" 2>&1
+    AMALGAM_JAVA_OPTS=-Xmx1g "$amalgam" lora extract "$one" "$base" "$work/adapter" --rank 4 >"$work/alone.log" 2>&1
     recipe lora task_arithmetic '' "$base+$work/adapter"
     printf 'merge_method: passthrough\nslices:\n  - sources: [{model: %s, layer_range: [0, %d]}]\n  - sources: [{model: %s, layer_range: [1, %d]}]\n' \
         "$base" $((layers - 1)) "$one" "$layers" >"$work/stack.yml"
