@@ -53,11 +53,6 @@ public final class LoraFile implements Closeable {
         return adapter.modules().keySet();
     }
 
-    /** The underlying adapter. */
-    public Adapter adapter() {
-        return adapter;
-    }
-
     /**
      * The factors of a module as FLOAT arrays, with the scale multiplied into B. Convolutions are
      * flattened to matrices.

@@ -2,11 +2,12 @@ package io.amalgam;
 
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
-import io.amalgam.internal.stages.StageListener;
+import io.amalgam.engine.MergeReport;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.method.MergeMethod;
+import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.channels.ClosedByInterruptException;
 import java.nio.file.Path;
@@ -26,7 +27,7 @@ import java.util.Optional;
  */
 public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
     private final Path recipe;
-    private StageListener listener = StageListener.NONE;
+    private MergeListener listener = MergeListener.NONE;
     private Optional<Path> out = Optional.empty();
     private Optional<Path> stages = Optional.empty();
     private boolean reuseStages = true;
@@ -36,7 +37,10 @@ public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
         this.recipe = recipe;
     }
 
-    /** The output: a new or empty directory, or a file that ends in .gguf. */
+    /**
+     * The output: a new or empty directory, or a file that ends in .gguf. Where all documents have
+     * names, the directory of their results.
+     */
     public RecipeMerge to(Path directory) {
         out = Optional.of(Objects.requireNonNull(directory, "directory"));
         return this;
@@ -48,21 +52,9 @@ public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
         return using(amalgam -> amalgam.with(method));
     }
 
-    /** Receives the progress of every document's merge, on the merging thread. */
-    public RecipeMerge listener(MergeListener hears) {
-        Objects.requireNonNull(hears, "hears");
-        return listener(
-                new StageListener() {
-                    @Override
-                    public MergeListener merging() {
-                        return hears;
-                    }
-                });
-    }
-
-    /** Receives stages and progress, on the merging thread. */
-    public RecipeMerge listener(StageListener hears) {
-        listener = Objects.requireNonNull(hears, "hears");
+    /** Receives stages and the progress of every document's merge, on the merging thread. */
+    public RecipeMerge listener(MergeListener listener) {
+        this.listener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 
@@ -85,7 +77,11 @@ public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
      * @throws IOException if the recipe or a model's headers cannot be read
      * @throws MergeCancelledException if the thread is interrupted
      */
-    public StagedPlan plan() throws IOException {
+    public MergePlan.OfRecipe plan() throws IOException {
+        return planned();
+    }
+
+    private StagedPlan planned() throws IOException {
         try {
             Amalgam writing = out.map(amalgam()::writing).orElse(amalgam());
             return writing.plan(
@@ -106,10 +102,10 @@ public final class RecipeMerge extends Amalgam.Settings<RecipeMerge> {
      * @throws MergeCancelledException if stopped; the merge can be resumed
      * @throws IllegalStateException without a directory
      */
-    public StagedMerge.Report run() throws IOException {
+    public MergeReport.OfRecipe run() throws IOException {
         Path directory =
                 out.orElseThrow(() -> new IllegalStateException("no directory: call to(...)"));
-        try (StagedPlan plan = plan()) {
+        try (StagedPlan plan = planned()) {
             StagePlaces places = StagePlaces.of(plan, directory, stages).anew(!reuseStages);
             return StagedMerge.run(plan, places, engineOptions(), listener, cancellation());
         }

@@ -4,12 +4,40 @@ import io.amalgam.error.Problem;
 import io.amalgam.method.Block;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
+import java.nio.file.Path;
 import java.util.Optional;
 
-/** Receives the progress of a merge, on the merging thread, a few times a second. */
+/**
+ * Receives the progress of a merge, on the thread that runs it. A recipe with named documents
+ * ({@link io.amalgam.RecipeMerge}) makes several merges: each is announced, and what follows is of
+ * that merge up to the next announcement.
+ *
+ * <p>In this order: announcement, {@link #startedAfresh}, {@link #warned}, {@link #started}, {@link
+ * #preparing}, {@link #surveying}, {@link #progressed} several times a second. An output that is
+ * complete already gives {@link #wasFinished} instead. An exception from a listener ends the merge
+ * as a failure to write does: what was written can be resumed.
+ */
 public interface MergeListener {
     /** A listener that ignores everything. */
     MergeListener NONE = new MergeListener() {};
+
+    /** The merge of a named document begins, whose result is written. */
+    default void stage(Stage stage) {}
+
+    /** The result of a named document is there from an earlier run. */
+    default void stageSkipped(Stage stage) {}
+
+    /** The merge of the document without a name begins. */
+    default void result(Path out) {}
+
+    /**
+     * A named document of a recipe whose result is written.
+     *
+     * @param number of the stage among those that are written, from 1
+     * @param of how many are written; the result comes after them
+     * @param directory of its result
+     */
+    record Stage(String name, int number, int of, Path directory) {}
 
     /**
      * An interrupted run was found, but nothing of it was finished: the merge starts from the
@@ -24,6 +52,8 @@ public interface MergeListener {
     default void warned(Problem warning) {}
 
     /**
+     * The first tensor is about to be merged, or what comes before it.
+     *
      * @param resumed number of tensors finished by an earlier run
      */
     default void started(MergePlan plan, int resumed) {}
@@ -53,6 +83,7 @@ public interface MergeListener {
      */
     default void surveying(int pass, int passes) {}
 
+    /** Several times a second, and at the end. */
     default void progressed(Progress progress) {}
 
     /** What sees values as they are computed. */

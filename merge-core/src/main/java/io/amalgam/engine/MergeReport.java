@@ -1,6 +1,8 @@
 package io.amalgam.engine;
 
 import io.amalgam.error.Problem;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -29,6 +31,33 @@ public record MergeReport(
     public boolean wasFinished() {
         return resumed == tensors.size() && bytesMoved == 0 && seconds == 0;
     }
+
+    /**
+     * What a run of a recipe file with several documents did.
+     *
+     * @param stages those that are written, in order
+     * @param result of the document without a name; empty where all are named
+     */
+    public record OfRecipe(List<OfStage> stages, Optional<MergeReport> result) {
+        public OfRecipe {
+            stages = List.copyOf(stages);
+        }
+
+        /** Those of all merges. */
+        public List<Problem> warnings() {
+            List<Problem> warnings = new ArrayList<>();
+            stages.forEach(stage -> stage.report().ifPresent(r -> warnings.addAll(r.warnings())));
+            result.ifPresent(r -> warnings.addAll(r.warnings()));
+            return warnings;
+        }
+    }
+
+    /**
+     * A named document whose result is written.
+     *
+     * @param report empty where the result was there already
+     */
+    public record OfStage(String name, Path directory, Optional<MergeReport> report) {}
 
     /** Name of the report file next to a merged model. */
     public static final String FILE = "amalgam-report.json";

@@ -53,6 +53,42 @@ public record MergePlan(
         PlanOptions options,
         String hash)
         implements Closeable {
+    /**
+     * The plans of a recipe file: those of its named documents, each after those it uses, and the
+     * plan of the document without a name. Holds the opened models; closing it closes them.
+     */
+    public interface OfRecipe extends Closeable {
+        /** The named documents, in the order they run. */
+        List<Step> steps();
+
+        /** The plan of the document without a name; empty where all are named. */
+        Optional<MergePlan> result();
+
+        /** What looks wrong in any of the documents but does not stop the merge. */
+        List<Problem> warnings();
+    }
+
+    /**
+     * A named document of a recipe file.
+     *
+     * @param uses names of the documents whose results are its models
+     */
+    public record Step(String name, Use use, MergePlan plan, List<String> uses) {
+        public Step {
+            uses = List.copyOf(uses);
+        }
+    }
+
+    /** What becomes of the result of a named document. */
+    public enum Use {
+        /** It is computed, block by block, while the one merge that uses it reads it. */
+        READ_THROUGH,
+        /** It is written to a folder and read from there. */
+        WRITTEN,
+        /** Nothing uses it and it is not kept: it is not computed. */
+        UNUSED
+    }
+
     public MergePlan {
         tasks = List.copyOf(tasks);
         sideFiles = List.copyOf(sideFiles);

@@ -2,10 +2,10 @@ package io.amalgam.runs;
 
 import io.amalgam.Amalgam;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.runs.Sweep;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagedPlan;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -199,8 +199,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
         default void ends(Result result) {}
 
         /** Hears of the stages and the progress of the merge that began. */
-        default StageListener merging() {
-            return StageListener.NONE;
+        default MergeListener merging() {
+            return MergeListener.NONE;
         }
 
         /** The problems that results report for a failure; by default its own, or its message. */

@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.OutputLayout;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -13,7 +14,6 @@ import io.amalgam.internal.engine.OutputPlaces;
 import io.amalgam.internal.io.AtomicFile;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.runs.ScoreProcess;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
@@ -186,9 +186,9 @@ final class BatchRun {
                 setup.listener().begins(group.job(i), before + i + 1, results.size());
                 setup.listener().warnings(group.job(i), group.plan(i).warnings());
             }
-            StageListener merging = setup.listener().merging();
+            MergeListener merging = setup.listener().merging();
             merging.result(out(first));
-            group.run(merging.merging(), setup.cancellation());
+            group.run(merging, setup.cancellation());
             double seconds = (System.nanoTime() - begin) / 1e9 / group.size();
             for (int i = 0; i < group.size(); i++) {
                 put(judged(merged(group.job(i), group.plan(i), State.MERGED, seconds)));
@@ -327,7 +327,7 @@ final class BatchRun {
             }
             return State.CHECKED;
         }
-        StagedMerge.Report report =
+        MergeReport.OfRecipe report =
                 StagedMerge.run(
                         plan,
                         places,

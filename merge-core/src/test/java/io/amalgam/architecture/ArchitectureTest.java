@@ -9,7 +9,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaMethod;
 import com.tngtech.archunit.core.domain.JavaMethodCall;
+import com.tngtech.archunit.core.domain.JavaModifier;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SlicesRuleDefinition;
@@ -17,8 +19,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.regex.Pattern;
@@ -273,5 +277,51 @@ class ArchitectureTest {
                 assertThat(spark.matcher(Files.readString(file)).find()).as("%s", file).isFalse();
             }
         }
+    }
+
+    /**
+     * Public methods of the API that name an internal type: for the other modules of this project,
+     * of no use to others. The list may only become shorter.
+     */
+    private static final Set<String> FOR_OWN_MODULES =
+            Set.of(
+                    "Amalgam.plan",
+                    "Amalgam.with",
+                    "ModelLoader.adapter",
+                    "ModelLoader.adapterFormat",
+                    "ModelLoader.withAdapters",
+                    "OutputFormat$QuantisedWeights.quantisers",
+                    "TensorTask.quantised",
+                    "TensorTask.quantiser");
+
+    @Test
+    void signaturesOfTheApiNameNothingInternal() {
+        Set<String> found = new TreeSet<>();
+        for (JavaClass type : classes) {
+            if (!isApi(type)) {
+                continue;
+            }
+            for (JavaMethod method : type.getMethods()) {
+                Set<JavaClass> named = new HashSet<>(method.getReturnType().getAllInvolvedRawTypes());
+                method.getParameterTypes()
+                        .forEach(each -> named.addAll(each.getAllInvolvedRawTypes()));
+                boolean internal =
+                        named.stream().anyMatch(n -> n.getName().startsWith(ROOT + ".internal."));
+                if (internal && method.getModifiers().contains(JavaModifier.PUBLIC)) {
+                    found.add(
+                            type.getName().substring(type.getPackageName().length() + 1)
+                                    + "."
+                                    + method.getName());
+                }
+            }
+        }
+
+        assertThat(found).isEqualTo(new TreeSet<>(FOR_OWN_MODULES));
+    }
+
+    private static boolean isApi(JavaClass type) {
+        return type.getModifiers().contains(JavaModifier.PUBLIC)
+                && !type.getPackageName().contains(".internal")
+                && type.getEnclosingClass().map(ArchitectureTest::isApi).orElse(true);
     }
 }

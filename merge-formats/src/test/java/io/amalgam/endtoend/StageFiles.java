@@ -2,12 +2,12 @@ package io.amalgam.endtoend;
 
 import io.amalgam.ModelLoader;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagePlanner;
 import io.amalgam.internal.stages.StagedMerge;
@@ -121,7 +121,7 @@ record StageFiles(Path root) {
                     plan,
                     StagePlaces.beside(out),
                     Options.DEFAULT.build(),
-                    StageListener.NONE,
+                    MergeListener.NONE,
                     new Cancellation());
         }
     }

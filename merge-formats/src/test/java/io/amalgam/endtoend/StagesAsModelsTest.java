@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.internal.stages.StagedPlan.Kind;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.plan.MergePlan.Use;
+import io.amalgam.plan.MergePlan.Step;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -57,9 +57,9 @@ class StagesAsModelsTest {
     }
 
     /** Merges both at once and by hand; the same bytes. */
-    private Map<String, byte[]> merged(String stage, String result, Kind kind) throws IOException {
+    private Map<String, byte[]> merged(String stage, String result, Use kind) throws IOException {
         try (StagedPlan plan = files.plan(stage + "---\n" + result, false)) {
-            assertThat(plan.steps()).extracting(Step::kind).containsExactly(kind);
+            assertThat(plan.steps()).extracting(Step::use).containsExactly(kind);
         }
         files.merge(stage + "---\n" + result, root.resolve("out"));
         files.merge(stage, root.resolve("stage"));
@@ -90,7 +90,7 @@ class StagesAsModelsTest {
                 dtype: bfloat16
                 """;
         try (StagedPlan plan = files.plan(recipes, false)) {
-            assertThat(plan.steps()).extracting(Step::kind).containsExactly(Kind.READ_THROUGH);
+            assertThat(plan.steps()).extracting(Step::use).containsExactly(Use.READ_THROUGH);
         }
         Path out = root.resolve("out");
 
@@ -114,7 +114,7 @@ class StagesAsModelsTest {
                   - {model: c, parameters: {weight: 1}}
                 dtype: bfloat16
                 """;
-        byte[] with = merged(MEAN, adapted, Kind.WRITTEN).get("model.safetensors");
+        byte[] with = merged(MEAN, adapted, Use.WRITTEN).get("model.safetensors");
 
         files.merge(adapted.replace("+lora", ""), root.resolve("without"));
         assertThat(with)
@@ -131,7 +131,7 @@ class StagesAsModelsTest {
                 base_model: stage
                 models: [{model: stage+lora, parameters: {weight: 0.5}}]
                 """,
-                Kind.WRITTEN);
+                Use.WRITTEN);
     }
 
     @Test
@@ -154,7 +154,7 @@ class StagesAsModelsTest {
                 merged(
                         UNION,
                         "merge_method: passthrough\nmodels: [{model: stage}]\ndtype: float32\n",
-                        Kind.WRITTEN);
+                        Use.WRITTEN);
 
         assertThat(new String(out.get("tokenizer.json"), "UTF-8")).contains("one", "three");
         assertThat(new String(out.get("config.json"), "UTF-8")).contains("\"vocab_size\": 5");
@@ -173,7 +173,7 @@ class StagesAsModelsTest {
                           - {model: r, parameters: {weight: 1}}
                         tokenizer: {source: union}
                         """,
-                        Kind.WRITTEN);
+                        Use.WRITTEN);
 
         assertThat(new String(out.get("tokenizer.json"), "UTF-8")).contains("one", "five");
         assertThat(new String(out.get("config.json"), "UTF-8")).contains("\"vocab_size\": 6");
@@ -185,7 +185,7 @@ class StagesAsModelsTest {
                 merged(
                         MEAN + "chat_template: chatml\n",
                         "merge_method: passthrough\nmodels: [{model: stage}]\n",
-                        Kind.READ_THROUGH);
+                        Use.READ_THROUGH);
 
         assertThat(new String(out.get("chat_template.jinja"), "UTF-8")).contains("im_start");
     }
@@ -217,7 +217,7 @@ class StagesAsModelsTest {
                     merged(
                             "name: stage\n" + round.formatted(method, "a", "b"),
                             round.formatted(method, "stage", "c"),
-                            Kind.WRITTEN);
+                            Use.WRITTEN);
             assertThat(out).containsKey("server-state.safetensors");
             for (String folder : List.of("out", "stage", "hand")) {
                 FileWrites.deleteTree(root.resolve(folder));
@@ -235,6 +235,6 @@ class StagesAsModelsTest {
                 root.resolve("a/server-state.safetensors"));
 
         // The state beside the stage's own donor is not the stage's.
-        merged(MEAN, round.replace("base_model: a", "base_model: stage"), Kind.WRITTEN);
+        merged(MEAN, round.replace("base_model: a", "base_model: stage"), Use.WRITTEN);
     }
 }

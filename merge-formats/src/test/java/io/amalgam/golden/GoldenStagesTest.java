@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.amalgam.ModelLoader;
 import io.amalgam.endtoend.Options;
 import io.amalgam.engine.Cancellation;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagePlanner;
 import io.amalgam.internal.stages.StagedMerge;
@@ -44,7 +44,7 @@ class GoldenStagesTest {
                         PlanOptions.DEFAULT,
                         keep)) {
             StagedMerge.run(
-                    plan, places, Options.DEFAULT.build(), StageListener.NONE, new Cancellation());
+                    plan, places, Options.DEFAULT.build(), MergeListener.NONE, new Cancellation());
         }
 
         Deviation deviation =

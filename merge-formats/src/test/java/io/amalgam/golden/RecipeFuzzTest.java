@@ -14,7 +14,6 @@ import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.MoeRecipeReader;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagePlanner;
 import io.amalgam.internal.stages.StagedMerge;
@@ -93,7 +92,7 @@ class RecipeFuzzTest {
                     plan,
                     StagePlaces.beside(temp.resolve("out")),
                     OPTIONS,
-                    StageListener.NONE,
+                    MergeListener.NONE,
                     new Cancellation());
         }
     }

@@ -4,8 +4,8 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.Failure;
 import io.amalgam.cli.console.OptionWords;
 import io.amalgam.cli.merge.StageProgress;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.runs.Batch;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -37,7 +37,7 @@ final class BatchProgress implements Batch.Listener, AutoCloseable {
     }
 
     @Override
-    public StageListener merging() {
+    public MergeListener merging() {
         close();
         stages = new StageProgress(console, quiet, json);
         return stages;

@@ -114,7 +114,7 @@ public final class MergeCommand extends PlannedMergeCommand {
         PartedMerge.Outcome outcome;
         try (StageProgress progress = new StageProgress(console, silent(), json)) {
             progress.result(out);
-            outcome = parted.run(options, progress.merging(), cancellation());
+            outcome = parted.run(options, progress, cancellation());
         }
         PartRun run = new PartRun(part, out);
         if (json) {
@@ -129,7 +129,7 @@ public final class MergeCommand extends PlannedMergeCommand {
         Optional<Long> read;
         try (StageProgress progress = new StageProgress(console, silent(), json)) {
             progress.result(out);
-            read = parted.pass(parts.pass(), options, progress.merging(), cancellation());
+            read = parted.pass(parts.pass(), options, progress, cancellation());
         }
         PartRun run = new PartRun(part, out);
         if (json) {

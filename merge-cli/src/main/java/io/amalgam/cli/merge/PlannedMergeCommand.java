@@ -204,7 +204,7 @@ public abstract class PlannedMergeCommand extends Subcommand {
     /** Merges, and says what was done. */
     protected int merge(StagedPlan plan, EngineOptions options) throws IOException {
         Cancellation cancellation = cancellation();
-        StagedMerge.Report report;
+        MergeReport.OfRecipe report;
         Optional<MergeObserver> observer =
                 html && plan.written().isEmpty()
                         ? plan.result().map(MergePages::observer)

@@ -3,14 +3,13 @@ package io.amalgam.cli.merge;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.engine.MergeListener;
-import io.amalgam.internal.stages.StageListener;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.internal.engine.ForwardingListener;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /** The progress of successive merges, each with its own view. */
-public final class StageProgress implements StageListener, AutoCloseable {
+public final class StageProgress implements ForwardingListener, AutoCloseable {
     private final Console console;
     private final boolean quiet;
     private final boolean silent;
@@ -33,17 +32,17 @@ public final class StageProgress implements StageListener, AutoCloseable {
     }
 
     @Override
-    public void stage(Step step, Path directory) {
-        begin("stage '" + step.name() + "'");
+    public void stage(Stage stage) {
+        begin("stage '" + stage.name() + "'");
     }
 
     @Override
-    public void skipped(Step step, Path directory) {
-        note("stage '" + step.name() + "' is there from an earlier run");
+    public void stageSkipped(Stage stage) {
+        note("stage '" + stage.name() + "' is there from an earlier run");
     }
 
     @Override
-    public void result(Path directory) {
+    public void result(Path out) {
         begin("");
     }
 
@@ -62,10 +61,13 @@ public final class StageProgress implements StageListener, AutoCloseable {
     }
 
     @Override
-    public MergeListener merging() {
-        MergeListener listener = view == null ? MergeListener.NONE : view;
-        return observer.<MergeListener>map(seen -> new ObservedMerge(listener, seen))
-                .orElse(listener);
+    public MergeListener listener() {
+        return view == null ? MergeListener.NONE : view;
+    }
+
+    @Override
+    public Optional<Observer> observer() {
+        return observer;
     }
 
     @Override

@@ -6,7 +6,7 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.plan.MergePlan.Step;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -33,7 +33,7 @@ record StagedPlanView(StagedPlan plan, ResourceMixin resources) {
     }
 
     private static String fate(Step step) {
-        return switch (step.kind()) {
+        return switch (step.use()) {
             case READ_THROUGH -> "computed while it is read, not written";
             case WRITTEN -> "written, then read";
             case UNUSED -> "used by no document, not merged";
@@ -50,7 +50,7 @@ record StagedPlanView(StagedPlan plan, ResourceMixin resources) {
             for (Step step : plan.steps()) {
                 ObjectNode stage = stages.addObject();
                 stage.put("name", step.name());
-                stage.put("kind", step.kind().name().toLowerCase(Locale.ROOT));
+                stage.put("kind", step.use().name().toLowerCase(Locale.ROOT));
                 step.uses().forEach(stage.putArray("uses")::add);
                 stage.setAll(new PlanView(step.plan(), resources).json(tensors));
             }

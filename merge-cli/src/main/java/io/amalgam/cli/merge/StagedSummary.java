@@ -14,11 +14,11 @@ import java.util.List;
 import java.util.Optional;
 
 /** A summary of a finished staged merge. */
-record StagedSummary(StagedPlan plan, StagedMerge.Report report, Path out) {
+record StagedSummary(StagedPlan plan, MergeReport.OfRecipe report, Path out) {
 
     List<String> lines() {
         List<String> lines = new ArrayList<>();
-        for (StagedMerge.StageReport stage : report.stages()) {
+        for (MergeReport.OfStage stage : report.stages()) {
             String did =
                     stage.report()
                             .map(r -> "merged in " + Quantity.duration(r.seconds()))
@@ -46,7 +46,7 @@ record StagedSummary(StagedPlan plan, StagedMerge.Report report, Path out) {
         ObjectNode root = result().map(MergeSummary::json).orElseGet(Json::object);
         if (!report.stages().isEmpty()) {
             ArrayNode stages = root.putArray("stages");
-            for (StagedMerge.StageReport stage : report.stages()) {
+            for (MergeReport.OfStage stage : report.stages()) {
                 stages.addObject()
                         .put("name", stage.name())
                         .put("output", stage.directory().toString())

@@ -4,11 +4,11 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.stages.PlannedModel;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
@@ -47,7 +47,7 @@ public record PlannedCandidate(String name, Planner planner, Path scratch, Engin
                 plan,
                 StagePlaces.beside(scratch),
                 engine.overwrite(false).resume(false).report(false),
-                StageListener.NONE,
+                MergeListener.NONE,
                 cancellation);
     }
 

@@ -79,7 +79,7 @@ public final class PlannedModel extends ForwardingCheckpoint {
             return Optional.of(
                     Problem.of("all documents of the recipe have names: it has no result"));
         }
-        for (StagedPlan.Step step : plans.written()) {
+        for (MergePlan.Step step : plans.written()) {
             // Whole tensors are read once, so that nothing speaks against computing their blocks.
             StageCheckpoint stage = plans.checkpoint(step.name());
             if (!stage.elementWise()) {

@@ -1,7 +1,7 @@
 package io.amalgam.internal.stages;
 
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.internal.stages.StagedPlan.Kind;
+import io.amalgam.plan.MergePlan.Use;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.TensorTask;
@@ -22,7 +22,7 @@ import java.util.Set;
  * once. All others are written.
  */
 final class StageKinds {
-    private final Map<String, Kind> kinds = new LinkedHashMap<>();
+    private final Map<String, Use> kinds = new LinkedHashMap<>();
     private final boolean keep;
 
     private StageKinds(boolean keep) {
@@ -34,7 +34,7 @@ final class StageKinds {
      * @param keep whether all are written
      * @return the stages that are needed
      */
-    static Map<String, Kind> of(
+    static Map<String, Use> of(
             Map<Document, MergePlan> plans, Map<String, StageCheckpoint> results, boolean keep) {
         StageKinds decision = new StageKinds(keep);
         List<Map.Entry<Document, MergePlan>> backwards = new ArrayList<>(plans.entrySet());
@@ -78,7 +78,7 @@ final class StageKinds {
         if (through) {
             stage.computeWhileRead();
         }
-        kinds.put(name, through ? Kind.READ_THROUGH : Kind.WRITTEN);
+        kinds.put(name, through ? Use.READ_THROUGH : Use.WRITTEN);
         return true;
     }
 

@@ -3,7 +3,7 @@ package io.amalgam.internal.stages;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.io.FileWrites;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.plan.MergePlan.Step;
 import io.amalgam.plan.MergePlan;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;

@@ -5,8 +5,8 @@ import io.amalgam.checkpoint.OutputFormat;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.plan.MergePlanner;
-import io.amalgam.internal.stages.StagedPlan.Kind;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.plan.MergePlan.Use;
+import io.amalgam.plan.MergePlan.Step;
 import io.amalgam.method.MethodRegistry;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.ModelSource;
@@ -160,7 +160,7 @@ public final class StagePlanner {
                                         "documents with names only")
                                 .hint("give the last one no name, or choose a directory"));
             }
-            Map<String, Kind> kinds = StageKinds.of(plans, results, keep);
+            Map<String, Use> kinds = StageKinds.of(plans, results, keep);
             List<Step> steps = new ArrayList<>();
             MergePlan result = null;
             for (Map.Entry<Document, MergePlan> entry : plans.entrySet()) {
@@ -172,7 +172,7 @@ public final class StagePlanner {
                 steps.add(
                         new Step(
                                 name,
-                                kinds.getOrDefault(name, Kind.UNUSED),
+                                kinds.getOrDefault(name, Use.UNUSED),
                                 entry.getValue(),
                                 StageOrder.uses(entry.getKey(), names)));
             }

@@ -2,6 +2,7 @@ package io.amalgam.internal.stages;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
@@ -9,7 +10,7 @@ import io.amalgam.internal.engine.InputFile;
 import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.engine.MergeEngine;
 import io.amalgam.internal.engine.OutputCheck;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.plan.MergePlan.Step;
 import io.amalgam.plan.MergePlan;
 import java.io.Closeable;
 import java.io.IOException;
@@ -25,31 +26,6 @@ import java.util.Set;
  */
 public final class StagedMerge {
     private StagedMerge() {}
-
-    /**
-     * What a run did.
-     *
-     * @param stages the written stages in order
-     * @param result of the document without a name; empty where all are named
-     */
-    public record Report(List<StageReport> stages, Optional<MergeReport> result) {
-        public Report {
-            stages = List.copyOf(stages);
-        }
-
-        /** Those of all merges. */
-        public List<Problem> warnings() {
-            List<Problem> warnings = new ArrayList<>();
-            stages.forEach(stage -> stage.report().ifPresent(r -> warnings.addAll(r.warnings())));
-            result.ifPresent(r -> warnings.addAll(r.warnings()));
-            return warnings;
-        }
-    }
-
-    /**
-     * @param report empty where the stage was there already
-     */
-    public record StageReport(String name, Path directory, Optional<MergeReport> report) {}
 
     /**
      * Everything that speaks against a run: outputs that cannot be written to, too little space or
@@ -109,11 +85,11 @@ public final class StagedMerge {
      *     that are whole are not merged again
      * @throws io.amalgam.engine.MergeCancelledException if stopped; likewise
      */
-    public static Report run(
+    public static MergeReport.OfRecipe run(
             StagedPlan plan,
             StagePlaces places,
             EngineOptions options,
-            StageListener listener,
+            MergeListener listener,
             Cancellation cancellation)
             throws IOException {
         Set<String> done = places.done(plan);
@@ -122,7 +98,7 @@ public final class StagedMerge {
             throw new BadInputException(problems);
         }
         try {
-            Report report = run(plan, places, done, options, listener, cancellation);
+            MergeReport.OfRecipe report = run(plan, places, done, options, listener, cancellation);
             places.clean(plan);
             return report;
         } catch (BadInputException e) {
@@ -131,25 +107,30 @@ public final class StagedMerge {
         }
     }
 
-    private static Report run(
+    private static MergeReport.OfRecipe run(
             StagedPlan plan,
             StagePlaces places,
             Set<String> done,
             EngineOptions options,
-            StageListener listener,
+            MergeListener listener,
             Cancellation cancellation)
             throws IOException {
-        List<StageReport> stages = new ArrayList<>();
+        List<MergeReport.OfStage> stages = new ArrayList<>();
         Optional<MergeReport> result = Optional.empty();
         try (Opened opened = new Opened()) {
             List<InputFile> origins = new ArrayList<>();
-            for (Step step : plan.written()) {
+            List<Step> written = plan.written();
+            for (int i = 0; i < written.size(); i++) {
+                Step step = written.get(i);
+                MergeListener.Stage told =
+                        new MergeListener.Stage(
+                                step.name(), i + 1, written.size(), places.of(step.name()));
                 origins.addAll(InputFile.origins(step.plan()));
                 requireApart(plan, places);
                 stages.add(
                         done.contains(step.name())
-                                ? skipped(step, places, listener)
-                                : stage(step, places, options, listener, cancellation));
+                                ? skipped(told, listener)
+                                : stage(step, told, places, options, listener, cancellation));
                 opened.add(plan.checkpoint(step.name()), places.of(step.name()));
             }
             if (plan.result().isPresent()) {
@@ -161,11 +142,11 @@ public final class StagedMerge {
                                         plan.result().get(),
                                         places.out(),
                                         options,
-                                        listener.merging(),
+                                        listener,
                                         cancellation));
             }
         }
-        return new Report(stages, result);
+        return new MergeReport.OfRecipe(stages, result);
     }
 
     /** Folders that were not there before anything was written may turn out to be one. */
@@ -176,30 +157,29 @@ public final class StagedMerge {
         }
     }
 
-    private static StageReport skipped(Step step, StagePlaces places, StageListener listener) {
-        Path directory = places.of(step.name());
-        listener.skipped(step, directory);
-        return new StageReport(step.name(), directory, Optional.empty());
+    private static MergeReport.OfStage skipped(MergeListener.Stage told, MergeListener listener) {
+        listener.stageSkipped(told);
+        return new MergeReport.OfStage(told.name(), told.directory(), Optional.empty());
     }
 
-    private static StageReport stage(
+    private static MergeReport.OfStage stage(
             Step step,
+            MergeListener.Stage told,
             StagePlaces places,
             EngineOptions options,
-            StageListener listener,
+            MergeListener listener,
             Cancellation cancellation)
             throws IOException {
-        Path directory = places.of(step.name());
         boolean overwrite = places.kept() ? options.overwrite() : !options.resume();
-        listener.stage(step, directory);
+        listener.stage(told);
         MergeReport report =
                 MergeEngine.run(
                         step.plan(),
-                        directory,
+                        told.directory(),
                         options.report(true).overwrite(overwrite),
-                        listener.merging(),
+                        listener,
                         cancellation);
-        return new StageReport(step.name(), directory, Optional.of(report));
+        return new MergeReport.OfStage(told.name(), told.directory(), Optional.of(report));
     }
 
     /** The written stages that are open; later merges read them. */

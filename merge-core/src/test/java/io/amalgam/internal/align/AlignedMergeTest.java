@@ -5,11 +5,11 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
 import io.amalgam.internal.recipe.yaml.RecipeReader;
-import io.amalgam.internal.stages.StageListener;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagePlanner;
 import io.amalgam.internal.stages.StagedMerge;
@@ -188,7 +188,7 @@ class AlignedMergeTest {
                         PlanOptions.DEFAULT,
                         false)) {
             StagedMerge.run(
-                    plan, StagePlaces.beside(out), options, StageListener.NONE, new Cancellation());
+                    plan, StagePlaces.beside(out), options, MergeListener.NONE, new Cancellation());
         }
         return PlainFile.open(out.resolve("model.plain"));
     }

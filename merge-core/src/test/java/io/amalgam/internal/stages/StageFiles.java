@@ -2,6 +2,8 @@ package io.amalgam.internal.stages;
 
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
+import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.method.builtin.BuiltInMethods;
 import io.amalgam.internal.recipe.yaml.ReadOptions;
@@ -83,17 +85,17 @@ record StageFiles(Path root) {
     }
 
     /** Merges with stages read through where they can be. */
-    StagedMerge.Report merge(String recipes, Path out) throws IOException {
-        return run(recipes, StagePlaces.beside(out), OPTIONS, StageListener.NONE);
+    MergeReport.OfRecipe merge(String recipes, Path out) throws IOException {
+        return run(recipes, StagePlaces.beside(out), OPTIONS, MergeListener.NONE);
     }
 
     /** Merges with every stage written and kept. */
-    StagedMerge.Report keep(String recipes, Path out, Path stages) throws IOException {
-        return run(recipes, StagePlaces.keeping(out, stages), OPTIONS, StageListener.NONE);
+    MergeReport.OfRecipe keep(String recipes, Path out, Path stages) throws IOException {
+        return run(recipes, StagePlaces.keeping(out, stages), OPTIONS, MergeListener.NONE);
     }
 
-    StagedMerge.Report run(
-            String recipes, StagePlaces places, EngineOptions options, StageListener listener)
+    MergeReport.OfRecipe run(
+            String recipes, StagePlaces places, EngineOptions options, MergeListener listener)
             throws IOException {
         try (StagedPlan plan = plan(recipes, places.kept())) {
             return StagedMerge.run(plan, places, options, listener, new Cancellation());

@@ -8,11 +8,12 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.engine.MergeListener;
+import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.kernel.ScalarKernels;
-import io.amalgam.internal.stages.StagedPlan.Kind;
-import io.amalgam.internal.stages.StagedPlan.Step;
+import io.amalgam.plan.MergePlan.Use;
+import io.amalgam.plan.MergePlan.Step;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.plainformat.PlainModel;
 import io.amalgam.plan.MergePlan;
@@ -65,9 +66,9 @@ class StagedMergeTest {
         return recipes.replace("TYPE", "bfloat16");
     }
 
-    private List<Kind> kinds(String recipes) throws IOException {
+    private List<Use> kinds(String recipes) throws IOException {
         try (StagedPlan plan = files.plan(recipes, false)) {
-            return plan.steps().stream().map(Step::kind).toList();
+            return plan.steps().stream().map(Step::use).toList();
         }
     }
 
@@ -76,7 +77,7 @@ class StagedMergeTest {
     void readThroughAndWrittenGiveTheSameBytes(String type) throws IOException {
         String recipes = (STAGE + LINEAR).replace("TYPE", type);
         Path kept = root.resolve("kept");
-        assertThat(kinds(recipes)).containsExactly(Kind.READ_THROUGH);
+        assertThat(kinds(recipes)).containsExactly(Use.READ_THROUGH);
 
         files.merge(recipes, out);
         files.keep(recipes, root.resolve("out2"), kept);
@@ -113,7 +114,7 @@ class StagedMergeTest {
                 models: [{model: b, parameters: {weight: 0.5}}]
                 dtype: bfloat16
                 """;
-        assertThat(kinds(recipes)).containsExactly(Kind.READ_THROUGH, Kind.READ_THROUGH);
+        assertThat(kinds(recipes)).containsExactly(Use.READ_THROUGH, Use.READ_THROUGH);
 
         files.merge(recipes, out);
         files.keep(recipes, root.resolve("out2"), root.resolve("kept"));
@@ -129,16 +130,16 @@ class StagedMergeTest {
                 base_model: c
                 models: [{model: mean, parameters: {weight: 1, density: 0.5}}]
                 """;
-        assertThat(kinds(bf16(STAGE) + ties)).containsExactly(Kind.WRITTEN);
+        assertThat(kinds(bf16(STAGE) + ties)).containsExactly(Use.WRITTEN);
         String second = ties.replace("c\n", "a\n").replace("mean", "b") + "name: two\n---\n";
-        assertThat(kinds(second + LINEAR.replace("mean", "two"))).containsExactly(Kind.WRITTEN);
+        assertThat(kinds(second + LINEAR.replace("mean", "two"))).containsExactly(Use.WRITTEN);
     }
 
     @Test
     void whatLooksAtWholeModelsOrKeepsAStateIsWritten() throws IOException {
         String soup =
                 "name: mean\nmerge_method: fedavgm\nbase_model: a\nmodels: [{model: b, parameters: {examples: 9}}]\n---\n";
-        assertThat(kinds(soup + LINEAR)).containsExactly(Kind.WRITTEN);
+        assertThat(kinds(soup + LINEAR)).containsExactly(Use.WRITTEN);
         String whole =
                 """
                 merge_method: ties
@@ -146,7 +147,7 @@ class StagedMergeTest {
                 models: [{model: mean, parameters: {weight: 1, density: 0.5}}]
                 parameters: {trim_scope: model}
                 """;
-        assertThat(kinds(bf16(STAGE) + whole)).containsExactly(Kind.WRITTEN);
+        assertThat(kinds(bf16(STAGE) + whole)).containsExactly(Use.WRITTEN);
         files.merge(soup + LINEAR, out);
         assertThat(out.resolve("model.plain")).isRegularFile();
     }
@@ -160,18 +161,18 @@ class StagedMergeTest {
                   - sources: [{model: mean, layer_range: [0, 3]}]
                   - sources: [{model: mean, layer_range: [1, 3]}]
                 """;
-        assertThat(kinds(bf16(STAGE) + twice)).containsExactly(Kind.WRITTEN);
+        assertThat(kinds(bf16(STAGE) + twice)).containsExactly(Use.WRITTEN);
         String other = LINEAR.replace("0.4", "0.1") + "name: other\n---\n";
         assertThat(kinds(bf16(STAGE) + other + LINEAR.replace("model: c", "model: other")))
-                .containsExactly(Kind.WRITTEN, Kind.READ_THROUGH);
+                .containsExactly(Use.WRITTEN, Use.READ_THROUGH);
     }
 
     @Test
     void integersOfSeveralModelsAreComparedAndSoWritten() throws IOException {
         files.modelsWithIntegers();
-        assertThat(kinds(bf16(STAGE) + LINEAR)).containsExactly(Kind.WRITTEN);
+        assertThat(kinds(bf16(STAGE) + LINEAR)).containsExactly(Use.WRITTEN);
         String one = "name: mean\nmerge_method: passthrough\nmodels: [{model: a}]\n---\n";
-        assertThat(kinds(one + LINEAR)).containsExactly(Kind.READ_THROUGH);
+        assertThat(kinds(one + LINEAR)).containsExactly(Use.READ_THROUGH);
 
         files.merge(one + LINEAR, out);
         files.merge(LINEAR.replace("mean", "a"), root.resolve("out2"));
@@ -184,7 +185,7 @@ class StagedMergeTest {
     @Test
     void whatNothingUsesIsNotMergedUnlessKept() throws IOException {
         String recipes = bf16(STAGE) + LINEAR.replace("mean", "b");
-        assertThat(kinds(recipes)).containsExactly(Kind.UNUSED);
+        assertThat(kinds(recipes)).containsExactly(Use.UNUSED);
         try (StagedPlan plan = files.plan(recipes, false)) {
             assertThat(plan.warnings())
                     .singleElement()
@@ -251,7 +252,7 @@ class StagedMergeTest {
         Path kept = root.resolve("kept");
         files.keep(bf16(STAGE) + LINEAR, out, kept);
 
-        StagedMerge.Report again = files.keep(bf16(STAGE) + LINEAR, root.resolve("out2"), kept);
+        MergeReport.OfRecipe again = files.keep(bf16(STAGE) + LINEAR, root.resolve("out2"), kept);
         assertThat(again.stages()).singleElement().matches(stage -> stage.report().isEmpty());
         assertSame(StageFiles.contents(out), StageFiles.contents(root.resolve("out2")));
 
@@ -287,29 +288,25 @@ class StagedMergeTest {
                         """;
         List<String> heard = new ArrayList<>();
         Cancellation cancellation = new Cancellation();
-        StageListener stopping =
-                new StageListener() {
+        MergeListener stopping =
+                new MergeListener() {
                     @Override
-                    public void stage(Step step, Path directory) {
-                        heard.add("stage " + step.name());
+                    public void stage(Stage stage) {
+                        heard.add("stage " + stage.name());
+                        assertThat(stage.number()).isEqualTo(stage.of());
                     }
 
                     @Override
-                    public void skipped(Step step, Path directory) {
-                        heard.add("skipped " + step.name());
+                    public void stageSkipped(Stage stage) {
+                        heard.add("skipped " + stage.name());
                     }
 
                     @Override
                     public void result(Path directory) {
-                        heard.add("result");
-                    }
-
-                    @Override
-                    public MergeListener merging() {
-                        if (heard.equals(List.of("stage mean", "result"))) {
+                        if (heard.equals(List.of("stage mean"))) {
                             cancellation.cancel();
                         }
-                        return MergeListener.NONE;
+                        heard.add("result");
                     }
                 };
         StagePlaces places = StagePlaces.beside(out);
@@ -336,12 +333,12 @@ class StagedMergeTest {
 
     @Test
     void withNamesAloneAllAreKept() throws IOException {
-        StagedMerge.Report report =
+        MergeReport.OfRecipe report =
                 files.run(
                         bf16(STAGE) + LINEAR + "name: last\n",
                         StagePlaces.keeping(out, out),
                         StageFiles.OPTIONS,
-                        StageListener.NONE);
+                        MergeListener.NONE);
 
         assertThat(report.result()).isEmpty();
         assertThat(out.resolve("mean/model.plain")).isRegularFile();
