@@ -302,7 +302,8 @@ class ArchitectureTest {
                 continue;
             }
             for (JavaMethod method : type.getMethods()) {
-                Set<JavaClass> named = new HashSet<>(method.getReturnType().getAllInvolvedRawTypes());
+                Set<JavaClass> named =
+                        new HashSet<>(method.getReturnType().getAllInvolvedRawTypes());
                 method.getParameterTypes()
                         .forEach(each -> named.addAll(each.getAllInvolvedRawTypes()));
                 boolean internal =

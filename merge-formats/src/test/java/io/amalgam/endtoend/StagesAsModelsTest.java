@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.internal.io.FileWrites;
 import io.amalgam.internal.stages.StagedPlan;
-import io.amalgam.plan.MergePlan.Use;
 import io.amalgam.plan.MergePlan.Step;
+import io.amalgam.plan.MergePlan.Use;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,7 +6,6 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.engine.MergeReport;
-import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -1,9 +1,9 @@
 package io.amalgam.internal.stages;
 
 import io.amalgam.checkpoint.TensorSource;
-import io.amalgam.plan.MergePlan.Use;
 import io.amalgam.method.TensorStep;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.MergePlan.Use;
 import io.amalgam.plan.TensorTask;
 import io.amalgam.recipe.RecipeFile.Document;
 import java.util.ArrayList;
