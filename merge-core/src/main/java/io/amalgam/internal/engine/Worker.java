@@ -129,8 +129,7 @@ final class Worker implements Closeable {
 
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
         ShownTensor<?> watched = unit.run().watched();
-        int most = blockFor(combine.rowLength());
-        int step = watched == null ? most : Math.min(most, workspace.capacity());
+        int step = blockFor(combine.rowLength());
         for (long from = unit.from(); from < unit.to(); from += step) {
             step(unit, combine, from, (int) Math.min(step, unit.to() - from));
             if (watched != null) {
@@ -157,13 +156,16 @@ final class Worker implements Closeable {
         return state;
     }
 
-    /** Makes sure a block holds whole rows; returns how many elements it takes at a time. */
+    /**
+     * Makes sure a block holds whole rows; returns how many elements it takes at a time: the same
+     * whatever rows came before, as sums depend on it.
+     */
     private int blockFor(long rowLength) {
         if (rowLength > block.capacity()) {
             block = new Block(workspace.kernels(), inputs, Math.toIntExact(rowLength));
             longOut = new float[block.capacity()];
         }
-        return (int) (block.capacity() / rowLength * rowLength);
+        return (int) Math.max(rowLength, workspace.capacity() / rowLength * rowLength);
     }
 
     private void fill(TaskRun.Unit unit, long from, int n) throws IOException {
