@@ -230,7 +230,7 @@ public final class Amalgam {
     }
 
     /**
-     * What a merge is made with and how it runs: the setters that {@link Merge}, {@link
+     * The parts of a merge, and how it runs: the setters that {@link Merge}, {@link
      * RecipeMerge}, {@link io.amalgam.runs.Batch} and {@link io.amalgam.runs.GreedySoup} share.
      * They return the object itself. Not thread-safe.
      *
@@ -283,7 +283,7 @@ public final class Amalgam {
         }
 
         /**
-         * Quantises the weights of the output. Default: what a recipe says, else dense.
+         * Quantises the weights of the output. Default: as in the recipe, otherwise dense.
          *
          * @param type as in docs/quantised.md and docs/gguf.md; {@code keep} for the format of the
          *     models
@@ -293,9 +293,9 @@ public final class Amalgam {
             return plan(old -> old.quantised(new QuantisedType(type, Location.NONE)));
         }
 
-        /** Lets another thread stop it. */
-        public S cancellation(Cancellation stops) {
-            cancellation = Objects.requireNonNull(stops, "stops");
+        /** Lets another thread stop the merge. */
+        public S cancellation(Cancellation cancellation) {
+            this.cancellation = Objects.requireNonNull(cancellation, "cancellation");
             return self();
         }
 

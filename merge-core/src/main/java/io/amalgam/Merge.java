@@ -80,43 +80,53 @@ public final class Merge extends Amalgam.Settings<Merge> {
     }
 
     /**
-     * Weighted average: {@code weight} for each model; {@code normalize}. Wortsman et al. 2022, <a
+     * Weighted average. For each model {@code weight}, required. For the recipe {@code normalize}
+     * (true): divides by the sum of the weights. Wortsman et al. 2022, <a
      * href="https://arxiv.org/abs/2203.05482">arXiv 2203.05482</a>.
      */
     public static Merge linear() {
         return method("linear");
     }
 
-    /** Spherical interpolation between a base and one model: {@code t}. Shoemake 1985. */
+    /**
+     * Spherical interpolation between a base and one model. For the recipe {@code t}, required: 0
+     * is the base, 1 the model. Shoemake 1985.
+     */
     public static Merge slerp() {
         return method("slerp");
     }
 
     /**
-     * Adds weighted differences from a base: {@code weight}, {@code lambda}. Ilharco et al. 2022,
-     * <a href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
+     * Adds weighted differences from a base, which is required. For each model {@code weight},
+     * required. For the recipe {@code lambda} (1) and {@code normalize} (false). Ilharco et al.
+     * 2022, <a href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
      */
     public static Merge taskArithmetic() {
         return method("task_arithmetic");
     }
 
     /**
-     * Adds the largest elements of each difference whose signs agree: {@code weight}, {@code
-     * density}. Yadav et al. 2023, <a href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
+     * Adds the largest elements of each difference from a base that agree in sign. The base is
+     * required. For each model {@code weight}, required, and {@code density} (1: nothing is
+     * trimmed; the paper has 0.2). For the recipe {@code normalize} (true) and {@code lambda} (1);
+     * docs/methods.md has more. Yadav et al. 2023, <a
+     * href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
      */
     public static Merge ties() {
         return method("ties");
     }
 
     /**
-     * Adds a random share of the differences, rescaled: {@code weight}, {@code density}. Yu et al.
-     * 2023, <a href="https://arxiv.org/abs/2311.03099">arXiv 2311.03099</a>.
+     * Adds a random selection of the elements of each difference from a base, rescaled. The base is
+     * required. For each model {@code weight}, required, and {@code density} (1: nothing is
+     * dropped). For the recipe {@code rescale} (true), {@code normalize} (false) and {@code lambda}
+     * (1). Yu et al. 2023, <a href="https://arxiv.org/abs/2311.03099">arXiv 2311.03099</a>.
      */
     public static Merge dareLinear() {
         return method("dare_linear");
     }
 
-    /** As {@link #dareLinear()}, only elements whose signs agree. */
+    /** As {@link #dareLinear()}, with the same defaults, but only elements that agree in sign. */
     public static Merge dareTies() {
         return method("dare_ties");
     }
@@ -166,10 +176,10 @@ public final class Merge extends Amalgam.Settings<Merge> {
     }
 
     /**
-     * What is known of the data of the {@link #model model} before it, for methods that read it: a
-     * file as in docs/statistics.md, in a recipe's notation.
+     * Statistics of the last {@link #model model}, for methods that use them: a file as in
+     * docs/statistics.md, in a recipe's notation.
      *
-     * @throws IllegalStateException without a model before it
+     * @throws IllegalStateException if no model was added before
      */
     public Merge statistics(String reference) {
         recipe.inputs.statistics(MergeInputs.ref(reference));
@@ -208,14 +218,14 @@ public final class Merge extends Amalgam.Settings<Merge> {
      * }</pre>
      *
      * @param name as {@code amalgam inspect} lists it
-     * @param says what it is merged from; called once, here
+     * @param module sets the models or slices of the part; called once, before this method returns
      * @throws IllegalArgumentException if the name is blank or was given before
      * @throws IllegalStateException unless there are either models or slices
      */
-    public Merge module(String name, Consumer<MergeModule> says) {
+    public Merge module(String name, Consumer<MergeModule> module) {
         Objects.requireNonNull(name, "name");
-        Objects.requireNonNull(says, "says");
-        recipe.module(name, inputs -> says.accept(new MergeModule(inputs)));
+        Objects.requireNonNull(module, "module");
+        recipe.module(name, inputs -> module.accept(new MergeModule(inputs)));
         return this;
     }
 
@@ -241,7 +251,8 @@ public final class Merge extends Amalgam.Settings<Merge> {
     }
 
     /**
-     * The type of the result. Default: the type of the recipe.inputs. Arithmetic is always float32.
+     * The element type of the result. Default: for each tensor the type that the models have, or a
+     * type that holds all of them if they differ. Arithmetic is always float32.
      */
     public Merge dtype(DType type) {
         recipe.dtype = Optional.of(Objects.requireNonNull(type, "type"));
@@ -261,8 +272,8 @@ public final class Merge extends Amalgam.Settings<Merge> {
     }
 
     /** Receives progress on the merging thread, a few times a second. */
-    public Merge listener(MergeListener hears) {
-        listener = Objects.requireNonNull(hears, "hears");
+    public Merge listener(MergeListener listener) {
+        this.listener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 
@@ -385,10 +396,10 @@ public final class Merge extends Amalgam.Settings<Merge> {
         }
 
         /**
-         * What is known of the data of the {@link #model model} before it, for methods that read
-         * it: a file as in docs/statistics.md, in a recipe's notation.
+         * Statistics of the last {@link #model model}, for methods that use them: a file as in
+         * docs/statistics.md, in a recipe's notation.
          *
-         * @throws IllegalStateException without a model before it
+         * @throws IllegalStateException if no model was added before
          */
         public MergeModule statistics(String reference) {
             inputs.statistics(MergeInputs.ref(reference));

@@ -1,7 +1,9 @@
 package io.amalgam.engine;
 
 /**
- * Lets another thread stop a merge. The merge stops between blocks and can be resumed. Thread-safe.
+ * Lets another thread stop a merge. The merge stops between blocks, throws {@link
+ * MergeCancelledException} and can be resumed. It cannot be reset: every further merge with it stops
+ * too, so use a new one to resume. Thread-safe.
  */
 public final class Cancellation {
     private volatile boolean requested;

@@ -9,9 +9,10 @@ import io.amalgam.kernel.Kernels;
  * @param threads number of workers
  * @param memory limit for the workers' buffers in bytes; blocks shrink to fit
  * @param allowNonfinite whether NaN and infinities in inputs and results are allowed
- * @param resume whether an interrupted merge of the same plan is continued
+ * @param resume whether an interrupted merge of the same plan is continued; see {@link
+ *     #resume(boolean)}
  * @param overwrite whether an output directory that is not empty may be written to; an earlier
- *     model in it is replaced, other files stay
+ *     model in it is replaced once the new one is complete, other files stay
  * @param report whether the report and the recipe are written beside the model
  * @param card whether a model card, README.md, is written beside it
  */
@@ -82,7 +83,22 @@ public record EngineOptions(
         return new EngineOptions(threads, memory, kernels, allow, resume, overwrite, report, card);
     }
 
-    /** These options with or without continuing what was interrupted. */
+    /**
+     * These options with or without resuming. With it, by what is in the output:
+     *
+     * <ul>
+     *   <li>nothing: the merge starts from the beginning;
+     *   <li>an interrupted merge of the same plan and unchanged inputs: it continues, also without
+     *       {@link #overwrite(boolean) overwrite} if it was started with it;
+     *   <li>an interrupted merge of another plan, or with other inputs: {@link
+     *       io.amalgam.error.BadInputException}, with {@code overwrite} too: start again with {@code
+     *       overwrite}, without resume;
+     *   <li>the finished result of the same plan: its files are verified and nothing is written; if
+     *       they were changed, a {@code BadInputException};
+     *   <li>any other files, such as the result of a changed recipe: a {@code BadInputException};
+     *       with {@code overwrite} a merge from the beginning.
+     * </ul>
+     */
     public EngineOptions resume(boolean wanted) {
         return new EngineOptions(
                 threads, memory, kernels, allowNonfinite, wanted, overwrite, report, card);

@@ -243,8 +243,8 @@ public final class Batch extends Amalgam.Settings<Batch> {
     }
 
     /** Hears how the batch goes. */
-    public Batch listener(Listener hears) {
-        listener = Objects.requireNonNull(hears, "hears");
+    public Batch listener(Listener listener) {
+        this.listener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 

@@ -88,8 +88,8 @@ public final class GreedySoup extends Amalgam.Settings<GreedySoup> {
     }
 
     /** Hears of scores. */
-    public GreedySoup listener(Listener hears) {
-        listener = Objects.requireNonNull(hears, "hears");
+    public GreedySoup listener(Listener listener) {
+        this.listener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 

@@ -104,8 +104,8 @@ public final class SparkMerge {
     }
 
     /** Is told of the progress, on the calling thread. */
-    public SparkMerge listener(MergeListener hears) {
-        listener = Objects.requireNonNull(hears, "hears");
+    public SparkMerge listener(MergeListener listener) {
+        this.listener = Objects.requireNonNull(listener, "listener");
         return this;
     }
 
