@@ -230,9 +230,9 @@ public final class Amalgam {
     }
 
     /**
-     * The parts of a merge, and how it runs: the setters that {@link Merge}, {@link
-     * RecipeMerge}, {@link io.amalgam.runs.Batch} and {@link io.amalgam.runs.GreedySoup} share.
-     * They return the object itself. Not thread-safe.
+     * The parts of a merge, and how it runs: the setters that {@link Merge}, {@link RecipeMerge},
+     * {@link io.amalgam.runs.Batch} and {@link io.amalgam.runs.GreedySoup} share. They return the
+     * object itself. Not thread-safe.
      *
      * @param <S> the type of the object itself
      */

@@ -109,8 +109,8 @@ public final class Merge extends Amalgam.Settings<Merge> {
      * Adds the largest elements of each difference from a base that agree in sign. The base is
      * required. For each model {@code weight}, required, and {@code density} (1: nothing is
      * trimmed; the paper has 0.2). For the recipe {@code normalize} (true) and {@code lambda} (1);
-     * docs/methods.md has more. Yadav et al. 2023, <a
-     * href="https://arxiv.org/abs/2306.01708">arXiv 2306.01708</a>.
+     * docs/methods.md has more. Yadav et al. 2023, <a href="https://arxiv.org/abs/2306.01708">arXiv
+     * 2306.01708</a>.
      */
     public static Merge ties() {
         return method("ties");

@@ -2,8 +2,8 @@ package io.amalgam.engine;
 
 /**
  * Lets another thread stop a merge. The merge stops between blocks, throws {@link
- * MergeCancelledException} and can be resumed. It cannot be reset: every further merge with it stops
- * too, so use a new one to resume. Thread-safe.
+ * MergeCancelledException} and can be resumed. It cannot be reset: every further merge with it
+ * stops too, so use a new one to resume. Thread-safe.
  */
 public final class Cancellation {
     private volatile boolean requested;

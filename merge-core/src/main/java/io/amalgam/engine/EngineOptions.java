@@ -91,8 +91,8 @@ public record EngineOptions(
      *   <li>an interrupted merge of the same plan and unchanged inputs: it continues, also without
      *       {@link #overwrite(boolean) overwrite} if it was started with it;
      *   <li>an interrupted merge of another plan, or with other inputs: {@link
-     *       io.amalgam.error.BadInputException}, with {@code overwrite} too: start again with {@code
-     *       overwrite}, without resume;
+     *       io.amalgam.error.BadInputException}, with {@code overwrite} too: start again with
+     *       {@code overwrite}, without resume;
      *   <li>the finished result of the same plan: its files are verified and nothing is written; if
      *       they were changed, a {@code BadInputException};
      *   <li>any other files, such as the result of a changed recipe: a {@code BadInputException};
