@@ -18,7 +18,7 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class MergeObserver implements MergeListener.Observer {
     private final MergeRows rows;
-    private final Map<TensorTask, List<Integer>> watched = new IdentityHashMap<>();
+    private final IdentityHashMap<TensorTask, List<Integer>> watched = new IdentityHashMap<>();
     private final Map<String, Measures> measured = new ConcurrentHashMap<>();
 
     /**

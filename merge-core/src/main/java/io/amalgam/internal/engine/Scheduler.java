@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +105,7 @@ final class Scheduler {
     }
 
     private void begin(int file) throws Exception {
-        Deque<TaskRun> runs = waiting.get(file);
+        Deque<TaskRun> runs = Objects.requireNonNull(waiting.get(file));
         TaskRun run = runs.remove();
         if (runs.isEmpty()) {
             waiting.remove(file);
