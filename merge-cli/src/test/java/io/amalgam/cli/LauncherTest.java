@@ -106,7 +106,7 @@ class LauncherTest {
                                 + "mkdir -p \"$d\" && cp model/* \"$d\" && unset LC_ALL LC_CTYPE LANG\n"
                                 + "export "
                                 + locale
-                                + "\n"
+                                + " AMALGAM_JAVA_OPTS=-XX:TieredStopAtLevel=1\n"
                                 + "home/amalgam merge recipe.yml \"$d-out\" || exit 1\n"
                                 + "[ -f \"$d-out/model.safetensors\" ]");
 

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.amalgam.formats.safetensors.NamedTensor;
 import java.io.File;
 import java.io.IOException;
+import java.net.URL;
+import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +23,9 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(value = 2, unit = TimeUnit.MINUTES)
 class ProcessTest {
     private static final int TENSORS = 400;
+
+    /** Names {@link SlowMethod} as a merge method. */
+    private static final String PLUGIN = "src/test/plugin";
 
     @TempDir Path folder;
     private int started;
@@ -46,23 +51,20 @@ class ProcessTest {
             "merge", recipe, out, "--out-shard-size", "2k", "-j", "1", "--part", "1/2"
         };
 
-        Process first = slowly(50, begun, part);
+        Process first = slowly(begun, part);
         while (!Files.exists(begun) && first.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
-        assertThat(slowly(0, begun, part).waitFor()).isEqualTo(3);
-        assertThat(log()).contains("error: another merge is writing to '" + out);
-        assertThat(slowly(0, begun, "join", out).waitFor()).isEqualTo(3);
-        assertThat(log()).contains("--part 1/2'").contains("--part 2/2'");
+        assertThat(here(3, part)).contains("error: another merge is writing to '" + out);
+        assertThat(here(3, "join", out)).contains("--part 1/2'").contains("--part 2/2'");
 
         first.destroyForcibly().waitFor();
-        assertThat(slowly(0, begun, part).waitFor()).isZero();
+        here(0, part);
         part[part.length - 1] = "2/2";
-        assertThat(slowly(0, begun, part).waitFor()).isZero();
-        assertThat(slowly(0, begun, "join", out).waitFor()).isZero();
+        here(0, part);
+        here(0, "join", out);
         Path whole = folder.resolve("whole");
-        assertThat(slowly(0, begun, "merge", recipe, whole, "--out-shard-size", "2k").waitFor())
-                .isZero();
+        here(0, "merge", recipe, whole, "--out-shard-size", "2k");
         try (Stream<Path> files = Files.list(whole)) {
             for (Path file : files.filter(f -> f.toString().endsWith(".safetensors")).toList()) {
                 assertThat(out.resolve(file.getFileName())).hasSameBinaryContentAs(file);
@@ -77,31 +79,29 @@ class ProcessTest {
         Path out = folder.resolve("out");
         Path begun = folder.resolve("begun");
 
-        Process merge = slowly(50, begun, "merge", recipe, out, "-j", "1");
-        Path mergeLog = log;
+        Process merge = slowly(begun, "merge", recipe, out, "-j", "1");
         while (!Files.exists(begun) && merge.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
         for (String option : List.of("--dry-run", "--resume")) {
-            assertThat(slowly(0, begun, "merge", recipe, out, option).waitFor()).isEqualTo(3);
-            assertThat(log()).contains("error: another merge is writing to '" + out + "'");
+            assertThat(here(3, "merge", recipe, out, option))
+                    .contains("error: another merge is writing to '" + out + "'");
         }
         merge.destroy();
 
         assertThat(merge.waitFor()).isEqualTo(130);
-        assertThat(mergeLog)
+        assertThat(log)
                 .content()
                 .contains(
                         "error: interrupted; give the same command with --resume to continue, or with --overwrite to start again");
         assertThat(out.resolve("model.safetensors")).doesNotExist();
         assertThat(out.resolve(".amalgam-partial")).isDirectory();
 
-        assertThat(slowly(0, begun, "merge", recipe, out).waitFor()).isEqualTo(3);
-        assertThat(log()).contains("continue it with --resume");
+        assertThat(here(3, "merge", recipe, out)).contains("continue it with --resume");
 
-        assertThat(slowly(0, begun, "merge", recipe, out, "--resume").waitFor()).isZero();
+        here(0, "merge", recipe, out, "--resume");
         Path whole = folder.resolve("whole");
-        assertThat(slowly(0, begun, "merge", recipe, whole).waitFor()).isZero();
+        here(0, "merge", recipe, whole);
         assertThat(out.resolve("model.safetensors"))
                 .hasSameBinaryContentAs(whole.resolve("model.safetensors"));
         assertThat(out.resolve(".amalgam-partial")).doesNotExist();
@@ -123,7 +123,7 @@ class ProcessTest {
         Path root = folder.resolve("root");
         Path begun = folder.resolve("begun");
 
-        Process batch = slowly(50, begun, "batch", recipes, root, "-j", "1");
+        Process batch = slowly(begun, "batch", recipes, root, "-j", "1");
         while (!Files.exists(begun) && batch.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
@@ -137,8 +137,7 @@ class ProcessTest {
                         "\"state\" : \"not_run\"");
         assertThat(root.resolve("b/model.safetensors")).doesNotExist();
 
-        assertThat(slowly(0, begun, "batch", recipes, root).waitFor()).isZero();
-        assertThat(log()).contains("2 merged, 1 unchanged");
+        assertThat(here(0, "batch", recipes, root)).contains("2 merged, 1 unchanged");
         assertThat(root.resolve("b/model.safetensors"))
                 .hasSameBinaryContentAs(root.resolve("a/model.safetensors"));
     }
@@ -161,13 +160,29 @@ class ProcessTest {
                 .doesNotContain("CompileCommand", "[warning]", "[error]", "Unsafe", "restricted");
     }
 
-    private Process slowly(int millis, Path begun, Object... args) throws IOException {
+    /** A process that takes its time, and leaves a file when it has begun. */
+    private Process slowly(Path begun, Object... args) throws IOException {
         List<String> options =
                 List.of(
                         "-XX:TieredStopAtLevel=1",
-                        "-Dslow.millis=" + millis,
+                        "-XX:+UseSerialGC",
+                        "-Dslow.millis=50",
                         "-Dslow.begun=" + begun);
         return java(options, args);
+    }
+
+    /** What this process prints, which is quicker than to start another. */
+    private static String here(int exit, Object... args) throws IOException {
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        try (URLClassLoader plugins =
+                new URLClassLoader(new URL[] {Path.of(PLUGIN).toUri().toURL()}, before)) {
+            Thread.currentThread().setContextClassLoader(plugins);
+            Cli result = Cli.run(args);
+            assertThat(result.exit()).as(result.err()).isEqualTo(exit);
+            return result.out() + result.err();
+        } finally {
+            Thread.currentThread().setContextClassLoader(before);
+        }
     }
 
     private Process java(List<String> options, Object... args) throws IOException {
@@ -175,7 +190,7 @@ class ProcessTest {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.addAll(options);
         command.add("-cp");
-        command.add("src/test/plugin" + File.pathSeparator + System.getProperty("java.class.path"));
+        command.add(PLUGIN + File.pathSeparator + System.getProperty("java.class.path"));
         command.add("io.amalgam.cli.Main");
         for (Object arg : args) {
             command.add(arg.toString());

@@ -13,7 +13,7 @@ import java.util.List;
 
 /**
  * Copies, taking its time over every block, and leaves a file when it has begun: for tests that
- * interrupt merges.
+ * interrupt merges. At once where a process has no such settings.
  */
 public final class SlowMethod implements MergeMethod {
     private static final MethodInfo INFO =
@@ -41,11 +41,11 @@ public final class SlowMethod implements MergeMethod {
     private static void copy(Block in, float[] out) {
         System.arraycopy(in.input(0), 0, out, 0, in.length());
         try {
-            Path begun = Path.of(System.getProperty("slow.begun"));
-            if (!Files.exists(begun)) {
-                Files.writeString(begun, "");
+            String begun = System.getProperty("slow.begun");
+            if (begun != null && !Files.exists(Path.of(begun))) {
+                Files.writeString(Path.of(begun), "");
             }
-            Thread.sleep(Integer.getInteger("slow.millis"));
+            Thread.sleep(Integer.getInteger("slow.millis", 0));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {

@@ -7,6 +7,7 @@ import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
+import io.amalgam.cli.Nearness;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.internal.runs.ScoreCommand;
 import io.amalgam.kernel.Workspace;
@@ -46,31 +47,6 @@ class SoupCommandTest {
             Objects.requireNonNull(checkpoint.tensors().get("model.embed_tokens.weight"))
                     .read(0, 1, value, 0, new Workspace(ScalarKernels.INSTANCE, 16));
             return value[0];
-        }
-    }
-
-    /** A program that scores models: this JVM running {@link Closeness}. */
-    private String scoreCommand(String... arguments) {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return "'"
-                + java
-                + "' -XX:TieredStopAtLevel=1 -cp '"
-                + System.getProperty("java.class.path")
-                + "' "
-                + Closeness.class.getName()
-                + " "
-                + String.join(" ", arguments)
-                + " {}";
-    }
-
-    /** Prints how near a model's values are to a number, the nearer the higher. */
-    static final class Closeness {
-        private Closeness() {}
-
-        public static void main(String... args) throws IOException {
-            System.out.println("some words first");
-            float value = value(Path.of(args[1]));
-            System.out.println(-Math.abs(value - Float.parseFloat(args[0])));
         }
     }
 
@@ -135,7 +111,7 @@ class SoupCommandTest {
                         out,
                         "--greedy",
                         "--score-cmd",
-                        scoreCommand("1.5"));
+                        Nearness.command("1.5"));
         assertThat(result.err())
                 .contains("score -7.5  alone: " + model("nine"))
                 .contains("score 0.0  with " + model("two"))
@@ -169,7 +145,7 @@ class SoupCommandTest {
                         "--scores",
                         scores,
                         "--score-cmd",
-                        scoreCommand("9"),
+                        Nearness.command("9"),
                         "--json");
         assertThat(result.err()).contains("score 3.0  alone: " + model("nine"));
         assertThat(value(out)).isEqualTo(9);

@@ -5,19 +5,15 @@ import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.amalgam.ModelLoader;
-import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.cli.Cli;
 import io.amalgam.cli.Models;
+import io.amalgam.cli.Nearness;
 import io.amalgam.internal.engine.JournalLock;
-import io.amalgam.internal.kernel.ScalarKernels;
-import io.amalgam.kernel.Workspace;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
@@ -198,38 +194,6 @@ class SearchCommandTest {
         assertThat(Cli.run("merge", best, folder.resolve("again")).exit()).isZero();
     }
 
-    /** A program that scores a digit of the model, fails for one and says NaN for another. */
-    static final class Nearness {
-        private Nearness() {}
-
-        public static void main(String... args) throws IOException {
-            float value;
-            try (Checkpoint model = ModelLoader.load().open(Path.of(args[1]), "m")) {
-                float[] read = new float[1];
-                Objects.requireNonNull(model.tensors().get("model.embed_tokens.weight"))
-                        .read(0, 1, read, 0, new Workspace(ScalarKernels.INSTANCE, 16));
-                value = read[0];
-            }
-            if (args[0].equals("never") || value == 2) {
-                System.out.println("NaN");
-                return;
-            }
-            System.out.println(-Math.abs(value - Float.parseFloat(args[0])));
-        }
-    }
-
-    private String nearness(String wanted) {
-        String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        return "'"
-                + java
-                + "' -XX:TieredStopAtLevel=1 -Xshare:auto -cp '"
-                + System.getProperty("java.class.path")
-                + "' "
-                + Nearness.class.getName()
-                + " "
-                + wanted;
-    }
-
     @Test
     void commandsScoreCandidatesSideBySide() throws IOException {
         Models.tiny(folder.resolve("one"), 1);
@@ -248,7 +212,7 @@ class SearchCommandTest {
                         recipe,
                         out,
                         "--score-cmd",
-                        nearness("3.2"),
+                        Nearness.command("3.2", "2"),
                         "--jobs",
                         2,
                         "--method",
@@ -256,7 +220,7 @@ class SearchCommandTest {
                         "--budget",
                         4,
                         "--held-out-cmd",
-                        nearness("3"));
+                        Nearness.command("3", "2"));
 
         assertThat(result.exit()).isZero();
         assertThat(result.out())
@@ -278,7 +242,7 @@ class SearchCommandTest {
                 "merge_method: passthrough\nmodels: [{model: %s, parameters: {scale: ${s}}}]\nsearch: {s: {choices: [1]}}\n"
                         .formatted(folder.resolve("one")));
 
-        Cli result = Cli.run("search", recipe, out, "--score-cmd", nearness("never"));
+        Cli result = Cli.run("search", recipe, out, "--score-cmd", Nearness.command("1", "1"));
 
         assertThat(result.exit()).isEqualTo(1);
         assertThat(result.errors().get(0))
@@ -324,45 +288,36 @@ class SearchCommandTest {
                     .startsWith("error: another search writes to '" + held);
             assertThat(lock.channel().size()).isPositive();
         }
-        Path program = Files.createDirectory(folder.resolve("program"));
-        Path go = folder.resolve("go");
-        String waits =
-                "sh -c 'touch \"%s/here\"; while [ ! -e \"%s\" ]; do sleep 0.05; done; echo 1'"
-                        .formatted(program, go);
         Process other =
                 new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                                 "-XX:TieredStopAtLevel=1",
                                 "-cp",
                                 System.getProperty("java.class.path"),
-                                "io.amalgam.cli.Main",
-                                "search",
-                                recipe.toString(),
-                                folder.resolve("second").toString(),
-                                "--budget",
-                                "1",
-                                "--score-cmd",
-                                waits)
-                        .redirectErrorStream(true)
-                        .redirectOutput(folder.resolve("log").toFile())
+                                Holder.class.getName(),
+                                held.toString())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
                         .start();
         try {
-            while (!Files.exists(program.resolve("here")) && other.isAlive()) {
-                Thread.onSpinWait();
-            }
-            Cli refused =
-                    Cli.run(
-                            "search",
-                            recipe,
-                            folder.resolve("second"),
-                            "--budget",
-                            1,
-                            "--score-cmd",
-                            waits);
-            assertThat(refused.errors().get(0)).contains("another search writes to");
+            assertThat(other.getInputStream().read()).isEqualTo('h');
+            assertThat(search("--budget", 3).errors().get(0))
+                    .startsWith("error: another search writes to '" + held);
         } finally {
-            Files.createFile(go);
+            other.getOutputStream().close();
             other.waitFor();
+        }
+    }
+
+    /** Holds a journal until its input ends, as a search in another process does. */
+    static final class Holder {
+        private Holder() {}
+
+        public static void main(String... args) throws IOException {
+            try (JournalLock lock = JournalLock.take(Path.of(args[0])).orElseThrow()) {
+                System.out.print(lock.channel().isOpen() ? "held" : "closed");
+                System.out.flush();
+                System.in.read();
+            }
         }
     }
 }
