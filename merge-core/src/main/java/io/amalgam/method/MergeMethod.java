@@ -6,8 +6,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A method to merge several tensors into one. Stateless and thread-safe. Built-in methods are
- * listed in {@link MethodRegistry}; others are found with {@link java.util.ServiceLoader}.
+ * A method to merge several tensors into one. Stateless and thread-safe. A {@link MethodRegistry}
+ * has the built-in methods and those that {@link java.util.ServiceLoader} finds.
  */
 public interface MergeMethod {
     MethodInfo info();

@@ -102,7 +102,7 @@ class MethodRegistryTest {
         assertThat(info.formula()).isNotBlank();
         assertThat(info.cost()).isNotBlank();
         assertThat(info.paper().title()).isNotBlank();
-        assertThat(info.paper().link()).matches("https://(arxiv\\.org/abs|doi\\.org)/.+");
+        assertThat(info.paper().link()).startsWith("https://");
         assertThat(info.minModels()).isBetween(0, info.maxModels());
     }
 

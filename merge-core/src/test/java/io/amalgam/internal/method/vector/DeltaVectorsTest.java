@@ -8,18 +8,35 @@ import io.amalgam.internal.method.builtin.Data;
 import io.amalgam.internal.method.builtin.ModelCall;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Methods against vectors that {@code vectors/derive.py} derived from their papers. */
 class DeltaVectorsTest {
+    private static final String FILE = ".json";
+
+    /** Of each file in the folder. */
+    static List<String> methods() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("src/test/resources/vectors"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(FILE))
+                    .map(name -> name.substring(0, name.length() - FILE.length()))
+                    .sorted()
+                    .toList();
+        }
+    }
+
     @ParameterizedTest
-    @ValueSource(strings = {"soup", "ema", "lawa", "fedavg", "fedavgm", "fedadam", "krum", "pcb"})
+    @MethodSource("methods")
     void agrees(String method) throws IOException {
-        JsonNode cases = read("/vectors/" + method + ".json");
+        JsonNode cases = read("/vectors/" + method + FILE);
         assertThat(cases).isNotEmpty();
         for (JsonNode one : cases) {
             ModelCall call = call(method, one);
