@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Whether an output directory can take a plan's files: looked at before anything is written. */
 public final class OutputCheck {
@@ -77,6 +78,11 @@ public final class OutputCheck {
         return problems;
     }
 
+    /** Endings of files of weights: nobody names a directory so and means it. */
+    private static final Pattern WEIGHTS =
+            Pattern.compile(
+                    "\\.(safetensors|bin|pt|pth|ckpt|gguf|npz|h5)$", Pattern.CASE_INSENSITIVE);
+
     /** What speaks against the place, whatever is in it. */
     private static List<Problem> placeProblems(MergePlan plan, Path directory) throws IOException {
         Optional<Problem> unreadable = unreadable(directory);
@@ -87,6 +93,17 @@ public final class OutputCheck {
             return List.of(
                     Problem.expected("output '" + directory + "'", "a directory", found(directory))
                             .hint("choose another output"));
+        }
+        Path name = directory.getFileName();
+        if (name != null
+                && WEIGHTS.matcher(name.toString()).find()
+                && !Files.isDirectory(directory)) {
+            return List.of(
+                    Problem.expected(
+                                    "output '" + directory + "'",
+                                    "the name of a directory",
+                                    "that of a file of weights")
+                            .hint("the directory will hold the weights and what belongs to them"));
         }
         List<Problem> problems = new ArrayList<>();
         inputs(plan, directory, problems);

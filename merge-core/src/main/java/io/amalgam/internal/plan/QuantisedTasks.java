@@ -49,17 +49,17 @@ record QuantisedTasks(
             Map<ModelRef, Checkpoint> models,
             OutputFormat format,
             Problems problems) {
-        Optional<QuantisedType> wanted =
-                type.or(() -> format.ownType().map(own -> new QuantisedType(own, Location.NONE)));
-        if (wanted.isEmpty()) {
-            return new QuantisedTasks(tasks, Optional.empty(), List.of());
-        }
         if (format.isFile()
                 && tasks.stream().anyMatch(t -> t.method().orElse(null) instanceof StatePart)) {
             problems.add(
                     Problem.of(
                                     "the method keeps a state for its next merge, which a single file has no place for")
                             .hint("write a directory, and convert it"));
+            return new QuantisedTasks(tasks, Optional.empty(), List.of());
+        }
+        Optional<QuantisedType> wanted =
+                type.or(() -> format.ownType().map(own -> new QuantisedType(own, Location.NONE)));
+        if (wanted.isEmpty()) {
             return new QuantisedTasks(tasks, Optional.empty(), List.of());
         }
         String name = wanted.get().name();
