@@ -16,8 +16,7 @@ public final class DigitsScore {
 
     public static void main(String... args) throws IOException {
         if (args.length != 2 || !List.of("even", "odd").contains(args[0])) {
-            System.err.println("usage: samples/run DigitsScore even|odd CHECKPOINT");
-            System.exit(2);
+            throw new IllegalArgumentException("usage: DigitsScore even|odd CHECKPOINT");
         }
         Path data = Path.of(System.getProperty("samples.home", "."), "data/digits-test.csv");
         List<String> lines = Files.readAllLines(data);
@@ -28,10 +27,9 @@ public final class DigitsScore {
             }
         }
         double right = 0;
-        int all = 0;
-        for (int i = args[0].equals("even") ? 2 : 1; i < lines.size(); i += 2) {
+        int first = args[0].equals("even") ? 2 : 1;
+        for (int i = first; i < lines.size(); i += 2) {
             String[] image = lines.get(i).split(",", -1);
-            all++;
             float[][] views = new float[3][64];
             for (int p = 0; p < 64; p++) {
                 views[0][p] = Integer.parseInt(image[1 + p % 8 * 8 + 7 - p / 8]) / 16f;
@@ -42,22 +40,21 @@ public final class DigitsScore {
                 right += named(weights, view) == Integer.parseInt(image[0]) ? 1.0 / 3 : 0;
             }
         }
-        System.out.println(right / all);
+        System.out.println(right / ((lines.size() - first + 1) / 2));
     }
 
     private static int named(float[][] weights, float[] view) {
-        float[] x = view;
+        float[][] x = {view};
         for (int layer = 0; layer < 6; layer += 2) {
             float[] y = weights[layer + 1].clone();
             for (int i = 0; i < y.length; i++) {
-                for (int j = 0; j < x.length; j++) {
-                    y[i] += weights[layer][i * x.length + j] * x[j];
+                for (int j = 0; j < x[0].length; j++) {
+                    y[i] += weights[layer][i * x[0].length + j] * x[0][j];
                 }
                 y[i] = layer < 4 ? Math.max(0, y[i]) : y[i];
             }
-            x = y;
+            x[0] = y;
         }
-        float[] last = x;
-        return IntStream.range(0, last.length).reduce(0, (a, b) -> last[b] > last[a] ? b : a);
+        return IntStream.range(0, x[0].length).reduce(0, (a, b) -> x[0][b] > x[0][a] ? b : a);
     }
 }

@@ -129,7 +129,7 @@ class MergeCommandTest {
                         "error: output directory '"
                                 + out
                                 + "': expected an empty or new directory, got one with 'mine.txt'; choose another, or give --overwrite",
-                        "error: memory for the buffers of 3 threads and 2 inputs: expected at least 903168 bytes, got 5; raise --memory, or use fewer threads (-j)");
+                        "error: memory for the buffers of 3 threads and 2 inputs: expected at least 165888 bytes, got 5; raise --memory, or use fewer threads (-j)");
     }
 
     @Test

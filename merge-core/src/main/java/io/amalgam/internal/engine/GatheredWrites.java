@@ -11,8 +11,11 @@ import java.util.zip.CRC32C;
  * a time, and each call makes the others wait. One worker uses it.
  */
 final class GatheredWrites {
-    /** Fits the cache of a processor core beside the blocks that are being computed. */
-    private static final int PIECE = 1 << 18;
+    /**
+     * Bytes for each element of a block: eight blocks of a 16-bit type, 256 kB of the largest
+     * blocks, which fit the cache of a processor core beside what is being computed.
+     */
+    private static final int BYTES_OF_ELEMENT = 16;
 
     private final TensorSink sink;
     private final CRC32C crc;
@@ -33,16 +36,12 @@ final class GatheredWrites {
         this.crc = crc;
         this.moved = moved;
         this.written = written;
-        this.piece = ByteBuffer.allocateDirect(capacity(blockElements));
-    }
-
-    private static int capacity(int blockElements) {
-        return Math.max(PIECE, blockElements * Long.BYTES);
+        this.piece = ByteBuffer.allocateDirect(blockElements * BYTES_OF_ELEMENT);
     }
 
     /** Memory held, in bytes. */
     static long bytesHeld(int blockElements) {
-        return capacity(blockElements);
+        return (long) blockElements * BYTES_OF_ELEMENT;
     }
 
     /**
