@@ -24,6 +24,9 @@ kill-test: build ## merges killed, on a full disk, with changing inputs; takes m
 fuzz:            ## readers given what Jazzer finds; time for each target, and targets, in ARGS (60s, all)
 	tools/fuzz.sh $(ARGS)
 
+faults:          ## every write of every command fails, once and for good; takes minutes
+	./mvnw -q -ntp -pl merge-cli -am test -Dtest=WriteFaultsTest -Dsurefire.failIfNoSpecifiedTests=false -Dfaults.every=1
+
 vocabularies: build ## merged vocabularies judged by Python's transformers, where it is installed
 	python3 tools/check-vocabularies.py
 
@@ -42,4 +45,4 @@ javadoc:         ## the library's API
 clean:           ## remove everything built
 	./mvnw -q clean
 
-.PHONY: help build test scalar format bench kill-test fuzz vocabularies jmh dist image javadoc clean
+.PHONY: help build test scalar format bench kill-test fuzz faults vocabularies jmh dist image javadoc clean

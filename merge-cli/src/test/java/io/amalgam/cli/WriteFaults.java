@@ -22,22 +22,26 @@ final class WriteFaults {
 
     private final Path folder;
     private final FaultyCommand command;
+    private final int every;
     private Map<String, byte[]> earlier = Map.of();
     private Map<String, byte[]> expected = Map.of();
 
-    private WriteFaults(Path folder, FaultyCommand command) {
+    private WriteFaults(Path folder, FaultyCommand command, int every) {
         this.folder = folder;
         this.command = command;
+        this.every = command.name().equals("merge") ? 1 : every;
     }
 
     /**
-     * @param args a folder that is there and empty
+     * @param args a folder that is there and empty; of how many operations one fails, for all
+     *     commands but {@code merge}
      */
     public static void main(String[] args) throws IOException {
         Path folder = Path.of(args[0]).toRealPath();
+        int every = Integer.parseInt(args[1]);
         try (TinyHub hub = new TinyHub()) {
             for (FaultyCommand command : FaultyCommand.all(folder, hub)) {
-                new WriteFaults(folder, command).run();
+                new WriteFaults(folder, command, every).run();
             }
         }
     }
@@ -54,11 +58,13 @@ final class WriteFaults {
         }
         expected = files(place);
         for (Faults.Kind kind : Faults.Kind.values()) {
-            int n = 1;
+            // Each kind begins elsewhere, so that together they meet more.
+            int first = 1 + kind.ordinal() % every;
+            int n = first;
             while (n <= MOST && fails(place, kind, n)) {
-                n++;
+                n += every;
             }
-            System.out.println(command.name() + "\tcount " + (n - 1));
+            System.out.println(command.name() + "\tcount " + Math.max(0, n - every));
         }
     }
 
