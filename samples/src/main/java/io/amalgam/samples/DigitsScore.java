@@ -27,8 +27,8 @@ public final class DigitsScore {
             }
         }
         double right = 0;
-        int first = args[0].equals("even") ? 2 : 1;
-        for (int i = first; i < lines.size(); i += 2) {
+        int all = 0;
+        for (int i = args[0].equals("even") ? 2 : 1; i < lines.size(); i += 2, all++) {
             String[] image = lines.get(i).split(",", -1);
             float[][] views = new float[3][64];
             for (int p = 0; p < 64; p++) {
@@ -40,7 +40,7 @@ public final class DigitsScore {
                 right += named(weights, view) == Integer.parseInt(image[0]) ? 1.0 / 3 : 0;
             }
         }
-        System.out.println(right / ((lines.size() - first + 1) / 2));
+        System.out.println(right / all);
     }
 
     private static int named(float[][] weights, float[] view) {
