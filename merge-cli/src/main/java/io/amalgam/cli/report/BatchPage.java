@@ -6,6 +6,7 @@ import io.amalgam.cli.console.Quantity;
 import io.amalgam.cli.report.Html.Cell;
 import io.amalgam.cli.report.Page.Section;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -34,9 +35,12 @@ final class BatchPage {
         }
         heads.addAll(List.of("seconds", "size", "output"));
         body.table(" class=\"sorts\"", heads);
-        for (JsonNode merge : merges) {
+        boolean smallest = batch.path("smaller_is_better").asBoolean();
+        List<JsonNode> rows = judged ? ranked(merges, smallest) : each(merges);
+        for (JsonNode merge : rows) {
             List<Cell> row = new ArrayList<>();
-            row.add(Cell.longer(merge.path("name").asText()));
+            boolean best = judged && merge == rows.get(0) && merge.path("score").isNumber();
+            row.add(Cell.longer(merge.path("name").asText() + (best ? " (best)" : "")));
             row.add(Cell.longer(merge.path("recipe").asText()));
             row.add(Cell.of(merge.path("state").asText()));
             for (String name : values) {
@@ -59,6 +63,26 @@ final class BatchPage {
         problems(body, sections, merges, "problems", "Problems");
         problems(body, sections, merges, "warnings", "Warnings");
         return Page.of(title, sections, body.toString(), data);
+    }
+
+    private static List<JsonNode> each(JsonNode merges) {
+        List<JsonNode> all = new ArrayList<>();
+        merges.forEach(all::add);
+        return all;
+    }
+
+    /** The best first, as in the table of the terminal; those without a score last. */
+    private static List<JsonNode> ranked(JsonNode merges, boolean smallest) {
+        List<JsonNode> all = each(merges);
+        double worst = smallest ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
+        Comparator<JsonNode> byScore =
+                Comparator.comparingDouble(
+                        merge -> {
+                            JsonNode score = merge.path("score");
+                            return score.isNumber() ? score.asDouble() : worst;
+                        });
+        all.sort(smallest ? byScore : byScore.reversed());
+        return all;
     }
 
     /** What scores are made of, where it is more than one figure. */

@@ -264,6 +264,26 @@ class ReportCommandTest {
     }
 
     @Test
+    void aJudgedBatchHasTheBestFirst() throws IOException {
+        Path batch = folder.resolve("judged.json");
+        Files.writeString(
+                batch,
+                """
+                {"amalgam_batch": 1, "judge": "text", "smaller_is_better": true, "merges": [
+                  {"name": "middle", "state": "merged", "score": 2.5},
+                  {"name": "none", "state": "failed"},
+                  {"name": "good", "state": "merged", "score": 1.5},
+                  {"name": "bad", "state": "merged", "score": 9.0}]}
+                """);
+
+        String html = run(folder.resolve("batch.html"), "report", batch);
+
+        assertThat(html)
+                .containsSubsequence(
+                        ">good (best)<", ">middle<", ">bad<", ">none<", "</table>");
+    }
+
+    @Test
     void aModelOfSeventyBillionParametersFitsTwoMegabytes() {
         // 80 layers of 9 tensors, 4 models.
         List<io.amalgam.internal.compare.TensorChange> tensors = new java.util.ArrayList<>();
