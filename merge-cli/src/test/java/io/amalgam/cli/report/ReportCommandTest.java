@@ -279,8 +279,7 @@ class ReportCommandTest {
         String html = run(folder.resolve("batch.html"), "report", batch);
 
         assertThat(html)
-                .containsSubsequence(
-                        ">good (best)<", ">middle<", ">bad<", ">none<", "</table>");
+                .containsSubsequence(">good (best)<", ">middle<", ">bad<", ">none<", "</table>");
     }
 
     @Test
