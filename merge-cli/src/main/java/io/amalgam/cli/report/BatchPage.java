@@ -37,9 +37,10 @@ final class BatchPage {
         body.table(" class=\"sorts\"", heads);
         boolean smallest = batch.path("smaller_is_better").asBoolean();
         List<JsonNode> rows = judged ? ranked(merges, smallest) : each(merges);
+        boolean best = judged;
         for (JsonNode merge : rows) {
             List<Cell> row = new ArrayList<>();
-            boolean best = judged && merge == rows.get(0) && merge.path("score").isNumber();
+            best &= merge.path("score").isNumber();
             row.add(Cell.longer(merge.path("name").asText() + (best ? " (best)" : "")));
             row.add(Cell.longer(merge.path("recipe").asText()));
             row.add(Cell.of(merge.path("state").asText()));
@@ -56,6 +57,7 @@ final class BatchPage {
             row.add(Cell.number(bytes, Quantity.bytes(bytes)));
             row.add(Cell.longer(merge.path("output").asText()));
             body.row(row);
+            best = false;
         }
         body.end();
         Optional<JsonNode> data =

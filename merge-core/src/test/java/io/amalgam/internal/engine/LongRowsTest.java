@@ -37,16 +37,7 @@ class LongRowsTest {
     private record Lengths() implements MergeMethod {
         @Override
         public MethodInfo info() {
-            return new MethodInfo(
-                    "lengths",
-                    "of a test",
-                    "n",
-                    MethodInfo.Base.OPTIONAL,
-                    1,
-                    9,
-                    List.of(),
-                    new MethodInfo.Paper("none", "none"),
-                    "none");
+            return WeightedByStatistics.info("lengths");
         }
 
         @Override

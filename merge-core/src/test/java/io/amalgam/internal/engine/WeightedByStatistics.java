@@ -31,7 +31,8 @@ final class WeightedByStatistics {
         }
     }
 
-    private static MethodInfo info(String name) {
+    /** What methods of tests say of themselves. */
+    static MethodInfo info(String name) {
         return new MethodInfo(
                 name,
                 "of a test",
