@@ -16,6 +16,8 @@ import org.yaml.snakeyaml.nodes.SequenceNode;
  * A mapping with a known set of keys. A key without a value counts as absent, as in the language.
  */
 final class Fields {
+    private static final Optional<String> NEWEST = Optional.of("main");
+
     private final MappingNode node;
     private final Map<String, NodeTuple> entries;
     private final MappingKind level;
@@ -34,13 +36,26 @@ final class Fields {
         for (String key : fields.unknown()) {
             Problem problem =
                     Problem.of("unknown key " + Nodes.quote(key)).hint(level.hintFor(key));
-            if (level.misspelt(key).isPresent()) {
+            if (fields.isRevision(key)) {
+                fields.findings.error(
+                        fields.key(key),
+                        Problem.of("unknown key " + Nodes.quote(key)).hint(level.revisionHint()));
+            } else if (level.misspelt(key).isPresent()) {
                 fields.findings.error(fields.key(key), problem);
             } else {
                 fields.findings.unknownKey(fields.key(key), problem);
             }
         }
         return fields;
+    }
+
+    /**
+     * Whether an unknown key selects a revision: without it, the merge would read other weights
+     * than those that were asked for. The newest is what is read anyway.
+     */
+    private boolean isRevision(String key) {
+        return level.selectsRevision(key)
+                && get(key).filter(value -> !Nodes.string(value).equals(NEWEST)).isPresent();
     }
 
     /** Keys that were written and that the level does not have. */

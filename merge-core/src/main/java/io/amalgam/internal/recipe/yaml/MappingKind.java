@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** The kinds of mappings a recipe has, and the keys each may have. */
 enum MappingKind {
@@ -91,6 +92,13 @@ enum MappingKind {
                     "nuslerp_flatten",
                     "trim");
 
+    /** What a model's revision is called elsewhere. */
+    private static final Pattern REVISION = Pattern.compile("(.*[_-])?(revision|rev)");
+
+    /** At the top level, these may be notes. */
+    private static final Pattern REVISION_OF_ONE =
+            Pattern.compile("branch|tag|commit|commit_hash|commit_sha");
+
     private static final List<MappingKind> PLACES = List.of(RECIPE, SOURCE, MODEL, SLICE, MODULE);
 
     private final String place;
@@ -116,6 +124,20 @@ enum MappingKind {
                 PARAMETERS.contains(unknown)
                         || Arrays.stream(values()).anyMatch(level -> level.keys.contains(unknown));
         return elsewhere ? Optional.empty() : Suggestions.misspelling(unknown, candidates());
+    }
+
+    /** Whether a key selects a model's revision. */
+    boolean selectsRevision(String key) {
+        boolean top = this == RECIPE || this == MOE;
+        return REVISION.matcher(key).matches()
+                || !top && REVISION_OF_ONE.matcher(key).matches();
+    }
+
+    /** How a revision is written, for a key that was meant to be one. */
+    String revisionHint() {
+        return keys.contains("revision")
+                ? "write 'revision'"
+                : "a revision is part of the model's name: write 'org/name@revision', or {model: {path: ..., revision: ...}}";
     }
 
     private List<String> candidates() {

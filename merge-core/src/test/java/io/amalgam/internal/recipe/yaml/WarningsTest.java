@@ -75,9 +75,9 @@ class WarningsTest {
     @Test
     void unknownKeysFurtherDown() {
         assertSaid(
-                "merge_method: linear\nmodels: [{model: {model: {path: a, rev: 1}, loraa: l}}]\n",
-                "unknown key 'rev' (r.yml:2:36); known here: path, revision",
-                "unknown key 'loraa' (r.yml:2:45); did you mean 'lora'?");
+                "merge_method: linear\nmodels: [{model: {model: {path: a, rver: 1}, loraa: l}}]\n",
+                "unknown key 'rver' (r.yml:2:36); known here: path, revision",
+                "unknown key 'loraa' (r.yml:2:46); did you mean 'lora'?");
         assertSaid(
                 RECIPE + "parameters: {t: {filters: mlp, value: 1}}\n",
                 "unknown key 'filters' (r.yml:3:18); did you mean 'filter'?");
@@ -128,6 +128,38 @@ class WarningsTest {
         assertThatThrownBy(() -> RecipeReader.read(RECIPE + key + ": 1\n", "r.yml"))
                 .isInstanceOf(BadInputException.class)
                 .hasMessageStartingWith("unknown key '" + key + "' (r.yml:3:1); did you mean '");
+    }
+
+    /** Without it, the merge would read other weights than those that were asked for. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "models: [{model: a, KEY: v2}]",
+                "models: [{model: {model: a, KEY: v2}}]",
+                "models: [{model: {model: a, lora: {path: l, KEY: v2}}}]",
+                "slices: [{sources: [{model: a, layer_range: [0, 1], KEY: v2}]}]",
+                "models: [{model: a}]\ntokenizer: {source: a, KEY: v2}",
+                "models: [{model: a, align: {to: b, KEY: v2}}]",
+            })
+    void aRevisionBesideAModelIsAnError(String rest) {
+        for (String key : List.of("rev", "lora_revision", "branch", "commit")) {
+            assertThatThrownBy(
+                            () ->
+                                    RecipeReader.read(
+                                            "merge_method: linear\n" + rest.replace("KEY", key),
+                                            "r.yml"))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageMatching(
+                            "unknown key '%s' \\(r.yml:.*\\); .*revision.*".formatted(key));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"models: [{model: a, revision: main}]", "models: [{model: a, revision: }]"})
+    void theNewestRevisionBesideAModelIsAWarning(String rest) {
+        assertWarning(
+                "merge_method: linear\n" + rest,
+                "unknown key 'revision' (r.yml:2:21); known here: model, statistics, parameters, align");
     }
 
     @ParameterizedTest
