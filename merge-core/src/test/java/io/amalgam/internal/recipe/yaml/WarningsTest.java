@@ -155,7 +155,8 @@ class WarningsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"models: [{model: a, revision: main}]", "models: [{model: a, revision: }]"})
+    @ValueSource(
+            strings = {"models: [{model: a, revision: main}]", "models: [{model: a, revision: }]"})
     void theNewestRevisionBesideAModelIsAWarning(String rest) {
         assertWarning(
                 "merge_method: linear\n" + rest,
