@@ -111,11 +111,13 @@ class SparkMergeTest {
         Path whole = temp.resolve("whole");
         Merge.recipe(recipe).plan(options -> options.maxShardBytes(8000).seed(7)).to(whole).run();
 
-        merge(recipe).run();
+        // So many that partial results of passes are added on executors before the driver has them.
+        int count = name.equals("pcb") || name.contains("whole model") ? 7 : 3;
+        merge(recipe).parts(count).run();
 
         assertSameModel(whole);
         JsonNode parts = report().path("run").path("parts");
-        assertThat(parts).hasSize(3);
+        assertThat(parts).hasSize(count);
         assertThat(parts.get(0).path("by").asText()).isEqualTo("executor driver");
     }
 

@@ -76,6 +76,16 @@ public final class PassRun {
         return survey instanceof ModelPass.Pass<?> pass ? Optional.of(pass) : Optional.empty();
     }
 
+    /** How partial results of a pass are added: those passes before it are complete. */
+    public PassSum sum(int number) throws IOException {
+        return new PassSum(
+                pass(number)
+                        .orElseThrow(
+                                () ->
+                                        new IllegalStateException(
+                                                "pass " + number + " is not there")));
+    }
+
     /**
      * Makes a share and keeps it for all parts.
      *

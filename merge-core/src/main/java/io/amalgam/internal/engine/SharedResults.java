@@ -64,7 +64,8 @@ public final class SharedResults {
         return "pass-" + number;
     }
 
-    static String share(int pass, int part) {
+    /** The name of a part's partial result of a pass. */
+    public static String share(int pass, int part) {
         return "pass-" + pass + "-share-" + part;
     }
 

@@ -27,13 +27,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
-import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.broadcast.Broadcast;
@@ -45,6 +45,9 @@ public final class MergeJob {
 
     /** For each slot, so that the last to end is not far behind the others. */
     private static final int PARTS_EACH = 3;
+
+    /** Of the tree that adds partial results. */
+    private static final int DEPTH = 2;
 
     private final JavaSparkContext spark;
     private final EngineOptions options;
@@ -185,23 +188,44 @@ public final class MergeJob {
         if (!plan.preparations().isEmpty()) {
             shared.putAll(run(job, MergeTask.PREPARATIONS, List.of(1), shared, plan));
         }
-        PassRun passes =
-                new PassRun(
-                        plan,
-                        job.engine(),
-                        SharedResults.carried(shared, job.parts()),
-                        listener,
-                        cancellation);
+        // Of a pass, one result for all parts comes back.
+        SharedResults sums = SharedResults.carried(shared, 1);
+        PassRun passes = new PassRun(plan, job.engine(), sums, listener, cancellation);
         List<Integer> all = IntStream.rangeClosed(1, job.parts()).boxed().toList();
         for (int pass = 1; passes.has(pass); pass++) {
             listener.surveying(pass, plan.wholeModel().orElseThrow().passes());
-            Map<String, byte[]> shares = run(job, pass, all, shared, plan);
-            shared.putAll(shares);
+            Map<String, byte[]> sum = sum(job, pass, all, shared, plan);
+            shared.putAll(sum);
             passes.has(pass + 1);
             // The total is there now: tasks need nothing else.
-            shared.keySet().removeAll(shares.keySet());
+            shared.keySet().removeAll(sum.keySet());
         }
         return shared;
+    }
+
+    /** A pass by all tasks, whose partial results are added in a tree. */
+    private Map<String, byte[]> sum(
+            JobSettings job,
+            int pass,
+            List<Integer> parts,
+            Map<String, byte[]> shared,
+            MergePlan plan)
+            throws IOException {
+        Broadcast<Map<String, byte[]>> sent = spark.broadcast(new HashMap<>(shared));
+        PassTree tree = new PassTree(job, pass, sent);
+        JavaRDD<TaskResult> shares =
+                spark.parallelize(parts, parts.size()).map(new MergeTask(job, pass, sent));
+        try {
+            TaskResult sum =
+                    await(
+                            "pass " + pass + " over the model",
+                            () -> shares.treeAggregate(PassTree.nothing(), tree, tree, DEPTH),
+                            plan,
+                            parts.size());
+            return TaskResult.all(List.of(sum));
+        } finally {
+            sent.destroy();
+        }
     }
 
     private Map<String, byte[]> run(
@@ -212,13 +236,13 @@ public final class MergeJob {
             MergePlan plan)
             throws IOException {
         Broadcast<Map<String, byte[]>> sent = spark.broadcast(new HashMap<>(shared));
+        JavaRDD<TaskResult> tasks =
+                spark.parallelize(parts, parts.size()).map(new MergeTask(job, pass, sent));
+        boolean merging = pass == MergeTask.PART;
         try {
-            JavaFutureAction<List<TaskResult>> running =
-                    spark.parallelize(parts, parts.size())
-                            .map(new MergeTask(job, pass, sent))
-                            .collectAsync();
-            List<TaskResult> results = await(running, plan, parts.size());
-            if (pass == MergeTask.PART) {
+            List<TaskResult> results =
+                    await(merging ? "merge" : "prepare", tasks::collect, plan, parts.size());
+            if (merging) {
                 report(results, plan);
             }
             return TaskResult.all(results);
@@ -227,39 +251,26 @@ public final class MergeJob {
         }
     }
 
-    private List<TaskResult> await(
-            JavaFutureAction<List<TaskResult>> running, MergePlan plan, int tasks)
+    private <T> T await(String what, Callable<T> action, MergePlan plan, int tasks)
             throws IOException {
+        RunningJob<T> running = new RunningJob<>(spark, what, action);
         while (true) {
             try {
-                return running.get(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
+                return running.get(LISTEN_MILLIS);
             } catch (TimeoutException e) {
                 if (cancellation.isRequested()) {
-                    running.cancel(true);
+                    running.cancel();
                     cancellation.throwIfRequested();
                 }
-                int done = 0;
-                for (int job : running.jobIds()) {
-                    done += finished(job);
-                }
+                int done = Math.min(running.finishedTasks(), tasks);
                 listener.progressed(progress(plan, plan.outputBytes() * done / tasks));
             } catch (InterruptedException e) {
-                running.cancel(true);
+                running.cancel();
                 throw MergeCancelledException.byInterrupt(e);
             } catch (ExecutionException e) {
                 throw new IOException("a task failed: " + reason(e), e);
             }
         }
-    }
-
-    private int finished(int job) {
-        org.apache.spark.SparkJobInfo info = spark.statusTracker().getJobInfo(job);
-        int done = 0;
-        for (int stage : info == null ? new int[0] : info.stageIds()) {
-            org.apache.spark.SparkStageInfo known = spark.statusTracker().getStageInfo(stage);
-            done += known == null ? 0 : known.numCompletedTasks();
-        }
-        return done;
     }
 
     private void report(List<TaskResult> results, MergePlan plan) throws IOException {
