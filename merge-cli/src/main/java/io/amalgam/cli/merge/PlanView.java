@@ -134,12 +134,21 @@ public final class PlanView {
                 + Quantity.bytes(each.bytesHeld(resources.threads) + each.resultBytes());
     }
 
-    /** The passes over the whole model, and what they hold. */
-    private static String survey(PlannedModelPass whole) {
-        return (whole.passes() == 1 ? "1 pass" : "up to " + whole.passes() + " passes")
+    /** The passes over the whole model, and what they read and hold. */
+    private String survey(PlannedModelPass whole) {
+        long read = 0;
+        for (int task : whole.tasks()) {
+            read += plan.tasks().get(task).inputBytes();
+        }
+        boolean one = whole.passes() == 1;
+        return (one ? "1 pass" : "up to " + whole.passes() + " passes")
                 + " over the whole model, "
+                + (one ? "reading " : "each reading ")
+                + Quantity.bytes(read)
+                + ", "
                 + Quantity.bytes(whole.stateBytes())
-                + " held by each thread; in parts, --pass shares them";
+                + " held by each thread; with --part, every part does the same unless --pass divides "
+                + (one ? "it" : "them");
     }
 
     /** Whether scales depend on whole tensors, which are read for them first. */

@@ -48,7 +48,7 @@ class PlanCommandTest {
 
         assertThat(Cli.run("plan", recipe).out())
                 .containsPattern(
-                        "(?m)^first +up to 4 passes over the whole model, 1\\.05 MB held by each thread; in parts, --pass shares them$");
+                        "(?m)^first +up to 4 passes over the whole model, each reading [\\d.]+ k?B, 1\\.05 MB held by each thread; with --part, every part does the same unless --pass divides them$");
         assertThat(Cli.run("plan", recipe, "--json").json().path("survey_passes").asInt())
                 .isEqualTo(4);
     }
