@@ -27,17 +27,20 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.function.PairFunction;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.util.SerializableConfiguration;
+import scala.Tuple2;
 
 /** A merge on Spark, as its driver sees it: plan, work before the first tensor, parts, join. */
 public final class MergeJob {
@@ -45,9 +48,6 @@ public final class MergeJob {
 
     /** For each slot, so that the last to end is not far behind the others. */
     private static final int PARTS_EACH = 3;
-
-    /** Of the tree that adds partial results. */
-    private static final int DEPTH = 2;
 
     private final JavaSparkContext spark;
     private final EngineOptions options;
@@ -203,7 +203,10 @@ public final class MergeJob {
         return shared;
     }
 
-    /** A pass by all tasks, whose partial results are added in a tree. */
+    /**
+     * A pass by all tasks. Partial results are added in a tree of two levels, the first of them by
+     * executors; as {@code treeAggregate} does, which can be neither watched nor cancelled.
+     */
     private Map<String, byte[]> sum(
             JobSettings job,
             int pass,
@@ -211,17 +214,24 @@ public final class MergeJob {
             Map<String, byte[]> shared,
             MergePlan plan)
             throws IOException {
+        int branches = (int) Math.ceil(Math.sqrt(parts.size()));
         Broadcast<Map<String, byte[]>> sent = spark.broadcast(new HashMap<>(shared));
+        MergeTask task = new MergeTask(job, pass, sent);
+        PairFunction<Integer, Integer, TaskResult> share =
+                part -> new Tuple2<>(part % branches, task.call(part));
         PassTree tree = new PassTree(job, pass, sent);
-        JavaRDD<TaskResult> shares =
-                spark.parallelize(parts, parts.size()).map(new MergeTask(job, pass, sent));
         try {
-            TaskResult sum =
+            TaskResult sum = PassTree.nothing();
+            for (TaskResult branch :
                     await(
-                            "pass " + pass + " over the model",
-                            () -> shares.treeAggregate(PassTree.nothing(), tree, tree, DEPTH),
+                            spark.parallelize(parts, parts.size())
+                                    .mapToPair(share)
+                                    .reduceByKey(tree, branches)
+                                    .values(),
                             plan,
-                            parts.size());
+                            parts.size())) {
+                sum = tree.call(sum, branch);
+            }
             return TaskResult.all(List.of(sum));
         } finally {
             sent.destroy();
@@ -236,13 +246,14 @@ public final class MergeJob {
             MergePlan plan)
             throws IOException {
         Broadcast<Map<String, byte[]>> sent = spark.broadcast(new HashMap<>(shared));
-        JavaRDD<TaskResult> tasks =
-                spark.parallelize(parts, parts.size()).map(new MergeTask(job, pass, sent));
-        boolean merging = pass == MergeTask.PART;
         try {
             List<TaskResult> results =
-                    await(merging ? "merge" : "prepare", tasks::collect, plan, parts.size());
-            if (merging) {
+                    await(
+                            spark.parallelize(parts, parts.size())
+                                    .map(new MergeTask(job, pass, sent)),
+                            plan,
+                            parts.size());
+            if (pass == MergeTask.PART) {
                 report(results, plan);
             }
             return TaskResult.all(results);
@@ -251,26 +262,40 @@ public final class MergeJob {
         }
     }
 
-    private <T> T await(String what, Callable<T> action, MergePlan plan, int tasks)
+    private List<TaskResult> await(JavaRDD<TaskResult> results, MergePlan plan, int tasks)
             throws IOException {
-        RunningJob<T> running = new RunningJob<>(spark, what, action);
+        JavaFutureAction<List<TaskResult>> running = results.collectAsync();
         while (true) {
             try {
-                return running.get(LISTEN_MILLIS);
+                return running.get(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
             } catch (TimeoutException e) {
                 if (cancellation.isRequested()) {
-                    running.cancel();
+                    running.cancel(true);
                     cancellation.throwIfRequested();
                 }
-                int done = Math.min(running.finishedTasks(), tasks);
+                int done = 0;
+                for (int job : running.jobIds()) {
+                    done += finished(job);
+                }
+                done = Math.min(done, tasks);
                 listener.progressed(progress(plan, plan.outputBytes() * done / tasks));
             } catch (InterruptedException e) {
-                running.cancel();
+                running.cancel(true);
                 throw MergeCancelledException.byInterrupt(e);
             } catch (ExecutionException e) {
                 throw new IOException("a task failed: " + reason(e), e);
             }
         }
+    }
+
+    private int finished(int job) {
+        org.apache.spark.SparkJobInfo info = spark.statusTracker().getJobInfo(job);
+        int done = 0;
+        for (int stage : info == null ? new int[0] : info.stageIds()) {
+            org.apache.spark.SparkStageInfo known = spark.statusTracker().getStageInfo(stage);
+            done += known == null ? 0 : known.numCompletedTasks();
+        }
+        return done;
     }
 
     private void report(List<TaskResult> results, MergePlan plan) throws IOException {
