@@ -8,6 +8,7 @@ import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.internal.encoding.Quantiser;
+import io.amalgam.internal.engine.DenseShare;
 import io.amalgam.internal.engine.MemoryNeeds;
 import io.amalgam.internal.engine.PlanJson;
 import io.amalgam.internal.layers.LayerStack;
@@ -18,6 +19,7 @@ import io.amalgam.plan.TensorTask;
 import io.amalgam.recipe.ModelRef;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
@@ -69,6 +71,7 @@ public final class PlanView {
                         + Quantity.count(plan.parameters())
                         + " parameters, "
                         + String.join(" + ", dtypes().keySet()));
+        DenseShare.of(plan).ifPresent(share -> columns.row("dense", dense(share)));
         columns.row("holds", holds());
         plan.preparations().forEach(each -> columns.row("first", preparation(each)));
         plan.wholeModel().ifPresent(whole -> columns.row("first", survey(whole)));
@@ -118,6 +121,16 @@ public final class PlanView {
                         + block
                         + " elements"
                         + factors();
+    }
+
+    private static String dense(DenseShare share) {
+        return Quantity.bytes(share.denseBytes())
+                + String.format(Locale.ROOT, " (%.1f %%) in ", 100 * share.share())
+                + Quantity.of(share.dense(), "tensor")
+                + "; quantised "
+                + Quantity.bytes(share.quantisedBytes())
+                + " in "
+                + Quantity.of(share.quantised(), "tensor");
     }
 
     private String factors() {
@@ -198,6 +211,7 @@ public final class PlanView {
         PlanJson.renamed(root, plan);
         root.put("bytes_read", plan.inputBytes());
         root.put("bytes_written", plan.layout().bytes());
+        DenseShare.of(plan).ifPresent(share -> share.put(root));
         MemoryNeeds needs = resources.needs(plan);
         root.put("bytes_held", needs.total(resources.memory.bytes()));
         ArrayNode preparations = root.putArray("preparations");

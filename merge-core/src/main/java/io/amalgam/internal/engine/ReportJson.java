@@ -60,6 +60,7 @@ final class ReportJson {
         ArrayNode warnings = root.putArray("warnings");
         report.warnings().forEach(warning -> warnings.add(warning.toString()));
         preparations(root, plan);
+        DenseShare.of(plan).ifPresent(share -> share.put(root));
         root.set("inputs", inputs(origins));
         ObjectNode run = root.putObject("run");
         run.put("seconds", Math.round(report.seconds() * 1000) / 1000.0);

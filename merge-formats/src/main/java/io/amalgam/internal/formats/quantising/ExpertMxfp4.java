@@ -51,6 +51,11 @@ final class ExpertMxfp4 implements WeightType {
     }
 
     @Override
+    public boolean isOfExperts() {
+        return true;
+    }
+
+    @Override
     public Optional<Quantiser> quantiser(TensorInfo dense) {
         long in = dense.shape().dim(1);
         long out = dense.shape().dim(2);

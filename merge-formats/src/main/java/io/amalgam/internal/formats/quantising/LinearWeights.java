@@ -48,6 +48,7 @@ final class LinearWeights {
     private final LayerStacks stacks;
     private final Set<String> stored;
     private final Set<String> quantised;
+    private final Set<String> fused;
     private final Checkpoint donor;
     private final boolean transposed;
 
@@ -55,16 +56,21 @@ final class LinearWeights {
             LayerStacks stacks,
             Set<String> stored,
             Set<String> quantised,
+            Set<String> fused,
             Checkpoint donor,
             boolean transposed) {
         this.donor = donor;
+        this.fused = fused;
         this.stacks = stacks;
         this.stored = stored;
         this.quantised = quantised;
         this.transposed = transposed;
     }
 
-    static LinearWeights of(List<TensorInfo> weights, Checkpoint donor) {
+    /**
+     * @param fused names of experts in one tensor that count as matrices of linear layers
+     */
+    static LinearWeights of(List<TensorInfo> weights, Set<String> fused, Checkpoint donor) {
         Set<String> quantised = new HashSet<>();
         donor.quantisation()
                 .ifPresent(how -> how.weights().forEach(name -> quantised.add(general(name))));
@@ -75,6 +81,7 @@ final class LinearWeights {
                 LayerStacks.of(weights.stream().map(TensorInfo::name).toList()),
                 stored,
                 quantised,
+                fused,
                 donor,
                 TRANSPOSED.contains(type));
     }
@@ -97,9 +104,22 @@ final class LinearWeights {
 
     boolean has(TensorInfo weight) {
         String name = weight.name();
-        if (!name.endsWith(WEIGHT) || weight.shape().rank() != 2) {
-            return false;
-        }
+        return (isMatrix(weight) || fused.contains(name)) && isChosen(name);
+    }
+
+    /**
+     * Whether a weight that stays dense is one that would be quantised if the type had a form for
+     * its shape.
+     */
+    boolean misses(TensorInfo weight) {
+        return (isMatrix(weight) || FusedExperts.is(weight)) && isChosen(weight.name());
+    }
+
+    private static boolean isMatrix(TensorInfo weight) {
+        return weight.name().endsWith(WEIGHT) && weight.shape().rank() == 2;
+    }
+
+    private boolean isChosen(String name) {
         String general = general(name);
         if (!quantised.isEmpty() && donor.tensors().containsKey(name)) {
             return donor.quantisation().orElseThrow().weights().contains(name);

@@ -49,20 +49,24 @@ public final class QuantisedOutput {
             return KeptFormat.of(weights, donor, models);
         }
         WeightType type = type(name, donor);
-        LinearWeights linear =
-                LinearWeights.of(weights.stream().map(Weight::dense).toList(), donor);
+        List<TensorInfo> dense = weights.stream().map(Weight::dense).toList();
+        Set<String> experts = FusedExperts.of(dense, type::takesExperts);
+        LinearWeights linear = LinearWeights.of(dense, experts, donor);
         Map<String, Quantiser> quantisers = new LinkedHashMap<>();
         Set<String> left = new LinkedHashSet<>(List.of(HEAD));
+        LeftDense share = new LeftDense(name);
         for (Weight each : weights) {
             TensorInfo weight = each.dense();
             Optional<Quantiser> quantiser =
-                    type.takes(weight) && (weight.shape().rank() != 2 || linear.has(weight))
+                    type.takes(weight) && (type.isOfExperts() || linear.has(weight))
                             ? type.quantiser(weight)
                             : Optional.empty();
             quantiser.ifPresent(by -> quantisers.put(weight.name(), orCopied(by, each)));
             if (quantiser.isEmpty() && weight.shape().rank() > 1) {
                 left.add(LinearWeights.module(weight.name()));
             }
+            boolean wanted = type.isOfExperts() ? type.takes(weight) : linear.misses(weight);
+            share.add(weight, wanted && quantiser.isEmpty());
         }
         if (quantisers.isEmpty()) {
             throw new BadInputException(
@@ -73,7 +77,8 @@ public final class QuantisedOutput {
                             .hint("choose another type, or write it dense"));
         }
         ObjectNode settings = type.settings(List.copyOf(left));
-        return new QuantisedWeights(quantisers, Optional.of(settings));
+        return new QuantisedWeights(
+                quantisers, Optional.of(settings), share.warning().stream().toList());
     }
 
     private static WeightType type(String name, Checkpoint donor) {

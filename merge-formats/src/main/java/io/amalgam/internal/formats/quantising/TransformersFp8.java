@@ -9,7 +9,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * FP8 in blocks as DeepSeek publishes it and transformers writes it.
+ * FP8 in blocks as DeepSeek publishes it and transformers writes it: of matrices, and of experts in
+ * one tensor whose matrices are whole blocks.
  *
  * @param powers whether scales are powers of two
  */
@@ -17,20 +18,37 @@ record TransformersFp8(String name, int blockRows, int blockColumns, boolean pow
         implements WeightType {
 
     @Override
+    public boolean takes(TensorInfo dense) {
+        return dense.shape().rank() == 2 || takesExperts(dense);
+    }
+
+    /** Gates and what they gate need a row of blocks each. */
+    @Override
+    public boolean takesExperts(TensorInfo fused) {
+        return fused.shape().rank() == 3
+                && fused.shape().dim(1) % blockRows == 0
+                && fused.shape().dim(2) % blockColumns == 0
+                && (fused.shape().dim(1) > blockRows || fused.name().endsWith("down_proj"));
+    }
+
+    @Override
     public Optional<Quantiser> quantiser(TensorInfo dense) {
-        Shape scales =
-                Shape.of(
-                        WeightTypes.blocks(WeightTypes.rows(dense), blockRows),
-                        WeightTypes.blocks(WeightTypes.columns(dense), blockColumns));
         return Optional.of(
                 new ByteQuantiser(
                         dense,
                         dense.name() + "_scale_inv",
-                        scales,
+                        scales(dense.shape()),
                         name,
                         powers ? ByteScale.FP8_POWER : ByteScale.FP8_INVERSE,
                         blockRows,
                         blockColumns));
+    }
+
+    private Shape scales(Shape dense) {
+        int rank = dense.rank();
+        long down = WeightTypes.blocks(dense.dim(rank - 2), blockRows);
+        long across = WeightTypes.blocks(dense.dim(rank - 1), blockColumns);
+        return rank == 2 ? Shape.of(down, across) : Shape.of(dense.dim(0), down, across);
     }
 
     @Override

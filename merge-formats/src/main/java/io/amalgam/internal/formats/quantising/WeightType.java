@@ -16,6 +16,16 @@ interface WeightType {
         return dense.shape().rank() == 2;
     }
 
+    /** Whether it has a form for experts in one tensor [expert, out, in]. */
+    default boolean takesExperts(TensorInfo fused) {
+        return false;
+    }
+
+    /** Whether its name and settings leave other weights than these dense on purpose. */
+    default boolean isOfExperts() {
+        return false;
+    }
+
     /**
      * What encodes a weight that it takes; empty if its shape does not fit the format, which leaves
      * it dense.
