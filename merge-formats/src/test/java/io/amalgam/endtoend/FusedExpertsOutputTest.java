@@ -99,7 +99,8 @@ class FusedExpertsOutputTest {
         Merges.run(copy("fused", "fp8_deepseek"), root, temp.resolve("f"), Options.DEFAULT);
         Merges.run(copy("single", "fp8_deepseek"), root, temp.resolve("s"), Options.DEFAULT);
         try (SafetensorsFile fused = SafetensorsFile.open(temp.resolve("f/model.safetensors"));
-                SafetensorsFile single = SafetensorsFile.open(temp.resolve("s/model.safetensors"))) {
+                SafetensorsFile single =
+                        SafetensorsFile.open(temp.resolve("s/model.safetensors"))) {
             String prefix = EXPERTS.formatted(1);
             assertThat(fused.tensors().get(prefix + "gate_up_proj_scale_inv").info().shape())
                     .isEqualTo(Shape.of(COUNT, 2, 1));

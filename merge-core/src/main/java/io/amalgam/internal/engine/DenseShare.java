@@ -19,8 +19,7 @@ import java.util.Set;
  * @param denseBytes their bytes
  */
 public record DenseShare(int quantised, long quantisedBytes, int dense, long denseBytes) {
-    private static final Set<DType> DENSE =
-            EnumSet.of(DType.F64, DType.F32, DType.F16, DType.BF16);
+    private static final Set<DType> DENSE = EnumSet.of(DType.F64, DType.F32, DType.F16, DType.BF16);
 
     /** Empty where nothing is quantised. */
     public static Optional<DenseShare> of(MergePlan plan) {

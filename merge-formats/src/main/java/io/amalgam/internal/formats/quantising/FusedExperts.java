@@ -16,7 +16,8 @@ import java.util.regex.Pattern;
  * Those the other way round have no form in any type but gpt-oss's own.
  */
 final class FusedExperts {
-    private static final Pattern NAME = Pattern.compile("(.*\\.experts)\\.(gate_up_proj|down_proj)");
+    private static final Pattern NAME =
+            Pattern.compile("(.*\\.experts)\\.(gate_up_proj|down_proj)");
     private static final String BIAS = "_bias";
 
     private FusedExperts() {}

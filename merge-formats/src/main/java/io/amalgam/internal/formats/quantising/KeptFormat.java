@@ -40,8 +40,7 @@ final class KeptFormat {
             List<Weight> weights, Checkpoint donor, Map<String, Checkpoint> models) {
         ObjectNode settings = commonSettings(models, donor);
         LinearWeights quantised =
-                LinearWeights.of(
-                        weights.stream().map(Weight::dense).toList(), Set.of(), donor);
+                LinearWeights.of(weights.stream().map(Weight::dense).toList(), Set.of(), donor);
         Map<String, Quantiser> quantisers = new LinkedHashMap<>();
         List<Problem> problems = new ArrayList<>();
         List<String> left = new ArrayList<>();

@@ -4,7 +4,9 @@ import io.amalgam.error.Problem;
 import io.amalgam.tensor.TensorInfo;
 import java.util.Optional;
 
-/** The weights that a type has no form for, so that they stay dense though others like them do not. */
+/**
+ * The weights that a type has no form for, so that they stay dense though others like them do not.
+ */
 final class LeftDense {
     /** A smaller share is nothing to tell. */
     private static final double MUCH = 0.1;
