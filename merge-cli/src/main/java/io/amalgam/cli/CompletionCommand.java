@@ -11,7 +11,7 @@ import picocli.CommandLine.Spec;
 
 @Command(
         name = "completion",
-        description = "Prints a script that completes commands and options in bash and zsh.",
+        description = "Prints a completion script for bash and zsh.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  source <(amalgam completion)",

@@ -42,13 +42,13 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         customSynopsis = "amalgam batch [OPTIONS] RECIPE... OUTROOT",
         description = {
-            "Merges by many recipes, each into its own folder or GGUF file, and prints a summary table.",
+            "Runs many recipes, each into its own folder or GGUF file, and prints a summary table.",
             "Continues after a failed merge. Finished merges are skipped, interrupted ones resumed."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam batch recipes/ merged/                   every .yml and .yaml file of a folder",
-            "  amalgam batch 'recipes/*-ties.yml' merged/       those that match a pattern",
+            "  amalgam batch 'recipes/*-ties.yml' merged/       recipes that match a pattern",
             "  amalgam batch ties.yml merged/ --sweep density=0.2,0.5 --sweep weight=0.1..0.9:0.2",
             "                                                   $${density} and $${weight} in the recipe, every combination",
             "  amalgam batch ties.yml merged/ --sweep weight=0.1..0.9:0.2 --text a.txt --keep-best 1",
@@ -72,7 +72,7 @@ public final class BatchCommand extends Subcommand {
             names = "--sweep",
             paramLabel = "NAME=VALUES",
             description =
-                    "Merge once for each value of $${NAME} in recipes: a,b,c or first..last:step. Repeatable; merges all combinations.")
+                    "Values for $${NAME} in the recipes: a,b,c or first..last:step. One merge for each value. Repeatable: merges all combinations.")
     private List<String> sweeps = List.of();
 
     @Option(
@@ -83,7 +83,7 @@ public final class BatchCommand extends Subcommand {
     @Option(
             names = "--together",
             description =
-                    "Make merges that share inputs at a time and read these once, for methods of one pass, such as linear and task_arithmetic. Outputs are the same.")
+                    "Run merges with common inputs side by side and read these inputs once. For one-pass methods such as linear and task_arithmetic. Same outputs.")
     private boolean together;
 
     @Mixin private ObjectiveMixin objective;
@@ -91,7 +91,7 @@ public final class BatchCommand extends Subcommand {
     @Option(
             names = "--keep-best",
             paramLabel = "N",
-            description = "Keep the N best models; remove the folders of others as they lose.")
+            description = "Keep only the N best models on disk.")
     private @Nullable Integer keepBest;
 
     @Option(

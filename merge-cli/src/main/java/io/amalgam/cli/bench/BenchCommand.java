@@ -21,16 +21,16 @@ import picocli.CommandLine.Option;
         name = "bench",
         sortOptions = false,
         description = {
-            "Times merges of synthetic models against a plain copy (the floor).",
+            "Times merges of synthetic models, and a plain copy for comparison (the floor).",
             "The floor reads every input byte once and writes the output once. Floor and merges each run in their own process."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam bench                              1.1 billion parameters, five rounds",
-            "  amalgam bench --size 100m --rounds 3       quicker",
+            "  amalgam bench --size 100m --rounds 3       a quick run",
             "  amalgam bench --methods linear,ties --json",
-            "  amalgam bench --fit --rounds 3             seconds of a start, seconds for a gigabyte",
-            "  amalgam bench --decoders                   formats of quantised weights"
+            "  amalgam bench --fit --rounds 3             start-up time and time per gigabyte",
+            "  amalgam bench --decoders                   time to decode quantised weights"
         })
 public final class BenchCommand extends Subcommand {
     @Option(
@@ -65,7 +65,7 @@ public final class BenchCommand extends Subcommand {
             names = "--out",
             paramLabel = "DIR",
             description =
-                    "Folder for outputs, which are deleted. Default: /dev/shm if it exists, else as --models.")
+                    "Folder for outputs, deleted afterwards. Default: /dev/shm if it exists, else the folder of --models.")
     private @Nullable Path out;
 
     @Option(
@@ -82,13 +82,13 @@ public final class BenchCommand extends Subcommand {
     @Option(
             names = "--fit",
             description =
-                    "Measure two models of 0.3, 1.1 and 2.2 billion parameters, and tell the cost of a start from that of a gigabyte.")
+                    "Measure models of 0.3, 1.1 and 2.2 billion parameters, and split the time into start-up and time per gigabyte.")
     private boolean fit;
 
     @Option(
             names = "--decoders",
             description =
-                    "Measure how long one thread takes to read quantised matrices, instead of merges.")
+                    "Instead of merges, time one thread that decodes quantised matrices.")
     private boolean decoders;
 
     @Mixin private QuietMixin verbosity;

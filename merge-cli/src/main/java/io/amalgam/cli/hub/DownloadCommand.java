@@ -25,7 +25,7 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true,
         description = {
             "Downloads models and adapters to the cache shared with the hub's Python client, and prints their paths.",
-            "Fetches what a merge needs: one form of the weights, configuration and tokenizer. Interrupted downloads are continued."
+            "Fetches what a merge needs: the weights in one format, configuration and tokenizer. Continues interrupted downloads."
         },
         footerHeading = "%nExamples:%n",
         footer = {"  amalgam download org/model", "  amalgam download org/model@v1.0 org/adapter"})

@@ -17,7 +17,7 @@ public final class HubMixin {
     @Option(
             names = "--offline",
             description =
-                    "Make no network requests: models are paths, or in the cache. Same as HF_HUB_OFFLINE=1.")
+                    "Make no network requests; use local models and the cache. Same as HF_HUB_OFFLINE=1.")
     private boolean offline;
 
     @Option(

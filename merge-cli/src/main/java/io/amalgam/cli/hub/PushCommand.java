@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true,
         description = {
             "Uploads a model directory to a repository of the hub, as one commit. Needs HF_TOKEN with write access.",
-            "Files that the hub already has are not sent again, also after an interruption."
+            "Files already on the hub are not sent again, even after an interruption."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -55,16 +55,16 @@ public final class PushCommand extends Subcommand {
     @Option(names = "--private", description = "With --create, make the repository private.")
     private boolean hidden;
 
-    @Option(names = "--revision", paramLabel = "BRANCH", description = "Default: main.")
+    @Option(names = "--revision", paramLabel = "BRANCH", description = "Branch to upload to. Default: main.")
     private @Nullable String revision;
 
     @Option(names = "--message", paramLabel = "TEXT", description = "Commit message.")
     private String message = "Upload model";
 
-    @Option(names = "--yes", description = "Allow changes to a repository that has files.")
+    @Option(names = "--yes", description = "Allow changes to a repository that is not empty.")
     private boolean replace;
 
-    @Option(names = "--dry-run", description = "Show what would be done; send nothing.")
+    @Option(names = "--dry-run", description = "Show what would be uploaded; send nothing.")
     private boolean dryRun;
 
     @Mixin private QuietMixin verbosity;

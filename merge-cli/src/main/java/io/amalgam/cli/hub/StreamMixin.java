@@ -23,7 +23,7 @@ public final class StreamMixin {
 
     @Option(
             names = "--stream",
-            description = "Read hub models over the network during the merge, and keep none.")
+            description = "Read hub models over the network during the merge, without storing them.")
     private boolean on;
 
     @Option(
@@ -31,7 +31,7 @@ public final class StreamMixin {
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
             description =
-                    "With --stream, disk space for data that may be read again. Default: 4GiB.")
+                    "With --stream, disk cache for data that may be read again. Default: 4GiB.")
     private @Nullable ByteSize size;
 
     private @Nullable HubHeaders models;

@@ -35,8 +35,8 @@ import picocli.CommandLine.Parameters;
         name = "diff",
         sortOptions = false,
         description = {
-            "Shows what differs between two models, or between a base and models made from it: by kind, layer and tensor, with settings and tokenizers.",
-            "Models are anything that recipes accept: directories, files, hub names, with adapters."
+            "Compares two models, or a base with its derivatives: by kind, layer and tensor, with configuration and tokenizer.",
+            "Accepts what recipes accept: directories, files, hub names, with adapters."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -60,26 +60,26 @@ public final class DiffCommand extends Subcommand {
     @Option(
             names = "--base",
             paramLabel = "MODEL",
-            description = "Compare all with this model, and their changes with each other.")
+            description = "Compare all models with this one, and their changes with each other.")
     private @Nullable String base;
 
     @Option(
             names = "--top",
             paramLabel = "N",
-            description = "Tensors listed, those that changed most. Default: ${DEFAULT-VALUE}.")
+            description = "How many of the most changed tensors to list. Default: ${DEFAULT-VALUE}.")
     private int top = 10;
 
     @Option(
             names = "--rank",
             paramLabel = "KIND",
             description =
-                    "Also measure the effective rank of what changed in each matrix: entropy or stable. Takes an eigenvalue decomposition of each.")
+                    "Also measure the effective rank of each matrix's change: entropy or stable. Needs an eigenvalue decomposition of each.")
     private @Nullable String rank;
 
     @Option(
             names = "--html",
             paramLabel = "FILE",
-            description = "Also write a page with charts, which needs no network.")
+            description = "Also write a page with charts, readable offline.")
     private @Nullable Path html;
 
     @Option(names = "--exit-code", description = "Exit with code 1 if anything differs.")

@@ -38,7 +38,7 @@ import picocli.CommandLine.Parameters;
         name = "inspect",
         sortOptions = false,
         description =
-                "Shows a model's tensors, types, layers, size, and the memory to run and to train it.",
+                "Shows a model's tensors, types, layers and size, and the memory it takes to run and to train.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam inspect models/llama",

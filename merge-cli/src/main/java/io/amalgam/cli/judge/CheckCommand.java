@@ -25,8 +25,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Checks that a model can be used: reads every tensor, compares shapes with config.json and the tokenizer with the embedding, and runs a few tokens.",
-            "Exit code 3 if there are problems, with a line for each."
+            "Tests whether a model is usable: reads every tensor, compares shapes with config.json and the tokenizer with the embedding, and runs a few tokens.",
+            "Prints a line for each problem, and exits with code 3 if there are any."
         },
         footerHeading = "%nExamples:%n",
         footer = {

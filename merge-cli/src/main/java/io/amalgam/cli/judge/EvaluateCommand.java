@@ -34,8 +34,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Measures how well a model predicts texts: mean loss and perplexity. Runs Llama, Mistral, Qwen2 and Qwen3 models in float32.",
-            "A recipe is judged by the model it would make; nothing is written."
+            "Measures a model's loss and perplexity on texts. Runs Llama, Mistral, Qwen2 and Qwen3 models in float32.",
+            "For a recipe, evaluates the merged model without writing it."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -58,7 +58,7 @@ public final class EvaluateCommand extends Subcommand {
             required = true,
             paramLabel = "[NAME=]FILE",
             description =
-                    "Texts in UTF-8, or numbers of tokens (.npy); each is a row of the result.")
+                    "UTF-8 text, or token ids (.npy). One row of the result for each.")
     private List<String> texts = List.of();
 
     @Mixin private TokensMixin tokens;

@@ -26,7 +26,7 @@ public final class ObjectiveMixin {
             names = "--score-cmd",
             paramLabel = "COMMAND",
             description =
-                    "Command that scores a model: it gets the model's path in place of {}, or as its last argument, and prints a number on its last line. Higher is better. Runs without a shell.")
+                    "Command that scores a model. {} is the model's path, else it is the last argument. The last line printed is the score; higher is better. Runs without a shell.")
     private @Nullable String command;
 
     @Option(names = "--loss", description = "The command prints losses: lower is better.")
@@ -43,7 +43,7 @@ public final class ObjectiveMixin {
             arity = "1..*",
             paramLabel = "[NAME=]FILE",
             description =
-                    "Judge by the mean loss on texts in UTF-8, or numbers of tokens (.npy), as 'amalgam evaluate' does. Lower is better.")
+                    "Score by the mean loss on UTF-8 text, or token ids (.npy), as in 'amalgam evaluate'. Lower is better.")
     private List<String> texts = List.of();
 
     @Mixin private CombinationMixin combination;

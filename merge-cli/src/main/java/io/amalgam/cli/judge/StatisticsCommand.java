@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Measures the inputs of a model's linear layers on a text, for merges by 'regmean': their Gram matrices, in a safetensors file. Or its diagonal Fisher, for merges by 'fisher'. Runs Llama, Mistral, Qwen2 and Qwen3 models.",
+                "Computes the statistics that some merge methods need, on a text: Gram matrices of the inputs of a model's linear layers for 'regmean', or with --fisher its diagonal Fisher information for 'fisher'. Runs Llama, Mistral, Qwen2 and Qwen3 models.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam statistics expert/ expert.txt fisher.safetensors --fisher --context 512",
@@ -52,16 +52,16 @@ public final class StatisticsCommand extends Subcommand {
     @Parameters(
             index = "1",
             paramLabel = "TEXT",
-            description = "A text in UTF-8, or numbers of tokens (.npy).")
+            description = "UTF-8 text, or token ids (.npy).")
     private String text;
 
-    @Parameters(index = "2", paramLabel = "OUT", description = "The file of statistics.")
+    @Parameters(index = "2", paramLabel = "OUT", description = "The output, a .safetensors file.")
     private Path out;
 
     @Option(
             names = "--fisher",
             description =
-                    "The diagonal Fisher in place of Gram matrices, for merges by 'fisher': squared gradients of each window's log probability.")
+                    "Diagonal Fisher information instead of Gram matrices: mean squared gradients of each window's log probability.")
     private boolean fisher;
 
     @Option(names = "--overwrite", description = "Replace an existing file.")

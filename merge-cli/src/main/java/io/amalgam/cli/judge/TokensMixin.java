@@ -21,7 +21,7 @@ public final class TokensMixin {
     @Option(
             names = "--context",
             paramLabel = "N",
-            description = "Tokens of a window. Default: the model's 'max_position_embeddings'.")
+            description = "Window length in tokens. Default: the model's 'max_position_embeddings'.")
     private @Nullable Integer context;
 
     @Option(
@@ -33,7 +33,7 @@ public final class TokensMixin {
     @Option(
             names = "--tokenizer",
             paramLabel = "MODEL",
-            description = "Folder or hub name of a model whose tokenizer is used. Default: MODEL.")
+            description = "Model whose tokenizer to use: a folder or hub name. Default: MODEL.")
     private @Nullable String tokenizer;
 
     Optional<String> complaint() {

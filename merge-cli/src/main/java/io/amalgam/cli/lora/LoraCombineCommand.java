@@ -71,7 +71,7 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--density",
             paramLabel = "D",
-            description = "Share of elements kept by pruning.")
+            description = "Share of elements that pruning keeps.")
     private @Nullable Double density;
 
     @Option(
@@ -103,7 +103,7 @@ final class LoraCombineCommand extends Subcommand {
     @Option(
             names = "--parameter",
             paramLabel = "NAME=VALUE",
-            description = "Another parameter of a merge method.")
+            description = "Another parameter of the merge method. Repeatable.")
     private Map<String, String> parameters = new LinkedHashMap<>();
 
     @Option(

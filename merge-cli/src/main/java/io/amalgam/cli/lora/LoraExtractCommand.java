@@ -36,7 +36,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Extracts an adapter from a fine-tuned model and its base; PEFT can load it. Tensors that PEFT cannot adapt, or that factors would not make smaller, are saved whole.",
+                "Extracts a PEFT adapter from a fine-tuned model and its base. Tensors that PEFT cannot adapt, or that factors would not make smaller, are saved in full.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam lora extract tuned/ base/ adapter/ --rank 32",
@@ -63,14 +63,14 @@ final class LoraExtractCommand extends Subcommand {
     @Option(
             names = "--energy",
             paramLabel = "SHARE",
-            description = "Use the smallest rank with this share of a change's squared norm.")
+            description = "Use the smallest rank that keeps this share of the change's squared norm.")
     private @Nullable Double energy;
 
     @Option(
             names = "--sparse",
             paramLabel = "SHARE",
             description =
-                    "Instead of factors, keep this share of each tensor's elements, the largest changes; 1 keeps all. OUT is then a .safetensors file, accepted by 'lora merge'.")
+                    "Instead of factors, store this share of each tensor's elements, those with the largest changes; 1 stores all. OUT is then a .safetensors file for 'lora merge'.")
     private @Nullable Double sparse;
 
     @Option(
@@ -88,12 +88,12 @@ final class LoraExtractCommand extends Subcommand {
     @Option(
             names = "--skip-undecomposable",
             description =
-                    "Leave out tensors that cannot be factored, instead of saving them whole.")
+                    "Leave out tensors that cannot be factored, instead of saving them in full.")
     private boolean skip;
 
     @Option(
             names = "--fan-in-fan-out",
-            description = "Matrices are stored as in x out. Detected for GPT-2.")
+            description = "Matrices have shape (in, out). Detected for GPT-2.")
     private boolean transposed;
 
     @Option(

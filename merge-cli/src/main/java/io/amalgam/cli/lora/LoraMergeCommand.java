@@ -43,7 +43,7 @@ import picocli.CommandLine.Option;
         footer = {
             "  amalgam lora merge base/ adapter/ merged/",
             "  amalgam lora merge base/ style:0.7 task:0.5 merged/",
-            "  amalgam lora merge base/ adapter/ merged/ --dry-run     what it would change"
+            "  amalgam lora merge base/ adapter/ merged/ --dry-run     show what would change"
         })
 final class LoraMergeCommand extends PlannedMergeCommand {
     @picocli.CommandLine.Parameters(

@@ -38,13 +38,13 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Puts the units of a model in the order of another's, so that the two can be averaged (docs/alignment.md).",
-            "The aligned model computes what it did before. The permutations are written beside it, in alignment.safetensors."
+            "Reorders the neurons and heads of a model to match another model, so that the two can be averaged (docs/alignment.md).",
+            "The aligned model computes the same function. Its permutations are saved in OUT/alignment.safetensors."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam align b/ --to a/ aligned/",
-            "  amalgam align b/ --to a/ --explain             what would move, tensor by tensor",
+            "  amalgam align b/ --to a/ --explain             what would be permuted, tensor by tensor",
             "  amalgam align c/ --to a/ aligned-c/ --permutations aligned/alignment.safetensors",
             "  amalgam align narrow/ --to a/ wide/ --set widen=copies",
             "  amalgam align b/ --to a/ aligned/ --method activation_matching --set statistics=b.safetensors --set to_statistics=a.safetensors"
@@ -65,7 +65,7 @@ public final class AlignCommand extends PlannedMergeCommand {
             names = "--to",
             required = true,
             paramLabel = "MODEL",
-            description = "The model that stays as it is.")
+            description = "The model to match; it stays unchanged.")
     private String target = "";
 
     @Option(
@@ -85,13 +85,13 @@ public final class AlignCommand extends PlannedMergeCommand {
     @Option(
             names = "--permutations",
             paramLabel = "FILE",
-            description = "Permutations of an earlier alignment, in place of a search.")
+            description = "Use the permutations of an earlier alignment.")
     private @Nullable Path permutations;
 
     @Option(
             names = "--explain",
             description =
-                    "Print what moves together, with its tensors, and what stays where it is; write nothing.")
+                    "Print the groups of tensors that are permuted together, and the tensors that stay; write nothing.")
     private boolean explain;
 
     @Mixin private PlanOptionsMixin planning;

@@ -48,7 +48,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Scores averages on the straight line between two models, and says how much worse they are than the models (docs/alignment.md).",
+                "Measures the loss barrier between two models: scores weighted averages of them, from one to the other (docs/alignment.md).",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam barrier a/ b/ --score-cmd 'python evaluate.py {}'",
@@ -58,10 +58,10 @@ import picocli.CommandLine.Parameters;
 public final class BarrierCommand extends Subcommand {
     private final Interruption interruption;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The model at t = 0.")
+    @Parameters(index = "0", paramLabel = "MODEL", description = "The model with weight 1 at t = 0.")
     private String first = "";
 
-    @Parameters(index = "1", paramLabel = "MODEL", description = "The model at t = 1.")
+    @Parameters(index = "1", paramLabel = "MODEL", description = "The model with weight 1 at t = 1.")
     private String second = "";
 
     @Mixin private ObjectiveMixin objective;
@@ -69,27 +69,27 @@ public final class BarrierCommand extends Subcommand {
     @Option(
             names = "--points",
             paramLabel = "N",
-            description = "Models to score, both ends among them. Default: 11.")
+            description = "Points to score, both models included. Default: 11.")
     private int points = 11;
 
     @Option(
             names = "--align",
             paramLabel = "METHOD",
             description =
-                    "Align the second model to the first one: weight_matching or ot. Default: take it as it is.")
+                    "Align the second model to the first: weight_matching or ot. Default: no alignment.")
     private @Nullable String align;
 
     @Option(
             names = "--csv",
             paramLabel = "FILE",
-            description = "Write the points to a file that does not exist yet.")
+            description = "Write the points to this new file.")
     private @Nullable Path csv;
 
     @Option(
             names = "--work",
             paramLabel = "DIR",
             description =
-                    "Folder for one average at a time. Default: the system's for temporary files.")
+                    "Folder for the averages, one at a time. Default: the system's temporary folder.")
     private @Nullable Path work;
 
     @Mixin private ResourceMixin resources;

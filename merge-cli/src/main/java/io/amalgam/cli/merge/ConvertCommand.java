@@ -33,8 +33,8 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Writes a model, of any format that is read, as a folder of safetensors, or as one GGUF file if OUT ends in .gguf.",
-            "GGUF files are those of llama.cpp's own converter, with the tokenizer (docs/gguf.md)."
+            "Converts a model to a folder of safetensors, or to one GGUF file if OUT ends in .gguf.",
+            "GGUF files are like those of llama.cpp's own converter, tokenizer included (docs/gguf.md)."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -83,14 +83,14 @@ public final class ConvertCommand extends PlannedMergeCommand {
     @Option(
             names = "--name",
             paramLabel = "NAME",
-            description = "What a GGUF model is called. Default: the name of MODEL.")
+            description = "Name of a GGUF model. Default: the name of MODEL.")
     private @Nullable String title;
 
     @Option(
             names = "--pre",
             paramLabel = "RULE",
             description =
-                    "How a GGUF tokenizer splits text, by llama.cpp's name. Default: found from tokenizer.json.")
+                    "Pre-tokenizer of a GGUF file, by llama.cpp's name. Default: detected from tokenizer.json.")
     private @Nullable String pre;
 
     @Option(names = "--strict", description = "Warnings are errors.")

@@ -33,8 +33,8 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Completes a model that was merged in parts (merge --part), once all of them are there.",
-            "Checks that they are parts of one plan and that no input has changed since."
+            "Assembles the parts of a model merged with 'merge --part', once all of them are there.",
+            "Checks that all parts belong to one plan, and that no input has changed since."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -47,7 +47,7 @@ public final class JoinCommand extends Subcommand {
 
     @Option(
             names = "--overwrite",
-            description = "Replace a model in OUT that the parts were merged beside.")
+            description = "Replace an earlier model in OUT.")
     private boolean overwrite;
 
     @Option(

@@ -26,7 +26,7 @@ import picocli.CommandLine.Parameters;
         name = "merge",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Merges models by a recipe and writes the result to a directory.",
+        description = "Merges models as a recipe describes, and writes the result to a directory.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam merge recipe.yml merged/",

@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Makes a mixture of experts from dense models, by a mergekit-moe config.",
+            "Makes a mixture of experts from dense models, as a mergekit-moe config describes.",
             "'amalgam moe upcycle MODEL OUT' makes one from a single model."
         },
         footerHeading = "%nExamples:%n",

@@ -21,7 +21,7 @@ import picocli.CommandLine.Option;
         sortOptions = false,
         abbreviateSynopsis = true,
         description =
-                "Checks a recipe; shows bytes read and written, and memory. Reads headers only.",
+                "Checks a recipe and shows its plan: bytes read and written, memory. Reads only headers.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam plan recipe.yml",

@@ -45,7 +45,7 @@ import picocli.CommandLine.Parameters;
         name = "soup",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Averages fine-tunes of one base model: all, or a greedy selection by score.",
+        description = "Averages fine-tunes of one base model: all of them, or a greedy selection by score.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam soup a/ b/ c/ soup/",
@@ -65,7 +65,7 @@ public final class SoupCommand extends Subcommand {
     @Option(
             names = "--greedy",
             description =
-                    "Start with the best model, and add each next one if the score of the average does not drop.")
+                    "Start with the best model; add each of the others if the average's score does not drop.")
     private boolean greedy;
 
     @Mixin private ObjectiveMixin objective;

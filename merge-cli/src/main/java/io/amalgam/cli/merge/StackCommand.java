@@ -27,7 +27,7 @@ import picocli.CommandLine.Parameters;
         sortOptions = false,
         abbreviateSynopsis = true,
         description = {
-            "Stacks layers of models, unchanged, without a recipe.",
+            "Stacks unchanged layers of models, without a recipe.",
             "MODEL:0-23 are layers 0 to 23, both included; MODEL:7 is one layer, MODEL alone all of them.",
             "Embeddings and configuration come from the first model, final norm and head from the last."
         },

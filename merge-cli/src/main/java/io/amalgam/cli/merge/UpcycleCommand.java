@@ -22,7 +22,7 @@ import picocli.CommandLine.Parameters;
         abbreviateSynopsis = true,
         description = {
             "Makes a mixture of experts from one dense model; each expert starts as a copy of its feed-forward block.",
-            "The result computes the same as the model, and is a start for continued training."
+            "The result computes the same function as the model: a start for continued training."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -54,7 +54,7 @@ public final class UpcycleCommand extends PlannedMergeCommand {
     @Option(
             names = "--every",
             paramLabel = "N",
-            description = "Give experts to every N-th layer; others stay dense. Default: 1.")
+            description = "Experts in every N-th layer; the others stay dense. Default: 1.")
     private int every = 1;
 
     @Option(

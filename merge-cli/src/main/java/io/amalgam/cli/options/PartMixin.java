@@ -33,7 +33,7 @@ public final class PartMixin {
             names = PASS,
             paramLabel = "N",
             description =
-                    "With --part, only this part's share of the method's pass N over the whole model ('amalgam plan' says how many).")
+                    "With --part, run only pass N of the method over this part's share of the model ('amalgam plan' shows how many passes there are).")
     private int pass;
 
     /** The pass to make a share of; 0 for none. */

@@ -16,14 +16,14 @@ public final class QuantiseMixin {
             names = {"--quantise", "--quantize"},
             paramLabel = "TYPE",
             description =
-                    "Quantise weights: fp8, fp8_block, mxfp4, nvfp4, int8, int4, ... (docs/quantised.md), or keep, for the format"
-                            + " of the models; of an output that ends in .gguf: f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1. Default: what the recipe says, else dense.")
+                    "Type of quantised weights: fp8, fp8_block, mxfp4, nvfp4, int8, int4, ... (docs/quantised.md), or keep for the format"
+                            + " of the inputs. For GGUF outputs: f32, f16, bf16, q8_0, q4_0, q4_1, q5_0, q5_1. Default: the recipe's, else dense.")
     private @Nullable String type;
 
     @Option(
             names = "--allow-rescaled",
             description =
-                    "Merge AWQ models with others, although their tensors have scales of their own; the result can be bad.")
+                    "Merge AWQ models with other models although AWQ rescales their channels; the result can be bad.")
     private boolean rescaled;
 
     /** What is wrong with the value given. */

@@ -10,14 +10,14 @@ public final class TokenizerMixin {
             names = "--copy-tokenizer",
             negatable = true,
             description =
-                    "Copy the tokenizer files and generation_config.json of the base or first model; Default: on. A recipe's tokenizer section always writes its own.")
+                    "Copy the tokenizer files and generation_config.json of the base or first model. Default: on. A recipe's tokenizer section always writes its own.")
     private @Nullable Boolean copy;
 
     @Option(
             names = "--unsafe-truncate-embeddings",
             negatable = true,
             description =
-                    "Cut embeddings and heads to the smallest vocabulary, whatever its tokens, if the recipe has no tokenizer section.")
+                    "Without a tokenizer section in the recipe: cut embeddings and heads to the smallest vocabulary, without comparing tokens.")
     private boolean truncate;
 
     public PlanOptions on(PlanOptions options) {

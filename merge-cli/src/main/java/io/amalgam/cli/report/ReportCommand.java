@@ -37,8 +37,8 @@ import picocli.CommandLine.Parameters;
         name = "report",
         sortOptions = false,
         description = {
-            "Writes a page about a merge: what changed against the base and each input, by layer, kind and tensor, with the recipe.",
-            "Inputs and output are read again. Of a batch.json, a page with the table of its merges."
+            "Writes an HTML page about a merge: changes from the base and from each input, by layer, kind and tensor, and the recipe.",
+            "Reads inputs and output again. For a batch.json, writes a page with the table of its merges."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -59,7 +59,7 @@ public final class ReportCommand extends Subcommand {
             names = "--html",
             paramLabel = "FILE",
             description =
-                    "Where the page goes. Default: amalgam-report.html in the model's directory, or beside the file.")
+                    "The page. Default: amalgam-report.html in the model's directory, or next to batch.json.")
     private @Nullable Path html;
 
     @Option(

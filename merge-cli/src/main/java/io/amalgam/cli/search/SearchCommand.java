@@ -58,8 +58,8 @@ import picocli.CommandLine.Parameters;
             "       amalgam search [OPTIONS] --auto BASE MODEL... OUT"
         },
         description = {
-            "Searches for the numbers of a recipe that give the best model, and merges by them.",
-            "The recipe has places, as in 'weight: $${scale}', and ranges for them, as in 'search: {scale: [0, 1]}'."
+            "Optimises the parameters of a recipe by scoring candidate merges, then merges with the best ones.",
+            "The recipe has placeholders such as 'weight: $${scale}', and a range for each: 'search: {scale: [0, 1]}'."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -67,8 +67,8 @@ import picocli.CommandLine.Parameters;
             "  amalgam search recipe.yml merged/ --score-cmd 'python evaluate.py {}' --jobs 4",
             "  amalgam search --auto base a b c merged/ --text code.txt",
             "",
-            "The journal, the best recipe (best.yml) and search.json are in 'OUT.search' beside OUT. The same command continues a search that was stopped, and one with a larger budget goes on.",
-            "Texts are split: the first half of each is searched on, the second half judges the result."
+            "The journal, the best recipe (best.yml) and search.json are in the folder OUT.search. The same command continues a stopped search; with a larger budget it continues a finished one.",
+            "Texts are split: the search uses the first half of each, the final scores the second half."
         })
 public final class SearchCommand extends Subcommand {
     private final Interruption interruption;
@@ -84,13 +84,13 @@ public final class SearchCommand extends Subcommand {
     @Option(
             names = "--auto",
             description =
-                    "Search the weight of each model's task vector, apart for attention, MLPs and the rest.")
+                    "No recipe: optimise the weight of each model's task vector, separately for attention, MLPs and the rest.")
     private boolean auto;
 
     @Option(
             names = "--budget",
             paramLabel = "N",
-            description = "Candidates to judge at most. Default: 100.")
+            description = "Maximum number of candidates. Default: 100.")
     private int budget = 100;
 
     @Option(
@@ -102,19 +102,19 @@ public final class SearchCommand extends Subcommand {
     @Option(
             names = "--seed",
             paramLabel = "N",
-            description = "Seed of the search: the same one gives the same candidates. Default: 0.")
+            description = "Seed of the search; equal seeds give equal candidates. Default: 0.")
     private long seed;
 
     @Option(
             names = "--patience",
             paramLabel = "N",
-            description = "Stop after N candidates in a row that are no better.")
+            description = "Stop after N candidates in a row without improvement.")
     private @Nullable Integer patience;
 
     @Option(
             names = "--jobs",
             paramLabel = "N",
-            description = "Score commands to run at a time. Default: 1.")
+            description = "Score commands in parallel. Default: 1.")
     private int jobs = 1;
 
     @Mixin private ObjectiveMixin objective;
@@ -123,10 +123,10 @@ public final class SearchCommand extends Subcommand {
             names = "--held-out-cmd",
             paramLabel = "COMMAND",
             description =
-                    "Command that scores the result and the plain average at the end, on what the score command does not see.")
+                    "Scores the result and the plain average at the end, on held-out data.")
     private @Nullable String heldOut;
 
-    @Option(names = "--restart", description = "Begin anew in place of a journal that is there.")
+    @Option(names = "--restart", description = "Discard the journal of an earlier search and start again.")
     private boolean restart;
 
     @Option(
