@@ -87,8 +87,7 @@ public final class BenchCommand extends Subcommand {
 
     @Option(
             names = "--decoders",
-            description =
-                    "Instead of merges, time one thread that decodes quantised matrices.")
+            description = "Instead of merges, time one thread that decodes quantised matrices.")
     private boolean decoders;
 
     @Mixin private QuietMixin verbosity;

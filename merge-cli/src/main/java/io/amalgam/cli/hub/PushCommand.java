@@ -55,7 +55,10 @@ public final class PushCommand extends Subcommand {
     @Option(names = "--private", description = "With --create, make the repository private.")
     private boolean hidden;
 
-    @Option(names = "--revision", paramLabel = "BRANCH", description = "Branch to upload to. Default: main.")
+    @Option(
+            names = "--revision",
+            paramLabel = "BRANCH",
+            description = "Branch to upload to. Default: main.")
     private @Nullable String revision;
 
     @Option(names = "--message", paramLabel = "TEXT", description = "Commit message.")

@@ -23,7 +23,8 @@ public final class StreamMixin {
 
     @Option(
             names = "--stream",
-            description = "Read hub models over the network during the merge, without storing them.")
+            description =
+                    "Read hub models over the network during the merge, without storing them.")
     private boolean on;
 
     @Option(

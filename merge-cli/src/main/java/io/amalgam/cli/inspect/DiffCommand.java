@@ -66,7 +66,8 @@ public final class DiffCommand extends Subcommand {
     @Option(
             names = "--top",
             paramLabel = "N",
-            description = "How many of the most changed tensors to list. Default: ${DEFAULT-VALUE}.")
+            description =
+                    "How many of the most changed tensors to list. Default: ${DEFAULT-VALUE}.")
     private int top = 10;
 
     @Option(

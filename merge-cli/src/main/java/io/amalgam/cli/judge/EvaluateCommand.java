@@ -57,8 +57,7 @@ public final class EvaluateCommand extends Subcommand {
             arity = "1..*",
             required = true,
             paramLabel = "[NAME=]FILE",
-            description =
-                    "UTF-8 text, or token ids (.npy). One row of the result for each.")
+            description = "UTF-8 text, or token ids (.npy). One row of the result for each.")
     private List<String> texts = List.of();
 
     @Mixin private TokensMixin tokens;

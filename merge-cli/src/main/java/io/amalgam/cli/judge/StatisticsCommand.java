@@ -49,10 +49,7 @@ public final class StatisticsCommand extends Subcommand {
     @Parameters(index = "0", paramLabel = "MODEL", description = "A model.")
     private String model;
 
-    @Parameters(
-            index = "1",
-            paramLabel = "TEXT",
-            description = "UTF-8 text, or token ids (.npy).")
+    @Parameters(index = "1", paramLabel = "TEXT", description = "UTF-8 text, or token ids (.npy).")
     private String text;
 
     @Parameters(index = "2", paramLabel = "OUT", description = "The output, a .safetensors file.")

@@ -21,7 +21,8 @@ public final class TokensMixin {
     @Option(
             names = "--context",
             paramLabel = "N",
-            description = "Window length in tokens. Default: the model's 'max_position_embeddings'.")
+            description =
+                    "Window length in tokens. Default: the model's 'max_position_embeddings'.")
     private @Nullable Integer context;
 
     @Option(

@@ -63,7 +63,8 @@ final class LoraExtractCommand extends Subcommand {
     @Option(
             names = "--energy",
             paramLabel = "SHARE",
-            description = "Use the smallest rank that keeps this share of the change's squared norm.")
+            description =
+                    "Use the smallest rank that keeps this share of the change's squared norm.")
     private @Nullable Double energy;
 
     @Option(

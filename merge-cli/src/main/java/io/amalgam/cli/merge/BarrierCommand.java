@@ -58,10 +58,16 @@ import picocli.CommandLine.Parameters;
 public final class BarrierCommand extends Subcommand {
     private final Interruption interruption;
 
-    @Parameters(index = "0", paramLabel = "MODEL", description = "The model with weight 1 at t = 0.")
+    @Parameters(
+            index = "0",
+            paramLabel = "MODEL",
+            description = "The model with weight 1 at t = 0.")
     private String first = "";
 
-    @Parameters(index = "1", paramLabel = "MODEL", description = "The model with weight 1 at t = 1.")
+    @Parameters(
+            index = "1",
+            paramLabel = "MODEL",
+            description = "The model with weight 1 at t = 1.")
     private String second = "";
 
     @Mixin private ObjectiveMixin objective;

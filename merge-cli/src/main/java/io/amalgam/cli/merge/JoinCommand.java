@@ -45,9 +45,7 @@ public final class JoinCommand extends Subcommand {
     @Parameters(index = "0", paramLabel = "OUT", description = "The output of all the parts.")
     private Path out = Path.of("");
 
-    @Option(
-            names = "--overwrite",
-            description = "Replace an earlier model in OUT.")
+    @Option(names = "--overwrite", description = "Replace an earlier model in OUT.")
     private boolean overwrite;
 
     @Option(

@@ -45,7 +45,8 @@ import picocli.CommandLine.Parameters;
         name = "soup",
         sortOptions = false,
         abbreviateSynopsis = true,
-        description = "Averages fine-tunes of one base model: all of them, or a greedy selection by score.",
+        description =
+                "Averages fine-tunes of one base model: all of them, or a greedy selection by score.",
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam soup a/ b/ c/ soup/",

@@ -122,11 +122,12 @@ public final class SearchCommand extends Subcommand {
     @Option(
             names = "--held-out-cmd",
             paramLabel = "COMMAND",
-            description =
-                    "Scores the result and the plain average at the end, on held-out data.")
+            description = "Scores the result and the plain average at the end, on held-out data.")
     private @Nullable String heldOut;
 
-    @Option(names = "--restart", description = "Discard the journal of an earlier search and start again.")
+    @Option(
+            names = "--restart",
+            description = "Discard the journal of an earlier search and start again.")
     private boolean restart;
 
     @Option(
