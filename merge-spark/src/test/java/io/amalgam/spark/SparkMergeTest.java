@@ -357,7 +357,9 @@ class SparkMergeTest {
         for (int fault = 0; fault < 2; fault++) {
             out = temp.resolve("out-" + fault);
             FaultyStore.RENAMES.set(fault);
-            assertThatThrownBy(() -> toStore(recipe).run()).hasMessageContaining("store is away");
+            assertThatThrownBy(() -> toStore(recipe).run())
+                    .hasMessage(
+                            "a file cannot be moved to its place: java.io.IOException: the store is away");
             assertThat(names(out))
                     .doesNotContain("config.json", "model.safetensors.index.json")
                     .contains(".amalgam-parts");

@@ -29,11 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
-import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.api.java.function.PairFunction;
@@ -44,8 +41,6 @@ import scala.Tuple2;
 
 /** A merge on Spark, as its driver sees it: plan, work before the first tensor, parts, join. */
 public final class MergeJob {
-    private static final long LISTEN_MILLIS = 200;
-
     /** For each slot, so that the last to end is not far behind the others. */
     private static final int PARTS_EACH = 3;
 
@@ -163,14 +158,9 @@ public final class MergeJob {
         } catch (InterruptedException e) {
             throw MergeCancelledException.byInterrupt(e);
         } catch (ExecutionException e) {
-            throw new IOException("a file cannot be moved to its place: " + reason(e), e);
+            throw new IOException(
+                    "a file cannot be moved to its place: " + WatchedJob.reason(e), e);
         }
-    }
-
-    /** What Spark says of a failure, without the trace behind it. */
-    private static String reason(ExecutionException e) {
-        Throwable cause = e.getCause() == null ? e : e.getCause();
-        return String.valueOf(cause.getMessage()).lines().findFirst().orElse("");
     }
 
     private void merge(MergePlan plan, JobSettings job, List<Integer> missing) throws IOException {
@@ -264,38 +254,13 @@ public final class MergeJob {
 
     private List<TaskResult> await(JavaRDD<TaskResult> results, MergePlan plan, int tasks)
             throws IOException {
-        JavaFutureAction<List<TaskResult>> running = results.collectAsync();
-        while (true) {
-            try {
-                return running.get(LISTEN_MILLIS, TimeUnit.MILLISECONDS);
-            } catch (TimeoutException e) {
-                if (cancellation.isRequested()) {
-                    running.cancel(true);
-                    cancellation.throwIfRequested();
-                }
-                int done = 0;
-                for (int job : running.jobIds()) {
-                    done += finished(job);
-                }
-                done = Math.min(done, tasks);
-                listener.progressed(progress(plan, plan.outputBytes() * done / tasks));
-            } catch (InterruptedException e) {
-                running.cancel(true);
-                throw MergeCancelledException.byInterrupt(e);
-            } catch (ExecutionException e) {
-                throw new IOException("a task failed: " + reason(e), e);
-            }
-        }
-    }
-
-    private int finished(int job) {
-        org.apache.spark.SparkJobInfo info = spark.statusTracker().getJobInfo(job);
-        int done = 0;
-        for (int stage : info == null ? new int[0] : info.stageIds()) {
-            org.apache.spark.SparkStageInfo known = spark.statusTracker().getStageInfo(stage);
-            done += known == null ? 0 : known.numCompletedTasks();
-        }
-        return done;
+        return new WatchedJob<>(spark, results)
+                .await(
+                        cancellation,
+                        finished -> {
+                            long written = plan.outputBytes() * Math.min(finished, tasks) / tasks;
+                            listener.progressed(progress(plan, written));
+                        });
     }
 
     private void report(List<TaskResult> results, MergePlan plan) throws IOException {

@@ -129,7 +129,7 @@ enum MappingKind {
     /** Whether a key selects a model's revision. */
     boolean selectsRevision(String key) {
         boolean top = this == RECIPE || this == MOE;
-        return REVISION.matcher(key).matches() || !top && REVISION_OF_ONE.matcher(key).matches();
+        return REVISION.matcher(key).matches() || (!top && REVISION_OF_ONE.matcher(key).matches());
     }
 
     /** How a revision is written, for a key that was meant to be one. */
