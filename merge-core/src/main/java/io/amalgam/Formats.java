@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
 import java.util.function.BiFunction;
-import java.util.stream.Stream;
 
 /** The formats on the class path, and which of them is used for a path. */
 record Formats(
@@ -69,21 +68,6 @@ record Formats(
                 .findFirst()
                 .orElseGet(() -> output(DIRECTORY))
                 .to(out);
-    }
-
-    /** The formats of models that are files, as a message lists them. */
-    String ofFiles() {
-        List<String> names =
-                checkpoints.stream()
-                        .map(CheckpointFormat::name)
-                        .filter(name -> !name.equals(DIRECTORY))
-                        .toList();
-        int last = Math.max(0, names.size() - 1);
-        return String.join(
-                " or ",
-                Stream.of(String.join(", ", names.subList(0, last)), String.join("", names.subList(last, names.size())))
-                        .filter(part -> !part.isEmpty())
-                        .toList());
     }
 
     /** The format that takes a path most surely; empty if none does. */

@@ -131,7 +131,7 @@ public final class ModelLoader {
         throw new BadInputException(
                 Problem.expected(
                                 "model '" + name + "'",
-                                "a model directory, or a file in " + formats.ofFiles() + " format",
+                                "a model directory or weights file",
                                 Files.isDirectory(path)
                                         ? "a directory without weights"
                                         : Files.isRegularFile(path)

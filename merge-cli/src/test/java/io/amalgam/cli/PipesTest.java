@@ -82,7 +82,7 @@ class PipesTest {
                 pipe,
                 "model '"
                         + pipe
-                        + "': expected a model directory, or a file in safetensors, pytorch or gguf format, got a pipe or device");
+                        + "': expected a model directory or weights file, got a pipe or device");
     }
 
     @Test

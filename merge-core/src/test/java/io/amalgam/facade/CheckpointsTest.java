@@ -134,7 +134,7 @@ class CheckpointsTest {
         assertThatThrownBy(() -> Checkpoints.open(text))
                 .isInstanceOf(BadInputException.class)
                 .hasMessage(
-                        "model '%s': expected a model directory, or a file in one-tensor format, got a file of another kind ('%s'); check the path, or save the model as safetensors first",
+                        "model '%s': expected a model directory or weights file, got a file of another kind ('%s'); check the path, or save the model as safetensors first",
                         text, text);
         assertThatThrownBy(() -> Checkpoints.open(temp))
                 .isInstanceOf(BadInputException.class)

@@ -45,8 +45,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 class FormatContractTest {
     private static final Path RESOURCES = Subjects.RESOURCES;
 
-    /** A model of each format, by its name. */
-    private static final Map<String, Path> SAMPLES =
+    /** A model of each format, by its name; also a subject of {@link ContractTest}. */
+    static final Map<String, Path> SAMPLES =
             new TreeMap<>(
                     Map.of(
                             "huggingface",
