@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A model hub on this machine, for tests: the parts of the Hugging Face Hub's HTTP interface that a downloader needs.
 
-usage: fakehub.py ROOT [--port N] [--token T] [--faults SPEC] [--log FILE] [--part-size BYTES]
+usage: fakehub.py ROOT [--port N] [--token T] [--faults SPEC] [--log FILE] [--part-size BYTES] [--record FILE]
 
 ROOT holds repositories as folders: ROOT/<org>/<name>/<branch or tag>/<files>. A folder's commit hash is derived from
 its contents. A repository with a file ROOT/<org>/<name>/.gated wants the token, one with .private wants it and is
@@ -14,6 +14,7 @@ Retry-After: 0), limit=N (every Nth request 429), noetag (no ETag), norange (ign
 corrupt=N (flip a byte in every Nth large body), moved (redirect repository names in capitals to lower case, as renamed repositories are).
 
 Pushes: repositories and branches are made, large files go to ROOT/.objects/<sha256> (those above --part-size in parts of that size), commits change the folders.
+--record writes requests of pushes, with headers and bodies, as lines of JSON.
 """
 import argparse, base64, fnmatch, hashlib, json, os, shutil, sys, threading, time, urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -205,6 +206,10 @@ class Hub(BaseHTTPRequestHandler):
     def push(self, path):
         """Whether a request was one of a push, and is answered."""
         body = self.content()
+        if args.record:
+            with lock, open(args.record, 'a') as f:
+                text = {'bytes': len(body), 'sha256': hashlib.sha256(body).hexdigest()} if path.startswith('/store/') and self.command == 'PUT' else body.decode()
+                f.write(json.dumps({'method': self.command, 'path': self.path, 'headers': {k.lower(): v for k, v in self.headers.items()}, 'body': text}) + '\n')
         words = [urllib.parse.unquote(w) for w in path.strip('/').split('/')]
         if path.startswith('/store/'):
             if self.headers.get('Authorization'):
@@ -402,6 +407,7 @@ def main():
     p.add_argument('--faults', default='')
     p.add_argument('--log')
     p.add_argument('--part-size', type=int, default=1 << 20)
+    p.add_argument('--record')
     args = p.parse_args()
     args.faults = {k: v or '1' for k, _, v in (x.partition('=') for x in args.faults.split(',') if x)}
     server = ThreadingHTTPServer(('127.0.0.1', args.port), Hub)

@@ -43,7 +43,6 @@ final class PushRequests {
         int slash = repo.id().indexOf('/');
         ObjectNode body =
                 MAPPER.createObjectNode()
-                        .put("type", "model")
                         .put("name", repo.id().substring(slash + 1))
                         .put("organization", repo.id().substring(0, slash))
                         .put("visibility", hidden ? "private" : "public");
