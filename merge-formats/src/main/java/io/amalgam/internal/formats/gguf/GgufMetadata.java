@@ -1,5 +1,7 @@
 package io.amalgam.internal.formats.gguf;
 
+import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -43,11 +45,21 @@ public record GgufMetadata(Map<String, GgufValue> values) {
                 : OptionalLong.empty();
     }
 
-    /** A floating-point number of any width. */
+    /**
+     * A floating-point number of any width.
+     *
+     * @throws BadInputException if it is none
+     */
     public OptionalDouble real(String key) {
-        return values.get(key) instanceof GgufValue.Real real
-                ? OptionalDouble.of(real.value())
-                : OptionalDouble.empty();
+        if (!(values.get(key) instanceof GgufValue.Real real)) {
+            return OptionalDouble.empty();
+        }
+        if (!Double.isFinite(real.value())) {
+            throw new BadInputException(
+                    Problem.expected("key '" + key + "'", "a finite number", real.value())
+                            .hint("the file is damaged: get it again"));
+        }
+        return OptionalDouble.of(real.value());
     }
 
     public Optional<Boolean> flag(String key) {

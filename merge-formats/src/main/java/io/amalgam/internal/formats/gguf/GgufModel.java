@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -94,6 +95,11 @@ final class GgufModel {
                                     "another one")
                             .at("'" + tensor.region().file() + "'")
                             .hint("merge the model that this file was made from"));
+            return;
+        }
+        Optional<Problem> unfit = new HeadSizes(architecture, keys).check(tensor.name(), tensor.shape());
+        if (unfit.isPresent()) {
+            problems.add(unfit.get());
             return;
         }
         TensorSource all = tensor.stored(model);

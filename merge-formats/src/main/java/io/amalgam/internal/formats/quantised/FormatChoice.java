@@ -193,7 +193,8 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                 new GptqFormat(
                         version.equals("gptq_v2"),
                         node.path("sym").asBoolean(),
-                        node.path("group_size").asInt(-1)));
+                        node.path("group_size").asInt(-1),
+                        node.path("desc_act").asBoolean()));
     }
 
     private static FormatChoice awq(QuantisationSettings settings) {

@@ -18,13 +18,16 @@ final class GptqFormat implements QuantisedFormat {
     private final boolean second;
     private final boolean symmetric;
     private final int groupSize;
+    private final boolean ordered;
 
     /**
      * @param second whether zeros are stored as they are, which the second version does
      * @param symmetric whether all zeros are in the middle
      * @param groupSize inputs of a group; not positive for all
+     * @param ordered whether the inputs of a group are not neighbours ({@code desc_act})
      */
-    GptqFormat(boolean second, boolean symmetric, int groupSize) {
+    GptqFormat(boolean second, boolean symmetric, int groupSize, boolean ordered) {
+        this.ordered = ordered;
         this.second = second;
         this.symmetric = symmetric;
         this.groupSize = groupSize;
@@ -64,7 +67,14 @@ final class GptqFormat implements QuantisedFormat {
                     zeros.get(), "I32 zeros [" + groups + ", " + out + " * bits / 32]", codes);
         }
         long in = shape.dim(0) * WORD / bits;
-        Optional<StoredTensor> index = tensors.companionIfAny(module + "g_idx");
+        // Without it, inputs of such a model would get the scales of others.
+        Optional<StoredTensor> index =
+                ordered && groups > 1
+                        ? tensors.companion(module + "g_idx", codes)
+                        : tensors.companionIfAny(module + "g_idx");
+        if (index.isEmpty() && ordered && groups > 1) {
+            return Optional.empty();
+        }
         if (index.isPresent()
                 && (index.get().info().dtype() != DType.I32
                         || index.get().info().elements() != in)) {

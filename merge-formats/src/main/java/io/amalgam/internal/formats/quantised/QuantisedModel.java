@@ -32,6 +32,10 @@ public record QuantisedModel(
         List<Problem> warnings,
         long readerBytes,
         long sharedBytes) {
+    private static final String WEIGHT = ".weight";
+
+    /** What modules have besides a quantised weight. */
+    private static final Set<String> BESIDE = Set.of("weight", "bias");
 
     /**
      * What a model's tensors stand for.
@@ -127,6 +131,11 @@ public record QuantisedModel(
                         }
                     }
                 });
+        Set<String> modules = new HashSet<>();
+        made.values().stream()
+                .map(dense -> dense.info().name())
+                .filter(name -> name.endsWith(WEIGHT))
+                .forEach(name -> modules.add(module(name)));
         Map<String, TensorSource> all = new LinkedHashMap<>();
         stored.forEach(
                 (name, source) -> {
@@ -135,9 +144,25 @@ public record QuantisedModel(
                         tensors.putDense(all, dense);
                     } else if (!tensors.isUsed(name) && !choice.isDropped(name)) {
                         tensors.putStored(all, name, source, choice);
+                        if (modules.contains(module(name)) && !BESIDE.contains(last(name))) {
+                            tensors.warn(unknown(name));
+                        }
                     }
                 });
         return all;
+    }
+
+    /** A part of a format that is not known could change what the codes mean. */
+    private static String unknown(String name) {
+        return "'"
+                + last(name)
+                + "' beside quantised weights is not known, as in '"
+                + name
+                + "': the weights are read without it, and it is copied";
+    }
+
+    private static String last(String name) {
+        return name.substring(name.lastIndexOf('.') + 1);
     }
 
     private static String module(String name) {

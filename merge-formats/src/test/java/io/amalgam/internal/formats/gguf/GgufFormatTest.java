@@ -278,6 +278,53 @@ class GgufFormatTest {
                 "tensor 'blk.0.ffn_up_exps.weight': expected the matrices of 3 experts, got [2, 3, 32]");
     }
 
+    /** One bit of a key would give rows in another order. */
+    @Test
+    void headsThatTheKeysPromise() throws IOException {
+        for (String kind : List.of("llama", "qwen2")) {
+            refused(
+                    write("a.gguf", heads(kind, 4, 2, 8)),
+                    "tensor 'blk.0.attn_k.weight': expected 2 heads of 2 rows, as the keys say, got 8 rows; the file is damaged: get it again");
+            refused(
+                    write("a.gguf", heads(kind, 4, 8, 8)),
+                    "tensor 'blk.0.attn_k.weight': expected 8 heads of 2 rows, as the keys say, got 8 rows; the file is damaged: get it again");
+            refused(
+                    write("a.gguf", heads(kind, 4, 0, 4)),
+                    "tensor 'blk.0.attn_k.weight': expected 4 heads of 2 rows, as the keys say, got 4 rows; the file is damaged: get it again");
+            format.open(write("a.gguf", heads(kind, 4, 2, 4)), "m").close();
+            format.open(write("a.gguf", heads(kind, 4, 0, 8)), "m").close();
+        }
+    }
+
+    /**
+     * @param pairs heads of keys; 0 leaves the key out
+     */
+    private static GgufBytes heads(String kind, int heads, int pairs, int rows) {
+        GgufBytes bytes =
+                GgufBytes.of(3, 1, pairs > 0 ? 4 : 3)
+                        .key(GgufMetadata.ARCHITECTURE, kind)
+                        .key(kind + ".embedding_length", 8)
+                        .key(kind + ".attention.head_count", heads);
+        if (pairs > 0) {
+            bytes.key(kind + ".attention.head_count_kv", pairs);
+        }
+        return bytes.tensor("blk.0.attn_k.weight", F32, 0, 8, rows).data(32, 32 * rows);
+    }
+
+    @Test
+    void numbersThatAreNone() throws IOException {
+        GgufBytes bytes =
+                GgufBytes.of(3, 1, 2)
+                        .key(GgufMetadata.ARCHITECTURE, "llama")
+                        .text("llama.attention.layer_norm_rms_epsilon")
+                        .u32(6)
+                        .u32(Float.floatToRawIntBits(Float.NaN))
+                        .tensor("output_norm.weight", F32, 0, 4);
+        refused(
+                write("a.gguf", bytes.data(32, 16)),
+                "key 'llama.attention.layer_norm_rms_epsilon': expected a finite number, got NaN; the file is damaged: get it again");
+    }
+
     @Test
     void layersThatTheKeysPromise() throws IOException {
         for (String[] one :

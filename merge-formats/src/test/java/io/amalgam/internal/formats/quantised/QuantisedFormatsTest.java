@@ -215,6 +215,37 @@ class QuantisedFormatsTest {
         }
     }
 
+    /** Groups of inputs that are not neighbours need the list of them. */
+    @Test
+    void ordersThatAreNotThere() {
+        String settings = "{\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 4, \"desc_act\": true}";
+        NamedTensor[] grouped = {
+            words("a.qweight", dims(1, 8), 1, 2, 3, 4, 5, 6, 7, 8),
+            words("a.qzeros", dims(2, 1), 0x77777777, 0x77777777),
+            floats("a.scales", dims(2, 8), new float[16])
+        };
+        assertThatThrownBy(() -> model(config(settings), grouped))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "quantised tensor 'a.qweight': expected a tensor 'a.g_idx' beside it, got none");
+    }
+
+    @Test
+    void tensorsBesideQuantisedWeightsThatAreNotKnown() throws IOException {
+        try (Checkpoint model =
+                model(
+                        config("{\"quant_method\": \"fp8\"}"),
+                        bytes("a.weight", DType.F8_E4M3, dims(1, 2), ONE, TWO),
+                        floats("a.weight_scale_inv", dims(), 3),
+                        floats("a.bias", dims(1), 3),
+                        floats("a.turn", dims(2), 1, 2))) {
+            assertThat(model.warnings())
+                    .extracting(Object::toString)
+                    .containsExactly(
+                            "model 'm' (FP8): 'turn' beside quantised weights is not known, as in 'a.turn': the weights are read without it, and it is copied");
+        }
+    }
+
     @Test
     void settingsInASection() throws IOException {
         String config =
