@@ -58,6 +58,8 @@ final class QuantisedTensors {
                                     "a tensor '" + name + "' beside it",
                                     "none")
                             .hint("the checkpoint is incomplete: download it again"));
+            // Said once: the codes themselves lack nothing else.
+            used.add(codes.info().name());
         }
         found.ifPresent(tensor -> used.add(name));
         return found;
