@@ -97,7 +97,8 @@ final class GgufModel {
                             .hint("merge the model that this file was made from"));
             return;
         }
-        Optional<Problem> unfit = new HeadSizes(architecture, keys).check(tensor.name(), tensor.shape());
+        Optional<Problem> unfit =
+                new HeadSizes(architecture, keys).check(tensor.name(), tensor.shape());
         if (unfit.isPresent()) {
             problems.add(unfit.get());
             return;

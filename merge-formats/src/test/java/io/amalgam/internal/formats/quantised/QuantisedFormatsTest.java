@@ -218,7 +218,8 @@ class QuantisedFormatsTest {
     /** Groups of inputs that are not neighbours need the list of them. */
     @Test
     void ordersThatAreNotThere() {
-        String settings = "{\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 4, \"desc_act\": true}";
+        String settings =
+                "{\"quant_method\": \"gptq\", \"bits\": 4, \"group_size\": 4, \"desc_act\": true}";
         NamedTensor[] grouped = {
             words("a.qweight", dims(1, 8), 1, 2, 3, 4, 5, 6, 7, 8),
             words("a.qzeros", dims(2, 1), 0x77777777, 0x77777777),
