@@ -16,6 +16,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Each worker holds the inputs and output of one tensor as float32, on the heap and in ND4J's
  * memory, so memory depends on the largest tensor.
+ *
+ * <p>One object serves all tensors and threads: keep no state in fields.
  */
 public abstract class ArrayMergeMethod implements MergeMethod {
     /**

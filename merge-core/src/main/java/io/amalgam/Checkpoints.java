@@ -18,6 +18,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *     INDArray weight = model.tensor("fc1.weight");
  * }
  * }</pre>
+ *
+ * <p>Stateless and thread-safe.
  */
 public final class Checkpoints {
     private Checkpoints() {}

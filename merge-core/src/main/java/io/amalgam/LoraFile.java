@@ -89,6 +89,7 @@ public final class LoraFile implements Closeable {
      *
      * @param a {@code rank x in}, FLOAT
      * @param b {@code out x rank}, FLOAT
+     * @throws BadInputException if they are not matrices of one rank
      */
     public record LoraPair(INDArray a, INDArray b) {
         public LoraPair {
@@ -113,7 +114,11 @@ public final class LoraFile implements Closeable {
             return of(RandomSvd.ofRank(matrix, rank, 0));
         }
 
-        /** The exact weighted sum of changes; its rank is the sum of their ranks. */
+        /**
+         * The exact weighted sum of changes; its rank is the sum of their ranks.
+         *
+         * @throws BadInputException if there are no pairs, or not one weight for each
+         */
         public static LoraPair sum(List<LoraPair> pairs, double... weights) {
             if (pairs.isEmpty() || pairs.size() != weights.length) {
                 throw new BadInputException(
@@ -136,6 +141,7 @@ public final class LoraFile implements Closeable {
             return of(LowRankSvd.of(matrix(b), matrix(a)).truncated(rank));
         }
 
+        /** The rank: rows of A, columns of B. */
         public int rank() {
             return (int) a.size(0);
         }

@@ -24,6 +24,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *
  * <p>Ilharco et al. 2022, "Editing models with task arithmetic", <a
  * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
+ *
+ * <p>Not changed by its operations, and so thread-safe as long as the arrays of {@link #deltas} are not written to.
  */
 public final class TaskVector {
     private final Map<String, INDArray> deltas;
@@ -43,7 +45,11 @@ public final class TaskVector {
         return between(base.tensors(), tuned.tensors());
     }
 
-    /** As {@link #between(OpenModel, OpenModel)}, for arrays in memory. */
+    /**
+     * As {@link #between(OpenModel, OpenModel)}, for arrays in memory.
+     *
+     * @throws BadInputException as there
+     */
     public static TaskVector between(Map<String, INDArray> base, Map<String, INDArray> tuned) {
         requireSameNames(base, tuned);
         Map<String, INDArray> deltas = new LinkedHashMap<>();

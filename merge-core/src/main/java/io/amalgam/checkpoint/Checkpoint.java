@@ -71,13 +71,13 @@ public interface Checkpoint extends Closeable {
     }
 
     /** The directory of its configuration and tokenizer: {@link #path()}, or a folder there. */
-    default Path home() {
-        return folders().home().isEmpty() ? path() : path().resolve(folders().home());
+    default Path mainFolder() {
+        return folders().mainFolder().isEmpty() ? path() : path().resolve(folders().mainFolder());
     }
 
-    /** The directory of its tokenizer: {@link #home()}, unless that is another model's. */
+    /** The directory of its tokenizer: {@link #mainFolder()}, unless that is another model's. */
     default Path tokenizerHome() {
-        return home();
+        return mainFolder();
     }
 
     /**
@@ -253,6 +253,7 @@ public interface Checkpoint extends Closeable {
      */
     record ModelScripts(
             List<Path> tokenizer, List<Problem> missing, List<Problem> missingOfTokenizer) {
+        /** No code files. */
         public static final ModelScripts NONE = new ModelScripts(List.of(), List.of(), List.of());
 
         public ModelScripts {

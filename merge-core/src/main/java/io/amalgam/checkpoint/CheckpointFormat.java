@@ -13,6 +13,7 @@ public interface CheckpointFormat {
 
     /** How well a path matches a format, in ascending order. */
     enum Match {
+        /** It is not. */
         NONE,
         /** It may be: any directory. */
         POSSIBLE,

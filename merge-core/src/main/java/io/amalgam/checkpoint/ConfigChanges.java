@@ -28,6 +28,7 @@ public record ConfigChanges(
         Optional<VocabularyChange> vocabulary,
         Optional<ObjectNode> quantisation) {
 
+    /** Nothing changes. */
     public static final ConfigChanges NONE =
             new ConfigChanges(Optional.empty(), List.of(), Optional.empty(), Optional.empty());
 
@@ -77,7 +78,7 @@ public record ConfigChanges(
      * @param sources for each output layer the number of the layer it comes from
      * @param origins for each output layer the model it comes from, where that is not the donor
      * @param stack which of the donor's stacks; empty where it has one
-     * @param besides for each output layer, the further layers merged into it
+     * @param mergedWith for each output layer, the further layers merged into it
      * @param extra layers after the last one that are not counted
      */
     public record LayerChange(
@@ -85,13 +86,13 @@ public record ConfigChanges(
             List<Integer> sources,
             List<Optional<Origin>> origins,
             Optional<Stack> stack,
-            List<List<Lent>> besides,
+            List<List<MergedLayer>> mergedWith,
             int extra) {
         public LayerChange {
             sources = List.copyOf(sources);
             origins = List.copyOf(origins);
-            besides = besides.stream().map(List::copyOf).toList();
-            if (sources.size() != origins.size() || sources.size() != besides.size()) {
+            mergedWith = mergedWith.stream().map(List::copyOf).toList();
+            if (sources.size() != origins.size() || sources.size() != mergedWith.size()) {
                 throw new IllegalArgumentException("one origin for each layer");
             }
         }
@@ -111,8 +112,8 @@ public record ConfigChanges(
                 List<Integer> sources,
                 List<Optional<Origin>> origins,
                 Optional<Stack> stack,
-                List<List<Lent>> besides) {
-            this(oldCount, sources, origins, stack, besides, 0);
+                List<List<MergedLayer>> mergedWith) {
+            this(oldCount, sources, origins, stack, mergedWith, 0);
         }
 
         /** All layers from the donor. */
@@ -132,7 +133,7 @@ public record ConfigChanges(
      * @param layer its number in its model
      * @param origin the model, where it is not the donor
      */
-    public record Lent(int layer, Optional<Origin> origin) {}
+    public record MergedLayer(int layer, Optional<Origin> origin) {}
 
     /**
      * One of a model's several stacks.

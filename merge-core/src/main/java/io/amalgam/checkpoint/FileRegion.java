@@ -28,6 +28,8 @@ public record FileRegion(FileChannel channel, Path file, long offset, long lengt
 
     /**
      * Fills the remaining space of {@code into} with the bytes at {@code position} of the region.
+     *
+     * @throws EOFException if the file was shortened since it was opened
      */
     public void readFully(long position, ByteBuffer into) throws IOException {
         requireInside(position, into.remaining());

@@ -37,14 +37,17 @@ public record HubOptions(
         return new HubOptions(cache, address, token, offline, timeout, streamBuffer);
     }
 
+    /** With a token of the hub; empty for none. */
     public HubOptions token(String secret) {
         return new HubOptions(cache, endpoint, Optional.of(secret), offline, timeout, streamBuffer);
     }
 
+    /** Without requests: models are in the cache, or an error. */
     public HubOptions offline(boolean only) {
         return new HubOptions(cache, endpoint, token, only, timeout, streamBuffer);
     }
 
+    /** With a time limit for each request. */
     public HubOptions timeout(Duration longest) {
         return new HubOptions(cache, endpoint, token, offline, longest, streamBuffer);
     }

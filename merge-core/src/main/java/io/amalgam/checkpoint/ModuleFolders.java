@@ -8,17 +8,17 @@ import java.util.Optional;
  * others such as pooling or a dense layer, some with their own weights. Tensors of a module are
  * prefixed with its folder ({@code 2_Dense.linear.weight}); those of the main model are not.
  *
- * @param home folder of the model proper, with its configuration and tokenizer, relative to the
+ * @param mainFolder of the main model, with its configuration and tokenizer, relative to the
  *     model's directory; empty where that is the directory itself
- * @param modules all, in their order, the model proper among them
- * @param weights what the weight files of the model proper are called, without extension and number
+ * @param modules all, in their order, the main model among them
+ * @param weights what the weight files of the main model are called, without extension and number
  *     of a shard: {@code model}, {@code diffusion_pytorch_model.fp16}
  */
-public record ModuleFolders(String home, List<Part> modules, String weights) {
+public record ModuleFolders(String mainFolder, List<Part> modules, String weights) {
     /** What weight files are called most often. */
     public static final String MODEL = "model";
 
-    /** A model that lies in its directory and has no modules. */
+    /** A model without modules, in its directory itself. */
     public static final ModuleFolders NONE = new ModuleFolders("", List.of());
 
     public ModuleFolders {
@@ -26,36 +26,36 @@ public record ModuleFolders(String home, List<Part> modules, String weights) {
     }
 
     /** With weights of the usual name. */
-    public ModuleFolders(String home, List<Part> modules) {
-        this(home, modules, MODEL);
+    public ModuleFolders(String mainFolder, List<Part> modules) {
+        this(mainFolder, modules, MODEL);
     }
 
     /** The same folders, with weights of another name. */
     public ModuleFolders named(String other) {
-        return new ModuleFolders(home, modules, other);
+        return new ModuleFolders(mainFolder, modules, other);
     }
 
     /**
-     * A part.
+     * A module.
      *
      * @param type what it is, without the package: {@code Pooling}
      * @param folder relative to the model's directory; may not exist where a part needs no files
-     * @param weights whether it has weights of its own; false for the model proper
+     * @param weights whether it has weights of its own; false for the main model
      */
     public record Part(String type, String folder, boolean weights) {}
 
     /** The folders of modules with weights, in their order. */
-    public List<String> weighted() {
+    public List<String> withWeights() {
         return modules.stream().filter(Part::weights).map(Part::folder).toList();
     }
 
-    /** The module's folder that a tensor is stored in; empty for the model proper's. */
+    /** The module's folder that a tensor is stored in; empty for the main model's. */
     public Optional<String> of(String tensor) {
-        return weighted().stream().filter(f -> tensor.startsWith(f + ".")).findFirst();
+        return withWeights().stream().filter(f -> tensor.startsWith(f + ".")).findFirst();
     }
 
-    /** Where a file of the model proper is, relative to the model's directory. */
-    public String atHome(String file) {
-        return home.isEmpty() ? file : home + "/" + file;
+    /** Where a file of the main model is, relative to the model's directory. */
+    public String inMainFolder(String file) {
+        return mainFolder.isEmpty() ? file : mainFolder + "/" + file;
     }
 }

@@ -10,6 +10,8 @@ import java.util.List;
  * Work to do before the first tensor is combined: a forward pass over prompts, an alignment,
  * statistics. The engine runs a plan's preparations in order, each with all workers, and keeps
  * their results for a resume. Tensor sources that need a result hold the preparation.
+ *
+ * <p>One thread runs it; its result may then be read by all.
  */
 public interface Preparation {
     /** A short title for progress and plans, e.g. {@code gates from prompts}. */
@@ -51,6 +53,7 @@ public interface Preparation {
 
     /** The engine's services for a running preparation. */
     interface Context {
+        /** The operations on blocks to use. */
         Kernels kernels();
 
         /** Scratch arrays of the calling thread. */
@@ -81,6 +84,7 @@ public interface Preparation {
     /** Work on some of the numbers, by one worker. */
     @FunctionalInterface
     interface Range {
+        /** Numbers from {@code from} to before {@code to}; called by several threads at once. */
         void work(int from, int to, Workspace workspace) throws IOException;
     }
 }

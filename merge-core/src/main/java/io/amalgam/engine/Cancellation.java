@@ -8,10 +8,12 @@ package io.amalgam.engine;
 public final class Cancellation {
     private volatile boolean requested;
 
+    /** Requests a stop; the merge ends with {@link MergeCancelledException} soon after. */
     public void cancel() {
         requested = true;
     }
 
+    /** Whether a stop was requested. */
     public boolean isRequested() {
         return requested;
     }

@@ -111,6 +111,7 @@ public interface MergeListener {
      * @param <S> the state of a unit of the tensor
      */
     interface Watch<S> {
+        /** A new, empty state. */
         S newState();
 
         /**

@@ -13,6 +13,7 @@ public class BadInputException extends RuntimeException {
     private final transient List<Problem> problems;
     private final transient List<Problem> warnings;
 
+    /** All problems; at least one. */
     public BadInputException(List<Problem> problems) {
         this(problems, List.of());
     }
@@ -26,10 +27,12 @@ public class BadInputException extends RuntimeException {
         this.warnings = List.copyOf(warnings);
     }
 
+    /** A single problem. */
     public BadInputException(Problem problem) {
         this(List.of(problem));
     }
 
+    /** A single problem, and what made it known. */
     public BadInputException(Problem problem, Throwable cause) {
         super(problem.toString(), cause);
         this.problems = List.of(problem);

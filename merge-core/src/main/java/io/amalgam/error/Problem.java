@@ -38,19 +38,23 @@ public record Problem(
         STORAGE
     }
 
+    /** A problem without an expected value. */
     public static Problem of(String what) {
         return new Problem(what, "", "", "", "", Kind.INPUT);
     }
 
+    /** A difference: {@code what: expected X, got Y}. */
     public static Problem expected(String what, Object expected, Object found) {
         return new Problem(
                 what, String.valueOf(expected), String.valueOf(found), "", "", Kind.INPUT);
     }
 
+    /** With the place it was found at: a file, or a position in one. */
     public Problem at(Object place) {
         return new Problem(what, expected, found, String.valueOf(place), hint, kind);
     }
 
+    /** With advice on what to do. */
     public Problem hint(String advice) {
         return new Problem(what, expected, found, where, advice, kind);
     }

@@ -4,7 +4,7 @@ import java.util.Collection;
 import java.util.Locale;
 import java.util.Optional;
 
-/** "Did you mean": the nearest known name by edit distance. */
+/** "Did you mean": the nearest known name by edit distance. Stateless and thread-safe. */
 public final class Suggestions {
     private static final int LETTERS = 2;
 

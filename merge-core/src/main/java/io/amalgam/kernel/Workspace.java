@@ -31,6 +31,7 @@ public final class Workspace {
         this.shorts = new short[capacity];
     }
 
+    /** The operations on blocks to use. */
     public Kernels kernels() {
         return kernels;
     }

@@ -34,6 +34,7 @@ public final class Block {
         this.inputs = new float[inputs][capacity];
     }
 
+    /** The operations on blocks to use. */
     public Kernels kernels() {
         return kernels;
     }
@@ -51,6 +52,7 @@ public final class Block {
         return length;
     }
 
+    /** Elements of the largest block of this run. */
     public int capacity() {
         return capacity;
     }

@@ -10,6 +10,7 @@ import java.util.Optional;
  * has the built-in methods and those that {@link java.util.ServiceLoader} finds.
  */
 public interface MergeMethod {
+    /** Name, parameters and description; the same at every call. */
     MethodInfo info();
 
     /**

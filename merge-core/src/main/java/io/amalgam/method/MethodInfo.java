@@ -57,6 +57,7 @@ public record MethodInfo(
         return parameters.stream().map(ParameterSpec::name).toList();
     }
 
+    /** A parameter by name. */
     public Optional<ParameterSpec> parameter(String wanted) {
         return parameters.stream().filter(spec -> spec.name().equals(wanted)).findFirst();
     }

@@ -55,6 +55,7 @@ public final class MethodRegistry {
         return new MethodRegistry(all);
     }
 
+    /** All methods, in the order of registration. */
     public Collection<MergeMethod> all() {
         return methods.values();
     }

@@ -21,6 +21,7 @@ public sealed interface ModelPass {
      * @param <S> the state
      */
     non-sealed interface Pass<S> extends ModelPass {
+        /** A new, empty state. */
         S newState();
 
         /**
@@ -33,6 +34,7 @@ public sealed interface ModelPass {
         /** Adds the state of later parts of the model. Returns either operand or a new state. */
         S merge(S earlier, S later);
 
+        /** What follows once all tensors are folded: another pass, or the steps of the tensors. */
         ModelPass next(S total);
 
         /**

@@ -82,14 +82,19 @@ public record ParameterSpec(
 
     /** The scope of a parameter. */
     public enum Scope {
+        /** Each model may have its own. */
         PER_MODEL,
+        /** One for all models. */
         SHARED
     }
 
     /** The type of a parameter's values. */
     public enum Kind {
+        /** A finite number. */
         NUMBER,
+        /** A whole number. */
         INTEGER,
+        /** {@code true} or {@code false}. */
         BOOLEAN,
         /** {@code true}, {@code false}, or one of a method's own words, given as text. */
         TEXT,
@@ -100,6 +105,7 @@ public record ParameterSpec(
         WORDS
     }
 
+    /** A number without a default. */
     public static ParameterSpec required(
             String name, Scope scope, boolean forBase, String meaning) {
         return new ParameterSpec(
@@ -113,6 +119,7 @@ public record ParameterSpec(
                 meaning);
     }
 
+    /** A number with a default. */
     public static ParameterSpec number(
             String name, Scope scope, double defaultValue, String meaning) {
         return new ParameterSpec(
@@ -145,6 +152,7 @@ public record ParameterSpec(
                 meaning);
     }
 
+    /** A boolean with a default, the same for all models. */
     public static ParameterSpec flag(String name, boolean defaultValue, String meaning) {
         return new ParameterSpec(
                 name,
@@ -157,6 +165,7 @@ public record ParameterSpec(
                 meaning);
     }
 
+    /** A text with a default, the same for all models. */
     public static ParameterSpec text(String name, String defaultValue, String meaning) {
         return new ParameterSpec(
                 name,

@@ -9,6 +9,8 @@ import java.util.List;
  *
  * <p>The calls of such a method have one input of {@link TensorCall.Role#STATE} for each part; see
  * {@link TensorCall#state}. New state is computed from the same inputs as the tensor.
+ *
+ * <p>Stateless itself and thread-safe, like every {@link MergeMethod}.
  */
 public interface StatefulMethod extends MergeMethod {
     /**

@@ -137,6 +137,7 @@ public record TensorCall(
         return new TensorCall(output, others, base, shared, seed, position);
     }
 
+    /** Number of elements of the output. */
     public long elements() {
         return output.elements();
     }
@@ -183,6 +184,7 @@ public record TensorCall(
         return (Double) value(inputs.get(input).values(), name);
     }
 
+    /** A number that a model may lack. */
     public Optional<Double> optionalNumber(int input, String name) {
         return Optional.ofNullable((Double) inputs.get(input).values().get(name));
     }
@@ -192,10 +194,12 @@ public record TensorCall(
         return (Double) value(shared, name);
     }
 
+    /** A shared boolean. */
     public boolean flag(String name) {
         return (Boolean) value(shared, name);
     }
 
+    /** A shared text. */
     public String text(String name) {
         return (String) value(shared, name);
     }

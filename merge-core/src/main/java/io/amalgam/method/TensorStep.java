@@ -70,13 +70,16 @@ public sealed interface TensorStep {
      * @param <S> the state
      */
     non-sealed interface Reduce<S> extends TensorStep {
+        /** A new, empty state. */
         S newState();
 
+        /** Adds a block of all inputs to the state. */
         void fold(S state, Block in);
 
         /** Adds the state of later units. Returns either operand or a new state. */
         S merge(S earlier, S later);
 
+        /** The step that follows once all blocks are folded. */
         TensorStep next(S total);
 
         /**
@@ -100,11 +103,13 @@ public sealed interface TensorStep {
 
     /** Reads of parts of the inputs by one worker. */
     non-sealed interface Sample extends TensorStep {
+        /** The step that follows, chosen by the samples that it reads. */
         TensorStep next(Reader reader) throws IOException;
     }
 
     /** Work on whole tensors by one worker. */
     non-sealed interface FullTensor extends TensorStep {
+        /** Reads the inputs whole, in any order, and writes the whole output. */
         void run(Reader reader, Writer writer) throws IOException;
 
         /** Maximum heap memory of {@link #run}, in bytes. */

@@ -9,6 +9,8 @@ import java.util.Optional;
  *
  * <p>If there are such passes, their steps compute the tensors. {@link #bind} then checks calls and
  * merges single tensors: its result must equal that of the passes over this one tensor.
+ *
+ * <p>Stateless and thread-safe, like every {@link MergeMethod}.
  */
 public interface WholeModelMethod extends MergeMethod {
     /**

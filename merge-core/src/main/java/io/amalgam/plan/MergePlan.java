@@ -185,7 +185,7 @@ public record MergePlan(
     }
 
     private String place(String name) {
-        return donor.folders().atHome(name);
+        return donor.folders().inMainFolder(name);
     }
 
     @Override
@@ -272,6 +272,11 @@ public record MergePlan(
             return new SideFile(Path.of(other), file, bytes);
         }
 
+        /**
+         * Whether both have the same bytes.
+         *
+         * @throws UncheckedIOException if a file cannot be read
+         */
         public boolean sameContent(SideFile other) {
             try {
                 return Files.mismatch(file, other.file) < 0;
@@ -281,8 +286,8 @@ public record MergePlan(
         }
 
         /** The file relative to the main model's folder; empty if it is elsewhere. */
-        public Optional<SideFile> atHome(Checkpoint model) {
-            String home = model.folders().home();
+        public Optional<SideFile> inMainFolder(Checkpoint model) {
+            String home = model.folders().mainFolder();
             if (home.isEmpty()) {
                 return Optional.of(this);
             }

@@ -6,7 +6,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
 
-/** Opens the models of a recipe. */
+/** Opens the models of a recipe, one after another, in the thread that plans. */
 @FunctionalInterface
 public interface ModelSource {
     /**

@@ -35,6 +35,7 @@ public record PlanOptions(
     /** The shard size of other tools: 5 * 10^9 bytes. */
     public static final long DEFAULT_SHARD_BYTES = 5_000_000_000L;
 
+    /** The options of {@code amalgam merge} without arguments. */
     public static final PlanOptions DEFAULT =
             new PlanOptions(0, DEFAULT_SHARD_BYTES, TensorSet.SAME, false);
 

@@ -23,6 +23,7 @@ public record ModelEntry(
         this(model, parameters, Optional.empty(), location);
     }
 
+    /** A model with its parameters, and no statistics. */
     public static ModelEntry of(ModelRef model, Parameters parameters) {
         return new ModelEntry(model, parameters, Location.NONE);
     }

@@ -228,6 +228,7 @@ public final class ModelRef {
         return adapters.stream().findFirst().map(AdapterRef::path);
     }
 
+    /** Revision of the first adapter. */
     public Optional<String> loraRevision() {
         return adapters.stream().findFirst().flatMap(AdapterRef::revision);
     }

@@ -46,6 +46,7 @@ public record OutputSlice(
             }
         }
 
+        /** Number of layers of the output. */
         public int layers() {
             return end - start;
         }

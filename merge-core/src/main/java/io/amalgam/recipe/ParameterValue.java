@@ -23,16 +23,20 @@ public sealed interface ParameterValue {
      */
     Optional<Object> evaluate(String tensorName, double t);
 
+    /** Where it is written. */
     Location location();
 
+    /** A number without a location. */
     static ParameterValue of(double value) {
         return new Scalar(value, Location.NONE);
     }
 
+    /** A boolean without a location. */
     static ParameterValue of(boolean value) {
         return new Scalar(value, Location.NONE);
     }
 
+    /** A text without a location. */
     static ParameterValue of(String value) {
         return new Scalar(value, Location.NONE);
     }

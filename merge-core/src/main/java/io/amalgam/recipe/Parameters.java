@@ -9,6 +9,7 @@ import java.util.Optional;
 
 /** The parameters at one level of a recipe, in order. Immutable; equal if names and values are. */
 public final class Parameters {
+    /** No parameters. */
     public static final Parameters EMPTY = new Parameters(Map.of(), Map.of());
 
     private final Map<String, ParameterValue> values;
@@ -37,14 +38,17 @@ public final class Parameters {
         return values.isEmpty() ? EMPTY : new Parameters(values, locations);
     }
 
+    /** The value of a parameter, if it is given. */
     public Optional<ParameterValue> get(String name) {
         return Optional.ofNullable(values.get(name));
     }
 
+    /** Names of the parameters, in the order given. */
     public List<String> names() {
         return List.copyOf(values.keySet());
     }
 
+    /** Whether no parameter is given. */
     public boolean isEmpty() {
         return values.isEmpty();
     }

@@ -233,7 +233,11 @@ public final class Batch extends Amalgam.Settings<Batch> {
         return this;
     }
 
-    /** Keeps so many of the best outputs and removes others as soon as they lose. */
+    /**
+     * Keeps so many of the best outputs and removes others as soon as they lose.
+     *
+     * @throws IllegalArgumentException if the number is below 1
+     */
     public Batch keepBest(int outputs) {
         if (outputs < 1) {
             throw new IllegalArgumentException("expected at least 1, got " + outputs);

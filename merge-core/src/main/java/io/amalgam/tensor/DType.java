@@ -142,6 +142,8 @@ public enum DType {
     /**
      * The smallest type that both operands convert to without loss of range, as in tensor
      * libraries: F16 with BF16 gives F32. Only for {@link #arithmetic()} types without blocks.
+     *
+     * @throws IllegalArgumentException for another type
      */
     public static DType promote(DType a, DType b) {
         if (a == b) {

@@ -36,18 +36,22 @@ public final class Shape {
         return new Shape(dims.clone());
     }
 
+    /** Number of axes; 0 for a scalar. */
     public int rank() {
         return dims.length;
     }
 
+    /** Length of an axis, from 0. */
     public long dim(int axis) {
         return dims[axis];
     }
 
+    /** Lengths of all axes, as a copy. */
     public long[] dims() {
         return dims.clone();
     }
 
+    /** Number of elements; 1 for a scalar. */
     public long elements() {
         return elements;
     }

@@ -10,6 +10,7 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
         Objects.requireNonNull(shape, "shape");
     }
 
+    /** Number of elements. */
     public long elements() {
         return shape.elements();
     }
@@ -21,14 +22,17 @@ public record TensorInfo(String name, DType dtype, Shape shape) {
         return dtype.arithmetic() ? elements() : 0;
     }
 
+    /** Bytes of all elements as stored. */
     public long bytes() {
         return dtype.bytesFor(shape.elements());
     }
 
+    /** The same tensor under another name. */
     public TensorInfo withName(String other) {
         return new TensorInfo(other, dtype, shape);
     }
 
+    /** The same tensor with another element type. */
     public TensorInfo withDType(DType other) {
         return new TensorInfo(name, other, shape);
     }

@@ -187,7 +187,7 @@ class ModelPartsTest {
         assertThat(out.resolve("config.json")).doesNotExist();
         assertThat(out.resolve("tokenizer.json")).doesNotExist();
         try (Checkpoint merged = ModelLoader.load().open(out, "merged")) {
-            assertThat(merged.home()).isEqualTo(out.resolve("0_Transformer"));
+            assertThat(merged.mainFolder()).isEqualTo(out.resolve("0_Transformer"));
             assertThat(merged.config()).isPresent();
         }
         // Read again, whole: with another layout of the same modules, which the output then has.

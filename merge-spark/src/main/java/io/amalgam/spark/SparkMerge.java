@@ -83,7 +83,11 @@ public final class SparkMerge {
         return this;
     }
 
-    /** The number of parts. Default: three for each slot of the cluster, at most one a file. */
+    /**
+     * The number of parts. Default: three for each slot of the cluster, at most one a file.
+     *
+     * @throws IllegalArgumentException if it is below 1
+     */
     public SparkMerge parts(int count) {
         if (count < 1) {
             throw new IllegalArgumentException("parts: expected at least 1, got " + count);

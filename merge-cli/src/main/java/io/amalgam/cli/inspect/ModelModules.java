@@ -32,7 +32,7 @@ final class ModelModules {
     }
 
     private static String home(Checkpoint checkpoint) {
-        return checkpoint.folders().home();
+        return checkpoint.folders().mainFolder();
     }
 
     private static long parameters(Checkpoint checkpoint, ModuleFolders.Part module) {

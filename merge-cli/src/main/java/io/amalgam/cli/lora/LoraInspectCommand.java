@@ -90,7 +90,7 @@ final class LoraInspectCommand extends Subcommand {
             if (rank < 1) {
                 throw usage("option '--rank': expected at least 1, got " + rank);
             }
-            return reckon(rank);
+            return estimateCost(rank);
         }
         ModelLoader formats = hub.loader(console, verbosity.quiet || json);
         try (Adapter adapter = formats.adapter(formats.adapterPlace(path), path.toString())) {
@@ -183,7 +183,7 @@ final class LoraInspectCommand extends Subcommand {
         columns.print(console);
     }
 
-    private int reckon(int asked) throws IOException {
+    private int estimateCost(int asked) throws IOException {
         Path file = Files.isDirectory(path) ? path.resolve("config.json") : path;
         if (!Files.isRegularFile(file)) {
             throw new BadInputException(

@@ -81,8 +81,8 @@ public abstract class ForwardingCheckpoint implements Checkpoint {
     }
 
     @Override
-    public Path home() {
-        return model.home();
+    public Path mainFolder() {
+        return model.mainFolder();
     }
 
     @Override

@@ -236,7 +236,7 @@ public final class OutputCheck {
     /** Whether the output is a folder that is a part of a model, such as a module's. */
     private static boolean isPart(Checkpoint checkpoint, Path out) throws IOException {
         Set<Path> folders = new LinkedHashSet<>();
-        if (!checkpoint.folders().home().isEmpty()) {
+        if (!checkpoint.folders().mainFolder().isEmpty()) {
             // Its weights are deeper, but the directory is the model's all the same.
             folders.add(checkpoint.path());
         }

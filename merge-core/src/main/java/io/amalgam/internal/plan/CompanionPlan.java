@@ -87,7 +87,7 @@ final class CompanionPlan {
         List<SideFile> apart = new ArrayList<>();
         List<SideFile> files = new ArrayList<>();
         for (SideFile file : DonorFiles.of(donorRef, donor, problems)) {
-            Optional<SideFile> atHome = file.atHome(donor);
+            Optional<SideFile> atHome = file.inMainFolder(donor);
             atHome.ifPresentOrElse(files::add, () -> apart.add(file));
         }
         ModelRef startRef = tokenizer.map(TokenizerPlan::start).orElse(donorRef);
@@ -100,7 +100,7 @@ final class CompanionPlan {
             files.removeIf(file -> TokenizerOutput.isTokenizerFile(file.name()));
             for (SideFile file : DonorFiles.of(startRef, start, problems)) {
                 boolean script = start.scripts().tokenizer().contains(file.name());
-                file.atHome(start)
+                file.inMainFolder(start)
                         .filter(f -> script || TokenizerOutput.isTokenizerFile(f.name()))
                         .ifPresent(f -> lend(f, donor, files));
             }
@@ -181,7 +181,7 @@ final class CompanionPlan {
     }
 
     private static String place(Checkpoint donor, String name) {
-        return donor.folders().atHome(name);
+        return donor.folders().inMainFolder(name);
     }
 
     private void configuration(
@@ -195,7 +195,7 @@ final class CompanionPlan {
         // Another model's tokenizer numbers the special tokens differently.
         Map<String, JsonNode> ids = TokenIds.of(start.tokenizerHome(), start.config());
         change = Optional.of(new VocabularyChange(plan.rows(), before, ids));
-        Optional<ObjectNode> generation = TokenIds.generation(donor.home(), ids);
+        Optional<ObjectNode> generation = TokenIds.generation(donor.mainFolder(), ids);
         if (generation.isPresent()) {
             files.removeIf(file -> file.name().equals(Path.of(TokenIds.GENERATION)));
             made.add(new SmallFile(TokenIds.GENERATION, TokenIds.bytes(generation.get())));

@@ -51,8 +51,8 @@ final class ModuleCheck {
                                         listed(found))
                                 .at(model.ref.location())
                                 .hint("merge models whose modules.json has the same modules"));
-                uneven.addAll(model.checkpoint.folders().weighted());
-                uneven.addAll(donor.checkpoint.folders().weighted());
+                uneven.addAll(model.checkpoint.folders().withWeights());
+                uneven.addAll(donor.checkpoint.folders().withWeights());
             } else if (model != donor) {
                 compareSettings(model);
             }
@@ -100,7 +100,7 @@ final class ModuleCheck {
     /** The same module's config.json in both models; that of the model proper is not looked at. */
     private void compareSettings(Model model, ModuleFolders ours, ModuleFolders theirs, int i) {
         String folder = ours.modules().get(i).folder();
-        if (folder.equals(ours.home())) {
+        if (folder.equals(ours.mainFolder())) {
             return;
         }
         Path file = donor.checkpoint.path().resolve(folder).resolve("config.json");

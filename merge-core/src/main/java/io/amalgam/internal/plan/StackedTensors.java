@@ -2,7 +2,7 @@ package io.amalgam.internal.plan;
 
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
-import io.amalgam.checkpoint.ConfigChanges.Lent;
+import io.amalgam.checkpoint.ConfigChanges.MergedLayer;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.layers.LayerStack;
@@ -102,7 +102,7 @@ final class StackedTensors {
         int running = 0;
         List<Integer> sources = new ArrayList<>();
         List<Optional<Origin>> layerOrigins = new ArrayList<>();
-        List<List<Lent>> besides = new ArrayList<>();
+        List<List<MergedLayer>> mergedWith = new ArrayList<>();
         List<Model> lenders = new ArrayList<>();
         for (OutputSlice slice : slices) {
             Model lender = opened(slice).get(0).model();
@@ -112,10 +112,10 @@ final class StackedTensors {
                 addLayer(slice, k, stack, running++, slots);
                 sources.add(lent.start() + k);
                 lenders.add(lender);
-                List<Lent> parts = new ArrayList<>();
+                List<MergedLayer> parts = new ArrayList<>();
                 for (ModelUse entry : opened(slice)) {
                     parts.add(
-                            new Lent(
+                            new MergedLayer(
                                     entry.start() + k,
                                     entry.model().ref.equals(donor.ref)
                                             ? Optional.empty()
@@ -123,7 +123,7 @@ final class StackedTensors {
                                                     entry.model(), this::origin)));
                 }
                 layerOrigins.add(parts.get(0).origin());
-                besides.add(parts.subList(1, parts.size()));
+                mergedWith.add(parts.subList(1, parts.size()));
             }
         }
         int extra = addExtra(stack, running, slots);
@@ -131,7 +131,7 @@ final class StackedTensors {
         addTiedHead(lastSlice, shape, slots);
         int oldCount = scope.stack(donor).map(LayerStack::count).orElse(stack.count());
         LayerChange change =
-                new LayerChange(oldCount, sources, layerOrigins, configured(donor), besides, extra);
+                new LayerChange(oldCount, sources, layerOrigins, configured(donor), mergedWith, extra);
         LayerColumns.check(lenders, sources, scope, problems);
         SharedBlocks.check(lenders, sources, scope, problems);
         Stages.check(lenders, sources, scope, problems);

@@ -238,14 +238,14 @@ final class StageCheckpoint implements Checkpoint {
     @Override
     public Path tokenizerHome() {
         return written == null && companions != null
-                ? home()
+                ? mainFolder()
                 : written().orElse(plan.donor()).tokenizerHome();
     }
 
     @Override
     public Path tokenizerSource() {
         return written == null && companions != null
-                ? home()
+                ? mainFolder()
                 : written().orElse(plan.donor()).tokenizerSource();
     }
 

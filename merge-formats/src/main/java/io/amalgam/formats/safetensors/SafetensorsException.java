@@ -12,6 +12,7 @@ public final class SafetensorsException extends BadInputException {
 
     private final Rule rule;
 
+    /** A file that breaks a rule of the format. */
     public SafetensorsException(Rule rule, Problem problem) {
         super(problem);
         this.rule = rule;

@@ -224,7 +224,7 @@ public final class LoraCheckpoint implements Checkpoint {
         if (tokenizer.equals(base.tokenizerHome())) {
             return base.sideFiles();
         }
-        Path home = base.path().relativize(base.home());
+        Path home = base.path().relativize(base.mainFolder());
         List<Path> files = new ArrayList<>(base.sideFiles());
         files.removeIf(file -> TokenizerOutput.isTokenizerFile(home.relativize(file)));
         tokenizerFiles(tokenizer).forEach(file -> files.add(home.resolve(file)));
@@ -233,7 +233,7 @@ public final class LoraCheckpoint implements Checkpoint {
 
     @Override
     public Path locate(Path sideFile) {
-        Path home = base.path().relativize(base.home());
+        Path home = base.path().relativize(base.mainFolder());
         Path name = home.relativize(sideFile);
         Path tokenizer = tokenizerHome();
         boolean own =

@@ -176,12 +176,12 @@ final class GgufCheckpoint implements Checkpoint {
     /** Where files with the tokenizer are: made of the file's keys, unless they lie beside it. */
     @Override
     public Path tokenizerHome() {
-        return held().map(TokenizerFolder::path).orElseGet(this::home);
+        return held().map(TokenizerFolder::path).orElseGet(this::mainFolder);
     }
 
     @Override
     public Path tokenizerSource() {
-        return tokenizer.map(TokenizerFolder::file).orElseGet(this::home);
+        return tokenizer.map(TokenizerFolder::file).orElseGet(this::mainFolder);
     }
 
     @Override

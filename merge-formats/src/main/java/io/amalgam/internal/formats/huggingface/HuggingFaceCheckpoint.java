@@ -59,10 +59,10 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openWeights(String name, List<Problem> problems) throws IOException {
-        WeightFiles proper = openIn(home(), name, problems);
+        WeightFiles proper = openIn(mainFolder(), name, problems);
         tensors.putAll(proper.tensors());
         folders = folders.named(proper.base());
-        for (String folder : folders.weighted()) {
+        for (String folder : folders.withWeights()) {
             WeightFiles module = openIn(path.resolve(folder), name, problems);
             module.tensorsOf(folder).forEach(tensors::putIfAbsent);
         }
@@ -77,7 +77,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openConfig(List<Problem> problems) throws IOException {
-        Path file = home().resolve("config.json");
+        Path file = mainFolder().resolve("config.json");
         if (NoWeights.isLinkToNothing(file)) {
             problems.add(NoWeights.linkToNothing(file));
         }
@@ -92,7 +92,7 @@ final class HuggingFaceCheckpoint implements Checkpoint {
 
     private void dequantise(String name, List<Problem> problems) throws IOException {
         Optional<QuantisationSettings> settings =
-                QuantisationFile.settings(home(), Optional.ofNullable(config));
+                QuantisationFile.settings(mainFolder(), Optional.ofNullable(config));
         try {
             QuantisedModel model =
                     QuantisedModel.of(
@@ -111,9 +111,9 @@ final class HuggingFaceCheckpoint implements Checkpoint {
     }
 
     private void openSideFiles() throws IOException {
-        ModelCode code = ModelCode.in(path, folders.home());
+        ModelCode code = ModelCode.in(path, folders.mainFolder());
         sideFiles = SideFiles.in(path, folders, code);
-        Path home = Path.of(folders.home());
+        Path home = Path.of(folders.mainFolder());
         scripts =
                 new ModelScripts(
                         code.tokenizer().stream().map(home::resolve).toList(),

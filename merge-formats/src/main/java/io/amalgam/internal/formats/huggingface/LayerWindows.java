@@ -3,7 +3,7 @@ package io.amalgam.internal.formats.huggingface;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
-import io.amalgam.checkpoint.ConfigChanges.Lent;
+import io.amalgam.checkpoint.ConfigChanges.MergedLayer;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.error.Problem;
 import java.util.ArrayList;
@@ -36,7 +36,7 @@ final class LayerWindows {
         int count = 0;
         for (int layer = 0; layer < change.sources().size(); layer++) {
             long now = window(patched, section, layer);
-            for (Lent part : parts(change, layer)) {
+            for (MergedLayer part : parts(change, layer)) {
                 ObjectNode config = part.origin().map(Origin::config).orElse(donor);
                 boolean said =
                         describes(config, section) && window(config, section, part.layer()) != now;
@@ -65,10 +65,10 @@ final class LayerWindows {
                                 "config.json cannot say both: take layers of one kind, or expect other results for longer texts"));
     }
 
-    private static List<Lent> parts(LayerChange change, int layer) {
-        List<Lent> parts = new ArrayList<>();
-        parts.add(new Lent(change.sources().get(layer), change.origins().get(layer)));
-        parts.addAll(change.besides().get(layer));
+    private static List<MergedLayer> parts(LayerChange change, int layer) {
+        List<MergedLayer> parts = new ArrayList<>();
+        parts.add(new MergedLayer(change.sources().get(layer), change.origins().get(layer)));
+        parts.addAll(change.mergedWith().get(layer));
         return parts;
     }
 

@@ -27,7 +27,7 @@ final class PartLayout {
             Map<String, String> metadata,
             ModuleFolders folders) {
         Map<String, List<Integer>> parts = new LinkedHashMap<>();
-        folders.weighted().forEach(folder -> parts.put(folder, new ArrayList<>()));
+        folders.withWeights().forEach(folder -> parts.put(folder, new ArrayList<>()));
         List<Integer> proper = new ArrayList<>();
         for (int i = 0; i < tensors.size(); i++) {
             folders.of(tensors.get(i).name()).map(parts::get).orElse(proper).add(i);
@@ -43,7 +43,7 @@ final class PartLayout {
                             Shards.layout(own, 0, metadata, WeightName.ofBase(ModuleFolders.MODEL));
                     place(part, folder + "/", members, files, placements);
                 });
-        String home = folders.atHome("");
+        String home = folders.inMainFolder("");
         List<TensorInfo> own = proper.stream().map(tensors::get).toList();
         WeightName called = WeightName.ofBase(folders.weights());
         OutputLayout model = Shards.layout(own, maxBytes, metadata, called);

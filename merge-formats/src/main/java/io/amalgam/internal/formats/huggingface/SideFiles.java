@@ -50,15 +50,15 @@ public final class SideFiles {
      */
     static List<Path> in(Path directory, ModuleFolders folders, ModelCode code) throws IOException {
         Set<Path> found = new LinkedHashSet<>(named(directory));
-        Path home = Path.of(folders.home());
-        if (!folders.home().isEmpty()) {
+        Path home = Path.of(folders.mainFolder());
+        if (!folders.mainFolder().isEmpty()) {
             named(directory.resolve(home)).forEach(file -> found.add(home.resolve(file)));
             if (Files.exists(directory.resolve(CONFIG))) {
                 found.add(Path.of(CONFIG));
             }
         }
         code.files().forEach(file -> found.add(home.resolve(file)));
-        Set<String> weighted = Set.copyOf(folders.weighted());
+        Set<String> weighted = Set.copyOf(folders.withWeights());
         for (Path folder : modules(directory, folders)) {
             boolean ofHome = folder.equals(home);
             boolean merged = ofHome || weighted.contains(folder.toString().replace('\\', '/'));
@@ -87,7 +87,7 @@ public final class SideFiles {
             Path folder = directory.resolve(module.folder());
             if (!module.folder().isEmpty() && Files.isDirectory(folder)) {
                 modules.add(Path.of(module.folder()));
-                if (!module.folder().equals(folders.home())) {
+                if (!module.folder().equals(folders.mainFolder())) {
                     ModuleList.foldersIn(folder).stream()
                             .map(directory::relativize)
                             .forEach(modules::add);

@@ -8,7 +8,7 @@ import com.fasterxml.jackson.databind.node.IntNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.ConfigChanges;
 import io.amalgam.checkpoint.ConfigChanges.LayerChange;
-import io.amalgam.checkpoint.ConfigChanges.Lent;
+import io.amalgam.checkpoint.ConfigChanges.MergedLayer;
 import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
@@ -333,8 +333,8 @@ class ConfigPatchTest {
                 json(
                         "{'num_hidden_layers': 3, 'sliding_window': 5, 'layer_types': ['full_attention', 'sliding_attention', 'sliding_attention']}");
         List<Optional<Origin>> own = Collections.nCopies(2, Optional.empty());
-        Lent full = new Lent(0, Optional.empty());
-        Lent sliding = new Lent(2, Optional.empty());
+        MergedLayer full = new MergedLayer(0, Optional.empty());
+        MergedLayer sliding = new MergedLayer(2, Optional.empty());
 
         assertThat(
                         windows(
