@@ -72,7 +72,10 @@ final class CheckpointWriter {
             Optional<ObjectNode> config = donor.get().checkpoint().config();
             config.map(c -> format.modelFiles(c, ConfigChanges.NONE)).stream()
                     .flatMap(List::stream)
-                    .map(f -> new OutputLayout.SmallFile(folders.inMainFolder(f.name()), f.content()))
+                    .map(
+                            f ->
+                                    new OutputLayout.SmallFile(
+                                            folders.inMainFolder(f.name()), f.content()))
                     .forEach(lent::add);
         }
         OutputLayout layout =

@@ -132,7 +132,9 @@ final class LocalModels implements ModelSource {
                         return List.of();
                     }
                     try (Checkpoint model = format.get().open(folder, folder.toString())) {
-                        return model.folders().mainFolder().isEmpty() ? model.weightFiles() : List.of();
+                        return model.folders().mainFolder().isEmpty()
+                                ? model.weightFiles()
+                                : List.of();
                     }
                 });
     }

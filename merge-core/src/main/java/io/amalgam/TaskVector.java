@@ -25,7 +25,8 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  * <p>Ilharco et al. 2022, "Editing models with task arithmetic", <a
  * href="https://arxiv.org/abs/2212.04089">arXiv 2212.04089</a>.
  *
- * <p>Not changed by its operations, and so thread-safe as long as the arrays of {@link #deltas} are not written to.
+ * <p>Not changed by its operations, and so thread-safe as long as the arrays of {@link #deltas} are
+ * not written to.
  */
 public final class TaskVector {
     private final Map<String, INDArray> deltas;

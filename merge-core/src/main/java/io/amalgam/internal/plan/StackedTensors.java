@@ -131,7 +131,8 @@ final class StackedTensors {
         addTiedHead(lastSlice, shape, slots);
         int oldCount = scope.stack(donor).map(LayerStack::count).orElse(stack.count());
         LayerChange change =
-                new LayerChange(oldCount, sources, layerOrigins, configured(donor), mergedWith, extra);
+                new LayerChange(
+                        oldCount, sources, layerOrigins, configured(donor), mergedWith, extra);
         LayerColumns.check(lenders, sources, scope, problems);
         SharedBlocks.check(lenders, sources, scope, problems);
         Stages.check(lenders, sources, scope, problems);
