@@ -48,31 +48,59 @@ public final class Dense {
             throw new IllegalArgumentException(innerA + " columns times " + innerB + " rows");
         }
         if ((long) a.rows() * a.cols() * cols > SMALL_PRODUCT) {
-            return OpenBlas.product(a, turnA, b, turnB);
+            return LargeMatrices.product(a, turnA, b, turnB);
         }
         return (turnA ? a.transpose() : a).times(turnB ? b.transpose() : b);
     }
 
+    /**
+     * The most doubles that {@link #product} holds beside its factors, its result included.
+     */
+    public static long productDoubles(long rows, long inner, long cols) {
+        return rows * inner + inner * cols + rows * cols;
+    }
+
+    /**
+     * The most doubles that {@link #svd}, {@link #top} and {@link #polar} hold beside their matrix,
+     * their result included.
+     */
+    public static long svdDoubles(long rows, long cols) {
+        long smaller = Math.min(rows, cols);
+        if (smaller <= SMALL_SVD) {
+            // A reduced matrix and the factor that reduces it, turned around and back.
+            return 8 * rows * cols + 8 * smaller * smaller;
+        }
+        return rows * cols + (rows + cols) * smaller + OpenBlas.svdWork(rows, cols);
+    }
+
+    /** What the library itself takes for a thread that computes with such a matrix. */
+    public static long libraryBytes(long smaller) {
+        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER;
+    }
+
+    /** The most doubles that a division holds beside both matrices. */
+    public static long divisionDoubles(long rows, long unknowns) {
+        return rows * unknowns + unknowns * unknowns;
+    }
+
     /** All singular values, the largest first. */
     public static Svd svd(Matrix matrix) {
-        return isSmall(matrix) ? Svd.of(matrix) : Signs.fixed(OpenBlas.svd(matrix));
+        return isSmall(matrix) ? Svd.of(matrix) : Signs.fixed(LargeMatrices.svd(matrix));
     }
 
     /**
      * All eigenvalues of a symmetric matrix that has none below 0, the largest first.
-     *
-     * @param positive is overwritten
      */
     public static double[] eigenvalues(Matrix positive) {
         return isSmall(positive)
                 ? Svd.of(positive).s()
-                : OpenBlas.eigen(positive, positive.rows()).values();
+                : LargeMatrices.eigenvalues(positive);
     }
 
     /** Bytes that {@link #eigenvalues} holds, its argument and copies outside of Java included. */
     public static long eigenvaluesBytes(long unknowns) {
-        // Matrix and vectors, both once more where LAPACK has them.
-        return 4 * unknowns * unknowns * Double.BYTES;
+        // The matrix, and once more where LAPACK has it.
+        return (2 * unknowns * unknowns + OpenBlas.eigenWork(unknowns)) * Double.BYTES;
     }
 
     private static boolean isSmall(Matrix matrix) {
@@ -89,31 +117,9 @@ public final class Dense {
             return new Svd(
                     Matrix.zeros(matrix.rows(), 0), new double[0], Matrix.zeros(matrix.cols(), 0));
         }
-        boolean tall = matrix.rows() >= matrix.cols();
-        Eigen eigen = OpenBlas.eigen(squared(matrix), count);
-        double least = Math.sqrt(Math.max(0, eigen.values()[count - 1]));
-        double most = Math.sqrt(Math.max(0, eigen.values()[0]));
-        if (!(least > SQUARABLE * most)) {
-            return svd(matrix).truncated(count);
-        }
-        double[] s = new double[count];
-        double[] inverse = new double[count];
-        for (int i = 0; i < count; i++) {
-            s[i] = Math.sqrt(eigen.values()[i]);
-            inverse[i] = 1 / s[i];
-        }
-        Matrix own = eigen.vectors().transpose();
-        Matrix other =
-                (tall ? product(matrix, own) : transposedProduct(matrix, own))
-                        .scaledColumns(inverse);
-        return Signs.fixed(tall ? new Svd(other, s, own) : new Svd(own, s, other));
-    }
-
-    /** The smaller of {@code X^T X} and {@code X X^T}. */
-    private static Matrix squared(Matrix matrix) {
-        return matrix.rows() >= matrix.cols()
-                ? transposedProduct(matrix, matrix)
-                : productTransposed(matrix, matrix);
+        return LargeMatrices.topBySquare(matrix, count, SQUARABLE)
+                .map(Signs::fixed)
+                .orElseGet(() -> svd(matrix).truncated(count));
     }
 
     /**
@@ -121,37 +127,13 @@ public final class Dense {
      * relative} of the largest are left out and count 0.
      */
     public static Polar polar(Matrix matrix, double relative) {
-        if (!isSmall(matrix)) {
-            Eigen eigen = OpenBlas.eigen(squared(matrix), Math.min(matrix.rows(), matrix.cols()));
-            double[] values = eigen.values();
-            double least = Math.sqrt(Math.max(0, values[values.length - 1]));
-            double limit = Math.max(relative, SQUARABLE / 10) * Math.sqrt(Math.max(0, values[0]));
-            if (least > limit) {
-                return bySquare(matrix, eigen);
-            }
+        if (isSmall(matrix)) {
+            Svd svd = svd(matrix);
+            Svd kept = svd.truncated(svd.rank(relative));
+            return new Polar(productTransposed(kept.u(), kept.v()), sum(kept.s()), kept.s().length);
         }
-        Svd svd = svd(matrix);
-        int rank = svd.rank(relative);
-        Svd kept = svd.truncated(rank);
-        return new Polar(productTransposed(kept.u(), kept.v()), sum(kept.s()), rank);
-    }
-
-    /** {@code X (X^T X)^(-1/2)}, or the same of a wide matrix. */
-    private static Polar bySquare(Matrix matrix, Eigen eigen) {
-        int n = eigen.values().length;
-        double[] s = new double[n];
-        double[] scale = new double[n];
-        for (int i = 0; i < n; i++) {
-            s[i] = Math.sqrt(eigen.values()[i]);
-            scale[i] = 1 / Math.sqrt(s[i]);
-        }
-        Matrix half = eigen.vectors().scaledRows(scale);
-        Matrix inverse = transposedProduct(half, half);
-        Matrix factor =
-                matrix.rows() >= matrix.cols()
-                        ? product(matrix, inverse)
-                        : product(inverse, matrix);
-        return new Polar(factor, sum(s), n);
+        return LargeMatrices.polarBySquare(matrix, Math.max(relative, SQUARABLE / 10))
+                .orElseGet(() -> LargeMatrices.polarBySvd(matrix, relative));
     }
 
     /**
@@ -161,7 +143,7 @@ public final class Dense {
      */
     public record Polar(Matrix factor, double sum, int rank) {}
 
-    private static double sum(double[] values) {
+    static double sum(double... values) {
         double sum = 0;
         for (double value : values) {
             sum += value;
@@ -172,25 +154,25 @@ public final class Dense {
     /**
      * {@code b a^-1} for a symmetric positive definite {@code a}, by Cholesky.
      *
-     * @param a is overwritten
+     * @param a may be overwritten
      * @param b gets the result
      * @return whether it is positive definite; if not, {@code b} is undefined
      */
     public static boolean divideByPositive(Matrix b, Matrix a) {
         return a.rows() <= SMALL_SYSTEM
                 ? Systems.solvePositive(a, b)
-                : OpenBlas.solvePositive(a, b);
+                : LargeMatrices.divideByPositive(b, a);
     }
 
     /**
      * {@code b a^-1}, by elimination with row exchanges.
      *
-     * @param a is overwritten
+     * @param a may be overwritten
      * @param b gets the result
      * @return whether {@code a} can be inverted; if not, {@code b} is undefined
      */
     public static boolean divide(Matrix b, Matrix a) {
-        return a.rows() <= SMALL_SYSTEM ? Systems.solve(a, b) : OpenBlas.solve(a, b);
+        return a.rows() <= SMALL_SYSTEM ? Systems.solve(a, b) : LargeMatrices.divide(b, a);
     }
 
     /** {@code b a^+}, with the pseudo-inverse: directions that are rounding are left out. */

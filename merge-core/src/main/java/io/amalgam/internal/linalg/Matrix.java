@@ -26,7 +26,9 @@ public final class Matrix {
     }
 
     public static Matrix zeros(int rows, int cols) {
-        return new Matrix(rows, cols, new double[Math.multiplyExact(rows, cols)]);
+        int count = Math.multiplyExact(rows, cols);
+        MatrixMemory.heap((long) count * Double.BYTES);
+        return new Matrix(rows, cols, new double[count]);
     }
 
     /** Row-major float32 values, widened. */
@@ -100,29 +102,52 @@ public final class Matrix {
     }
 
     public Matrix scaled(double factor) {
-        double[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= factor;
+        Matrix scaled = copy();
+        scaled.scale(factor);
+        return scaled;
+    }
+
+    /** Multiplies all by a factor, in place. */
+    public void scale(double factor) {
+        for (int i = 0; i < values.length; i++) {
+            values[i] *= factor;
         }
-        return new Matrix(rows, cols, scaled);
     }
 
     /** Each column times a factor of its own. */
     public Matrix scaledColumns(double... factors) {
-        double[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= factors[i % cols];
-        }
-        return new Matrix(rows, cols, scaled);
+        Matrix scaled = copy();
+        scaled.scaleColumns(factors);
+        return scaled;
     }
 
     /** Each row times a factor of its own. */
     public Matrix scaledRows(double... factors) {
-        double[] scaled = values.clone();
-        for (int i = 0; i < scaled.length; i++) {
-            scaled[i] *= factors[i / cols];
+        Matrix scaled = copy();
+        for (int i = 0; i < values.length; i++) {
+            scaled.values[i] *= factors[i / cols];
         }
-        return new Matrix(rows, cols, scaled);
+        return scaled;
+    }
+
+    /** Multiplies each column by a factor of its own, in place. */
+    public void scaleColumns(double... factors) {
+        for (int i = 0; i < values.length; i += cols) {
+            for (int j = 0; j < cols; j++) {
+                values[i + j] *= factors[j];
+            }
+        }
+    }
+
+    /** Puts the last column first, in place. */
+    void reverseColumns() {
+        for (int i = 0; i < values.length; i += cols) {
+            for (int j = 0; j < cols / 2; j++) {
+                double first = values[i + j];
+                values[i + j] = values[i + cols - 1 - j];
+                values[i + cols - 1 - j] = first;
+            }
+        }
     }
 
     /** Adds a multiple of another matrix to this one, in place. */
@@ -134,7 +159,9 @@ public final class Matrix {
 
     /** A matrix of the same values that may be changed. */
     public Matrix copy() {
-        return new Matrix(rows, cols, values.clone());
+        Matrix copy = zeros(rows, cols);
+        System.arraycopy(values, 0, copy.values, 0, values.length);
+        return copy;
     }
 
     /** Adds the same to each element of the diagonal, in place. */

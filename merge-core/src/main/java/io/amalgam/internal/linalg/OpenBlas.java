@@ -1,10 +1,12 @@
 package io.amalgam.internal.linalg;
 
+import org.bytedeco.javacpp.DoublePointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.openblas.global.openblas;
 
 /**
- * The LAPACK and BLAS that ND4J brings along, for large matrices. Row-major arrays are given as
- * their transposes, so nothing is turned around.
+ * The LAPACK and BLAS that ND4J brings along, on memory outside of Java's heap. Matrices are column
+ * by column, as LAPACK has them: what is row-major in Java is the transpose here.
  *
  * <p>Every call runs in one thread: with two, OpenBLAS divides decompositions differently and the
  * last bits change. So results are the same for any number of workers and of the library's threads.
@@ -14,146 +16,235 @@ final class OpenBlas {
     private static final int COLUMN_MAJOR = 102;
     private static final int PLAIN = 111;
     private static final int TRANSPOSED = 112;
+    private static final int UPPER = 121;
+    private static final int LEFT = 141;
+    private static final int RIGHT = 142;
+    private static final byte UPPER_LETTER = 'U';
+
+    /** Bytes of blocks of matrices that a thread's products are computed from, up to so many. */
+    static final long BUFFER = 32L << 20;
+
+    /** The most columns that LAPACK takes together. */
+    private static final int TOGETHER = 64;
 
     private OpenBlas() {}
 
-    /** The product of two matrices, each as it is or transposed. */
-    static Matrix product(Matrix a, boolean aTransposed, Matrix b, boolean bTransposed) {
-        int rows = aTransposed ? a.cols() : a.rows();
-        int inner = aTransposed ? a.rows() : a.cols();
-        int cols = bTransposed ? b.rows() : b.cols();
-        Matrix out = Matrix.zeros(rows, cols);
-        // (A B)^T = B^T A^T, and a row-major matrix is the column-major form of its transpose.
-        return BlasThreads.callers(
+    /** A matrix as it is given to a product. */
+    record Factor(NativeDoubles values, int leading, boolean transposed) {
+        private int way() {
+            return transposed ? TRANSPOSED : PLAIN;
+        }
+    }
+
+    /** {@code C = A B}, of rows x inner and inner x cols. */
+    static void product(Factor a, Factor b, int rows, int inner, int cols, NativeDoubles c) {
+        BlasThreads.callers(
                 () -> {
                     openblas.cblas_dgemm(
                             COLUMN_MAJOR,
-                            bTransposed ? TRANSPOSED : PLAIN,
-                            aTransposed ? TRANSPOSED : PLAIN,
-                            cols,
+                            a.way(),
+                            b.way(),
                             rows,
+                            cols,
                             inner,
                             1,
-                            b.values(),
-                            b.cols(),
-                            a.values(),
-                            a.cols(),
+                            a.values.pointer(),
+                            a.leading,
+                            b.values.pointer(),
+                            b.leading,
                             0,
-                            out.values(),
-                            cols);
-                    return out;
+                            c.pointer(),
+                            rows);
+                    return c;
                 });
     }
 
-    /** All singular values, by divide and conquer; signs are those of {@link Signs}. */
-    static Svd svd(Matrix matrix) {
-        int m = matrix.rows();
-        int n = matrix.cols();
-        int smaller = Math.min(m, n);
-        double[] s = new double[smaller];
-        Matrix vTransposed = Matrix.zeros(smaller, n);
-        Matrix u = Matrix.zeros(m, smaller);
-        double[] a = matrix.values().clone();
-        int info =
-                BlasThreads.callers(
-                        () ->
-                                openblas.LAPACKE_dgesdd(
-                                        COLUMN_MAJOR,
-                                        (byte) 'S',
-                                        n,
-                                        m,
-                                        a,
-                                        n,
-                                        s,
-                                        vTransposed.values(),
-                                        n,
-                                        u.values(),
-                                        smaller));
-        require(info, "dgesdd");
-        return new Svd(u, s, vTransposed.transpose());
+    /** The upper half of {@code A A^T}, n x n; of {@code A^T A} if A is transposed. */
+    static void square(Factor a, int n, int inner, NativeDoubles c) {
+        BlasThreads.callers(
+                () -> {
+                    openblas.cblas_dsyrk(
+                            COLUMN_MAJOR,
+                            UPPER,
+                            a.way(),
+                            n,
+                            inner,
+                            1,
+                            a.values.pointer(),
+                            a.leading,
+                            0,
+                            c.pointer(),
+                            n);
+                    return c;
+                });
     }
 
     /**
-     * The largest eigenvalues of a symmetric matrix, largest first, and their vectors as rows.
+     * {@code C = S B}, or {@code B S}: of a symmetric matrix only the upper half is read.
      *
-     * @param symmetric is overwritten
+     * @param left whether S is on the left
      */
-    static Eigen eigen(Matrix symmetric, int count) {
-        int n = symmetric.rows();
-        double[] values = new double[n];
-        Matrix vectors = Matrix.zeros(count, n);
-        int[] found = new int[1];
-        int info =
-                BlasThreads.callers(
-                        () ->
-                                openblas.LAPACKE_dsyevr(
-                                        COLUMN_MAJOR,
-                                        (byte) 'V',
-                                        (byte) 'I',
-                                        (byte) 'U',
-                                        n,
-                                        symmetric.values(),
-                                        n,
-                                        0,
-                                        0,
-                                        n - count + 1,
-                                        n,
-                                        0,
-                                        found,
-                                        values,
-                                        vectors.values(),
-                                        n,
-                                        new int[2 * n]));
-        require(info, "dsyevr");
-        if (found[0] != count) {
-            throw new ArithmeticException("dsyevr found " + found[0] + " of " + count);
+    static void symmetricProduct(
+            NativeDoubles s, boolean left, NativeDoubles b, int rows, int cols, NativeDoubles c) {
+        BlasThreads.callers(
+                () -> {
+                    openblas.cblas_dsymm(
+                            COLUMN_MAJOR,
+                            left ? LEFT : RIGHT,
+                            UPPER,
+                            rows,
+                            cols,
+                            1,
+                            s.pointer(),
+                            left ? rows : cols,
+                            b.pointer(),
+                            rows,
+                            0,
+                            c.pointer(),
+                            rows);
+                    return c;
+                });
+    }
+
+    /**
+     * {@code A = U diag(s) V^T}, by divide and conquer.
+     *
+     * @param a rows x cols, is overwritten
+     * @param u gets rows x smaller
+     * @param vTransposed gets smaller x cols
+     */
+    static void svd(
+            NativeDoubles a,
+            int rows,
+            int cols,
+            NativeDoubles s,
+            NativeDoubles u,
+            NativeDoubles vTransposed) {
+        int smaller = Math.min(rows, cols);
+        MatrixMemory.Outside work = MatrixMemory.outside(svdWork(rows, cols) * Double.BYTES);
+        try {
+            require(
+                    BlasThreads.callers(
+                            () ->
+                                    openblas.LAPACKE_dgesdd(
+                                            COLUMN_MAJOR,
+                                            (byte) 'S',
+                                            rows,
+                                            cols,
+                                            a.pointer(),
+                                            rows,
+                                            s.pointer(),
+                                            u.pointer(),
+                                            rows,
+                                            vTransposed.pointer(),
+                                            smaller)),
+                    "dgesdd");
+        } finally {
+            work.close();
         }
-        return Eigen.largestFirst(values, vectors);
+    }
+
+    /** Doubles that {@code dgesdd} works in, with its integers: what LAPACK asks for, or more. */
+    static long svdWork(long rows, long cols) {
+        long smaller = Math.min(rows, cols);
+        return 4 * smaller * smaller + TOGETHER * (rows + cols) + 16 * smaller;
     }
 
     /**
-     * Solves {@code X A = B} for a positive definite A; false if it is not.
+     * The largest eigenvalues of a symmetric matrix, the smallest of them first.
      *
-     * @param a is overwritten
-     * @param b gets X
+     * @param symmetric n x n, is overwritten
+     * @param values has room for n
+     * @param vectors gets n x count; none are computed if it has no values
      */
-    static boolean solvePositive(Matrix a, Matrix b) {
-        int n = a.rows();
+    static void eigen(
+            NativeDoubles symmetric,
+            int n,
+            int count,
+            NativeDoubles values,
+            NativeDoubles vectors,
+            boolean withVectors) {
+        MatrixMemory.Outside work = MatrixMemory.outside(eigenWork(n) * Double.BYTES);
+        try (IntPointer found = new IntPointer(1L);
+                IntPointer support = new IntPointer(2L * n)) {
+            int info =
+                    BlasThreads.callers(
+                            () ->
+                                    openblas.LAPACKE_dsyevr(
+                                            COLUMN_MAJOR,
+                                            (byte) (withVectors ? 'V' : 'N'),
+                                            (byte) 'I',
+                                            UPPER_LETTER,
+                                            n,
+                                            symmetric.pointer(),
+                                            n,
+                                            0,
+                                            0,
+                                            n - count + 1,
+                                            n,
+                                            0,
+                                            found,
+                                            values.pointer(),
+                                            vectors.pointer(),
+                                            n,
+                                            support));
+            require(info, "dsyevr");
+            if (found.get() != count) {
+                throw new ArithmeticException("dsyevr found " + found.get() + " of " + count);
+            }
+        } finally {
+            work.close();
+        }
+    }
+
+    /** Doubles that {@code dsyevr} works in, with its integers: what LAPACK asks for, or more. */
+    static long eigenWork(long n) {
+        return (TOGETHER + 14) * n;
+    }
+
+    /**
+     * Solves {@code A X = B} for a positive definite A; false if it is not.
+     *
+     * @param a n x n, is overwritten
+     * @param b n x cols, gets X
+     */
+    static boolean solvePositive(NativeDoubles a, int n, NativeDoubles b, int cols) {
+        DoublePointer matrix = a.pointer();
         return done(
                 BlasThreads.callers(
                         () ->
                                 openblas.LAPACKE_dposv(
                                         COLUMN_MAJOR,
-                                        (byte) 'U',
+                                        UPPER_LETTER,
                                         n,
-                                        b.rows(),
-                                        a.values(),
+                                        cols,
+                                        matrix,
                                         n,
-                                        b.values(),
+                                        b.pointer(),
                                         n)));
     }
 
     /**
-     * Solves {@code X A = B}; false if A is singular.
+     * Solves {@code A X = B}; false if A is singular.
      *
-     * @param a is overwritten
-     * @param b gets X
+     * @param a n x n, is overwritten
+     * @param b n x cols, gets X
      */
-    static boolean solve(Matrix a, Matrix b) {
-        int n = a.rows();
-        // X A = B is A^T X^T = B^T; a row-major A is its transpose, column by column.
-        return done(
-                BlasThreads.callers(
-                        () ->
-                                openblas.LAPACKE_dgesv(
-                                        COLUMN_MAJOR,
-                                        n,
-                                        b.rows(),
-                                        a.values(),
-                                        n,
-                                        new int[n],
-                                        b.values(),
-                                        n)));
+    static boolean solve(NativeDoubles a, int n, NativeDoubles b, int cols) {
+        try (IntPointer exchanges = new IntPointer((long) n)) {
+            return done(
+                    BlasThreads.callers(
+                            () ->
+                                    openblas.LAPACKE_dgesv(
+                                            COLUMN_MAJOR,
+                                            n,
+                                            cols,
+                                            a.pointer(),
+                                            n,
+                                            exchanges,
+                                            b.pointer(),
+                                            n)));
+        }
     }
 
     private static boolean done(int info) {

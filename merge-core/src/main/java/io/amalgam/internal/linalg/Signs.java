@@ -7,6 +7,7 @@ package io.amalgam.internal.linalg;
 final class Signs {
     private Signs() {}
 
+    /** Changes the vectors in place. */
     static Svd fixed(Svd svd) {
         double[] signs = new double[svd.s().length];
         for (int j = 0; j < signs.length; j++) {
@@ -19,6 +20,8 @@ final class Signs {
             }
             signs[j] = largest < 0 ? -1 : 1;
         }
-        return new Svd(svd.u().scaledColumns(signs), svd.s(), svd.v().scaledColumns(signs));
+        svd.u().scaleColumns(signs);
+        svd.v().scaleColumns(signs);
+        return svd;
     }
 }

@@ -36,6 +36,9 @@ public record Svd(Matrix u, double[] s, Matrix v) {
     /** The largest {@code rank} values, or all if there are fewer. */
     public Svd truncated(int rank) {
         int kept = Math.min(rank, s.length);
+        if (kept == s.length) {
+            return this;
+        }
         return new Svd(u.columns(0, kept), Arrays.copyOf(s, kept), v.columns(0, kept));
     }
 
@@ -56,6 +59,10 @@ public record Svd(Matrix u, double[] s, Matrix v) {
 
     /** How many values are more than a share of the largest. */
     public int rank(double relative) {
+        return rank(relative, s);
+    }
+
+    static int rank(double relative, double... s) {
         int rank = 0;
         while (rank < s.length && s[rank] > 0 && s[rank] > relative * s[0]) {
             rank++;

@@ -56,7 +56,7 @@ class DenseTest {
         assertNear(Dense.product(a, b), expected, 1e-10);
         assertNear(Dense.transposedProduct(a.transpose(), b), expected, 1e-10);
         assertNear(Dense.productTransposed(a, b.transpose()), expected, 1e-10);
-        assertNear(OpenBlas.product(a, false, b, false), expected, 1e-10);
+        assertNear(LargeMatrices.product(a, false, b, false), expected, 1e-10);
     }
 
     @ParameterizedTest
@@ -65,7 +65,7 @@ class DenseTest {
         Matrix matrix = random(m, n, 3);
         Svd ours = Signs.fixed(Svd.of(matrix));
         for (Svd svd :
-                new Svd[] {Signs.fixed(OpenBlas.svd(matrix)), Signs.fixed(Dense.svd(matrix))}) {
+                new Svd[] {Signs.fixed(LargeMatrices.svd(matrix)), Signs.fixed(Dense.svd(matrix))}) {
             assertThat(svd.s()).containsExactly(ours.s(), within(1e-10));
             assertNear(svd.u(), ours.u(), 1e-8);
             assertNear(svd.v(), ours.v(), 1e-8);
@@ -77,7 +77,7 @@ class DenseTest {
     void theFirstValuesAreThoseOfAll(int m, int n, int count) {
         Matrix matrix = random(m, n, 4);
         Svd top = Dense.top(matrix, count);
-        Svd all = Signs.fixed(OpenBlas.svd(matrix)).truncated(count);
+        Svd all = Signs.fixed(LargeMatrices.svd(matrix)).truncated(count);
         assertThat(top.s()).containsExactly(all.s(), within(1e-10));
         assertNear(top.u(), all.u(), 1e-8);
         assertNear(top.v(), all.v(), 1e-8);
@@ -167,5 +167,28 @@ class DenseTest {
         } finally {
             openblas.blas_set_num_threads(before);
         }
+    }
+
+    /** What LAPACK asks for when it is asked. */
+    @ParameterizedTest
+    @CsvSource({"200, 200", "2048, 2048", "2048, 5632", "5632, 2048", "170, 4000"})
+    void workspacesAreLargeEnough(int rows, int cols) {
+        double[] size = new double[1];
+        double[] none = new double[1];
+        int smaller = Math.min(rows, cols);
+        openblas.LAPACKE_dgesdd_work(
+                102, (byte) 'S', rows, cols, none, rows, none, none, rows, none, smaller, size, -1,
+                new int[1]);
+        // Integers beside it: eight for each value.
+        double wanted = size[0] + 4 * smaller;
+        assertThat((double) OpenBlas.svdWork(rows, cols))
+                .isBetween(wanted, 1.4 * wanted);
+        int[] integers = new int[1];
+        openblas.LAPACKE_dsyevr_work(
+                102, (byte) 'V', (byte) 'I', (byte) 'U', rows, none, rows, 0, 0, 1, rows, 0,
+                new int[1], none, none, rows, new int[1], size, -1, integers, -1);
+        // And two for each vector, in an argument of ours.
+        assertThat((double) OpenBlas.eigenWork(rows))
+                .isGreaterThan(size[0] + integers[0] / 2.0 + rows);
     }
 }

@@ -3,6 +3,7 @@ package io.amalgam.internal.method.builtin;
 import io.amalgam.internal.linalg.Dense;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.linalg.Svd;
+import io.amalgam.internal.method.matrix.JoinedVectors;
 import io.amalgam.internal.method.matrix.MatrixLayout;
 import io.amalgam.internal.method.matrix.MatrixMethod;
 import io.amalgam.internal.method.matrix.MatrixParameters;
@@ -12,6 +13,7 @@ import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.TensorCall;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -20,8 +22,6 @@ import java.util.List;
  * value, the mean.
  */
 public final class IsoCts extends MatrixMethod {
-    private static final double SAME = 1e-9;
-
     public IsoCts() {
         super(
                 new MethodInfo(
@@ -40,7 +40,7 @@ public final class IsoCts extends MatrixMethod {
                                         .within(0, 1, "it is a share"),
                                 MatrixParameters.rankTolerance()),
                         IsoC.PAPER,
-                        "a matrix at a time in float64, about twelve times its size"));
+                        "a matrix at a time in float64, about ten times its size"));
     }
 
     @Override
@@ -54,32 +54,40 @@ public final class IsoCts extends MatrixMethod {
                         Math.min(
                                 Math.rint((all - fraction) / (double) count),
                                 Math.floorDiv(all, count));
-        Svd sum = Dense.top(tasks.sum(), all - own * count);
-        Svd common = sum.truncated(sum.rank(tolerance));
         List<Svd> parts = new ArrayList<>();
+        parts.add(first(tasks.sum(), all - own * count, tolerance));
         for (int task = 0; task < count && own > 0; task++) {
-            Matrix rest = tasks.get(task);
-            double limit = tolerance * Math.sqrt(rest.squares());
-            rest.add(-1, Dense.product(common.u(), Dense.transposedProduct(common.u(), rest)));
-            Svd svd = Dense.top(rest, own);
-            // What is left of a task that the sum has whole is rounding.
-            double largest = svd.s().length == 0 ? 0 : svd.s()[0];
-            parts.add(svd.truncated(largest > limit ? svd.rank(limit / largest) : 0));
+            parts.add(task, outside(parts.get(task).u(), tasks.get(task), own, tolerance));
         }
-        parts.add(common);
-        Svd joined = Svd.beside(parts);
+        Svd joined = JoinedVectors.beside(parts);
         double mean = 0;
         for (double value : joined.s()) {
             mean += value / all;
         }
-        Matrix left = Dense.polar(joined.u(), SAME).factor();
-        Matrix right = Dense.polar(joined.v(), SAME).factor();
-        return Dense.productTransposed(left, right).scaled(mean);
+        double[] equal = new double[joined.s().length];
+        Arrays.fill(equal, mean);
+        return JoinedVectors.orthogonal(joined, equal);
+    }
+
+    private static Svd first(Matrix sum, int count, double tolerance) {
+        Svd svd = Dense.top(sum, count);
+        return svd.truncated(svd.rank(tolerance));
+    }
+
+    /** The first directions of a task outside of the common ones. */
+    private static Svd outside(Matrix common, Matrix task, int count, double tolerance) {
+        double limit = tolerance * Math.sqrt(task.squares());
+        task.add(-1, Dense.product(common, Dense.transposedProduct(common, task)));
+        Svd svd = Dense.top(task, count);
+        // What is left of a task that the sum has whole is rounding.
+        double largest = svd.s().length == 0 ? 0 : svd.s()[0];
+        return svd.truncated(largest > limit ? svd.rank(limit / largest) : 0);
     }
 
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
-        long square = (long) layout.smaller() * layout.smaller();
-        return 8L * layout.elements() + 8 * square;
+        long projected =
+                2 * Dense.productDoubles(layout.rows(), layout.smaller(), layout.cols());
+        return Math.max(JoinedVectors.doubles(layout), 4L * layout.elements() + projected);
     }
 }

@@ -113,6 +113,6 @@ public final class Mats extends StatisticMethod {
     @Override
     protected long doubles(MatrixLayout layout, int models) {
         long squares = (long) layout.cols() * layout.cols() + (long) layout.rows() * layout.rows();
-        return 11L * layout.elements() + (models + 4L) * squares;
+        return 11L * layout.elements() + (models + 2L) * squares;
     }
 }

@@ -3,6 +3,7 @@ package io.amalgam.internal.method.builtin;
 import io.amalgam.internal.linalg.Dense;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.internal.linalg.Svd;
+import io.amalgam.internal.method.matrix.JoinedVectors;
 import io.amalgam.internal.method.matrix.MatrixLayout;
 import io.amalgam.internal.method.matrix.MatrixMethod;
 import io.amalgam.internal.method.matrix.MatrixParameters;
@@ -25,9 +26,6 @@ import java.util.List;
  * href="https://arxiv.org/abs/2412.00081">arXiv 2412.00081</a>.
  */
 public final class TsvM extends MatrixMethod {
-    /** Directions of the stacked vectors below this share belong to equal tasks. */
-    private static final double SAME = 1e-9;
-
     public TsvM() {
         super(
                 new MethodInfo(
@@ -55,19 +53,19 @@ public final class TsvM extends MatrixMethod {
         }
         List<Svd> parts = new ArrayList<>();
         for (int task = 0; task < tasks.count(); task++) {
-            Svd svd = Dense.top(tasks.get(task), kept);
-            parts.add(svd.truncated(svd.rank(call.number("rank_tol"))));
+            parts.add(first(tasks.get(task), kept, call.number("rank_tol")));
         }
-        Svd all = Svd.beside(parts);
-        Matrix left = Dense.polar(all.u(), SAME).factor();
-        Matrix right = Dense.polar(all.v(), SAME).factor();
-        return Dense.productTransposed(left.scaledColumns(all.s()), right);
+        Svd all = JoinedVectors.beside(parts);
+        return JoinedVectors.orthogonal(all, all.s());
     }
 
-    /** The stacked vectors, one decomposition and what LAPACK copies for it. */
+    private static Svd first(Matrix task, int kept, double tolerance) {
+        Svd svd = Dense.top(task, kept);
+        return svd.truncated(svd.rank(tolerance));
+    }
+
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
-        long square = (long) layout.smaller() * layout.smaller();
-        return 6L * layout.elements() + 7 * square;
+        return JoinedVectors.doubles(layout);
     }
 }

@@ -1,5 +1,6 @@
 package io.amalgam.internal.method.matrix;
 
+import io.amalgam.internal.linalg.Dense;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
@@ -43,6 +44,6 @@ record MatrixStep(
 
     @Override
     public long bytesHeld() {
-        return doubles * Double.BYTES;
+        return doubles * Double.BYTES + Dense.libraryBytes(layout.smaller());
     }
 }

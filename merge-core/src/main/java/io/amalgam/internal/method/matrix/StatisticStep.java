@@ -1,5 +1,6 @@
 package io.amalgam.internal.method.matrix;
 
+import io.amalgam.internal.linalg.Dense;
 import io.amalgam.internal.linalg.Matrix;
 import io.amalgam.method.TensorCall;
 import io.amalgam.method.TensorStep;
@@ -36,6 +37,6 @@ record StatisticStep(
 
     @Override
     public long bytesHeld() {
-        return doubles * Double.BYTES;
+        return doubles * Double.BYTES + Dense.libraryBytes(layout.smaller());
     }
 }

@@ -1,0 +1,230 @@
+package io.amalgam.internal.linalg;
+
+import io.amalgam.internal.linalg.OpenBlas.Factor;
+import java.util.Arrays;
+import java.util.Optional;
+
+/**
+ * Products, decompositions and solutions by LAPACK, with each matrix outside of Java's heap for no
+ * longer than it is needed. A row-major matrix of Java's is its transpose there, so nothing is
+ * turned around.
+ */
+final class LargeMatrices {
+    private LargeMatrices() {}
+
+    /** The product of two matrices, each as it is or transposed. */
+    static Matrix product(Matrix a, boolean aTransposed, Matrix b, boolean bTransposed) {
+        int rows = aTransposed ? a.cols() : a.rows();
+        int inner = aTransposed ? a.rows() : a.cols();
+        int cols = bTransposed ? b.rows() : b.cols();
+        // (A B)^T = B^T A^T
+        try (NativeDoubles out = NativeDoubles.of((long) rows * cols)) {
+            try (NativeDoubles left = NativeDoubles.of(a);
+                    NativeDoubles right = a == b ? null : NativeDoubles.of(b)) {
+                OpenBlas.product(
+                        new Factor(right == null ? left : right, b.cols(), bTransposed),
+                        new Factor(left, a.cols(), aTransposed),
+                        cols,
+                        inner,
+                        rows,
+                        out);
+            }
+            return out.matrix(rows, cols);
+        }
+    }
+
+    /** All singular values; signs are LAPACK's. */
+    static Svd svd(Matrix matrix) {
+        int m = matrix.rows();
+        int n = matrix.cols();
+        int smaller = Math.min(m, n);
+        try (NativeDoubles s = NativeDoubles.of(smaller);
+                NativeDoubles vTransposed = NativeDoubles.of((long) n * smaller);
+                NativeDoubles u = NativeDoubles.of((long) smaller * m)) {
+            try (NativeDoubles a = NativeDoubles.of(matrix)) {
+                OpenBlas.svd(a, n, m, s, vTransposed, u);
+            }
+            return new Svd(u.matrix(m, smaller), s.first(smaller), vTransposed.transposed(smaller, n));
+        }
+    }
+
+    /**
+     * All eigenvalues of a symmetric matrix, the largest first, and none below 0.
+     *
+     * @param symmetric is not changed
+     */
+    static double[] eigenvalues(Matrix symmetric) {
+        int n = symmetric.rows();
+        try (NativeDoubles a = NativeDoubles.of(symmetric);
+                NativeDoubles values = NativeDoubles.of(n);
+                NativeDoubles none = NativeDoubles.of(1)) {
+            OpenBlas.eigen(a, n, n, values, none, false);
+            return values.backwards(n, value -> value);
+        }
+    }
+
+    /**
+     * The largest singular values, from the eigenvalues of the smaller square.
+     *
+     * @param least share of the largest value that all must exceed, or none are given: squares lose
+     *     half of the digits
+     */
+    static Optional<Svd> topBySquare(Matrix matrix, int count, double least) {
+        int m = matrix.rows();
+        int n = matrix.cols();
+        int smaller = Math.min(m, n);
+        boolean tall = m >= n;
+        int longer = Math.max(m, n);
+        try (NativeDoubles x = NativeDoubles.of(matrix);
+                NativeDoubles values = NativeDoubles.of(smaller);
+                NativeDoubles own = NativeDoubles.of((long) smaller * count)) {
+            try (NativeDoubles square = squared(x, m, n)) {
+                OpenBlas.eigen(square, smaller, count, values, own, true);
+            }
+            double[] s = values.backwards(count, LargeMatrices::root);
+            if (!(s[count - 1] > least * s[0])) {
+                return Optional.empty();
+            }
+            try (NativeDoubles other = NativeDoubles.of((long) count * longer)) {
+                // Rows as wide as there are values: (own^T X^T), or (own^T X) of a wide matrix.
+                OpenBlas.product(
+                        new Factor(own, smaller, true),
+                        new Factor(x, n, !tall),
+                        count,
+                        smaller,
+                        longer,
+                        other);
+                return Optional.of(largestFirst(own, other, s, smaller, longer, tall));
+            }
+        }
+    }
+
+    private static Svd largestFirst(
+            NativeDoubles own, NativeDoubles other, double[] s, int smaller, int longer, boolean tall) {
+        int count = s.length;
+        Matrix near = own.transposed(count, smaller);
+        Matrix far = other.matrix(longer, count);
+        near.reverseColumns();
+        far.reverseColumns();
+        double[] inverse = new double[count];
+        for (int i = 0; i < count; i++) {
+            inverse[i] = 1 / s[i];
+        }
+        far.scaleColumns(inverse);
+        return tall ? new Svd(far, s, near) : new Svd(near, s, far);
+    }
+
+    /** The upper half of the smaller of {@code X^T X} and {@code X X^T}. */
+    private static NativeDoubles squared(NativeDoubles x, int m, int n) {
+        int smaller = Math.min(m, n);
+        NativeDoubles square = NativeDoubles.of((long) smaller * smaller);
+        OpenBlas.square(new Factor(x, n, m < n), smaller, Math.max(m, n), square);
+        return square;
+    }
+
+    private static double root(double square) {
+        return Math.sqrt(Math.max(0, square));
+    }
+
+    /**
+     * {@code X (X^T X)^(-1/2)}, or the same of a wide matrix.
+     *
+     * @param least share of the largest singular value that all must exceed, or nothing is given
+     */
+    static Optional<Dense.Polar> polarBySquare(Matrix matrix, double least) {
+        int m = matrix.rows();
+        int n = matrix.cols();
+        int smaller = Math.min(m, n);
+        try (NativeDoubles x = NativeDoubles.of(matrix);
+                NativeDoubles square = squared(x, m, n)) {
+            double[] s;
+            try (NativeDoubles values = NativeDoubles.of(smaller);
+                    NativeDoubles vectors = NativeDoubles.of((long) smaller * smaller)) {
+                OpenBlas.eigen(square, smaller, smaller, values, vectors, true);
+                s = values.backwards(smaller, LargeMatrices::root);
+                if (!(s[smaller - 1] > least * s[0])) {
+                    return Optional.empty();
+                }
+                double[] scale = new double[smaller];
+                for (int i = 0; i < smaller; i++) {
+                    scale[i] = 1 / Math.sqrt(s[smaller - 1 - i]);
+                }
+                vectors.scaleRows(scale);
+                OpenBlas.square(new Factor(vectors, smaller, false), smaller, smaller, square);
+            }
+            try (NativeDoubles factor = NativeDoubles.of((long) m * n)) {
+                OpenBlas.symmetricProduct(square, m >= n, x, n, m, factor);
+                return Optional.of(new Dense.Polar(factor.matrix(m, n), Dense.sum(s), smaller));
+            }
+        }
+    }
+
+    /** {@code U V^T} of the singular values above a share of the largest. */
+    static Dense.Polar polarBySvd(Matrix matrix, double relative) {
+        int m = matrix.rows();
+        int n = matrix.cols();
+        int smaller = Math.min(m, n);
+        try (NativeDoubles factor = NativeDoubles.of(matrix)) {
+            double[] s;
+            int rank;
+            try (NativeDoubles values = NativeDoubles.of(smaller);
+                    NativeDoubles vTransposed = NativeDoubles.of((long) n * smaller);
+                    NativeDoubles u = NativeDoubles.of((long) smaller * m)) {
+                OpenBlas.svd(factor, n, m, values, vTransposed, u);
+                s = values.first(smaller);
+                rank = Svd.rank(relative, s);
+                if (rank == 0) {
+                    return new Dense.Polar(Matrix.zeros(m, n), 0, 0);
+                }
+                OpenBlas.product(
+                        new Factor(vTransposed, n, false),
+                        new Factor(u, smaller, false),
+                        n,
+                        rank,
+                        m,
+                        factor);
+            }
+            double[] kept = Arrays.copyOf(s, rank);
+            return new Dense.Polar(factor.matrix(m, n), Dense.sum(kept), rank);
+        }
+    }
+
+    /**
+     * {@code b a^-1} for a positive definite a; false if it is not.
+     *
+     * @param b gets the result
+     */
+    static boolean divideByPositive(Matrix b, Matrix a) {
+        int n = a.rows();
+        try (NativeDoubles right = NativeDoubles.of(b)) {
+            boolean done;
+            try (NativeDoubles matrix = NativeDoubles.of(a)) {
+                done = OpenBlas.solvePositive(matrix, n, right, b.rows());
+            }
+            if (done) {
+                right.copyTo(b);
+            }
+            return done;
+        }
+    }
+
+    /**
+     * {@code b a^-1}; false if a is singular.
+     *
+     * @param b gets the result
+     */
+    static boolean divide(Matrix b, Matrix a) {
+        int n = a.rows();
+        // X A = B is A^T X^T = B^T; a row-major A is its transpose, column by column.
+        try (NativeDoubles right = NativeDoubles.of(b)) {
+            boolean done;
+            try (NativeDoubles matrix = NativeDoubles.of(a)) {
+                done = OpenBlas.solve(matrix, n, right, b.rows());
+            }
+            if (done) {
+                right.copyTo(b);
+            }
+            return done;
+        }
+    }
+}
