@@ -53,9 +53,7 @@ public final class Dense {
         return (turnA ? a.transpose() : a).times(turnB ? b.transpose() : b);
     }
 
-    /**
-     * The most doubles that {@link #product} holds beside its factors, its result included.
-     */
+    /** The most doubles that {@link #product} holds beside its factors, its result included. */
     public static long productDoubles(long rows, long inner, long cols) {
         return rows * inner + inner * cols + rows * cols;
     }
@@ -88,13 +86,9 @@ public final class Dense {
         return isSmall(matrix) ? Svd.of(matrix) : Signs.fixed(LargeMatrices.svd(matrix));
     }
 
-    /**
-     * All eigenvalues of a symmetric matrix that has none below 0, the largest first.
-     */
+    /** All eigenvalues of a symmetric matrix that has none below 0, the largest first. */
     public static double[] eigenvalues(Matrix positive) {
-        return isSmall(positive)
-                ? Svd.of(positive).s()
-                : LargeMatrices.eigenvalues(positive);
+        return isSmall(positive) ? Svd.of(positive).s() : LargeMatrices.eigenvalues(positive);
     }
 
     /** Bytes that {@link #eigenvalues} holds, its argument and copies outside of Java included. */

@@ -44,7 +44,8 @@ final class LargeMatrices {
             try (NativeDoubles a = NativeDoubles.of(matrix)) {
                 OpenBlas.svd(a, n, m, s, vTransposed, u);
             }
-            return new Svd(u.matrix(m, smaller), s.first(smaller), vTransposed.transposed(smaller, n));
+            return new Svd(
+                    u.matrix(m, smaller), s.first(smaller), vTransposed.transposed(smaller, n));
         }
     }
 
@@ -100,7 +101,12 @@ final class LargeMatrices {
     }
 
     private static Svd largestFirst(
-            NativeDoubles own, NativeDoubles other, double[] s, int smaller, int longer, boolean tall) {
+            NativeDoubles own,
+            NativeDoubles other,
+            double[] s,
+            int smaller,
+            int longer,
+            boolean tall) {
         int count = s.length;
         Matrix near = own.transposed(count, smaller);
         Matrix far = other.matrix(longer, count);

@@ -65,7 +65,9 @@ class DenseTest {
         Matrix matrix = random(m, n, 3);
         Svd ours = Signs.fixed(Svd.of(matrix));
         for (Svd svd :
-                new Svd[] {Signs.fixed(LargeMatrices.svd(matrix)), Signs.fixed(Dense.svd(matrix))}) {
+                new Svd[] {
+                    Signs.fixed(LargeMatrices.svd(matrix)), Signs.fixed(Dense.svd(matrix))
+                }) {
             assertThat(svd.s()).containsExactly(ours.s(), within(1e-10));
             assertNear(svd.u(), ours.u(), 1e-8);
             assertNear(svd.v(), ours.v(), 1e-8);
@@ -177,16 +179,46 @@ class DenseTest {
         double[] none = new double[1];
         int smaller = Math.min(rows, cols);
         openblas.LAPACKE_dgesdd_work(
-                102, (byte) 'S', rows, cols, none, rows, none, none, rows, none, smaller, size, -1,
+                102,
+                (byte) 'S',
+                rows,
+                cols,
+                none,
+                rows,
+                none,
+                none,
+                rows,
+                none,
+                smaller,
+                size,
+                -1,
                 new int[1]);
         // Integers beside it: eight for each value.
         double wanted = size[0] + 4 * smaller;
-        assertThat((double) OpenBlas.svdWork(rows, cols))
-                .isBetween(wanted, 1.4 * wanted);
+        assertThat((double) OpenBlas.svdWork(rows, cols)).isBetween(wanted, 1.4 * wanted);
         int[] integers = new int[1];
         openblas.LAPACKE_dsyevr_work(
-                102, (byte) 'V', (byte) 'I', (byte) 'U', rows, none, rows, 0, 0, 1, rows, 0,
-                new int[1], none, none, rows, new int[1], size, -1, integers, -1);
+                102,
+                (byte) 'V',
+                (byte) 'I',
+                (byte) 'U',
+                rows,
+                none,
+                rows,
+                0,
+                0,
+                1,
+                rows,
+                0,
+                new int[1],
+                none,
+                none,
+                rows,
+                new int[1],
+                size,
+                -1,
+                integers,
+                -1);
         // And two for each vector, in an argument of ours.
         assertThat((double) OpenBlas.eigenWork(rows))
                 .isGreaterThan(size[0] + integers[0] / 2.0 + rows);

@@ -86,8 +86,7 @@ public final class IsoCts extends MatrixMethod {
 
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
-        long projected =
-                2 * Dense.productDoubles(layout.rows(), layout.smaller(), layout.cols());
+        long projected = 2 * Dense.productDoubles(layout.rows(), layout.smaller(), layout.cols());
         return Math.max(JoinedVectors.doubles(layout), 4L * layout.elements() + projected);
     }
 }

@@ -141,7 +141,8 @@ public final class Wudi extends MatrixMethod {
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
         long square = (long) layout.cols() * layout.cols();
-        long solved = 2L * layout.elements() + square + Dense.svdDoubles(layout.cols(), layout.cols());
+        long solved =
+                2L * layout.elements() + square + Dense.svdDoubles(layout.cols(), layout.cols());
         return Math.max(8L * layout.elements() + 4 * square, solved);
     }
 }

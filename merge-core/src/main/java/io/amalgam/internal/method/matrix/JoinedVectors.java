@@ -42,8 +42,7 @@ public final class JoinedVectors {
                 vectors + layout.elements() + Dense.svdDoubles(layout.rows(), layout.cols());
         long longer = Math.max(layout.rows(), layout.cols());
         long polar = vectors + layout.rows() * smaller + Dense.svdDoubles(longer, smaller);
-        long product =
-                2 * vectors + Dense.productDoubles(layout.rows(), smaller, layout.cols());
+        long product = 2 * vectors + Dense.productDoubles(layout.rows(), smaller, layout.cols());
         return Math.max(lastTask, Math.max(polar, product));
     }
 }

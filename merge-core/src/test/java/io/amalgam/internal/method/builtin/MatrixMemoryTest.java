@@ -69,7 +69,8 @@ class MatrixMemoryTest {
         return values;
     }
 
-    private static void assertHeld(TensorStep step, int rows, int cols, float[][] inputs, double loose)
+    private static void assertHeld(
+            TensorStep step, int rows, int cols, float[][] inputs, double loose)
             throws IOException {
         TensorStep.FullTensor whole = (TensorStep.FullTensor) step;
         TensorStep.Reader reader =
@@ -87,8 +88,7 @@ class MatrixMemoryTest {
         Counted counted = new Counted();
         MatrixMemory.watch(counted);
         whole.run(reader, (from, src, count) -> {});
-        long declared =
-                whole.bytesHeld() - Dense.libraryBytes(Math.min(rows, cols));
+        long declared = whole.bytesHeld() - Dense.libraryBytes(Math.min(rows, cols));
         assertThat(counted.most).isLessThan(declared + NOISE);
         assertThat(loose * counted.most).isGreaterThan(declared);
         assertThat(counted.outside).isZero();
@@ -118,7 +118,8 @@ class MatrixMemoryTest {
                 // Half of the rows.
                 Arrays.fill(inputs[m], 0, rows * cols / 2, 0);
             }
-            call.model(inputs[m], method.equals("svc") && m == 1 ? Map.of("merged", true) : Map.of());
+            call.model(
+                    inputs[m], method.equals("svc") && m == 1 ? Map.of("merged", true) : Map.of());
         }
         assertHeld(call.bind(), rows, cols, inputs, loose);
     }
