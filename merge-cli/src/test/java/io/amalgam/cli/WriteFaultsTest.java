@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
  * the same bytes. Of commands other than {@code merge}, every third operation; {@code make faults}
  * takes all.
  */
+@Order(0) // By far the longest: beside all others, not after them.
 class WriteFaultsTest {
     @TempDir private Path folder;
 

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -442,6 +443,7 @@ class VocabularyMergeTest {
     }
 
     @Test
+    @Tag("one-pass")
     void largeEmbeddingsInAnyPieces() throws IOException {
         int width = 700;
         int rows = 900;

@@ -4,6 +4,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.error.Suggestions;
 import io.amalgam.internal.align.Distances.Metric;
+import io.amalgam.internal.recipe.AlignmentSettings;
 import io.amalgam.recipe.ModelRef.Alignment;
 import java.util.Arrays;
 import java.util.List;
@@ -124,28 +125,15 @@ record AlignOptions(
                     "activation", List.of(AlignMethod.ACTIVATION_MATCHING),
                     "statistics", List.of(AlignMethod.OT, AlignMethod.ACTIVATION_MATCHING));
 
-    private static final List<String> SETTINGS =
-            List.of(
-                    "permutations",
-                    "metric",
-                    "solver",
-                    "regularization",
-                    "rule",
-                    "widen",
-                    "compare",
-                    "activation",
-                    "statistics",
-                    "to_statistics");
-
     /** Of an alignment that is given, these say how the model is read. */
     private static final Set<String> WITH_PERMUTATIONS = Set.of("permutations", "rule", "widen");
 
     private static void refuseUnknown(Map<String, String> given, Alignment alignment) {
         for (String key : given.keySet()) {
-            if (!SETTINGS.contains(key)) {
+            if (!AlignmentSettings.NAMES.contains(key)) {
                 throw wrong(
                                 "setting of an alignment",
-                                "one of " + String.join(", ", SETTINGS),
+                                "one of " + String.join(", ", AlignmentSettings.NAMES),
                                 "'" + key + "'",
                                 alignment)
                         .hinted("docs/alignment.md has the settings of each method");

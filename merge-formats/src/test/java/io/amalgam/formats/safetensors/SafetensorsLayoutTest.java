@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 class SafetensorsLayoutTest {
@@ -124,6 +125,7 @@ class SafetensorsLayoutTest {
     }
 
     @Test
+    @Tag("one-pass")
     void refusesAHeaderNobodyWouldRead() {
         TensorInfo tensor = tensor("n".repeat(SafetensorsHeader.MAX_LENGTH), DType.U8, 1);
 

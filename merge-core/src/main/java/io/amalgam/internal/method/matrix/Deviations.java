@@ -70,17 +70,7 @@ public final class Deviations {
     }
 
     private Matrix values(int model) throws IOException {
-        Matrix matrix = Matrix.zeros(layout.rows(), layout.cols());
-        float[] piece = new float[Math.min(reader.capacity(), layout.elements())];
-        for (int from = 0; from < layout.elements(); from += piece.length) {
-            int n = Math.min(piece.length, layout.elements() - from);
-            reader.read(models.get(model), from, n, piece, 0);
-            for (int i = 0; i < n; i++) {
-                int place = layout.place(from + i);
-                matrix.set(place / layout.cols(), place % layout.cols(), piece[i]);
-            }
-        }
-        return matrix;
+        return layout.read(reader, models.get(model), 0);
     }
 
     /** Whether the models have a statistic of this matrix: all of them or none. */

@@ -1,7 +1,10 @@
 package io.amalgam.internal.method.matrix;
 
+import io.amalgam.internal.linalg.Matrix;
+import io.amalgam.method.TensorStep;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -84,5 +87,43 @@ public record MatrixLayout(int count, int rows, int cols, boolean transposed) {
     /** Where a matrix has an element that is stored in this place. */
     int place(int stored) {
         return transposed ? stored % rows * cols + stored / rows : stored;
+    }
+
+    /** One of a tensor's matrices, of one input. */
+    Matrix read(TensorStep.Reader reader, int input, int slice) throws IOException {
+        Matrix matrix = Matrix.zeros(rows, cols);
+        each(reader, input, slice, matrix::set);
+        return matrix;
+    }
+
+    /** A factor of the difference between two inputs, one matrix in memory. */
+    Matrix difference(TensorStep.Reader reader, int input, int base, int slice, double factor)
+            throws IOException {
+        Matrix matrix = read(reader, input, slice);
+        each(
+                reader,
+                base,
+                slice,
+                (row, col, value) ->
+                        matrix.set(row, col, factor * (matrix.get(row, col) - value)));
+        return matrix;
+    }
+
+    private void each(TensorStep.Reader reader, int input, int slice, Element use)
+            throws IOException {
+        float[] piece = new float[Math.min(reader.capacity(), elements())];
+        long start = (long) slice * elements();
+        for (int from = 0; from < elements(); from += piece.length) {
+            int n = Math.min(piece.length, elements() - from);
+            reader.read(input, start + from, n, piece, 0);
+            for (int i = 0; i < n; i++) {
+                int place = place(from + i);
+                use.at(place / cols, place % cols, piece[i]);
+            }
+        }
+    }
+
+    private interface Element {
+        void at(int row, int col, double value);
     }
 }

@@ -52,24 +52,7 @@ public final class TaskVectors {
 
     /** A factor of the difference between an input and the base. */
     public Matrix difference(int input, double factor) throws IOException {
-        Matrix matrix = Matrix.zeros(layout.rows(), layout.cols());
-        int capacity = reader.capacity();
-        float[] x = new float[Math.min(capacity, layout.elements())];
-        float[] base = new float[x.length];
-        long start = (long) slice * layout.elements();
-        for (int from = 0; from < layout.elements(); from += x.length) {
-            int n = Math.min(x.length, layout.elements() - from);
-            reader.read(input, start + from, n, x, 0);
-            reader.read(call.base(), start + from, n, base, 0);
-            for (int i = 0; i < n; i++) {
-                int place = layout.place(from + i);
-                matrix.set(
-                        place / layout.cols(),
-                        place % layout.cols(),
-                        factor * ((double) x[i] - base[i]));
-            }
-        }
-        return matrix;
+        return layout.difference(reader, input, call.base(), slice, factor);
     }
 
     /** The sum of all. */

@@ -1,11 +1,13 @@
 package io.amalgam.internal.recipe.yaml;
 
 import io.amalgam.error.Suggestions;
+import io.amalgam.internal.recipe.AlignmentSettings;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The kinds of mappings a recipe has, and the keys each may have. */
 enum MappingKind {
@@ -26,20 +28,7 @@ enum MappingKind {
             "name"),
     SOURCE("in an item of 'sources'", "model", "layer_range", "parameters", "align"),
     MODEL("in an item of 'models'", "model", "statistics", "parameters", "align"),
-    ALIGN(
-            "in 'align'",
-            "method",
-            "to",
-            "permutations",
-            "metric",
-            "solver",
-            "regularization",
-            "rule",
-            "widen",
-            "compare",
-            "activation",
-            "statistics",
-            "to_statistics"),
+    ALIGN("in 'align'", AlignmentSettings.NAMES, "method", "to"),
     MODULE("in a module", "models", "slices", "parameters"),
     SLICE("in an item of 'slices'", "sources", "base_model", "parameters", "residual_weight"),
     REFERENCE("in a model reference", "model", "lora", "override_architecture", "align"),
@@ -103,12 +92,16 @@ enum MappingKind {
 
     private final String place;
 
-    @SuppressWarnings("ImmutableEnumChecker") // Made by List.of.
+    @SuppressWarnings("ImmutableEnumChecker") // Made by Stream.toList.
     private final List<String> keys;
 
     MappingKind(String place, String... keys) {
+        this(place, List.of(), keys);
+    }
+
+    MappingKind(String place, List<String> more, String... keys) {
         this.place = place;
-        this.keys = List.of(keys);
+        this.keys = Stream.concat(Stream.of(keys), more.stream()).toList();
     }
 
     List<String> keys() {

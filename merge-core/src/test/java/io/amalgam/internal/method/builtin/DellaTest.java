@@ -29,7 +29,7 @@ class DellaTest {
                     new long[] {40, 1},
                     new long[] {1, 17},
                     new long[] {301, 77},
-                    new long[] {9, 2500},
+                    new long[] {3, 2500},
                     new long[] {5, 6, 7},
                     new long[] {4, 33, 3, 3});
 

@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -195,8 +196,9 @@ class HubModelsTest {
     }
 
     @Test
+    @Tag("one-pass")
     void aStoppedDownloadIsContinued() throws IOException {
-        byte[] large = random(40 << 20, 3);
+        byte[] large = random(33 << 20, 3);
         hub.file("org/large", "main", "model.safetensors", large);
         Path blobs = Files.createDirectories(folder.resolve("hub/models--org--large/blobs"));
         String etag = FakeHub.etag("model.safetensors", large);
@@ -214,8 +216,9 @@ class HubModelsTest {
     }
 
     @Test
+    @Tag("one-pass")
     void oneDamagedRangeOfManyIsSurvived() throws IOException {
-        byte[] large = random(40 << 20, 4);
+        byte[] large = random(33 << 20, 4);
         hub.file("org/large", "main", "model.safetensors", large).fault(Fault.CORRUPT, 3);
 
         assertThat(fetched("org/large").resolve("model.safetensors")).hasBinaryContent(large);
