@@ -79,7 +79,9 @@ class SecondPassTest {
         for (String pattern : WHOLE) {
             for (Path test : tests(pattern)) {
                 if (!test.endsWith("SecondPassTest.java")) {
-                    assertThat(Files.readString(test)).as("%s", test).doesNotContainPattern(LIBRARY);
+                    assertThat(Files.readString(test))
+                            .as("%s", test)
+                            .doesNotContainPattern(LIBRARY);
                 }
             }
         }

@@ -104,8 +104,7 @@ public record MatrixLayout(int count, int rows, int cols, boolean transposed) {
                 reader,
                 base,
                 slice,
-                (row, col, value) ->
-                        matrix.set(row, col, factor * (matrix.get(row, col) - value)));
+                (row, col, value) -> matrix.set(row, col, factor * (matrix.get(row, col) - value)));
         return matrix;
     }
 
