@@ -77,12 +77,13 @@ public interface Kernels {
             int n);
 
     /**
-     * Decodes E2M1 (values 0, 0.5, 1, 1.5, 2, 3, 4, 6, and a sign): {@code dst = value * scale}.
-     * Otherwise as {@link #int4ToFloat}.
+     * Decodes codes by a table of 16 values: {@code dst = table[code] * scale}. Otherwise as {@link
+     * #int4ToFloat}.
      */
-    void fp4ToFloat(
+    void tableToFloat(
             int[] words,
             int from,
+            float[] table,
             float[] scales,
             int first,
             int group,
@@ -99,12 +100,13 @@ public interface Kernels {
             int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n);
 
     /**
-     * Decodes one E2M1 of each of the first {@code n} words, each with its own scale: {@code dst =
-     * value * scale}.
+     * Decodes one code of each of the first {@code n} words, each with its own scale: {@code dst =
+     * table[code] * scale}.
      *
      * @param shift of the code in its word
      */
-    void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n);
+    void tableOfWords(
+            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n);
 
     // Codes of a byte, or of some bits of one. Each operation is rounded.
 
@@ -127,6 +129,13 @@ public interface Kernels {
             float[] dst,
             int at,
             int n);
+
+    /**
+     * Decodes 4-bit codes by a table of 16 values, {@code dst = table[code] * scale}: first the
+     * lower ones of {@code n} bytes, then the upper ones.
+     */
+    void tableOfHalves(
+            byte[] bytes, int from, float[] table, float scale, float[] dst, int at, int n);
 
     /**
      * Decodes unsigned integers of a few bits, one in each byte: {@code dst = (code - zero) * scale

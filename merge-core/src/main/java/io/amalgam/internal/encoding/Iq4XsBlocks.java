@@ -27,13 +27,14 @@ final class Iq4XsBlocks extends ReadBlocks {
             int scale =
                     ((bytes[offset + LOW + i / 2] >>> (4 * (i % 2))) & 15)
                             | (((high >>> (2 * i)) & 3) << 4);
-            TableBlocks.decodeHalves(
+            kernels.tableOfHalves(
                     bytes,
                     offset + CODES + GROUP / 2 * i,
-                    outer * (scale - 32),
                     TableBlocks.UNEQUAL,
+                    outer * (scale - 32),
                     dst,
-                    at + GROUP * i);
+                    at + GROUP * i,
+                    GROUP / 2);
         }
         return isFinite(outer);
     }

@@ -34,19 +34,10 @@ final class TableBlocks extends ReadBlocks {
     @Override
     boolean decodeBlock(byte[] bytes, int offset, float[] dst, int at, Kernels kernels) {
         float scale = exponent ? powerOfTwo(bytes[offset] & 0xFF) : half(bytes, offset);
-        decodeHalves(bytes, offset + (exponent ? 1 : 2), scale, table, dst, at);
+        int codes = offset + (exponent ? 1 : 2);
+        kernels.tableOfHalves(bytes, codes, table, scale, dst, at, HALF);
         // Six times the largest power of two is infinite.
         return exponent ? scale < 0x1p125f : isFinite(scale);
-    }
-
-    /** Decodes 16 bytes. */
-    static void decodeHalves(
-            byte[] bytes, int codes, float scale, float[] table, float[] dst, int at) {
-        for (int j = 0; j < HALF; j++) {
-            int pair = bytes[codes + j];
-            dst[at + j] = scale * table[pair & 15];
-            dst[at + HALF + j] = scale * table[pair >>> 4 & 15];
-        }
     }
 
     /** E8M0: 255 is no number. */

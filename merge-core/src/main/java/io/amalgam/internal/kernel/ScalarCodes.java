@@ -1,13 +1,13 @@
 package io.amalgam.internal.kernel;
 
+import java.util.Arrays;
+
 /** Codes of 4 bits, eight in a word, the first in its lowest bits. */
 final class ScalarCodes {
-    /** E2M1: a sign, two bits of exponent, one of fraction. */
-    private static final float[] E2M1 = {
-        0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
-    };
-
     private static final int IN_WORD = 8;
+
+    /** Known to the compiler of a copy, which then checks no index. */
+    private static final int TABLE = 16;
 
     private ScalarCodes() {}
 
@@ -39,28 +39,30 @@ final class ScalarCodes {
         }
     }
 
-    static void fp4ToFloat(
+    static void tableToFloat(
             int[] words,
             int from,
+            float[] values,
             float[] scales,
             int first,
             int group,
             float[] dst,
             int at,
             int n) {
+        float[] table = Arrays.copyOf(values, TABLE);
         for (int done = 0, g = first; done < n; done += group, g++) {
             float scale = scales[g];
             int end = Math.min(n, done + group);
             for (int i = done; i < end; i += IN_WORD) {
                 int word = words[from + i / IN_WORD];
-                dst[at + i] = E2M1[word & 15] * scale;
-                dst[at + i + 1] = E2M1[word >>> 4 & 15] * scale;
-                dst[at + i + 2] = E2M1[word >>> 8 & 15] * scale;
-                dst[at + i + 3] = E2M1[word >>> 12 & 15] * scale;
-                dst[at + i + 4] = E2M1[word >>> 16 & 15] * scale;
-                dst[at + i + 5] = E2M1[word >>> 20 & 15] * scale;
-                dst[at + i + 6] = E2M1[word >>> 24 & 15] * scale;
-                dst[at + i + 7] = E2M1[word >>> 28] * scale;
+                dst[at + i] = table[word & 15] * scale;
+                dst[at + i + 1] = table[word >>> 4 & 15] * scale;
+                dst[at + i + 2] = table[word >>> 8 & 15] * scale;
+                dst[at + i + 3] = table[word >>> 12 & 15] * scale;
+                dst[at + i + 4] = table[word >>> 16 & 15] * scale;
+                dst[at + i + 5] = table[word >>> 20 & 15] * scale;
+                dst[at + i + 6] = table[word >>> 24 & 15] * scale;
+                dst[at + i + 7] = table[word >>> 28] * scale;
             }
         }
     }
@@ -72,9 +74,19 @@ final class ScalarCodes {
         }
     }
 
-    static void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
+    static void tableOfWords(
+            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = E2M1[words[i] >>> shift & 15] * scales[i];
+            dst[at + i] = table[words[i] >>> shift & 15] * scales[i];
+        }
+    }
+
+    static void tableOfHalves(
+            byte[] bytes, int from, float[] table, float scale, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            int pair = bytes[from + i];
+            dst[at + i] = table[pair & 15] * scale;
+            dst[at + n + i] = table[pair >>> 4 & 15] * scale;
         }
     }
 }

@@ -93,16 +93,17 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void fp4ToFloat(
+    public void tableToFloat(
             int[] words,
             int from,
+            float[] table,
             float[] scales,
             int first,
             int group,
             float[] dst,
             int at,
             int n) {
-        ScalarCodes.fp4ToFloat(words, from, scales, first, group, dst, at, n);
+        ScalarCodes.tableToFloat(words, from, table, scales, first, group, dst, at, n);
     }
 
     @Override
@@ -112,8 +113,15 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
-        ScalarCodes.fp4OfWords(words, shift, scales, dst, at, n);
+    public void tableOfWords(
+            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
+        ScalarCodes.tableOfWords(words, shift, table, scales, dst, at, n);
+    }
+
+    @Override
+    public void tableOfHalves(
+            byte[] bytes, int from, float[] table, float scale, float[] dst, int at, int n) {
+        ScalarCodes.tableOfHalves(bytes, from, table, scale, dst, at, n);
     }
 
     @Override

@@ -24,6 +24,10 @@ public abstract class KernelsContract {
 
     private static final int INFINITE = 0x7F800000;
 
+    private static final float[] TABLE = {
+        0, 0.5f, 1, -1.5f, 1e30f, 3, 4e-38f, 6, -0f, -0.5f, 7, 1.5f, -2, -3e-40f, -4, 1e-45f
+    };
+
     abstract Kernels subject();
 
     abstract Kernels specification();
@@ -178,12 +182,20 @@ public abstract class KernelsContract {
     }
 
     @Test
-    void fp4ToFloat() {
+    void tableToFloat() {
         for (int group : new int[] {8, 16, 24, 32, 128}) {
             check(
                     (k, in, n) ->
-                            k.fp4ToFloat(
-                                    bits(in.a), n / 16, in.c, 1, group, in.out, 3, n / 16 * 8));
+                            k.tableToFloat(
+                                    bits(in.a),
+                                    n / 16,
+                                    TABLE,
+                                    in.c,
+                                    1,
+                                    group,
+                                    in.out,
+                                    3,
+                                    n / 16 * 8));
         }
     }
 
@@ -283,11 +295,16 @@ public abstract class KernelsContract {
     }
 
     @Test
-    void fp4OfWords() {
+    void tableOfWords() {
         for (int shift = 0; shift < 32; shift += 4) {
             int of = shift;
-            check((k, in, n) -> k.fp4OfWords(bits(in.a), of, in.c, in.out, 3, n));
+            check((k, in, n) -> k.tableOfWords(bits(in.a), of, TABLE, in.c, in.out, 3, n));
         }
+    }
+
+    @Test
+    void tableOfHalves() {
+        check((k, in, n) -> k.tableOfHalves(bytes(in.a), 2, TABLE, in.b[0], in.out, 3, n / 2));
     }
 
     @Test

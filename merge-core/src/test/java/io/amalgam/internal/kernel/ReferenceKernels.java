@@ -82,13 +82,6 @@ final class ReferenceKernels implements Kernels {
         return (int) ((words[from + i / 8] & 0xFFFFFFFFL) / (1L << 4 * (i % 8)) % 16);
     }
 
-    private static float e2m1(int code) {
-        int exponent = code / 2 % 4;
-        double magnitude =
-                exponent == 0 ? code % 2 * 0.5 : (1 + code % 2 * 0.5) * Math.pow(2, exponent - 1);
-        return (float) (code < 8 ? magnitude : -magnitude);
-    }
-
     @Override
     public void int4ToFloat(
             int[] words,
@@ -107,9 +100,10 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void fp4ToFloat(
+    public void tableToFloat(
             int[] words,
             int from,
+            float[] table,
             float[] scales,
             int first,
             int group,
@@ -117,7 +111,7 @@ final class ReferenceKernels implements Kernels {
             int at,
             int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = e2m1(code(words, from, i)) * scales[first + i / group];
+            dst[at + i] = table[code(words, from, i)] * scales[first + i / group];
         }
     }
 
@@ -130,9 +124,19 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
+    public void tableOfWords(
+            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = e2m1(code(words, i, shift / 4)) * scales[i];
+            dst[at + i] = table[code(words, i, shift / 4)] * scales[i];
+        }
+    }
+
+    @Override
+    public void tableOfHalves(
+            byte[] bytes, int from, float[] table, float scale, float[] dst, int at, int n) {
+        for (int i = 0; i < n; i++) {
+            dst[at + i] = table[(bytes[from + i] & 0xFF) % 16] * scale;
+            dst[at + n + i] = table[(bytes[from + i] & 0xFF) / 16] * scale;
         }
     }
 

@@ -64,16 +64,17 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void fp4ToFloat(
+    public void tableToFloat(
             int[] words,
             int from,
+            float[] table,
             float[] scales,
             int first,
             int group,
             float[] dst,
             int at,
             int n) {
-        VectorCodes.fp4ToFloat(words, from, scales, first, group, dst, at, n);
+        VectorTables.tableToFloat(words, from, table, scales, first, group, dst, at, n);
     }
 
     @Override
@@ -83,8 +84,15 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
-        VectorCodes.fp4OfWords(words, shift, scales, dst, at, n);
+    public void tableOfWords(
+            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
+        VectorTables.tableOfWords(words, shift, table, scales, dst, at, n);
+    }
+
+    @Override
+    public void tableOfHalves(
+            byte[] bytes, int from, float[] table, float scale, float[] dst, int at, int n) {
+        VectorTables.tableOfHalves(bytes, from, table, scale, dst, at, n);
     }
 
     @Override

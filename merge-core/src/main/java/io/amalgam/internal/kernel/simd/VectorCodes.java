@@ -11,22 +11,19 @@ import jdk.incubator.vector.VectorOperators;
 
 /**
  * Codes of 4 bits by shifts that differ from lane to lane: a word fills one vector, or two of 128
- * bits. E2M1 is computed: of twice a value, the table of eight fits one word.
+ * bits.
  */
 final class VectorCodes {
     private static final int IN_WORD = 8;
 
-    /** Twice the magnitudes of E2M1: 0, 1, 2, 3, 4, 6, 8, 12. */
-    private static final int DOUBLED = 0xC8643210;
-
     /** Where each lane's code is in its word. */
-    private static final IntVector SHIFTS =
+    static final IntVector SHIFTS =
             IntVector.zero(INTS).addIndex(1).and(7).lanewise(VectorOperators.LSHL, 2);
 
     /** The lanes of a first word, and of a second one. */
-    private static final IntVector FIRST = ofWord(0);
+    static final IntVector FIRST = ofWord(0);
 
-    private static final IntVector SECOND = ofWord(1);
+    static final IntVector SECOND = ofWord(1);
 
     private static IntVector ofWord(int number) {
         int[] mask = new int[LENGTH];
@@ -78,53 +75,6 @@ final class VectorCodes {
         }
     }
 
-    static void fp4ToFloat(
-            int[] words,
-            int from,
-            float[] scales,
-            int first,
-            int group,
-            float[] dst,
-            int at,
-            int n) {
-        if (group % LENGTH != 0 || n % LENGTH != 0) {
-            ScalarKernels.INSTANCE.fp4ToFloat(words, from, scales, first, group, dst, at, n);
-            return;
-        }
-        for (int done = 0, g = first; done < n; done += group, g++) {
-            FloatVector scale = FloatVector.broadcast(FLOATS, scales[g]);
-            int end = Math.min(n, done + group);
-            for (int i = done; i < end; i += LENGTH) {
-                int word = words[from + i / IN_WORD] >>> i % IN_WORD * 4;
-                IntVector codes =
-                        IntVector.broadcast(INTS, word)
-                                .lanewise(VectorOperators.LSHR, SHIFTS)
-                                .and(FIRST);
-                if (LENGTH > IN_WORD) {
-                    codes =
-                            IntVector.broadcast(INTS, words[from + i / IN_WORD + 1])
-                                    .lanewise(VectorOperators.LSHR, SHIFTS)
-                                    .and(SECOND)
-                                    .or(codes);
-                }
-                IntVector doubled =
-                        IntVector.broadcast(INTS, DOUBLED)
-                                .lanewise(
-                                        VectorOperators.LSHR,
-                                        codes.and(7).lanewise(VectorOperators.LSHL, 2))
-                                .and(15);
-                IntVector sign = codes.and(8).lanewise(VectorOperators.LSHL, 28);
-                ((FloatVector) doubled.convertShape(VectorOperators.I2F, FLOATS, 0))
-                        .mul(0.5f)
-                        .reinterpretAsInts()
-                        .or(sign)
-                        .reinterpretAsFloats()
-                        .mul(scale)
-                        .intoArray(dst, at + i);
-            }
-        }
-    }
-
     static void int4OfWords(
             int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n) {
         int bound = INTS.loopBound(n);
@@ -140,32 +90,6 @@ final class VectorCodes {
         }
         for (int i = bound; i < n; i++) {
             dst[at + i] = ((words[from + i] >>> shift & 15) - zero) * scale;
-        }
-    }
-
-    static void fp4OfWords(int[] words, int shift, float[] scales, float[] dst, int at, int n) {
-        int bound = INTS.loopBound(n);
-        if (bound < n) {
-            ScalarKernels.INSTANCE.fp4OfWords(words, shift, scales, dst, at, n);
-            return;
-        }
-        for (int i = 0; i < bound; i += LENGTH) {
-            IntVector codes =
-                    IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, shift);
-            IntVector doubled =
-                    IntVector.broadcast(INTS, DOUBLED)
-                            .lanewise(
-                                    VectorOperators.LSHR,
-                                    codes.and(7).lanewise(VectorOperators.LSHL, 2))
-                            .and(15);
-            IntVector sign = codes.and(8).lanewise(VectorOperators.LSHL, 28);
-            ((FloatVector) doubled.convertShape(VectorOperators.I2F, FLOATS, 0))
-                    .mul(0.5f)
-                    .reinterpretAsInts()
-                    .or(sign)
-                    .reinterpretAsFloats()
-                    .mul(FloatVector.fromArray(FLOATS, scales, i))
-                    .intoArray(dst, at + i);
         }
     }
 }

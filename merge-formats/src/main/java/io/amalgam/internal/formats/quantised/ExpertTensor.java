@@ -11,12 +11,13 @@ final class ExpertTensor extends TileTensor {
     private static final int GROUP = Fp4Format.MX_GROUP;
 
     /** Outputs that are decoded side by side: what they are written to stays in the cache. */
-    private static final int RUN = 512;
+    private static final int RUN = 256;
 
     /** Codes in a word. */
     private static final int WORD = 8;
 
     private static final int BITS = 4;
+    private static final float[] TABLE = Fp4Format.table();
 
     private final StoredTensor codes;
     private final StoredTensor exponents;
@@ -66,7 +67,7 @@ final class ExpertTensor extends TileTensor {
                     }
                     for (int k = 0; k < WORD; k++) {
                         int at = (g * GROUP + w * WORD + k) * out + o;
-                        workspace.kernels().fp4OfWords(words, 4 * k, scale, tile, at, n);
+                        workspace.kernels().tableOfWords(words, 4 * k, TABLE, scale, tile, at, n);
                     }
                 }
             }

@@ -4,7 +4,6 @@ import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
-import java.util.Arrays;
 
 /**
  * Codes of 4 bits, two neighbours a byte, into a table of values, times the scale of their block.
@@ -16,9 +15,6 @@ final class NibbleTensor extends Dequantised {
     private final boolean highFirst;
     private final Scales scales;
     private final int block;
-
-    /** Whether there is a kernel for it. */
-    private final boolean isFp4;
 
     /** Codes in a word. */
     private static final int WORD = 8;
@@ -41,7 +37,6 @@ final class NibbleTensor extends Dequantised {
         this.highFirst = highFirst;
         this.scales = scales;
         this.block = block;
-        this.isFp4 = !highFirst && block % WORD == 0 && Arrays.equals(table, Fp4Format.table());
     }
 
     @Override
@@ -55,9 +50,12 @@ final class NibbleTensor extends Dequantised {
         int blocks = (int) ((from + count - 1) / block - firstBlock) + 1;
         float[] scale = scratch.scales(blocks);
         scales.read(firstBlock, blocks, scale, workspace);
-        if (isFp4 && from % block == 0 && count % WORD == 0 && from % WORD == 0) {
+        if (block % WORD == 0 && from % block == 0 && count % WORD == 0) {
             int[] words = scratch.words(codes, from / 2, count / WORD, workspace);
-            workspace.kernels().fp4ToFloat(words, 0, scale, 0, block, dst, at, count);
+            if (highFirst) {
+                exchange(words, count / WORD);
+            }
+            workspace.kernels().tableToFloat(words, 0, table, scale, 0, block, dst, at, count);
             return false;
         }
         long firstByte = from / 2;
@@ -72,6 +70,13 @@ final class NibbleTensor extends Dequantised {
             done += n;
         }
         return false;
+    }
+
+    /** Puts the lower four bits of each byte above the others. */
+    private static void exchange(int[] words, int count) {
+        for (int i = 0; i < count; i++) {
+            words[i] = (words[i] & 0x0F0F0F0F) << 4 | words[i] >>> 4 & 0x0F0F0F0F;
+        }
     }
 
     private void decode(byte[] code, int from, int count, float scale, float[] dst, int at) {
