@@ -44,8 +44,7 @@ final class VectorTables {
             return;
         }
         IntVector low = FloatVector.fromArray(FLOATS, table, 0).reinterpretAsInts();
-        IntVector high =
-                FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
+        IntVector high = FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
         for (int done = 0, g = first; done < n; done += group, g++) {
             FloatVector scale = FloatVector.broadcast(FLOATS, scales[g]);
             int end = Math.min(n, done + group);
@@ -82,8 +81,7 @@ final class VectorTables {
             return;
         }
         IntVector low = FloatVector.fromArray(FLOATS, table, 0).reinterpretAsInts();
-        IntVector high =
-                FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
+        IntVector high = FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
         for (int i = 0; i < n; i += LENGTH) {
             IntVector codes =
                     IntVector.fromArray(INTS, words, i)
@@ -97,9 +95,7 @@ final class VectorTables {
                                 high.rearrange(lanes.toShuffle()).reinterpretAsFloats(),
                                 codes.compare(VectorOperators.GT, LENGTH - 1).cast(FLOATS));
             }
-            values
-                    .mul(FloatVector.fromArray(FLOATS, scales, i))
-                    .intoArray(dst, at + i);
+            values.mul(FloatVector.fromArray(FLOATS, scales, i)).intoArray(dst, at + i);
         }
     }
 
@@ -110,8 +106,7 @@ final class VectorTables {
             return;
         }
         IntVector low = FloatVector.fromArray(FLOATS, table, 0).reinterpretAsInts();
-        IntVector high =
-                FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
+        IntVector high = FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
         for (int i = 0; i < n; i += LENGTH) {
             IntVector pairs =
                     (IntVector)
