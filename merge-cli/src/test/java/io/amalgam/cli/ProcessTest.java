@@ -55,7 +55,10 @@ class ProcessTest {
         while (!Files.exists(begun) && first.isAlive()) {
             TimeUnit.MILLISECONDS.sleep(10);
         }
-        assertThat(here(3, part)).contains("error: another merge is writing to '" + out);
+        assertThat(here(3, part))
+                .contains(
+                        "error: another merge is writing part 1/2 of '%s'; wait for it to end, or run another part"
+                                .formatted(out));
         assertThat(here(3, "join", out)).contains("--part 1/2'").contains("--part 2/2'");
 
         first.destroyForcibly().waitFor();

@@ -1,6 +1,7 @@
 package io.amalgam.engine;
 
 import io.amalgam.kernel.Kernels;
+import java.util.function.Consumer;
 
 /**
  * Options of a run: {@code EngineOptions.defaults(kernels).threads(2).resume(true)}. None affects
@@ -62,25 +63,22 @@ public record EngineOptions(
 
     /** These options with so many workers. */
     public EngineOptions threads(int count) {
-        return new EngineOptions(
-                count, memory, kernels, allowNonfinite, resume, overwrite, report, card);
+        return with(values -> values.threads = count);
     }
 
     /** These options with so many bytes for buffers. */
     public EngineOptions memory(long bytes) {
-        return new EngineOptions(
-                threads, bytes, kernels, allowNonfinite, resume, overwrite, report, card);
+        return with(values -> values.memory = bytes);
     }
 
     /** These options with other kernels. */
     public EngineOptions kernels(Kernels chosen) {
-        return new EngineOptions(
-                threads, memory, chosen, allowNonfinite, resume, overwrite, report, card);
+        return with(values -> values.kernels = chosen);
     }
 
     /** These options with or without letting NaN and infinities through. */
     public EngineOptions allowNonfinite(boolean allow) {
-        return new EngineOptions(threads, memory, kernels, allow, resume, overwrite, report, card);
+        return with(values -> values.allowNonfinite = allow);
     }
 
     /**
@@ -91,34 +89,63 @@ public record EngineOptions(
      *   <li>an interrupted merge of the same plan and unchanged inputs: it continues, also without
      *       {@link #overwrite(boolean) overwrite} if it was started with it;
      *   <li>an interrupted merge of another plan, or with other inputs: {@link
-     *       io.amalgam.error.BadInputException}, with {@code overwrite} too: start again with
-     *       {@code overwrite}, without resume;
+     *       io.amalgam.error.BadInputException}; with {@code overwrite} a merge from the beginning;
      *   <li>the finished result of the same plan: its files are verified and nothing is written; if
-     *       they were changed, a {@code BadInputException};
+     *       they were changed, a {@code BadInputException}; with {@code overwrite} a merge from the
+     *       beginning;
      *   <li>any other files, such as the result of a changed recipe: a {@code BadInputException};
      *       with {@code overwrite} a merge from the beginning.
      * </ul>
      */
     public EngineOptions resume(boolean wanted) {
-        return new EngineOptions(
-                threads, memory, kernels, allowNonfinite, wanted, overwrite, report, card);
+        return with(values -> values.resume = wanted);
     }
 
     /** These options with or without replacing what is there. */
     public EngineOptions overwrite(boolean wanted) {
-        return new EngineOptions(
-                threads, memory, kernels, allowNonfinite, resume, wanted, report, card);
+        return with(values -> values.overwrite = wanted);
     }
 
     /** These options with or without report and recipe. */
     public EngineOptions report(boolean wanted) {
-        return new EngineOptions(
-                threads, memory, kernels, allowNonfinite, resume, overwrite, wanted, card);
+        return with(values -> values.report = wanted);
     }
 
     /** These options with or without a model card. */
     public EngineOptions card(Card wanted) {
-        return new EngineOptions(
-                threads, memory, kernels, allowNonfinite, resume, overwrite, report, wanted);
+        return with(values -> values.card = wanted);
+    }
+
+    private EngineOptions with(Consumer<Values> change) {
+        Values values = new Values(this);
+        change.accept(values);
+        return values.options();
+    }
+
+    /** All components, one of which is about to change. */
+    private static final class Values {
+        int threads;
+        long memory;
+        Kernels kernels;
+        boolean allowNonfinite;
+        boolean resume;
+        boolean overwrite;
+        boolean report;
+        Card card;
+
+        Values(EngineOptions options) {
+            threads = options.threads;
+            memory = options.memory;
+            kernels = options.kernels;
+            allowNonfinite = options.allowNonfinite;
+            resume = options.resume;
+            overwrite = options.overwrite;
+            report = options.report;
+            card = options.card;
+        }
+
+        EngineOptions options() {
+            return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, overwrite, report, card);
+        }
     }
 }

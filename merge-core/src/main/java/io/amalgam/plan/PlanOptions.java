@@ -2,6 +2,7 @@ package io.amalgam.plan;
 
 import io.amalgam.recipe.Recipe.QuantisedType;
 import java.util.Optional;
+import java.util.function.Consumer;
 
 /**
  * Options of a plan in addition to the recipe. Immutable.
@@ -41,106 +42,42 @@ public record PlanOptions(
 
     /** These options with another seed. */
     public PlanOptions seed(long other) {
-        return new PlanOptions(
-                other,
-                maxShardBytes,
-                tensors,
-                strict,
-                copyTokenizer,
-                truncateEmbeddings,
-                quantised,
-                allowRescaled);
+        return with(values -> values.seed = other);
     }
 
     /** These options with files of at most so many bytes of tensors; 0 for a single file. */
     public PlanOptions maxShardBytes(long bytes) {
-        return new PlanOptions(
-                seed,
-                bytes,
-                tensors,
-                strict,
-                copyTokenizer,
-                truncateEmbeddings,
-                quantised,
-                allowRescaled);
+        return with(values -> values.maxShardBytes = bytes);
     }
 
     /** These options with warnings as errors, or not. */
     public PlanOptions strict(boolean wanted) {
-        return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                wanted,
-                copyTokenizer,
-                truncateEmbeddings,
-                quantised,
-                allowRescaled);
+        return with(values -> values.strict = wanted);
     }
 
     /** These options with or without copies of tokenizer files. */
     public PlanOptions copyTokenizer(boolean wanted) {
-        return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                strict,
-                wanted,
-                truncateEmbeddings,
-                quantised,
-                allowRescaled);
+        return with(values -> values.copyTokenizer = wanted);
     }
 
     /** These options with or without cutting vocabularies that differ. */
     public PlanOptions truncateEmbeddings(boolean wanted) {
-        return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                strict,
-                copyTokenizer,
-                wanted,
-                quantised,
-                allowRescaled);
+        return with(values -> values.truncateEmbeddings = wanted);
     }
 
     /** These options with weights that are quantised to a type. */
     public PlanOptions quantised(QuantisedType type) {
-        return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                strict,
-                copyTokenizer,
-                truncateEmbeddings,
-                Optional.of(type),
-                allowRescaled);
+        return with(values -> values.quantised = Optional.of(type));
     }
 
     /** These options for a model that is written as its recipe says. */
     public PlanOptions dense() {
-        return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                strict,
-                copyTokenizer,
-                truncateEmbeddings,
-                Optional.empty(),
-                allowRescaled);
+        return with(values -> values.quantised = Optional.empty());
     }
 
     /** These options with or without models whose quantisation moved scales between tensors. */
     public PlanOptions allowRescaled(boolean allowed) {
-        return new PlanOptions(
-                seed,
-                maxShardBytes,
-                tensors,
-                strict,
-                copyTokenizer,
-                truncateEmbeddings,
-                quantised,
-                allowed);
+        return with(values -> values.allowRescaled = allowed);
     }
 
     /** Which tensors to merge if models have different ones. */
@@ -151,5 +88,38 @@ public record PlanOptions(
         UNION,
         /** Only tensors that all models have. */
         INTERSECTION
+    }
+
+    private PlanOptions with(Consumer<Values> change) {
+        Values values = new Values(this);
+        change.accept(values);
+        return values.options();
+    }
+
+    /** All components, one of which is about to change. */
+    private static final class Values {
+        long seed;
+        long maxShardBytes;
+        TensorSet tensors;
+        boolean strict;
+        boolean copyTokenizer;
+        boolean truncateEmbeddings;
+        Optional<QuantisedType> quantised;
+        boolean allowRescaled;
+
+        Values(PlanOptions options) {
+            seed = options.seed;
+            maxShardBytes = options.maxShardBytes;
+            tensors = options.tensors;
+            strict = options.strict;
+            copyTokenizer = options.copyTokenizer;
+            truncateEmbeddings = options.truncateEmbeddings;
+            quantised = options.quantised;
+            allowRescaled = options.allowRescaled;
+        }
+
+        PlanOptions options() {
+            return new PlanOptions(seed, maxShardBytes, tensors, strict, copyTokenizer, truncateEmbeddings, quantised, allowRescaled);
+        }
     }
 }

@@ -75,7 +75,10 @@ final class Journal implements Closeable {
         if (!isBegun(directory)) {
             return false;
         }
-        List<String> there = linesIn(directory);
+        return isOf(linesIn(directory), planHash, inputs);
+    }
+
+    private static boolean isOf(List<String> there, String planHash, List<InputFile> inputs) {
         List<String> header = header(planHash, inputs);
         return there.size() > header.size() && there.subList(0, header.size()).equals(header);
     }
@@ -102,11 +105,12 @@ final class Journal implements Closeable {
     }
 
     /**
-     * Begins a journal, or with {@code resume} continues the existing one.
+     * Begins a journal, or with {@code resume} continues the existing one; one of another plan, or
+     * of inputs that changed since, is begun again with {@code overwrite}.
      *
      * @param inputs the files read, as they are now
-     * @throws BadInputException if the one there is of another plan, or inputs changed since, or
-     *     another merge writes it
+     * @throws BadInputException if the one there is of another plan, or inputs changed since, without
+     *     {@code overwrite}; or another merge writes it
      */
     static Journal open(
             Path directory, String planHash, List<InputFile> inputs, EngineOptions options)
@@ -116,6 +120,9 @@ final class Journal implements Closeable {
             byte[] there = options.resume() ? readWholeLines(lock.channel()) : new byte[0];
             List<String> lines = lines(there);
             int begin = lines.indexOf(BEGIN);
+            if (options.overwrite() && !isOf(lines, planHash, inputs)) {
+                begin = -1;
+            }
             Journal journal = new Journal(lock, begin >= 0, options.overwrite());
             if (begin >= 0) {
                 journal.take(lines, begin, planHash, inputs, directory);

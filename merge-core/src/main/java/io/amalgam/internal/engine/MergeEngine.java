@@ -88,7 +88,10 @@ public final class MergeEngine {
         OutputCheck.require(plan, directory, options.resume(), options.overwrite());
         OutputPlaces places = OutputPlaces.inDirectory(directory);
         if (options.resume() && FinishedMerge.differenceByReport(plan, places).isEmpty()) {
-            return finished(plan, places, options, listener);
+            Optional<MergeReport> there = finished(plan, places, options, listener);
+            if (there.isPresent()) {
+                return there.get();
+            }
         }
         MemoryNeeds needs = MemoryNeeds.within(plan, options);
         OpenMerge merge = new OpenMerge(plan, directory, options);
@@ -336,6 +339,11 @@ public final class MergeEngine {
                 .toRemove(companions);
     }
 
+    /** Whether a merge, or one of its parts, is being written in a directory now. */
+    public static boolean isWriting(Path directory) throws IOException {
+        return Journal.isHeld(directory);
+    }
+
     /**
      * Whether a part that was begun in a directory can be resumed with this plan and its inputs.
      */
@@ -376,10 +384,17 @@ public final class MergeEngine {
         return all;
     }
 
-    static MergeReport finished(
+    /**
+     * The report of a merge that was finished before; nothing if its files were changed since, and
+     * may be replaced.
+     */
+    static Optional<MergeReport> finished(
             MergePlan plan, OutputPlaces places, EngineOptions options, MergeListener listener)
             throws IOException {
         Optional<String> difference = FinishedMerge.difference(plan, places);
+        if (difference.isPresent() && options.overwrite()) {
+            return Optional.empty();
+        }
         if (difference.isPresent()) {
             throw new BadInputException(
                     Problem.of(
@@ -389,6 +404,6 @@ public final class MergeEngine {
         }
         plan.warnings().forEach(listener::warned);
         listener.wasFinished();
-        return FinishedMerge.report(plan, places, options);
+        return Optional.of(FinishedMerge.report(plan, places, options));
     }
 }

@@ -143,7 +143,13 @@ final class SingleFile {
             besides(places);
         }
         if (state == State.FINISHED || state == State.MOVING) {
-            return MergeEngine.finished(plan, places, options, listener);
+            // A model on its way out of the folder is checked, never replaced.
+            EngineOptions checking = state == State.MOVING ? options.overwrite(false) : options;
+            Optional<MergeReport> finished =
+                    MergeEngine.finished(plan, places, checking, listener);
+            if (finished.isPresent()) {
+                return finished.get();
+            }
         }
         Path folder = places.journal();
         MergeReport report =

@@ -70,21 +70,22 @@ public final class FisherDiagonal implements Measurement {
                                 ReadingRun.bytesHeld(threads)
                                         + LlamaFisher.bytesHeld(model, tokens, longest, threads));
         int steps = LlamaFisher.steps(model.shape());
-        for (int b = 0; b < batches.size(); b++) {
-            boolean first = b == 0;
-            boolean last = b == batches.size() - 1;
-            long before = (long) b * steps;
-            long all = (long) batches.size() * steps;
-            LlamaFisher fisher =
-                    new LlamaFisher(
-                            model,
-                            workers,
-                            (tensor, from, sums) ->
-                                    sink.add(
-                                            new Part(tensor + SUFFIX, from, sums, first, last)
-                                                    .requireFinite(
-                                                            "gradients of '" + tensor + "'")));
-            fisher.run(batches.get(b), done -> workers.progressed(before + done, all));
-        }
+        WindowBatch.each(
+                batches,
+                batch -> {
+                    LlamaFisher fisher =
+                            new LlamaFisher(
+                                    model,
+                                    workers,
+                                    (tensor, from, sums) ->
+                                            sink.add(
+                                                    batch.part(tensor + SUFFIX, from, sums)
+                                                            .requireFinite(
+                                                                    "gradients of '"
+                                                                            + tensor
+                                                                            + "'")));
+                    fisher.run(
+                            batch.windows(), done -> batch.progressed(workers, done, steps));
+                });
     }
 }

@@ -115,35 +115,34 @@ public final class InputGrams implements Measurement {
                         model,
                         options,
                         tokens -> bytesHeld(tokens, options.threads()));
+        WindowBatch.each(batches, batch -> measure(batch, workers, sink));
+    }
+
+    private void measure(WindowBatch batch, Preparation.Context workers, Sink sink)
+            throws IOException {
         int layers = model.shape().layers();
-        for (int b = 0; b < batches.size(); b++) {
-            boolean first = b == 0;
-            boolean last = b == batches.size() - 1;
-            long before = (long) b * layers;
-            long all = (long) batches.size() * layers;
-            GramArithmetic arithmetic =
-                    new GramArithmetic(
-                            new BlasArithmetic(workers),
-                            workers,
-                            (weight, from, sums) ->
-                                    sink.add(
-                                            new Part(weight + SUFFIX, from, sums, first, last)
-                                                    .requireFinite("inputs of '" + weight + "'")));
-            LlamaForward forward =
-                    LlamaForward.readingOnce(model.shape(), model.tensors(), arithmetic, workers);
-            float[] x =
-                    forward.run(
-                            batches.get(b),
-                            layers,
-                            (layer, states) -> workers.progressed(before + layer, all));
-            if (headed) {
-                forward.finish(x);
-                arithmetic.measure(
-                        model.head().info().name(),
-                        x,
-                        model.shape().hidden(),
-                        LlamaForward.ends(batches.get(b)));
-            }
+        GramArithmetic arithmetic =
+                new GramArithmetic(
+                        new BlasArithmetic(workers),
+                        workers,
+                        (weight, from, sums) ->
+                                sink.add(
+                                        batch.part(weight + SUFFIX, from, sums)
+                                                .requireFinite("inputs of '" + weight + "'")));
+        LlamaForward forward =
+                LlamaForward.readingOnce(model.shape(), model.tensors(), arithmetic, workers);
+        float[] x =
+                forward.run(
+                        batch.windows(),
+                        layers,
+                        (layer, states) -> batch.progressed(workers, layer, layers));
+        if (headed) {
+            forward.finish(x);
+            arithmetic.measure(
+                    model.head().info().name(),
+                    x,
+                    model.shape().hidden(),
+                    LlamaForward.ends(batch.windows()));
         }
     }
 }

@@ -92,8 +92,13 @@ public final class PartedMerge {
                 new ArrayList<>(
                         OutputCheck.partProblems(
                                 plan, out, options.overwrite() || isJoining(), bytes()));
+        Optional<PartsFolder> there = PartsFolder.in(out);
+        if (there.isPresent() && MergeEngine.isWriting(there.get().of(part))) {
+            problems.add(
+                    Problem.of("another merge is writing part " + part + " of '" + out + "'")
+                            .hint("wait for it to end, or run another part"));
+        }
         if (problems.isEmpty() && !options.overwrite()) {
-            Optional<PartsFolder> there = PartsFolder.in(out);
             try {
                 there.ifPresent(folder -> folder.agreement().require(agreement, out));
             } catch (BadInputException e) {

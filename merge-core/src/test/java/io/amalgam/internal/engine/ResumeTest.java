@@ -270,6 +270,44 @@ class ResumeTest {
     }
 
     @Test
+    void withOverwriteWhatCannotBeResumedIsMergedAfresh() throws IOException {
+        Options both = RESUME.overwriting();
+        stopAt(reads - 10);
+        assertThat(Merges.run(TIES, root, out, both.build()).resumed()).isPositive();
+        assertFinished();
+        MergeReport again = Merges.run(TIES, root, out, both.build());
+        assertThat(again.wasFinished()).isTrue();
+
+        Files.write(out.resolve("model.plain"), new byte[] {42}, StandardOpenOption.APPEND);
+        assertThat(Merges.run(TIES, root, out, both.build()).wasFinished()).isFalse();
+        assertFinished();
+    }
+
+    @Test
+    void withOverwriteAnInterruptedMergeOfAnotherPlanIsGivenUp() throws IOException {
+        Options both = RESUME.overwriting();
+        String other = Merges.TIES.replace("0.7", "0.8");
+        stopAt(reads - 10);
+        assertThat(Merges.run(other, root, out, both).resumed()).isZero();
+        Path afresh = temp.resolve("afresh");
+        Merges.run(other, root, afresh, Options.DEFAULT);
+        assertThat(out.resolve("model.plain"))
+                .hasSameBinaryContentAs(afresh.resolve("model.plain"));
+        assertThat(partial()).doesNotExist();
+    }
+
+    @Test
+    void withOverwriteAnInterruptedMergeOfOtherInputsIsGivenUp() throws IOException {
+        stopAt(reads - 10);
+        Path input = root.resolve("one/model.plain");
+        FileTime time = Files.getLastModifiedTime(input);
+        Files.setLastModifiedTime(input, FileTime.fromMillis(time.toMillis() + 5000));
+        assertThat(Merges.run(TIES, root, out, RESUME.overwriting().build()).resumed()).isZero();
+        assertFinished();
+        Files.setLastModifiedTime(input, time);
+    }
+
+    @Test
     void changedInputIsRefusedAndTheStateKept() throws IOException {
         stopAt(reads - 10);
         Path input = root.resolve("one/model.plain");

@@ -122,6 +122,35 @@ public record MatrixLayout(int count, int rows, int cols, boolean transposed) {
         }
     }
 
+    /**
+     * Writes one of a tensor's matrices, each element from what an input has there.
+     *
+     * @param input negative for none: 0 everywhere
+     */
+    void write(
+            TensorStep.Reader reader, TensorStep.Writer writer, int input, int slice, Result result)
+            throws IOException {
+        float[] piece = new float[Math.min(reader.capacity(), elements())];
+        long start = (long) slice * elements();
+        for (int from = 0; from < elements(); from += piece.length) {
+            int n = Math.min(piece.length, elements() - from);
+            if (input >= 0) {
+                reader.read(input, start + from, n, piece, 0);
+            }
+            for (int i = 0; i < n; i++) {
+                int place = place(from + i);
+                double there = input >= 0 ? piece[i] : 0;
+                piece[i] = (float) result.of(place / cols, place % cols, there);
+            }
+            writer.write(start + from, piece, n);
+        }
+    }
+
+    /** An element of a result, given that of an input. */
+    interface Result {
+        double of(int row, int col, double there);
+    }
+
     private interface Element {
         void at(int row, int col, double value);
     }

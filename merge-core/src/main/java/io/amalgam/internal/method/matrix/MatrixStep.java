@@ -22,23 +22,13 @@ record MatrixStep(
     @Override
     public void run(Reader reader, Writer writer) throws IOException {
         for (int slice = 0; slice < layout.count(); slice++) {
-            write(change.of(new TaskVectors(call, layout, reader, slice)), slice, reader, writer);
-        }
-    }
-
-    private void write(Matrix change, int slice, Reader reader, Writer writer) throws IOException {
-        int elements = layout.elements();
-        float[] piece = new float[Math.min(reader.capacity(), elements)];
-        long start = (long) slice * elements;
-        for (int from = 0; from < elements; from += piece.length) {
-            int n = Math.min(piece.length, elements - from);
-            reader.read(call.base(), start + from, n, piece, 0);
-            for (int i = 0; i < n; i++) {
-                int place = layout.place(from + i);
-                double moved = change.get(place / layout.cols(), place % layout.cols());
-                piece[i] = (float) (piece[i] + scale * moved);
-            }
-            writer.write(start + from, piece, n);
+            Matrix moved = change.of(new TaskVectors(call, layout, reader, slice));
+            layout.write(
+                    reader,
+                    writer,
+                    call.base(),
+                    slice,
+                    (row, col, base) -> base + scale * moved.get(row, col));
         }
     }
 

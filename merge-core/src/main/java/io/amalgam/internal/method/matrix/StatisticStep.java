@@ -19,20 +19,17 @@ record StatisticStep(
         Matrix merged = solver.change(deviations);
         merged.add(1, deviations.mean());
         double scale = call.number("scale");
-        float[] piece = new float[Math.min(reader.capacity(), layout.elements())];
-        for (int from = 0; from < layout.elements(); from += piece.length) {
-            int n = Math.min(piece.length, layout.elements() - from);
-            if (call.base() >= 0) {
-                reader.read(call.base(), from, n, piece, 0);
-            }
-            for (int i = 0; i < n; i++) {
-                int place = layout.place(from + i);
-                double value = merged.get(place / layout.cols(), place % layout.cols());
-                double from0 = call.base() >= 0 ? piece[i] : value;
-                piece[i] = (float) (from0 + scale * (value - from0));
-            }
-            writer.write(from, piece, n);
-        }
+        boolean based = call.base() >= 0;
+        layout.write(
+                reader,
+                writer,
+                call.base(),
+                0,
+                (row, col, base) -> {
+                    double value = merged.get(row, col);
+                    double from = based ? base : value;
+                    return from + scale * (value - from);
+                });
     }
 
     @Override
