@@ -145,7 +145,8 @@ public record EngineOptions(
         }
 
         EngineOptions options() {
-            return new EngineOptions(threads, memory, kernels, allowNonfinite, resume, overwrite, report, card);
+            return new EngineOptions(
+                    threads, memory, kernels, allowNonfinite, resume, overwrite, report, card);
         }
     }
 }

@@ -119,7 +119,15 @@ public record PlanOptions(
         }
 
         PlanOptions options() {
-            return new PlanOptions(seed, maxShardBytes, tensors, strict, copyTokenizer, truncateEmbeddings, quantised, allowRescaled);
+            return new PlanOptions(
+                    seed,
+                    maxShardBytes,
+                    tensors,
+                    strict,
+                    copyTokenizer,
+                    truncateEmbeddings,
+                    quantised,
+                    allowRescaled);
         }
     }
 }

@@ -109,8 +109,8 @@ final class Journal implements Closeable {
      * of inputs that changed since, is begun again with {@code overwrite}.
      *
      * @param inputs the files read, as they are now
-     * @throws BadInputException if the one there is of another plan, or inputs changed since, without
-     *     {@code overwrite}; or another merge writes it
+     * @throws BadInputException if the one there is of another plan, or inputs changed since,
+     *     without {@code overwrite}; or another merge writes it
      */
     static Journal open(
             Path directory, String planHash, List<InputFile> inputs, EngineOptions options)

@@ -145,8 +145,7 @@ final class SingleFile {
         if (state == State.FINISHED || state == State.MOVING) {
             // A model on its way out of the folder is checked, never replaced.
             EngineOptions checking = state == State.MOVING ? options.overwrite(false) : options;
-            Optional<MergeReport> finished =
-                    MergeEngine.finished(plan, places, checking, listener);
+            Optional<MergeReport> finished = MergeEngine.finished(plan, places, checking, listener);
             if (finished.isPresent()) {
                 return finished.get();
             }

@@ -84,8 +84,7 @@ public final class FisherDiagonal implements Measurement {
                                                                     "gradients of '"
                                                                             + tensor
                                                                             + "'")));
-                    fisher.run(
-                            batch.windows(), done -> batch.progressed(workers, done, steps));
+                    fisher.run(batch.windows(), done -> batch.progressed(workers, done, steps));
                 });
     }
 }
