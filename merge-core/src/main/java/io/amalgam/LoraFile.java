@@ -89,9 +89,11 @@ public final class LoraFile implements Closeable {
      *
      * @param a {@code rank x in}, FLOAT
      * @param b {@code out x rank}, FLOAT
-     * @throws BadInputException if they are not matrices of one rank
      */
     public record LoraPair(INDArray a, INDArray b) {
+        /**
+         * @throws BadInputException if they are not matrices of one rank
+         */
         public LoraPair {
             if (a.rank() != 2 || b.rank() != 2 || a.size(0) != b.size(1)) {
                 throw new BadInputException(
