@@ -16,8 +16,7 @@ import org.apache.spark.SparkContext;
 /**
  * The class to submit: {@code spark-submit --class io.amalgam.spark.SparkMergeMain merge-spark.jar
  * RECIPE OUT}. Says on standard error what it does, and ends with 0, or as the command {@code
- * amalgam} does: 1 failed, 2 usage, 3 bad input.
- * Runs in the thread that calls it.
+ * amalgam} does: 1 failed, 2 usage, 3 bad input. Runs in the thread that calls it.
  */
 public final class SparkMergeMain {
     private static final int FAILED = 1;
