@@ -13,7 +13,9 @@ if exist "%HOME_DIR%runtime\bin\java.exe" set "JAVA=%HOME_DIR%runtime\bin\java.e
 
 set "VERSION="
 set "FULL="
-for /f tokens^=2^ delims^=^" %%v in ('""%JAVA%" -version 2^>^&1 ^| findstr /c:" version ""') do if not defined VERSION (set "FULL=%%v" & for /f "delims=.-" %%m in ("%%v") do set "VERSION=%%m")
+for /f "tokens=1-3" %%t in ('""%JAVA%" -version" 2^>^&1') do if "%%u"=="version" if not defined FULL set FULL=%%v
+if defined FULL set "FULL=%FULL:"=%"
+for /f "delims=.-" %%m in ("%FULL%") do set "VERSION=%%m"
 if not defined VERSION (
     echo error: java is not found; install a JDK 17 or newer, or set JAVA_HOME 1>&2
     exit /b 1
@@ -71,7 +73,7 @@ goto run
 :cache
 if exist "%CACHE%" goto cached
 set "MAKING=%CACHE%.%RANDOM%"
-2>nul (type nul > "%MAKING%") || goto run
+(type nul > "%MAKING%") 2>nul || goto run
 echo amalgam: preparing quicker starts with Java %FULL%; this is done once 1>&2
 "%JAVA%" "-XX:AOTCacheOutput=%MAKING%" "@%LAUNCHER%\java.args" "@%LAUNCHER%\java24.args" -Xmx256m -cp "%TARGET%\amalgam.jar" io.amalgam.cli.Main warm-up >nul 2>&1 <nul
 rem An empty one says that it was tried.
