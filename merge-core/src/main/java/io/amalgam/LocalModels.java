@@ -48,8 +48,13 @@ final class LocalModels implements ModelSource {
                                                             search.existing(adapter.path())
                                                                     .isPresent()));
         }
-        return revision
-                .map(
+        List<Problem> remarks = new ArrayList<>();
+        if (search.existing(model.path()).isEmpty()) {
+            search.remote().remarks(model.path(), model.revision()).stream()
+                    .map(problem -> problem.at(model.location()))
+                    .forEach(remarks::add);
+        }
+        revision.map(
                         text ->
                                 Problem.of(
                                                 "revision '"
@@ -57,8 +62,8 @@ final class LocalModels implements ModelSource {
                                                         + "' has no effect: local models are read as they are")
                                         .at(model.location())
                                         .hint("leave it out"))
-                .stream()
-                .toList();
+                .ifPresent(remarks::add);
+        return remarks;
     }
 
     private Checkpoint opened(ModelRef model) throws IOException {

@@ -1,8 +1,10 @@
 package io.amalgam.internal.checkpoint;
 
 import io.amalgam.checkpoint.HubOptions;
+import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Models and adapters that are named by something other than a path, as on a model hub. */
@@ -72,4 +74,9 @@ public interface RemoteModels {
      * @throws IOException if it cannot be fetched or kept
      */
     Path fetch(String name, Optional<String> revision) throws IOException;
+
+    /** What is to be known of a model that was {@linkplain #fetch fetched}. */
+    default List<Problem> remarks(String name, Optional<String> revision) {
+        return List.of();
+    }
 }

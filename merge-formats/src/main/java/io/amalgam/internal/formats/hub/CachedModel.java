@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A commit in the cache, which may have any part of its repository's files. */
@@ -15,6 +16,11 @@ final class CachedModel {
     private static final List<String> ASKED_FOR =
             List.of("config.json", "tokenizer_config.json", "tokenizer.json");
 
+    /** What a tokenizer's settings are nothing without. */
+    private static final Pattern TOKENS =
+            Pattern.compile("(tokenizer|vocab|spiece|sentencepiece|merges).*\\.(json|model|txt)|.*\\.tiktoken");
+
+    private static final String TOKENIZER_SETTINGS = "tokenizer_config.json";
     private static final int DEPTH = 6;
 
     private final RepoCache cache;
@@ -77,6 +83,28 @@ final class CachedModel {
 
     private boolean isKnown(String file) {
         return present.contains(file) || cache.isAbsent(commit, file);
+    }
+
+    /**
+     * Files that a model needs besides its weights, and that the cache has not, without knowing
+     * whether the repository has.
+     */
+    List<String> unknown() {
+        if (present.contains("adapter_config.json") || !wanted.weights().stream().allMatch(this::isUsual)) {
+            return List.of();
+        }
+        List<String> unknown = new ArrayList<>();
+        if (!isKnown("config.json")) {
+            unknown.add("config.json");
+        }
+        boolean tokens = present.stream().anyMatch(
+                                file ->
+                                        !file.equals(TOKENIZER_SETTINGS)
+                                                && TOKENS.matcher(file).matches());
+        if (present.contains(TOKENIZER_SETTINGS) && !tokens && !isKnown("tokenizer.json")) {
+            unknown.add("tokenizer.json");
+        }
+        return unknown;
     }
 
     /** The weights that are missing, as far as the index says. */

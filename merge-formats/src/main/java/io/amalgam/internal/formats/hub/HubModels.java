@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -68,6 +69,20 @@ public final class HubModels implements RemoteModels {
         return cached.isPresent() && cached.get().isWhole()
                 ? cached.get().path()
                 : newest(repo, cached, isExplicit(name));
+    }
+
+    /** A client may have fetched some files alone, and without the hub no one knows of others. */
+    @Override
+    public List<Problem> remarks(String name, Optional<String> revision) {
+        List<String> unknown =
+                RepoName.parse(name, revision)
+                        .flatMap(this::cached)
+                        .filter(CachedModel::hasWeights)
+                        .map(CachedModel::unknown)
+                        .orElse(List.of());
+        return unknown.isEmpty()
+                ? List.of()
+                : List.of(HubProblems.partly(name, unknown, settings));
     }
 
     /**

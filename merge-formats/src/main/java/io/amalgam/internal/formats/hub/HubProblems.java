@@ -4,6 +4,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import java.net.URI;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
@@ -153,6 +154,18 @@ final class HubProblems {
                 .ofStorage();
     }
 
+    /** A model of the cache that may lack files. */
+    static Problem partly(String name, List<String> unknown, HubSettings settings) {
+        return Problem.expected(
+                        "model '" + name + "' in the cache '" + settings.cache() + "'",
+                        "all files of the repository",
+                        "none named "
+                                + String.join(
+                                        " and ", unknown.stream().map(f -> "'" + f + "'").toList())
+                                + ", as it was fetched in part")
+                .hint("give 'amalgam download " + name + "' first; the output lacks what they say");
+    }
+
     /**
      * The cache cannot take what came.
      *
@@ -162,7 +175,9 @@ final class HubProblems {
         String reason =
                 e instanceof AccessDeniedException
                         ? "no permission"
-                        : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName());
+                        : e instanceof FileAlreadyExistsException
+                                ? "a file is in the way"
+                                : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName());
         return new BadInputException(
                 Problem.of(
                                 "%s cannot be put into the cache: '%s': %s"

@@ -378,6 +378,21 @@ class HubModelsTest {
         assertThat(hub.requests).isEmpty();
     }
 
+    /** A Python program that asked for the weights alone leaves such a cache. */
+    @Test
+    void modelsThatWereFetchedInPartAreNamed() throws IOException {
+        HubModels offline = new HubModels(settings(true, Optional.empty()), HubListener.NONE);
+        Path snapshot = fetched("org/model");
+        assertThat(offline.remarks("org/model", Optional.empty())).isEmpty();
+        Files.delete(snapshot.resolve("config.json"));
+        assertThat(offline.fetch("org/model", Optional.empty())).isEqualTo(snapshot);
+        assertThat(offline.remarks("org/model", Optional.empty()))
+                .extracting(Object::toString)
+                .singleElement()
+                .asString()
+                .contains("got none named 'config.json'", "give 'amalgam download org/model' first");
+    }
+
     @Test
     void nobodyThereIsSaid() {
         hub.close();
