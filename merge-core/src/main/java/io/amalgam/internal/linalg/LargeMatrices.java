@@ -24,9 +24,9 @@ final class LargeMatrices {
                 OpenBlas.product(
                         new Factor(right == null ? left : right, b.cols(), bTransposed),
                         new Factor(left, a.cols(), aTransposed),
-                        cols,
+                        /* rows= */ cols,
                         inner,
-                        rows,
+                        /* cols= */ rows,
                         out);
             }
             return out.matrix(rows, cols);

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.hub;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.files.WeightName;
 import io.amalgam.internal.io.FileWrites;
@@ -100,6 +101,12 @@ public final class HubHeaders implements RemoteModels {
     public Optional<Path> present(String name, Optional<String> revision) {
         return models.present(name, revision)
                 .or(() -> RepoName.parse(name, revision).map(seen::get));
+    }
+
+    /** With the hub, what the cache lacks is read from there. */
+    @Override
+    public List<Problem> remarks(String name, Optional<String> revision) {
+        return settings.offline() ? models.remarks(name, revision) : List.of();
     }
 
     @Override
