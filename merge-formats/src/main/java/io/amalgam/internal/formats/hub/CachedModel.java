@@ -18,7 +18,8 @@ final class CachedModel {
 
     /** What a tokenizer's settings are nothing without. */
     private static final Pattern TOKENS =
-            Pattern.compile("(tokenizer|vocab|spiece|sentencepiece|merges).*\\.(json|model|txt)|.*\\.tiktoken");
+            Pattern.compile(
+                    "(tokenizer|vocab|spiece|sentencepiece|merges).*\\.(json|model|txt)|.*\\.tiktoken");
 
     private static final String TOKENIZER_SETTINGS = "tokenizer_config.json";
     private static final int DEPTH = 6;
@@ -90,14 +91,17 @@ final class CachedModel {
      * whether the repository has.
      */
     List<String> unknown() {
-        if (present.contains("adapter_config.json") || !wanted.weights().stream().allMatch(this::isUsual)) {
+        if (present.contains("adapter_config.json")
+                || !wanted.weights().stream().allMatch(this::isUsual)) {
             return List.of();
         }
         List<String> unknown = new ArrayList<>();
         if (!isKnown("config.json")) {
             unknown.add("config.json");
         }
-        boolean tokens = present.stream().anyMatch(
+        boolean tokens =
+                present.stream()
+                        .anyMatch(
                                 file ->
                                         !file.equals(TOKENIZER_SETTINGS)
                                                 && TOKENS.matcher(file).matches());

@@ -80,9 +80,7 @@ public final class HubModels implements RemoteModels {
                         .filter(CachedModel::hasWeights)
                         .map(CachedModel::unknown)
                         .orElse(List.of());
-        return unknown.isEmpty()
-                ? List.of()
-                : List.of(HubProblems.partly(name, unknown, settings));
+        return unknown.isEmpty() ? List.of() : List.of(HubProblems.partly(name, unknown, settings));
     }
 
     /**

@@ -177,7 +177,8 @@ final class HubProblems {
                         ? "no permission"
                         : e instanceof FileAlreadyExistsException
                                 ? "a file is in the way"
-                                : Objects.requireNonNullElse(e.getReason(), e.getClass().getSimpleName());
+                                : Objects.requireNonNullElse(
+                                        e.getReason(), e.getClass().getSimpleName());
         return new BadInputException(
                 Problem.of(
                                 "%s cannot be put into the cache: '%s': %s"

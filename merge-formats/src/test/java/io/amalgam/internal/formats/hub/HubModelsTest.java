@@ -390,7 +390,8 @@ class HubModelsTest {
                 .extracting(Object::toString)
                 .singleElement()
                 .asString()
-                .contains("got none named 'config.json'", "give 'amalgam download org/model' first");
+                .contains(
+                        "got none named 'config.json'", "give 'amalgam download org/model' first");
     }
 
     @Test
