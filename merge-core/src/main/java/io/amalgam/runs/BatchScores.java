@@ -4,18 +4,19 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.internal.engine.InputFile;
+import io.amalgam.internal.runs.BestFirst;
 import io.amalgam.runs.Batch.Judge;
 import io.amalgam.runs.Batch.Result;
 import io.amalgam.runs.Batch.Score;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** The scores that an earlier batch in the same folder has measured. */
@@ -106,11 +107,12 @@ final class BatchScores {
     }
 
     static List<Result> ranked(List<Result> results, boolean smallerIsBetter) {
-        Comparator<Result> value =
-                Comparator.comparingDouble(result -> result.score().orElseThrow().value());
         return results.stream()
                 .filter(result -> result.score().isPresent())
-                .sorted(smallerIsBetter ? value : value.reversed())
+                .sorted(
+                        BestFirst.by(
+                                result -> OptionalDouble.of(result.score().orElseThrow().value()),
+                                smallerIsBetter))
                 .toList();
     }
 }

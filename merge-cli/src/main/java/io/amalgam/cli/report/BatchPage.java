@@ -5,12 +5,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.amalgam.cli.console.Quantity;
 import io.amalgam.cli.report.Html.Cell;
 import io.amalgam.cli.report.Page.Section;
+import io.amalgam.internal.runs.BestFirst;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.Set;
 
 /** The merges of a batch as a page, from what it wrote of itself. */
@@ -76,14 +77,15 @@ final class BatchPage {
     /** The best first, as in the table of the terminal; those without a score last. */
     private static List<JsonNode> ranked(JsonNode merges, boolean smallest) {
         List<JsonNode> all = each(merges);
-        double worst = smallest ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
-        Comparator<JsonNode> byScore =
-                Comparator.comparingDouble(
+        all.sort(
+                BestFirst.by(
                         merge -> {
                             JsonNode score = merge.path("score");
-                            return score.isNumber() ? score.asDouble() : worst;
-                        });
-        all.sort(smallest ? byScore : byScore.reversed());
+                            return score.isNumber()
+                                    ? OptionalDouble.of(score.asDouble())
+                                    : OptionalDouble.empty();
+                        },
+                        smallest));
         return all;
     }
 
