@@ -8,8 +8,7 @@ import java.util.function.Function;
 public final class BestFirst {
     private BestFirst() {}
 
-    public static <T> Comparator<T> by(
-            Function<T, OptionalDouble> score, boolean smallerIsBetter) {
+    public static <T> Comparator<T> by(Function<T, OptionalDouble> score, boolean smallerIsBetter) {
         double worst = smallerIsBetter ? Double.POSITIVE_INFINITY : Double.NEGATIVE_INFINITY;
         Comparator<T> smallest =
                 Comparator.comparingDouble(item -> score.apply(item).orElse(worst));
