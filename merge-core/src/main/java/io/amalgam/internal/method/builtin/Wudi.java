@@ -13,6 +13,7 @@ import io.amalgam.method.ParameterSpec;
 import io.amalgam.method.ParameterSpec.Scope;
 import io.amalgam.method.TensorCall;
 import java.io.IOException;
+import java.util.Optional;
 
 /**
  * The change that differs from the task vectors least where they act: least {@code sum |(D - d_t)
@@ -100,12 +101,16 @@ public final class Wudi extends MatrixMethod {
             return products;
         }
         moments.addToDiagonal(ridge * moments.trace() / tasks.cols());
-        Matrix solved = products.copy();
-        if (Dense.divideByPositive(solved, moments.copy())) {
-            return solved;
-        }
-        solved = Matrix.zeros(0, 0);
-        return Dense.pseudoDivided(products, moments);
+        Optional<Matrix> divided = divided(products, moments);
+        return divided.isPresent() ? divided.get() : Dense.pseudoDivided(products, moments);
+    }
+
+    /** Nothing, and nothing held, if the moments are not positive definite. */
+    private static Optional<Matrix> divided(Matrix products, Matrix moments) {
+        Matrix divided = products.copy();
+        return Dense.divideByPositive(divided, moments.copy())
+                ? Optional.of(divided)
+                : Optional.empty();
     }
 
     /**
