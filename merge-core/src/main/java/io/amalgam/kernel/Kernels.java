@@ -450,6 +450,13 @@ public interface Kernels {
      */
     void gram(float[][] x, int count, double[][] lanes, int n);
 
+    /**
+     * How values differ from a base, in one pass: {@code deltas = x - base}, and {@link #dot} of
+     * {@code base} with itself, {@code base} with {@code x}, {@code x} with itself and {@code
+     * deltas} with itself, in this order in {@code lanes}.
+     */
+    void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n);
+
     /** {@code lanes[i % LANES] += |x[i]|}. */
     void absSum(float[] x, double[] lanes, int n);
 

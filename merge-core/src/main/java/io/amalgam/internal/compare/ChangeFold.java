@@ -33,7 +33,7 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         final int[][] bits;
         final float[][] clean;
         final float[][] deltas;
-        final float[][] pair = new float[2][];
+        final double[][] sums = new double[4][];
 
         Scratch(int models, int capacity) {
             bits = new int[models][capacity + 1];
@@ -61,16 +61,23 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         }
         Kernels kernels = in.kernels();
         float[] base = inputs[0];
+        int pair = 0;
         for (int m = 0; m < models; m++) {
             float[] model = inputs[m + 1];
-            scratch.pair[0] = base;
-            scratch.pair[1] = model;
-            kernels.gram(scratch.pair, 2, sums.products[m], n);
+            System.arraycopy(sums.products[m], 0, scratch.sums, 0, 3);
+            scratch.sums[3] = sums.deltas[pair];
+            kernels.change(model, base, scratch.sums, scratch.deltas[m], n);
             largest(sums, m, scratch.bits[m], in);
-            kernels.subtract(model, base, scratch.deltas[m], n);
             sums.changed[m] += n - kernels.countZeros(scratch.deltas[m], n);
+            pair += models - m;
         }
-        kernels.gram(scratch.deltas, models, sums.deltas, n);
+        pair = 0;
+        for (int m = 0; m < models; m++) {
+            pair++;
+            for (int other = m + 1; other < models; other++) {
+                kernels.dot(scratch.deltas[m], scratch.deltas[other], sums.deltas[pair++], n);
+            }
+        }
         if (models > 1) {
             conflicts(sums, scratch.bits, n);
         }

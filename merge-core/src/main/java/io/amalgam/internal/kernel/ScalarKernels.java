@@ -457,6 +457,11 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
+    public void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
+        TailSums.change(x, base, lanes, deltas, 0, n);
+    }
+
+    @Override
     public void absSum(float[] x, double[] lanes, int n) {
         for (int i = 0; i < n; i++) {
             lanes[i % LANES] += Math.abs(x[i]);

@@ -13,6 +13,18 @@ public final class TailSums {
         }
     }
 
+    /** {@link Kernels#change} of the elements {@code from .. to-1}. */
+    public static void change(
+            float[] x, float[] base, double[][] lanes, float[] deltas, int from, int to) {
+        for (int i = from; i < to; i++) {
+            deltas[i] = x[i] - base[i];
+        }
+        dot(base, base, lanes[0], from, to);
+        dot(base, x, lanes[1], from, to);
+        dot(x, x, lanes[2], from, to);
+        dot(deltas, deltas, lanes[3], from, to);
+    }
+
     /** {@link Kernels#addSquares} of the elements {@code from .. to-1}. */
     public static void addSquares(float[] x, float[] base, double[] lanes, int from, int to) {
         for (int i = from; i < to; i++) {

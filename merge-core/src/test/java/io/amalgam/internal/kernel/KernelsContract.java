@@ -823,6 +823,20 @@ public abstract class KernelsContract {
     }
 
     @Test
+    void change() {
+        double[][] sums = new double[4][Kernels.LANES];
+        checkResult(
+                (k, in, n) -> {
+                    for (double[] lanes : sums) {
+                        System.arraycopy(in.lanes, 0, lanes, 0, Kernels.LANES);
+                    }
+                    float[] deltas = new float[n + 2];
+                    k.change(in.a, in.b, sums, deltas, n);
+                    return Arrays.deepToString(sums) + Arrays.toString(deltas);
+                });
+    }
+
+    @Test
     void absSum() {
         check((k, in, n) -> k.absSum(in.a, in.lanes, n));
     }

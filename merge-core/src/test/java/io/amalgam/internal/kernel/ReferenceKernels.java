@@ -595,6 +595,15 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
+    public void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
+        subtract(x, base, deltas, n);
+        dot(base, base, lanes[0], n);
+        dot(base, x, lanes[1], n);
+        dot(x, x, lanes[2], n);
+        dot(deltas, deltas, lanes[3], n);
+    }
+
+    @Override
     public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
         float[] delta = new float[n];
         for (int i = 0; i < n; i++) {

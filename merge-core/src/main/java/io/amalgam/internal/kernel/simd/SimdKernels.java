@@ -379,6 +379,11 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
+    public void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
+        VectorChange.change(x, base, lanes, deltas, n);
+    }
+
+    @Override
     public void absSum(float[] x, double[] lanes, int n) {
         VectorSums.absSum(x, lanes, n);
     }
