@@ -9,8 +9,8 @@ import jdk.incubator.vector.DoubleVector;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * What a comparison sums of two blocks, each element converted to float64 once. Products are exact, so that fusing them with
- * the addition changes nothing.
+ * What a comparison sums of two blocks, each element converted to float64 once. Products are exact,
+ * so that fusing them with the addition changes nothing.
  */
 final class VectorChange {
     private static final int WIDTH = DOUBLES.length();
