@@ -21,7 +21,7 @@ import java.util.Random;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Block types against gguf-py: {@code golden/quant/quantise}. */
+/** Types of GGUF against gguf-py: {@code golden/quant/quantise}. */
 class GoldenBlocksTest {
     private static final Path FILES = Path.of("src/test/resources/golden/quant/quantise");
     private static final Shape SHAPE = Shape.of(38, 96);
@@ -64,7 +64,7 @@ class GoldenBlocksTest {
     }
 
     @ParameterizedTest
-    @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "Q[45]_[01]|Q8_0")
+    @EnumSource(mode = EnumSource.Mode.MATCH_ALL, names = "Q[45]_[01]|Q8_0|B?F16")
     void bytesAreThoseOfTheGolden(DType type) throws IOException {
         Path file = FILES.resolve(type + ".gguf");
         try (FileChannel channel = FileChannel.open(file)) {
