@@ -75,7 +75,7 @@ final class NibbleTensor extends Dequantised {
     /** Puts the lower four bits of each byte above the others. */
     private static void exchange(int[] words, int count) {
         for (int i = 0; i < count; i++) {
-            words[i] = (words[i] & 0x0F0F0F0F) << 4 | words[i] >>> 4 & 0x0F0F0F0F;
+            words[i] = ((words[i] & 0x0F0F0F0F) << 4) | ((words[i] >>> 4) & 0x0F0F0F0F);
         }
     }
 
