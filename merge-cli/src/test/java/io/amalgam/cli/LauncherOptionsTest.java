@@ -28,7 +28,7 @@ class LauncherOptionsTest {
 
     @Test
     void thereAreSome() throws IOException {
-        assertThat(commands()).hasSizeGreaterThan(3);
+        assertThat(commands()).isNotEmpty();
     }
 
     @ParameterizedTest
