@@ -201,17 +201,7 @@ final class LargeMatrices {
      * @param b gets the result
      */
     static boolean divideByPositive(Matrix b, Matrix a) {
-        int n = a.rows();
-        try (NativeDoubles right = NativeDoubles.of(b)) {
-            boolean done;
-            try (NativeDoubles matrix = NativeDoubles.of(a)) {
-                done = OpenBlas.solvePositive(matrix, n, right, b.rows());
-            }
-            if (done) {
-                right.copyTo(b);
-            }
-            return done;
-        }
+        return divide(b, a, OpenBlas::solvePositive);
     }
 
     /**
@@ -220,12 +210,20 @@ final class LargeMatrices {
      * @param b gets the result
      */
     static boolean divide(Matrix b, Matrix a) {
-        int n = a.rows();
+        return divide(b, a, OpenBlas::solve);
+    }
+
+    /** Solves {@code A x = b} in place, for each column of b; false if it cannot. */
+    private interface Solver {
+        boolean solve(NativeDoubles a, int n, NativeDoubles b, int columns);
+    }
+
+    private static boolean divide(Matrix b, Matrix a, Solver solver) {
         // X A = B is A^T X^T = B^T; a row-major A is its transpose, column by column.
         try (NativeDoubles right = NativeDoubles.of(b)) {
             boolean done;
             try (NativeDoubles matrix = NativeDoubles.of(a)) {
-                done = OpenBlas.solve(matrix, n, right, b.rows());
+                done = solver.solve(matrix, a.rows(), right, b.rows());
             }
             if (done) {
                 right.copyTo(b);
