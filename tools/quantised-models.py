@@ -4,7 +4,7 @@
     python tools/quantised-models.py OUT [--formats gptq,awq,...] [--layers 22]
 
 Each format FORMAT gets two Llama-shaped models, OUT/FORMAT-1 and OUT/FORMAT-2, of 1.1 billion parameters
-with 22 layers (gpt-oss: a mixture of eight experts in half as many layers). Needs numpy and safetensors.
+with 22 layers (gpt-oss: a mixture of eight experts in half as many layers, with matrices of as many elements). Needs numpy and safetensors.
 """
 
 import argparse
@@ -137,7 +137,8 @@ def huggingface(folder, random, layers, name):
 
 
 def gpt_oss(folder, random, layers, _):
-    experts, inner = 8, 2048
+    # Eight experts of this width and one attention have as many elements as two layers of the other models.
+    experts, inner = 8, 1600
     layers //= 2
     tensors = dense(random, layers)
     for layer in range(layers):

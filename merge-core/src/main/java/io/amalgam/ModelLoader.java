@@ -120,7 +120,7 @@ public final class ModelLoader {
                                     "a model directory or weights file",
                                     "nothing at '" + path + "'")
                             .hint(
-                                    WrittenPath.didYouMean(
+                                    WrittenPath.modelOrNearest(
                                             List.of(path),
                                             "models are local paths; download it first")));
         }

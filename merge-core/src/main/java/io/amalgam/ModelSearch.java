@@ -86,7 +86,7 @@ record ModelSearch(List<Path> searched, RemoteModels remote) {
                         .hint(
                                 literal
                                         ? model.literalForm()
-                                        : WrittenPath.didYouMean(
+                                        : WrittenPath.modelOrNearest(
                                                 searched.stream()
                                                         .map(f -> resolve(f, written))
                                                         .toList(),

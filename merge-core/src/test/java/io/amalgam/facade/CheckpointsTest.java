@@ -130,6 +130,10 @@ class CheckpointsTest {
                 .hasMessage(
                         "model '%s': expected a model directory or weights file, got nothing at '%s'; models are local paths; download it first",
                         nothing, nothing);
+        assertThatThrownBy(() -> Checkpoints.open(temp.resolve("base+adapter")))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageEndingWith(
+                        "; no adapter after '+' is taken here: merge it into its base first, as with 'amalgam lora merge BASE ADAPTER OUT'");
         Path text = Files.writeString(temp.resolve("notes.txt"), "no model");
         assertThatThrownBy(() -> Checkpoints.open(text))
                 .isInstanceOf(BadInputException.class)

@@ -9,10 +9,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Paths as people write them. */
 public final class WrittenPath {
     private static final int MOST_ENTRIES = 10_000;
+    private static final Pattern ADAPTED = Pattern.compile(".*[^+/\\\\]\\+[^+]+");
+    private static final String NO_ADAPTER =
+            "no adapter after '+' is taken here: merge it into its base first, as with 'amalgam lora merge BASE ADAPTER OUT'";
 
     private WrittenPath() {}
 
@@ -73,5 +77,12 @@ public final class WrittenPath {
                 .findFirst()
                 .map(path -> "did you mean '" + path + "'?")
                 .orElse(otherwise);
+    }
+
+    /** As {@link #didYouMean}, for a model where none with an adapter is taken. */
+    public static String modelOrNearest(List<Path> missing, String otherwise) {
+        boolean adapted =
+                missing.stream().anyMatch(path -> ADAPTED.matcher(path.toString()).matches());
+        return didYouMean(missing, adapted ? NO_ADAPTER : otherwise);
     }
 }

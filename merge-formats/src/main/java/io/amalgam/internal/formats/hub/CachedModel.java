@@ -4,9 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
@@ -35,7 +37,7 @@ final class CachedModel {
         this.cache = cache;
         this.commit = commit;
         this.snapshot = cache.snapshot(commit);
-        this.present = files(snapshot);
+        this.present = files(snapshot, Files::isRegularFile);
         this.named = named;
         this.wanted =
                 WantedFiles.of(
@@ -52,11 +54,11 @@ final class CachedModel {
                 : Optional.empty();
     }
 
-    /** Those that can be read: a link to a blob that is gone is none. */
-    private static List<String> files(Path snapshot) throws IOException {
+    /** A link to a blob that is gone is no regular file. */
+    private static List<String> files(Path snapshot, Predicate<Path> kind) throws IOException {
         List<String> files = new ArrayList<>();
         try (Stream<Path> all = Files.walk(snapshot, DEPTH)) {
-            all.filter(Files::isRegularFile)
+            all.filter(kind)
                     .forEach(f -> files.add(snapshot.relativize(f).toString().replace('\\', '/')));
         }
         files.sort(null);
@@ -111,9 +113,13 @@ final class CachedModel {
         return unknown;
     }
 
-    /** The weights that are missing, as far as the index says. */
-    List<String> missing() {
-        return wanted.weights().stream().filter(file -> !present.contains(file)).toList();
+    /** The weights that are missing, as far as the index says; files whose contents are gone. */
+    List<String> missing() throws IOException {
+        Set<String> missing = new LinkedHashSet<>(wanted.weights());
+        missing.addAll(
+                files(snapshot, file -> !Files.isRegularFile(file) && !Files.isDirectory(file)));
+        missing.removeAll(present);
+        return List.copyOf(missing);
     }
 
     /** What is opened: the folder, or the one file that is all there is. */

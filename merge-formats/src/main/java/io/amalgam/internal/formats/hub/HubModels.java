@@ -105,9 +105,8 @@ public final class HubModels implements RemoteModels {
             if (usable) {
                 return cached.get().path();
             }
-            throw new BadInputException(
-                    HubProblems.offline(
-                            repo, settings, cached.map(CachedModel::missing).orElse(List.of())));
+            List<String> missing = cached.isPresent() ? cached.get().missing() : List.of();
+            throw new BadInputException(HubProblems.offline(repo, settings, missing));
         }
         HubClient client = new HubClient(settings, listener);
         try {

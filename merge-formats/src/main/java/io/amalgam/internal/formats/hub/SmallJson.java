@@ -22,7 +22,11 @@ final class SmallJson {
     static Set<String> names(byte[] text) {
         Set<String> names = new TreeSet<>();
         JsonNode root = read(text);
-        root.path("weight_map").forEach(shard -> names.add(shard.asText()));
+        for (JsonNode shard : root.path("weight_map")) {
+            if (shard.isTextual()) {
+                names.add(shard.textValue());
+            }
+        }
         if (root.isArray()) {
             root.forEach(module -> names.add(module.path("path").asText().replaceFirst("/+$", "")));
         }

@@ -165,7 +165,11 @@ record WantedFiles(Set<String> weights, Set<String> others, List<String> choices
                 continue;
             }
             others.add(start + index.get());
-            reader.names(start + index.get()).forEach(shard -> weights.add(start + shard));
+            Set<String> shards = reader.names(start + index.get());
+            if (shards.isEmpty()) { // What is wrong in it is said when it is opened.
+                weights.add(start + index.get());
+            }
+            shards.forEach(shard -> weights.add(start + shard));
         }
         return weights;
     }

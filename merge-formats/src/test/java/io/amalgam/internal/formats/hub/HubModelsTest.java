@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Downloads from a hub on this machine, with what can go wrong. */
 class HubModelsTest {
@@ -392,6 +393,30 @@ class HubModelsTest {
                 .asString()
                 .contains(
                         "got none named 'config.json'", "give 'amalgam download org/model' first");
+    }
+
+    /** The shards that are there are no files among which one is to be chosen. */
+    @ParameterizedTest
+    @ValueSource(strings = {"{\"weight_map\"", "", "[]", "{}", "{\"weight_map\": {\"a\": 3}}"})
+    void damagedIndicesAreLeftToTheirReader(String index) throws IOException {
+        Path snapshot = fetched("org/model");
+        Path file = snapshot.resolve("model.safetensors.index.json");
+        Files.delete(file);
+        Files.writeString(file, index);
+        hub.requests.clear();
+
+        assertThat(fetched("org/model")).isEqualTo(snapshot);
+        assertThat(hub.requests).isEmpty();
+    }
+
+    @Test
+    void filesWhoseContentsAreGoneAreNamed() throws IOException {
+        Path snapshot = fetched("org/model");
+        Files.delete(snapshot.resolve("model.safetensors.index.json").toRealPath());
+        HubModels offline = new HubModels(settings(true, Optional.empty()), HubListener.NONE);
+
+        assertThatThrownBy(() -> offline.fetch("org/model", Optional.empty()))
+                .hasMessageContaining("got a part of it, without 'model.safetensors.index.json'");
     }
 
     @Test
