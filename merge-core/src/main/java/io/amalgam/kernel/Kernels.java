@@ -100,13 +100,12 @@ public interface Kernels {
             int[] words, int from, int shift, float zero, float scale, float[] dst, int at, int n);
 
     /**
-     * Decodes one code of each of the first {@code n} words, each with its own scale: {@code dst =
-     * table[code] * scale}.
+     * Decodes one 4-bit float, E2M1, of each of {@code n} words, each with its own scale.
      *
+     * @param from the first word
      * @param shift of the code in its word
      */
-    void tableOfWords(
-            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n);
+    void e2m1OfWords(int[] words, int from, int shift, float[] scales, float[] dst, int at, int n);
 
     // Codes of a byte, or of some bits of one. Each operation is rounded.
 

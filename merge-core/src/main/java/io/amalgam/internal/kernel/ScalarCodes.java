@@ -9,6 +9,10 @@ final class ScalarCodes {
     /** Known to the compiler of a copy, which then checks no index. */
     private static final int TABLE = 16;
 
+    private static final float[] E2M1 = {
+        0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
+    };
+
     private ScalarCodes() {}
 
     static void int4ToFloat(
@@ -74,10 +78,10 @@ final class ScalarCodes {
         }
     }
 
-    static void tableOfWords(
-            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
+    static void e2m1OfWords(
+            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = table[words[i] >>> shift & 15] * scales[i];
+            dst[at + i] = E2M1[words[from + i] >>> shift & 15] * scales[i];
         }
     }
 

@@ -113,9 +113,9 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void tableOfWords(
-            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
-        ScalarCodes.tableOfWords(words, shift, table, scales, dst, at, n);
+    public void e2m1OfWords(
+            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
+        ScalarCodes.e2m1OfWords(words, from, shift, scales, dst, at, n);
     }
 
     @Override

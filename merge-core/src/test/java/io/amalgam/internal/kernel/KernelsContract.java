@@ -295,10 +295,10 @@ public abstract class KernelsContract {
     }
 
     @Test
-    void tableOfWords() {
+    void e2m1OfWords() {
         for (int shift = 0; shift < 32; shift += 4) {
             int of = shift;
-            check((k, in, n) -> k.tableOfWords(bits(in.a), of, TABLE, in.c, in.out, 3, n));
+            check((k, in, n) -> k.e2m1OfWords(bits(in.a), 2, of, in.c, in.out, 3, n));
         }
     }
 

@@ -124,10 +124,14 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void tableOfWords(
-            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
+    public void e2m1OfWords(
+            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = table[code(words, i, shift / 4)] * scales[i];
+            int code = code(words, from + i, shift / 4);
+            int exponent = code / 2 % 4;
+            double magnitude =
+                    exponent == 0 ? code % 2 * 0.5 : (1 + code % 2 * 0.5) * (1 << exponent - 1);
+            dst[at + i] = (float) (code < 8 ? magnitude : -magnitude) * scales[i];
         }
     }
 

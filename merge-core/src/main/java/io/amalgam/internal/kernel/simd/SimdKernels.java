@@ -84,9 +84,9 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void tableOfWords(
-            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
-        VectorTables.tableOfWords(words, shift, table, scales, dst, at, n);
+    public void e2m1OfWords(
+            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
+        VectorCodes.e2m1OfWords(words, from, shift, scales, dst, at, n);
     }
 
     @Override

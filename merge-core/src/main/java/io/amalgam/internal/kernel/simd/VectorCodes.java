@@ -16,6 +16,13 @@ import jdk.incubator.vector.VectorOperators;
 final class VectorCodes {
     private static final int IN_WORD = 8;
 
+    /** The bits of 0.5. */
+    private static final int HALF = 126 << 23;
+
+    private static final float[] E2M1 = {
+        0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
+    };
+
     /** Where each lane's code is in its word. */
     static final IntVector SHIFTS =
             IntVector.zero(INTS).addIndex(1).and(7).lanewise(VectorOperators.LSHL, 2);
@@ -90,6 +97,32 @@ final class VectorCodes {
         }
         for (int i = bound; i < n; i++) {
             dst[at + i] = ((words[from + i] >>> shift & 15) - zero) * scale;
+        }
+    }
+
+    /**
+     * The exponent and the bit of the mantissa lie where a float has them, for all magnitudes but 0
+     * and 0.5: these become 0.5 and 0.75. So {@code 2 a - 1} is right for them, and larger than the
+     * others, as floats and as their bits.
+     */
+    static void e2m1OfWords(
+            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
+        int whole = INTS.loopBound(n);
+        for (int i = 0; i < whole; i += LENGTH) {
+            IntVector codes =
+                    IntVector.fromArray(INTS, words, from + i)
+                            .lanewise(VectorOperators.LSHR, shift);
+            IntVector normal = codes.and(7).lanewise(VectorOperators.LSHL, 22).add(HALF);
+            FloatVector value = normal.reinterpretAsFloats();
+            IntVector least = value.add(value).sub(1f).reinterpretAsInts().min(normal);
+            least.or(codes.and(8).lanewise(VectorOperators.LSHL, 28))
+                    .reinterpretAsFloats()
+                    .mul(FloatVector.fromArray(FLOATS, scales, i))
+                    .intoArray(dst, at + i);
+        }
+        for (int i = whole; i < n; i++) {
+            float value = E2M1[words[from + i] >>> shift & 15];
+            dst[at + i] = value * scales[i];
         }
     }
 }

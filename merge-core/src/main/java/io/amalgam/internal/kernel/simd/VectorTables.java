@@ -74,31 +74,6 @@ final class VectorTables {
         }
     }
 
-    static void tableOfWords(
-            int[] words, int shift, float[] table, float[] scales, float[] dst, int at, int n) {
-        if (SCALAR || n % LENGTH != 0) {
-            ScalarKernels.INSTANCE.tableOfWords(words, shift, table, scales, dst, at, n);
-            return;
-        }
-        IntVector low = FloatVector.fromArray(FLOATS, table, 0).reinterpretAsInts();
-        IntVector high = FloatVector.fromArray(FLOATS, table, TABLE - LENGTH).reinterpretAsInts();
-        for (int i = 0; i < n; i += LENGTH) {
-            IntVector codes =
-                    IntVector.fromArray(INTS, words, i)
-                            .lanewise(VectorOperators.LSHR, shift)
-                            .and(15);
-            IntVector lanes = codes.and(LENGTH - 1);
-            FloatVector values = low.rearrange(lanes.toShuffle()).reinterpretAsFloats();
-            if (!ONE) {
-                values =
-                        values.blend(
-                                high.rearrange(lanes.toShuffle()).reinterpretAsFloats(),
-                                codes.compare(VectorOperators.GT, LENGTH - 1).cast(FLOATS));
-            }
-            values.mul(FloatVector.fromArray(FLOATS, scales, i)).intoArray(dst, at + i);
-        }
-    }
-
     static void tableOfHalves(
             byte[] bytes, int from, float[] table, float scale, float[] dst, int at, int n) {
         if (SCALAR || n % LENGTH != 0) {

@@ -17,7 +17,6 @@ final class ExpertTensor extends TileTensor {
     private static final int WORD = 8;
 
     private static final int BITS = 4;
-    private static final float[] TABLE = Fp4Format.table();
 
     private final StoredTensor codes;
     private final StoredTensor exponents;
@@ -50,25 +49,27 @@ final class ExpertTensor extends TileTensor {
                 (int) from / GROUP,
                 groups,
                 exponent,
+                0,
                 workspace);
         float[] scale = scratch.scales(RUN);
-        int[] words = scratch.words(RUN);
+        int[] words = scratch.words(GROUP / WORD * RUN);
         for (int g = 0; g < groups; g++) {
             for (int o = 0; o < out; o += RUN) {
                 int n = Math.min(RUN, out - o);
                 for (int j = 0; j < n; j++) {
                     scale[j] = Scales.power(exponent[(o + j) * groups + g]);
                 }
-                for (int w = 0; w < GROUP / WORD; w++) {
-                    int place =
-                            code.offset() + o * code.width() + g * (GROUP / 2) + w * Integer.BYTES;
-                    for (int j = 0; j < n; j++, place += code.width()) {
-                        words[j] = Scratch.word(code.bytes(), place);
-                    }
-                    for (int k = 0; k < WORD; k++) {
-                        int at = (g * GROUP + w * WORD + k) * out + o;
-                        workspace.kernels().tableOfWords(words, 4 * k, TABLE, scale, tile, at, n);
-                    }
+                int place = code.offset() + o * code.width() + g * (GROUP / 2);
+                for (int j = 0; j < n; j++, place += code.width()) {
+                    words[j] = Scratch.word(code.bytes(), place);
+                    words[RUN + j] = Scratch.word(code.bytes(), place + Integer.BYTES);
+                    words[2 * RUN + j] = Scratch.word(code.bytes(), place + 2 * Integer.BYTES);
+                    words[3 * RUN + j] = Scratch.word(code.bytes(), place + 3 * Integer.BYTES);
+                }
+                for (int i = 0; i < GROUP; i++) {
+                    int first = i / WORD * RUN;
+                    int at = (g * GROUP + i) * out + o;
+                    workspace.kernels().e2m1OfWords(words, first, i % WORD * 4, scale, tile, at, n);
                 }
             }
         }

@@ -21,10 +21,6 @@ final class Fp4Format implements QuantisedFormat {
         0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
     };
 
-    static float[] table() {
-        return E2M1.clone();
-    }
-
     @Override
     public Optional<TensorSource> dense(StoredTensor codes, QuantisedTensors tensors) {
         String name = codes.info().name();

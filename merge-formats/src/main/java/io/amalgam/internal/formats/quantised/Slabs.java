@@ -1,41 +1,136 @@
 package io.amalgam.internal.formats.quantised;
 
 import java.io.IOException;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes of tensors that are stored the other way round: what a tile needs lies in many short runs,
- * which are read for many tiles at a time. The last few pieces are kept, for all readers of a
- * model. Safe for use by several threads.
+ * which are read for many tiles at a time. The last few slabs are kept, for all readers of a model;
+ * those who need the same one read it together, a share each. Safe for use by several threads.
  */
 final class Slabs {
-    /** Bytes of codes in a piece, more where a tile has more. */
+    /** Bytes of codes in a slab, more where a tile has more. */
     static final int BYTES = 1 << 22;
 
-    /** Codes, zeros and scales of two pieces: readers are at most a few tiles apart. */
+    /** Codes, zeros and scales of two slabs: readers are at most a few tiles apart. */
     private static final int KEPT = 6;
+
+    private static final int SHARES = 16;
 
     private record Key(String tensor, long number) {}
 
-    private final Map<Key, byte[]> kept = new LinkedHashMap<>(KEPT, 0.75f, true);
+    private final Map<Key, Slab> kept = new LinkedHashMap<>(KEPT, 0.75f, true);
 
-    /** Reads a piece. */
+    /** Reads some of the rows of a slab. */
     interface Loader {
-        byte[] load() throws IOException;
+        void load(int from, int to, byte[] bytes) throws IOException;
     }
 
-    /** A piece of a tensor; whoever needs it first reads it, and the others wait. */
-    synchronized byte[] get(String tensor, long number, Loader loader) throws IOException {
-        Key key = new Key(tensor, number);
-        byte[] there = kept.get(key);
-        if (there == null) {
-            if (kept.size() >= KEPT) {
-                kept.remove(kept.keySet().iterator().next());
-            }
-            there = loader.load();
-            kept.put(key, there);
+    /** Bytes that are not used for anything else until they are released. */
+    static final class Slab {
+        private final byte[] bytes;
+        private final int rows;
+        private final AtomicInteger begun = new AtomicInteger();
+        private final CountDownLatch missing = new CountDownLatch(SHARES);
+        private volatile @Nullable Throwable failure;
+        private int users;
+
+        private Slab(byte[] bytes, int rows) {
+            this.bytes = bytes;
+            this.rows = rows;
         }
-        return there;
+
+        byte[] bytes() {
+            return bytes;
+        }
+
+        private void fill(Loader loader) throws IOException {
+            for (int share = begun.getAndIncrement();
+                    share < SHARES;
+                    share = begun.getAndIncrement()) {
+                try {
+                    loader.load(row(share), row(share + 1), bytes);
+                } catch (IOException | RuntimeException | Error e) {
+                    failure = e;
+                } finally {
+                    missing.countDown();
+                }
+            }
+            try {
+                missing.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
+            Throwable thrown = failure;
+            if (thrown instanceof RuntimeException e) {
+                throw e;
+            }
+            if (thrown instanceof Error e) {
+                throw e;
+            }
+            if (thrown instanceof IOException e) {
+                throw e;
+            }
+        }
+
+        private int row(int share) {
+            return (int) ((long) rows * share / SHARES);
+        }
+    }
+
+    /**
+     * A slab of a tensor, to be released.
+     *
+     * @param rows that it has
+     * @param size in bytes, at least
+     */
+    Slab get(String tensor, long number, int rows, int size, Loader loader) throws IOException {
+        Key key = new Key(tensor, number);
+        Slab slab;
+        synchronized (this) {
+            slab = kept.get(key);
+            if (slab == null || slab.failure != null) {
+                kept.remove(key);
+                byte[] free = kept.size() < KEPT ? null : evicted(size);
+                slab = new Slab(free == null ? new byte[size] : free, rows);
+                kept.put(key, slab);
+            }
+            slab.users++;
+        }
+        try {
+            slab.fill(loader);
+        } catch (IOException | RuntimeException | Error e) {
+            release(slab);
+            throw e;
+        }
+        return slab;
+    }
+
+    /** Makes room; the bytes of what was there, if they are as many and nobody reads them. */
+    private byte @Nullable [] evicted(int size) {
+        Optional<Key> same =
+                kept.entrySet().stream()
+                        .filter(e -> e.getValue().users == 0 && e.getValue().bytes.length == size)
+                        .map(Map.Entry::getKey)
+                        .findFirst();
+        if (same.isPresent()) {
+            Slab slab = kept.remove(same.get());
+            return slab == null ? null : slab.bytes;
+        }
+        Iterator<Key> eldest = kept.keySet().iterator();
+        eldest.next();
+        eldest.remove();
+        return null;
+    }
+
+    synchronized void release(Slab slab) {
+        slab.users--;
     }
 }

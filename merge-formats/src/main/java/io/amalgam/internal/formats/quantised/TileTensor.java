@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -35,6 +36,11 @@ abstract class TileTensor extends Dequantised {
         private @Nullable TileTensor of;
         private long number;
         private float[] values = new float[0];
+        private final List<Slabs.Slab> used = new ArrayList<>();
+    }
+
+    private Tile tile(Workspace workspace) {
+        return workspace.kept(model, Tile.class, unused -> new Tile());
     }
 
     /**
@@ -91,26 +97,27 @@ abstract class TileTensor extends Dequantised {
         int first = Math.toIntExact(begin * bits / Byte.SIZE);
         long whole = ScaleGrid.ceil(held * bits, Integer.SIZE) * Integer.BYTES;
         int width = (int) Math.min(whole, rowBytes - first);
-        byte[] bytes =
+        long base = matrix * storedRows * rowBytes;
+        Slabs.Slab slab =
                 model.get(
                         tensor.info().name(),
                         matrix * ScaleGrid.ceil(rows, slabRows) + number,
-                        () -> {
-                            // Codes of some widths are read beyond the last row.
-                            byte[] read = new byte[(storedRows + 1) * width + Integer.BYTES];
-                            long base = matrix * storedRows * rowBytes;
-                            columns(
-                                    tensor,
-                                    base,
-                                    storedRows,
-                                    rowBytes,
-                                    first,
-                                    width,
-                                    read,
-                                    workspace);
-                            return read;
-                        });
-        return new Slab(bytes, width, (int) ((from - begin) * bits / Byte.SIZE));
+                        storedRows,
+                        // Codes of some widths are read beyond the last row.
+                        (storedRows + 1) * width + Integer.BYTES,
+                        (row, end, bytes) ->
+                                columns(
+                                        tensor,
+                                        base + (long) row * rowBytes,
+                                        end - row,
+                                        rowBytes,
+                                        first,
+                                        width,
+                                        bytes,
+                                        row * width,
+                                        workspace));
+        tile(workspace).used.add(slab);
+        return new Slab(slab.bytes(), width, (int) ((from - begin) * bits / Byte.SIZE));
     }
 
     /** Bytes of slabs that the model keeps, if it has no larger tensor. */
@@ -137,7 +144,7 @@ abstract class TileTensor extends Dequantised {
     @Override
     public final boolean read(long from, int count, float[] dst, int at, Workspace workspace)
             throws IOException {
-        Tile tile = workspace.kept(model, Tile.class, unused -> new Tile());
+        Tile tile = tile(workspace);
         long tilesOfMatrix = ScaleGrid.ceil(rows, tileRows);
         for (int done = 0; done < count; ) {
             long row = (from + done) / columns;
@@ -164,7 +171,12 @@ abstract class TileTensor extends Dequantised {
         if (tile.values.length < tileRows * columns) {
             tile.values = new float[tileRows * columns];
         }
-        decode(matrix, first, own, tile.values, workspace);
+        try {
+            decode(matrix, first, own, tile.values, workspace);
+        } finally {
+            tile.used.forEach(model::release);
+            tile.used.clear();
+        }
         tile.of = this;
         tile.number = number;
     }
@@ -173,6 +185,7 @@ abstract class TileTensor extends Dequantised {
      * Reads a run of bytes of each of many rows, one behind another.
      *
      * @param base where the first row begins
+     * @param at where the first run is put
      */
     static void columns(
             StoredTensor tensor,
@@ -182,6 +195,7 @@ abstract class TileTensor extends Dequantised {
             int from,
             int count,
             byte[] dst,
+            int at,
             Workspace workspace)
             throws IOException {
         if (rowBytes - count > SHORT_GAP) {
@@ -191,9 +205,13 @@ abstract class TileTensor extends Dequantised {
                         base + (long) row * rowBytes + from,
                         count,
                         dst,
-                        row * count,
+                        at + row * count,
                         workspace);
             }
+            return;
+        }
+        if (rowBytes == count) {
+            Scratch.read(tensor, base, rows * count, dst, at, workspace);
             return;
         }
         byte[] span = Scratch.of(workspace).span(rowBytes);
@@ -203,7 +221,7 @@ abstract class TileTensor extends Dequantised {
             int length = (n - 1) * rowBytes + count;
             Scratch.read(tensor, base + (long) done * rowBytes + from, length, span, 0, workspace);
             for (int row = 0; row < n; row++) {
-                System.arraycopy(span, row * rowBytes, dst, (done + row) * count, count);
+                System.arraycopy(span, row * rowBytes, dst, at + (done + row) * count, count);
             }
         }
     }
