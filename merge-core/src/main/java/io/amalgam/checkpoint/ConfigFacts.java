@@ -67,17 +67,18 @@ final class ConfigFacts {
         for (ObjectNode section : sections) {
             for (String key : keys) {
                 JsonNode value = section.path(key);
-                if (value.isIntegralNumber() && value.asLong() > 0) {
-                    return value.asLong();
+                long said = whole(value, -1);
+                if (said > 0) {
+                    return said;
                 }
             }
         }
         return -1;
     }
 
-    /** A text with digits in it is no number. */
+    /** A text with digits in it is no number, nor is one that overflows. */
     private static long whole(JsonNode value, long otherwise) {
-        return value.isIntegralNumber() ? value.asLong() : otherwise;
+        return value.isIntegralNumber() && value.canConvertToLong() ? value.asLong() : otherwise;
     }
 
     private static Map<Long, Integer> behind(List<ObjectNode> sections) {

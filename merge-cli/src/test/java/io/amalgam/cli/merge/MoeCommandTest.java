@@ -221,6 +221,23 @@ class MoeCommandTest {
         assertThat(upcycled(qwen, "3").path("layer_types").toString()).isEqualTo(types);
     }
 
+    @Test
+    void windowsThatAreNoNumbersAreRefused() throws IOException {
+        Path qwen = dense("qwen", "qwen2", 16);
+        settings(qwen, "\"sliding_window\": \"5\", \"use_sliding_window\": true");
+        assertThat(Cli.run("moe", "upcycle", qwen, temp.resolve("out")).errors())
+                .singleElement()
+                .asString()
+                .contains("'sliding_window'", "expected a whole number from 1 up, got \"5\"");
+
+        Path mistral = dense("mistral", "mistral", 16);
+        settings(mistral, "\"sliding_window\": 99999999999");
+        assertThat(Cli.run("moe", "upcycle", mistral, temp.resolve("out")).errors())
+                .singleElement()
+                .asString()
+                .contains("'sliding_window'", "got 99999999999");
+    }
+
     /** Qwen3 MoE has windows in every layer or in none, DeepSeek has none. */
     @Test
     void windowsThatAMixtureCannotHaveAreWarnedOf() throws IOException {

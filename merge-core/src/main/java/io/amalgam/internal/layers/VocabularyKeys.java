@@ -27,7 +27,7 @@ public final class VocabularyKeys {
         List<ObjectNode> sized = new ArrayList<>();
         for (ObjectNode section : ConfigSections.of(config)) {
             if (section.has(SIZE)) {
-                known.add(section.path(SIZE).asLong(-1));
+                known.add(whole(section.path(SIZE)));
                 sized.add(section);
             }
         }
@@ -39,10 +39,7 @@ public final class VocabularyKeys {
             List<String> keys = new ArrayList<>();
             section.fieldNames().forEachRemaining(keys::add);
             for (String key : keys) {
-                JsonNode value = section.path(key);
-                if (key.contains("vocab")
-                        && value.isIntegralNumber()
-                        && known.contains(value.longValue())) {
+                if (key.contains("vocab") && known.contains(whole(section.path(key)))) {
                     put(section, key, rows);
                     said |= key.equals(SIZE);
                 }
@@ -52,6 +49,11 @@ public final class VocabularyKeys {
         if (!said) {
             put(config, SIZE, rows);
         }
+    }
+
+    /** A text with digits in it is no number, and nothing is rounded; 0 for what is none. */
+    private static long whole(JsonNode value) {
+        return value.isIntegralNumber() && value.canConvertToLong() ? value.longValue() : 0;
     }
 
     /** As the type that a reader of the file would give it. */

@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigNumbers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -26,6 +27,20 @@ final class AttentionWindows {
     private static final int FULL_LAYERS = 28;
 
     private AttentionWindows() {}
+
+    /**
+     * Looks at the numbers that {@link #keep} and {@link #lost} read.
+     *
+     * @throws io.amalgam.error.BadInputException if one of them is none
+     */
+    static void require(ObjectNode base, String model) {
+        if (everywhere(base) || base.path(USED).asBoolean(false)) {
+            ConfigNumbers numbers =
+                    new ConfigNumbers(base, model, "the mixture's layers see what this says");
+            numbers.whole(WINDOW, 1, 1);
+            numbers.whole(FULL, 0, FULL_LAYERS);
+        }
+    }
 
     /**
      * Says in a mixture's configuration what a dense model's says. Qwen MoE counts its layers
@@ -91,7 +106,8 @@ final class AttentionWindows {
     }
 
     private static boolean used(ObjectNode base) {
-        return base.path(WINDOW).isInt() && (everywhere(base) || base.path(USED).asBoolean(false));
+        return base.path(WINDOW).isNumber()
+                && (everywhere(base) || base.path(USED).asBoolean(false));
     }
 
     /** For each layer whether it sees a window, where windows are used. */

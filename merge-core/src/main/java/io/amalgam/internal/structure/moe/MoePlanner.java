@@ -139,6 +139,9 @@ public final class MoePlanner {
         Checkpoint base = Objects.requireNonNull(models.get(recipe.base()));
         ExpertTasks tasks = new ExpertTasks(recipe, family, fused, models, options.seed());
         ObjectNode config = config(base);
+        if (recipe.upcycled()) {
+            AttentionWindows.require(config, recipe.base().toString());
+        }
         List<Preparation> preparations = new ArrayList<>();
         if (recipe.gateMode().prompted()) {
             PromptGates gates = gates(recipe, base, config, tasks.layers());

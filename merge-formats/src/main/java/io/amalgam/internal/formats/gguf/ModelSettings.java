@@ -4,10 +4,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import java.util.Arrays;
 import java.util.Optional;
 
 /** Settings of a config.json, or of an object in it. */
 record ModelSettings(JsonNode settings) {
+    /** Where -1 says that there is none. */
+    private static final String PADDING = "pad_token_id";
+
     static ModelSettings of(ObjectNode config) {
         return new ModelSettings(config);
     }
@@ -23,12 +27,47 @@ record ModelSettings(JsonNode settings) {
         return Optional.empty();
     }
 
+    /**
+     * @throws BadInputException if it is there and no whole number
+     */
     Optional<Long> whole(String... names) {
-        return find(names).filter(JsonNode::isNumber).map(JsonNode::asLong);
+        Optional<JsonNode> value = find(names);
+        int least = names[0].equals(PADDING) ? -1 : 0;
+        value.filter(said -> !said.isNumber() || said.asDouble() != Math.rint(said.asDouble()))
+                .or(() -> value.filter(said -> said.asDouble() < least || tooLarge(said)))
+                .ifPresent(
+                        said -> refuse(said(names), "a whole number from " + least + " up", said));
+        return value.map(JsonNode::asLong);
     }
 
+    /** A GGUF file has 32 bits for each. */
+    private static boolean tooLarge(JsonNode said) {
+        return said.asDouble() >= 1L << 32;
+    }
+
+    /**
+     * @throws BadInputException if it is there and no finite number
+     */
     Optional<Double> real(String... names) {
-        return find(names).filter(JsonNode::isNumber).map(JsonNode::asDouble);
+        Optional<JsonNode> value = find(names);
+        value.filter(said -> !isReal(said))
+                .ifPresent(said -> refuse(said(names), "a number", said));
+        return value.map(JsonNode::asDouble);
+    }
+
+    private static boolean isReal(JsonNode said) {
+        return said.isNumber() && Double.isFinite(said.asDouble());
+    }
+
+    /** The first name with a value. */
+    private String said(String... names) {
+        return Arrays.stream(names).filter(this::has).findFirst().orElse(names[0]);
+    }
+
+    private static void refuse(String name, String expected, JsonNode said) {
+        throw new BadInputException(
+                Problem.expected("'" + name + "' in config.json", expected, said.toString())
+                        .hint("GGUF needs it: correct the model's config.json"));
     }
 
     Optional<String> text(String... names) {
@@ -48,11 +87,18 @@ record ModelSettings(JsonNode settings) {
         return find(name).isPresent();
     }
 
-    /** The numbers of a list; empty if there is none. */
+    /**
+     * The numbers of a list; empty if there is none.
+     *
+     * @throws BadInputException if one of them is no finite number
+     */
     float[] reals(String name) {
         JsonNode list = settings.path(name);
         float[] values = new float[list.size()];
         for (int i = 0; i < values.length; i++) {
+            if (!isReal(list.get(i))) {
+                refuse(name, "a list of numbers", list.get(i));
+            }
             values[i] = (float) list.get(i).asDouble();
         }
         return values;

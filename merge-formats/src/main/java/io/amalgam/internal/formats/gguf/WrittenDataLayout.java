@@ -108,7 +108,7 @@ final class WrittenDataLayout {
     }
 
     String sizeLabel(ObjectNode config) {
-        long experts = config.path("num_local_experts").asLong(0);
+        long experts = ModelSettings.of(config).whole("num_local_experts").orElse(0L);
         if (experts < 1) {
             return ModelName.size(parameters);
         }
