@@ -62,8 +62,24 @@ final class GptqTensor extends TileTensor {
     @Override
     void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
             throws IOException {
+        // No loop is here: with those of other methods inside, compiling takes longer than
+        // decoding.
+        float[] scale = scales(from, count, workspace);
+        float[] zero = zeros((int) from, count, workspace);
+        int[] group = groupOfInput(workspace);
+        int words = in * bits / 32;
+        Slab codes =
+                slab(parts.codes(), words, out * Integer.BYTES, Integer.SIZE, 0, from, workspace);
+        if (bits == 4 && in % WORD == 0 && areRuns(group)) {
+            ofWords(codes, count, scale, zero, tile, workspace);
+        } else {
+            ofRuns(codes, count, group, scale, zero, tile);
+        }
+    }
+
+    /** The scales of some columns, group by group. */
+    private float[] scales(long from, int count, Workspace workspace) throws IOException {
         Scratch scratch = Scratch.of(workspace);
-        int first = (int) from;
         float[] scale = scratch.scales(groups * count);
         DType type = parts.scales().info().dtype();
         int bytes = type.blockBytes();
@@ -73,18 +89,14 @@ final class GptqTensor extends TileTensor {
             int place = g * scales.width() + scales.offset();
             Scratch.floats(type, scales.bytes(), place, count, scale, g * count, workspace);
         }
-        float[] zero = zeros(first, count, workspace);
-        int[] group = groupOfInput(workspace);
-        int words = in * bits / 32;
-        Slab codes =
-                slab(parts.codes(), words, out * Integer.BYTES, Integer.SIZE, 0, from, workspace);
+        return scale;
+    }
+
+    private void ofRuns(
+            Slab codes, int count, int[] group, float[] scale, float[] zero, float[] tile) {
         byte[] code = codes.bytes();
         int width = codes.width();
         int offset = codes.offset();
-        if (bits == 4 && in % WORD == 0 && areRuns(group)) {
-            ofWords(codes, count, scale, zero, tile, workspace);
-            return;
-        }
         for (int i = 0; i < in; i += STEP) {
             int n = Math.min(STEP, in - i);
             boolean oneGroup = isOneGroup(group, i, n);
@@ -217,15 +229,18 @@ final class GptqTensor extends TileTensor {
         float[] zero = scratch.outer(groups * count);
         int rowBytes = Math.toIntExact(parts.zeros().info().shape().dim(1)) * Integer.BYTES;
         Slab packed = slab(parts.zeros(), groups, rowBytes, bits, 0, first, workspace);
-        int mask = (1 << bits) - 1;
         for (int g = 0; g < groups; g++) {
-            for (int o = 0; o < count; o++) {
-                int bit = (g * packed.width() + packed.offset()) * Byte.SIZE + o * bits;
-                int stored = Scratch.bits(packed.bytes(), bit, bits);
-                zero[g * count + o] = stored + added & mask;
-            }
+            int bit = (g * packed.width() + packed.offset()) * Byte.SIZE;
+            unpack(packed.bytes(), bit, zero, g * count, count);
         }
         return zero;
+    }
+
+    private void unpack(byte[] bytes, int bit, float[] dst, int at, int count) {
+        int mask = (1 << bits) - 1;
+        for (int i = 0; i < count; i++) {
+            dst[at + i] = Scratch.bits(bytes, bit + i * bits, bits) + added & mask;
+        }
     }
 
     private int[] groupOfInput(Workspace workspace) throws IOException {

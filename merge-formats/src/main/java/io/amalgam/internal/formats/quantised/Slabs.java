@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -115,14 +114,12 @@ final class Slabs {
 
     /** Makes room; the bytes of what was there, if they are as many and nobody reads them. */
     private byte @Nullable [] evicted(int size) {
-        Optional<Key> same =
-                kept.entrySet().stream()
-                        .filter(e -> e.getValue().users == 0 && e.getValue().bytes.length == size)
-                        .map(Map.Entry::getKey)
-                        .findFirst();
-        if (same.isPresent()) {
-            Slab slab = kept.remove(same.get());
-            return slab == null ? null : slab.bytes;
+        for (Map.Entry<Key, Slab> entry : kept.entrySet()) {
+            Slab slab = entry.getValue();
+            if (slab.users == 0 && slab.bytes.length == size) {
+                kept.remove(entry.getKey());
+                return slab.bytes;
+            }
         }
         Iterator<Key> eldest = kept.keySet().iterator();
         eldest.next();
