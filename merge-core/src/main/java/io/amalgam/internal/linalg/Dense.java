@@ -71,9 +71,12 @@ public final class Dense {
         return rows * cols + (rows + cols) * smaller + OpenBlas.svdWork(rows, cols);
     }
 
-    /** What the library itself takes for a thread that computes with such a matrix. */
+    /**
+     * What the library itself takes for a thread that computes with such a matrix, and what Java
+     * does not collect at once.
+     */
     public static long libraryBytes(long smaller) {
-        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER;
+        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER + MatrixMemory.GARBAGE;
     }
 
     /** The most doubles that a division holds beside both matrices. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MatrixMemory {
     /** Bytes of matrices from one collection to the next. */
-    private static final long GARBAGE = 64L << 20;
+    static final long GARBAGE = 64L << 20;
 
     /** Matrices below this are not worth counting. */
     private static final long LARGE = 1L << 16;

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -30,6 +31,9 @@ final class TransformerGroups {
     /** Tensors that tell how positions enter. */
     private static final Pattern POSITIONAL =
             Pattern.compile("(?i).*(wpe|pos(ition|_|\\.)|relative|rel_|r_r_bias|slopes).*");
+
+    /** Tensors of experts: in one for each, or in one for all. */
+    private static final Pattern EXPERTS = Pattern.compile("(.*\\bexperts)\\.(\\d+\\.)?.*");
 
     private final Map<String, Shape> shapes;
     private final LayerStacks stacks;
@@ -302,6 +306,26 @@ final class TransformerGroups {
                 streamStays.add("tensor '" + tensor + "' is not known");
             }
         }
+        experts(names);
+    }
+
+    private void experts(List<String> names) {
+        Map<String, Boolean> fused = new TreeMap<>();
+        for (String name : names) {
+            Matcher experts = EXPERTS.matcher(name);
+            if (experts.matches()) {
+                fused.merge(experts.group(1), experts.group(2) == null, Boolean::logicalOr);
+            }
+        }
+        fused.forEach(
+                (owner, together) ->
+                        stays.add(
+                                "'%s': %s"
+                                        .formatted(
+                                                owner,
+                                                together
+                                                        ? "neither their order nor the units inside fused experts are matched"
+                                                        : "the order of experts is not matched")));
     }
 
     /** Embeddings, last norms, poolers and heads. */

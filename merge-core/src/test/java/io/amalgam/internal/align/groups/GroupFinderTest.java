@@ -181,6 +181,46 @@ class GroupFinderTest {
         assertThat(heads.fixed()).isTrue();
     }
 
+    /** A router reads the stream, and its rows name experts in their order. */
+    @Test
+    void expertsStayInOrderWhileTheirUnitsMove() throws Exception {
+        gpt();
+        for (int layer = 0; layer < 2; layer++) {
+            String base = "h." + layer + ".mlp.";
+            shapes.keySet().removeIf(name -> name.startsWith(base));
+            with(base + "gate.weight", 2, 8);
+            for (int expert = 0; expert < 2; expert++) {
+                with(base + "experts." + expert + ".gate_proj.weight", 12, 8);
+                with(base + "experts." + expert + ".up_proj.weight", 12, 8);
+                with(base + "experts." + expert + ".down_proj.weight", 8, 12);
+            }
+        }
+        Grouping grouping = found(GPT);
+
+        assertThat(names(grouping))
+                .isEqualTo(
+                        "res,attn0,mlp0.mlp.experts.0,mlp0.mlp.experts.1,attn1,mlp1.mlp.experts.0,mlp1.mlp.experts.1");
+        assertThat(grouping.anchors()).contains("h.0.mlp.gate.weight");
+        assertThat(grouping.stays())
+                .containsExactly(
+                        "'h.0.mlp.experts': the order of experts is not matched",
+                        "'h.1.mlp.experts': the order of experts is not matched");
+    }
+
+    @Test
+    void fusedExpertsHoldTheStream() throws Exception {
+        gpt();
+        with("h.0.mlp.experts.gate_up_proj", 2, 20, 8).with("h.0.mlp.experts.down_proj", 2, 8, 10);
+
+        Grouping grouping = found(GPT);
+
+        assertThat(names(grouping)).isEqualTo("attn0,mlp0,attn1,mlp1");
+        assertThat(grouping.stays())
+                .anyMatch(why -> why.startsWith("residual stream: tensor 'h.0.mlp.experts."))
+                .contains(
+                        "'h.0.mlp.experts': neither their order nor the units inside fused experts are matched");
+    }
+
     @Test
     void withoutTheirNumberHeadsStay() {
         gpt();
