@@ -18,9 +18,9 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /**
- * Merges two tiny models, and a tiny adapter, in a temporary directory. The build runs it while the
- * JVM notes which classes are loaded: the archive made of them lets later starts skip most of
- * loading.
+ * Merges and compares two tiny models, and merges a tiny adapter, in a temporary directory. The
+ * build runs it while the JVM notes which classes are loaded: the archive made of them lets later
+ * starts skip most of loading.
  */
 @Command(name = "warm-up", hidden = true, description = "Loads the classes that merges use.")
 final class WarmUpCommand implements Callable<Integer> {
@@ -61,6 +61,7 @@ final class WarmUpCommand implements Callable<Integer> {
                             folder.resolve("c").toString());
             exit |= run("plan", recipe.toString(), "--tensors", "--json");
             exit |= run("inspect", out);
+            exit |= run("diff", original, tuned.toString());
             exit |= run("methods");
             exit |= run("merge", "--help");
             return exit;

@@ -453,8 +453,14 @@ public interface Kernels {
      * How values differ from a base, in one pass: {@code deltas = x - base}, and {@link #dot} of
      * {@code base} with itself, {@code base} with {@code x}, {@code x} with itself and {@code
      * deltas} with itself, in this order in {@code lanes}.
+     *
+     * @return the number of deltas other than 0 and -0, shifted left by 32 bits, and the largest
+     *     magnitude of a delta as bits, those of some NaN if there is one
      */
-    void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n);
+    long change(float[] x, float[] base, double[][] lanes, float[] deltas, int n);
+
+    /** The number of elements at which one is above 0 and the other below; neither is NaN. */
+    int countOpposite(float[] a, float[] b, int n);
 
     /** {@code lanes[i % LANES] += |x[i]|}. */
     void absSum(float[] x, double[] lanes, int n);

@@ -33,12 +33,15 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         final int[][] bits;
         final float[][] clean;
         final float[][] deltas;
-        final double[][] sums = new double[4][];
+        final double[][][] sums;
+        final long[] found;
 
         Scratch(int models, int capacity) {
-            bits = new int[models][capacity + 1];
+            bits = new int[models > 2 ? models : 0][capacity];
             clean = new float[models + 1][];
             deltas = new float[models][capacity];
+            sums = new double[models][4][Kernels.LANES];
+            found = new long[models];
         }
 
         void makeClean(int capacity) {
@@ -54,21 +57,17 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         int n = in.length();
         sums.elements += n;
         float[][] inputs = in.inputs();
-        int most = bits(inputs, in, scratch);
-        if (most >= INFINITE) {
+        if (change(sums, inputs, in, scratch) >= INFINITE) {
             inputs = clean(sums, in, scratch);
-            bits(inputs, in, scratch);
+            change(sums, inputs, in, scratch);
         }
         Kernels kernels = in.kernels();
-        float[] base = inputs[0];
         int pair = 0;
         for (int m = 0; m < models; m++) {
-            float[] model = inputs[m + 1];
-            System.arraycopy(sums.products[m], 0, scratch.sums, 0, 3);
-            scratch.sums[3] = sums.deltas[pair];
-            kernels.change(model, base, scratch.sums, scratch.deltas[m], n);
-            largest(sums, m, scratch.bits[m], in);
-            sums.changed[m] += n - kernels.countZeros(scratch.deltas[m], n);
+            copy(scratch.sums[m], sums.products[m]);
+            System.arraycopy(scratch.sums[m][3], 0, sums.deltas[pair], 0, Kernels.LANES);
+            largest(sums, m, (int) scratch.found[m], scratch.deltas[m], in);
+            sums.changed[m] += scratch.found[m] >>> 32;
             pair += models - m;
         }
         pair = 0;
@@ -79,44 +78,61 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
             }
         }
         if (models > 1) {
-            conflicts(sums, scratch.bits, n);
+            conflicts(sums, inputs, in, scratch);
         }
     }
 
-    /** The differences as bits; returns the largest magnitude. */
-    private int bits(float[][] inputs, Block in, Scratch scratch) {
+    /** Sums with a block's, beside those without it; returns the largest magnitude of a change. */
+    private int change(ChangeSums sums, float[][] inputs, Block in, Scratch scratch) {
         int most = 0;
+        int pair = 0;
         for (int m = 0; m < models; m++) {
-            int largest =
-                    in.kernels().deltaBits(inputs[m + 1], inputs[0], scratch.bits[m], in.length());
-            scratch.bits[m][in.capacity()] = largest;
-            most = Math.max(most, largest);
+            double[][] with = scratch.sums[m];
+            copy(sums.products[m], with);
+            System.arraycopy(sums.deltas[pair], 0, with[3], 0, Kernels.LANES);
+            float[] deltas = scratch.deltas[m];
+            scratch.found[m] =
+                    in.kernels().change(inputs[m + 1], inputs[0], with, deltas, in.length());
+            most = Math.max(most, (int) scratch.found[m]);
+            pair += models - m;
         }
         return most;
     }
 
-    private static void largest(ChangeSums sums, int model, int[] bits, Block in) {
-        int largest = bits[in.capacity()];
+    private static void copy(double[][] from, double[][] to) {
+        for (int i = 0; i < 3; i++) {
+            System.arraycopy(from[i], 0, to[i], 0, Kernels.LANES);
+        }
+    }
+
+    private static void largest(ChangeSums sums, int model, int largest, float[] deltas, Block in) {
         if (largest > sums.largest[model]) {
             sums.largest[model] = largest;
             int at = 0;
-            while ((bits[at] & ABS) != largest) {
+            while ((Float.floatToRawIntBits(deltas[at]) & ABS) != largest) {
                 at++;
             }
             sums.largestAt[model] = in.offset() + at;
         }
     }
 
-    private void conflicts(ChangeSums sums, int[][] bits, int n) {
+    private void conflicts(ChangeSums sums, float[][] inputs, Block in, Scratch scratch) {
+        Kernels kernels = in.kernels();
+        int n = in.length();
         int pair = 0;
         for (int a = 0; a < models; a++) {
             for (int b = a + 1; b < models; b++) {
-                sums.pairConflicts[pair++] += opposite(bits[a], bits[b], n);
+                sums.pairConflicts[pair++] +=
+                        kernels.countOpposite(scratch.deltas[a], scratch.deltas[b], n);
             }
         }
         if (models == 2) {
             sums.conflicts = sums.pairConflicts[0];
             return;
+        }
+        int[][] bits = scratch.bits;
+        for (int m = 0; m < models; m++) {
+            kernels.deltaBits(inputs[m + 1], inputs[0], bits[m], n);
         }
         // The first becomes what some raised, the second what some lowered.
         int[] up = bits[0];
@@ -147,15 +163,6 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
 
     private static int lowered(int bits) {
         return (((bits & ABS) + ABS) >>> 31) & (bits >>> 31);
-    }
-
-    private static int opposite(int[] a, int[] b, int n) {
-        int count = 0;
-        for (int i = 0; i < n; i++) {
-            int both = (((a[i] & ABS) + ABS) & ((b[i] & ABS) + ABS)) >>> 31;
-            count += both & ((a[i] ^ b[i]) >>> 31);
-        }
-        return count;
     }
 
     /** The inputs with 0 in place of what is not finite in one of them, which is counted here. */

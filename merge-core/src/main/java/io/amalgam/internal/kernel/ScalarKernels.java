@@ -457,8 +457,13 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
-        TailSums.change(x, base, lanes, deltas, 0, n);
+    public long change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
+        return TailSums.change(x, base, lanes, deltas, 0, n);
+    }
+
+    @Override
+    public int countOpposite(float[] a, float[] b, int n) {
+        return TailSums.countOpposite(a, b, 0, n);
     }
 
     @Override

@@ -14,15 +14,30 @@ public final class TailSums {
     }
 
     /** {@link Kernels#change} of the elements {@code from .. to-1}. */
-    public static void change(
+    public static long change(
             float[] x, float[] base, double[][] lanes, float[] deltas, int from, int to) {
+        int largest = 0;
+        int changed = 0;
         for (int i = from; i < to; i++) {
             deltas[i] = x[i] - base[i];
+            int magnitude = ScalarKernels.magnitude(deltas[i]);
+            largest = Math.max(largest, magnitude);
+            changed += magnitude == 0 ? 0 : 1;
         }
         dot(base, base, lanes[0], from, to);
         dot(base, x, lanes[1], from, to);
         dot(x, x, lanes[2], from, to);
         dot(deltas, deltas, lanes[3], from, to);
+        return (long) changed << 32 | largest;
+    }
+
+    /** {@link Kernels#countOpposite} of the elements {@code from .. to-1}. */
+    public static int countOpposite(float[] a, float[] b, int from, int to) {
+        int count = 0;
+        for (int i = from; i < to; i++) {
+            count += a[i] > 0 && b[i] < 0 || a[i] < 0 && b[i] > 0 ? 1 : 0;
+        }
+        return count;
     }
 
     /** {@link Kernels#addSquares} of the elements {@code from .. to-1}. */

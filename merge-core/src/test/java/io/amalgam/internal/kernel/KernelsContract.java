@@ -831,8 +831,28 @@ public abstract class KernelsContract {
                         System.arraycopy(in.lanes, 0, lanes, 0, Kernels.LANES);
                     }
                     float[] deltas = new float[n + 2];
-                    k.change(in.a, in.b, sums, deltas, n);
-                    return Arrays.deepToString(sums) + Arrays.toString(deltas);
+                    long found = k.change(in.a, in.b, sums, deltas, n);
+                    // NaNs may differ in the bits that say nothing.
+                    int largest = Math.min((int) found, 0x7F800001);
+                    return Arrays.deepToString(sums)
+                            + Arrays.toString(deltas)
+                            + (found >>> 32)
+                            + ' '
+                            + largest;
+                });
+    }
+
+    @Test
+    void countOpposite() {
+        checkResult(
+                (k, in, n) -> {
+                    for (int i = 0; i < in.a.length; i++) {
+                        in.a[i] = Float.isNaN(in.a[i]) ? 1 : in.a[i];
+                    }
+                    for (int i = 0; i < in.b.length; i++) {
+                        in.b[i] = Float.isNaN(in.b[i]) ? -1 : in.b[i];
+                    }
+                    return k.countOpposite(in.a, in.b, n);
                 });
     }
 

@@ -599,12 +599,28 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
+    public long change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
         subtract(x, base, deltas, n);
         dot(base, base, lanes[0], n);
         dot(base, x, lanes[1], n);
         dot(x, x, lanes[2], n);
         dot(deltas, deltas, lanes[3], n);
+        int largest = 0;
+        long changed = n;
+        for (int i = 0; i < n; i++) {
+            largest = Math.max(largest, Float.floatToRawIntBits(deltas[i]) & 0x7FFFFFFF);
+            changed -= deltas[i] == 0 ? 1 : 0;
+        }
+        return changed * (1L << 32) + largest;
+    }
+
+    @Override
+    public int countOpposite(float[] a, float[] b, int n) {
+        int count = 0;
+        for (int i = 0; i < n; i++) {
+            count += Math.signum(a[i]) * Math.signum(b[i]) == -1 ? 1 : 0;
+        }
+        return count;
     }
 
     @Override

@@ -379,8 +379,13 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public void change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
-        VectorChange.change(x, base, lanes, deltas, n);
+    public long change(float[] x, float[] base, double[][] lanes, float[] deltas, int n) {
+        return VectorChange.change(x, base, lanes, deltas, n);
+    }
+
+    @Override
+    public int countOpposite(float[] a, float[] b, int n) {
+        return VectorChange.countOpposite(a, b, n);
     }
 
     @Override
