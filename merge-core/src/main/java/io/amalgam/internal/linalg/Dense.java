@@ -76,7 +76,8 @@ public final class Dense {
      * does not collect at once.
      */
     public static long libraryBytes(long smaller) {
-        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER + MatrixMemory.GARBAGE;
+        long late = Math.min(MatrixMemory.GARBAGE, smaller * smaller * Double.BYTES);
+        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER + late;
     }
 
     /** The most doubles that a division holds beside both matrices. */
