@@ -28,14 +28,14 @@ public final class TailSums {
         dot(base, x, lanes[1], from, to);
         dot(x, x, lanes[2], from, to);
         dot(deltas, deltas, lanes[3], from, to);
-        return (long) changed << 32 | largest;
+        return ((long) changed << 32) | largest;
     }
 
     /** {@link Kernels#countOpposite} of the elements {@code from .. to-1}. */
     public static int countOpposite(float[] a, float[] b, int from, int to) {
         int count = 0;
         for (int i = from; i < to; i++) {
-            count += a[i] > 0 && b[i] < 0 || a[i] < 0 && b[i] > 0 ? 1 : 0;
+            count += (a[i] > 0 && b[i] < 0) || (a[i] < 0 && b[i] > 0) ? 1 : 0;
         }
         return count;
     }

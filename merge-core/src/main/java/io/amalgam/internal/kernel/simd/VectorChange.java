@@ -41,7 +41,7 @@ final class VectorChange {
         }
         long tail = TailSums.change(x, base, lanes, deltas, bound, n);
         changed += (int) (tail >>> 32);
-        return (long) changed << 32 | Math.max(largest, (int) tail);
+        return ((long) changed << 32) | Math.max(largest, (int) tail);
     }
 
     private static long differences(float[] x, float[] base, float[] deltas, int from, int to) {
@@ -56,7 +56,7 @@ final class VectorChange {
             zeros = zeros.add(magnitude.sub(1).lanewise(VectorOperators.LSHR, 31));
         }
         int changed = to - from - zeros.reduceLanes(VectorOperators.ADD);
-        return (long) changed << 32 | largest.reduceLanes(VectorOperators.MAX);
+        return ((long) changed << 32) | largest.reduceLanes(VectorOperators.MAX);
     }
 
     private static void sums(
