@@ -7,6 +7,9 @@ import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.tensor.Shape;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -194,6 +197,69 @@ class AlignCommandTest {
 
         assertThat(result.exit()).isEqualTo(3);
         assertThat(result.err()).contains("raise --memory");
+    }
+
+    @Test
+    void headsOfAnotherNumberInTheSameShapesAreRefused() throws IOException {
+        Path other = copy("other");
+        Path config = other.resolve("config.json");
+        String text = Files.readString(config);
+        String more = text.replaceFirst("(\"num_attention_heads\": *)8", "$116");
+        more = more.replaceFirst("(\"num_key_value_heads\": *)4", "$18");
+        more = more.replaceFirst("(\"head_dim\": *)8", "$14");
+        assertThat(more).isNotEqualTo(text);
+        Files.writeString(config, more);
+
+        Cli result = Cli.run("align", other, "--to", original, out("no"));
+
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.err())
+                .contains("heads of 'attn0' in model '" + other + "'")
+                .contains(
+                        "expected 4 groups of 2 query heads, 8 units each as in '"
+                                + original
+                                + "', got 8 groups of 2 query heads, 4 units each; align models of one number of heads");
+    }
+
+    @Test
+    void permutationsOfADeeperModelAreRefused() throws IOException {
+        Path file = folder.resolve("more.safetensors");
+        assertThat(Cli.run("align", permuted, "--to", original, out("one")).exit()).isZero();
+        byte[] own = Files.readAllBytes(folder.resolve("one/alignment.safetensors"));
+        int length = (int) ByteBuffer.wrap(own).order(ByteOrder.LITTLE_ENDIAN).getLong();
+        String header = new String(own, 8, length, StandardCharsets.UTF_8).strip();
+        int data = own.length - 8 - length;
+        byte[] more =
+                (header.substring(0, header.length() - 1)
+                                + ",\"mlp2\":{\"dtype\":\"I32\",\"shape\":[0],\"data_offsets\":["
+                                + data
+                                + ","
+                                + data
+                                + "]}}")
+                        .getBytes(StandardCharsets.UTF_8);
+        ByteBuffer bytes =
+                ByteBuffer.allocate(8 + more.length + data).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putLong(more.length).put(more).put(own, 8 + length, data);
+        Files.write(file, bytes.array());
+
+        Cli result =
+                Cli.run("align", permuted, "--to", original, out("no"), "--permutations", file);
+
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.err())
+                .contains(
+                        "permutations for model '"
+                                + permuted
+                                + "': expected those of its groups alone, got 'mlp2' too")
+                .contains("align it anew");
+    }
+
+    private Path copy(String name) throws IOException {
+        Path to = Files.createDirectory(folder.resolve(name));
+        for (String file : new String[] {"config.json", "model.safetensors"}) {
+            Files.copy(Path.of(permuted).resolve(file), to.resolve(file));
+        }
+        return to;
     }
 
     @Test

@@ -5,6 +5,7 @@ import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.align.groups.Group;
+import io.amalgam.internal.align.groups.Group.Heads;
 import io.amalgam.internal.align.groups.Group.Units;
 import io.amalgam.internal.align.groups.GroupFinder;
 import io.amalgam.internal.align.groups.Grouping;
@@ -78,6 +79,7 @@ final class Aligning {
         }
         Map<String, Shape> shapes = shapes(own);
         requireFit(grouping, target, shapes, its);
+        requireHeads(grouping, target);
         TensorMaps maps = new TensorMaps(grouping, shapes);
         Pair pair = new Pair(its, own, maps);
         if (activations.isPresent()) {
@@ -259,6 +261,28 @@ final class Aligning {
                             other.info().shape(),
                             Objects.requireNonNull(free.get(places.tensor())));
                 }
+            }
+        }
+    }
+
+    /** Heads may be of other numbers and sizes in tensors of one shape. */
+    private void requireHeads(Grouping grouping, Grouping target) {
+        for (Group group : grouping.groups()) {
+            boolean other =
+                    group instanceof Heads heads
+                            && named(target, group.name()).orElse(null) instanceof Heads its
+                            && !(heads.groups() == its.groups()
+                                    && heads.queries() == its.queries()
+                                    && heads.size() == its.size());
+            if (other) {
+                throw refused(
+                                "heads of '" + group.name() + "' in model '" + ref + "'",
+                                GroupLines.heads((Heads) named(target, group.name()).orElseThrow())
+                                        + " as in '"
+                                        + targetRef
+                                        + "'",
+                                GroupLines.heads((Heads) group))
+                        .hinted("align models of one number of heads");
             }
         }
     }

@@ -21,9 +21,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.IntStream;
 
 /**
@@ -38,6 +41,7 @@ public final class AlignmentFile {
 
     private static final ObjectMapper JSON = new ObjectMapper();
     private static final String MAP = "map.";
+    private static final List<String> HEADS = List.of(".group", ".query", ".vo", ".qk");
     private static final String MATRICES = ".*\\.(query|vo|qk)";
 
     private AlignmentFile() {}
@@ -125,6 +129,7 @@ public final class AlignmentFile {
             throws IOException {
         Reading reading = new Reading(file, model);
         Map<String, Moves> moves = new LinkedHashMap<>();
+        reading.requireKnown(grouping);
         for (Group group : grouping.groups()) {
             String name = group.name();
             if (group instanceof Units units) {
@@ -160,6 +165,27 @@ public final class AlignmentFile {
     }
 
     private record Reading(Checkpoint file, String model) {
+        /** A model with more groups is another one, whatever the sizes of those it shares. */
+        void requireKnown(Grouping grouping) {
+            Set<String> known = new HashSet<>();
+            for (Group group : grouping.groups()) {
+                String name = group.name();
+                if (group instanceof Units) {
+                    known.addAll(List.of(name, MAP + name));
+                } else {
+                    HEADS.forEach(part -> known.add(name + part));
+                }
+            }
+            for (String name : file.tensors().keySet()) {
+                if (!known.contains(name)) {
+                    throw wrong(
+                            "permutations for model '" + model + "'",
+                            "those of its groups alone",
+                            "'" + name + "' too");
+                }
+            }
+        }
+
         OfUnits map(String name, int rows, int columns, Rule rule) throws IOException {
             TensorSource found = Objects.requireNonNull(file.tensors().get(name));
             String what = "map '" + name + "' for model '" + model + "'";

@@ -31,13 +31,16 @@ final class GroupLines {
         Heads heads = (Heads) group;
         String free = heads.turned() ? ", query and key units stay" : "";
         String order = heads.fixed() ? ", heads stay" : "";
+        return heads(heads) + free + order;
+    }
+
+    /** How many heads of which size. */
+    static String heads(Heads heads) {
         return heads.groups()
                 + " groups of "
                 + heads.queries()
                 + (heads.queries() == 1 ? " query head, " : " query heads, ")
                 + heads.size()
-                + " units each"
-                + free
-                + order;
+                + " units each";
     }
 }
