@@ -230,6 +230,13 @@ class MoeCommandTest {
                 .asString()
                 .contains("'sliding_window'", "expected a whole number from 1 up, got \"5\"");
 
+        Path text = dense("text", "qwen2", 16);
+        settings(text, "\"sliding_window\": 5, \"use_sliding_window\": \"false\"");
+        assertThat(Cli.run("moe", "upcycle", text, temp.resolve("out")).errors())
+                .singleElement()
+                .asString()
+                .contains("'use_sliding_window'", "expected true or false, got \"false\"");
+
         Path mistral = dense("mistral", "mistral", 16);
         settings(mistral, "\"sliding_window\": 99999999999");
         assertThat(Cli.run("moe", "upcycle", mistral, temp.resolve("out")).errors())

@@ -5,17 +5,23 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 
 /**
- * Numbers of a {@code config.json} that a model cannot do without: a text with digits is none, as
- * in transformers, and nothing is rounded.
+ * Numbers and switches of a {@code config.json} that a model cannot do without: a text with digits
+ * is none, as in transformers, and nothing is rounded.
  *
  * @param section of the configuration
+ * @param file where it is
  * @param model what the user calls it
  * @param hint what to do about a wrong one
  */
-public record ConfigNumbers(JsonNode section, String model, String hint) {
+public record ConfigNumbers(JsonNode section, String file, String model, String hint) {
+    /** Of {@code config.json}. */
+    public ConfigNumbers(JsonNode section, String model, String hint) {
+        this(section, "config.json", model, hint);
+    }
+
     /** The same for another section. */
     public ConfigNumbers in(JsonNode other) {
-        return new ConfigNumbers(other, model, hint);
+        return new ConfigNumbers(other, file, model, hint);
     }
 
     /**
@@ -56,6 +62,20 @@ public record ConfigNumbers(JsonNode section, String model, String hint) {
         return said.asDouble();
     }
 
+    /**
+     * A switch.
+     *
+     * @return false where nothing or null is said
+     * @throws BadInputException if something else is said
+     */
+    public boolean flag(String key) {
+        JsonNode said = section.path(key);
+        if (!said.isMissingNode() && !said.isNull() && !said.isBoolean()) {
+            throw bad(key, "true or false");
+        }
+        return said.asBoolean(false);
+    }
+
     /** What is wrong with the value of a key. */
     public BadInputException bad(String key, String expected) {
         String said = section.path(key).toString();
@@ -65,7 +85,7 @@ public record ConfigNumbers(JsonNode section, String model, String hint) {
     public BadInputException bad(String key, String expected, String found) {
         return new BadInputException(
                 Problem.expected(
-                                "'" + key + "' in config.json of model '" + model + "'",
+                                "'" + key + "' in " + file + " of model '" + model + "'",
                                 expected,
                                 found)
                         .hint(hint));

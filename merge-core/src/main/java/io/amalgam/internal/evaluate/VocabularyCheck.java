@@ -1,12 +1,14 @@
 package io.amalgam.internal.evaluate;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.internal.forward.LlamaModel;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.tokenizer.TokenizerVocabulary;
@@ -22,6 +24,8 @@ import java.util.Optional;
 final class VocabularyCheck {
     private static final List<String> SPECIAL =
             List.of("bos_token_id", "eos_token_id", "pad_token_id");
+
+    private static final String HINT = "write the token's number, or null if there is none";
 
     private final Checkpoint model;
     private final String name;
@@ -88,7 +92,7 @@ final class VocabularyCheck {
                             .hint("loading it may fail, or make a new embedding"));
         }
         for (String key : SPECIAL) {
-            for (int token : numbers(config.path(key))) {
+            for (int token : numbers(key, config.path(key))) {
                 if (token >= rows) {
                     problems.add(
                             Problem.expected(
@@ -100,9 +104,17 @@ final class VocabularyCheck {
         }
     }
 
-    private static List<Integer> numbers(JsonNode node) {
+    private List<Integer> numbers(String key, JsonNode said) {
         List<Integer> numbers = new ArrayList<>();
-        (node.isArray() ? node : List.of(node)).forEach(n -> numbers.add(n.asInt(-1)));
+        for (JsonNode number : said.isArray() ? said : List.of(said)) {
+            ObjectNode alone = JsonNodeFactory.instance.objectNode().set(key, number);
+            try {
+                // Some models say -1 for none.
+                numbers.add(new ConfigNumbers(alone, name, HINT).whole(key, -1, -1));
+            } catch (BadInputException e) {
+                problems.addAll(e.problems());
+            }
+        }
         return numbers;
     }
 }

@@ -21,8 +21,7 @@ final class LayerWindows {
     static List<Integer> of(ObjectNode config, int layers, ConfigNumbers numbers) {
         String type = config.path("model_type").asText("");
         boolean qwen = type.startsWith("qwen");
-        boolean used =
-                qwen ? config.path("use_sliding_window").asBoolean(false) : type.equals("mistral");
+        boolean used = qwen ? numbers.flag("use_sliding_window") : type.equals("mistral");
         JsonNode given = config.path("sliding_window");
         // A null says that there is none; nothing, that it is the default.
         int window = given.isMissingNode() ? MISSING : numbers.whole("sliding_window", 0, 0);

@@ -47,4 +47,22 @@ class ConfigNumbersTest {
     void whatIsNeededIsSaid() {
         assertThatThrownBy(() -> of("1").whole("other", 1, 0)).hasMessageContaining("got nothing");
     }
+
+    @Test
+    void switchesAreRead() throws JsonProcessingException {
+        assertThat(of("true").flag("key")).isTrue();
+        assertThat(of("false").flag("key")).isFalse();
+        assertThat(of("null").flag("key")).isFalse();
+        assertThat(of("true").flag("other")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"\"true\"", "\"false\"", "1", "0", "[true]"})
+    void nothingElseIsASwitch(String value) {
+        assertThatThrownBy(() -> of(value).flag("key"))
+                .hasMessage(
+                        "'key' in config.json of model 'm': expected true or false, got "
+                                + value
+                                + "; look");
+    }
 }

@@ -2,6 +2,7 @@ package io.amalgam.internal.lora.extract;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.internal.layers.Conv1d;
 import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.lora.ModuleTree;
@@ -51,6 +52,7 @@ final class Adaptable {
     private final ModuleTree tree;
     private final Map<String, Shape> shapes;
     private final Optional<ObjectNode> config;
+    private final String model;
     private final Conv1d conv1d;
     private final boolean transposed;
     private final List<String> heads;
@@ -58,6 +60,7 @@ final class Adaptable {
 
     /**
      * @param shapes by the modules' names
+     * @param model what it is called
      * @param transposed whether the user says that matrices lie as {@code in x out}
      * @param heads what the names of modules end with that are always saved whole
      */
@@ -65,11 +68,13 @@ final class Adaptable {
             ModuleTree tree,
             Map<String, Shape> shapes,
             Optional<ObjectNode> config,
+            String model,
             boolean transposed,
             List<String> heads) {
         this.tree = tree;
         this.shapes = shapes;
         this.config = config;
+        this.model = model;
         this.conv1d = new Conv1d(shapes, ModelFacts.of(config));
         this.transposed = transposed;
         this.heads = heads;
@@ -96,7 +101,15 @@ final class Adaptable {
 
     /** Whether the way out of the experts is as wide as the model in its columns alone. */
     private boolean downIsTurned() {
-        long width = config.map(c -> c.path("text_config").path("hidden_size").asLong()).orElse(0L);
+        long width =
+                config.map(
+                                c ->
+                                        new ConfigNumbers(
+                                                        c.path("text_config"),
+                                                        model,
+                                                        "it tells how the experts' matrices lie")
+                                                .whole("hidden_size", 0, 0))
+                        .orElse(0);
         return shapes.entrySet().stream()
                 .filter(e -> e.getKey().endsWith(".experts.down_proj") && e.getValue().rank() == 3)
                 .anyMatch(e -> e.getValue().dim(1) != width && e.getValue().dim(2) == width);

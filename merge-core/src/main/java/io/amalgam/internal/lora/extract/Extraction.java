@@ -58,7 +58,7 @@ public final class Extraction {
     private final List<String> left = new ArrayList<>();
     private int unchanged;
 
-    private Extraction(Checkpoint tuned, Checkpoint base, ExtractOptions options)
+    private Extraction(Checkpoint tuned, Checkpoint base, String baseName, ExtractOptions options)
             throws IOException {
         this.models = Twins.of(base, tuned);
         this.options = options;
@@ -73,6 +73,7 @@ public final class Extraction {
                         tree,
                         all.shapes(),
                         base.config(),
+                        baseName,
                         options.transposed(),
                         Architecture.heads(task));
         this.experts =
@@ -109,7 +110,7 @@ public final class Extraction {
             Optional<DType> type,
             int threads)
             throws IOException {
-        return new Extraction(tuned, base, options).extract(baseName, type, threads);
+        return new Extraction(tuned, base, baseName, options).extract(baseName, type, threads);
     }
 
     private Extracted extract(String baseName, Optional<DType> type, int threads)

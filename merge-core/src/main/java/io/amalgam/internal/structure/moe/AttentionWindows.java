@@ -34,9 +34,9 @@ final class AttentionWindows {
      * @throws io.amalgam.error.BadInputException if one of them is none
      */
     static void require(ObjectNode base, String model) {
-        if (everywhere(base) || base.path(USED).asBoolean(false)) {
-            ConfigNumbers numbers =
-                    new ConfigNumbers(base, model, "the mixture's layers see what this says");
+        ConfigNumbers numbers =
+                new ConfigNumbers(base, model, "the mixture's layers see what this says");
+        if (everywhere(base) || numbers.flag(USED)) {
             numbers.whole(WINDOW, 1, 1);
             numbers.whole(FULL, 0, FULL_LAYERS);
         }

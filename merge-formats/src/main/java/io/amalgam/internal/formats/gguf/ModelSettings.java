@@ -75,7 +75,10 @@ record ModelSettings(JsonNode settings) {
     }
 
     boolean flag(String name) {
-        return settings.path(name).asBoolean(false);
+        Optional<JsonNode> value = find(name);
+        value.filter(said -> !said.isBoolean())
+                .ifPresent(said -> refuse(said(name), "true or false", said));
+        return value.map(JsonNode::asBoolean).orElse(false);
     }
 
     /** An object in it; empty settings where it is not there. */

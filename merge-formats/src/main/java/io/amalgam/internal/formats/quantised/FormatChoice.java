@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.quantised;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.tensor.DType;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -52,21 +53,28 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
         return COMPANION.matcher(name).matches();
     }
 
-    static FormatChoice of(QuantisationSettings settings, Set<String> names) {
+    /**
+     * @param model what the user calls it
+     * @throws io.amalgam.error.BadInputException if the settings have something else for a number
+     */
+    static FormatChoice of(QuantisationSettings settings, Set<String> names, String model) {
         String method = settings.method();
         ObjectNode node = settings.node();
+        ConfigNumbers numbers =
+                new ConfigNumbers(
+                        node, settings.place(), model, "the weights are read by this number");
         return switch (method) {
             case "fp8" ->
                     settings.text("expert_dtype").equals("fp4")
                             ? no("fp8 with experts of fp4")
-                            : of(new ScaledFormat("_scale_inv", blocks(node)));
+                            : of(new ScaledFormat("_scale_inv", blocks(numbers)));
             case "fbgemm_fp8" -> of(new ScaledFormat("_scale", List.of()));
-            case "compressed-tensors" -> compressed(settings);
+            case "compressed-tensors" -> compressed(settings, numbers);
             case "modelopt", "modelopt_fp4", "modelopt_mxfp8" -> modelopt(node, names);
             case "mxfp4" -> of(new ExpertBlocksFormat());
             case "bitsandbytes" -> of(new BitsAndBytesFormat());
-            case "gptq" -> gptq(settings);
-            case "awq" -> awq(settings);
+            case "gptq" -> gptq(settings, numbers);
+            case "awq" -> awq(settings, numbers);
             default -> no(method);
         };
     }
@@ -116,16 +124,24 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
         return new FormatChoice(List.of(), Optional.of(name), false);
     }
 
-    private static List<int[]> blocks(JsonNode node) {
-        return block(node.path("weight_block_size")).map(List::of).orElse(List.of());
+    private static List<int[]> blocks(ConfigNumbers numbers) {
+        return block(numbers, "weight_block_size").map(List::of).orElse(List.of());
     }
 
-    private static Optional<int[]> block(JsonNode sizes) {
+    private static Optional<int[]> block(ConfigNumbers numbers, String key) {
+        JsonNode sizes = numbers.section().path(key);
+        if (sizes.isMissingNode() || sizes.isNull()) {
+            return Optional.empty();
+        }
+        boolean listed = sizes.path(0).isInt() && sizes.path(1).isInt() && sizes.size() == 2;
         int[] block =
-                sizes.isTextual()
-                        ? numbers(sizes.asText())
-                        : new int[] {sizes.path(0).asInt(), sizes.path(1).asInt()};
-        return block[0] > 0 && block[1] > 0 ? Optional.of(block) : Optional.empty();
+                listed
+                        ? new int[] {sizes.get(0).intValue(), sizes.get(1).intValue()}
+                        : numbers(sizes.asText());
+        if (block[0] < 1 || block[1] < 1) {
+            throw numbers.bad(key, "two whole numbers from 1 up");
+        }
+        return Optional.of(block);
     }
 
     /** Old settings say {@code 128x128}. */
@@ -138,7 +154,7 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                 : new int[2];
     }
 
-    private static FormatChoice compressed(QuantisationSettings settings) {
+    private static FormatChoice compressed(QuantisationSettings settings, ConfigNumbers numbers) {
         ObjectNode node = settings.node();
         List<int[]> blocks = new ArrayList<>();
         Set<Integer> widths = new LinkedHashSet<>();
@@ -146,9 +162,10 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
         Set<String> names = new LinkedHashSet<>(List.of(settings.text("format")));
         for (JsonNode group : node.path("config_groups")) {
             JsonNode weights = group.path("weights");
-            block(weights.path("block_structure")).ifPresent(blocks::add);
-            widths.add(weights.path("num_bits").asInt());
-            groups.add(weights.path("group_size").asInt());
+            ConfigNumbers said = numbers.in(weights);
+            block(said, "block_structure").ifPresent(blocks::add);
+            widths.add(said.whole("num_bits", 0, 0));
+            groups.add(said.whole("group_size", -1, 0));
             names.add(group.path("format").asText(""));
         }
         for (String name : names) {
@@ -183,30 +200,29 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
         return of(new Fp4Format(), new ScaledFormat("_scale", List.of()));
     }
 
-    private static FormatChoice gptq(QuantisationSettings settings) {
+    private static FormatChoice gptq(QuantisationSettings settings, ConfigNumbers numbers) {
         String version = settings.text("checkpoint_format");
         if (!version.isEmpty() && !version.equals("gptq") && !version.equals("gptq_v2")) {
             return no("gptq with the 'checkpoint_format' '" + version + "'");
         }
-        ObjectNode node = settings.node();
         return of(
                 new GptqFormat(
                         version.equals("gptq_v2"),
-                        node.path("sym").asBoolean(),
-                        node.path("group_size").asInt(-1),
-                        node.path("desc_act").asBoolean()));
+                        numbers.flag("sym"),
+                        numbers.whole("group_size", -1, -1),
+                        numbers.flag("desc_act")));
     }
 
-    private static FormatChoice awq(QuantisationSettings settings) {
+    private static FormatChoice awq(QuantisationSettings settings, ConfigNumbers numbers) {
         String version = settings.text("version");
         if (!version.isEmpty() && !version.equalsIgnoreCase("gemm")) {
             return no("awq of the 'version' '" + version + "'");
         }
-        int bits = settings.node().path("bits").asInt(settings.node().path("w_bit").asInt(4));
+        int bits = numbers.whole("bits", 1, numbers.whole("w_bit", 1, 4));
         if (bits != 4) {
             return no("awq of " + bits + " bits");
         }
-        boolean zeroPoint = settings.node().path("zero_point").asBoolean(true);
+        boolean zeroPoint = !settings.node().hasNonNull("zero_point") || numbers.flag("zero_point");
         return new FormatChoice(List.of(new AwqFormat(zeroPoint)), Optional.empty(), true);
     }
 }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.Quantisation;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.config.ConfigKeys;
 import io.amalgam.internal.config.ConfigSections;
@@ -52,9 +53,15 @@ public record QuantisedModel(
             String name,
             List<Problem> problems) {
         Optional<DType> said = config.flatMap(QuantisedModel::computeType);
-        FormatChoice choice =
-                settings.map(s -> FormatChoice.of(s, stored.keySet()))
-                        .orElseGet(() -> FormatChoice.of(stored));
+        FormatChoice choice;
+        try {
+            choice =
+                    settings.map(s -> FormatChoice.of(s, stored.keySet(), name))
+                            .orElseGet(() -> FormatChoice.of(stored));
+        } catch (BadInputException e) {
+            problems.addAll(e.problems());
+            return unchanged(stored, Optional.empty());
+        }
         if (choice.equals(FormatChoice.PLAIN) && said.isEmpty()) {
             return unchanged(stored, Optional.empty());
         }

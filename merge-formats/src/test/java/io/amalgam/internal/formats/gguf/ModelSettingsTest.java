@@ -41,6 +41,23 @@ class ModelSettingsTest {
                 .hasMessageContaining("'list' in config.json: expected a list of numbers");
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"\"true\"", "1", "[true]"})
+    void whatIsNoSwitchIsRefused(String value) throws IOException {
+        ModelSettings settings = of(value);
+
+        assertThatThrownBy(() -> settings.flag("n"))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("'n' in config.json: expected true or false");
+    }
+
+    @Test
+    void switchesAreTaken() throws IOException {
+        assertThat(of("true").flag("n")).isTrue();
+        assertThat(of("false").flag("n")).isFalse();
+        assertThat(of("null").flag("n")).isFalse();
+    }
+
     @Test
     void numbersAreTaken() throws IOException {
         assertThat(of("8.0").whole("n")).contains(8L);

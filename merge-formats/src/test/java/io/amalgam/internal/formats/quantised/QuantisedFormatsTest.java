@@ -26,6 +26,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Layouts that no golden has, with values reckoned by hand. */
 class QuantisedFormatsTest {
@@ -213,6 +215,31 @@ class QuantisedFormatsTest {
                     .hasMessageContaining(
                             "element 5 of tensor 'a.g_idx': expected a group from 0 to 0, got 1");
         }
+    }
+
+    /** Texts with digits are no numbers, in all settings that say how weights are read. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    'group_size' | {'quant_method': 'gptq', 'bits': 4, 'group_size': '128'} | a whole number from -1 up, got "128"
+                    'desc_act' | {'quant_method': 'gptq', 'bits': 4, 'desc_act': 'false'} | true or false, got "false"
+                    'sym' | {'quant_method': 'gptq', 'bits': 4, 'sym': 1} | true or false, got 1
+                    'bits' | {'quant_method': 'awq', 'bits': '4'} | a whole number from 1 up, got "4"
+                    'w_bit' | {'quant_method': 'awq', 'w_bit': 4.5} | a whole number from 1 up, got 4.5
+                    'zero_point' | {'quant_method': 'awq', 'bits': 4, 'zero_point': 'true'} | true or false, got "true"
+                    'weight_block_size' | {'quant_method': 'fp8', 'weight_block_size': ['128', 128]} | two whole numbers from 1 up, got ["128",128]
+                    'weight_block_size' | {'quant_method': 'fp8', 'weight_block_size': 128} | two whole numbers from 1 up, got 128
+                    'num_bits' | {'quant_method': 'compressed-tensors', 'config_groups': {'g': {'weights': {'num_bits': '4'}}}} | a whole number from 0 up, got "4"
+                    'group_size' | {'quant_method': 'compressed-tensors', 'config_groups': {'g': {'weights': {'group_size': true}}}} | a whole number from -1 up, got true
+                    """)
+    void settingsThatAreNoNumbers(String key, String settings, String expected) {
+        assertThatThrownBy(() -> model(config(settings.replace('\'', '"')), gptq()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(key + " in 'quantization_config' in config.json of model '")
+                .hasMessageContaining("expected " + expected);
     }
 
     /** Groups of inputs that are not neighbours need the list of them. */
