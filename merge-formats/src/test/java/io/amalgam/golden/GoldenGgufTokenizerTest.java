@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tokenizers that GGUF files hold, as files of a Hugging Face model: {@code tokens.json} has what
- * transformers makes of some texts with the models' own, written by {@code
- * tools/check-gguf-tokenizers.py}.
+ * transformers makes of some texts with the models' own, and for phi3 SentencePiece, written by
+ * {@code tools/check-gguf-tokenizers.py}.
  */
 class GoldenGgufTokenizerTest {
     private static final Path GOLDEN = Path.of("src/test/resources/golden/gguf");
@@ -45,6 +45,7 @@ class GoldenGgufTokenizerTest {
                 "qwen3",
                 "gemma2",
                 "gemma3",
+                "phi3",
                 "bert",
                 "distilbert"
             })
