@@ -41,6 +41,9 @@ final class BitsAndBytesFormat implements QuantisedFormat {
                     return fourBits(codes, kind, state.get(), tensors);
                 }
             }
+            if (codes.info().dtype() == DType.U8) {
+                tensors.companion(name + ".quant_state.bitsandbytes__nf4", codes);
+            }
             return codes.info().dtype() == DType.I8 ? eightBits(codes, tensors) : Optional.empty();
         } catch (IOException e) {
             throw new java.io.UncheckedIOException(e);
@@ -117,8 +120,11 @@ final class BitsAndBytesFormat implements QuantisedFormat {
             throws IOException {
         String name = codes.info().name();
         String module = name.substring(0, name.length() - "weight".length());
-        Optional<StoredTensor> rows = tensors.companionIfAny(module + "SCB");
-        if (rows.isEmpty() || codes.info().shape().rank() != 2) {
+        if (codes.info().shape().rank() != 2) {
+            return Optional.empty();
+        }
+        Optional<StoredTensor> rows = tensors.companion(module + "SCB", codes);
+        if (rows.isEmpty()) {
             return Optional.empty();
         }
         Optional<StoredTensor> format = tensors.companionIfAny(name + "_format");

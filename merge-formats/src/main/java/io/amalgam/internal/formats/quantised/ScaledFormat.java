@@ -46,8 +46,8 @@ final class ScaledFormat implements QuantisedFormat {
                         .flatMap(Optional::stream)
                         .findFirst();
         if (scale.isEmpty()) {
-            // Integers without a scale are integers.
-            if (!integers) {
+            // Integers without a scale are integers, but not in place of a weight.
+            if (!integers || isWeight(name, shape)) {
                 tensors.companion(name + usualSuffix, codes);
             }
             return Optional.empty();
@@ -72,6 +72,10 @@ final class ScaledFormat implements QuantisedFormat {
                         Scales.of(scale.get()),
                         zeros,
                         1));
+    }
+
+    private static boolean isWeight(String name, Shape shape) {
+        return shape.rank() >= 2 && (name.endsWith("weight") || name.endsWith("_proj"));
     }
 
     /** The blocks that so many scales belong to. */

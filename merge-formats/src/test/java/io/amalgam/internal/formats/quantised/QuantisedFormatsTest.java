@@ -134,6 +134,37 @@ class QuantisedFormatsTest {
     }
 
     @Test
+    void integersInPlaceOfAWeightNeedAScale() throws IOException {
+        NamedTensor codes = bytes("b.weight", DType.I8, dims(2, 2), 5, -3, 127, -128);
+        for (String of :
+                List.of(
+                        "{\"quant_method\": \"compressed-tensors\"}",
+                        "{\"quant_method\": \"bitsandbytes\", \"load_in_8bit\": true}")) {
+            String scale = of.contains("bits") ? "b.SCB" : "b.weight_scale";
+            assertThatThrownBy(() -> model(config(of), codes))
+                    .isInstanceOf(BadInputException.class)
+                    .hasMessageContaining(
+                            "quantised tensor 'b.weight': expected a tensor '"
+                                    + scale
+                                    + "' beside it, got none");
+        }
+        NamedTensor fourBits = bytes("b.weight", DType.U8, dims(2, 1), 5, 3);
+        String settings = "{\"quant_method\": \"bitsandbytes\", \"load_in_4bit\": true}";
+        assertThatThrownBy(() -> model(config(settings), fourBits))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "quantised tensor 'b.weight': expected a tensor 'b.weight.quant_state.bitsandbytes__nf4' beside it, got none");
+        try (Checkpoint model =
+                model(
+                        config("{\"quant_method\": \"compressed-tensors\"}"),
+                        bytes("a.weight", DType.I8, dims(1, 2), 5, -3),
+                        floats("a.weight_scale", dims(1, 1), 2),
+                        bytes("a.index", DType.I8, dims(1, 2), 1, 2))) {
+            assertThat(model.tensors().get("a.index").info().dtype()).isEqualTo(DType.I8);
+        }
+    }
+
+    @Test
     void codesOfBitsandbytesUnderAnotherType() throws IOException {
         float[] table = new float[16];
         for (int i = 0; i < 16; i++) {
