@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.checkpoint.Checkpoint.ModelFacts;
 import io.amalgam.internal.config.ConfigKeys;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.internal.config.ConfigSections;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -58,8 +59,11 @@ final class ConfigFacts {
     private static long ownLayers(ObjectNode config) {
         JsonNode text = config.path("text_config");
         String key = LAYERS.get(0);
-        long layers = whole(config.path(key), whole(text.path(key), -1));
-        long shared = whole(config.path(SHARED), 0) + whole(text.path(SHARED), 0);
+        long layers =
+                ConfigNumbers.wholeOr(config.path(key), ConfigNumbers.wholeOr(text.path(key), -1));
+        long shared =
+                ConfigNumbers.wholeOr(config.path(SHARED), 0)
+                        + ConfigNumbers.wholeOr(text.path(SHARED), 0);
         return layers < 0 ? -1 : layers - shared;
     }
 
@@ -67,7 +71,7 @@ final class ConfigFacts {
         for (ObjectNode section : sections) {
             for (String key : keys) {
                 JsonNode value = section.path(key);
-                long said = whole(value, -1);
+                long said = ConfigNumbers.wholeOr(value, -1);
                 if (said > 0) {
                     return said;
                 }
@@ -76,18 +80,14 @@ final class ConfigFacts {
         return -1;
     }
 
-    /** A text with digits in it is no number, nor is one that overflows. */
-    private static long whole(JsonNode value, long otherwise) {
-        return value.isIntegralNumber() && value.canConvertToLong() ? value.asLong() : otherwise;
-    }
-
     private static Map<Long, Integer> behind(List<ObjectNode> sections) {
         Map<Long, Integer> behind = new HashMap<>();
         for (ObjectNode section : sections) {
             for (String key : BEHIND) {
-                int extra = (int) whole(section.path(key), 0);
+                int extra = (int) ConfigNumbers.wholeOr(section.path(key), 0);
                 if (extra > 0) {
-                    behind.putIfAbsent(whole(section.path(LAYERS.get(0)), -1) + extra, extra);
+                    behind.putIfAbsent(
+                            ConfigNumbers.wholeOr(section.path(LAYERS.get(0)), -1) + extra, extra);
                 }
             }
         }

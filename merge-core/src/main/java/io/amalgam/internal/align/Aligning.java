@@ -268,20 +268,17 @@ final class Aligning {
     /** Heads may be of other numbers and sizes in tensors of one shape. */
     private void requireHeads(Grouping grouping, Grouping target) {
         for (Group group : grouping.groups()) {
-            boolean other =
-                    group instanceof Heads heads
-                            && named(target, group.name()).orElse(null) instanceof Heads its
-                            && !(heads.groups() == its.groups()
-                                    && heads.queries() == its.queries()
-                                    && heads.size() == its.size());
-            if (other) {
+            if (!(group instanceof Heads heads)
+                    || !(named(target, group.name()).orElse(null) instanceof Heads its)) {
+                continue;
+            }
+            if (heads.groups() != its.groups()
+                    || heads.queries() != its.queries()
+                    || heads.size() != its.size()) {
                 throw refused(
                                 "heads of '" + group.name() + "' in model '" + ref + "'",
-                                GroupLines.heads((Heads) named(target, group.name()).orElseThrow())
-                                        + " as in '"
-                                        + targetRef
-                                        + "'",
-                                GroupLines.heads((Heads) group))
+                                GroupLines.heads(its) + " as in '" + targetRef + "'",
+                                GroupLines.heads(heads))
                         .hinted("align models of one number of heads");
             }
         }

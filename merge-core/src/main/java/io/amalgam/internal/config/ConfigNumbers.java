@@ -19,6 +19,13 @@ public record ConfigNumbers(JsonNode section, String file, String model, String 
         this(section, "config.json", model, hint);
     }
 
+    /**
+     * A whole number that a model can do without: a text with digits is none, nothing is rounded.
+     */
+    public static long wholeOr(JsonNode value, long otherwise) {
+        return value.isIntegralNumber() && value.canConvertToLong() ? value.longValue() : otherwise;
+    }
+
     /** The same for another section. */
     public ConfigNumbers in(JsonNode other) {
         return new ConfigNumbers(other, file, model, hint);

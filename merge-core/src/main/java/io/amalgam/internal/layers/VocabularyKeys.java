@@ -1,8 +1,8 @@
 package io.amalgam.internal.layers;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.internal.config.ConfigKeys;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.internal.config.ConfigSections;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -27,7 +27,7 @@ public final class VocabularyKeys {
         List<ObjectNode> sized = new ArrayList<>();
         for (ObjectNode section : ConfigSections.of(config)) {
             if (section.has(SIZE)) {
-                known.add(whole(section.path(SIZE)));
+                known.add(ConfigNumbers.wholeOr(section.path(SIZE), 0));
                 sized.add(section);
             }
         }
@@ -39,7 +39,8 @@ public final class VocabularyKeys {
             List<String> keys = new ArrayList<>();
             section.fieldNames().forEachRemaining(keys::add);
             for (String key : keys) {
-                if (key.contains("vocab") && known.contains(whole(section.path(key)))) {
+                if (key.contains("vocab")
+                        && known.contains(ConfigNumbers.wholeOr(section.path(key), 0))) {
                     put(section, key, rows);
                     said |= key.equals(SIZE);
                 }
@@ -49,11 +50,6 @@ public final class VocabularyKeys {
         if (!said) {
             put(config, SIZE, rows);
         }
-    }
-
-    /** A text with digits in it is no number, and nothing is rounded; 0 for what is none. */
-    private static long whole(JsonNode value) {
-        return value.isIntegralNumber() && value.canConvertToLong() ? value.longValue() : 0;
     }
 
     /** As the type that a reader of the file would give it. */

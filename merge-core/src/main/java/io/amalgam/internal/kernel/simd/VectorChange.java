@@ -2,9 +2,9 @@ package io.amalgam.internal.kernel.simd;
 
 import static io.amalgam.internal.kernel.simd.Species.DOUBLES;
 import static io.amalgam.internal.kernel.simd.Species.FLOATS;
-import static io.amalgam.internal.kernel.simd.Species.HALF_FLOATS;
 import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
+import static io.amalgam.internal.kernel.simd.VectorSums.load;
 import static io.amalgam.kernel.Kernels.LANES;
 
 import io.amalgam.internal.kernel.TailSums;
@@ -66,9 +66,9 @@ final class VectorChange {
         DoubleVector xx = DoubleVector.fromArray(DOUBLES, lanes[2], lane);
         DoubleVector dd = DoubleVector.fromArray(DOUBLES, lanes[3], lane);
         for (int i = from + lane; i < to; i += LANES) {
-            DoubleVector b = wide(base, i);
-            DoubleVector v = wide(x, i);
-            DoubleVector d = wide(deltas, i);
+            DoubleVector b = load(base, i);
+            DoubleVector v = load(x, i);
+            DoubleVector d = load(deltas, i);
             bb = b.lanewise(VectorOperators.FMA, b, bb);
             bx = b.lanewise(VectorOperators.FMA, v, bx);
             xx = v.lanewise(VectorOperators.FMA, v, xx);
@@ -78,12 +78,6 @@ final class VectorChange {
         bx.intoArray(lanes[1], lane);
         xx.intoArray(lanes[2], lane);
         dd.intoArray(lanes[3], lane);
-    }
-
-    private static DoubleVector wide(float[] values, int at) {
-        return (DoubleVector)
-                FloatVector.fromArray(HALF_FLOATS, values, at)
-                        .convertShape(VectorOperators.F2D, DOUBLES, 0);
     }
 
     static int countOpposite(float[] a, float[] b, int n) {

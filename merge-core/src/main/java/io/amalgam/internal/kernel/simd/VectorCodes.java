@@ -19,10 +19,6 @@ final class VectorCodes {
     /** The bits of 0.5. */
     private static final int HALF = 126 << 23;
 
-    private static final float[] E2M1 = {
-        0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
-    };
-
     /** Where each lane's code is in its word. */
     static final IntVector SHIFTS =
             IntVector.zero(INTS).addIndex(1).and(7).lanewise(VectorOperators.LSHL, 2);
@@ -107,8 +103,11 @@ final class VectorCodes {
      */
     static void e2m1OfWords(
             int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
-        int whole = INTS.loopBound(n);
-        for (int i = 0; i < whole; i += LENGTH) {
+        if (n % LENGTH != 0) {
+            ScalarKernels.INSTANCE.e2m1OfWords(words, from, shift, scales, dst, at, n);
+            return;
+        }
+        for (int i = 0; i < n; i += LENGTH) {
             IntVector codes =
                     IntVector.fromArray(INTS, words, from + i)
                             .lanewise(VectorOperators.LSHR, shift);
@@ -119,10 +118,6 @@ final class VectorCodes {
                     .reinterpretAsFloats()
                     .mul(FloatVector.fromArray(FLOATS, scales, i))
                     .intoArray(dst, at + i);
-        }
-        for (int i = whole; i < n; i++) {
-            float value = E2M1[words[from + i] >>> shift & 15];
-            dst[at + i] = value * scales[i];
         }
     }
 }
