@@ -134,7 +134,7 @@ def main():
     else:
         print("skipped: the loop; torch and safetensors are not installed", file=sys.stderr)
     if mergekit:
-        peers["mergekit"] = lambda m, recipe: [mergekit, recipe, out / "model", "--quiet"]
+        peers["mergekit"] = lambda m, recipe: [mergekit, recipe, out / "model", "--quiet", "--no-copy-tokenizer"]
     else:
         print("skipped: mergekit is not installed", file=sys.stderr)
     if importlib.util.find_spec("sd_mecha"):

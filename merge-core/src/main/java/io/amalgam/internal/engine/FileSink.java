@@ -29,6 +29,12 @@ final class FileSink implements TensorSink {
     }
 
     @Override
+    public boolean tryWrite(int tensor, long position, ByteBuffer bytes) throws IOException {
+        Placement place = placements.get(tensor);
+        return !files.has(tensor) || files.tryWrite(place.file(), place.offset() + position, bytes);
+    }
+
+    @Override
     public void read(int tensor, long position, ByteBuffer into) throws IOException {
         Placement place = placements.get(tensor);
         files.read(place.file(), place.offset() + position, into);

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * The files of an output while it is made. They grow in a folder of their own inside the output
@@ -38,10 +39,31 @@ final class OutputFiles implements Closeable {
     private final Map<Integer, Part> open = new TreeMap<>();
     private final Set<Path> touched = new LinkedHashSet<>();
 
-    /** A file that is written, where it grows. */
-    private record Part(Path path, FileChannel channel) {
+    /**
+     * A file that is written, where it grows.
+     *
+     * @param writers how many write to it now
+     */
+    private record Part(Path path, FileChannel channel, AtomicInteger writers) {
         void write(long position, ByteBuffer bytes) throws IOException {
-            FileWrites.fully(path, channel, bytes, position);
+            writers.incrementAndGet();
+            writeCounted(position, bytes);
+        }
+
+        boolean tryWrite(long position, ByteBuffer bytes) throws IOException {
+            boolean free = writers.compareAndSet(0, 1);
+            if (free) {
+                writeCounted(position, bytes);
+            }
+            return free;
+        }
+
+        private void writeCounted(long position, ByteBuffer bytes) throws IOException {
+            try {
+                FileWrites.fully(path, channel, bytes, position);
+            } finally {
+                writers.decrementAndGet();
+            }
         }
     }
 
@@ -76,7 +98,7 @@ final class OutputFiles implements Closeable {
                                 StandardOpenOption.CREATE,
                                 StandardOpenOption.READ,
                                 StandardOpenOption.WRITE);
-                Part part = new Part(path, channel);
+                Part part = new Part(path, channel, new AtomicInteger());
                 files.open.put(number, part);
                 part.write(0, ByteBuffer.wrap(file.header()));
                 if (channel.size() > file.size()) {
@@ -121,6 +143,15 @@ final class OutputFiles implements Closeable {
 
     void write(int file, long position, ByteBuffer bytes) throws IOException {
         part(file).write(position, bytes);
+    }
+
+    /**
+     * Writes unless others are writing to the file.
+     *
+     * @return whether it did
+     */
+    boolean tryWrite(int file, long position, ByteBuffer bytes) throws IOException {
+        return part(file).tryWrite(position, bytes);
     }
 
     /** The files of this run, by their position in the layout. */

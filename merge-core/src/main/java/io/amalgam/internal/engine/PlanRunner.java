@@ -6,9 +6,12 @@ import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
+import io.amalgam.method.TensorStep;
 import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
@@ -149,10 +152,25 @@ final class PlanRunner implements Closeable {
 
     private static void work(Worker worker, Scheduler scheduler) {
         try {
+            // At most one: the next unit's output is written after that of the one before.
+            Deque<DoneUnit> unwritten = new ArrayDeque<>();
             TaskRun.Unit unit = scheduler.take();
             while (unit != null) {
-                work(unit, worker, scheduler);
-                unit = scheduler.take();
+                long before = worker.piecesEnded();
+                Object result = result(unit, worker, scheduler);
+                if (worker.piecesEnded() == before) {
+                    complete(unit, result, scheduler);
+                } else {
+                    unwritten.add(new DoneUnit(unit, result, worker.piecesEnded()));
+                }
+                worker.tryFlush();
+                completeWritten(unwritten, worker, scheduler);
+                unit = unwritten.isEmpty() ? scheduler.take() : scheduler.takeNow();
+                if (!unwritten.isEmpty() && (unit == null || isLong(unit))) {
+                    worker.flush();
+                    completeWritten(unwritten, worker, scheduler);
+                    unit = unit == null ? scheduler.take() : unit;
+                }
             }
         } catch (Throwable e) {
             // Whatever it is, the other workers must stop and the caller must hear of it.
@@ -160,10 +178,38 @@ final class PlanRunner implements Closeable {
         }
     }
 
-    private static void work(TaskRun.Unit unit, Worker worker, Scheduler scheduler)
+    /**
+     * A unit that was computed.
+     *
+     * @param pieces pieces its worker must have written before it is complete
+     */
+    private record DoneUnit(TaskRun.Unit unit, Object result, long pieces) {}
+
+    private static boolean isLong(TaskRun.Unit unit) {
+        return unit.stage() instanceof TensorStep.FullTensor;
+    }
+
+    private static Object result(TaskRun.Unit unit, Worker worker, Scheduler scheduler)
             throws Exception {
         try {
-            scheduler.complete(unit, worker.run(unit, scheduler));
+            return worker.run(unit, scheduler);
+        } catch (RuntimeException e) {
+            throw Scheduler.failed(unit.run(), e);
+        }
+    }
+
+    private static void completeWritten(
+            Deque<DoneUnit> unwritten, Worker worker, Scheduler scheduler) throws Exception {
+        while (!unwritten.isEmpty() && unwritten.getFirst().pieces() <= worker.piecesWritten()) {
+            DoneUnit done = unwritten.remove();
+            complete(done.unit(), done.result(), scheduler);
+        }
+    }
+
+    private static void complete(TaskRun.Unit unit, Object result, Scheduler scheduler)
+            throws Exception {
+        try {
+            scheduler.complete(unit, result);
         } catch (RuntimeException e) {
             throw Scheduler.failed(unit.run(), e);
         }

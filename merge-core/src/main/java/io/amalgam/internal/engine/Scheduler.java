@@ -54,6 +54,15 @@ final class Scheduler {
      * failed.
      */
     synchronized TaskRun.@Nullable Unit take() throws Exception {
+        return take(true);
+    }
+
+    /** The next unit; null if there is none now. */
+    synchronized TaskRun.@Nullable Unit takeNow() throws Exception {
+        return take(false);
+    }
+
+    private TaskRun.@Nullable Unit take(boolean patient) throws Exception {
         while (failure == null) {
             TaskRun begun = leastBusy();
             Integer file = active.size() < mostActive ? leastBusyWaiting() : null;
@@ -64,7 +73,7 @@ final class Scheduler {
                 held += begun.bytesHeld();
                 busy.merge(begun.file, 1, Integer::sum);
                 return begun.takeUnit();
-            } else if (active.isEmpty()) {
+            } else if (active.isEmpty() || !patient) {
                 return null;
             } else {
                 wait();

@@ -13,6 +13,13 @@ interface TensorSink extends Closeable {
     /** Writes bytes of a tensor at a position in it. */
     void write(int place, long position, ByteBuffer bytes) throws IOException;
 
+    /**
+     * Writes bytes of a tensor, unless others are writing to its file.
+     *
+     * @return whether they were written
+     */
+    boolean tryWrite(int place, long position, ByteBuffer bytes) throws IOException;
+
     /** Reads back bytes of a tensor. */
     void read(int place, long position, ByteBuffer into) throws IOException;
 
@@ -31,6 +38,11 @@ interface TensorSink extends Closeable {
             new TensorSink() {
                 @Override
                 public void write(int place, long position, ByteBuffer bytes) {
+                    throw new IllegalStateException("this run has no output");
+                }
+
+                @Override
+                public boolean tryWrite(int place, long position, ByteBuffer bytes) {
                     throw new IllegalStateException("this run has no output");
                 }
 

@@ -97,7 +97,10 @@ final class Worker implements Closeable {
         return (int) crc.getValue();
     }
 
-    /** Does a unit; the result is what {@link TaskRun#complete} wants. */
+    /**
+     * Does a unit; the result is what {@link TaskRun#complete} wants, once the pieces ended until
+     * then are written.
+     */
     Object run(TaskRun.Unit unit, Scheduler scheduler) throws IOException {
         TaskRun run = unit.run();
         crc.reset();
@@ -123,8 +126,28 @@ final class Worker implements Closeable {
         } else if (stage instanceof TensorStep.FullTensor whole) {
             return whole(run, whole);
         }
-        gathered.flush();
+        gathered.end();
         return run.task.quantiser().isPresent() ? quantised.end() : (Object) (int) crc.getValue();
+    }
+
+    /** Pieces of output it has filled. */
+    long piecesEnded() {
+        return gathered.ended();
+    }
+
+    /** The first so many of them are written. */
+    long piecesWritten() {
+        return gathered.piecesWritten();
+    }
+
+    /** Writes what waits, unless its file is being written to. */
+    void tryFlush() throws IOException {
+        gathered.tryFlush();
+    }
+
+    /** Writes what waits. */
+    void flush() throws IOException {
+        gathered.flush();
     }
 
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
