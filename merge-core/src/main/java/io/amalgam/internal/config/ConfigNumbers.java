@@ -26,6 +26,27 @@ public record ConfigNumbers(JsonNode section, String file, String model, String 
         return value.isIntegralNumber() && value.canConvertToLong() ? value.longValue() : otherwise;
     }
 
+    /** Whether something is said: null says nothing. */
+    public static boolean isSaid(JsonNode value) {
+        return !value.isMissingNode() && !value.isNull();
+    }
+
+    /** Whether a value is a whole number in a range, both ends included; 8.0 is one. */
+    public static boolean isWhole(JsonNode value, long least, long most) {
+        double said = value.asDouble();
+        return value.isNumber() && said == Math.rint(said) && said >= least && said <= most;
+    }
+
+    /** Whether a value is a finite number. */
+    public static boolean isNumber(JsonNode value) {
+        return value.isNumber() && Double.isFinite(value.asDouble());
+    }
+
+    /** How a whole number is asked for. */
+    public static String wholeFrom(long least) {
+        return "a whole number from " + least + " up";
+    }
+
     /** The same for another section. */
     public ConfigNumbers in(JsonNode other) {
         return new ConfigNumbers(other, file, model, hint);
@@ -40,16 +61,11 @@ public record ConfigNumbers(JsonNode section, String file, String model, String 
      */
     public int whole(String key, int least, int otherwise) {
         JsonNode said = section.path(key);
-        boolean none = said.isMissingNode() || said.isNull();
-        boolean whole = said.isNumber() && said.asDouble() == Math.rint(said.asDouble());
-        if (none ? otherwise < least : !whole || said.asDouble() < least || !fits(said)) {
-            throw bad(key, "a whole number from " + least + " up");
+        boolean none = !isSaid(said);
+        if (none ? otherwise < least : !isWhole(said, least, Integer.MAX_VALUE)) {
+            throw bad(key, wholeFrom(least));
         }
         return none ? otherwise : (int) said.asDouble();
-    }
-
-    private static boolean fits(JsonNode said) {
-        return said.asDouble() <= Integer.MAX_VALUE;
     }
 
     /**
@@ -60,10 +76,10 @@ public record ConfigNumbers(JsonNode section, String file, String model, String 
      */
     public double number(String key, double otherwise) {
         JsonNode said = section.path(key);
-        if (said.isMissingNode() || said.isNull()) {
+        if (!isSaid(said)) {
             return otherwise;
         }
-        if (!said.isNumber() || !Double.isFinite(said.asDouble())) {
+        if (!isNumber(said)) {
             throw bad(key, "a number");
         }
         return said.asDouble();
@@ -77,7 +93,7 @@ public record ConfigNumbers(JsonNode section, String file, String model, String 
      */
     public boolean flag(String key) {
         JsonNode said = section.path(key);
-        if (!said.isMissingNode() && !said.isNull() && !said.isBoolean()) {
+        if (isSaid(said) && !said.isBoolean()) {
             throw bad(key, "true or false");
         }
         return said.asBoolean(false);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.config.ConfigNumbers;
 import java.util.Arrays;
 import java.util.Optional;
 
@@ -11,6 +12,9 @@ import java.util.Optional;
 record ModelSettings(JsonNode settings) {
     /** Where -1 says that there is none. */
     private static final String PADDING = "pad_token_id";
+
+    /** A GGUF file has 32 bits for each. */
+    private static final long MOST = (1L << 32) - 1;
 
     static ModelSettings of(ObjectNode config) {
         return new ModelSettings(config);
@@ -20,7 +24,7 @@ record ModelSettings(JsonNode settings) {
     private Optional<JsonNode> find(String... names) {
         for (String name : names) {
             JsonNode value = settings.path(name);
-            if (!value.isMissingNode() && !value.isNull()) {
+            if (ConfigNumbers.isSaid(value)) {
                 return Optional.of(value);
             }
         }
@@ -33,16 +37,9 @@ record ModelSettings(JsonNode settings) {
     Optional<Long> whole(String... names) {
         Optional<JsonNode> value = find(names);
         int least = names[0].equals(PADDING) ? -1 : 0;
-        value.filter(said -> !said.isNumber() || said.asDouble() != Math.rint(said.asDouble()))
-                .or(() -> value.filter(said -> said.asDouble() < least || tooLarge(said)))
-                .ifPresent(
-                        said -> refuse(said(names), "a whole number from " + least + " up", said));
+        value.filter(said -> !ConfigNumbers.isWhole(said, least, MOST))
+                .ifPresent(said -> refuse(said(names), ConfigNumbers.wholeFrom(least), said));
         return value.map(JsonNode::asLong);
-    }
-
-    /** A GGUF file has 32 bits for each. */
-    private static boolean tooLarge(JsonNode said) {
-        return said.asDouble() >= 1L << 32;
     }
 
     /**
@@ -50,13 +47,9 @@ record ModelSettings(JsonNode settings) {
      */
     Optional<Double> real(String... names) {
         Optional<JsonNode> value = find(names);
-        value.filter(said -> !isReal(said))
+        value.filter(said -> !ConfigNumbers.isNumber(said))
                 .ifPresent(said -> refuse(said(names), "a number", said));
         return value.map(JsonNode::asDouble);
-    }
-
-    private static boolean isReal(JsonNode said) {
-        return said.isNumber() && Double.isFinite(said.asDouble());
     }
 
     /** The first name with a value. */
@@ -70,8 +63,14 @@ record ModelSettings(JsonNode settings) {
                         .hint("GGUF needs it: correct the model's config.json"));
     }
 
+    /**
+     * @throws BadInputException if it is there and no text
+     */
     Optional<String> text(String... names) {
-        return find(names).filter(JsonNode::isTextual).map(JsonNode::asText);
+        Optional<JsonNode> value = find(names);
+        value.filter(said -> !said.isTextual())
+                .ifPresent(said -> refuse(said(names), "a text", said));
+        return value.map(JsonNode::asText);
     }
 
     boolean flag(String name) {
@@ -81,8 +80,15 @@ record ModelSettings(JsonNode settings) {
         return value.map(JsonNode::asBoolean).orElse(false);
     }
 
-    /** An object in it; empty settings where it is not there. */
+    /**
+     * An object in it; empty settings where it is not there.
+     *
+     * @throws BadInputException if something else is there
+     */
     ModelSettings section(String... names) {
+        find(names)
+                .filter(said -> !said.isObject())
+                .ifPresent(said -> refuse(said(names), "an object", said));
         return new ModelSettings(find(names).orElse(settings.path("\0")));
     }
 
@@ -93,13 +99,16 @@ record ModelSettings(JsonNode settings) {
     /**
      * The numbers of a list; empty if there is none.
      *
-     * @throws BadInputException if one of them is no finite number
+     * @throws BadInputException if something else is there, or one of them is no finite number
      */
     float[] reals(String name) {
         JsonNode list = settings.path(name);
+        if (ConfigNumbers.isSaid(list) && !list.isArray()) {
+            refuse(name, "a list of numbers", list);
+        }
         float[] values = new float[list.size()];
         for (int i = 0; i < values.length; i++) {
-            if (!isReal(list.get(i))) {
+            if (!ConfigNumbers.isNumber(list.get(i))) {
                 refuse(name, "a list of numbers", list.get(i));
             }
             values[i] = (float) list.get(i).asDouble();

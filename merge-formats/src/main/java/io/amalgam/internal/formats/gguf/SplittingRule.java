@@ -42,7 +42,8 @@ final class SplittingRule {
             steps.add(all);
         }
         List<String> kinds = steps.stream().map(step -> step.path("type").asText()).toList();
-        if (kinds.equals(List.of("ByteLevel")) && steps.get(0).path("use_regex").asBoolean(true)) {
+        if (kinds.equals(List.of("ByteLevel"))
+                && (steps.get(0).path("use_regex").asBoolean(true) || onlyBytes(tokenizer))) {
             return Optional.of("gpt-2");
         }
         if (kinds.equals(List.of("Digits", "ByteLevel"))
@@ -58,6 +59,12 @@ final class SplittingRule {
             return Optional.of("deepseek-v3");
         }
         return Optional.empty();
+    }
+
+    /** Nothing is joined, so it does not matter where text is split. */
+    private static boolean onlyBytes(JsonNode tokenizer) {
+        JsonNode model = tokenizer.path("model");
+        return model.path("merges").isEmpty() && !model.path("ignore_merges").asBoolean();
     }
 
     private static String pattern(JsonNode step) {

@@ -48,6 +48,9 @@ public final class ConfigPatch {
      *       of special tokens are set where they are there.
      *   <li>How the weights are quantised is set under {@code quantization_config}.
      * </ul>
+     *
+     * @throws io.amalgam.error.BadInputException if layers change, and a setting about them is not
+     *     of the kind it should be: see {@link LayerSettings}
      */
     public static ObjectNode patch(ObjectNode donor, ConfigChanges changes) {
         ObjectNode config = donor.deepCopy();
@@ -206,6 +209,7 @@ public final class ConfigPatch {
         }
         for (String section : sectionsOf(config, change)) {
             ObjectNode settings = section(config, section);
+            LayerSettings.check(section, settings, change);
             List<String> keys = new ArrayList<>();
             settings.fieldNames().forEachRemaining(keys::add);
             for (String key : keys) {

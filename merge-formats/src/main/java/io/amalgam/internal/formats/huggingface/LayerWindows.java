@@ -17,8 +17,8 @@ import java.util.Optional;
  */
 final class LayerWindows {
     private static final String LAYERS = "num_hidden_layers";
-    private static final String WINDOW = "sliding_window";
-    private static final String USED = "use_sliding_window";
+    static final String WINDOW = "sliding_window";
+    static final String USED = "use_sliding_window";
 
     private LayerWindows() {}
 

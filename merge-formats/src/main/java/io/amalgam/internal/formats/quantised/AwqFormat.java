@@ -44,7 +44,10 @@ final class AwqFormat implements QuantisedFormat {
                 || in % grid.dim(0) != 0
                 || grid.dim(1) != out
                 || !scales.get().info().dtype().arithmetic()) {
-            return tensors.unfit(scales.get(), "scales [groups, " + out + "]", codes);
+            return tensors.unfit(
+                    scales.get(),
+                    "scales [groups, " + out + "] in a float type, groups a divisor of " + in + ",",
+                    codes);
         }
         Shape packed = Shape.of(grid.dim(0), shape.dim(1));
         if (zeros.isPresent()

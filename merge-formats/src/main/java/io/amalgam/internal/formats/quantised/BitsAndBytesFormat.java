@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.config.ConfigNumbers;
 import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
@@ -56,7 +57,7 @@ final class BitsAndBytesFormat implements QuantisedFormat {
         String name = codes.info().name();
         Optional<JsonNode> state = json(stateTensor);
         Optional<long[]> dims = state.flatMap(BitsAndBytesFormat::dims);
-        int block = state.map(s -> s.path("blocksize").asInt()).orElse(0);
+        int block = state.map(s -> whole(s.path("blocksize"))).orElse(0);
         if (dims.isEmpty() || block <= 0) {
             return tensors.unfit(stateTensor, "JSON with 'shape' and 'blocksize'", codes);
         }
@@ -82,6 +83,10 @@ final class BitsAndBytesFormat implements QuantisedFormat {
             return tensors.unfit(absmax.get(), blocks + " scales", codes);
         }
         boolean nested = absmax.get().info().dtype() == DType.U8;
+        if (nested && !isNested(state.get())) {
+            return tensors.unfit(
+                    stateTensor, "JSON with 'nested_blocksize' and 'nested_offset'", codes);
+        }
         Optional<Scales> scales =
                 nested
                         ? nested(absmax.get(), state.get(), codes, tensors)
@@ -89,30 +94,39 @@ final class BitsAndBytesFormat implements QuantisedFormat {
                                 .filter(a -> a.info().dtype().arithmetic())
                                 .map(Scales::of);
         if (scales.isEmpty()) {
-            return nested ? Optional.empty() : tensors.unfit(absmax.get(), "numbers", codes);
+            return nested
+                    ? Optional.empty()
+                    : tensors.unfit(absmax.get(), "scales in a float type, or U8,", codes);
         }
         tensors.label(kind.toUpperCase(Locale.ROOT) + (nested ? ", double quantisation" : ""));
         return Optional.of(new NibbleTensor(info, codes, table.get(), true, scales.get(), block));
+    }
+
+    private static boolean isNested(JsonNode state) {
+        JsonNode offset = state.path("nested_offset");
+        return whole(state.path("nested_blocksize")) > 0
+                && offset.isNumber()
+                && Float.isFinite((float) offset.doubleValue());
     }
 
     private static Optional<Scales> nested(
             StoredTensor absmax, JsonNode state, StoredTensor codes, QuantisedTensors tensors)
             throws IOException {
         String name = codes.info().name();
-        int block = state.path("nested_blocksize").asInt();
+        int block = whole(state.path("nested_blocksize"));
+
         Optional<StoredTensor> outer = tensors.companion(name + ".nested_absmax", codes);
         Optional<float[]> table = table(name + ".nested_quant_map", 256, codes, tensors);
         if (outer.isEmpty() || table.isEmpty()) {
             return Optional.empty();
         }
-        if (block <= 0
-                || !outer.get().info().dtype().arithmetic()
+        if (!outer.get().info().dtype().arithmetic()
                 || outer.get().info().elements()
                         != ScaleGrid.ceil(absmax.info().elements(), block)) {
             return tensors.unfit(
                     outer.get(), "a scale for each 'nested_blocksize' of the scales", codes);
         }
-        float offset = (float) state.path("nested_offset").asDouble();
+        float offset = (float) state.path("nested_offset").doubleValue();
         return Optional.of(new Scales.Nested(absmax, table.get(), outer.get(), block, offset));
     }
 
@@ -133,7 +147,7 @@ final class BitsAndBytesFormat implements QuantisedFormat {
         }
         long[] dims = codes.info().shape().dims();
         if (rows.get().info().elements() != dims[0] || !rows.get().info().dtype().arithmetic()) {
-            return tensors.unfit(rows.get(), "a scale for each row", codes);
+            return tensors.unfit(rows.get(), "a scale for each row, in a float type,", codes);
         }
         tensors.label("int8 of bitsandbytes");
         return Optional.of(
@@ -183,6 +197,11 @@ final class BitsAndBytesFormat implements QuantisedFormat {
         }
     }
 
+    /** -1 where there is none: no text with digits, no fraction. */
+    private static int whole(JsonNode value) {
+        return (int) Math.min(Integer.MAX_VALUE, ConfigNumbers.wholeOr(value, -1));
+    }
+
     private static Optional<long[]> dims(JsonNode state) {
         JsonNode shape = state.path("shape");
         if (!shape.isArray()) {
@@ -191,7 +210,7 @@ final class BitsAndBytesFormat implements QuantisedFormat {
         long[] dims = new long[shape.size()];
         long elements = 1;
         for (int i = 0; i < dims.length; i++) {
-            dims[i] = shape.get(i).asLong(-1);
+            dims[i] = whole(shape.get(i));
             if (dims[i] < 0 || dims[i] > Integer.MAX_VALUE || elements > Integer.MAX_VALUE) {
                 return Optional.empty();
             }

@@ -52,7 +52,8 @@ final class GptqFormat implements QuantisedFormat {
                 || grid.dim(0) < 1
                 || grid.dim(1) != out
                 || !scales.get().info().dtype().arithmetic()) {
-            return tensors.unfit(scales.get(), "scales [groups, " + out + "]", codes);
+            return tensors.unfit(
+                    scales.get(), "scales [groups, " + out + "] in a float type", codes);
         }
         long groups = grid.dim(0);
         Shape packed = zeros.get().info().shape();

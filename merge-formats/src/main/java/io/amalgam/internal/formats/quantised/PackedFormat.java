@@ -59,7 +59,10 @@ final class PackedFormat implements QuantisedFormat {
         long groups = scales.rank() == 2 && scales.dim(0) == rows ? scales.dim(1) : 0;
         long group = group(columns, groups);
         if (group == 0 || !scale.get().info().dtype().arithmetic()) {
-            return tensors.unfit(scale.get(), "scales of whole groups of each row", codes);
+            return tensors.unfit(
+                    scale.get(),
+                    "scales [" + rows + ", groups] in a float type, groups of equal size,",
+                    codes);
         }
         if (tensors.has(dense + "_g_idx")) {
             return tensors.unfit(

@@ -20,6 +20,7 @@ final class ScaledFormat implements QuantisedFormat {
 
     private final String usualSuffix;
     private final List<int[]> blocks;
+    private final boolean blocksSaid;
 
     /**
      * @param usualSuffix what scales are called behind the name of their weight
@@ -27,6 +28,7 @@ final class ScaledFormat implements QuantisedFormat {
      */
     ScaledFormat(String usualSuffix, List<int[]> blocks) {
         this.usualSuffix = usualSuffix;
+        this.blocksSaid = !blocks.isEmpty();
         this.blocks = blocks.isEmpty() ? List.of(USUAL) : blocks;
     }
 
@@ -54,7 +56,7 @@ final class ScaledFormat implements QuantisedFormat {
         }
         Optional<ScaleGrid> grid = grid(shape, scale.get());
         if (grid.isEmpty() || !Scales.fits(scale.get())) {
-            return tensors.unfit(scale.get(), expected(shape), codes);
+            return tensors.unfit(scale.get(), expected(shape, scale.get()), codes);
         }
         Optional<StoredTensor> zeros =
                 integers ? tensors.companionIfAny(name + "_zero_point") : Optional.empty();
@@ -118,15 +120,26 @@ final class ScaledFormat implements QuantisedFormat {
         return column || (given.rank() == Math.max(1, rank - 1) && given.dim(last) == rows);
     }
 
-    private String expected(Shape shape) {
+    /** Exponents, one for each part of each row, are those of groups; else blocks are meant. */
+    private String expected(Shape shape, StoredTensor scale) {
+        long rows = shape.rank() < 2 ? 1 : shape.dim(shape.rank() - 2);
+        long columns = shape.rowLength();
+        Shape given = scale.info().shape();
+        if (!Scales.fits(scale)) {
+            return "scales in a float type, F8_E8M0 or U8,";
+        }
+        if (!blocksSaid
+                && Scales.isExponent(scale.info().dtype())
+                && given.rank() == shape.rank()
+                && given.rank() > 1
+                && given.dim(given.rank() - 2) == rows) {
+            return columns % GROUP == 0
+                    ? "[" + rows + ", " + columns / GROUP + "], a scale for each 32 of a row,"
+                    : "a scale for each 32 of rows of whole groups,";
+        }
         StringBuilder sizes = new StringBuilder();
         for (int[] block : blocks) {
-            ScaleGrid grid =
-                    new ScaleGrid(
-                            shape.rank() < 2 ? 1 : shape.dim(shape.rank() - 2),
-                            shape.rowLength(),
-                            block[0],
-                            block[1]);
+            ScaleGrid grid = new ScaleGrid(rows, columns, block[0], block[1]);
             sizes.append(", or [")
                     .append(grid.down())
                     .append(", ")

@@ -68,6 +68,22 @@ class HeldTokenizerTest {
         }
     }
 
+    /**
+     * Text that is not split at all: no rule of llama.cpp does that, and single bytes need none.
+     */
+    @Test
+    void singleBytesNeedNoRule() {
+        bytePairs("gpt-2", List.of("a", "b", "ab"), 1, 1, 1);
+        ObjectNode unsplit = json();
+        unsplit.set("pre_tokenizer", SplittingRule.byteLevel(false));
+        assertThat(SplittingRule.of(unsplit)).isEmpty();
+        ObjectNode model = (ObjectNode) unsplit.path("model");
+        model.putArray("merges");
+        assertThat(SplittingRule.of(unsplit)).contains("gpt-2");
+        model.put("ignore_merges", true);
+        assertThat(SplittingRule.of(unsplit)).isEmpty();
+    }
+
     @Test
     void paddingIsNoToken() {
         bytePairs("gpt-2", List.of("a", "b", "ab", "<e>", "[PAD4]"), 1, 1, 1, 3, 5);

@@ -52,6 +52,21 @@ class ModelSettingsTest {
     }
 
     @Test
+    void whatIsOfAnotherKindIsRefused() throws IOException {
+        ModelSettings settings = of("7");
+
+        assertThatThrownBy(() -> settings.text("n"))
+                .hasMessageContaining("'n' in config.json: expected a text, got 7");
+        assertThatThrownBy(() -> settings.section("n"))
+                .hasMessageContaining("'n' in config.json: expected an object, got 7");
+        assertThatThrownBy(() -> settings.reals("n"))
+                .hasMessageContaining("'n' in config.json: expected a list of numbers, got 7");
+        assertThat(settings.text("other")).isEmpty();
+        assertThat(settings.reals("other")).isEmpty();
+        assertThat(settings.section("other").has("n")).isFalse();
+    }
+
+    @Test
     void switchesAreTaken() throws IOException {
         assertThat(of("true").flag("n")).isTrue();
         assertThat(of("false").flag("n")).isFalse();

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.huggingface;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -13,6 +14,7 @@ import io.amalgam.checkpoint.ConfigChanges.Origin;
 import io.amalgam.checkpoint.ConfigChanges.Stack;
 import io.amalgam.checkpoint.ConfigChanges.VocabularyChange;
 import io.amalgam.checkpoint.OutputLayout.SmallFile;
+import io.amalgam.error.BadInputException;
 import io.amalgam.internal.layers.PartSynonyms;
 import io.amalgam.tensor.DType;
 import java.io.IOException;
@@ -128,8 +130,6 @@ class ConfigPatchTest {
         assertThat(layers("{'attn_layer_indices': [2, 1, 0]}", 3, 0, 0))
                 .isEqualTo(json("{'attn_layer_indices': [0, 1]}"));
         assertThat(layers("{'moe_layers': [7]}", 3, 0)).isEqualTo(json("{'moe_layers': [7]}"));
-        assertThat(layers("{'moe_layers': ['all']}", 3, 0))
-                .isEqualTo(json("{'moe_layers': ['all']}"));
     }
 
     @Test
@@ -198,6 +198,53 @@ class ConfigPatchTest {
                 json(donor),
                 new ConfigChanges(
                         Optional.empty(), List.of(change), Optional.empty(), Optional.empty()));
+    }
+
+    /** A setting that cannot be read would be left as it is, and be true of other layers. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    'max_window_layers': '2'               | 'max_window_layers' | a whole number, got "2"
+                    'num_kv_shared_layers': 1.5            | 'num_kv_shared_layers' | a whole number, got 1.5
+                    'moe_layer_end_index': true            | 'moe_layer_end_index' | a whole number, got true
+                    'decoder_sparse_step': [1]             | 'decoder_sparse_step' | a whole number, got [1]
+                    'layer_types': 'xyz'                   | 'layer_types' | a list with a value for each layer, got "xyz"
+                    'no_rope_layers': {}                   | 'no_rope_layers' | a list with a value for each layer, got {}
+                    'full_attn_idxs': ['0', 2]             | 'full_attn_idxs' | a list of whole numbers, got ["0",2]
+                    'mlp_only_layers': 'none'              | 'mlp_only_layers' | a list of whole numbers, got "none"
+                    'per_layer_config': []                 | 'per_layer_config' | an object, got []
+                    'sliding_window': '64'                 | 'sliding_window' | a whole number, got "64"
+                    'use_sliding_window': 'false'          | 'use_sliding_window' | true or false, got "false"
+                    'text_config': {'first_k_dense_replace': '1'} | 'text_config.first_k_dense_replace' | a whole number, got "1"
+                    """)
+    void settingsOfAnotherKind(String settings, String key, String expected) {
+        String donor = "{'num_hidden_layers': 3, " + settings + "}";
+        assertThatThrownBy(() -> layers(donor, 3, 2, 1, 0))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        key
+                                + " in config.json: expected "
+                                + expected
+                                + "; it follows the new order of layers: correct the model's config.json");
+        assertThat(json(donor)).isEqualTo(ConfigPatch.patch(json(donor), ConfigChanges.NONE));
+
+        Origin lender = new Origin(json(donor), 3);
+        LayerChange change =
+                new LayerChange(3, List.of(0), List.of(Optional.of(lender)), Optional.empty());
+        assertThatThrownBy(
+                        () ->
+                                ConfigPatch.patch(
+                                        json("{'num_hidden_layers': 3, 'text_config': {}}"),
+                                        new ConfigChanges(
+                                                Optional.empty(),
+                                                List.of(change),
+                                                Optional.empty(),
+                                                Optional.empty())))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith(key + " in config.json: expected " + expected);
     }
 
     private static ObjectNode tied(String donor, boolean tied) {

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Layouts that no golden has, with values reckoned by hand. */
 class QuantisedFormatsTest {
@@ -271,6 +272,67 @@ class QuantisedFormatsTest {
                 .isInstanceOf(BadInputException.class)
                 .hasMessageContaining(key + " in 'quantization_config' in config.json of model '")
                 .hasMessageContaining("expected " + expected);
+    }
+
+    /** What is expected is said of the format that the scales look like. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    32 | 2 | U8 | [2, 1], a scale for each 32 of a row, for 'a.weight' of F8_E4M3 [2, 32], got U8 [2, 2]
+                    33 | 2 | U8 | a scale for each 32 of rows of whole groups, for 'a.weight' of F8_E4M3 [2, 33], got U8 [2, 2]
+                    32 | 2 | I16 | scales in a float type, F8_E8M0 or U8, for 'a.weight' of F8_E4M3 [2, 32], got I16 [2, 2]
+                    32 | 2 | BF16 | one scale, one a row, or [1, 1] of them for blocks of 128x128 for 'a.weight' of F8_E4M3 [2, 32], got BF16 [2, 2]
+                    """)
+    void scalesOfAnotherShape(int columns, int groups, DType type, String expected) {
+        NamedTensor codes =
+                bytes("a.weight", DType.F8_E4M3, dims(2, columns), new int[2 * columns]);
+        int size = (int) type.bytesFor(2L * groups);
+        NamedTensor scales = bytes("a.weight_scale", type, dims(2, groups), new int[size]);
+        String settings = config("{\"quant_method\": \"compressed-tensors\"}");
+        assertThatThrownBy(() -> model(settings, codes, scales))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("tensor 'a.weight_scale': expected " + expected);
+    }
+
+    /** Without the offset, scales would be other numbers. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "'nested_blocksize': 256",
+                "'nested_blocksize': 256, 'nested_offset': null",
+                "'nested_blocksize': 256, 'nested_offset': '0.5'",
+                "'nested_blocksize': 256, 'nested_offset': 1e300",
+                "'nested_blocksize': '256', 'nested_offset': 0.5",
+                "'nested_blocksize': 256.5, 'nested_offset': 0.5"
+            })
+    void doubleQuantisationNeedsItsNumbers(String nested) {
+        String state = "{'quant_type': 'nf4', 'blocksize': 64, 'shape': [2, 2], " + nested + "}";
+        byte[] json = state.replace('\'', '"').getBytes(StandardCharsets.UTF_8);
+        int[] bytes = new int[json.length];
+        for (int i = 0; i < bytes.length; i++) {
+            bytes[i] = json[i];
+        }
+        String name = "a.weight.quant_state.bitsandbytes__nf4";
+        assertThatThrownBy(
+                        () ->
+                                model(
+                                        config("{\"quant_method\": \"bitsandbytes\"}"),
+                                        bytes("a.weight", DType.U8, dims(2, 1), 0, 0),
+                                        bytes(name, DType.U8, dims(bytes.length), bytes),
+                                        bytes("a.weight.absmax", DType.U8, dims(1), 0),
+                                        floats("a.weight.quant_map", dims(16), new float[16]),
+                                        floats("a.weight.nested_absmax", dims(1), 1),
+                                        floats(
+                                                "a.weight.nested_quant_map",
+                                                dims(256),
+                                                new float[256])))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "tensor '"
+                                + name
+                                + "': expected JSON with 'nested_blocksize' and 'nested_offset' for");
     }
 
     /** Groups of inputs that are not neighbours need the list of them. */
