@@ -51,6 +51,9 @@ final class GgufParts implements Closeable {
             return;
         }
         require(first, COUNT, named.count());
+        if (named.number() != 1 && !Files.exists(named.part(1))) {
+            throw missing(named, 1);
+        }
         if (named.number() != 1) {
             throw new BadInputException(
                     Problem.expected("part of a model", "the first of " + count, named.number())
@@ -61,11 +64,7 @@ final class GgufParts implements Closeable {
         for (int number = 2; number <= named.count(); number++) {
             Path file = named.part(number);
             if (!Files.exists(file)) {
-                throw new BadInputException(
-                        Problem.of(
-                                        "part %d of %d is missing: '%s'"
-                                                .formatted(number, named.count(), file))
-                                .hint("the download is incomplete: get the missing file"));
+                throw missing(named, number);
             }
             GgufFile part = add(file);
             require(part, COUNT, named.count());
@@ -74,6 +73,14 @@ final class GgufParts implements Closeable {
         for (GgufFile part : files) {
             require(part, TENSORS, tensors.size());
         }
+    }
+
+    private static BadInputException missing(PartName named, int number) {
+        return new BadInputException(
+                Problem.of(
+                                "part %d of %d is missing: '%s'"
+                                        .formatted(number, named.count(), named.part(number)))
+                        .hint("the download is incomplete: get the missing file"));
     }
 
     private GgufFile add(Path path) throws IOException {

@@ -88,6 +88,11 @@ class GgufFormatTest {
         refused(
                 second,
                 "part of a model: expected the first of 3, got 2 ('FOLDER/mixed-00002-of-00003.gguf'); give 'FOLDER/mixed-00001-of-00003.gguf', or the folder");
+        Path away = Files.move(first, folder.resolve("away"));
+        refused(
+                second,
+                "part 1 of 3 is missing: 'FOLDER/mixed-00001-of-00003.gguf'; the download is incomplete: get the missing file");
+        Files.move(away, first);
         byte[] last = Files.readAllBytes(third);
         Files.delete(third);
         refused(
