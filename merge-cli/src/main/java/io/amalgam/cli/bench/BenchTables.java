@@ -75,8 +75,8 @@ final class BenchTables {
             ObjectNode root = Json.object();
             ArrayNode array = root.putArray("slopes");
             for (Slope slope : slopes) {
-                array.addObject()
-                        .put("method", slope.measured().name())
+                ObjectNode node = array.addObject();
+                node.put("method", slope.measured().name())
                         .put("inputs", slope.measured().inputs())
                         .put("fixed_seconds", slope.merge().seconds())
                         .put("seconds_per_gb", slope.merge().perGigabyte())
@@ -84,10 +84,19 @@ final class BenchTables {
                         .put("floor_seconds_per_gb", slope.floor().perGigabyte())
                         .put("times_floor", slope.timesFloor())
                         .put("goal", slope.measured().slopeGoal());
+                ArrayNode sizes = node.putArray("points");
+                for (Slope.Point point : slope.points()) {
+                    sizes.addObject()
+                            .put("output_gb", point.gigabytes())
+                            .put("seconds", point.seconds())
+                            .put("floor_seconds", point.floorSeconds());
+                }
             }
             Json.print(console, root);
             return;
         }
+        points(slopes);
+        console.print("");
         Columns columns =
                 new Columns()
                         .row(
@@ -109,6 +118,23 @@ final class BenchTables {
                     number(slope.floor().perGigabyte()),
                     number(slope.timesFloor()),
                     number(slope.measured().slopeGoal()));
+        }
+        columns.print(console);
+    }
+
+    /** What the lines were drawn through. */
+    private void points(List<Slope> slopes) {
+        Columns columns =
+                new Columns().row("method", "output GB", "seconds", "floor s", "times floor");
+        for (Slope slope : slopes) {
+            for (Slope.Point point : slope.points()) {
+                columns.row(
+                        slope.measured().name(),
+                        number(point.gigabytes()),
+                        number(point.seconds()),
+                        number(point.floorSeconds()),
+                        number(point.seconds() / point.floorSeconds()));
+            }
         }
         columns.print(console);
     }

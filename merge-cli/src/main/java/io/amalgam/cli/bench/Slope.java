@@ -12,8 +12,9 @@ import org.apache.commons.math3.stat.regression.SimpleRegression;
  *
  * @param merge of the merges
  * @param floor of the floor beside them
+ * @param points what the lines were drawn through, by size
  */
-public record Slope(BenchCase measured, Line merge, Line floor) {
+public record Slope(BenchCase measured, Line merge, Line floor, List<Point> points) {
     /** Parameters of the models that are merged, at most two beside a base. */
     public static final List<Long> SIZES = List.of(300_000_000L, 1_100_000_000L, 2_200_000_000L);
 
@@ -28,7 +29,22 @@ public record Slope(BenchCase measured, Line merge, Line floor) {
     public record Line(double seconds, double perGigabyte) {}
 
     /** A case at one size. */
-    public record Point(long outputBytes, Bench.Result result) {}
+    public record Point(long outputBytes, Bench.Result result) {
+        /** Output in 10^9 bytes. */
+        double gigabytes() {
+            return outputBytes / GIGABYTE;
+        }
+
+        /** The median of the merges. */
+        double seconds() {
+            return Bench.median(result.seconds());
+        }
+
+        /** The median of the floors. */
+        double floorSeconds() {
+            return Bench.median(result.floors());
+        }
+    }
 
     /** How often the floor's time for a gigabyte fits into the merge's. */
     public double timesFloor() {
@@ -49,11 +65,10 @@ public record Slope(BenchCase measured, Line merge, Line floor) {
         SimpleRegression merge = new SimpleRegression();
         SimpleRegression floor = new SimpleRegression();
         for (Point point : points) {
-            double size = point.outputBytes() / GIGABYTE;
-            merge.addData(size, Bench.median(point.result().seconds()));
-            floor.addData(size, Bench.median(point.result().floors()));
+            merge.addData(point.gigabytes(), point.seconds());
+            floor.addData(point.gigabytes(), point.floorSeconds());
         }
-        return new Slope(points.get(0).result().measured(), line(merge), line(floor));
+        return new Slope(points.get(0).result().measured(), line(merge), line(floor), points);
     }
 
     private static Line line(SimpleRegression fitted) {

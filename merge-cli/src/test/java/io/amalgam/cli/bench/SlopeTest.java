@@ -32,6 +32,9 @@ class SlopeTest {
         assertThat(slope.merge().perGigabyte()).isCloseTo(2.0, within(1e-9));
         assertThat(slope.floor().seconds()).isCloseTo(0.2, within(1e-9));
         assertThat(slope.timesFloor()).isCloseTo(2.5, within(1e-9));
+        assertThat(slope.points()).isEqualTo(points);
+        assertThat(points.get(1).seconds()).isEqualTo(4.5);
+        assertThat(points.get(1).floorSeconds()).isEqualTo(1.8);
     }
 
     @Test
