@@ -35,7 +35,9 @@ public record Problem(
         /** One tensor of many; the same said of several is reported once, with their number. */
         TENSOR,
         /** The place that is written to: not a fault of the input. */
-        STORAGE
+        STORAGE,
+        /** The machine, or a library on it: not a fault of the input. */
+        MACHINE
     }
 
     /** A problem without an expected value. */
@@ -72,6 +74,11 @@ public record Problem(
     /** As a problem of the place that is written to. */
     public Problem ofStorage() {
         return new Problem(what, expected, found, where, hint, Kind.STORAGE);
+    }
+
+    /** The same, of the machine. */
+    public Problem ofMachine() {
+        return new Problem(what, expected, found, where, hint, Kind.MACHINE);
     }
 
     /**

@@ -95,8 +95,13 @@ public record Failure(int exit, List<Problem> problems, List<Problem> warnings) 
         if (problems.stream().allMatch(OptionWords::isOfOption)) {
             return ExitCode.USAGE;
         }
-        boolean storage = problems.stream().allMatch(p -> p.kind() == Problem.Kind.STORAGE);
-        return storage ? ExitCode.FAILED : ExitCode.BAD_INPUT;
+        boolean input =
+                problems.stream()
+                        .anyMatch(
+                                p ->
+                                        p.kind() != Problem.Kind.STORAGE
+                                                && p.kind() != Problem.Kind.MACHINE);
+        return input ? ExitCode.BAD_INPUT : ExitCode.FAILED;
     }
 
     public static Failure one(int exit, Problem problem) {

@@ -1,5 +1,7 @@
 package io.amalgam.cli.inspect;
 
+import io.amalgam.error.BadInputException;
+import io.amalgam.internal.forward.Gemm;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.Properties;
@@ -15,8 +17,11 @@ final class Nd4jFacts {
     static String line() {
         try {
             System.setProperty(ND4JSystemProperties.LOG_INITIALIZATION, "false");
+            Gemm.check();
             String backend = Nd4j.getBackend().getClass().getSimpleName();
             return version() + ", " + backend + ", " + Nd4j.create(1).dataType() + " arrays";
+        } catch (BadInputException e) {
+            return "not usable: " + e.getMessage();
         } catch (Throwable e) {
             // A missing native library surfaces as one of several errors, and none may spoil a
             // diagnosis.

@@ -1,5 +1,6 @@
 package io.amalgam.internal.forward;
 
+import io.amalgam.internal.linalg.LibraryCheck;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.openblas.global.openblas_nolapack;
 
@@ -13,6 +14,15 @@ public final class Gemm {
     private static final int TRANSPOSED = openblas_nolapack.CblasTrans;
 
     private Gemm() {}
+
+    /**
+     * Does nothing where the library computes rightly on this processor.
+     *
+     * @throws io.amalgam.error.BadInputException if it does not
+     */
+    public static void check() {
+        LibraryCheck.require();
+    }
 
     /** {@code y = a b^T}: a is [m, k], b is [n, k], y is [m, n]. */
     static void transposed(FloatPointer a, FloatPointer b, FloatPointer y, int m, int n, int k) {

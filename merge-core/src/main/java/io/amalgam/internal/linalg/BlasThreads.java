@@ -19,8 +19,13 @@ public final class BlasThreads {
         T run() throws E;
     }
 
-    /** Runs work in which each call of OpenBLAS takes one thread. */
+    /**
+     * Runs work in which each call of OpenBLAS takes one thread.
+     *
+     * @throws io.amalgam.error.BadInputException if OpenBLAS is wrong on this processor
+     */
     public static <T, E extends Exception> T callers(Work<T, E> work) throws E {
+        LibraryCheck.require();
         enter();
         try {
             return work.run();

@@ -1,5 +1,7 @@
 package io.amalgam.internal.linalg;
 
+import java.util.Optional;
+
 /**
  * Products, decompositions and solutions for dense matrices of any size: small ones by the code of
  * this package, in one fixed order on every machine; large ones by ND4J's LAPACK in one thread, so
@@ -98,7 +100,7 @@ public final class Dense {
     /** Bytes that {@link #eigenvalues} holds, its argument and copies outside of Java included. */
     public static long eigenvaluesBytes(long unknowns) {
         // The matrix, and once more where LAPACK has it.
-        return (2 * unknowns * unknowns + OpenBlas.eigenWork(unknowns)) * Double.BYTES;
+        return (2 * unknowns * unknowns + OpenBlas.eigenvaluesWork(unknowns)) * Double.BYTES;
     }
 
     private static boolean isSmall(Matrix matrix) {
@@ -140,6 +142,46 @@ public final class Dense {
      * @param rank how many there are
      */
     public record Polar(Matrix factor, double sum, int rank) {}
+
+    /**
+     * {@code polar(U) diag(s) polar(V)^T}, where U and V are no wider than they are tall.
+     *
+     * @param relative as of {@link #polar}
+     */
+    public static Matrix orthogonalProduct(Svd all, double relative) {
+        if (!isSmall(all.u()) && !isSmall(all.v())) {
+            Optional<Matrix> product =
+                    LargeMatrices.orthogonalProduct(all, Math.max(relative, SQUARABLE / 10));
+            if (product.isPresent()) {
+                return product.get();
+            }
+        }
+        // The longer ones first, while there is nothing else.
+        if (all.u().rows() >= all.v().rows()) {
+            Matrix left = polar(all.u(), relative).factor();
+            left.scaleColumns(all.s());
+            return productTransposed(left, polar(all.v(), relative).factor());
+        }
+        Matrix right = polar(all.v(), relative).factor();
+        right.scaleColumns(all.s());
+        return productTransposed(polar(all.u(), relative).factor(), right);
+    }
+
+    /** The most doubles that {@link #orthogonalProduct} holds, with its argument and result. */
+    public static long orthogonalProductDoubles(long rows, long cols, long rank) {
+        long longer = Math.max(rows, cols);
+        long shorter = Math.min(rows, cols);
+        long vectors = (rows + cols) * rank;
+        long first = svdDoubles(longer, rank);
+        long second = longer * rank + svdDoubles(shorter, rank);
+        long product = vectors + productDoubles(rows, rank, cols);
+        long square = rank * rank;
+        // What roots are computed in, or the product with what it is computed from.
+        long root = 2 * square + OpenBlas.eigenWork(rank);
+        long together =
+                (longer + 2 * shorter) * rank + square + Math.max(root - square, rows * cols);
+        return vectors + Math.max(Math.max(first, second), Math.max(product, together));
+    }
 
     static double sum(double... values) {
         double sum = 0;

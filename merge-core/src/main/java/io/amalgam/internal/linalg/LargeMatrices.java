@@ -57,9 +57,8 @@ final class LargeMatrices {
     static double[] eigenvalues(Matrix symmetric) {
         int n = symmetric.rows();
         try (NativeDoubles a = NativeDoubles.of(symmetric);
-                NativeDoubles values = NativeDoubles.of(n);
-                NativeDoubles none = NativeDoubles.of(1)) {
-            OpenBlas.eigen(a, n, n, values, none, false);
+                NativeDoubles values = NativeDoubles.of(n)) {
+            OpenBlas.eigenvalues(a, n, values);
             return values.backwards(n, value -> value);
         }
     }
@@ -78,9 +77,9 @@ final class LargeMatrices {
         int longer = Math.max(m, n);
         try (NativeDoubles x = NativeDoubles.of(matrix);
                 NativeDoubles values = NativeDoubles.of(smaller);
-                NativeDoubles own = NativeDoubles.of((long) smaller * count)) {
+                NativeDoubles vectors = NativeDoubles.of((long) smaller * smaller)) {
             try (NativeDoubles square = squared(x, m, n)) {
-                OpenBlas.eigen(square, smaller, count, values, own, true);
+                OpenBlas.eigen(square, smaller, count, values, vectors);
             }
             double[] s = values.backwards(count, LargeMatrices::root);
             if (!(s[count - 1] > least * s[0])) {
@@ -89,26 +88,27 @@ final class LargeMatrices {
             try (NativeDoubles other = NativeDoubles.of((long) count * longer)) {
                 // Rows as wide as there are values: (own^T X^T), or (own^T X) of a wide matrix.
                 OpenBlas.product(
-                        new Factor(own, smaller, true),
+                        new Factor(
+                                vectors.pointer((long) smaller * (smaller - count)), smaller, true),
                         new Factor(x, n, !tall),
                         count,
                         smaller,
                         longer,
                         other);
-                return Optional.of(largestFirst(own, other, s, smaller, longer, tall));
+                return Optional.of(largestFirst(vectors, other, s, smaller, longer, tall));
             }
         }
     }
 
     private static Svd largestFirst(
-            NativeDoubles own,
+            NativeDoubles vectors,
             NativeDoubles other,
             double[] s,
             int smaller,
             int longer,
             boolean tall) {
         int count = s.length;
-        Matrix near = own.transposed(count, smaller);
+        Matrix near = vectors.transposed(smaller - count, count, smaller);
         Matrix far = other.matrix(longer, count);
         near.reverseColumns();
         far.reverseColumns();
@@ -143,25 +143,103 @@ final class LargeMatrices {
         int smaller = Math.min(m, n);
         try (NativeDoubles x = NativeDoubles.of(matrix);
                 NativeDoubles square = squared(x, m, n)) {
-            double[] s;
-            try (NativeDoubles values = NativeDoubles.of(smaller);
-                    NativeDoubles vectors = NativeDoubles.of((long) smaller * smaller)) {
-                OpenBlas.eigen(square, smaller, smaller, values, vectors, true);
-                s = values.backwards(smaller, LargeMatrices::root);
-                if (!(s[smaller - 1] > least * s[0])) {
-                    return Optional.empty();
-                }
-                double[] scale = new double[smaller];
-                for (int i = 0; i < smaller; i++) {
-                    scale[i] = 1 / Math.sqrt(s[smaller - 1 - i]);
-                }
-                vectors.scaleRows(scale);
-                OpenBlas.square(new Factor(vectors, smaller, false), smaller, smaller, square);
+            double[] s = toInverseRoot(square, smaller, least);
+            if (s.length == 0) {
+                return Optional.empty();
             }
             try (NativeDoubles factor = NativeDoubles.of((long) m * n)) {
                 OpenBlas.symmetricProduct(square, m >= n, x, n, m, factor);
                 return Optional.of(new Dense.Polar(factor.matrix(m, n), Dense.sum(s), smaller));
             }
+        }
+    }
+
+    /**
+     * Makes {@code A^(-1/2)} of {@code A}, n x n, upper halves.
+     *
+     * @return the roots of the eigenvalues, the largest first; empty if they are not all above that
+     *     share of the largest, and then A is undefined
+     */
+    private static double[] toInverseRoot(NativeDoubles square, int n, double least) {
+        try (NativeDoubles values = NativeDoubles.of(n);
+                NativeDoubles vectors = NativeDoubles.of((long) n * n)) {
+            OpenBlas.eigen(square, n, n, values, vectors);
+            double[] s = values.backwards(n, LargeMatrices::root);
+            if (!(s[n - 1] > least * s[0])) {
+                return new double[0];
+            }
+            double[] scale = new double[n];
+            for (int i = 0; i < n; i++) {
+                scale[i] = 1 / Math.sqrt(s[n - 1 - i]);
+            }
+            vectors.scaleRows(scale);
+            OpenBlas.square(new Factor(vectors, n, false), n, n, square);
+            return s;
+        }
+    }
+
+    /**
+     * {@code polar(U) diag(s) polar(V)^T} of tall or square U and V, from their squares.
+     *
+     * @param least share of the largest singular value of U that all of its must exceed, and the
+     *     same of V, or nothing is given
+     */
+    static Optional<Matrix> orthogonalProduct(Svd all, double least) {
+        int m = all.u().rows();
+        int n = all.v().rows();
+        Optional<NativeDoubles> transposed = orthogonalTransposed(all, m, n, least);
+        if (transposed.isEmpty()) {
+            return Optional.empty();
+        }
+        try (NativeDoubles product = transposed.get()) {
+            return Optional.of(product.matrix(m, n));
+        }
+    }
+
+    /** The transpose of the product, column by column. */
+    private static Optional<NativeDoubles> orthogonalTransposed(
+            Svd all, int m, int n, double least) {
+        int r = all.s().length;
+        boolean tall = m >= n;
+        int shorter = Math.min(m, n);
+        try (NativeDoubles own = NativeDoubles.of((long) shorter * r)) {
+            if (!orthogonal(tall ? all.v() : all.u(), least, own)) {
+                return Optional.empty();
+            }
+            own.scaleWithinRows(all.s());
+            try (NativeDoubles far = NativeDoubles.of(tall ? all.u() : all.v());
+                    NativeDoubles square = squared(far, Math.max(m, n), r)) {
+                if (toInverseRoot(square, r, least).length == 0) {
+                    return Optional.empty();
+                }
+                // The root belongs to the longer vectors: times the shorter it is less work.
+                try (NativeDoubles near = NativeDoubles.of((long) shorter * r)) {
+                    OpenBlas.symmetricProduct(square, true, own, r, shorter, near);
+                    NativeDoubles product = NativeDoubles.of((long) m * n);
+                    OpenBlas.product(
+                            new Factor(tall ? near : far, r, true),
+                            new Factor(tall ? far : near, r, false),
+                            n,
+                            r,
+                            m,
+                            product);
+                    return Optional.of(product);
+                }
+            }
+        }
+    }
+
+    /** The transpose of {@code polar(X)}, column by column; false if it cannot be. */
+    private static boolean orthogonal(Matrix matrix, double least, NativeDoubles factor) {
+        int m = matrix.rows();
+        int n = matrix.cols();
+        try (NativeDoubles x = NativeDoubles.of(matrix);
+                NativeDoubles square = squared(x, m, n)) {
+            if (toInverseRoot(square, n, least).length == 0) {
+                return false;
+            }
+            OpenBlas.symmetricProduct(square, true, x, n, m, factor);
+            return true;
         }
     }
 

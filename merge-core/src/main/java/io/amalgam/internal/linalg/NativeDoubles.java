@@ -43,6 +43,11 @@ final class NativeDoubles implements AutoCloseable {
         return values;
     }
 
+    /** From a value on. */
+    DoublePointer pointer(long from) {
+        return new DoublePointer(values).position(from);
+    }
+
     private DoubleBuffer piece(long from, int n) {
         return new DoublePointer(values).position(from).limit(from + n).asBuffer();
     }
@@ -65,10 +70,15 @@ final class NativeDoubles implements AutoCloseable {
 
     /** The transpose of what is stored in so many rows. */
     Matrix transposed(int rows, int cols) {
+        return transposed(0, rows, cols);
+    }
+
+    /** The transpose of what is stored in so many rows, after others. */
+    Matrix transposed(int from, int rows, int cols) {
         Matrix matrix = Matrix.zeros(cols, rows);
         double[] row = new double[cols];
         for (int i = 0; i < rows; i++) {
-            piece((long) i * cols, cols).get(row);
+            piece((long) (from + i) * cols, cols).get(row);
             for (int j = 0; j < cols; j++) {
                 matrix.set(j, i, row[j]);
             }
@@ -90,6 +100,19 @@ final class NativeDoubles implements AutoCloseable {
         }
     }
 
+    /** Multiplies rows of as many values as there are factors, each value by its own. */
+    void scaleWithinRows(double... factors) {
+        int cols = factors.length;
+        double[] row = new double[cols];
+        for (long at = 0; at < count; at += cols) {
+            piece(at, cols).get(row);
+            for (int j = 0; j < cols; j++) {
+                row[j] *= factors[j];
+            }
+            piece(at, cols).put(row);
+        }
+    }
+
     /** The first values. */
     double[] first(int n) {
         double[] first = new double[n];
@@ -97,12 +120,13 @@ final class NativeDoubles implements AutoCloseable {
         return first;
     }
 
-    /** A function of the first values, from the last of them to the first. */
+    /** A function of the last values, from the last of all to the first of them. */
     double[] backwards(int n, DoubleUnaryOperator function) {
-        double[] first = first(n);
+        double[] last = new double[n];
+        piece(count - n, n).get(last);
         double[] result = new double[n];
         for (int i = 0; i < n; i++) {
-            result[i] = function.applyAsDouble(first[n - 1 - i]);
+            result[i] = function.applyAsDouble(last[n - 1 - i]);
         }
         return result;
     }

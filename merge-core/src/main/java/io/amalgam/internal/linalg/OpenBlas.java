@@ -30,7 +30,11 @@ final class OpenBlas {
     private OpenBlas() {}
 
     /** A matrix as it is given to a product. */
-    record Factor(NativeDoubles values, int leading, boolean transposed) {
+    record Factor(DoublePointer values, int leading, boolean transposed) {
+        Factor(NativeDoubles values, int leading, boolean transposed) {
+            this(values.pointer(), leading, transposed);
+        }
+
         private int way() {
             return transposed ? TRANSPOSED : PLAIN;
         }
@@ -48,9 +52,9 @@ final class OpenBlas {
                             cols,
                             inner,
                             1,
-                            a.values.pointer(),
+                            a.values,
                             a.leading,
-                            b.values.pointer(),
+                            b.values,
                             b.leading,
                             0,
                             c.pointer(),
@@ -70,7 +74,7 @@ final class OpenBlas {
                             n,
                             inner,
                             1,
-                            a.values.pointer(),
+                            a.values,
                             a.leading,
                             0,
                             c.pointer(),
@@ -151,54 +155,105 @@ final class OpenBlas {
     }
 
     /**
-     * The largest eigenvalues of a symmetric matrix, the smallest of them first.
+     * The eigenvalues of a symmetric matrix, the smallest first, and the vectors of the largest: by
+     * reduction to three diagonals, then divide and conquer.
      *
      * @param symmetric n x n, is overwritten
-     * @param values has room for n
-     * @param vectors gets n x count; none are computed if it has no values
+     * @param count of the vectors
+     * @param values gets n
+     * @param vectors n x n, gets those of the largest values in its last columns, whatever in
+     *     others
      */
     static void eigen(
             NativeDoubles symmetric,
             int n,
             int count,
             NativeDoubles values,
-            NativeDoubles vectors,
-            boolean withVectors) {
-        MatrixMemory.Outside work = MatrixMemory.outside(eigenWork(n) * Double.BYTES);
-        try (IntPointer found = new IntPointer(1L);
-                IntPointer support = new IntPointer(2L * n)) {
-            int info =
+            NativeDoubles vectors) {
+        try (NativeDoubles beside = NativeDoubles.of(n);
+                NativeDoubles factors = NativeDoubles.of(n)) {
+            MatrixMemory.Outside work = MatrixMemory.outside(eigenWork(n) * Double.BYTES);
+            try {
+                require(
+                        BlasThreads.callers(
+                                () ->
+                                        openblas.LAPACKE_dsytrd(
+                                                COLUMN_MAJOR,
+                                                UPPER_LETTER,
+                                                n,
+                                                symmetric.pointer(),
+                                                n,
+                                                values.pointer(),
+                                                beside.pointer(),
+                                                factors.pointer())),
+                        "dsytrd");
+                require(
+                        BlasThreads.callers(
+                                () ->
+                                        openblas.LAPACKE_dstedc(
+                                                COLUMN_MAJOR,
+                                                (byte) 'I',
+                                                n,
+                                                values.pointer(),
+                                                beside.pointer(),
+                                                vectors.pointer(),
+                                                n)),
+                        "dstedc");
+                require(
+                        BlasThreads.callers(
+                                () ->
+                                        openblas.LAPACKE_dormtr(
+                                                COLUMN_MAJOR,
+                                                (byte) 'L',
+                                                UPPER_LETTER,
+                                                (byte) 'N',
+                                                n,
+                                                count,
+                                                symmetric.pointer(),
+                                                n,
+                                                factors.pointer(),
+                                                vectors.pointer((long) n * (n - count)),
+                                                n)),
+                        "dormtr");
+            } finally {
+                work.close();
+            }
+        }
+    }
+
+    /** Doubles that {@link #eigen} works in, with its integers: what LAPACK asks for, or more. */
+    static long eigenWork(long n) {
+        return n * n + (TOGETHER + 14) * n;
+    }
+
+    /**
+     * The eigenvalues of a symmetric matrix, the smallest first.
+     *
+     * @param symmetric n x n, is overwritten
+     * @param values gets n
+     */
+    static void eigenvalues(NativeDoubles symmetric, int n, NativeDoubles values) {
+        MatrixMemory.Outside work = MatrixMemory.outside(eigenvaluesWork(n) * Double.BYTES);
+        try {
+            require(
                     BlasThreads.callers(
                             () ->
-                                    openblas.LAPACKE_dsyevr(
+                                    openblas.LAPACKE_dsyevd(
                                             COLUMN_MAJOR,
-                                            (byte) (withVectors ? 'V' : 'N'),
-                                            (byte) 'I',
+                                            (byte) 'N',
                                             UPPER_LETTER,
                                             n,
                                             symmetric.pointer(),
                                             n,
-                                            0,
-                                            0,
-                                            n - count + 1,
-                                            n,
-                                            0,
-                                            found,
-                                            values.pointer(),
-                                            vectors.pointer(),
-                                            n,
-                                            support));
-            require(info, "dsyevr");
-            if (found.get() != count) {
-                throw new ArithmeticException("dsyevr found " + found.get() + " of " + count);
-            }
+                                            values.pointer())),
+                    "dsyevd");
         } finally {
             work.close();
         }
     }
 
-    /** Doubles that {@code dsyevr} works in, with its integers: what LAPACK asks for, or more. */
-    static long eigenWork(long n) {
+    /** Doubles that {@link #eigenvalues} works in: what LAPACK asks for, or more. */
+    static long eigenvaluesWork(long n) {
         return (TOGETHER + 14) * n;
     }
 

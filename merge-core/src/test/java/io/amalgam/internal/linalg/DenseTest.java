@@ -155,6 +155,8 @@ class DenseTest {
         Svd one = Dense.svd(matrix);
         Svd first = Dense.top(matrix, 60);
         Matrix factor = Dense.polar(matrix, 1e-9).factor();
+        Svd joined = new Svd(matrix, one.s(), random(280, 260, 12));
+        Matrix product = Dense.orthogonalProduct(joined, 1e-9);
         int before = openblas.blas_get_num_threads();
         openblas.blas_set_num_threads(2);
         try {
@@ -164,6 +166,7 @@ class DenseTest {
             assertThat(two.s()).isEqualTo(one.s());
             assertThat(Dense.top(matrix, 60).u().values()).isEqualTo(first.u().values());
             assertThat(Dense.polar(matrix, 1e-9).factor().values()).isEqualTo(factor.values());
+            assertThat(Dense.orthogonalProduct(joined, 1e-9).values()).isEqualTo(product.values());
             // Others in this process have as many as before.
             assertThat(openblas.blas_get_num_threads()).isEqualTo(2);
         } finally {
@@ -197,31 +200,65 @@ class DenseTest {
         double wanted = size[0] + 4 * smaller;
         // The library asks for less where it was built otherwise.
         assertThat((double) OpenBlas.svdWork(rows, cols)).isBetween(wanted, 4 * wanted);
+        openblas.LAPACKE_dsytrd_work(102, (byte) 'U', rows, none, rows, none, none, none, size, -1);
+        double reduced = size[0];
         int[] integers = new int[1];
-        openblas.LAPACKE_dsyevr_work(
+        openblas.LAPACKE_dstedc_work(
+                102, (byte) 'I', rows, none, none, none, rows, size, -1, integers, -1);
+        double vectors = size[0] + integers[0] / 2.0;
+        openblas.LAPACKE_dormtr_work(
                 102,
-                (byte) 'V',
-                (byte) 'I',
+                (byte) 'L',
                 (byte) 'U',
+                (byte) 'N',
+                rows,
                 rows,
                 none,
                 rows,
-                0,
-                0,
-                1,
-                rows,
-                0,
-                new int[1],
                 none,
                 none,
                 rows,
-                new int[1],
                 size,
-                -1,
-                integers,
                 -1);
-        // And two for each vector, in an argument of ours.
+        // Beside the off-diagonal and the factors of the reduction, which are ours.
         assertThat((double) OpenBlas.eigenWork(rows))
-                .isGreaterThan(size[0] + integers[0] / 2.0 + rows);
+                .isGreaterThan(Math.max(vectors, Math.max(reduced, size[0])));
+        openblas.LAPACKE_dsyevd_work(
+                102, (byte) 'N', (byte) 'U', rows, none, rows, none, size, -1, integers, -1);
+        assertThat((double) OpenBlas.eigenvaluesWork(rows))
+                .isGreaterThan(size[0] + integers[0] / 2.0);
+    }
+
+    /** Two ways: from the squares, and from the decompositions where those would lose digits. */
+    @ParameterizedTest
+    @CsvSource({"300, 200, 180", "200, 300, 170", "190, 190, 190", "40, 200, 30", "300, 200, 1"})
+    void productsOfOrthogonalFactors(int m, int n, int r) {
+        Matrix u = random(m, r, 12);
+        Matrix v = random(n, r, 13);
+        double[] s = new double[r];
+        Arrays.setAll(s, i -> 1.0 + i);
+        Matrix expected = polar(u).scaledColumns(s).times(polar(v).transpose());
+        assertNear(Dense.orthogonalProduct(new Svd(u, s, v), 1e-9), expected, 1e-7 * r);
+    }
+
+    private static Matrix polar(Matrix matrix) {
+        Svd svd = Svd.of(matrix);
+        return svd.u().times(svd.v().transpose());
+    }
+
+    /** The same vectors twice are one direction. */
+    @Test
+    void equalVectorsOfAProductShareADirection() {
+        Matrix u = ThinQr.of(random(400, 100, 14)).q();
+        Matrix v = ThinQr.of(random(300, 100, 15)).q();
+        double[] ones = new double[200];
+        Arrays.fill(ones, 1);
+        Svd twice =
+                new Svd(
+                        Matrix.beside(java.util.List.of(u, u)),
+                        ones,
+                        Matrix.beside(java.util.List.of(v, v)));
+        // polar([U U]) = [U U] / sqrt(2)
+        assertNear(Dense.orthogonalProduct(twice, 1e-9), u.times(v.transpose()), 1e-10);
     }
 }

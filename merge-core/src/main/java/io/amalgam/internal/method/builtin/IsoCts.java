@@ -66,7 +66,7 @@ public final class IsoCts extends MatrixMethod {
         }
         double[] equal = new double[joined.s().length];
         Arrays.fill(equal, mean);
-        return JoinedVectors.orthogonal(joined, equal);
+        return JoinedVectors.orthogonal(new Svd(joined.u(), equal, joined.v()));
     }
 
     private static Svd first(Matrix sum, int count, double tolerance) {
@@ -87,6 +87,8 @@ public final class IsoCts extends MatrixMethod {
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
         long projected = 2 * Dense.productDoubles(layout.rows(), layout.smaller(), layout.cols());
-        return Math.max(JoinedVectors.doubles(layout), 4L * layout.elements() + projected);
+        return Math.max(
+                JoinedVectors.doubles(layout, layout.smaller()),
+                4L * layout.elements() + projected);
     }
 }

@@ -55,8 +55,7 @@ public final class TsvM extends MatrixMethod {
         for (int task = 0; task < tasks.count(); task++) {
             parts.add(first(tasks.get(task), kept, call.number("rank_tol")));
         }
-        Svd all = JoinedVectors.beside(parts);
-        return JoinedVectors.orthogonal(all, all.s());
+        return JoinedVectors.orthogonal(JoinedVectors.beside(parts));
     }
 
     private static Svd first(Matrix task, int kept, double tolerance) {
@@ -66,6 +65,6 @@ public final class TsvM extends MatrixMethod {
 
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
-        return JoinedVectors.doubles(layout);
+        return JoinedVectors.doubles(layout, layout.smaller() / tasks * (tasks - 1L));
     }
 }

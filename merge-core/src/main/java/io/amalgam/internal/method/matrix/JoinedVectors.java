@@ -12,15 +12,9 @@ public final class JoinedVectors {
 
     private JoinedVectors() {}
 
-    /**
-     * {@code polar([U_1 .. U_T]) diag(s) polar([V_1 .. V_T])^T}.
-     *
-     * @param s of all directions, in the order of the parts
-     */
-    public static Matrix orthogonal(Svd all, double... s) {
-        Matrix left = Dense.polar(all.u(), SAME).factor();
-        left.scaleColumns(s);
-        return Dense.productTransposed(left, Dense.polar(all.v(), SAME).factor());
+    /** {@code polar([U_1 .. U_T]) diag(s) polar([V_1 .. V_T])^T}. */
+    public static Matrix orthogonal(Svd all) {
+        return Dense.orthogonalProduct(all, SAME);
     }
 
     /** The triplets of all; the list is empty afterwards. */
@@ -33,16 +27,16 @@ public final class JoinedVectors {
     /**
      * The most doubles held by a method that decomposes the tasks one after the other, keeps no
      * more triplets of all together than the matrix has, and joins them.
+     *
+     * @param before the most triplets of all but the last
      */
-    public static long doubles(MatrixLayout layout) {
-        long smaller = layout.smaller();
-        long vectors = (layout.rows() + (long) layout.cols()) * smaller;
+    public static long doubles(MatrixLayout layout, long before) {
+        long vectors = (layout.rows() + (long) layout.cols()) * before;
         // A task, and the triplets of those before it.
         long lastTask =
                 vectors + layout.elements() + Dense.svdDoubles(layout.rows(), layout.cols());
-        long longer = Math.max(layout.rows(), layout.cols());
-        long polar = vectors + layout.rows() * smaller + Dense.svdDoubles(longer, smaller);
-        long product = 2 * vectors + Dense.productDoubles(layout.rows(), smaller, layout.cols());
-        return Math.max(lastTask, Math.max(polar, product));
+        return Math.max(
+                lastTask,
+                Dense.orthogonalProductDoubles(layout.rows(), layout.cols(), layout.smaller()));
     }
 }
