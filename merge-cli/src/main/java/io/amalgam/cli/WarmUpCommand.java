@@ -49,7 +49,8 @@ final class WarmUpCommand implements Callable<Integer> {
             Path recipe = folder.resolve("recipe.yml");
             Files.writeString(recipe, RECIPE.formatted(base.getFileName(), tuned.getFileName()));
             String out = folder.resolve("out").toString();
-            int exit = run("merge", recipe.toString(), out);
+            int exit = run("merge", recipe.toString(), out, "--html");
+            exit |= run("report", out);
             String adapter = adapter(folder.resolve("adapter")).toString();
             String original = base.toString();
             exit |=
@@ -62,6 +63,8 @@ final class WarmUpCommand implements Callable<Integer> {
             exit |= run("plan", recipe.toString(), "--tensors", "--json");
             exit |= run("inspect", out);
             exit |= run("diff", original, tuned.toString());
+            String page = folder.resolve("page.html").toString();
+            exit |= run("diff", "--base", original, tuned.toString(), out, "--html", page);
             exit |= run("methods");
             exit |= run("merge", "--help");
             return exit;

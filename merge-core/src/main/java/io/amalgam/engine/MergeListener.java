@@ -104,18 +104,27 @@ public interface MergeListener {
     }
 
     /**
-     * Watches a tensor. Shown are all elements of tensors that are combined element by element:
-     * others, copies, and what an earlier run wrote are not. Used by several threads with different
-     * states; units, order and so the bits of sums do not depend on threads or memory.
+     * Watches a tensor that is combined element by element: others, copies, and what an earlier run
+     * wrote are not shown. Used by several threads with different states; units, order and so the
+     * bits of sums do not depend on threads or memory.
      *
      * @param <S> the state of a unit of the tensor
      */
     interface Watch<S> {
+        /**
+         * Of how many elements one is shown; 1 shows all. A sample has a stretch of 1024 elements
+         * of each {@code 1024 * oneIn}, in an order that no shape repeats. Its places depend on
+         * nothing else.
+         */
+        default int oneIn() {
+            return 1;
+        }
+
         /** A new, empty state. */
         S newState();
 
         /**
-         * @param in inputs, numbered as in the task
+         * @param in inputs, numbered as in the task, and where their elements are in the tensor
          * @param out the output as it is stored, rounded to its type
          */
         void see(S state, Block in, float[] out);
@@ -123,7 +132,7 @@ public interface MergeListener {
         /** Adds what comes later in the tensor. Returns either operand or a new state. */
         S merge(S earlier, S later);
 
-        /** All of the tensor was shown. */
+        /** All units of the tensor were seen. */
         void done(S total);
     }
 

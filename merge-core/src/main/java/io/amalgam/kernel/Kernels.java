@@ -459,8 +459,11 @@ public interface Kernels {
      */
     long change(float[] x, float[] base, double[][] lanes, float[] deltas, int n);
 
-    /** The number of elements at which one is above 0 and the other below; neither is NaN. */
-    int countOpposite(float[] a, float[] b, int n);
+    /**
+     * The number of elements at which one of the first {@code count} arrays, at least two, is above
+     * 0 and another below; none has NaN.
+     */
+    int countOpposite(float[][] x, int count, int n);
 
     /** {@code lanes[i % LANES] += |x[i]|}. */
     void absSum(float[] x, double[] lanes, int n);

@@ -103,6 +103,7 @@ public final class DiffCommand extends Subcommand {
             MergePages.requirePlace(html);
         }
         engine.warmUp();
+        engine.warmUpComparisons();
         ModelComparison comparison;
         List<Problem> warnings;
         Optional<RankTables> ranks = Optional.empty();

@@ -22,6 +22,7 @@ import io.amalgam.engine.MergeReport;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.MergeObserver;
+import io.amalgam.internal.compare.ModelComparison;
 import io.amalgam.internal.stages.StagePlaces;
 import io.amalgam.internal.stages.StagedMerge;
 import io.amalgam.internal.stages.StagedPlan;
@@ -57,8 +58,13 @@ public abstract class PlannedMergeCommand extends Subcommand {
     @Option(
             names = "--html",
             description =
-                    "Write amalgam-report.html, a page about what changed, measured during the merge.")
+                    "Write amalgam-report.html, a page about what changed, measured during the merge; of large tensors one in 16 elements is measured.")
     private boolean html;
+
+    @Option(
+            names = "--html-exact",
+            description = "The same page, with every element measured; this takes longer.")
+    private boolean htmlExact;
 
     @Mixin private VerbosityMixin verbosity;
 
@@ -137,6 +143,9 @@ public abstract class PlannedMergeCommand extends Subcommand {
         List<String> remarks = MergekitOptions.remarks(spec);
         if (!dryRun) {
             warmUp(engine);
+            if (hasPage()) {
+                engine.warmUpComparisons();
+            }
         }
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
@@ -206,8 +215,8 @@ public abstract class PlannedMergeCommand extends Subcommand {
         Cancellation cancellation = cancellation();
         MergeReport.OfRecipe report;
         Optional<MergeObserver> observer =
-                html && plan.written().isEmpty()
-                        ? plan.result().map(MergePages::observer)
+                hasPage() && plan.written().isEmpty()
+                        ? plan.result().map(p -> MergePages.observer(p, htmlExact))
                         : Optional.empty();
         try (StageProgress progress = new StageProgress(console, verbosity.quiet, json)) {
             observer.ifPresent(progress::observedBy);
@@ -215,16 +224,18 @@ public abstract class PlannedMergeCommand extends Subcommand {
         }
         if (plan.result().isPresent()) {
             finish(plan.result().get(), report.result().orElseThrow());
-            if (html) {
-                page(plan, observer, options, cancellation);
-            }
         }
+        Optional<ModelComparison> page =
+                hasPage() && plan.result().isPresent()
+                        ? page(plan, observer, options, cancellation)
+                        : Optional.empty();
         List<Problem> found = new ArrayList<>(report.warnings());
         found.removeAll(plan.warnings());
         console.warnings(found);
         StagedSummary summary = new StagedSummary(plan, report, out());
         if (json) {
             ObjectNode root = summary.json();
+            page.ifPresent(compared -> MergePages.put(root, MergePages.pageOf(out()), compared));
             complete(root, plan);
             Json.print(console, root);
         } else if (!verbosity.quiet) {
@@ -237,8 +248,12 @@ public abstract class PlannedMergeCommand extends Subcommand {
         return ExitCode.DONE;
     }
 
+    private boolean hasPage() {
+        return html || htmlExact;
+    }
+
     /** Reads what was not seen during the merge; results of stages are gone by now. */
-    private void page(
+    private Optional<ModelComparison> page(
             StagedPlan plan,
             Optional<MergeObserver> observer,
             EngineOptions options,
@@ -246,18 +261,19 @@ public abstract class PlannedMergeCommand extends Subcommand {
             throws IOException {
         if (!plan.written().isEmpty()) {
             console.warnings(List.of(MergePages.STAGES));
-            return;
+            return Optional.empty();
         }
         try (ScanProgress progress = new ScanProgress(console, "comparing", silent())) {
-            MergePages.write(
-                    plan.result().orElseThrow(),
-                    out(),
-                    MergePages.pageOf(out()),
-                    List.of(),
-                    observer,
-                    options,
-                    progress,
-                    cancellation);
+            return Optional.of(
+                    MergePages.write(
+                            plan.result().orElseThrow(),
+                            out(),
+                            MergePages.pageOf(out()),
+                            List.of(),
+                            observer,
+                            options,
+                            progress,
+                            cancellation));
         }
     }
 }

@@ -45,6 +45,11 @@ public final class EngineMixin {
         JitWarmup.beginWithConversions(kernels());
     }
 
+    /** The same for comparisons. */
+    public void warmUpComparisons() {
+        JitWarmup.beginWithComparisons(kernels());
+    }
+
     /** The same for merges of adapters. */
     public void warmUpProducts() {
         JitWarmup.beginWithProducts(kernels());

@@ -17,7 +17,13 @@ public final class PartMixin {
 
     /** What is for the whole model, or cannot be the same on several machines. */
     private static final List<String> ALONE =
-            List.of("--html", "--keep-stages", "--no-report", "--write-model-card", "--stream");
+            List.of(
+                    "--html",
+                    "--html-exact",
+                    "--keep-stages",
+                    "--no-report",
+                    "--write-model-card",
+                    "--stream");
 
     @Spec(Spec.Target.MIXEE)
     private CommandSpec command;

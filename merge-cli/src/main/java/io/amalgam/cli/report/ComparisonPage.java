@@ -8,6 +8,7 @@ import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.Agreement;
 import io.amalgam.internal.compare.Change;
 import io.amalgam.internal.compare.Measures;
+import io.amalgam.internal.compare.MergeObserver;
 import io.amalgam.internal.compare.Mismatch;
 import io.amalgam.internal.compare.ModelComparison;
 import io.amalgam.internal.compare.ModelComparison.Group;
@@ -104,6 +105,11 @@ public final class ComparisonPage {
         merge.ifPresent(facts -> facts.summary(body));
         Measures total = comparison.total();
         body.raw("<p>All numbers are differences from the reference, model 0.</p>");
+        if (comparison.oneIn() > 1) {
+            body.paragraph(
+                    "Estimated from 1/%d of the elements of tensors with more than %,d elements; others are measured whole. The largest change is that of the sample."
+                            .formatted(comparison.oneIn(), MergeObserver.WHOLE));
+        }
         body.table(
                 "",
                 List.of(
@@ -113,7 +119,7 @@ public final class ComparisonPage {
                         "norm",
                         "norm of change",
                         "changed",
-                        "largest",
+                        largest(),
                         "where"));
         body.row(
                 List.of(
@@ -142,6 +148,10 @@ public final class ComparisonPage {
                             Cell.longer(change.largest().map(Change.Largest::tensor).orElse(""))));
         }
         body.end();
+    }
+
+    private String largest() {
+        return comparison.oneIn() > 1 ? "largest of sample" : "largest";
     }
 
     private void pairs() {
@@ -206,7 +216,7 @@ public final class ComparisonPage {
         }
         heads.add("cosine " + comparison.models());
         heads.add("changed " + comparison.models());
-        heads.add("largest " + comparison.models());
+        heads.add(largest() + " " + comparison.models());
         if (several) {
             heads.add("conflicts");
         }

@@ -2,6 +2,7 @@ package io.amalgam.cli.report;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.engine.Cancellation;
@@ -38,9 +39,13 @@ public final class MergePages {
 
     private MergePages() {}
 
-    /** What measures a merge for its page while it is made. */
-    public static MergeObserver observer(MergePlan plan) {
-        return new MergeObserver(plan, MERGE);
+    /**
+     * What measures a merge for its page while it is made.
+     *
+     * @param exact whether it measures every element, instead of a sample of large tensors
+     */
+    public static MergeObserver observer(MergePlan plan, boolean exact) {
+        return new MergeObserver(plan, MERGE, exact ? 1 : MergeObserver.SAMPLE);
     }
 
     /** The report beside a model. */
@@ -90,6 +95,11 @@ public final class MergePages {
         Path name = out.toAbsolutePath().normalize().getFileName();
         text(page, ComparisonPage.of("Merge " + name, comparison, facts, warnings));
         return comparison;
+    }
+
+    /** Adds to a document where a page is, and what share of large tensors it was measured from. */
+    public static void put(ObjectNode root, Path page, ModelComparison comparison) {
+        root.put("page", page.toString()).put("page_estimated_from", 1.0 / comparison.oneIn());
     }
 
     static JsonNode json(Path file) throws IOException {

@@ -132,6 +132,7 @@ public final class ReportCommand extends Subcommand {
         Path page = html != null ? html : MergePages.pageOf(path);
         MergePages.requirePlace(page);
         engine.warmUp();
+        engine.warmUpComparisons();
         boolean silent = verbosity.quiet || json;
         // The text in the report is that of the file beside it.
         Path place = recipe == null ? MergePages.recipeOf(path) : recipe;

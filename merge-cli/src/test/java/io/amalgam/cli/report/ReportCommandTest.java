@@ -1,6 +1,7 @@
 package io.amalgam.cli.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -128,6 +129,106 @@ class ReportCommandTest {
         assertThat(charts.at("/charts/0/series/1/values/1").asDouble()).isEqualTo(2);
         assertThat(charts.at("/charts/0/series/2/values/0").asDouble()).isZero();
         assertThat(charts.at("/charts/3/series/0/values/0").asDouble()).isEqualTo(1);
+    }
+
+    /** Of random numbers: a tensor of 600 x 500 elements, and a vector. */
+    private static Path large(Path model, int seed) throws IOException {
+        java.util.Random random = new java.util.Random(seed);
+        float[] matrix = new float[600 * 500];
+        for (int i = 0; i < matrix.length; i++) {
+            matrix[i] = (float) random.nextGaussian() * (1 + i / 300_000f);
+        }
+        float[] vector = new float[64];
+        vector[5] = seed % 100;
+        return Models.write(
+                model,
+                List.of(
+                        NamedTensor.ofFloats(
+                                "model.layers.0.up.weight", Shape.of(600, 500), matrix),
+                        NamedTensor.ofFloats("model.layers.1.norm.weight", Shape.of(64), vector)),
+                "{}");
+    }
+
+    private Path ofLarge() throws IOException {
+        for (String name : List.of("base", "a", "b")) {
+            large(folder.resolve(name), name.hashCode());
+        }
+        return recipe;
+    }
+
+    private JsonNode estimated(Path to, Object... more) throws IOException {
+        List<Object> words = new ArrayList<>(List.of("merge", ofLarge(), to, "--json"));
+        words.addAll(List.of(more));
+        Cli result = Cli.run(words.toArray());
+        assertThat(result.exit()).as(result.err()).isZero();
+        JsonNode root = new ObjectMapper().readTree(result.out());
+        assertThat(root.path("page").asText()).isEqualTo(to + "/amalgam-report.html");
+        return root.path("page_estimated_from");
+    }
+
+    /** Largest changes, which a sample need not have, apart. */
+    @Test
+    void largeTensorsAreEstimatedFromASample() throws IOException {
+        Path exact = folder.resolve("exact");
+        assertThat(estimated(out, "--html").asDouble()).isEqualTo(1 / 16.0);
+        assertThat(estimated(exact, "--html-exact").asDouble()).isEqualTo(1);
+        String sampled = Files.readString(out.resolve("amalgam-report.html"));
+        String whole = Files.readString(exact.resolve("amalgam-report.html"));
+
+        assertThat(sampled)
+                .contains("Estimated from 1/16 of the elements of tensors with more than 262,144")
+                .contains(">largest of sample 3<");
+        assertThat(whole).doesNotContain("Estimated from").contains(">largest 3<");
+        JsonNode some = data(sampled).path("charts");
+        JsonNode all = data(whole).path("charts");
+        for (int chart = 0; chart < 4; chart++) {
+            for (int series = 0; series < all.get(chart).path("series").size(); series++) {
+                String at = "/" + chart + "/series/" + series + "/values/";
+                double estimate = some.at(at + 0).asDouble();
+                assertThat(estimate)
+                        .as(at)
+                        .isCloseTo(
+                                all.at(at + 0).asDouble(),
+                                within(0.05 * all.at(at + 0).asDouble()));
+                // The vector is small, and measured whole.
+                assertThat(some.at(at + 1)).isEqualTo(all.at(at + 1));
+            }
+        }
+        assertThat(some.at("/0/series/0/values/0")).isNotEqualTo(all.at("/0/series/0/values/0"));
+        assertThat(
+                        run(
+                                folder.resolve("page.html"),
+                                "report",
+                                exact,
+                                "--recipe",
+                                recipe,
+                                "--html",
+                                folder.resolve("page.html")))
+                .isEqualTo(whole);
+    }
+
+    /** The same elements in blocks of any size, by any number of workers. */
+    @Test
+    void aSampleDependsOnTheModelsAlone() throws IOException {
+        List<String> pages = new ArrayList<>();
+        for (List<String> more :
+                List.of(
+                        List.of("--num-threads", "1"),
+                        List.of("--num-threads", "2", "--memory", "8MB"),
+                        List.of("--num-threads", "8", "--kernels", "scalar"))) {
+            Path page = folder.resolve("out" + pages.size()).resolve("amalgam-report.html");
+            List<Object> words =
+                    new ArrayList<>(List.of("merge", ofLarge(), page.getParent(), "--html"));
+            words.addAll(more);
+            String html = run(page, words.toArray());
+            // Beside the table: the time of the merge, its name, its threads.
+            pages.add(
+                    html.substring(
+                            html.indexOf("<h2 id=\"pairs\""), html.indexOf("<h2 id=\"recipe\"")));
+        }
+
+        assertThat(pages).hasSize(3).containsOnly(pages.get(0));
+        assertThat(pages.get(0)).contains("largest of sample");
     }
 
     @Test
@@ -319,7 +420,8 @@ class ReportCommandTest {
                         tensors,
                         List.of(),
                         List.of(),
-                        List.of());
+                        List.of(),
+                        1);
         String html = ComparisonPage.of("70B", comparison, java.util.Optional.empty(), List.of());
 
         assertThat(html.length()).isLessThan(2_000_000);

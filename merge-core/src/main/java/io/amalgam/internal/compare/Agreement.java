@@ -13,6 +13,10 @@ public record Agreement(int first, int second, double product, long conflicts) {
         return new Agreement(first, second, product + later.product, conflicts + later.conflicts);
     }
 
+    Agreement times(double factor) {
+        return new Agreement(first, second, product * factor, Math.round(conflicts * factor));
+    }
+
     /** The cosine of both task vectors; NaN if one of them is zero. */
     public double cosine(Measures of) {
         double norms = of.changes().get(first).norm() * of.changes().get(second).norm();

@@ -46,6 +46,22 @@ public record Change(
                 nonfinite + later.nonfinite);
     }
 
+    /**
+     * An estimate of more elements, of which these are a sample. The largest is that of the sample.
+     */
+    Change estimated(long of) {
+        double factor = (double) of / elements;
+        return new Change(
+                of,
+                base2 * factor,
+                model2 * factor,
+                product * factor,
+                delta2 * factor,
+                largest,
+                Math.round(changed * factor),
+                Math.round(nonfinite * factor));
+    }
+
     private static Optional<Largest> larger(Optional<Largest> a, Optional<Largest> b) {
         boolean second = b.isPresent() && (a.isEmpty() || b.get().magnitude > a.get().magnitude);
         return second ? b : a;

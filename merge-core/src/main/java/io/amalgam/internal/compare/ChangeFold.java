@@ -30,14 +30,13 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
 
     /** A worker's arrays. */
     private static final class Scratch {
-        final int[][] bits;
         final float[][] clean;
         final float[][] deltas;
+        final float[][] pair = new float[2][];
         final double[][][] sums;
         final long[] found;
 
         Scratch(int models, int capacity) {
-            bits = new int[models > 2 ? models : 0][capacity];
             clean = new float[models + 1][];
             deltas = new float[models][capacity];
             sums = new double[models][4][Kernels.LANES];
@@ -65,20 +64,21 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         int pair = 0;
         for (int m = 0; m < models; m++) {
             copy(scratch.sums[m], sums.products[m]);
-            System.arraycopy(scratch.sums[m][3], 0, sums.deltas[pair], 0, Kernels.LANES);
+            if (models <= 2) {
+                System.arraycopy(scratch.sums[m][3], 0, sums.deltas[pair], 0, Kernels.LANES);
+            }
             largest(sums, m, (int) scratch.found[m], scratch.deltas[m], in);
             sums.changed[m] += scratch.found[m] >>> 32;
             pair += models - m;
         }
-        pair = 0;
-        for (int m = 0; m < models; m++) {
-            pair++;
-            for (int other = m + 1; other < models; other++) {
-                kernels.dot(scratch.deltas[m], scratch.deltas[other], sums.deltas[pair++], n);
-            }
+        if (models == 2) {
+            kernels.dot(scratch.deltas[0], scratch.deltas[1], sums.deltas[1], n);
+        } else if (models > 2) {
+            // The squares once more, but each element is converted once.
+            kernels.gram(scratch.deltas, models, sums.deltas, n);
         }
         if (models > 1) {
-            conflicts(sums, inputs, in, scratch);
+            conflicts(sums, in, scratch);
         }
     }
 
@@ -116,53 +116,22 @@ final class ChangeFold implements TensorScan.Fold<ChangeSums> {
         }
     }
 
-    private void conflicts(ChangeSums sums, float[][] inputs, Block in, Scratch scratch) {
+    private void conflicts(ChangeSums sums, Block in, Scratch scratch) {
         Kernels kernels = in.kernels();
-        int n = in.length();
+        float[][] two = scratch.pair;
         int pair = 0;
         for (int a = 0; a < models; a++) {
             for (int b = a + 1; b < models; b++) {
-                sums.pairConflicts[pair++] +=
-                        kernels.countOpposite(scratch.deltas[a], scratch.deltas[b], n);
+                two[0] = scratch.deltas[a];
+                two[1] = scratch.deltas[b];
+                sums.pairConflicts[pair++] += kernels.countOpposite(two, 2, in.length());
             }
         }
-        if (models == 2) {
-            sums.conflicts = sums.pairConflicts[0];
-            return;
-        }
-        int[][] bits = scratch.bits;
-        for (int m = 0; m < models; m++) {
-            kernels.deltaBits(inputs[m + 1], inputs[0], bits[m], n);
-        }
-        // The first becomes what some raised, the second what some lowered.
-        int[] up = bits[0];
-        int[] down = bits[1];
-        for (int i = 0; i < n; i++) {
-            int a = up[i];
-            int b = down[i];
-            up[i] = raised(a) | raised(b);
-            down[i] = lowered(a) | lowered(b);
-        }
-        for (int m = 2; m < models; m++) {
-            int[] other = bits[m];
-            for (int i = 0; i < n; i++) {
-                up[i] |= raised(other[i]);
-                down[i] |= lowered(other[i]);
-            }
-        }
-        int count = 0;
-        for (int i = 0; i < n; i++) {
-            count += up[i] & down[i];
-        }
-        sums.conflicts += count;
-    }
-
-    private static int raised(int bits) {
-        return (((bits & ABS) + ABS) >>> 31) & ~(bits >>> 31);
-    }
-
-    private static int lowered(int bits) {
-        return (((bits & ABS) + ABS) >>> 31) & (bits >>> 31);
+        sums.conflicts =
+                models == 2
+                        ? sums.pairConflicts[0]
+                        : sums.conflicts
+                                + kernels.countOpposite(scratch.deltas, models, in.length());
     }
 
     /** The inputs with 0 in place of what is not finite in one of them, which is counted here. */

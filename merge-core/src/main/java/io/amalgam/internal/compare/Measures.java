@@ -42,6 +42,15 @@ public record Measures(List<Change> changes, List<Agreement> agreements, long co
         return new Measures(sums, pairs, conflicts + later.conflicts);
     }
 
+    /** An estimate of more elements, of which these are a sample. */
+    Measures estimated(long of) {
+        double factor = (double) of / elements();
+        return new Measures(
+                changes.stream().map(change -> change.estimated(of)).toList(),
+                agreements.stream().map(pair -> pair.times(factor)).toList(),
+                Math.round(conflicts * factor));
+    }
+
     /** Elements of the reference; a model that lacks some of them has fewer. */
     public long elements() {
         return changes.stream().mapToLong(Change::elements).max().orElse(0);

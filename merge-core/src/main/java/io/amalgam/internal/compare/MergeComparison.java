@@ -29,12 +29,14 @@ public final class MergeComparison {
     private final Checkpoint merged;
     private final MergeRows rows;
     private final List<String> names;
+    private final int oneIn;
 
-    private MergeComparison(MergePlan plan, Checkpoint merged, String name) {
+    private MergeComparison(MergePlan plan, Checkpoint merged, String name, int oneIn) {
         this.plan = plan;
         this.merged = merged;
         this.rows = MergeRows.of(plan, name);
         this.names = rows.names();
+        this.oneIn = oneIn;
     }
 
     /**
@@ -54,7 +56,8 @@ public final class MergeComparison {
             Cancellation cancellation)
             throws IOException {
         Map<String, Measures> known = observer.map(MergeObserver::measured).orElse(Map.of());
-        MergeComparison comparison = new MergeComparison(plan, merged, name);
+        int oneIn = observer.map(MergeObserver::oneIn).orElse(1);
+        MergeComparison comparison = new MergeComparison(plan, merged, name, oneIn);
         if (plan.modelTasks().stream().anyMatch(task -> !known.containsKey(task.output().name()))) {
             ReadingRun.prepare(
                     plan.preparations(), options, ReadingRun.Listener.NONE, cancellation);
@@ -102,7 +105,8 @@ public final class MergeComparison {
                 measured.put(row.info().name(), spread(found.get(i), row));
             }
         }
-        return new ModelComparison(names, changes(measured), mismatches, List.of(), List.of());
+        return new ModelComparison(
+                names, changes(measured), mismatches, List.of(), List.of(), oneIn);
     }
 
     private Measures spread(Measures some, Row row) {

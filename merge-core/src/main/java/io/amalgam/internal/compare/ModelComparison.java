@@ -29,13 +29,15 @@ import java.util.function.Function;
  * @param mismatches tensors that they do not have alike
  * @param configs what differs in config.json
  * @param files what differs beside it: tokenizers, generation settings, code
+ * @param oneIn how many elements of a large tensor one was measured of; 1 if all were, of all
  */
 public record ModelComparison(
         List<String> names,
         List<TensorChange> tensors,
         List<Mismatch> mismatches,
         List<Setting> configs,
-        List<Setting> files) {
+        List<Setting> files,
+        int oneIn) {
     public ModelComparison {
         names = List.copyOf(names);
         tensors = List.copyOf(tensors);
@@ -85,7 +87,8 @@ public record ModelComparison(
                 changes(base.model(), rows, measured),
                 table.mismatches(),
                 Settings.configs(all),
-                Settings.files(all));
+                Settings.files(all),
+                1);
     }
 
     /** Counts the elements that are not the same as they are stored. */

@@ -62,6 +62,11 @@ public final class JitWarmup {
                 });
     }
 
+    /** What comparisons need: of models, or of a merge with what it is made of. */
+    public static void beginWithComparisons(Kernels kernels) {
+        begin(kernels, () -> comparisons(kernels));
+    }
+
     private static void begin(Kernels kernels, Runnable rehearsal) {
         if (kernels.name().equals("scalar")) {
             return;
@@ -98,6 +103,18 @@ public final class JitWarmup {
         for (int round = 0; round < ROUNDS; round++) {
             kernels.floatToBf16(values, raw, ELEMENTS);
             kernels.bf16ToFloat(raw, values, 0, ELEMENTS);
+        }
+    }
+
+    private static void comparisons(Kernels kernels) {
+        float[] x = new float[ELEMENTS];
+        float[] base = new float[ELEMENTS];
+        float[][] two = {x, base};
+        double[][] lanes = new double[4][Kernels.LANES];
+        for (int round = 0; round < ROUNDS; round++) {
+            kernels.change(x, base, lanes, x, ELEMENTS);
+            kernels.dot(x, base, lanes[0], ELEMENTS);
+            kernels.countOpposite(two, 2, ELEMENTS);
         }
     }
 

@@ -18,11 +18,13 @@ import java.util.List;
 final class ShownTensor<S> {
     private final Watch<S> watch;
     private final TensorTask task;
+    private final SampledStretches sample;
     private final List<S> states = new ArrayList<>();
 
     private ShownTensor(Watch<S> watch, TensorTask task, int units) {
         this.watch = watch;
         this.task = task;
+        this.sample = new SampledStretches(watch.oneIn());
         for (int i = 0; i < units; i++) {
             states.add(watch.newState());
         }
@@ -53,8 +55,48 @@ final class ShownTensor<S> {
      * @param out rounded here to what is stored
      */
     void see(int unit, Block in, float[] out, Workspace workspace) {
+        S state = states.get(unit);
+        if (sample.oneIn() == 1) {
+            show(state, in, out, workspace);
+            return;
+        }
+        long end = in.offset() + in.length();
+        for (long from = in.offset(); from < end; ) {
+            long begin = Math.max(from, sample.beginFor(from));
+            int n = (int) (Math.min(end, sample.endFor(from)) - begin);
+            if (n > 0) {
+                Stretch stretch = in.tool(Stretch.class, () -> new Stretch(in));
+                stretch.copy(in, out, task.sources().size(), begin, n);
+                show(state, stretch.block, stretch.out, workspace);
+            }
+            from = sample.next(from);
+        }
+    }
+
+    private void show(S state, Block in, float[] out, Workspace workspace) {
         TensorEncoding.of(task.output().dtype()).round(out, in.length(), workspace);
-        watch.see(states.get(unit), in, out);
+        watch.see(state, in, out);
+    }
+
+    /** A worker's copy of a stretch, which begins where arrays begin. */
+    private static final class Stretch {
+        final Block block;
+        final float[] out;
+
+        Stretch(Block of) {
+            int capacity = Math.min(of.capacity(), SampledStretches.LENGTH);
+            block = new Block(of.kernels(), of.inputs().length, capacity);
+            out = new float[capacity];
+        }
+
+        void copy(Block in, float[] from, int inputs, long begin, int n) {
+            int at = (int) (begin - in.offset());
+            for (int i = 0; i < inputs; i++) {
+                System.arraycopy(in.input(i), at, block.input(i), 0, n);
+            }
+            System.arraycopy(from, at, out, 0, n);
+            block.moveTo(begin, n);
+        }
     }
 
     /** All units are done. */

@@ -462,8 +462,8 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int countOpposite(float[] a, float[] b, int n) {
-        return TailSums.countOpposite(a, b, 0, n);
+    public int countOpposite(float[][] x, int count, int n) {
+        return TailSums.countOpposite(x, count, 0, n);
     }
 
     @Override

@@ -32,12 +32,18 @@ public final class TailSums {
     }
 
     /** {@link Kernels#countOpposite} of the elements {@code from .. to-1}. */
-    public static int countOpposite(float[] a, float[] b, int from, int to) {
-        int count = 0;
+    public static int countOpposite(float[][] x, int count, int from, int to) {
+        int opposite = 0;
         for (int i = from; i < to; i++) {
-            count += (a[i] > 0 && b[i] < 0) || (a[i] < 0 && b[i] > 0) ? 1 : 0;
+            boolean above = false;
+            boolean below = false;
+            for (int m = 0; m < count; m++) {
+                above |= x[m][i] > 0;
+                below |= x[m][i] < 0;
+            }
+            opposite += above && below ? 1 : 0;
         }
-        return count;
+        return opposite;
     }
 
     /** {@link Kernels#addSquares} of the elements {@code from .. to-1}. */

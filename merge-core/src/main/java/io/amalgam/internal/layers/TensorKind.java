@@ -3,6 +3,7 @@ package io.amalgam.internal.layers;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /** What a tensor does in a network, told from the words in its name. */
 public enum TensorKind {
@@ -21,6 +22,7 @@ public enum TensorKind {
     HEAD("head"),
     OTHER("other");
 
+    private static final Pattern LAYER_NORM = Pattern.compile("ln(_\\w+|\\d)?");
     private static final Set<String> QUERIES =
             Set.of(
                     "q",
@@ -141,7 +143,8 @@ public enum TensorKind {
         if (words.contains("output") && words.contains("dense")) {
             return MLP;
         }
-        return words.stream().anyMatch(w -> w.contains("embed") || w.matches("w[tp]e"))
+        return words.stream()
+                        .anyMatch(w -> w.contains("embed") || w.equals("wte") || w.equals("wpe"))
                 ? EMBEDDING
                 : OTHER;
     }
@@ -164,7 +167,7 @@ public enum TensorKind {
     }
 
     private static boolean isNorm(String word) {
-        return word.contains("norm") || word.matches("ln(_\\w+|\\d)?");
+        return word.contains("norm") || LAYER_NORM.matcher(word).matches();
     }
 
     private static boolean has(List<String> words, List<String> parts) {

@@ -844,16 +844,17 @@ public abstract class KernelsContract {
 
     @Test
     void countOpposite() {
-        checkResult(
-                (k, in, n) -> {
-                    for (int i = 0; i < in.a.length; i++) {
-                        in.a[i] = Float.isNaN(in.a[i]) ? 1 : in.a[i];
-                    }
-                    for (int i = 0; i < in.b.length; i++) {
-                        in.b[i] = Float.isNaN(in.b[i]) ? -1 : in.b[i];
-                    }
-                    return k.countOpposite(in.a, in.b, n);
-                });
+        for (int models : new int[] {2, 3, KernelInput.MODELS}) {
+            checkResult(
+                    (k, in, n) -> {
+                        for (float[] values : in.weighted) {
+                            for (int i = 0; i < values.length; i++) {
+                                values[i] = Float.isNaN(values[i]) ? 1 - i % 3 : values[i];
+                            }
+                        }
+                        return k.countOpposite(in.weighted, models, n);
+                    });
+        }
     }
 
     @Test

@@ -6,6 +6,9 @@ import io.amalgam.tensor.SlowFloats;
 import java.math.BigDecimal;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
 
 /**
  * The kernels once more as the interface words them, slow and with other means: float32 operations
@@ -615,12 +618,16 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public int countOpposite(float[] a, float[] b, int n) {
-        int count = 0;
+    public int countOpposite(float[][] x, int count, int n) {
+        int opposite = 0;
         for (int i = 0; i < n; i++) {
-            count += Math.signum(a[i]) * Math.signum(b[i]) == -1 ? 1 : 0;
+            Set<Float> signs = new HashSet<>();
+            for (int m = 0; m < count; m++) {
+                signs.add(Math.signum(x[m][i]));
+            }
+            opposite += signs.containsAll(List.of(1f, -1f)) ? 1 : 0;
         }
-        return count;
+        return opposite;
     }
 
     @Override

@@ -384,8 +384,8 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public int countOpposite(float[] a, float[] b, int n) {
-        return VectorChange.countOpposite(a, b, n);
+    public int countOpposite(float[][] x, int count, int n) {
+        return VectorChange.countOpposite(x, count, n);
     }
 
     @Override

@@ -35,7 +35,7 @@ final class VectorChange {
             long part = differences(x, base, deltas, from, to);
             largest = Math.max(largest, (int) part);
             changed += (int) (part >>> 32);
-            for (int lane = 0; lane < LANES; lane += WIDTH) {
+            for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
                 sums(x, base, lanes, deltas, lane, from, to);
             }
         }
@@ -59,12 +59,18 @@ final class VectorChange {
         return ((long) changed << 32) | largest.reduceLanes(VectorOperators.MAX);
     }
 
+    /** Of two vectors of accumulators: each waits for its last addition, and two wait together. */
     private static void sums(
             float[] x, float[] base, double[][] lanes, float[] deltas, int lane, int from, int to) {
+        int next = lane + WIDTH;
         DoubleVector bb = DoubleVector.fromArray(DOUBLES, lanes[0], lane);
         DoubleVector bx = DoubleVector.fromArray(DOUBLES, lanes[1], lane);
         DoubleVector xx = DoubleVector.fromArray(DOUBLES, lanes[2], lane);
         DoubleVector dd = DoubleVector.fromArray(DOUBLES, lanes[3], lane);
+        DoubleVector bb2 = DoubleVector.fromArray(DOUBLES, lanes[0], next);
+        DoubleVector bx2 = DoubleVector.fromArray(DOUBLES, lanes[1], next);
+        DoubleVector xx2 = DoubleVector.fromArray(DOUBLES, lanes[2], next);
+        DoubleVector dd2 = DoubleVector.fromArray(DOUBLES, lanes[3], next);
         for (int i = from + lane; i < to; i += LANES) {
             DoubleVector b = load(base, i);
             DoubleVector v = load(x, i);
@@ -73,24 +79,42 @@ final class VectorChange {
             bx = b.lanewise(VectorOperators.FMA, v, bx);
             xx = v.lanewise(VectorOperators.FMA, v, xx);
             dd = d.lanewise(VectorOperators.FMA, d, dd);
+            DoubleVector b2 = load(base, i + WIDTH);
+            DoubleVector v2 = load(x, i + WIDTH);
+            DoubleVector d2 = load(deltas, i + WIDTH);
+            bb2 = b2.lanewise(VectorOperators.FMA, b2, bb2);
+            bx2 = b2.lanewise(VectorOperators.FMA, v2, bx2);
+            xx2 = v2.lanewise(VectorOperators.FMA, v2, xx2);
+            dd2 = d2.lanewise(VectorOperators.FMA, d2, dd2);
         }
         bb.intoArray(lanes[0], lane);
         bx.intoArray(lanes[1], lane);
         xx.intoArray(lanes[2], lane);
         dd.intoArray(lanes[3], lane);
+        bb2.intoArray(lanes[0], next);
+        bx2.intoArray(lanes[1], next);
+        xx2.intoArray(lanes[2], next);
+        dd2.intoArray(lanes[3], next);
     }
 
-    static int countOpposite(float[] a, float[] b, int n) {
+    static int countOpposite(float[][] x, int count, int n) {
         int bound = FLOATS.loopBound(n);
-        IntVector count = IntVector.zero(INTS);
+        IntVector opposite = IntVector.zero(INTS);
         for (int i = 0; i < bound; i += LENGTH) {
-            IntVector first = FloatVector.fromArray(FLOATS, a, i).reinterpretAsInts();
-            IntVector second = FloatVector.fromArray(FLOATS, b, i).reinterpretAsInts();
             // The sign bit of magnitude + ABS says that it is not 0.
-            IntVector both = first.and(ABS).add(ABS).and(second.and(ABS).add(ABS));
-            IntVector opposite = first.lanewise(VectorOperators.XOR, second).and(both);
-            count = count.add(opposite.lanewise(VectorOperators.LSHR, 31));
+            IntVector bits = FloatVector.fromArray(FLOATS, x[0], i).reinterpretAsInts();
+            IntVector some = bits.and(ABS).add(ABS);
+            IntVector below = some.and(bits);
+            IntVector above = some.lanewise(VectorOperators.AND_NOT, bits);
+            for (int m = 1; m < count; m++) {
+                bits = FloatVector.fromArray(FLOATS, x[m], i).reinterpretAsInts();
+                some = bits.and(ABS).add(ABS);
+                below = below.or(some.and(bits));
+                above = above.or(some.lanewise(VectorOperators.AND_NOT, bits));
+            }
+            opposite = opposite.add(above.and(below).lanewise(VectorOperators.LSHR, 31));
         }
-        return count.reduceLanes(VectorOperators.ADD) + TailSums.countOpposite(a, b, bound, n);
+        return opposite.reduceLanes(VectorOperators.ADD)
+                + TailSums.countOpposite(x, count, bound, n);
     }
 }
