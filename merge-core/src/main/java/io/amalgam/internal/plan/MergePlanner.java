@@ -171,6 +171,7 @@ public final class MergePlanner {
                                         m.info(),
                                         recipe.baseModel().isPresent(),
                                         options.quantised().or(recipe::quantised),
+                                        recipe.outDtype().or(recipe::dtype).isPresent(),
                                         options.allowRescaled(),
                                         problems,
                                         warnings)

@@ -16,6 +16,7 @@ final class QuantisedCheck {
     private final boolean copies;
     private final boolean takesDifferences;
     private final Optional<QuantisedType> output;
+    private final boolean retypes;
     private final boolean allowRescaled;
     private final Problems problems;
     private final List<Problem> warnings;
@@ -23,18 +24,21 @@ final class QuantisedCheck {
     /**
      * @param hasBase whether the recipe has a base model
      * @param output what the output's weights are quantised to, if they are
+     * @param retypes whether a type of the output's tensors is asked for
      * @param allowRescaled whether models with scales moved between tensors are combined
      */
     QuantisedCheck(
             MethodInfo method,
             boolean hasBase,
             Optional<QuantisedType> output,
+            boolean retypes,
             boolean allowRescaled,
             Problems problems,
             List<Problem> warnings) {
         this.copies = method.name().equals("passthrough");
         this.takesDifferences = hasBase && method.base() != MethodInfo.Base.ORDINARY;
         this.output = output;
+        this.retypes = retypes;
         this.allowRescaled = allowRescaled;
         this.problems = problems;
         this.warnings = warnings;
@@ -75,12 +79,15 @@ final class QuantisedCheck {
                                         : "its weights are dequantised, and the output is not quantised"));
     }
 
-    /** Packed weights have no meaning to arithmetic; only bytes may be copied, if at all. */
+    /**
+     * Packed weights have no meaning to arithmetic; only bytes may be copied, if at all, and then
+     * all of them as they are.
+     */
     private Optional<Problem> unreadable(ModelRef ref, Checkpoint model, Quantisation how) {
         boolean copied =
                 model.tensors().values().stream()
                         .allMatch(tensor -> tensor.info().dtype().safetensors());
-        return copies && copied
+        return copies && copied && !retypes && output.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
                         Problem.of(

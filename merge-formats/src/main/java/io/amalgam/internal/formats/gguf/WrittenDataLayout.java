@@ -89,7 +89,16 @@ final class WrittenDataLayout {
                     Problem.expected("name '" + name + "'", "at most 63 bytes", length)
                             .hint("llama.cpp reads no longer names"));
         }
-        GgmlType stored = GgmlType.of(type).orElseThrow();
+        GgmlType stored =
+                GgmlType.of(type)
+                        .orElseThrow(
+                                () ->
+                                        new BadInputException(
+                                                Problem.expected(
+                                                                "type of tensor '" + name + "'",
+                                                                "one that GGUF has",
+                                                                type)
+                                                        .hint("write a folder")));
         entries.add(new GgufWriter.Entry(name, shape, stored, bytes));
         parameters += shape.elements();
         bytes =

@@ -205,6 +205,9 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
         if (!version.isEmpty() && !version.equals("gptq") && !version.equals("gptq_v2")) {
             return no("gptq with the 'checkpoint_format' '" + version + "'");
         }
+        if (numbers.flag("is_marlin_format")) {
+            return no("gptq with 'is_marlin_format'");
+        }
         return of(
                 new GptqFormat(
                         version.equals("gptq_v2"),

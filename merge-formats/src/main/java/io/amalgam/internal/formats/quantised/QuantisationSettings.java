@@ -11,6 +11,12 @@ import java.util.Locale;
  * @param place where they are, for messages
  */
 public record QuantisationSettings(ObjectNode node, String place) {
+    /** The end of a place in {@code config.json}. */
+    private static final String IN_CONFIG = " in config.json";
+
+    private static final String OF_GPTQ = "quantize_config.json";
+    private static final String OF_AWQ = "quant_config.json";
+
     /** The library or scheme; {@code unknown} where nothing says it. */
     String method() {
         String method = node.path("quant_method").asText("").strip();
@@ -21,7 +27,8 @@ public record QuantisationSettings(ObjectNode node, String place) {
         if (node.has("load_in_4bit") || node.has("load_in_8bit")) {
             return "bitsandbytes";
         }
-        if (node.has("bits") && node.has("group_size") && node.size() <= 3 && !node.has("sym")) {
+        boolean group = node.has("bits") && node.has("group_size") && !node.has("sym");
+        if (group && node.size() <= 3 && place.endsWith(IN_CONFIG)) {
             return "mlx";
         }
         if (node.has("quantization") || node.has("quant_algo")) {
@@ -33,7 +40,10 @@ public record QuantisationSettings(ObjectNode node, String place) {
         if (node.has("zero_point") && node.has("version")) {
             return "awq";
         }
-        return node.has("desc_act") || node.has("damp_percent") ? "gptq" : "unknown";
+        if (node.has("desc_act") || node.has("damp_percent") || place.equals(OF_GPTQ)) {
+            return "gptq";
+        }
+        return place.equals(OF_AWQ) ? "awq" : "unknown";
     }
 
     /** With the name of the library, which old settings lack. */

@@ -35,6 +35,9 @@ public record QuantisedModel(
         long sharedBytes) {
     private static final String WEIGHT = ".weight";
 
+    private static final Set<DType> UNREAD =
+            Set.of(DType.F4, DType.F6_E2M3, DType.F6_E3M2, DType.F8_E4M3FNUZ, DType.F8_E5M2FNUZ);
+
     /** What modules have besides a quantised weight. */
     private static final Set<String> BESIDE = Set.of("weight", "bias");
 
@@ -62,12 +65,12 @@ public record QuantisedModel(
             problems.addAll(e.problems());
             return unchanged(stored, Optional.empty());
         }
-        if (choice.equals(FormatChoice.PLAIN) && said.isEmpty()) {
+        Optional<String> unread = choice.unreadable().or(() -> unreadType(stored));
+        if (unread.isEmpty() && choice.equals(FormatChoice.PLAIN) && said.isEmpty()) {
             return unchanged(stored, Optional.empty());
         }
-        if (choice.unreadable().isPresent()) {
-            return unchanged(
-                    stored, Optional.of(new Quantisation(choice.unreadable().get(), false, false)));
+        if (unread.isPresent()) {
+            return unchanged(stored, Optional.of(new Quantisation(unread.get(), false, false)));
         }
         DType type = said.orElseGet(() -> widest(stored));
         List<String> warnings = new ArrayList<>();
@@ -103,6 +106,15 @@ public record QuantisedModel(
                 all,
                 tensors.tileBytes(),
                 tensors.slabBytes());
+    }
+
+    /** A type of weights that are numbers, but not ones that are known here. */
+    private static Optional<String> unreadType(Map<String, TensorSource> stored) {
+        return stored.values().stream()
+                .map(source -> source.info().dtype())
+                .filter(UNREAD::contains)
+                .map(type -> "numbers of type " + type)
+                .findFirst();
     }
 
     private static Map<String, TensorSource> dense(

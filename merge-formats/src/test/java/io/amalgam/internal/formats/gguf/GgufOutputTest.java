@@ -18,6 +18,7 @@ import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.Location;
 import io.amalgam.recipe.Recipe.QuantisedType;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -183,5 +184,29 @@ class GgufOutputTest {
     @CsvSource({"hf-llama, Hf Llama", "models/Qwen2.5-7B/, Qwen2.5 7B", "a/tiny.gguf, Tiny"})
     void modelsAreCalledAfterTheirFolders(String path, String title) {
         assertThat(GgufOutput.title(path)).isEqualTo(title);
+    }
+
+    /** Codes that are not read, say, are copied to folders; a GGUF file has no such types. */
+    @Test
+    void typesThatGgufHasNot() throws IOException {
+        Path model = Files.createDirectory(temp.resolve("m"));
+        for (String file : List.of("config.json", "tokenizer.json", "tokenizer_config.json")) {
+            Files.copy(MODELS.resolve("hf-llama").resolve(file), model.resolve(file));
+        }
+        String weights =
+                Files.readString(
+                        MODELS.resolve("hf-llama/model.safetensors"), StandardCharsets.ISO_8859_1);
+        String norm = "\"model.norm.weight\":{\"dtype\":";
+        assertThat(weights).contains(norm + "\"F32\",\"shape\":[32]");
+        Files.writeString(
+                model.resolve("model.safetensors"),
+                weights.replace(norm + "\"F32\",\"shape\":[32]", norm + "\"U8\",\"shape\":[128]"),
+                StandardCharsets.ISO_8859_1);
+        Path out = temp.resolve("out.gguf");
+        assertThatThrownBy(() -> convert(model.toString(), "M", "", out, Options.DEFAULT))
+                .isInstanceOf(BadInputException.class)
+                .hasMessage(
+                        "type of tensor 'model.norm.weight': expected one that GGUF has, got U8; write a folder");
+        assertThat(out).doesNotExist();
     }
 }

@@ -274,6 +274,46 @@ class QuantisedFormatsTest {
                 .hasMessageContaining("expected " + expected);
     }
 
+    /** Numbers that are not known here are not read, whatever the settings say. */
+    @ParameterizedTest
+    @CsvSource({
+        "F8_E4M3FNUZ, 2, 2",
+        "F8_E5M2FNUZ, 2, 2",
+        "F6_E2M3, 4, 3",
+        "F6_E3M2, 4, 3",
+        "F4, 2, 1"
+    })
+    void typesThatAreNotRead(DType type, int columns, int bytes) throws IOException {
+        for (String settings : List.of("{}", config("{\"quant_method\": \"fp8\"}"))) {
+            NamedTensor codes = bytes("a.weight", type, dims(1, columns), new int[bytes]);
+            try (Checkpoint model = model(settings, codes)) {
+                assertThat(model.quantisation().orElseThrow().readable()).isFalse();
+                assertThat(model.quantisation().orElseThrow().name())
+                        .isEqualTo("numbers of type " + type);
+                assertThat(model.tensors()).containsOnlyKeys("a.weight");
+            }
+        }
+    }
+
+    /** Files of old libraries say by their name whose they are. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    quantize_config.json | {'bits': 4, 'group_size': 64, 'checkpoint_format': 'marlin'} | gptq with the 'checkpoint_format' 'marlin'
+                    quantize_config.json | {'bits': 4, 'group_size': 64, 'is_marlin_format': true} | gptq with 'is_marlin_format'
+                    quant_config.json | {'w_bit': 4, 'q_group_size': 64, 'version': 'GEMV'} | awq of the 'version' 'GEMV'
+                    """)
+    void oldSettingsOfFormatsThatAreNotRead(String file, String settings, String name)
+            throws IOException {
+        Files.writeString(folder.resolve(file), settings.replace('\'', '"'));
+        try (Checkpoint model = model("{}", gptq())) {
+            assertThat(model.quantisation().orElseThrow().name()).isEqualTo(name);
+        }
+    }
+
     /** What is expected is said of the format that the scales look like. */
     @ParameterizedTest
     @CsvSource(
