@@ -17,6 +17,7 @@ import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All requests. Redirects are followed here, so that the token goes to the endpoint and to no other
@@ -35,19 +36,29 @@ final class HubClient {
 
     private final HubSettings settings;
     private final HubListener listener;
-    private final HttpClient http;
+    private @Nullable HttpClient http;
     private volatile boolean heard;
 
     HubClient(HubSettings settings, HubListener listener) {
         this.settings = settings;
         this.listener = listener;
-        HttpClient.Builder builder =
-                HttpClient.newBuilder()
-                        .version(HttpClient.Version.HTTP_1_1) // A connection for each range.
-                        .followRedirects(HttpClient.Redirect.NEVER)
-                        .connectTimeout(settings.timeout());
-        settings.proxy().ifPresent(builder::proxy);
-        this.http = builder.build();
+    }
+
+    /**
+     * Made for the first request: a client takes time to make, and its thread delays the end of the
+     * process.
+     */
+    private synchronized HttpClient http() {
+        if (http == null) {
+            HttpClient.Builder builder =
+                    HttpClient.newBuilder()
+                            .version(HttpClient.Version.HTTP_1_1) // A connection for each range.
+                            .followRedirects(HttpClient.Redirect.NEVER)
+                            .connectTimeout(settings.timeout());
+            settings.proxy().ifPresent(builder::proxy);
+            http = builder.build();
+        }
+        return http;
     }
 
     HubSettings settings() {
@@ -90,7 +101,7 @@ final class HubClient {
 
     /** Begins a request; redirects are answers like others. */
     <T> CompletableFuture<HttpResponse<T>> begin(HttpRequest request, BodyHandler<T> body) {
-        return http.sendAsync(request, body);
+        return http().sendAsync(request, body);
     }
 
     /**
@@ -177,7 +188,7 @@ final class HubClient {
         for (int redirects = 0; redirects < MOST_REDIRECTS; redirects++) {
             HttpResponse<byte[]> response;
             try {
-                response = http.send(request.apply(at).build(), HubClient::small);
+                response = http().send(request.apply(at).build(), HubClient::small);
             } catch (InterruptedException e) {
                 throw interrupted();
             }
