@@ -104,8 +104,17 @@ public interface Kernels {
      *
      * @param from the first word
      * @param shift of the code in its word
+     * @param first the first word's scale
      */
-    void e2m1OfWords(int[] words, int from, int shift, float[] scales, float[] dst, int at, int n);
+    void e2m1OfWords(
+            int[] words,
+            int from,
+            int shift,
+            float[] scales,
+            int first,
+            float[] dst,
+            int at,
+            int n);
 
     // Codes of a byte, or of some bits of one. Each operation is rounded.
 

@@ -79,9 +79,16 @@ final class ScalarCodes {
     }
 
     static void e2m1OfWords(
-            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
+            int[] words,
+            int from,
+            int shift,
+            float[] scales,
+            int first,
+            float[] dst,
+            int at,
+            int n) {
         for (int i = 0; i < n; i++) {
-            dst[at + i] = E2M1[words[from + i] >>> shift & 15] * scales[i];
+            dst[at + i] = E2M1[words[from + i] >>> shift & 15] * scales[first + i];
         }
     }
 

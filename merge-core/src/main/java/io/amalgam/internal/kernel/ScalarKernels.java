@@ -114,8 +114,15 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void e2m1OfWords(
-            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
-        ScalarCodes.e2m1OfWords(words, from, shift, scales, dst, at, n);
+            int[] words,
+            int from,
+            int shift,
+            float[] scales,
+            int first,
+            float[] dst,
+            int at,
+            int n) {
+        ScalarCodes.e2m1OfWords(words, from, shift, scales, first, dst, at, n);
     }
 
     @Override

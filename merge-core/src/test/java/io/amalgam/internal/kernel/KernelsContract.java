@@ -298,7 +298,7 @@ public abstract class KernelsContract {
     void e2m1OfWords() {
         for (int shift = 0; shift < 32; shift += 4) {
             int of = shift;
-            check((k, in, n) -> k.e2m1OfWords(bits(in.a), 2, of, in.c, in.out, 3, n));
+            check((k, in, n) -> k.e2m1OfWords(bits(in.a), 2, of, in.c, 1, in.out, 3, n));
         }
     }
 

@@ -128,13 +128,20 @@ final class ReferenceKernels implements Kernels {
 
     @Override
     public void e2m1OfWords(
-            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
+            int[] words,
+            int from,
+            int shift,
+            float[] scales,
+            int first,
+            float[] dst,
+            int at,
+            int n) {
         for (int i = 0; i < n; i++) {
             int code = code(words, from + i, shift / 4);
             int exponent = code / 2 % 4;
             double magnitude =
                     exponent == 0 ? code % 2 * 0.5 : (1 + code % 2 * 0.5) * (1 << exponent - 1);
-            dst[at + i] = (float) (code < 8 ? magnitude : -magnitude) * scales[i];
+            dst[at + i] = (float) (code < 8 ? magnitude : -magnitude) * scales[first + i];
         }
     }
 

@@ -102,9 +102,16 @@ final class VectorCodes {
      * others, as floats and as their bits.
      */
     static void e2m1OfWords(
-            int[] words, int from, int shift, float[] scales, float[] dst, int at, int n) {
+            int[] words,
+            int from,
+            int shift,
+            float[] scales,
+            int first,
+            float[] dst,
+            int at,
+            int n) {
         if (n % LENGTH != 0) {
-            ScalarKernels.INSTANCE.e2m1OfWords(words, from, shift, scales, dst, at, n);
+            ScalarKernels.INSTANCE.e2m1OfWords(words, from, shift, scales, first, dst, at, n);
             return;
         }
         for (int i = 0; i < n; i += LENGTH) {
@@ -116,7 +123,7 @@ final class VectorCodes {
             IntVector least = value.add(value).sub(1f).reinterpretAsInts().min(normal);
             least.or(codes.and(8).lanewise(VectorOperators.LSHL, 28))
                     .reinterpretAsFloats()
-                    .mul(FloatVector.fromArray(FLOATS, scales, i))
+                    .mul(FloatVector.fromArray(FLOATS, scales, first + i))
                     .intoArray(dst, at + i);
         }
     }

@@ -1,11 +1,13 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -53,48 +55,67 @@ final class AwqTensor extends TileTensor {
     }
 
     @Override
-    void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+    void load(long matrix, long from, int count, Tile tile, Workspace workspace)
             throws IOException {
         Scratch scratch = Scratch.of(workspace);
-        float[] scale = scratch.scales(groups * count);
+        float[] ofGroup = scratch.scales(count);
+        float[] scale = tile.scales(groups * count);
+        float[] zero = tile.zeros(groups * count);
         DType type = scales.info().dtype();
         int bytes = type.blockBytes();
         Slab numbers = slab(scales, groups, out * bytes, bytes * Byte.SIZE, 0, from, workspace);
         for (int g = 0; g < groups; g++) {
             int place = g * numbers.width() + numbers.offset();
-            Scratch.floats(type, numbers.bytes(), place, count, scale, g * count, workspace);
+            Scratch.floats(type, numbers.bytes(), place, count, ofGroup, 0, workspace);
+            for (int o = 0; o < count; o++) {
+                scale[o * groups + g] = ofGroup[o];
+            }
         }
-        int[] zero = scratch.ints(groups * count);
         if (zeros.isPresent()) {
             Slab packed = slab(zeros.get(), groups, out / 2, BITS, 0, from, workspace);
             for (int g = 0; g < groups; g++) {
                 int place = g * packed.width() + packed.offset();
                 for (int o = 0; o < count; o++) {
                     int word = Scratch.word(packed.bytes(), place + o / A_WORD * Integer.BYTES);
-                    zero[g * count + o] = word >>> SHIFTS[o % A_WORD] & 15;
+                    zero[o * groups + g] = word >>> SHIFTS[o % A_WORD] & 15;
                 }
             }
         } else {
-            java.util.Arrays.fill(zero, 0, groups * count, MIDDLE);
+            Arrays.fill(zero, 0, groups * count, MIDDLE);
         }
         Slab code = slab(codes, in, out / 2, BITS, 0, from, workspace);
+        inOrder(code, count / A_WORD, tile.words(count / A_WORD * length()));
+    }
+
+    private int length() {
+        return in + Tile.GAP;
+    }
+
+    /** The words of each eight outputs put one behind another. */
+    private void inOrder(Slab code, int rows, int[] words) {
+        for (int i = 0; i < in; i++) {
+            int place = i * code.width() + code.offset();
+            for (int row = 0; row < rows; row++) {
+                words[row * length() + i] =
+                        Scratch.word(code.bytes(), place + row * Integer.BYTES);
+            }
+        }
+    }
+
+    @Override
+    void decode(Tile tile, int row, int column, int count, float[] dst, int at, Kernels kernels) {
+        int[] words = tile.words(0);
+        int from = row / A_WORD * length() + column;
+        int shift = SHIFTS[row % A_WORD];
         int groupSize = in / groups;
-        int[] words = scratch.words(in);
-        for (int o = 0; o < count; o += A_WORD) {
-            int place = code.offset() + o / 2;
-            for (int i = 0; i < in; i++, place += code.width()) {
-                words[i] = Scratch.word(code.bytes(), place);
-            }
-            // Row by row: what is written goes through the cache in order.
-            for (int k = 0; k < A_WORD; k++) {
-                for (int i = 0, of = o; i < in; i += groupSize, of += count) {
-                    int n = Math.min(groupSize, in - i);
-                    float z = zero[of + k];
-                    float s = scale[of + k];
-                    int at = (o + k) * in + i;
-                    workspace.kernels().int4OfWords(words, i, SHIFTS[k], z, s, tile, at, n);
-                }
-            }
+        for (int done = 0; done < count; ) {
+            int i = column + done;
+            int n = Math.min(groupSize - i % groupSize, count - done);
+            int group = row * groups + i / groupSize;
+            float zero = tile.zeros(0)[group];
+            float scale = tile.scales(0)[group];
+            kernels.int4OfWords(words, from + done, shift, zero, scale, dst, at + done, n);
+            done += n;
         }
     }
 }

@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -9,9 +10,6 @@ import java.util.List;
 /** Matrices of MXFP4 that are stored with rows and columns exchanged. */
 final class ExpertTensor extends TileTensor {
     private static final int GROUP = Fp4Format.MX_GROUP;
-
-    /** Outputs that are decoded side by side: what they are written to stays in the cache. */
-    private static final int RUN = 256;
 
     /** Codes in a word. */
     private static final int WORD = 8;
@@ -35,12 +33,11 @@ final class ExpertTensor extends TileTensor {
     }
 
     @Override
-    void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+    void load(long matrix, long from, int count, Tile tile, Workspace workspace)
             throws IOException {
-        Scratch scratch = Scratch.of(workspace);
         Slab code = slab(codes, out, in / 2, BITS, matrix, from, workspace);
         int groups = count / GROUP;
-        byte[] exponent = scratch.bytes(out * groups);
+        byte[] exponent = Scratch.of(workspace).bytes(out * groups);
         columns(
                 exponents,
                 matrix * out * (in / GROUP),
@@ -51,27 +48,39 @@ final class ExpertTensor extends TileTensor {
                 exponent,
                 0,
                 workspace);
-        float[] scale = scratch.scales(RUN);
-        int[] words = scratch.words(GROUP / WORD * RUN);
-        for (int g = 0; g < groups; g++) {
-            for (int o = 0; o < out; o += RUN) {
-                int n = Math.min(RUN, out - o);
-                for (int j = 0; j < n; j++) {
-                    scale[j] = Scales.power(exponent[(o + j) * groups + g]);
-                }
-                int place = code.offset() + o * code.width() + g * (GROUP / 2);
-                for (int j = 0; j < n; j++, place += code.width()) {
-                    words[j] = Scratch.word(code.bytes(), place);
-                    words[RUN + j] = Scratch.word(code.bytes(), place + Integer.BYTES);
-                    words[2 * RUN + j] = Scratch.word(code.bytes(), place + 2 * Integer.BYTES);
-                    words[3 * RUN + j] = Scratch.word(code.bytes(), place + 3 * Integer.BYTES);
-                }
-                for (int i = 0; i < GROUP; i++) {
-                    int first = i / WORD * RUN;
-                    int at = (g * GROUP + i) * out + o;
-                    workspace.kernels().e2m1OfWords(words, first, i % WORD * 4, scale, tile, at, n);
-                }
+        powers(exponent, groups, tile.scales(groups * out));
+        inOrder(code, count / WORD, tile.words(count / WORD * length()));
+    }
+
+    private int length() {
+        return out + Tile.GAP;
+    }
+
+    /** The scales of each group of inputs, one behind another. */
+    private void powers(byte[] exponent, int groups, float[] scale) {
+        for (int o = 0; o < out; o++) {
+            for (int g = 0; g < groups; g++) {
+                scale[g * out + o] = Scales.power(exponent[o * groups + g]);
             }
         }
+    }
+
+    /** The words of each eight inputs put one behind another. */
+    private void inOrder(Slab code, int rows, int[] words) {
+        for (int o = 0; o < out; o++) {
+            int place = o * code.width() + code.offset();
+            for (int row = 0; row < rows; row++) {
+                words[row * length() + o] =
+                        Scratch.word(code.bytes(), place + row * Integer.BYTES);
+            }
+        }
+    }
+
+    @Override
+    void decode(Tile tile, int row, int column, int count, float[] dst, int at, Kernels kernels) {
+        int first = row / WORD * length() + column;
+        int group = row / GROUP * out + column;
+        int shift = row % WORD * BITS;
+        kernels.e2m1OfWords(tile.words(0), first, shift, tile.scales(0), group, dst, at, count);
     }
 }

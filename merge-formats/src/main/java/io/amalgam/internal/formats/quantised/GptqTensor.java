@@ -3,6 +3,7 @@ package io.amalgam.internal.formats.quantised;
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.TensorInfo;
@@ -60,7 +61,7 @@ final class GptqTensor extends TileTensor {
     }
 
     @Override
-    void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+    void load(long matrix, long from, int count, Tile tile, Workspace workspace)
             throws IOException {
         // No loop is here: with those of other methods inside, compiling takes longer than
         // decoding.
@@ -71,9 +72,22 @@ final class GptqTensor extends TileTensor {
         Slab codes =
                 slab(parts.codes(), words, out * Integer.BYTES, Integer.SIZE, 0, from, workspace);
         if (bits == 4 && in % WORD == 0 && areRuns(group)) {
-            ofWords(codes, count, scale, zero, tile, workspace);
+            tile.decoded(false);
+            exchange(scale, count, tile.scales(groups * count));
+            exchange(zero, count, tile.zeros(groups * count));
+            inOrder(codes, count, tile.words(count * length()));
         } else {
-            ofRuns(codes, count, group, scale, zero, tile);
+            tile.decoded(true);
+            ofRuns(codes, count, group, scale, zero, tile.values(count * in));
+        }
+    }
+
+    /** Puts the groups of each output one behind another. */
+    private void exchange(float[] ofGroups, int count, float[] ofRows) {
+        for (int g = 0; g < groups; g++) {
+            for (int o = 0; o < count; o++) {
+                ofRows[o * groups + g] = ofGroups[g * count + o];
+            }
         }
     }
 
@@ -116,9 +130,6 @@ final class GptqTensor extends TileTensor {
         }
     }
 
-    /** Words in a line of the cache. */
-    private static final int LINE = 16;
-
     /** Codes of 4 bits in a word. */
     private static final int WORD = 8;
 
@@ -131,31 +142,60 @@ final class GptqTensor extends TileTensor {
         return runs;
     }
 
-    /** Codes of 4 bits: the words of some outputs put one behind another, then decoded. */
-    private void ofWords(
-            Slab codes, int count, float[] scale, float[] zero, float[] tile, Workspace workspace) {
-        // Longer than it need be: rows a power of two apart share few lines of the cache.
-        int length = in / WORD + LINE;
-        int[] words = Scratch.of(workspace).words(ROWS * length);
+    private int length() {
+        return in / WORD + Tile.GAP;
+    }
+
+    /** Codes of 4 bits: the words of each output put one behind another. */
+    private void inOrder(Slab codes, int count, int[] words) {
+        int length = length();
+        byte[] bytes = codes.bytes();
         for (int begin = 0; begin < count; begin += ROWS) {
             int rows = Math.min(ROWS, count - begin);
             for (int w = 0; w < in / WORD; w++) {
                 int place = w * codes.width() + codes.offset() + begin * Integer.BYTES;
+                int at = begin * length + w;
                 for (int row = 0; row < rows; row++) {
-                    words[row * length + w] =
-                            Scratch.word(codes.bytes(), place + row * Integer.BYTES);
+                    words[at + row * length] = Scratch.word(bytes, place + row * Integer.BYTES);
                 }
             }
-            for (int row = 0; row < rows; row++) {
-                int o = begin + row;
-                for (int i = 0, g = o; i < in; i += groupSize, g += count) {
-                    int n = Math.min(groupSize, in - i);
-                    int at = row * length + i / WORD;
-                    workspace
-                            .kernels()
-                            .int4ToFloat(words, at, zero, scale, g, groupSize, tile, o * in + i, n);
-                }
-            }
+        }
+    }
+
+    @Override
+    void decode(Tile tile, int row, int column, int count, float[] dst, int at, Kernels kernels) {
+        if (tile.isDecoded()) {
+            System.arraycopy(tile.values(0), row * in + column, dst, at, count);
+            return;
+        }
+        // Whole words from the first whole group on by the kernel, the others one by one.
+        int head = Math.min(count, (groupSize - column % groupSize) % groupSize);
+        int body = (count - head) / WORD * WORD;
+        if (body > 0) {
+            int word = row * length() + (column + head) / WORD;
+            int first = row * groups + (column + head) / groupSize;
+            kernels.int4ToFloat(
+                    tile.words(0),
+                    word,
+                    tile.zeros(0),
+                    tile.scales(0),
+                    first,
+                    groupSize,
+                    dst,
+                    at + head,
+                    body);
+        }
+        decode(tile, row, column, head, dst, at);
+        int done = head + body;
+        decode(tile, row, column + done, count - done, dst, at + done);
+    }
+
+    private void decode(Tile tile, int row, int column, int count, float[] dst, int at) {
+        for (int i = 0; i < count; i++) {
+            int word = tile.words(0)[row * length() + (column + i) / WORD];
+            int code = word >>> (column + i) % WORD * 4 & 15;
+            int group = row * groups + (column + i) / groupSize;
+            dst[at + i] = (code - tile.zeros(0)[group]) * tile.scales(0)[group];
         }
     }
 

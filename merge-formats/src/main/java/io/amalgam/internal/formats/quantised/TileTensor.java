@@ -1,6 +1,7 @@
 package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
 import java.io.IOException;
@@ -9,8 +10,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Matrices whose rows are columns of the stored codes. Some rows are decoded at a time, all that
- * fit a tile, which the reader keeps: one for each model.
+ * Matrices whose rows are columns of the stored codes. The codes of some rows are put in order at a
+ * time, all that fit a tile, which the reader keeps: one for each model.
  */
 abstract class TileTensor extends Dequantised {
     /** Rows of a tile are a multiple of this: codes of any width then begin at whole words. */
@@ -31,12 +32,60 @@ abstract class TileTensor extends Dequantised {
     /** Bytes of a row's codes. */
     private final long codeBytes;
 
-    /** What a reader keeps of a model. */
-    private static final class Tile {
+    /** What a reader keeps of a model: some rows of a tensor. The arrays grow to the largest. */
+    static final class Tile {
         private @Nullable TileTensor of;
         private long number;
+        private boolean decoded;
         private float[] values = new float[0];
+        private int[] words = new int[0];
+        private float[] scales = new float[0];
+        private float[] zeros = new float[0];
         private final List<Slabs.Slab> used = new ArrayList<>();
+
+        /** Words between two rows of a power of two, that they do not share lines of the cache. */
+        static final int GAP = 16;
+
+        /** Says whether its rows are decoded, or codes. */
+        void decoded(boolean now) {
+            decoded = now;
+        }
+
+        boolean isDecoded() {
+            return decoded;
+        }
+
+        /** Room for decoded elements. */
+        float[] values(int count) {
+            if (values.length < count) {
+                values = new float[count];
+            }
+            return values;
+        }
+
+        /** Room for words of codes. */
+        int[] words(int count) {
+            if (words.length < count) {
+                words = new int[count];
+            }
+            return words;
+        }
+
+        /** Room for the scales of groups. */
+        float[] scales(int count) {
+            if (scales.length < count) {
+                scales = new float[count];
+            }
+            return scales;
+        }
+
+        /** Room for the zeros of groups. */
+        float[] zeros(int count) {
+            if (zeros.length < count) {
+                zeros = new float[count];
+            }
+            return zeros;
+        }
     }
 
     private Tile tile(Workspace workspace) {
@@ -126,20 +175,29 @@ abstract class TileTensor extends Dequantised {
         return 3 * (codes + codes / 4);
     }
 
-    /** Bytes that a reader keeps of this tensor. */
+    /** Bytes that a reader keeps of this tensor, at most: codes and what they are decoded to. */
     final long tileBytes() {
-        return (long) tileRows * columns * Float.BYTES;
+        return (long) tileRows * columns * (Float.BYTES + 1);
     }
 
     /**
-     * Decodes rows.
+     * Puts rows in order.
      *
      * @param matrix which of several
      * @param from the first row, a multiple of {@link #STEP}
-     * @param tile filled row by row from its beginning
+     * @param tile what {@link #decode} is given
      */
-    abstract void decode(long matrix, long from, int count, float[] tile, Workspace workspace)
+    abstract void load(long matrix, long from, int count, Tile tile, Workspace workspace)
             throws IOException;
+
+    /**
+     * Decodes elements of one row.
+     *
+     * @param row of the tile
+     * @param column of the first
+     */
+    abstract void decode(
+            Tile tile, int row, int column, int count, float[] dst, int at, Kernels kernels);
 
     @Override
     public final boolean read(long from, int count, float[] dst, int at, Workspace workspace)
@@ -148,31 +206,27 @@ abstract class TileTensor extends Dequantised {
         long tilesOfMatrix = ScaleGrid.ceil(rows, tileRows);
         for (int done = 0; done < count; ) {
             long row = (from + done) / columns;
+            int column = (int) ((from + done) % columns);
             long matrix = row / rows;
             long inMatrix = row % rows;
+            long number = matrix * tilesOfMatrix + inMatrix / tileRows;
             long first = inMatrix / tileRows * tileRows;
-            int own = (int) Math.min(tileRows, rows - first);
-            load(tile, matrix * tilesOfMatrix + inMatrix / tileRows, matrix, first, own, workspace);
-            long start = (matrix * rows + first) * columns;
-            int skipped = (int) (from + done - start);
-            int n = Math.min(count - done, own * columns - skipped);
-            System.arraycopy(tile.values, skipped, dst, at + done, n);
+            if (tile.of != this || tile.number != number) {
+                load(tile, number, matrix, first, workspace);
+            }
+            int n = Math.min(count - done, columns - column);
+            int inTile = (int) (inMatrix - first);
+            decode(tile, inTile, column, n, dst, at + done, workspace.kernels());
             done += n;
         }
         return false;
     }
 
-    private void load(Tile tile, long number, long matrix, long first, int own, Workspace workspace)
+    private void load(Tile tile, long number, long matrix, long first, Workspace workspace)
             throws IOException {
-        if (tile.of == this && tile.number == number) {
-            return;
-        }
         tile.of = null;
-        if (tile.values.length < tileRows * columns) {
-            tile.values = new float[tileRows * columns];
-        }
         try {
-            decode(matrix, first, own, tile.values, workspace);
+            load(matrix, first, (int) Math.min(tileRows, rows - first), tile, workspace);
         } finally {
             tile.used.forEach(model::release);
             tile.used.clear();
