@@ -1,5 +1,6 @@
 package io.amalgam.internal.encoding;
 
+import io.amalgam.internal.kernel.E2m1;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.tensor.DType;
 
@@ -13,12 +14,8 @@ final class TableBlocks extends ReadBlocks {
         -127, -104, -83, -65, -49, -35, -22, -10, 1, 13, 25, 38, 53, 69, 89, 113
     };
 
-    private static final float[] E2M1 = {
-        0, 0.5f, 1, 1.5f, 2, 3, 4, 6, -0f, -0.5f, -1, -1.5f, -2, -3, -4, -6
-    };
-
     static final TableBlocks IQ4_NL = new TableBlocks(DType.IQ4_NL, UNEQUAL, false);
-    static final TableBlocks MXFP4 = new TableBlocks(DType.MXFP4, E2M1, true);
+    static final TableBlocks MXFP4 = new TableBlocks(DType.MXFP4, E2m1.values(), true);
 
     private static final int HALF = 16;
 

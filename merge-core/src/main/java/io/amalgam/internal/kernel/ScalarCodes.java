@@ -9,9 +9,7 @@ final class ScalarCodes {
     /** Known to the compiler of a copy, which then checks no index. */
     private static final int TABLE = 16;
 
-    private static final float[] E2M1 = {
-        0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
-    };
+    private static final float[] E2M1 = E2m1.values();
 
     private ScalarCodes() {}
 

@@ -96,8 +96,7 @@ final class AwqTensor extends TileTensor {
         for (int i = 0; i < in; i++) {
             int place = i * code.width() + code.offset();
             for (int row = 0; row < rows; row++) {
-                words[row * length() + i] =
-                        Scratch.word(code.bytes(), place + row * Integer.BYTES);
+                words[row * length() + i] = Scratch.word(code.bytes(), place + row * Integer.BYTES);
             }
         }
     }

@@ -70,8 +70,7 @@ final class ExpertTensor extends TileTensor {
         for (int o = 0; o < out; o++) {
             int place = o * code.width() + code.offset();
             for (int row = 0; row < rows; row++) {
-                words[row * length() + o] =
-                        Scratch.word(code.bytes(), place + row * Integer.BYTES);
+                words[row * length() + o] = Scratch.word(code.bytes(), place + row * Integer.BYTES);
             }
         }
     }

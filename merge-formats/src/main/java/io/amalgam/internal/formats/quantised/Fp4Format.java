@@ -2,6 +2,7 @@ package io.amalgam.internal.formats.quantised;
 
 import io.amalgam.checkpoint.StoredTensor;
 import io.amalgam.checkpoint.TensorSource;
+import io.amalgam.internal.kernel.E2m1;
 import io.amalgam.tensor.DType;
 import io.amalgam.tensor.Shape;
 import java.util.Arrays;
@@ -17,9 +18,7 @@ final class Fp4Format implements QuantisedFormat {
     private static final int NV_GROUP = 16;
     private static final String WEIGHT = "weight";
 
-    private static final float[] E2M1 = {
-        0f, 0.5f, 1f, 1.5f, 2f, 3f, 4f, 6f, -0f, -0.5f, -1f, -1.5f, -2f, -3f, -4f, -6f
-    };
+    private static final float[] E2M1 = E2m1.values();
 
     @Override
     public Optional<TensorSource> dense(StoredTensor codes, QuantisedTensors tensors) {
