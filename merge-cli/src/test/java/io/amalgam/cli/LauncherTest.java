@@ -92,6 +92,33 @@ class LauncherTest {
                         "with amalgam-25.0.9.aot");
     }
 
+    /** Matrices that are free would stay with the process otherwise. */
+    @Test
+    void theCLibraryKeepsNothingUnlessItIsTold() throws Exception {
+        String script =
+                """
+                mkdir -p jdk/bin
+                echo 'JAVA_VERSION="17.0.9"' >jdk/release
+                cat >jdk/bin/java <<'END'
+                #!/bin/sh
+                for option in "$@"; do
+                    case $option in
+                        -Damalgam.launcher.variables=*) own=${option#*=} ;;
+                    esac
+                done
+                echo "$MALLOC_ARENA_MAX $MALLOC_MMAP_THRESHOLD_ ${own#OPENBLAS_CORETYPE:}"
+                END
+                chmod +x jdk/bin/java
+                export JAVA_HOME=$PWD/jdk
+                home/amalgam methods && MALLOC_ARENA_MAX=3 home/amalgam methods
+                """;
+        assertThat(sh(script)).isZero();
+        assertThat(log().lines())
+                .containsExactly(
+                        "1 1048576 MALLOC_ARENA_MAX:MALLOC_MMAP_THRESHOLD_",
+                        "3 1048576 MALLOC_MMAP_THRESHOLD_");
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"LC_ALL=C", "LC_ALL=POSIX", "LC_ALL=xx_YY.UTF-8", "LANG="})
     void pathsOutsideAsciiWorkInAnyLocale(String locale) throws Exception {

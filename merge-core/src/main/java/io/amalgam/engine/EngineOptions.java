@@ -45,20 +45,25 @@ public record EngineOptions(
     }
 
     /**
-     * One worker per processor, half of the heap for buffers, a report and a model card; no resume,
-     * no overwriting, no NaN or infinities.
+     * One worker per processor, five eighths of the heap for buffers, a report and a model card; no
+     * resume, no overwriting, no NaN or infinities.
      */
     public static EngineOptions defaults(Kernels kernels) {
         Runtime runtime = Runtime.getRuntime();
         return new EngineOptions(
                 runtime.availableProcessors(),
-                runtime.maxMemory() / 2,
+                defaultMemory(runtime.maxMemory()),
                 kernels,
                 false,
                 false,
                 false,
                 true,
                 Card.IF_ABSENT);
+    }
+
+    /** The bytes for buffers where nobody says how many, with such a heap. */
+    public static long defaultMemory(long heap) {
+        return heap / 8 * 5;
     }
 
     /** These options with so many workers. */

@@ -114,7 +114,7 @@ public final class PlanView {
         int block = needs.blockElements(resources.memory.bytes());
         return block == 0
                 ? "more than the " + Quantity.bytes(resources.memory.bytes()) + " of --memory"
-                : Quantity.bytes(needs.total(resources.memory.bytes()))
+                : Quantity.bytes(needs.most(resources.memory.bytes()))
                         + " in buffers: "
                         + Quantity.of(resources.threads, "thread")
                         + ", blocks of "
@@ -213,7 +213,7 @@ public final class PlanView {
         root.put("bytes_written", plan.layout().bytes());
         DenseShare.of(plan).ifPresent(share -> share.put(root));
         MemoryNeeds needs = resources.needs(plan);
-        root.put("bytes_held", needs.total(resources.memory.bytes()));
+        root.put("bytes_held", needs.most(resources.memory.bytes()));
         ArrayNode preparations = root.putArray("preparations");
         for (Preparation each : plan.preparations()) {
             preparations

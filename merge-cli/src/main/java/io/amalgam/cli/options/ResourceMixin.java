@@ -20,8 +20,9 @@ public final class ResourceMixin {
             names = "--memory",
             paramLabel = "SIZE",
             converter = ByteSize.Converter.class,
-            description = "Memory for buffers, e.g. 64M, 1GiB. Default: half the heap.")
-    public ByteSize memory = new ByteSize(Runtime.getRuntime().maxMemory() / 2);
+            description = "Memory for buffers, e.g. 64M, 1GiB. Default: five eighths of the heap.")
+    public ByteSize memory =
+            new ByteSize(EngineOptions.defaultMemory(Runtime.getRuntime().maxMemory()));
 
     /** What is wrong with the values given. */
     public Optional<String> complaint() {

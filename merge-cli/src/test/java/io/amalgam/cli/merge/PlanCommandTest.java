@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -66,6 +67,41 @@ class PlanCommandTest {
         assertThat(small.path("plan_hash")).isEqualTo(large.path("plan_hash"));
         assertThat(Cli.run("plan", recipe, "--memory", "5").out())
                 .containsPattern("(?m)^holds +more than the 5 B of --memory$");
+    }
+
+    /** Each thread holds a matrix, as far as all fit the memory. */
+    @Test
+    void severalMatricesAtOnceAreHeldTogether() throws IOException {
+        for (String model : List.of("base", "tuned")) {
+            Models.write(
+                    folder.resolve(model),
+                    List.of(
+                            Models.filled("a.weight", 1, 200, 180),
+                            Models.filled("b.weight", 1, 200, 180),
+                            Models.filled("c.weight", 1, 180, 170)),
+                    "{}");
+        }
+        Path recipe =
+                Models.recipe(
+                        folder,
+                        """
+                        merge_method: iso_c
+                        base_model: base
+                        models: [{model: tuned}]
+                        """);
+        long one = held(recipe, 1, 1_000_000_000);
+        long two = held(recipe, 2, 1_000_000_000);
+        assertThat(two).isGreaterThan(one * 19 / 10).isLessThan(one * 21 / 10);
+        // There is no room for a second one.
+        assertThat(held(recipe, 2, one * 3 / 2)).isLessThan(one * 11 / 10);
+        assertThat(held(recipe, 3, 1_000_000_000)).isBetween(two, one * 3);
+    }
+
+    private static long held(Path recipe, int threads, long memory) throws IOException {
+        return Cli.run("plan", recipe, "--json", "-j", threads, "--memory", memory)
+                .json()
+                .path("bytes_held")
+                .asLong();
     }
 
     @Test

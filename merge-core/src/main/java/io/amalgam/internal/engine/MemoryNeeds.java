@@ -10,8 +10,13 @@ import io.amalgam.method.WholeModelMethod;
 import io.amalgam.plan.MergePlan;
 import io.amalgam.plan.PlannedModelPass;
 import io.amalgam.plan.TensorTask;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * The memory a plan takes, in bytes, and the block size that fits a budget. What is held does not
@@ -22,6 +27,7 @@ import java.util.Optional;
  *     preparations
  * @param preparation the most that a preparation holds while it runs, beside its own result
  * @param fullTensor the most that a step on a whole tensor holds
+ * @param fullTensors what each step on a whole tensor holds, the largest first
  * @param state a worker's state of a pass over the model
  * @param inputs the most inputs of a task
  * @param quantised what a worker holds of a tensor that it quantises
@@ -30,11 +36,13 @@ public record MemoryNeeds(
         long shared,
         long preparation,
         long fullTensor,
+        List<Long> fullTensors,
         long state,
         int inputs,
         long quantised,
         MergePlan plan,
         int threads) {
+    private static final int MANY_SUMS = 1000;
     private static final int LARGEST_BLOCK = 1 << 14;
     private static final int SMALLEST_BLOCK = 1 << 10;
 
@@ -45,10 +53,12 @@ public record MemoryNeeds(
             results += each.resultBytes();
             preparation = Math.max(preparation, each.bytesHeld(threads));
         }
+        List<Long> fullTensors = fullTensors(plan);
         return new MemoryNeeds(
                 plan.sharedModelBytes() + results,
                 preparation,
-                fullTensor(plan),
+                fullTensors.isEmpty() ? 0 : fullTensors.get(0),
+                fullTensors,
                 plan.wholeModel().map(PlannedModelPass::stateBytes).orElse(0L),
                 plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1),
                 plan.tasks().stream().mapToLong(QuantisedWriter::bytesHeld).max().orElse(0),
@@ -71,15 +81,17 @@ public record MemoryNeeds(
         return needs;
     }
 
-    private static long fullTensor(MergePlan plan) {
-        long most = 0;
+    /** The largest first. */
+    private static List<Long> fullTensors(MergePlan plan) {
+        List<Long> all = new ArrayList<>();
         for (TensorTask task : plan.tasks()) {
             boolean alone = task.method().filter(m -> !(m instanceof WholeModelMethod)).isPresent();
             if (alone && task.firstStage() instanceof TensorStep.FullTensor full) {
-                most = Math.max(most, TaskRun.bytesHeld(full, task));
+                all.add(TaskRun.bytesHeld(full, task));
             }
         }
-        return most;
+        all.sort(Comparator.reverseOrder());
+        return all;
     }
 
     /**
@@ -95,7 +107,36 @@ public record MemoryNeeds(
         return block < SMALLEST_BLOCK ? 0 : block;
     }
 
-    /** Bytes held with the block {@link #blockElements} chooses. */
+    /** Bytes held at the most: steps on whole tensors run together where a budget has room. */
+    public long most(long budget) {
+        int block = blockElements(budget);
+        long together = together(forFullTensors(budget, block));
+        return shared
+                + threads * eachWorker(block)
+                + Math.max(preparation, Math.max(fullTensor, together));
+    }
+
+    /** The most that steps hold together within a budget; not less, where that is not worth it. */
+    private long together(long budget) {
+        TreeSet<Long> sums = new TreeSet<>(Set.of(0L));
+        for (long size : new TreeSet<>(fullTensors)) {
+            int many = (int) Math.min(threads, Collections.frequency(fullTensors, size));
+            TreeSet<Long> more = new TreeSet<>();
+            for (long sum : sums) {
+                for (int times = 0; times <= many && sum + times * size <= budget; times++) {
+                    more.add(sum + times * size);
+                }
+            }
+            sums = more;
+            if (sums.size() > MANY_SUMS) {
+                return budget;
+            }
+        }
+        long first = fullTensors.stream().limit(threads).mapToLong(Long::longValue).sum();
+        return Math.min(first, sums.isEmpty() ? 0 : sums.last());
+    }
+
+    /** Bytes held with the block {@link #blockElements} chooses, one whole tensor at a time. */
     public long total(long budget) {
         return total(blockElements(budget));
     }
@@ -133,8 +174,7 @@ public record MemoryNeeds(
         }
         Problem problem =
                 Problem.expected(what(), "at least " + least + " bytes", fits ? heap : budget);
-        // A budget that nobody sets is half of the heap.
-        if (least > heap / 2) {
+        if (least > EngineOptions.defaultMemory(heap)) {
             return Optional.of(problem.hint("start Java with -Xmx" + wholeGiB(2 * least) + "g"));
         }
         return Optional.of(

@@ -74,12 +74,12 @@ public final class Dense {
     }
 
     /**
-     * What the library itself takes for a thread that computes with such a matrix, and what Java
-     * does not collect at once.
+     * What the library itself takes for a thread that computes with such a matrix, its code
+     * included, and what Java does not collect at once.
      */
     public static long libraryBytes(long smaller) {
         long late = Math.min(MatrixMemory.GARBAGE, smaller * smaller * Double.BYTES);
-        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER + late;
+        return smaller <= SMALL_SVD ? 0 : OpenBlas.BUFFER + OpenBlas.CODE + late;
     }
 
     /** The most doubles that a division holds beside both matrices. */

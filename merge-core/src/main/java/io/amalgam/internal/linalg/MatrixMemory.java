@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MatrixMemory {
     /** Bytes of matrices from one collection to the next. */
-    static final long GARBAGE = 64L << 20;
+    static final long GARBAGE = 32L << 20;
 
     /** Matrices below this are not worth counting. */
     private static final long LARGE = 1L << 16;
@@ -71,7 +71,7 @@ public final class MatrixMemory {
             seen.outside(bytes);
         }
         long since = SINCE.get();
-        if (since > GARBAGE / 4 && bytes >= since) {
+        if (since > GARBAGE / 2 && bytes >= since) {
             collect(0);
         }
         return new Outside(bytes);

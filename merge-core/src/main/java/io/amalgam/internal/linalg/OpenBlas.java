@@ -24,6 +24,9 @@ final class OpenBlas {
     /** Bytes of blocks of matrices that a thread's products are computed from, up to so many. */
     static final long BUFFER = 32L << 20;
 
+    /** Bytes of the library's code and of the classes that call it. */
+    static final long CODE = 16L << 20;
+
     /** The most columns that LAPACK takes together. */
     private static final int TOGETHER = 64;
 

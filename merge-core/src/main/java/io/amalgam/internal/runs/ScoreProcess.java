@@ -37,6 +37,9 @@ public final class ScoreProcess implements Closeable {
     private final Process process;
     private final long begin = System.nanoTime();
 
+    /** Variables that the launcher sets for this program alone, with colons between them. */
+    private static final String OWN_VARIABLES = "amalgam.launcher.variables";
+
     private ScoreProcess(ScoreCommand command, Path model, Path output, Process process) {
         this.command = command;
         this.model = model;
@@ -58,13 +61,15 @@ public final class ScoreProcess implements Closeable {
                 command.words().stream().map(w -> w.replace("{}", model.toString())).toList();
         Path output = Files.createTempFile("amalgam-score", ".txt");
         try {
-            Process process =
+            ProcessBuilder builder =
                     new ProcessBuilder(words)
                             .redirectInput(ProcessBuilder.Redirect.from(nothing()))
                             .redirectOutput(output.toFile())
-                            .redirectError(ProcessBuilder.Redirect.INHERIT)
-                            .start();
-            return new ScoreProcess(command, model, output, process);
+                            .redirectError(ProcessBuilder.Redirect.INHERIT);
+            for (String name : System.getProperty(OWN_VARIABLES, "").split(":")) {
+                builder.environment().remove(name);
+            }
+            return new ScoreProcess(command, model, output, builder.start());
         } catch (IOException e) {
             Files.deleteIfExists(output);
             throw new NotStarted(

@@ -8,6 +8,7 @@ import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import java.io.IOException;
 import java.nio.file.Path;
+import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
@@ -40,6 +41,27 @@ class ScoreProcessTest {
         new Thread(later::cancel).start();
         assertThatThrownBy(() -> score("kill -INT $$", later))
                 .isInstanceOf(MergeCancelledException.class);
+    }
+
+    /** They are meant for this program. */
+    @Test
+    void variablesOfTheLauncherAreNotPassedOn() throws IOException {
+        // Shells set those of their own again.
+        String own = "PATH|HOME|PWD|OLDPWD|SHLVL|SHELL|TERM|HOSTNAME|_.*|.*[^A-Z_].*";
+        String name =
+                System.getenv().keySet().stream()
+                        .filter(key -> !key.matches(own))
+                        .findFirst()
+                        .orElse("");
+        Assumptions.assumeFalse(name.isEmpty());
+        String there = "printenv " + name + " >/dev/null && echo 1 || echo 0";
+        assertThat(score(there)).isEqualTo(1);
+        System.setProperty("amalgam.launcher.variables", "NONE:" + name);
+        try {
+            assertThat(score(there)).isEqualTo(0);
+        } finally {
+            System.clearProperty("amalgam.launcher.variables");
+        }
     }
 
     /** A crash of the command alone is one. */

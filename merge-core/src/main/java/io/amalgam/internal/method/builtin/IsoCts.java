@@ -86,9 +86,15 @@ public final class IsoCts extends MatrixMethod {
 
     @Override
     protected long doubles(MatrixLayout layout, int tasks) {
-        long projected = 2 * Dense.productDoubles(layout.rows(), layout.smaller(), layout.cols());
-        return Math.max(
-                JoinedVectors.doubles(layout, layout.smaller()),
-                4L * layout.elements() + projected);
+        long rows = layout.rows();
+        long cols = layout.cols();
+        long smaller = layout.smaller();
+        // The triplets so far, a task, and its part along the sum's directions.
+        long projected =
+                (rows + cols) * smaller
+                        + layout.elements()
+                        + smaller * cols
+                        + Dense.productDoubles(rows, smaller, cols);
+        return Math.max(JoinedVectors.doubles(layout, smaller), projected);
     }
 }
