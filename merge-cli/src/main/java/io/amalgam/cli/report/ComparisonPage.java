@@ -130,7 +130,7 @@ public final class ComparisonPage {
                         Cell.of(""),
                         Cell.of(""),
                         Cell.of(""),
-                        Cell.of("")));
+                        Cell.longer("")));
         for (int m = 0; m < comparison.models(); m++) {
             Change change = total.changes().get(m);
             body.row(

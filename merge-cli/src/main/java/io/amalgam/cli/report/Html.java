@@ -5,7 +5,12 @@ import java.util.List;
 
 /** A growing HTML text. What is given as text is escaped, whatever is in it. */
 final class Html {
+    private static final String LONG = " class=\"long\"";
+
     private final StringBuilder text = new StringBuilder();
+
+    /** Headings of a table without rows: they are aligned like the first row. */
+    private List<String> heads = List.of();
 
     /** Text of others inside an element or a quoted attribute; control characters are shown. */
     static String escaped(String other) {
@@ -63,18 +68,31 @@ final class Html {
     /** Begins a table; its first column is text. */
     Html table(String attributes, List<String> heads) {
         text.append("<div class=\"wide\"><table").append(attributes).append("><thead><tr>");
-        heads.forEach(
-                head -> text.append("<th scope=\"col\">").append(escaped(head)).append("</th>"));
-        return raw("</tr></thead><tbody>");
+        this.heads = heads;
+        return this;
+    }
+
+    private void heads(List<Cell> first) {
+        for (int i = 0; i < heads.size(); i++) {
+            boolean longer = i < first.size() && first.get(i).attributes().equals(LONG);
+            text.append("<th scope=\"col\"").append(longer ? LONG : "").append('>');
+            text.append(escaped(heads.get(i))).append("</th>");
+        }
+        if (!heads.isEmpty()) {
+            raw("</tr></thead><tbody>");
+        }
+        heads = List.of();
     }
 
     Html row(List<Cell> cells) {
+        heads(cells);
         text.append("<tr>");
         cells.forEach(cell -> text.append(cell.markup()));
         return raw("</tr>");
     }
 
     Html end() {
+        heads(List.of());
         return raw("</tbody></table></div>");
     }
 
@@ -91,7 +109,7 @@ final class Html {
 
         /** Text that may be broken. */
         static Cell longer(String text) {
-            return new Cell(text, " class=\"long\"");
+            return new Cell(text, LONG);
         }
 
         /** Sorted by a number. */
