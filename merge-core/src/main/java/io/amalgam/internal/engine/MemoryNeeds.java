@@ -120,7 +120,7 @@ public record MemoryNeeds(
     private long together(long budget) {
         TreeSet<Long> sums = new TreeSet<>(Set.of(0L));
         for (long size : new TreeSet<>(fullTensors)) {
-            int many = (int) Math.min(threads, Collections.frequency(fullTensors, size));
+            int many = Math.min(threads, Collections.frequency(fullTensors, size));
             TreeSet<Long> more = new TreeSet<>();
             for (long sum : sums) {
                 for (int times = 0; times <= many && sum + times * size <= budget; times++) {
