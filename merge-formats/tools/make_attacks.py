@@ -51,6 +51,7 @@ BAD = {
     "not_utf8.cut_short": file(b'{"\xe2\x82'),
     "not_json.unclosed": file('{"w":' + W, b"\0" * 4),
     "not_json.only_brace": file("{"),
+    "not_json.other_bracket": file('{"w":' + tensor(shape="[1}"), b"\0" * 4),
     "not_json.second_value": file("{}{}"),
     "not_json.zero_padding": file(b"{}\0\0\0\0\0\0"),
     "not_json.utf16": file("{}".encode("utf-16-le")),

@@ -8,10 +8,15 @@ import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** JSON files of a model that are not JSON. */
 public final class JsonProblems {
     public static final String DAMAGED = "the file is damaged: download it again or correct it";
+
+    /** Where something open begins, in the parser's words. */
+    private static final Pattern NOTE =
+            Pattern.compile(" \\((start marker|for \\w+ starting) at .*");
 
     private JsonProblems() {}
 
@@ -52,8 +57,7 @@ public final class JsonProblems {
         String line = message.lines().findFirst().orElse("").strip();
         int allowed = line.indexOf(": was expecting (");
         String reason = allowed < 0 ? line : line.substring(0, allowed);
-        int note = reason.indexOf(" (start marker at ");
-        reason = note < 0 ? reason : reason.substring(0, note);
+        reason = NOTE.matcher(reason).replaceAll("");
         return reason.isEmpty()
                 ? reason
                 : reason.substring(0, 1).toLowerCase(Locale.ROOT) + reason.substring(1);

@@ -35,7 +35,8 @@ final class HeaderParser {
 
     /** Advice of the JSON library to those who call it. */
     private static final Pattern ASIDE =
-            Pattern.compile("(?s), from `[^`]*`| \\((start marker|not recognized).*|\n.*");
+            Pattern.compile(
+                    "(?s), from `[^`]*`| \\((start marker|for \\w+ starting|not recognized).*|\n.*");
 
     private static final String METADATA = "__metadata__";
 
