@@ -22,7 +22,7 @@ record SampledStretches(int oneIn) {
     /** Where the stretch begins that is taken of the elements around one. */
     long beginFor(long element) {
         long group = element / period();
-        long place = ((group * GOLDEN >>> 32) * oneIn) >>> 32;
+        long place = (((group * GOLDEN) >>> 32) * oneIn) >>> 32;
         return group * period() + place * LENGTH;
     }
 

@@ -66,7 +66,7 @@ public final class ScoreProcess implements Closeable {
                             .redirectInput(ProcessBuilder.Redirect.from(nothing()))
                             .redirectOutput(output.toFile())
                             .redirectError(ProcessBuilder.Redirect.INHERIT);
-            for (String name : System.getProperty(OWN_VARIABLES, "").split(":")) {
+            for (String name : System.getProperty(OWN_VARIABLES, "").split(":", -1)) {
                 builder.environment().remove(name);
             }
             return new ScoreProcess(command, model, output, builder.start());
