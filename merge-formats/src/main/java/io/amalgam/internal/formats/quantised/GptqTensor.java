@@ -193,7 +193,7 @@ final class GptqTensor extends TileTensor {
     private void decode(Tile tile, int row, int column, int count, float[] dst, int at) {
         for (int i = 0; i < count; i++) {
             int word = tile.words(0)[row * length() + (column + i) / WORD];
-            int code = word >>> (column + i) % WORD * 4 & 15;
+            int code = (word >>> ((column + i) % WORD * 4)) & 15;
             int group = row * groups + (column + i) / groupSize;
             dst[at + i] = (code - tile.zeros(0)[group]) * tile.scales(0)[group];
         }
