@@ -50,7 +50,7 @@ final class WarmUpCommand implements Callable<Integer> {
             Files.writeString(recipe, RECIPE.formatted(base.getFileName(), tuned.getFileName()));
             String out = folder.resolve("out").toString();
             int exit = run("merge", recipe.toString(), out, "--html");
-            exit |= run("report", out);
+            exit |= run("report", out, "--recipe", recipe.toString());
             String adapter = adapter(folder.resolve("adapter")).toString();
             String original = base.toString();
             exit |=
