@@ -45,6 +45,7 @@ class UsageTest {
                     merge a b -j                 | amalgam merge | option '--num-threads': expected a whole number, got nothing
                     merge a b --keep-stages      | amalgam merge | option '--keep-stages': expected a path, got nothing
                     merge a b -j two             | amalgam merge | option '--num-threads': expected a whole number, got 'two'
+                    merge a b -j 3000000000      | amalgam merge | option '--num-threads': expected a whole number from -2147483648 to 2147483647, got '3000000000'
                     merge a b -j 0               | amalgam merge | option '--num-threads': expected at least 1, got 0
                     merge a b --random-seed 1.5  | amalgam merge | option '--random-seed': expected a whole number, got '1.5'
                     merge a b --memory lots      | amalgam merge | option '--memory': expected a number of bytes such as 5000000, 512M or 1.5GB, got 'lots'

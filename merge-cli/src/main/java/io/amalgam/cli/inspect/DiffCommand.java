@@ -15,7 +15,6 @@ import io.amalgam.cli.report.ComparisonPage;
 import io.amalgam.cli.report.MergePages;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.compare.Change;
 import io.amalgam.internal.compare.EffectiveRank;
 import io.amalgam.internal.compare.ModelComparison;
 import io.amalgam.internal.compare.TaskVectorRanks;
@@ -125,7 +124,7 @@ public final class DiffCommand extends Subcommand {
             console.errors(List.of(Problem.of("interrupted")));
             return ExitCode.INTERRUPTED;
         }
-        warnings.addAll(nonfinite(comparison));
+        warnings.addAll(MergePages.nonFinite(comparison));
         console.warnings(warnings);
         if (html != null) {
             MergePages.text(
@@ -198,34 +197,5 @@ public final class DiffCommand extends Subcommand {
         }
         names.addAll(models);
         return names;
-    }
-
-    private static List<Problem> nonfinite(ModelComparison comparison) {
-        List<Problem> warnings = new ArrayList<>();
-        for (int m = 0; m < comparison.models(); m++) {
-            long count = 0;
-            String first = "";
-            for (var tensor : comparison.tensors()) {
-                Change change = tensor.measures().changes().get(m);
-                first = count == 0 && change.nonfinite() > 0 ? tensor.name() : first;
-                count += change.nonfinite();
-            }
-            if (count > 0) {
-                warnings.add(
-                        Problem.of(
-                                        "%d %s NaN or infinite in '%s' or '%s', first in tensor '%s'"
-                                                .formatted(
-                                                        count,
-                                                        count == 1 ? "element is" : "elements are",
-                                                        comparison.names().get(0),
-                                                        comparison.names().get(m + 1),
-                                                        first))
-                                .hint(
-                                        count == 1
-                                                ? "it is left out of norms and cosines"
-                                                : "they are left out of norms and cosines"));
-            }
-        }
-        return warnings;
     }
 }

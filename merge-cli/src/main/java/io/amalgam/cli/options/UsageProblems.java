@@ -26,6 +26,8 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** Wrong usage in the words every message of the project uses. */
 public final class UsageProblems {
     /** What the help command says of a command that is none. */
+    private static final String WHOLE = "a whole number";
+
     private static final Pattern UNKNOWN_TO_HELP = Pattern.compile("Unknown subcommand '(.*)'\\.");
 
     private UsageProblems() {}
@@ -47,7 +49,10 @@ public final class UsageProblems {
         }
         ArgSpec argument = e.getArgSpec();
         if (argument != null && e.getValue() != null) {
-            return Problem.expected(name(argument), expected(argument), "'" + e.getValue() + "'");
+            return Problem.expected(
+                    name(argument),
+                    expected(argument) + limit(argument, e.getValue()),
+                    "'" + e.getValue() + "'");
         }
         String message = Objects.requireNonNullElse(e.getMessage(), "wrong usage");
         Matcher help = UNKNOWN_TO_HELP.matcher(message);
@@ -172,6 +177,18 @@ public final class UsageProblems {
                 : "argument '" + argument.paramLabel() + "'";
     }
 
+    /** Of a whole number that is too large to be one here. */
+    private static String limit(ArgSpec argument, String given) {
+        Class<?> type = argument.type();
+        boolean shorter = type == int.class || type == Integer.class;
+        return expected(argument).equals(WHOLE) && given.matches("[-+]?\\d+")
+                ? " from %d to %d"
+                        .formatted(
+                                shorter ? Integer.MIN_VALUE : Long.MIN_VALUE,
+                                shorter ? Integer.MAX_VALUE : Long.MAX_VALUE)
+                : "";
+    }
+
     private static String expected(ArgSpec argument) {
         Class<?> type = argument.type();
         if (type.isEnum()) {
@@ -192,7 +209,7 @@ public final class UsageProblems {
                 || type == long.class
                 || type == Integer.class
                 || type == Long.class) {
-            return "a whole number";
+            return WHOLE;
         }
         if (type == Path.class) {
             return "a path";

@@ -9,6 +9,7 @@ import io.amalgam.engine.Cancellation;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.engine.MergeReport;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.compare.Change;
 import io.amalgam.internal.compare.MergeComparison;
 import io.amalgam.internal.compare.MergeObserver;
 import io.amalgam.internal.compare.ModelComparison;
@@ -20,6 +21,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -93,13 +95,45 @@ public final class MergePages {
                         ? Optional.of(new MergeFacts(json(report)))
                         : Optional.empty();
         Path name = out.toAbsolutePath().normalize().getFileName();
-        text(page, ComparisonPage.of("Merge " + name, comparison, facts, warnings));
+        List<Problem> all = new ArrayList<>(warnings);
+        all.addAll(nonFinite(comparison));
+        text(page, ComparisonPage.of("Merge " + name, comparison, facts, all));
         return comparison;
     }
 
     /** Adds to a document where a page is, and what share of large tensors it was measured from. */
     public static void put(ObjectNode root, Path page, ModelComparison comparison) {
         root.put("page", page.toString()).put("page_estimated_from", 1.0 / comparison.oneIn());
+    }
+
+    /** What of the models is no number; figures leave it out. */
+    public static List<Problem> nonFinite(ModelComparison comparison) {
+        List<Problem> warnings = new ArrayList<>();
+        for (int m = 0; m < comparison.models(); m++) {
+            long count = 0;
+            String first = "";
+            for (var tensor : comparison.tensors()) {
+                Change change = tensor.measures().changes().get(m);
+                first = count == 0 && change.nonfinite() > 0 ? tensor.name() : first;
+                count += change.nonfinite();
+            }
+            if (count > 0) {
+                warnings.add(
+                        Problem.of(
+                                        "%d %s NaN or infinite in '%s' or '%s', first in tensor '%s'"
+                                                .formatted(
+                                                        count,
+                                                        count == 1 ? "element is" : "elements are",
+                                                        comparison.names().get(0),
+                                                        comparison.names().get(m + 1),
+                                                        first))
+                                .hint(
+                                        count == 1
+                                                ? "it is left out of norms and cosines"
+                                                : "they are left out of norms and cosines"));
+            }
+        }
+        return warnings;
     }
 
     static JsonNode json(Path file) throws IOException {

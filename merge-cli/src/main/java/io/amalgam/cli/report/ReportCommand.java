@@ -16,6 +16,7 @@ import io.amalgam.cli.options.Subcommand;
 import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.compare.ModelComparison;
 import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.engine.PlanOptionsJson;
 import io.amalgam.internal.stages.StagedPlan;
@@ -167,15 +168,17 @@ public final class ReportCommand extends Subcommand {
             }
             List<Problem> warnings = warnings(plan, document);
             console.warnings(warnings);
-            MergePages.write(
-                    plan,
-                    path,
-                    page,
-                    warnings,
-                    Optional.empty(),
-                    engine.options(resources),
-                    progress,
-                    interruption.merging());
+            ModelComparison comparison =
+                    MergePages.write(
+                            plan,
+                            path,
+                            page,
+                            warnings,
+                            Optional.empty(),
+                            engine.options(resources),
+                            progress,
+                            interruption.merging());
+            console.warnings(MergePages.nonFinite(comparison));
         } catch (MergeCancelledException e) {
             console.errors(List.of(Problem.of("interrupted")));
             return ExitCode.INTERRUPTED;
@@ -196,6 +199,12 @@ public final class ReportCommand extends Subcommand {
                         warnings.add(
                                 Problem.of("since the merge in '" + path + "', " + why)
                                         .hint("the page is of the models as they are now")));
+        FinishedMerge.changedFile(path, report)
+                .ifPresent(
+                        why ->
+                                warnings.add(
+                                        Problem.of("in '" + path + "', " + why)
+                                                .hint("the page is of the model as it is now")));
         return warnings;
     }
 

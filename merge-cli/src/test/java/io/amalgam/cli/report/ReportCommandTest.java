@@ -13,6 +13,7 @@ import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -229,6 +230,46 @@ class ReportCommandTest {
 
         assertThat(pages).hasSize(3).containsOnly(pages.get(0));
         assertThat(pages.get(0)).contains("largest of sample");
+    }
+
+    /** By size, time and checksum: a copy with another time is the same model. */
+    @Test
+    void weightsThatChangedAreAWarning() throws IOException {
+        run(out.resolve("amalgam-report.html"), "merge", recipe, out, "--html");
+        Path weights = out.resolve("model.safetensors");
+        FileTime later = FileTime.fromMillis(Files.getLastModifiedTime(weights).toMillis() + 5000);
+        Files.setLastModifiedTime(weights, later);
+        assertThat(Cli.run("report", out, "--recipe", recipe).err())
+                .doesNotContain("changed since");
+
+        byte[] bytes = Files.readAllBytes(weights);
+        bytes[bytes.length - 1] ^= 1;
+        Files.write(weights, bytes);
+        Files.setLastModifiedTime(weights, later);
+        Cli changed = Cli.run("report", out, "--recipe", recipe);
+
+        String said = "'model.safetensors' changed since it was written";
+        assertThat(changed.exit()).isZero();
+        assertThat(changed.err()).contains("warning: in '" + out + "', " + said);
+        assertThat(Files.readString(out.resolve("amalgam-report.html")))
+                .contains(said.replace("'", "&#39;"));
+    }
+
+    @Test
+    void numbersThatAreNoneAreAWarning() throws IOException {
+        run(out.resolve("amalgam-report.html"), "merge", recipe, out, "--html");
+        Path weights = out.resolve("model.safetensors");
+        byte[] bytes = Files.readAllBytes(weights);
+        // The last float32 becomes NaN; after it is a table of three bytes.
+        bytes[bytes.length - 4] = 0x7f;
+        bytes[bytes.length - 5] = (byte) 0xc0;
+        Files.write(weights, bytes);
+        Cli result = Cli.run("report", out, "--recipe", recipe);
+
+        assertThat(result.exit()).as(result.err()).isZero();
+        assertThat(result.err()).contains("warning: 1 element is NaN or infinite in '");
+        assertThat(Files.readString(out.resolve("amalgam-report.html")))
+                .contains("1 element is NaN or infinite");
     }
 
     @Test

@@ -95,6 +95,34 @@ public final class FinishedMerge {
                 : Optional.of("inputs changed");
     }
 
+    /**
+     * The first file of weights that is not as the merge wrote it. Files of the same size and time
+     * of change are; others are read whole, for their checksum.
+     *
+     * @param model the directory, or the file, of a merge
+     * @param report of the merge
+     * @return in a few words; empty if none changed, or one of them is gone
+     */
+    public static Optional<String> changedFile(Path model, JsonNode report) throws IOException {
+        for (JsonNode written : report.path("files")) {
+            Path file =
+                    Files.isDirectory(model) ? model.resolve(written.path("name").asText()) : model;
+            if (Files.isRegularFile(file)
+                    && (Files.size(file) != written.path("bytes").asLong()
+                            || Files.getLastModifiedTime(file).toMillis()
+                                            != written.path("modified_ms").asLong(-1)
+                                    && written.path("crc32c").isTextual()
+                                    && !same(file, written))) {
+                return Optional.of(changed(file));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static String changed(Path file) {
+        return "'" + file.getFileName() + "' changed since it was written";
+    }
+
     private static JsonNode read(OutputPlaces places) throws IOException {
         return new ObjectMapper().readTree(Files.readAllBytes(places.of(MergeReport.FILE)));
     }
@@ -158,7 +186,7 @@ public final class FinishedMerge {
         for (JsonNode written : report.path("files")) {
             Path file = places.of(written.path("name").asText());
             if (Files.size(file) != written.path("bytes").asLong() || !same(file, written)) {
-                return Optional.of("'" + file.getFileName() + "' changed since it was written");
+                return Optional.of(changed(file));
             }
         }
         return Optional.empty();

@@ -57,8 +57,11 @@ public record LlamaShape(
                                 default -> heads;
                             });
             int headDim = numbers.whole("head_dim", 1, type.equals("qwen3") ? 128 : hidden / heads);
-            if (heads % keyHeads != 0 || headDim % 2 != 0) {
+            if (heads % keyHeads != 0) {
                 throw numbers.bad("num_key_value_heads", "a divisor of " + heads, "" + keyHeads);
+            }
+            if (headDim < 2 || headDim % 2 != 0) {
+                throw numbers.bad("head_dim", "an even number", "" + headDim);
             }
             String act = config.path("hidden_act").asText("silu");
             if (!act.equals("silu") && !act.equals("swish")) {

@@ -34,6 +34,12 @@ record Rotary(String type, int dim, double theta, JsonNode scaling, int position
     static Rotary of(ObjectNode config, int dim, ConfigNumbers numbers) {
         // Of late all about positions is in 'rope_parameters'; before, a part was in
         // 'rope_scaling'.
+        for (String key : List.of("rope_parameters", "rope_scaling")) {
+            JsonNode said = config.path(key);
+            if (ConfigNumbers.isSaid(said) && !said.isObject()) {
+                throw numbers.bad(key, "an object");
+            }
+        }
         JsonNode scaling =
                 config.path("rope_parameters").isObject()
                         ? config.path("rope_parameters")

@@ -99,7 +99,10 @@ public final class NumpyTokens {
                     default -> bytes.getLong();
                 };
         if (value < 0 || value > Integer.MAX_VALUE) {
-            throw bad(name, "numbers of tokens", value);
+            throw bad(
+                    name,
+                    "numbers of tokens",
+                    type.equals("<u8") ? Long.toUnsignedString(value) : value);
         }
         return (int) value;
     }

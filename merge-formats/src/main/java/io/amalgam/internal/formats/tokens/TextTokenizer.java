@@ -38,6 +38,7 @@ public final class TextTokenizer implements Closeable {
         // Without these it may download a native part for CUDA, and reports that it is used.
         System.setProperty("ai.djl.offline", "true");
         System.setProperty("OPT_OUT_TRACKING", "true");
+        TokenizerFile.require(file, model);
         try {
             return new TextTokenizer(
                     HuggingFaceTokenizer.newInstance(
