@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.plan.ModelSource;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -32,6 +33,12 @@ final class ArrayModels {
             public Checkpoint open(ModelRef ref) throws IOException {
                 ArrayModel model = models.get(ref.path());
                 return model != null ? model : files.open(ref);
+            }
+
+            @Override
+            public void announce(Collection<ModelRef> refs) throws IOException {
+                files.announce(
+                        refs.stream().filter(ref -> !models.containsKey(ref.path())).toList());
             }
 
             @Override

@@ -14,6 +14,7 @@ import io.amalgam.recipe.ModelRef.AdapterRef;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -32,6 +33,11 @@ final class LocalModels implements ModelSource {
         Checkpoint opened = opened(model);
         List<Problem> remarks = remarks(model);
         return remarks.isEmpty() ? opened : new RemarkedCheckpoint(opened, remarks);
+    }
+
+    @Override
+    public void announce(Collection<ModelRef> models) throws IOException {
+        search.announce(models);
     }
 
     /** A folder on disk is what it is: only a hub has revisions. */

@@ -18,6 +18,8 @@ import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.ServiceLoader;
@@ -85,8 +87,33 @@ public final class ModelLoader {
         return place("adapter", written);
     }
 
+    /**
+     * Takes note of all models and adapters of a command line, before the first is resolved. What
+     * is wrong with one of them is said when that one is resolved.
+     *
+     * @throws BadInputException if there is no space for all that would be downloaded
+     */
+    public void announce(Collection<Path> written) throws IOException {
+        List<RemoteModels.Named> names = new ArrayList<>();
+        for (Path path : written) {
+            String name = name(path);
+            if (!Files.exists(path)
+                    && new PathOrName(remote, "model")
+                            .isAskedFor(name, Optional.empty(), List.of(path))) {
+                names.add(new RemoteModels.Named(name, Optional.empty()));
+            }
+        }
+        if (!names.isEmpty()) {
+            remote.announce(names);
+        }
+    }
+
+    private static String name(Path written) {
+        return written.toString().replace(File.separatorChar, '/');
+    }
+
     private Path place(String kind, Path written) throws IOException {
-        String name = written.toString().replace(File.separatorChar, '/');
+        String name = name(written);
         return !Files.exists(written) && remote.takes(name)
                 ? new PathOrName(remote, kind).fetch(name, Optional.empty(), List.of(written))
                 : written;

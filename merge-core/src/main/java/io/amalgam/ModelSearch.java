@@ -4,12 +4,16 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.PathOrName;
 import io.amalgam.internal.checkpoint.RemoteModels;
+import io.amalgam.internal.checkpoint.RemoteModels.Named;
 import io.amalgam.internal.checkpoint.WrittenPath;
 import io.amalgam.recipe.ModelRef;
+import io.amalgam.recipe.ModelRef.AdapterRef;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -86,18 +90,43 @@ record ModelSearch(List<Path> searched, RemoteModels remote) {
                         .hint(
                                 literal
                                         ? model.literalForm()
-                                        : WrittenPath.modelOrNearest(
-                                                searched.stream()
-                                                        .map(f -> resolve(f, written))
-                                                        .toList(),
-                                                LOCAL)));
+                                        : WrittenPath.modelOrNearest(tried(written), LOCAL)));
+    }
+
+    /** Takes note of what will be fetched, before the first is. */
+    void announce(Collection<ModelRef> models) throws IOException {
+        List<Named> names = new ArrayList<>();
+        for (ModelRef model : models) {
+            name("model", model.path(), model.revision()).ifPresent(names::add);
+            for (AdapterRef adapter : model.adapters()) {
+                if (adapter.suffix().isEmpty() || existing(adapter.literalPath()).isEmpty()) {
+                    name("adapter", adapter.path(), adapter.revision()).ifPresent(names::add);
+                }
+            }
+        }
+        if (!names.isEmpty()) {
+            remote.announce(names);
+        }
+    }
+
+    /** What {@link #find} would fetch. */
+    private Optional<Named> name(String kind, String written, Optional<String> revision) {
+        return existing(written).isEmpty()
+                        && remote.takes(written)
+                        && new PathOrName(remote, kind)
+                                .isAskedFor(written, revision, tried(written))
+                ? Optional.of(new Named(written, revision))
+                : Optional.empty();
+    }
+
+    private List<Path> tried(String written) {
+        return searched.stream().map(f -> resolve(f, written)).toList();
     }
 
     private Path fetched(String kind, String name, Optional<String> revision, ModelRef model)
             throws IOException {
-        List<Path> tried = searched.stream().map(f -> resolve(f, name)).toList();
         try {
-            return new PathOrName(remote, kind).fetch(name, revision, tried);
+            return new PathOrName(remote, kind).fetch(name, revision, tried(name));
         } catch (BadInputException e) {
             BadInputException placed =
                     new BadInputException(

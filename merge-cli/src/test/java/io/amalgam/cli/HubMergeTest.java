@@ -17,12 +17,14 @@ import java.util.Map;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Merges of models that a hub on this machine has. */
 class HubMergeTest {
@@ -85,6 +87,65 @@ class HubMergeTest {
             standIn(model, layers, value++);
         }
         return recipe;
+    }
+
+    /** Each of the models fits alone. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "merge RECIPE OUT",
+                "merge STAGES OUT",
+                "moe MIXTURE OUT",
+                "download org/one org/two",
+                "soup org/one org/two OUT",
+                "diff org/one org/two",
+                "lora extract org/one org/two OUT --rank 2",
+                "lora merge org/one org/two OUT"
+            })
+    void modelsThatDoNotFitTogetherAreRefusedBeforeTheFirst(String line) throws IOException {
+        standIn("org/one", 2, 1);
+        standIn("org/two", 2, 3);
+        String linear =
+                "merge_method: linear\nmodels:\n- {model: org/one, parameters: {weight: 1}}\n";
+        Path recipe = folder.resolve("r.yml");
+        Files.writeString(recipe, linear + "- {model: org/two, parameters: {weight: 1}}\n");
+        Path stages = folder.resolve("s.yml");
+        Files.writeString(
+                stages,
+                "name: first\n"
+                        + linear
+                        + "---\n"
+                        + linear.replace("org/one", "org/two")
+                        + "- {model: first, parameters: {weight: 1}}\n");
+        Path mixture = folder.resolve("m.yml");
+        Files.writeString(
+                mixture,
+                "base_model: org/one\ngate_mode: random\nexperts:\n"
+                        + "- {source_model: org/one}\n- {source_model: org/two}\n");
+        long free = Files.getFileStore(folder).getUsableSpace();
+        hub.saying(free / 10 * 6);
+        Path out = folder.resolve("out");
+        Object[] words =
+                Stream.of(line.split(" "))
+                        .map(
+                                word ->
+                                        switch (word) {
+                                            case "RECIPE" -> recipe;
+                                            case "STAGES" -> stages;
+                                            case "MIXTURE" -> mixture;
+                                            case "OUT" -> out;
+                                            default -> word;
+                                        })
+                        .toArray();
+
+        Cli refused = Cli.in(environment(), words);
+
+        assertThat(refused.exit()).as(refused.err()).isEqualTo(1);
+        assertThat(refused.err())
+                .containsOnlyOnce(" bytes free for 'org/")
+                .contains(" together, got ", "free some space, or set HF_HOME");
+        assertThat(hub.requests).noneMatch(request -> request.contains(".safetensors"));
+        assertThat(out).doesNotExist();
     }
 
     /** Recipes of public model cards, as they stand there. */

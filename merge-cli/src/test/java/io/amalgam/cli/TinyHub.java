@@ -34,6 +34,8 @@ final class TinyHub implements Closeable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private final Map<String, Path> models = new ConcurrentHashMap<>();
 
+    private long said = -1;
+
     /** Method, path and range of every request. */
     final List<String> requests = new CopyOnWriteArrayList<>();
 
@@ -56,6 +58,12 @@ final class TinyHub implements Closeable {
     /** A model under a name, whatever revision is asked for. */
     TinyHub model(String name, Path folder) {
         models.put(name, folder);
+        return this;
+    }
+
+    /** Says of all weights that they have so many bytes. */
+    TinyHub saying(long bytes) {
+        said = bytes;
         return this;
     }
 
@@ -84,7 +92,7 @@ final class TinyHub implements Closeable {
         }
     }
 
-    private static String listing(Path folder) throws IOException {
+    private String listing(Path folder) throws IOException {
         try (Stream<Path> all = Files.walk(folder)) {
             return all.filter(Files::isRegularFile)
                     .sorted()
@@ -93,7 +101,7 @@ final class TinyHub implements Closeable {
         }
     }
 
-    private static String entry(String path, Path file) {
+    private String entry(String path, Path file) {
         try {
             byte[] content = Files.readAllBytes(file);
             MessageDigest digest = MessageDigest.getInstance("SHA-1");
@@ -101,7 +109,7 @@ final class TinyHub implements Closeable {
             return "{\"type\": \"file\", \"path\": \"%s\", \"size\": %d, \"oid\": \"%s\"}"
                     .formatted(
                             path.replace('\\', '/'),
-                            content.length,
+                            said >= 0 && path.endsWith(".safetensors") ? said : content.length,
                             HexFormat.of().formatHex(digest.digest(content)));
         } catch (IOException | NoSuchAlgorithmException e) {
             throw new IllegalStateException(e);

@@ -5,6 +5,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.recipe.ModelRef;
 import java.io.IOException;
+import java.util.Collection;
 
 /** Opens the models of a recipe, one after another, in the thread that plans. */
 @FunctionalInterface
@@ -14,6 +15,15 @@ public interface ModelSource {
      * @throws IOException if it cannot be read
      */
     Checkpoint open(ModelRef model) throws IOException;
+
+    /**
+     * Takes note of all models of a recipe before the first is opened. What is wrong with one of
+     * them is said when that one is opened.
+     *
+     * @throws io.amalgam.error.BadInputException if there is no space for all that is missing
+     * @throws IOException if that cannot be found out
+     */
+    default void announce(Collection<ModelRef> models) throws IOException {}
 
     /**
      * The same reference, made equal to all other spellings of the same model; unchanged if there

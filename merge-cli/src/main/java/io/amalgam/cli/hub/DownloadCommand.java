@@ -60,6 +60,7 @@ public final class DownloadCommand extends Subcommand {
         if (!problems.isEmpty()) {
             throw new BadInputException(problems);
         }
+        found.orElseThrow().announceNewest(names);
         for (String name : names) {
             try {
                 Path place = found.orElseThrow().download(name);

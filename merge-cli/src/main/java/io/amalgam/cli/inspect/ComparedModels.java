@@ -16,6 +16,8 @@ import java.util.List;
 
 /** The models that a command compares, opened as those of recipes are. */
 final class ComparedModels implements Closeable {
+    private static final Path HERE = Path.of("");
+
     private final List<Compared> all = new ArrayList<>();
 
     /**
@@ -24,6 +26,8 @@ final class ComparedModels implements Closeable {
      */
     static ComparedModels open(ModelLoader formats, List<String> names) throws IOException {
         ComparedModels opened = new ComparedModels();
+        formats.models(List.of(HERE))
+                .announce(names.stream().map(ComparedModels::reference).toList());
         try {
             for (String name : names) {
                 opened.all.add(new Compared(name, open(formats, name)));
@@ -36,13 +40,17 @@ final class ComparedModels implements Closeable {
     }
 
     /** Where a path exists as it stands, {@code +} and {@code @} mean nothing in it. */
+    private static ModelRef reference(String name) {
+        return Files.exists(Path.of(name))
+                ? ModelRef.of(name)
+                : ModelRef.parse(name, Location.NONE);
+    }
+
     private static Checkpoint open(ModelLoader formats, String name) throws IOException {
-        Path path = Path.of(name);
-        boolean plain = Files.exists(path);
-        ModelRef written = plain ? ModelRef.of(name) : ModelRef.parse(name, Location.NONE);
+        ModelRef written = reference(name);
         return written.adapters().isEmpty()
-                ? formats.open(formats.place(path), name)
-                : formats.models(List.of(Path.of(""))).open(written);
+                ? formats.open(formats.place(Path.of(name)), name)
+                : formats.models(List.of(HERE)).open(written);
     }
 
     Compared base() {

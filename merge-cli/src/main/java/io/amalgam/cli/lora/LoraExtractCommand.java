@@ -141,6 +141,7 @@ final class LoraExtractCommand extends Subcommand {
         output.checkFolder(out, List.of(tuned.toString(), base.toString()));
         ModelLoader formats = output.loader(console, json);
         Extracted extracted;
+        formats.announce(List.of(tuned, base));
         try (Checkpoint from = formats.open(formats.place(tuned), tuned.toString());
                 Checkpoint origin = formats.open(formats.place(base), base.toString())) {
             warn(from, origin);
@@ -202,6 +203,7 @@ final class LoraExtractCommand extends Subcommand {
     private int sparse(ExtractOptions options, double share) throws IOException {
         ModelLoader formats = output.loader(console, json);
         SparseExtraction.Result result;
+        formats.announce(List.of(tuned, base));
         try (Checkpoint from = formats.open(formats.place(tuned), tuned.toString());
                 Checkpoint origin = formats.open(formats.place(base), base.toString())) {
             warn(from, origin);

@@ -26,6 +26,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -146,6 +147,11 @@ final class LoraMergeCommand extends PlannedMergeCommand {
                                 "# amalgam lora merge " + base + " " + given + " " + out() + "\n");
         PlanOptions options =
                 new PlanOptions(0, shardSize.bytes(), PlanOptions.TensorSet.SAME, strict);
+        formats.announce(
+                Stream.concat(
+                                Stream.of(base),
+                                adapters.stream().map(adapter -> Path.of(adapter.path())))
+                        .toList());
         return StagedPlan.of(
                 amalgam.models(
                                 paths ->

@@ -131,6 +131,7 @@ public final class SoupCommand extends Subcommand {
     private List<Path> places(List<Path> models) throws IOException {
         List<Path> places = new ArrayList<>();
         ModelLoader formats = amalgam().formats();
+        formats.announce(models);
         for (Path model : models) {
             places.add(formats.place(model));
         }

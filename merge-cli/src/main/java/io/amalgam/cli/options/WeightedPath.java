@@ -64,6 +64,7 @@ public record WeightedPath(String path, double weight) {
     /** Opens adapters; if one cannot be opened, all are closed. */
     public static List<WeightedAdapter> open(ModelLoader formats, List<WeightedPath> paths)
             throws IOException {
+        formats.announce(paths.stream().map(path -> Path.of(path.path)).toList());
         List<WeightedAdapter> opened = new ArrayList<>();
         try {
             for (WeightedPath path : paths) {

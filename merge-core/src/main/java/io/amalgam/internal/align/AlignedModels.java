@@ -8,6 +8,7 @@ import io.amalgam.recipe.ModelRef;
 import io.amalgam.recipe.ModelRef.Alignment;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -80,6 +81,11 @@ public final class AlignedModels implements ModelSource {
                             .map(p -> p.where().isEmpty() ? p.at(at) : p)
                             .toList());
         }
+    }
+
+    @Override
+    public void announce(Collection<ModelRef> models) throws IOException {
+        source.announce(models);
     }
 
     @Override

@@ -23,23 +23,31 @@ public record PathOrName(RemoteModels remote, String kind) {
      * @throws BadInputException if it is a path with a mistake, or there is no such model
      */
     public Path fetch(String name, Optional<String> revision, List<Path> tried) throws IOException {
-        if (!remote.isCertain(name, revision)) {
-            Optional<String> mistake = mistake(name, tried);
-            if (mistake.isPresent()) {
-                throw new BadInputException(
-                        missing(name, tried)
-                                .hint(
-                                        mistake.get()
-                                                + " a model of the hub is written '"
-                                                + remote.asName(name)
-                                                + "'"));
-            }
+        Optional<String> mistake = mistake(name, revision, tried);
+        if (mistake.isPresent()) {
+            throw new BadInputException(
+                    missing(name, tried)
+                            .hint(
+                                    mistake.get()
+                                            + " a model of the hub is written '"
+                                            + remote.asName(name)
+                                            + "'"));
         }
         try {
             return remote.fetch(name, revision);
         } catch (BadInputException e) {
             throw of(e, tried);
         }
+    }
+
+    /**
+     * Whether {@link #fetch} asks for it.
+     *
+     * @param name as written; nothing is at its paths
+     * @param tried the paths
+     */
+    public boolean isAskedFor(String name, Optional<String> revision, List<Path> tried) {
+        return remote.takes(name) && mistake(name, revision, tried).isEmpty();
     }
 
     /** Nothing is at a path. */
@@ -51,6 +59,10 @@ public record PathOrName(RemoteModels remote, String kind) {
                         + String.join(
                                 " or ",
                                 tried.stream().map(p -> "'" + p + "'").distinct().toList()));
+    }
+
+    private Optional<String> mistake(String name, Optional<String> revision, List<Path> tried) {
+        return remote.isCertain(name, revision) ? Optional.empty() : mistake(name, tried);
     }
 
     /** What is nearly there, and what to do. */

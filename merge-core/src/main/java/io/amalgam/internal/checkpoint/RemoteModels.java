@@ -4,6 +4,7 @@ import io.amalgam.checkpoint.HubOptions;
 import io.amalgam.error.Problem;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
@@ -37,6 +38,14 @@ public interface RemoteModels {
                     throw new IllegalArgumentException("no name of a model: '" + name + "'");
                 }
             };
+
+    /**
+     * A model or adapter that will be fetched.
+     *
+     * @param name one that is {@linkplain #takes taken}
+     * @param revision empty for the newest, or if the name has it
+     */
+    record Named(String name, Optional<String> revision) {}
 
     /** Makes such names of settings; found with {@link java.util.ServiceLoader}. */
     interface Provider {
@@ -74,6 +83,15 @@ public interface RemoteModels {
      * @throws IOException if it cannot be fetched or kept
      */
     Path fetch(String name, Optional<String> revision) throws IOException;
+
+    /**
+     * Takes note of all that will be fetched, before the first is. What is wrong with one of them
+     * is said when that one is fetched.
+     *
+     * @throws io.amalgam.error.BadInputException if they cannot be kept together
+     * @throws IOException if the cache cannot be used
+     */
+    default void announce(Collection<Named> names) throws IOException {}
 
     /** What is to be known of a model that was {@linkplain #fetch fetched}. */
     default List<Problem> remarks(String name, Optional<String> revision) {

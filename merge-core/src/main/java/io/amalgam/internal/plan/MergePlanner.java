@@ -61,6 +61,7 @@ public final class MergePlanner {
      * @throws IOException if a model's headers cannot be read
      */
     public MergePlan plan(Recipe written, PlanOptions options) throws IOException {
+        source.announce(written.references());
         Recipe recipe = RecipeReferences.identified(written, source::identified);
         Problems problems = new Problems();
         OpenModels models =

@@ -64,6 +64,7 @@ public final class StagePlanner {
     public StagedPlan plan(RecipeFile file, PlanOptions options, boolean keep) throws IOException {
         List<Document> order = StageOrder.of(file);
         Planning planning = new Planning(file, options);
+        source.announce(planning.models(order));
         boolean planned = false;
         try {
             for (Document document : order) {
@@ -93,6 +94,14 @@ public final class StagePlanner {
             this.options = options;
             file.documents().forEach(document -> document.name().ifPresent(names::add));
             file.documents().forEach(document -> inputs.addAll(StageOrder.uses(document, names)));
+        }
+
+        /** Those of all documents that are no stages. */
+        List<ModelRef> models(List<Document> documents) {
+            return documents.stream()
+                    .flatMap(document -> document.recipe().references().stream())
+                    .filter(ref -> !names.contains(ref.path()))
+                    .toList();
         }
 
         void plan(Document document) throws IOException {

@@ -1,10 +1,13 @@
 package io.amalgam.internal.spark;
 
 import io.amalgam.checkpoint.HubOptions;
+import io.amalgam.error.Problem;
 import io.amalgam.internal.checkpoint.RemoteModels;
 import io.amalgam.internal.formats.hub.HubProvider;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 
@@ -46,5 +49,15 @@ record NamedModels(RemoteModels stored, RemoteModels hub) implements RemoteModel
     @Override
     public Path fetch(String name, Optional<String> revision) throws IOException {
         return of(name).fetch(name, revision);
+    }
+
+    @Override
+    public void announce(Collection<Named> names) throws IOException {
+        hub.announce(names.stream().filter(each -> !stored.takes(each.name())).toList());
+    }
+
+    @Override
+    public List<Problem> remarks(String name, Optional<String> revision) {
+        return of(name).remarks(name, revision);
     }
 }

@@ -101,6 +101,7 @@ public final class MoePlanner {
         refs.add(recipe.base());
         recipe.experts().forEach(expert -> refs.add(expert.model()));
         recipe.shared().forEach(expert -> refs.add(expert.model()));
+        source.announce(refs);
         for (ModelRef ref : refs) {
             try {
                 models.put(ref, source.open(ref));

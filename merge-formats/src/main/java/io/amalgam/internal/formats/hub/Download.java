@@ -33,6 +33,7 @@ final class Download {
     private static final int POLL_MILLIS = 200;
 
     private final HubClient client;
+    private final FreeSpace space;
     private final HubListener listener;
     private final RepoName repo;
     private final String commit;
@@ -47,8 +48,14 @@ final class Download {
     private long pausedUntil = System.nanoTime();
 
     Download(
-            HubClient client, HubListener listener, RepoName repo, String commit, RepoCache cache) {
+            HubClient client,
+            FreeSpace space,
+            HubListener listener,
+            RepoName repo,
+            String commit,
+            RepoCache cache) {
         this.client = client;
+        this.space = space;
         this.listener = listener;
         this.repo = repo;
         this.commit = commit;
@@ -77,10 +84,8 @@ final class Download {
         if (files.isEmpty()) {
             return;
         }
-        long free = Files.getFileStore(cache.cache()).getUsableSpace();
-        if (total - kept > free) {
-            throw new BadInputException(HubProblems.space(repo, cache, total - kept, free));
-        }
+        long needed = total - kept;
+        space.require(needed, List.of(repo), cache.cache());
         listener.downloading(repo.toString(), files.size(), total);
         try {
             while (!files.isEmpty() || !open.isEmpty()) {

@@ -10,9 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * Models of the cache that is shared with the Python client; what it lacks is downloaded into it.
@@ -20,10 +25,24 @@ import java.util.Optional;
 public final class HubModels implements RemoteModels {
     private final HubSettings settings;
     private final HubListener listener;
+    private final FreeSpace space;
+
+    /** What the hub said of models that are to be fetched. */
+    private final Map<RepoName, Looked> announced = new ConcurrentHashMap<>();
 
     public HubModels(HubSettings settings, HubListener listener) {
+        this(settings, listener, FreeSpace.REAL);
+    }
+
+    HubModels(HubSettings settings, HubListener listener, FreeSpace space) {
         this.settings = settings;
         this.listener = listener;
+        this.space = space;
+    }
+
+    /** What the hub said of a model: what is to be fetched, or why nothing can be. */
+    private interface Looked {
+        WantedModel get() throws IOException;
     }
 
     @Override
@@ -93,6 +112,73 @@ public final class HubModels implements RemoteModels {
         return newest(repo, cached(repo), true);
     }
 
+    /** Compares what is missing of all of them with the space that is free. */
+    @Override
+    public void announce(Collection<Named> names) throws IOException {
+        Set<RepoName> repos = new LinkedHashSet<>();
+        for (Named each : names) {
+            RepoName.parse(each.name(), each.revision())
+                    .filter(repo -> cached(repo).filter(CachedModel::isWhole).isEmpty())
+                    .ifPresent(repos::add);
+        }
+        lookAt(repos);
+    }
+
+    /**
+     * As {@link #announce}, of the commits that the revisions are now.
+     *
+     * @param names as written, with or without revisions
+     */
+    public void announceNewest(Collection<String> names) throws IOException {
+        Set<RepoName> repos = new LinkedHashSet<>();
+        for (String name : names) {
+            RepoName.parse(name, Optional.empty()).ifPresent(repos::add);
+        }
+        lookAt(repos);
+    }
+
+    private void lookAt(Set<RepoName> repos) throws IOException {
+        if (settings.offline() || repos.size() < 2) { // One alone is seen to when it is fetched.
+            return;
+        }
+        HubClient client = new HubClient(settings, listener);
+        Map<Path, Long> missing = new HashMap<>();
+        List<RepoName> lacking = new ArrayList<>();
+        for (RepoName repo : repos) {
+            Looked looked;
+            try {
+                WantedModel model = look(client, repo);
+                int before = missing.size();
+                model.missing(missing);
+                if (missing.size() > before) {
+                    lacking.add(repo);
+                }
+                looked = () -> model;
+            } catch (BadInputException | HubUnreachableException | FileSystemException e) {
+                looked = failed(e);
+            }
+            announced.put(repo, looked);
+        }
+        long bytes = missing.values().stream().mapToLong(Long::longValue).sum();
+        if (bytes > 0) {
+            try {
+                space.require(bytes, lacking, settings.cache());
+            } catch (BadInputException e) {
+                announced.keySet().removeAll(repos);
+                throw e;
+            }
+        }
+    }
+
+    private static Looked failed(Exception e) {
+        return () -> {
+            if (e instanceof BadInputException input) {
+                throw input;
+            }
+            throw (IOException) e;
+        };
+    }
+
     private static RepoName parse(String name, Optional<String> revision) {
         return RepoName.parse(name, revision)
                 .orElseThrow(() -> new BadInputException(HubProblems.revision(name, revision)));
@@ -110,7 +196,10 @@ public final class HubModels implements RemoteModels {
         }
         HubClient client = new HubClient(settings, listener);
         try {
-            return download(client, repo);
+            Looked looked = announced.remove(repo);
+            WantedModel model = looked == null ? look(client, repo) : looked.get();
+            download(client, repo, model.commit(), model.cache(), model.files());
+            return model.put();
         } catch (FileSystemException e) {
             throw HubProblems.cache("'" + repo + "'", e);
         } catch (HubUnreachableException e) {
@@ -121,20 +210,18 @@ public final class HubModels implements RemoteModels {
         }
     }
 
-    private Path download(HubClient client, RepoName repo) throws IOException {
+    /** What the hub says of a model; nothing but indices is fetched. */
+    private WantedModel look(HubClient client, RepoName repo) throws IOException {
         RepoListing listing = RepoListing.of(client, repo);
         RepoCache cache = new RepoCache(settings.cache(), repo.id());
-        String commit = listing.commit();
         cache.prepare();
-        Fetching fetching =
-                files -> new Download(client, listener, repo, commit, cache).fetch(files);
         WantedFiles wanted =
                 WantedFiles.of(
                         listing.files().keySet(),
                         repo.file(),
                         name -> {
                             RemoteFile file = Objects.requireNonNull(listing.files().get(name));
-                            fetching.fetch(List.of(file));
+                            download(client, repo, listing.commit(), cache, List.of(file));
                             return SmallJson.names(Files.readAllBytes(cache.blob(file.etag())));
                         });
         List<RemoteFile> files = new ArrayList<>();
@@ -145,17 +232,21 @@ public final class HubModels implements RemoteModels {
             }
         }
         requireOne(repo, wanted, settings);
-        fetching.fetch(files);
-        for (RemoteFile file : files) { // The weights are the last, so that a part is no model.
-            cache.putFile(commit, file.path(), file.etag());
-        }
-        for (String name : CachedModel.askedFor()) {
-            if (!listing.files().containsKey(name)) {
-                cache.putAbsent(commit, name);
-            }
-        }
-        cache.putCommit(repo.revision(), commit);
-        return CachedModel.pathOf(cache.snapshot(commit), wanted.weights(), repo.file());
+        List<String> absent =
+                CachedModel.askedFor().stream()
+                        .filter(name -> !listing.files().containsKey(name))
+                        .toList();
+        return new WantedModel(repo, listing.commit(), cache, wanted.weights(), files, absent);
+    }
+
+    private void download(
+            HubClient client,
+            RepoName repo,
+            String commit,
+            RepoCache cache,
+            Collection<RemoteFile> files)
+            throws IOException {
+        new Download(client, space, listener, repo, commit, cache).fetch(files);
     }
 
     /** Makes sure that there are weights, and it is clear which are meant. */
@@ -166,10 +257,6 @@ public final class HubModels implements RemoteModels {
         if (wanted.weights().isEmpty()) {
             throw new BadInputException(HubProblems.nothingToMerge(repo, settings));
         }
-    }
-
-    private interface Fetching {
-        void fetch(Collection<RemoteFile> files) throws IOException;
     }
 
     private Optional<CachedModel> cached(RepoName repo) {

@@ -7,6 +7,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -145,10 +146,17 @@ final class HubProblems {
                 .ofStorage();
     }
 
-    static Problem space(RepoName repo, RepoCache cache, long needed, long free) {
+    /**
+     * The cache's disk is too small for what is missing.
+     *
+     * @param repos what of
+     * @param needed bytes of all together
+     */
+    static Problem space(Collection<RepoName> repos, Path cache, long needed, long free) {
+        String names = String.join(", ", repos.stream().map(repo -> "'" + repo + "'").toList());
         return Problem.expected(
-                        "cache '" + cache.cache() + "'",
-                        needed + " bytes free for '" + repo + "'",
+                        "cache '" + cache + "'",
+                        needed + " bytes free for " + names + (repos.size() > 1 ? " together" : ""),
                         free + " bytes")
                 .hint("free some space, or set HF_HOME to a folder on another disk")
                 .ofStorage();

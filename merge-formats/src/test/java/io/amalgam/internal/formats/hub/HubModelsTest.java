@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.amalgam.error.BadInputException;
+import io.amalgam.internal.checkpoint.RemoteModels.Named;
 import io.amalgam.internal.formats.hub.FakeHub.Fault;
 import java.io.IOException;
 import java.net.URI;
@@ -133,6 +134,89 @@ class HubModelsTest {
                     .hasSize(7)
                     .noneMatch(name -> name.endsWith(".incomplete"));
         }
+    }
+
+    private HubModels with(long free) {
+        return new HubModels(settings(false, Optional.empty()), HubListener.NONE, unused -> free);
+    }
+
+    /** Another model of the same size, of which no byte is the same but small files. */
+    private void another(String name) {
+        byte[] config = text("{\"of\": \"" + name + "\"}");
+        hub.file(name, "main", "config.json", config)
+                .file(name, "main", "tokenizer.json", text("{\"model\": {}}"))
+                .file(name, "main", "tokenizer_config.json", text("{\"a\": 1}"))
+                .file(name, "main", "model.safetensors", random(300_000, name.hashCode()));
+    }
+
+    private static List<Named> named(String... names) {
+        return Stream.of(names).map(name -> new Named(name, Optional.empty())).toList();
+    }
+
+    private static long bytes(Path snapshot) throws IOException {
+        long bytes = 0;
+        try (Stream<Path> files = Files.walk(snapshot)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
+    }
+
+    @Test
+    void modelsThatDoNotFitTogetherAreRefusedBeforeTheFirst() throws IOException {
+        another("org/second");
+        // Two revisions of one commit are the same files.
+        List<Named> all = named("org/model", "org/second", "org/model@main");
+        Path elsewhere = folder.resolve("elsewhere");
+        HubSettings other =
+                new HubSettings(
+                        hub.address(),
+                        elsewhere,
+                        Optional.empty(),
+                        false,
+                        Duration.ofSeconds(5),
+                        Optional.empty());
+        HubModels counted = new HubModels(other, HubListener.NONE);
+        long first = bytes(counted.fetch("org/model", Optional.empty()));
+        long second = bytes(counted.fetch("org/second", Optional.empty()));
+        long index =
+                Files.size(
+                        counted.fetch("org/model", Optional.empty())
+                                .resolve("model.safetensors.index.json"));
+        // The index is there when it is reckoned.
+        long needed = first + second - index;
+        hub.requests.clear();
+
+        assertThatThrownBy(() -> with(needed - 1).announce(all))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "cache '%s': expected %d bytes free for 'org/model', 'org/second' together, got %d bytes; free some space, or set HF_HOME to a folder on another disk"
+                                .formatted(folder.resolve("hub"), needed, needed - 1));
+        assertThat(hub.requests)
+                .noneMatch(
+                        request -> request.contains(".safetensors") && !request.contains("index"));
+
+        HubModels fitting = with(needed);
+        fitting.announce(all);
+        assertThat(fitting.fetch("org/model", Optional.empty())).exists();
+        assertThat(bytes(fitting.fetch("org/second", Optional.empty()))).isEqualTo(second);
+        // What is in the cache needs no room.
+        with(0).announce(all);
+        with(0).announceNewest(List.of("org/model", "org/second"));
+    }
+
+    @Test
+    void whatIsWrongWithOneOfSeveralIsSaidOfThatOne() throws IOException {
+        HubModels models = models();
+        models.announce(named("org/nothing", "org/model"));
+        hub.requests.clear();
+
+        assertThatThrownBy(() -> models.fetch("org/nothing", Optional.empty()))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("'org/nothing'");
+        assertThat(hub.requests).isEmpty();
+        assertThat(models.fetch("org/model", Optional.empty())).isEqualTo(fetched("org/model"));
     }
 
     @Test
