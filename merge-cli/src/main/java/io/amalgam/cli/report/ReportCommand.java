@@ -120,7 +120,23 @@ public final class ReportCommand extends Subcommand {
                     Problem.expected("report '" + file + "'", "the key '" + key + "'", "none")
                             .hint("give what a merge or a batch wrote"));
         }
+        JsonNode merges = document.path("merges");
+        if (isBatch() && !(merges.isArray() && allObjects(merges))) {
+            throw new BadInputException(
+                    Problem.expected(
+                                    "'merges' of report '" + file + "'", "a list of merges", "none")
+                            .hint("give what a merge or a batch wrote"));
+        }
         return document;
+    }
+
+    private static boolean allObjects(JsonNode list) {
+        for (JsonNode each : list) {
+            if (!each.isObject()) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int batch(JsonNode document) throws IOException {

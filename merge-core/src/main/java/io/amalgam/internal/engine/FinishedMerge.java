@@ -107,16 +107,22 @@ public final class FinishedMerge {
         for (JsonNode written : report.path("files")) {
             Path file =
                     Files.isDirectory(model) ? model.resolve(written.path("name").asText()) : model;
-            if (Files.isRegularFile(file)
-                    && (Files.size(file) != written.path("bytes").asLong()
-                            || Files.getLastModifiedTime(file).toMillis()
-                                            != written.path("modified_ms").asLong(-1)
-                                    && written.path("crc32c").isTextual()
-                                    && !same(file, written))) {
+            if (Files.isRegularFile(file) && !isAsWritten(file, written)) {
                 return Optional.of(changed(file));
             }
         }
         return Optional.empty();
+    }
+
+    private static boolean isAsWritten(Path file, JsonNode written) throws IOException {
+        if (Files.size(file) != written.path("bytes").asLong()) {
+            return false;
+        }
+        long modified = Files.getLastModifiedTime(file).toMillis();
+        // A copy has another time: without a checksum nothing can be said of it.
+        return modified == written.path("modified_ms").asLong(-1)
+                || !written.path("crc32c").isTextual()
+                || same(file, written);
     }
 
     private static String changed(Path file) {
