@@ -112,7 +112,6 @@ record ModelSearch(List<Path> searched, RemoteModels remote) {
     /** What {@link #find} would fetch. */
     private Optional<Named> name(String kind, String written, Optional<String> revision) {
         return existing(written).isEmpty()
-                        && remote.takes(written)
                         && new PathOrName(remote, kind)
                                 .isAskedFor(written, revision, tried(written))
                 ? Optional.of(new Named(written, revision))

@@ -26,7 +26,6 @@ import java.util.TreeSet;
  * @param shared held once: by models that are computed while they are read, and by the results of
  *     preparations
  * @param preparation the most that a preparation holds while it runs, beside its own result
- * @param fullTensor the most that a step on a whole tensor holds
  * @param fullTensors what each step on a whole tensor holds, the largest first
  * @param state a worker's state of a pass over the model
  * @param inputs the most inputs of a task
@@ -35,7 +34,6 @@ import java.util.TreeSet;
 public record MemoryNeeds(
         long shared,
         long preparation,
-        long fullTensor,
         List<Long> fullTensors,
         long state,
         int inputs,
@@ -53,12 +51,10 @@ public record MemoryNeeds(
             results += each.resultBytes();
             preparation = Math.max(preparation, each.bytesHeld(threads));
         }
-        List<Long> fullTensors = fullTensors(plan);
         return new MemoryNeeds(
                 plan.sharedModelBytes() + results,
                 preparation,
-                fullTensors.isEmpty() ? 0 : fullTensors.get(0),
-                fullTensors,
+                fullTensors(plan),
                 plan.wholeModel().map(PlannedModelPass::stateBytes).orElse(0L),
                 plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1),
                 plan.tasks().stream().mapToLong(QuantisedWriter::bytesHeld).max().orElse(0),
@@ -79,6 +75,11 @@ public record MemoryNeeds(
                             throw new BadInputException(problem);
                         });
         return needs;
+    }
+
+    /** The most that a step on a whole tensor holds. */
+    long fullTensor() {
+        return fullTensors.isEmpty() ? 0 : fullTensors.get(0);
     }
 
     /** The largest first. */
@@ -113,7 +114,7 @@ public record MemoryNeeds(
         long together = together(forFullTensors(budget, block));
         return shared
                 + threads * eachWorker(block)
-                + Math.max(preparation, Math.max(fullTensor, together));
+                + Math.max(preparation, Math.max(fullTensor(), together));
     }
 
     /** The most that steps hold together within a budget; not less, where that is not worth it. */
@@ -142,7 +143,7 @@ public record MemoryNeeds(
     }
 
     private long total(int block) {
-        return shared + threads * eachWorker(block) + Math.max(preparation, fullTensor);
+        return shared + threads * eachWorker(block) + Math.max(preparation, fullTensor());
     }
 
     /** Whether every worker can hold what an observer needs, beside the blocks of a budget. */
@@ -193,10 +194,10 @@ public record MemoryNeeds(
                         .max(
                                 Comparator.comparingLong(
                                         each -> each.bytesHeld(threads) + each.resultBytes()));
-        if (largest.isPresent() && preparation + shared > Math.max(fullTensor, buffers)) {
+        if (largest.isPresent() && preparation + shared > Math.max(fullTensor(), buffers)) {
             return "memory for the " + largest.get().title();
         }
-        if (fullTensor > buffers) {
+        if (fullTensor() > buffers) {
             return "memory for the largest tensor";
         }
         return "memory for the buffers of %d thread%s and %d input%s"

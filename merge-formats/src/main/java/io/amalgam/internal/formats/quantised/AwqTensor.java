@@ -84,21 +84,12 @@ final class AwqTensor extends TileTensor {
             Arrays.fill(zero, 0, groups * count, MIDDLE);
         }
         Slab code = slab(codes, in, out / 2, BITS, 0, from, workspace);
-        inOrder(code, count / A_WORD, tile.words(count / A_WORD * length()));
+        int rows = count / A_WORD;
+        inOrder(code, in, rows, length(), tile.words(rows * length()));
     }
 
     private int length() {
         return in + Tile.GAP;
-    }
-
-    /** The words of each eight outputs put one behind another. */
-    private void inOrder(Slab code, int rows, int[] words) {
-        for (int i = 0; i < in; i++) {
-            int place = i * code.width() + code.offset();
-            for (int row = 0; row < rows; row++) {
-                words[row * length() + i] = Scratch.word(code.bytes(), place + row * Integer.BYTES);
-            }
-        }
     }
 
     @Override

@@ -49,7 +49,8 @@ final class ExpertTensor extends TileTensor {
                 0,
                 workspace);
         powers(exponent, groups, tile.scales(groups * out));
-        inOrder(code, count / WORD, tile.words(count / WORD * length()));
+        int rows = count / WORD;
+        inOrder(code, out, rows, length(), tile.words(rows * length()));
     }
 
     private int length() {
@@ -61,16 +62,6 @@ final class ExpertTensor extends TileTensor {
         for (int o = 0; o < out; o++) {
             for (int g = 0; g < groups; g++) {
                 scale[g * out + o] = Scales.power(exponent[o * groups + g]);
-            }
-        }
-    }
-
-    /** The words of each eight inputs put one behind another. */
-    private void inOrder(Slab code, int rows, int[] words) {
-        for (int o = 0; o < out; o++) {
-            int place = o * code.width() + code.offset();
-            for (int row = 0; row < rows; row++) {
-                words[row * length() + o] = Scratch.word(code.bytes(), place + row * Integer.BYTES);
             }
         }
     }

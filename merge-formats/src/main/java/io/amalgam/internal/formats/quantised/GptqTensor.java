@@ -75,7 +75,7 @@ final class GptqTensor extends TileTensor {
             tile.decoded(false);
             exchange(scale, count, tile.scales(groups * count));
             exchange(zero, count, tile.zeros(groups * count));
-            inOrder(codes, count, tile.words(count * length()));
+            inOrder(codes, in / WORD, count, length(), tile.words(count * length()));
         } else {
             tile.decoded(true);
             ofRuns(codes, count, group, scale, zero, tile.values(count * in));
@@ -144,22 +144,6 @@ final class GptqTensor extends TileTensor {
 
     private int length() {
         return in / WORD + Tile.GAP;
-    }
-
-    /** Codes of 4 bits: the words of each output put one behind another. */
-    private void inOrder(Slab codes, int count, int[] words) {
-        int length = length();
-        byte[] bytes = codes.bytes();
-        for (int begin = 0; begin < count; begin += ROWS) {
-            int rows = Math.min(ROWS, count - begin);
-            for (int w = 0; w < in / WORD; w++) {
-                int place = w * codes.width() + codes.offset() + begin * Integer.BYTES;
-                int at = begin * length + w;
-                for (int row = 0; row < rows; row++) {
-                    words[at + row * length] = Scratch.word(bytes, place + row * Integer.BYTES);
-                }
-            }
-        }
     }
 
     @Override

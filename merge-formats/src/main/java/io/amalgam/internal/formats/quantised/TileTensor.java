@@ -20,6 +20,9 @@ abstract class TileTensor extends Dequantised {
     /** Elements of a tile, more where rows are long: as many as a worker takes at a time. */
     private static final int TILE = 1 << 18;
 
+    /** Rows that words are put in order of side by side. */
+    private static final int TOGETHER = 16;
+
     /** Bytes that are skipped for less than another read costs. */
     private static final int SHORT_GAP = 4096;
 
@@ -178,6 +181,26 @@ abstract class TileTensor extends Dequantised {
     /** Bytes that a reader keeps of this tensor, at most: codes and what they are decoded to. */
     final long tileBytes() {
         return (long) tileRows * columns * (Float.BYTES + 1);
+    }
+
+    /**
+     * Writes row by row the words of codes that are stored column by column.
+     *
+     * @param columns of the codes: the words of a row
+     * @param rows a word of each column
+     * @param length words from one row to the next in {@code words}
+     */
+    static void inOrder(Slab codes, int columns, int rows, int length, int[] words) {
+        byte[] bytes = codes.bytes();
+        for (int begin = 0; begin < rows; begin += TOGETHER) {
+            int end = Math.min(begin + TOGETHER, rows);
+            for (int column = 0; column < columns; column++) {
+                int place = column * codes.width() + codes.offset();
+                for (int row = begin; row < end; row++) {
+                    words[row * length + column] = Scratch.word(bytes, place + row * Integer.BYTES);
+                }
+            }
+        }
     }
 
     /**
