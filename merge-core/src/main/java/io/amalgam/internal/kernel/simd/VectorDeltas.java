@@ -16,13 +16,17 @@ final class VectorDeltas {
 
     static void trimmedDelta(float[] x, float[] base, int cut, float[] dst, int n) {
         int bound = FLOATS.loopBound(n);
-        FloatVector zero = FloatVector.zero(FLOATS);
+        IntVector below = IntVector.broadcast(INTS, cut - 1);
         int i = 0;
         for (; i < bound; i += LENGTH) {
-            FloatVector delta =
-                    FloatVector.fromArray(FLOATS, x, i).sub(FloatVector.fromArray(FLOATS, base, i));
-            IntVector bits = delta.reinterpretAsInts().and(ABS);
-            zero.blend(delta, bits.compare(VectorOperators.GE, cut).cast(FLOATS)).intoArray(dst, i);
+            IntVector delta =
+                    FloatVector.fromArray(FLOATS, x, i)
+                            .sub(FloatVector.fromArray(FLOATS, base, i))
+                            .reinterpretAsInts();
+            // By the sign of a difference, as masks are dear on JDK 17.
+            delta.and(below.sub(delta.and(ABS)).lanewise(VectorOperators.ASHR, 31))
+                    .reinterpretAsFloats()
+                    .intoArray(dst, i);
         }
         for (; i < n; i++) {
             float delta = x[i] - base[i];

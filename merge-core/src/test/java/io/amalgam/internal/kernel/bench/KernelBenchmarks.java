@@ -62,6 +62,10 @@ public class KernelBenchmarks {
     private final double[][] products = new double[6][Kernels.LANES];
     private final int[] inside = new int[BLOCK];
     private final int[] pivots = {-1, -1, -1, -1};
+    private final int[] bits = new int[BLOCK];
+    private final byte[] codes = new byte[BLOCK];
+    private final byte[] kept = new byte[BLOCK / 8];
+    private final float[] table = new float[16];
     private final int[] counts = new int[Kernels.PIVOTS + 1];
     private final int low = Float.floatToRawIntBits(0.00200f);
     private final int high = Float.floatToRawIntBits(0.00205f);
@@ -77,6 +81,8 @@ public class KernelBenchmarks {
             x[i] = base[i] + (float) random.nextGaussian() * 0.002f;
             halves[i] = Half.fromFloat(x[i]);
             bfloats[i] = BFloat16.fromFloat(x[i]);
+            bits[i] = Float.floatToRawIntBits(x[i]);
+            codes[i] = (byte) random.nextInt(127);
             for (float[] model : weighted) {
                 model[i] = random.nextBoolean() ? (float) random.nextGaussian() * 0.002f : 0;
             }
@@ -165,6 +171,92 @@ public class KernelBenchmarks {
     public float[] trimmedDelta() {
         kernels.trimmedDelta(x, base, low, out, BLOCK);
         return out;
+    }
+
+    @Benchmark
+    public float[] bandedDelta() {
+        kernels.bandedDelta(x, base, low, high, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public float[] selectedDelta() {
+        kernels.selectedDelta(x, base, weighted[0], low, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public int deltaBits() {
+        return kernels.deltaBits(x, base, inside, BLOCK);
+    }
+
+    @Benchmark
+    public byte[] nonzeroBits() {
+        kernels.nonzeroBits(weighted[0], kept, 0, BLOCK);
+        return kept;
+    }
+
+    @Benchmark
+    public float[] keptDelta() {
+        kernels.keptDelta(x, base, kept, 0, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public int rank() {
+        return kernels.rank(bits, 0, BLOCK / 2, BLOCK);
+    }
+
+    @Benchmark
+    public int[] magnitudeBins() {
+        kernels.magnitudeBins(bits, 1 << 20, 16, inside, BLOCK);
+        return inside;
+    }
+
+    @Benchmark
+    public int[] randomWords() {
+        kernels.randomWords(0x0123456789ABCDEFL, 0, inside, BLOCK);
+        return inside;
+    }
+
+    @Benchmark
+    public float[] int8ToFloat() {
+        kernels.int8ToFloat(codes, 0, 3, 0.5f, 0.3f, out, 0, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public float[] e4m3ToFloat() {
+        kernels.e4m3ToFloat(codes, 0, 0.5f, 0.3f, out, 0, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public float[] tableOfHalves() {
+        kernels.tableOfHalves(codes, 0, table, 0.5f, out, 0, BLOCK / 2);
+        return out;
+    }
+
+    @Benchmark
+    public float[] agreeing() {
+        kernels.agreeing(x, weighted, weights, weights, MODELS, out, spare[0], BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public double[][] gramOfTwo() {
+        kernels.gram(weighted, 2, products, BLOCK);
+        return products;
+    }
+
+    @Benchmark
+    public long change() {
+        return kernels.change(x, base, products, out, BLOCK);
+    }
+
+    @Benchmark
+    public int countOpposite() {
+        return kernels.countOpposite(weighted, 3, BLOCK);
     }
 
     @Benchmark
