@@ -341,6 +341,16 @@ public interface Kernels {
      */
     void selectedDelta(float[] x, float[] base, float[] by, int cut, float[] dst, int n);
 
+    /** {@code dst = |x - base| * factor} for the elements {@code from .. to-1}. */
+    void distance(float[] x, float[] base, float factor, float[] dst, int from, int to);
+
+    /**
+     * {@code dst = x} where {@code |x - base| * factor} is at least {@code threshold}, else {@code
+     * base}, for the elements {@code from .. to-1}.
+     */
+    void farther(
+            float[] x, float[] base, float factor, float threshold, float[] dst, int from, int to);
+
     /**
      * The population variance of {@code d_m = x[m] - base} over the models: {@code sum (e_m - mean
      * e)^2 / models} with {@code e_m = d_m - d_0}, exactly 0 where all are equal. Every step
@@ -479,6 +489,34 @@ public interface Kernels {
 
     /** {@link #absSum} of {@code x - base}. */
     void absDeltaSum(float[] x, float[] base, double[] lanes, int n);
+
+    // Distributions in float64. Exponentials are those of PortableMath, sums as above.
+
+    /** Replaces numbers up to 700 by their exponentials; below -700 by that of -700, NaN by NaN. */
+    void exp(double[] x, int n);
+
+    /**
+     * The softmax of the elements {@code at .. at+n-1}, but for its divisor: {@code dst[i] = }the
+     * exponential of {@code -min(max x - x[at + i], 700)}, with the largest of them; {@code lanes[i
+     * % LANES] += dst[i]}. Where the largest is infinite or one is NaN, all are NaN.
+     */
+    void softmax(float[] x, int at, double[] dst, double[] lanes, int n);
+
+    /**
+     * The Kullback-Leibler divergence between {@code a = p * pScale + floor} and {@code b = q *
+     * qScale + floor}, both fused: {@code q[i]} becomes {@code ln(a / b)}, and {@code lanes[i %
+     * LANES]} becomes {@code a * q[i] + lanes[i % LANES]}, fused.
+     *
+     * @param floor positive; all products at least 0
+     */
+    void divergence(
+            double[] p,
+            double pScale,
+            double[] q,
+            double qScale,
+            double floor,
+            double[] lanes,
+            int n);
 
     /** The sum of the lanes, added in order. Every sum is finished in this way. */
     static double total(double[] lanes) {

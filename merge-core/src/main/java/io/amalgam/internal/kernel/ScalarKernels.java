@@ -488,4 +488,44 @@ public final class ScalarKernels implements Kernels {
     public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
         TailSums.absDeltaSum(x, base, lanes, 0, n);
     }
+
+    @Override
+    public void exp(double[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = PortableMath.exp(Math.max(x[i], PortableMath.LEAST));
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int at, double[] dst, double[] lanes, int n) {
+        double largest = ScalarSoftmax.finite(ScalarSoftmax.largest(x, at, at + n));
+        ScalarSoftmax.softmax(x, at, largest, dst, lanes, 0, n);
+    }
+
+    @Override
+    public void divergence(
+            double[] p,
+            double pScale,
+            double[] q,
+            double qScale,
+            double floor,
+            double[] lanes,
+            int n) {
+        ScalarSoftmax.divergence(p, pScale, q, qScale, floor, lanes, 0, n);
+    }
+
+    @Override
+    public void distance(float[] x, float[] base, float factor, float[] dst, int from, int to) {
+        for (int i = from; i < to; i++) {
+            dst[i] = Math.abs(x[i] - base[i]) * factor;
+        }
+    }
+
+    @Override
+    public void farther(
+            float[] x, float[] base, float factor, float threshold, float[] dst, int from, int to) {
+        for (int i = from; i < to; i++) {
+            dst[i] = Math.abs(x[i] - base[i]) * factor >= threshold ? x[i] : base[i];
+        }
+    }
 }

@@ -21,6 +21,8 @@ public final class KernelInput {
     public final float[] out;
     public final short[] shorts;
     public final double[] lanes;
+    public final double[] p;
+    public final double[] q;
     public final int[] inside;
     public final int[] counts;
     public final float[][] weighted;
@@ -110,6 +112,12 @@ public final class KernelInput {
             shorts[i] = (short) random.nextInt();
         }
         lanes = random.doubles(Kernels.LANES).toArray();
+        p = random.doubles(length).toArray();
+        q = p.clone();
+        for (int i = 0; i < length; i++) {
+            // Mostly near each other, as distributions of models are.
+            q[i] *= i % 37 == 0 ? 1 + 9 * random.nextDouble() : 1 + 0.01 * random.nextGaussian();
+        }
         inside = random.ints(n + SPARE, 0, 100).toArray();
         counts = random.ints(Kernels.PIVOTS + 1, 0, 100).toArray();
     }
@@ -121,6 +129,8 @@ public final class KernelInput {
         out = other.out.clone();
         shorts = other.shorts.clone();
         lanes = other.lanes.clone();
+        p = other.p.clone();
+        q = other.q.clone();
         inside = other.inside.clone();
         counts = other.counts.clone();
         weights = other.weights.clone();
@@ -146,12 +156,13 @@ public final class KernelInput {
         assertThat(shorts).as("%s: shorts", description).isEqualTo(expected.shorts);
         assertThat(inside).as("%s: inside", description).isEqualTo(expected.inside);
         assertThat(counts).as("%s: counts", description).isEqualTo(expected.counts);
-        assertThat(Arrays.stream(lanes).mapToLong(Double::doubleToLongBits).toArray())
-                .as("%s: lanes", description)
-                .isEqualTo(
-                        Arrays.stream(expected.lanes)
-                                .mapToLong(Double::doubleToLongBits)
-                                .toArray());
+        assertThat(bits(lanes)).as("%s: lanes", description).isEqualTo(bits(expected.lanes));
+        assertThat(bits(p)).as("%s: p", description).isEqualTo(bits(expected.p));
+        assertThat(bits(q)).as("%s: q", description).isEqualTo(bits(expected.q));
+    }
+
+    private static long[] bits(double[] values) {
+        return Arrays.stream(values).mapToLong(Double::doubleToLongBits).toArray();
     }
 
     /** The bits of each element, those of the one canonical NaN for every NaN. */

@@ -604,6 +604,46 @@ public abstract class KernelsContract {
     }
 
     @Test
+    void exp() {
+        check(
+                (k, in, n) -> {
+                    for (int i = 0; i < in.p.length; i++) {
+                        in.p[i] = in.a[i] > 600 ? -in.a[i] : in.a[i];
+                    }
+                    k.exp(in.p, n);
+                });
+    }
+
+    @Test
+    void softmax() {
+        check((k, in, n) -> k.softmax(in.a, 0, in.p, in.lanes, n));
+        check((k, in, n) -> k.softmax(in.a, 5, in.p, in.lanes, n));
+    }
+
+    @Test
+    void divergence() {
+        check((k, in, n) -> k.divergence(in.p, 0.5, in.q, 0.49, 1e-8, in.lanes, n));
+        check((k, in, n) -> k.divergence(in.p, 1, in.q, 7, 1e-8, in.lanes, n));
+        check((k, in, n) -> k.divergence(in.p, Double.NaN, in.q, 1, 1e-8, in.lanes, n));
+    }
+
+    @Test
+    void distance() {
+        for (float factor : new float[] {0, 1e-9f, 3, Float.POSITIVE_INFINITY}) {
+            check((k, in, n) -> k.distance(in.a, in.b, factor, in.out, 0, n));
+            check((k, in, n) -> k.distance(in.a, in.b, factor, in.a, Math.min(5, n), n));
+        }
+    }
+
+    @Test
+    void farther() {
+        for (float threshold : new float[] {0, 0.03f, 0.75f, Float.NaN}) {
+            check((k, in, n) -> k.farther(in.a, in.b, 1.5f, threshold, in.out, 0, n));
+            check((k, in, n) -> k.farther(in.a, in.b, 1.5f, threshold, in.a, Math.min(5, n), n));
+        }
+    }
+
+    @Test
     void addSquares() {
         check((k, in, n) -> k.addSquares(in.a, in.b, in.lanes, n));
         check((k, in, n) -> k.addSquares(in.a, in.a, in.lanes, n));

@@ -9,6 +9,7 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.IntStream;
 
 /**
  * The kernels once more as the interface words them, slow and with other means: float32 operations
@@ -710,5 +711,85 @@ final class ReferenceKernels implements Kernels {
             sum = side > 0 ? Math.nextUp(sum) : Math.nextDown(sum);
         }
         return (float) sum;
+    }
+
+    @Override
+    public void exp(double[] x, int n) {
+        for (int i = 0; i < n; i++) {
+            x[i] = exponential(x[i]);
+        }
+    }
+
+    @Override
+    public void softmax(float[] x, int at, double[] dst, double[] lanes, int n) {
+        double largest =
+                IntStream.range(at, at + n).mapToDouble(i -> x[i]).max().orElse(Double.NaN);
+        for (int i = 0; i < n; i++) {
+            boolean ordinary = Double.isFinite(largest);
+            dst[i] = ordinary ? exponential(x[at + i] - largest) : Double.NaN;
+            lanes[i % LANES] += dst[i];
+        }
+    }
+
+    /** By Taylor's series around the nearest multiple of ln 2, in two parts. */
+    private static double exponential(double x) {
+        if (Double.isNaN(x)) {
+            return x;
+        }
+        double bounded = x < -700 ? -700 : x;
+        double power = Math.rint(bounded * 1.4426950408889634);
+        double r = Math.fma(power, -0x1.62e42feep-1, bounded);
+        r = Math.fma(power, -0x1.a39ef35793c76p-33, r);
+        double series = 0;
+        double factorial = 6227020800.0;
+        for (int k = 13; k >= 1; k--) {
+            series = Math.fma(series, r, 1 / factorial);
+            factorial /= k;
+        }
+        return Math.scalb(Math.fma(series, r, 1), (int) power);
+    }
+
+    @Override
+    public void divergence(
+            double[] p,
+            double pScale,
+            double[] q,
+            double qScale,
+            double floor,
+            double[] lanes,
+            int n) {
+        for (int i = 0; i < n; i++) {
+            double a = Math.fma(p[i], pScale, floor);
+            double b = Math.fma(q[i], qScale, floor);
+            if (Math.abs(a - b) > 0.17 * (a + b)) {
+                q[i] = PortableMath.log(a / b);
+            } else {
+                double s = (a - b) / (a + b);
+                double tail = 0;
+                for (int k = 21; k >= 3; k -= 2) {
+                    tail = Math.fma(tail, s * s, 1.0 / k);
+                }
+                q[i] = Math.fma(2 * s, s * s * tail, 2 * s);
+            }
+            lanes[i % LANES] = Math.fma(a, q[i], lanes[i % LANES]);
+        }
+    }
+
+    @Override
+    public void distance(float[] x, float[] base, float factor, float[] dst, int from, int to) {
+        for (int i = from; i < to; i++) {
+            float delta = minus(x[i], base[i]);
+            dst[i] = (float) ((double) (delta < 0 ? -delta : delta == 0 ? 0 : delta) * factor);
+        }
+    }
+
+    @Override
+    public void farther(
+            float[] x, float[] base, float factor, float threshold, float[] dst, int from, int to) {
+        float[] distances = new float[to];
+        distance(x, base, factor, distances, from, to);
+        for (int i = from; i < to; i++) {
+            dst[i] = distances[i] >= threshold ? x[i] : base[i];
+        }
     }
 }

@@ -404,4 +404,37 @@ public final class SimdKernels implements Kernels {
     public void absDeltaSum(float[] x, float[] base, double[] lanes, int n) {
         VectorSums.absDeltaSum(x, base, lanes, n);
     }
+
+    @Override
+    public void exp(double[] x, int n) {
+        VectorSoftmax.exp(x, n);
+    }
+
+    @Override
+    public void softmax(float[] x, int at, double[] dst, double[] lanes, int n) {
+        VectorSoftmax.softmax(x, at, dst, lanes, n);
+    }
+
+    @Override
+    public void divergence(
+            double[] p,
+            double pScale,
+            double[] q,
+            double qScale,
+            double floor,
+            double[] lanes,
+            int n) {
+        VectorSoftmax.divergence(p, pScale, q, qScale, floor, lanes, n);
+    }
+
+    @Override
+    public void distance(float[] x, float[] base, float factor, float[] dst, int from, int to) {
+        VectorDistance.distance(x, base, factor, dst, from, to);
+    }
+
+    @Override
+    public void farther(
+            float[] x, float[] base, float factor, float threshold, float[] dst, int from, int to) {
+        VectorDistance.farther(x, base, factor, threshold, dst, from, to);
+    }
 }

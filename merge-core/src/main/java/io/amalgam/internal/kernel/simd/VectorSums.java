@@ -36,6 +36,23 @@ final class VectorSums {
         }
     }
 
+    static void sum(double[] x, double[] lanes, int n) {
+        int bound = n & -LANES;
+        for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
+            DoubleVector first = DoubleVector.fromArray(DOUBLES, lanes, lane);
+            DoubleVector second = DoubleVector.fromArray(DOUBLES, lanes, lane + WIDTH);
+            for (int i = lane; i < bound; i += LANES) {
+                first = first.add(DoubleVector.fromArray(DOUBLES, x, i));
+                second = second.add(DoubleVector.fromArray(DOUBLES, x, i + WIDTH));
+            }
+            first.intoArray(lanes, lane);
+            second.intoArray(lanes, lane + WIDTH);
+        }
+        for (int i = bound; i < n; i++) {
+            lanes[i % LANES] += x[i];
+        }
+    }
+
     static void absSum(float[] x, double[] lanes, int n) {
         int bound = n & -LANES;
         for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {

@@ -85,31 +85,38 @@ public final class ArceeFusion implements MergeMethod {
         public void values(Block in, float[] dst) {
             float[] x = in.input(other);
             float[] origin = in.input(base);
-            int n = in.length();
+            eachRow(
+                    in,
+                    (from, to, divergence) ->
+                            in.kernels().distance(x, origin, divergence, dst, from, to));
+        }
+
+        /** Visits the rows of a block, whole or in part. */
+        void eachRow(Block in, RowVisitor visitor) {
             int row = (int) (in.offset() / rowLength);
             int from = 0;
-            int to = (int) Math.min(n, (row + 1) * rowLength - in.offset());
-            while (from < n) {
-                float divergence = divergences[row++];
-                for (int i = from; i < to; i++) {
-                    dst[i] = Math.abs(x[i] - origin[i]) * divergence;
-                }
+            while (from < in.length()) {
+                int to = (int) Math.min(in.length(), (row + 1) * rowLength - in.offset());
+                visitor.visit(from, to, divergences[row]);
                 from = to;
-                to = (int) Math.min(n, to + rowLength);
+                row++;
             }
         }
+    }
+
+    private interface RowVisitor {
+        void visit(int from, int to, float divergence);
     }
 
     private record Fusion(Importance importance, float threshold) implements TensorStep.Combine {
         @Override
         public void combine(Block in, float[] out) {
-            float[] values = in.scratch(0);
-            importance.values(in, values);
             float[] x = in.input(importance.other());
             float[] origin = in.input(importance.base());
-            for (int i = 0; i < in.length(); i++) {
-                out[i] = values[i] >= threshold ? x[i] : origin[i];
-            }
+            importance.eachRow(
+                    in,
+                    (from, to, divergence) ->
+                            in.kernels().farther(x, origin, divergence, threshold, out, from, to));
         }
     }
 }

@@ -3,7 +3,6 @@ package io.amalgam.internal.method.builtin;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.method.common.ModelIndex;
-import io.amalgam.internal.method.common.PortableMath;
 import io.amalgam.internal.method.select.OrderStatistics;
 import io.amalgam.method.Block;
 import io.amalgam.method.MethodInfo;
@@ -51,7 +50,6 @@ public final class Pcb implements WholeModelMethod {
     private static final int SUM = 0;
     private static final int SHARES = 1;
     private static final int AGREED = 2;
-    private static final int SCRATCH = 3;
     private static final int MERGED = 4;
     private static final int WEIGHTS = 5;
     private static final int SCORES = 0;
@@ -309,7 +307,7 @@ public final class Pcb implements WholeModelMethod {
                     agreed[i] = StrictMath.tanh(x);
                 }
             }
-            PortableMath.exp(shares, in.doubles(SCRATCH), n);
+            in.kernels().exp(shares, n);
             float[] scores = in.scratch(SCORES);
             for (int i = 0; i < n; i++) {
                 // Added to 0, so that both zeros have the same rank.

@@ -1,6 +1,6 @@
 package io.amalgam.internal.method.builtin;
 
-import io.amalgam.internal.method.common.PortableMath;
+import io.amalgam.kernel.Kernels;
 import io.amalgam.method.Block;
 import io.amalgam.method.TensorStep;
 import java.util.Arrays;
@@ -30,6 +30,7 @@ final class RowDivergences implements TensorStep.Reduce<RowDivergences.Rows> {
     static final class Rows {
         private float[] found = new float[16];
         private int count;
+        private final double[] lanes = new double[Kernels.LANES];
 
         private void add(float... more) {
             add(more, more.length);
@@ -57,55 +58,22 @@ final class RowDivergences implements TensorStep.Reduce<RowDivergences.Rows> {
 
     @Override
     public void fold(Rows state, Block in) {
+        Kernels kernels = in.kernels();
         int n = (int) rowLength;
         double[] p = in.doubles(0);
         double[] q = in.doubles(1);
-        double[] logs = in.doubles(2);
+        double[] lanes = state.lanes;
         for (int from = 0; from < in.length(); from += n) {
-            softmax(in.input(first), from, n, p, logs);
-            softmax(in.input(second), from, n, q, logs);
-            PortableMath.logRatio(p, q, logs, n);
-            for (int i = 0; i < n; i++) {
-                logs[i] *= p[i];
-            }
-            state.add((float) Math.max(0, sum(logs, n)));
+            Arrays.fill(lanes, 0);
+            kernels.softmax(in.input(first), from, p, lanes, n);
+            double ofP = 1 / Kernels.total(lanes);
+            Arrays.fill(lanes, 0);
+            kernels.softmax(in.input(second), from, q, lanes, n);
+            double ofQ = 1 / Kernels.total(lanes);
+            Arrays.fill(lanes, 0);
+            kernels.divergence(p, ofP, q, ofQ, FLOOR, lanes, n);
+            state.add((float) Math.max(0, Kernels.total(lanes)));
         }
-    }
-
-    /** Writes the softmax of a row, and a little added, to {@code dst}. */
-    private static void softmax(float[] x, int from, int n, double[] dst, double[] scratch) {
-        float largest = Float.NEGATIVE_INFINITY;
-        for (int i = from; i < from + n; i++) {
-            // No Math.max: NaN, which it would look out for, makes the sum NaN all the same.
-            largest = x[i] > largest ? x[i] : largest;
-        }
-        for (int i = 0; i < n; i++) {
-            dst[i] = (double) x[from + i] - largest;
-        }
-        PortableMath.exp(dst, scratch, n);
-        double scale = 1 / sum(dst, n);
-        for (int i = 0; i < n; i++) {
-            dst[i] = dst[i] * scale + FLOOR;
-        }
-    }
-
-    /** Every fourth number to one of four sums: the processor adds them side by side. */
-    private static double sum(double[] x, int n) {
-        double a = 0;
-        double b = 0;
-        double c = 0;
-        double d = 0;
-        int i = 0;
-        for (; i + 3 < n; i += 4) {
-            a += x[i];
-            b += x[i + 1];
-            c += x[i + 2];
-            d += x[i + 3];
-        }
-        for (; i < n; i++) {
-            a += x[i];
-        }
-        return (a + b) + (c + d);
     }
 
     @Override

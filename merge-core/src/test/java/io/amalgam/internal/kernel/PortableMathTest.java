@@ -1,7 +1,8 @@
-package io.amalgam.internal.method.common;
+package io.amalgam.internal.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.Arrays;
 import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
@@ -10,9 +11,7 @@ class PortableMathTest {
     private static final int N = 1_000_000;
 
     private static double[] exp(double... x) {
-        double[] values = x.clone();
-        PortableMath.exp(values, new double[x.length], x.length);
-        return values;
+        return Arrays.stream(x).map(PortableMath::exp).toArray();
     }
 
     private static double[] random(long seed, DoubleUnaryOperator... ranges) {
@@ -43,17 +42,8 @@ class PortableMathTest {
     void exponentialsAtTheEnds() {
         assertThat(exp(0, -0.0)).containsExactly(1, 1);
         double least = StrictMath.exp(-700);
-        for (double x : exp(-700, -1e300, Double.NEGATIVE_INFINITY)) {
-            assertWithinUnits(x, least, -700);
-        }
+        assertWithinUnits(PortableMath.exp(-700), least, -700);
         assertThat(exp(Double.NaN)).containsExactly(Double.NaN);
-    }
-
-    @Test
-    void onlyTheFirstNumbersAreReplaced() {
-        double[] x = {0, 0, 7};
-        PortableMath.exp(x, new double[3], 2);
-        assertThat(x).containsExactly(1, 1, 7);
     }
 
     @Test
@@ -79,16 +69,14 @@ class PortableMathTest {
         for (int i = 0; i < N; i++) {
             a[i] = b[i] + b[i] * apart[i];
         }
-        double[] logs = new double[N];
-        PortableMath.logRatio(a, b, logs, N);
         for (int i = 0; i < N; i++) {
             // The difference of two numbers near each other is exact.
             double exact = StrictMath.log1p((a[i] - b[i]) / b[i]);
-            if (!(Math.abs(logs[i] - exact) <= 8 * Math.ulp(exact))) {
-                assertThat(logs[i]).as("ln(%s / %s)", a[i], b[i]).isEqualTo(exact);
+            double log = PortableMath.logRatio(a[i], b[i]);
+            if (!(Math.abs(log - exact) <= 8 * Math.ulp(exact))) {
+                assertThat(log).as("ln(%s / %s)", a[i], b[i]).isEqualTo(exact);
             }
         }
-        PortableMath.logRatio(a, a, logs, N);
-        assertThat(logs).containsOnly(0);
+        assertThat(Arrays.stream(a).map(x -> PortableMath.logRatio(x, x))).containsOnly(0.0);
     }
 }
