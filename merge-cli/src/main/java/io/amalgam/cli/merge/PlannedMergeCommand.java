@@ -150,12 +150,13 @@ public abstract class PlannedMergeCommand extends Subcommand {
         if (!verbosity.quiet) {
             remarks.forEach(console::note);
         }
-        engine.explain(console, verbosity);
         try (StagedPlan plan = plan()) {
+            engine.explain(console, verbosity, plan.bytes());
             console.warnings(plan.warnings());
             beforehand(plan);
             StagedPlanView view = new StagedPlanView(plan, resources);
-            EngineOptions options = output.on(engine.options(resources)).report(!noReport);
+            EngineOptions options =
+                    output.on(engine.options(resources, plan.bytes())).report(!noReport);
             if (dryRun) {
                 return dryRun(plan, view, options);
             }

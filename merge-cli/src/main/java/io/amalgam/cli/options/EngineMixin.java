@@ -4,12 +4,16 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.kernel.KernelProvider;
+import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Kernels;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of the engine. */
 public final class EngineMixin {
+    /** With fewer bytes, vector code takes longer to compile than it saves. */
+    private static final long SMALL = 32L << 20;
+
     @Option(
             names = "--kernels",
             paramLabel = "KIND",
@@ -56,17 +60,43 @@ public final class EngineMixin {
     }
 
     public EngineOptions options(ResourceMixin resources) {
-        return EngineOptions.defaults(kernels())
+        return options(resources, kernels());
+    }
+
+    /** The options of a merge that reads and writes so many bytes of tensors. */
+    public EngineOptions options(ResourceMixin resources, long bytes) {
+        return options(resources, provider(bytes).kernels());
+    }
+
+    private EngineOptions options(ResourceMixin resources, Kernels used) {
+        return EngineOptions.defaults(used)
                 .threads(resources.threads)
                 .memory(resources.memory.bytes())
                 .allowNonfinite(allowNonfinite);
     }
 
+    private KernelProvider provider(long bytes) {
+        return kernels == KernelProvider.Choice.AUTO && bytes < SMALL
+                ? new KernelProvider(
+                        ScalarKernels.INSTANCE,
+                        "scalar kernels: the merge is too small for others to pay")
+                : provider();
+    }
+
     /** Says which kernels are in use, where that is asked for or not as one would wish. */
     public void explain(Console console, VerbosityMixin verbosity) {
+        explain(console, verbosity, provider());
+    }
+
+    /** The same for a merge that reads and writes so many bytes of tensors. */
+    public void explain(Console console, VerbosityMixin verbosity, long bytes) {
+        explain(console, verbosity, provider(bytes));
+    }
+
+    private void explain(Console console, VerbosityMixin verbosity, KernelProvider used) {
         boolean slow = kernels == KernelProvider.Choice.AUTO && kernels().name().equals("scalar");
         if (!verbosity.quiet && (slow || verbosity.verbose())) {
-            console.note(provider().explanation());
+            console.note(used.explanation());
         }
     }
 }

@@ -45,7 +45,7 @@ class MergeCommandTest {
         assertThat(lines.get(0)).isEqualTo("merged to " + out);
         assertThat(lines.get(1)).isEqualTo("4 tensors, 56 parameters, 227 B in 1 file");
         assertThat(lines.get(2))
-                .matches("read and wrote .* in .* s \\(.*/s\\), \\S+ kernels, \\d+ threads?");
+                .matches("read and wrote .* in .* s \\(.*/s\\), scalar kernels, \\d+ threads?");
         assertThat(lines.get(3)).matches("plan [0-9a-f]{12}");
         assertThat(names(out))
                 .containsExactly(
@@ -76,6 +76,15 @@ class MergeCommandTest {
         assertThat(Cli.run("merge", recipe, out, "-v", "--kernels", "scalar").err())
                 .contains("scalar kernels: asked for\n")
                 .containsPattern("holds +.* in buffers");
+    }
+
+    @Test
+    void smallMergesDoNotWaitForVectorCode() {
+        Cli result = Cli.run("merge", recipe, out, "-v");
+
+        assertThat(result.err())
+                .contains("scalar kernels: the merge is too small for others to pay\n");
+        assertThat(result.out()).contains(", scalar kernels, ");
     }
 
     @Test

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The plans of a recipe file, and where the results of its named documents are read from. */
@@ -59,6 +60,13 @@ public final class StagedPlan implements MergePlan.OfRecipe {
         }
         result().ifPresent(plan -> warnings.addAll(plan.warnings()));
         return warnings;
+    }
+
+    /** Tensor bytes read once and written, of all documents. */
+    public long bytes() {
+        return Stream.concat(steps.stream().map(Step::plan), result().stream())
+                .mapToLong(plan -> plan.inputBytes() + plan.outputBytes())
+                .sum();
     }
 
     StageCheckpoint checkpoint(String name) {
