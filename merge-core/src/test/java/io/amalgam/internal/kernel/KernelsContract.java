@@ -571,7 +571,7 @@ public abstract class KernelsContract {
 
     @Test
     void agreeing() {
-        for (int models : new int[] {0, 1, 3, KernelInput.MODELS}) {
+        for (int models : new int[] {0, 1, 2, 3, KernelInput.MODELS}) {
             check(
                     (k, in, n) ->
                             k.agreeing(
@@ -827,17 +827,20 @@ public abstract class KernelsContract {
 
     @Test
     void consensusWhereAgreeingWeightsAddUpToZero() {
-        check(
-                (k, in, n) ->
-                        k.consensus(
-                                in.weighted,
-                                new float[] {0.5f, -0.5f, 0.25f, -0.25f, 0f},
-                                KernelInput.MODELS,
-                                in.a,
-                                true,
-                                0.5f,
-                                in.out,
-                                n));
+        float[] weights = {0.5f, -0.5f, 0.25f, -0.25f, 0f};
+        float[] zeros = {-0f, -0f, -0f, -0f, -0f};
+        int[] cuts = new int[KernelInput.MODELS];
+        for (int models : new int[] {2, 4, KernelInput.MODELS}) {
+            for (float[] w : new float[][] {weights, zeros}) {
+                check(
+                        (k, in, n) ->
+                                k.consensus(in.weighted, w, models, in.a, true, 0.5f, in.out, n));
+                check(
+                        (k, in, n) ->
+                                k.trimmedConsensus(
+                                        in.weighted, cuts, w, models, in.a, true, 0.5f, in.out, n));
+            }
+        }
     }
 
     @Test

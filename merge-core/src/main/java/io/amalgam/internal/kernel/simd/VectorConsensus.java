@@ -7,6 +7,7 @@ import static io.amalgam.internal.kernel.simd.Species.LENGTH;
 import io.amalgam.internal.kernel.ScalarConsensus;
 import jdk.incubator.vector.FloatVector;
 import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
@@ -32,6 +33,10 @@ final class VectorConsensus {
             float lambda,
             float[] out,
             int n) {
+        if (models == 2) {
+            two(weighted, weights, base, normalize, lambda, out, n);
+            return;
+        }
         int bound = FLOATS.loopBound(n);
         FloatVector zero = FloatVector.zero(FLOATS);
         IntVector one = IntVector.broadcast(INTS, Float.floatToRawIntBits(1f));
@@ -74,6 +79,59 @@ final class VectorConsensus {
         ScalarConsensus.consensus(weighted, weights, models, base, normalize, lambda, out, i, n);
     }
 
+    /** Two models, without a loop over them, as {@link VectorTrimmed} does it. */
+    private static void two(
+            float[][] weighted,
+            float[] weights,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        float[] x0 = weighted[0];
+        float[] x1 = weighted[1];
+        int d0 = normalize ? Float.floatToRawIntBits(weights[0]) : 0;
+        int d1 = normalize ? Float.floatToRawIntBits(weights[1]) : 0;
+        int bound = FLOATS.loopBound(n);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        int i = 0;
+        for (; i < bound; i += LENGTH) {
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x0, i);
+            FloatVector v1 = FloatVector.fromArray(FLOATS, x1, i);
+            FloatVector sum = zero.add(v0).add(v1);
+            if (sum.compare(VectorOperators.NE, sum).anyTrue()) {
+                int to = i + LENGTH;
+                ScalarConsensus.consensus(
+                        weighted, weights, 2, base, normalize, lambda, out, i, to);
+                continue;
+            }
+            IntVector side = sum.reinterpretAsInts().and(SIGN);
+            IntVector t0 = v0.reinterpretAsInts().lanewise(VectorOperators.XOR, side);
+            IntVector t1 = v1.reinterpretAsInts().lanewise(VectorOperators.XOR, side);
+            IntVector a0 =
+                    t0.sub(1)
+                            .or(t0)
+                            .lanewise(VectorOperators.ASHR, 31)
+                            .lanewise(VectorOperators.XOR, -1);
+            IntVector a1 =
+                    t1.sub(1)
+                            .or(t1)
+                            .lanewise(VectorOperators.ASHR, 31)
+                            .lanewise(VectorOperators.XOR, -1);
+            FloatVector agreed =
+                    v0.reinterpretAsInts()
+                            .and(a0)
+                            .reinterpretAsFloats()
+                            .add(v1.reinterpretAsInts().and(a1).reinterpretAsFloats());
+            FloatVector divisor =
+                    a0.and(d0).reinterpretAsFloats().add(a1.and(d1).reinterpretAsFloats());
+            VectorMask<Float> nobody = divisor.compare(VectorOperators.EQ, 0f);
+            agreed = agreed.div(divisor.blend(1f, nobody));
+            FloatVector.fromArray(FLOATS, base, i).add(agreed.mul(lambda)).intoArray(out, i);
+        }
+        ScalarConsensus.consensus(weighted, weights, 2, base, normalize, lambda, out, i, n);
+    }
+
     static void agreeing(
             float[] election,
             float[][] vectors,
@@ -83,6 +141,23 @@ final class VectorConsensus {
             float[] agreed,
             float[] divisor,
             int n) {
+        if (models == 2) {
+            int bound = FLOATS.loopBound(n);
+            agreeing(
+                    election,
+                    vectors[0],
+                    weights[0],
+                    shares[0],
+                    vectors[1],
+                    weights[1],
+                    shares[1],
+                    agreed,
+                    divisor,
+                    bound);
+            ScalarConsensus.agreeing(
+                    election, vectors, weights, shares, 2, agreed, divisor, bound, n);
+            return;
+        }
         int bound = FLOATS.loopBound(n);
         FloatVector zero = FloatVector.zero(FLOATS);
         IntVector infinite = IntVector.broadcast(INTS, INFINITE);
@@ -119,5 +194,48 @@ final class VectorConsensus {
             share.intoArray(divisor, i);
         }
         ScalarConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, i, n);
+    }
+
+    private static void agreeing(
+            float[] election,
+            float[] x0,
+            float w0,
+            float s0,
+            float[] x1,
+            float w1,
+            float s1,
+            float[] agreed,
+            float[] divisor,
+            int bound) {
+        int d0 = Float.floatToRawIntBits(s0);
+        int d1 = Float.floatToRawIntBits(s1);
+        FloatVector zero = FloatVector.zero(FLOATS);
+        IntVector infinite = IntVector.broadcast(INTS, INFINITE);
+        IntVector none = IntVector.zero(INTS);
+        for (int i = 0; i < bound; i += LENGTH) {
+            IntVector elected =
+                    FloatVector.fromArray(FLOATS, election, i).add(zero).reinterpretAsInts();
+            IntVector flip = elected.or(infinite.sub(elected.and(ABS))).and(SIGN);
+            FloatVector v0 = FloatVector.fromArray(FLOATS, x0, i);
+            FloatVector v1 = FloatVector.fromArray(FLOATS, x1, i);
+            IntVector t0 = v0.reinterpretAsInts().lanewise(VectorOperators.XOR, flip);
+            IntVector t1 = v1.reinterpretAsInts().lanewise(VectorOperators.XOR, flip);
+            IntVector a0 =
+                    none.sub(t0)
+                            .and(t0.lanewise(VectorOperators.XOR, -1))
+                            .and(t0.sub(NAN))
+                            .lanewise(VectorOperators.ASHR, 31);
+            IntVector a1 =
+                    none.sub(t1)
+                            .and(t1.lanewise(VectorOperators.XOR, -1))
+                            .and(t1.sub(NAN))
+                            .lanewise(VectorOperators.ASHR, 31);
+            FloatVector first = v0.mul(w0).reinterpretAsInts().and(a0).reinterpretAsFloats();
+            FloatVector second = v1.mul(w1).reinterpretAsInts().and(a1).reinterpretAsFloats();
+            zero.add(first).add(second).intoArray(agreed, i);
+            zero.add(a0.and(d0).reinterpretAsFloats())
+                    .add(a1.and(d1).reinterpretAsFloats())
+                    .intoArray(divisor, i);
+        }
     }
 }

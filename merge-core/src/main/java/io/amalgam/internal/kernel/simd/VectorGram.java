@@ -11,7 +11,8 @@ import jdk.incubator.vector.VectorOperators;
 /**
  * All products of two or three vectors in one pass, each element converted to float64 once; those
  * with a fourth are added pair by pair. Products are exact, so that fusing them with the addition
- * changes nothing.
+ * changes nothing. Two vectors of accumulators a product: while one waits for its last addition,
+ * the other is at work, however far the compiler unrolls.
  */
 final class VectorGram {
     private static final int WIDTH = DOUBLES.length();
@@ -82,30 +83,52 @@ final class VectorGram {
         double[] bc = lanes[count + 1];
         double[] cc = lanes[2 * count - 1];
         int bound = n & -LANES;
-        for (int lane = 0; lane < LANES; lane += WIDTH) {
-            DoubleVector aas = DoubleVector.fromArray(DOUBLES, aa, lane);
-            DoubleVector abs = DoubleVector.fromArray(DOUBLES, ab, lane);
-            DoubleVector acs = DoubleVector.fromArray(DOUBLES, ac, lane);
-            DoubleVector bbs = DoubleVector.fromArray(DOUBLES, bb, lane);
-            DoubleVector bcs = DoubleVector.fromArray(DOUBLES, bc, lane);
-            DoubleVector ccs = DoubleVector.fromArray(DOUBLES, cc, lane);
+        for (int lane = 0; lane < LANES; lane += 2 * WIDTH) {
+            int next = lane + WIDTH;
+            DoubleVector aa0 = DoubleVector.fromArray(DOUBLES, aa, lane);
+            DoubleVector aa1 = DoubleVector.fromArray(DOUBLES, aa, next);
+            DoubleVector ab0 = DoubleVector.fromArray(DOUBLES, ab, lane);
+            DoubleVector ab1 = DoubleVector.fromArray(DOUBLES, ab, next);
+            DoubleVector ac0 = DoubleVector.fromArray(DOUBLES, ac, lane);
+            DoubleVector ac1 = DoubleVector.fromArray(DOUBLES, ac, next);
+            DoubleVector bb0 = DoubleVector.fromArray(DOUBLES, bb, lane);
+            DoubleVector bb1 = DoubleVector.fromArray(DOUBLES, bb, next);
+            DoubleVector bc0 = DoubleVector.fromArray(DOUBLES, bc, lane);
+            DoubleVector bc1 = DoubleVector.fromArray(DOUBLES, bc, next);
+            DoubleVector cc0 = DoubleVector.fromArray(DOUBLES, cc, lane);
+            DoubleVector cc1 = DoubleVector.fromArray(DOUBLES, cc, next);
             for (int i = lane; i < bound; i += LANES) {
-                DoubleVector av = load(a, i);
-                DoubleVector bv = load(b, i);
-                DoubleVector cv = load(c, i);
-                aas = av.lanewise(VectorOperators.FMA, av, aas);
-                abs = av.lanewise(VectorOperators.FMA, bv, abs);
-                acs = av.lanewise(VectorOperators.FMA, cv, acs);
-                bbs = bv.lanewise(VectorOperators.FMA, bv, bbs);
-                bcs = bv.lanewise(VectorOperators.FMA, cv, bcs);
-                ccs = cv.lanewise(VectorOperators.FMA, cv, ccs);
+                DoubleVector a0 = load(a, i);
+                DoubleVector b0 = load(b, i);
+                DoubleVector c0 = load(c, i);
+                aa0 = a0.lanewise(VectorOperators.FMA, a0, aa0);
+                ab0 = a0.lanewise(VectorOperators.FMA, b0, ab0);
+                ac0 = a0.lanewise(VectorOperators.FMA, c0, ac0);
+                bb0 = b0.lanewise(VectorOperators.FMA, b0, bb0);
+                bc0 = b0.lanewise(VectorOperators.FMA, c0, bc0);
+                cc0 = c0.lanewise(VectorOperators.FMA, c0, cc0);
+                DoubleVector a1 = load(a, i + WIDTH);
+                DoubleVector b1 = load(b, i + WIDTH);
+                DoubleVector c1 = load(c, i + WIDTH);
+                aa1 = a1.lanewise(VectorOperators.FMA, a1, aa1);
+                ab1 = a1.lanewise(VectorOperators.FMA, b1, ab1);
+                ac1 = a1.lanewise(VectorOperators.FMA, c1, ac1);
+                bb1 = b1.lanewise(VectorOperators.FMA, b1, bb1);
+                bc1 = b1.lanewise(VectorOperators.FMA, c1, bc1);
+                cc1 = c1.lanewise(VectorOperators.FMA, c1, cc1);
             }
-            aas.intoArray(aa, lane);
-            abs.intoArray(ab, lane);
-            acs.intoArray(ac, lane);
-            bbs.intoArray(bb, lane);
-            bcs.intoArray(bc, lane);
-            ccs.intoArray(cc, lane);
+            aa0.intoArray(aa, lane);
+            aa1.intoArray(aa, next);
+            ab0.intoArray(ab, lane);
+            ab1.intoArray(ab, next);
+            ac0.intoArray(ac, lane);
+            ac1.intoArray(ac, next);
+            bb0.intoArray(bb, lane);
+            bb1.intoArray(bb, next);
+            bc0.intoArray(bc, lane);
+            bc1.intoArray(bc, next);
+            cc0.intoArray(cc, lane);
+            cc1.intoArray(cc, next);
         }
         TailSums.dot(a, a, aa, bound, n);
         TailSums.dot(a, b, ab, bound, n);

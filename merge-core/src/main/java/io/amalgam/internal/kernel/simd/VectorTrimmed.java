@@ -11,8 +11,8 @@ import jdk.incubator.vector.VectorMask;
 import jdk.incubator.vector.VectorOperators;
 
 /**
- * Trimming and sign consensus in one pass, for as many models as fit registers: models that are not
- * there count as zeros, which change no sum.
+ * Trimming and sign consensus in one pass, for as many models as fit registers. Two models have a
+ * loop of their own; else models that are not there count as zeros, which change no sum.
  */
 final class VectorTrimmed {
     /** The most models taken. */
@@ -24,6 +24,82 @@ final class VectorTrimmed {
     private VectorTrimmed() {}
 
     static void consensus(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            int models,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        if (models == 2) {
+            two(x, cuts, weights, base, normalize, lambda, out, n);
+        } else {
+            upToFour(x, cuts, weights, models, base, normalize, lambda, out, n);
+        }
+    }
+
+    private static void two(
+            float[][] x,
+            int[] cuts,
+            float[] weights,
+            float[] base,
+            boolean normalize,
+            float lambda,
+            float[] out,
+            int n) {
+        float[] x0 = x[0];
+        float[] x1 = x[1];
+        float w0 = weights[0];
+        float w1 = weights[1];
+        int d0 = normalize ? Float.floatToRawIntBits(w0) : 0;
+        int d1 = normalize ? Float.floatToRawIntBits(w1) : 0;
+        int bound = FLOATS.loopBound(n);
+        int i = 0;
+        IntVector least0 = IntVector.broadcast(INTS, cuts[0] - 1);
+        IntVector least1 = IntVector.broadcast(INTS, cuts[1] - 1);
+        for (; i < bound; i += LENGTH) {
+            FloatVector origin = FloatVector.fromArray(FLOATS, base, i);
+            IntVector b0 = FloatVector.fromArray(FLOATS, x0, i).sub(origin).reinterpretAsInts();
+            IntVector b1 = FloatVector.fromArray(FLOATS, x1, i).sub(origin).reinterpretAsInts();
+            IntVector k0 = least0.sub(b0.and(ABS)).lanewise(VectorOperators.ASHR, 31);
+            IntVector k1 = least1.sub(b1.and(ABS)).lanewise(VectorOperators.ASHR, 31);
+            FloatVector v0 = b0.and(k0).reinterpretAsFloats().mul(w0);
+            FloatVector v1 = b1.and(k1).reinterpretAsFloats().mul(w1);
+            FloatVector sum = FloatVector.zero(FLOATS).add(v0).add(v1);
+            if (sum.compare(VectorOperators.NE, sum).anyTrue()) {
+                scalar(x, cuts, weights, 2, base, normalize, lambda, out, i, i + LENGTH);
+                continue;
+            }
+            IntVector side = sum.reinterpretAsInts().and(SIGN);
+            IntVector t0 = v0.reinterpretAsInts().lanewise(VectorOperators.XOR, side);
+            IntVector t1 = v1.reinterpretAsInts().lanewise(VectorOperators.XOR, side);
+            IntVector a0 =
+                    t0.sub(1)
+                            .or(t0)
+                            .lanewise(VectorOperators.ASHR, 31)
+                            .lanewise(VectorOperators.XOR, -1);
+            IntVector a1 =
+                    t1.sub(1)
+                            .or(t1)
+                            .lanewise(VectorOperators.ASHR, 31)
+                            .lanewise(VectorOperators.XOR, -1);
+            FloatVector agreed =
+                    v0.reinterpretAsInts()
+                            .and(a0)
+                            .reinterpretAsFloats()
+                            .add(v1.reinterpretAsInts().and(a1).reinterpretAsFloats());
+            FloatVector divisor =
+                    a0.and(d0).reinterpretAsFloats().add(a1.and(d1).reinterpretAsFloats());
+            VectorMask<Float> nobody = divisor.compare(VectorOperators.EQ, 0f);
+            agreed = agreed.div(divisor.blend(1f, nobody));
+            origin.add(agreed.mul(lambda)).intoArray(out, i);
+        }
+        scalar(x, cuts, weights, 2, base, normalize, lambda, out, i, n);
+    }
+
+    private static void upToFour(
             float[][] x,
             int[] cuts,
             float[] weights,

@@ -289,6 +289,24 @@ public class KernelBenchmarks {
     }
 
     @Benchmark
+    public float[] trimmedConsensusOfTwo() {
+        kernels.trimmedConsensus(weighted, cuts, weights, 2, base, true, 0.9f, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public float[] consensusOfTwo() {
+        kernels.consensus(weighted, weights, 2, base, true, 0.9f, out, BLOCK);
+        return out;
+    }
+
+    @Benchmark
+    public float[] agreeingOfTwo() {
+        kernels.agreeing(x, weighted, weights, weights, 2, out, spare[0], BLOCK);
+        return out;
+    }
+
+    @Benchmark
     public double[][] gram() {
         kernels.gram(weighted, 3, products, BLOCK);
         return products;
