@@ -292,30 +292,52 @@ public interface Kernels {
     void bandedDelta(float[] x, float[] base, int low, int high, float[] dst, int n);
 
     /**
-     * {@code dst = }the bits of {@code x - base}, rounded to float32. Returns the bits of the
-     * largest magnitude, 0 if {@code n == 0}.
+     * {@code dst = }the bits of {@code x - base} from {@code at} on, rounded to float32. Returns
+     * the bits of the largest magnitude, 0 if {@code n == 0}.
      */
-    int deltaBits(float[] x, float[] base, int[] dst, int n);
+    int deltaBits(float[] x, float[] base, int at, int[] dst, int n);
 
     /**
-     * {@code dst = max((bits & 0x7fffffff) - bottom, 0) >>> shift}: bins of magnitudes.
+     * Bins of magnitudes in steps of {@code 2^shift} above {@code bottom}: {@code dst = floor(t /
+     * 2^shift) + ceil(t / 2^shift)}, where {@code t} is 0 for a magnitude of 0, else {@code
+     * max(bits & 0x7fffffff - bottom, 1)}. So the magnitudes of an even bin are equal.
      *
      * @param bottom at least 0
+     * @param shift 0 to 30
      */
     void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n);
 
+    /** Groups of bins that have bounds of their own in {@link #keepBelow}. */
+    int RANK_GROUPS = 8;
+
+    /** The length of what describes the bounds of {@link #keepBelow}. */
+    int RANK_BOUNDS = 8;
+
     /**
-     * Keeps elements by random words, as far as the bounds decide. For element {@code i}, {@code
-     * at} to {@code at + n - 1}: {@code dst[i]} is the float of {@code bits[i]} where {@code
-     * words[i] >>> 1} is below {@code low}, else 0; where that is {@code low} to {@code high}, bit
-     * {@code i - at} of {@code open} is set, 64 in a long from the lowest on. Other bits of the
-     * longs that hold those of the elements are cleared.
+     * Keeps elements by random words, as far as the bounds of their bins decide: {@code dst[at +
+     * i]} is the float of {@code bits[i]} where the level of {@code words[i]} is below the lower
+     * bound of {@code bins[i]}, else 0. Where the level is neither below that nor above the upper
+     * bound, bit {@code i} of {@code open} is set, 64 in a long from the lowest on. Other bits of
+     * the first {@code n}, and of the long that has the last of them, are cleared.
      *
-     * @param low at least 0
-     * @param high at least {@code low}
+     * <p>With {@code b = bounds}, the level of a word is {@code ((word >>> 1) - b[0]) >> b[1]}, and
+     * the group {@code g} of a bin {@code max(bin - b[2], 0) >>> b[3]}, at most {@code RANK_GROUPS
+     * - 1}. The lower bound is two hexadecimal digits, the {@code g}-th from the lowest on of
+     * {@code b[4]} and, the higher one, of {@code b[5]}; the upper bound is that of {@code b[6]}
+     * and {@code b[7]}.
+     *
+     * @param bounds {@code b[0]} and {@code b[2]} at least 0, {@code b[1]} 0 to 31, {@code b[3]} 2
+     *     to 27
      */
     void keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n);
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] bounds,
+            float[] dst,
+            int at,
+            long[] open,
+            int n);
 
     /**
      * The rank of an element among {@code from .. to-1} by magnitude, {@code bits & 0x7fffffff},

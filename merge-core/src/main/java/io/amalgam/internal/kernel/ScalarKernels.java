@@ -302,10 +302,10 @@ public final class ScalarKernels implements Kernels {
     }
 
     @Override
-    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+    public int deltaBits(float[] x, float[] base, int at, int[] dst, int n) {
         int largest = 0;
         for (int i = 0; i < n; i++) {
-            dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+            dst[i] = Float.floatToRawIntBits(x[at + i] - base[at + i]);
             largest = Math.max(largest, dst[i] & ABS);
         }
         return largest;
@@ -313,15 +313,20 @@ public final class ScalarKernels implements Kernels {
 
     @Override
     public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
-        for (int i = 0; i < n; i++) {
-            dst[i] = Math.max((bits[i] & ABS) - bottom, 0) >>> shift;
-        }
+        TailRanks.magnitudeBins(bits, bottom, shift, dst, 0, n);
     }
 
     @Override
     public void keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
-        TailRanks.keepBelow(bits, words, low, high, dst, open, at, 0, n);
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] bounds,
+            float[] dst,
+            int at,
+            long[] open,
+            int n) {
+        TailRanks.keepBelow(bits, words, bins, bounds, dst, at, open, 0, n);
     }
 
     @Override

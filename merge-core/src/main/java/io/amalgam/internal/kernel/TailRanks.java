@@ -8,32 +8,44 @@ import io.amalgam.kernel.Kernels;
 public final class TailRanks {
     private TailRanks() {}
 
+    /** {@link Kernels#magnitudeBins} of the elements {@code from .. to-1}. */
+    public static void magnitudeBins(
+            int[] bits, int bottom, int shift, int[] dst, int from, int to) {
+        int rest = (1 << shift) - 1;
+        for (int i = from; i < to; i++) {
+            int magnitude = bits[i] & Integer.MAX_VALUE;
+            int above = Math.max(magnitude - bottom, Math.min(magnitude, 1));
+            dst[i] = (above >>> shift) + ((above + rest) >>> shift);
+        }
+    }
+
     /**
-     * {@link Kernels#keepBelow} of the elements from {@code at + from} to {@code at + n - 1}.
+     * {@link Kernels#keepBelow} of the elements {@code from .. n-1}.
      *
      * @param from a multiple of 64
      */
     public static void keepBelow(
             int[] bits,
             int[] words,
-            int low,
-            int high,
+            int[] bins,
+            int[] bounds,
             float[] dst,
-            long[] open,
             int at,
+            long[] open,
             int from,
             int n) {
-        for (int group = from; group < n; group += Long.SIZE) {
+        for (int first = from; first < n; first += Long.SIZE) {
             long within = 0;
-            for (int j = group; j < Math.min(n, group + Long.SIZE); j++) {
-                int half = words[at + j] >>> 1;
-                // -1 where it is below, or beyond; a branch would often guess wrong.
-                int below = (half - low) >> 31;
-                int outside = (half - low | high - half) >> 31;
-                dst[at + j] = Float.intBitsToFloat(bits[at + j] & below);
-                within |= (long) (1 + outside) << j;
+            for (int j = first; j < Math.min(n, first + Long.SIZE); j++) {
+                int level = RankBounds.level(bounds, words[j]);
+                int group = RankBounds.group(bounds, bins[j]);
+                // -1 where it is below, or above; a branch would often guess wrong.
+                int below = (level - RankBounds.low(bounds, group)) >> 31;
+                int above = (RankBounds.high(bounds, group) - level) >> 31;
+                dst[at + j] = Float.intBitsToFloat(bits[j] & below);
+                within |= (long) (1 + (below | above)) << j;
             }
-            open[group / Long.SIZE] = within;
+            open[first / Long.SIZE] = within;
         }
     }
 

@@ -472,21 +472,25 @@ public abstract class KernelsContract {
 
     @Test
     void deltaBits() {
-        checkResult(
-                (k, in, n) -> {
-                    int[] bits = new int[n + 4];
-                    bits[n] = k.deltaBits(in.a, in.b, bits, n);
-                    // Which NaN it is is not specified.
-                    return Arrays.stream(bits)
-                            .map(b -> (b & 0x7FFFFFFF) > INFINITE ? -1 : b)
-                            .boxed()
-                            .toList();
-                });
+        for (int at : new int[] {0, 5}) {
+            checkResult(
+                    (k, in, n) -> {
+                        int count = Math.max(0, n - at);
+                        int[] bits = new int[count + 4];
+                        bits[count] = k.deltaBits(in.a, in.b, at, bits, count);
+                        // Which NaN it is is not specified.
+                        return Arrays.stream(bits)
+                                .map(b -> (b & 0x7FFFFFFF) > INFINITE ? -1 : b)
+                                .boxed()
+                                .toList();
+                    });
+        }
     }
 
     @Test
     void magnitudeBins() {
-        for (int[] range : new int[][] {{0, 0}, {0, 20}, {INFINITE, 3}, {0x3C000000, 17}}) {
+        for (int[] range :
+                new int[][] {{0, 0}, {0, 20}, {1, 30}, {INFINITE, 3}, {0x3C000000, 17}}) {
             checkResult(
                     (k, in, n) -> {
                         int[] bins = new int[n + 3];
@@ -506,26 +510,60 @@ public abstract class KernelsContract {
 
     @Test
     void keepBelow() {
-        int most = Integer.MAX_VALUE;
-        // Bounds far apart, equal, at the ends of the range.
-        int[][] bounds = {{1 << 29, 3 << 29}, {5, 5}, {0, 0}, {most, most}, {0, most}};
-        for (int[] bound : bounds) {
-            for (int at : new int[] {0, 7}) {
-                checkResult(
-                        (k, in, n) -> {
-                            int count = Math.max(0, n - at);
-                            int[] words = bits(in.b);
-                            for (int i = 0; i < n; i += 5) {
-                                // At a bound, or beside it.
-                                words[i] = 2 * bound[i % 2] + (i % 4) - 1;
-                            }
-                            long[] open = new long[n / 64 + 2];
-                            Arrays.fill(open, -1);
-                            k.keepBelow(
-                                    bits(in.a), words, bound[0], bound[1], in.out, open, at, count);
-                            return Arrays.toString(open);
-                        });
+        // Scales of words: levels that reach far beyond the bounds, within them, of one word.
+        int[][] scales = {{1 << 29, 21}, {0, 23}, {5, 0}, {Integer.MAX_VALUE, 31}};
+        for (int[] scale : scales) {
+            for (int shift : new int[] {2, 5, 27}) {
+                for (int at : new int[] {0, 7}) {
+                    int[] bounds = bounds(scale[0], scale[1], shift);
+                    checkResult((k, in, n) -> keepBelow(k, in, bounds, at, Math.max(0, n - at)));
+                }
             }
+        }
+    }
+
+    private static int[] bounds(int leastHalf, int wordShift, int binShift) {
+        RankBounds bounds = new RankBounds();
+        bounds.words(leastHalf, wordShift);
+        bounds.bins(binShift == 5 ? 100 : 0, binShift);
+        for (int group = 0; group < RankBounds.GROUPS; group++) {
+            // Bounds that are far apart, equal, crossed, at the ends of the range.
+            bounds.set(group, 17, 99);
+            bounds.set(group, group * 36, Math.min(RankBounds.MOST, group * 37));
+        }
+        bounds.set(3, 90, 80);
+        return bounds.values();
+    }
+
+    private static String keepBelow(Kernels kernels, KernelInput in, int[] bounds, int at, int n) {
+        int[] words = bits(in.b);
+        int[] bins = new int[n];
+        for (int i = 0; i < n; i++) {
+            bins[i] = i % 3 == 0 ? i : (i % 10) << bounds[3] - (i % 2);
+            if (i % 5 == 0) {
+                // At a bound, or beside it.
+                int group = RankBounds.group(bounds, bins[i]);
+                int level =
+                        i % 2 == 0 ? RankBounds.low(bounds, group) : RankBounds.high(bounds, group);
+                words[i] = 2 * (bounds[0] + (level << bounds[1])) + i % 4 - 1;
+            }
+        }
+        long[] open = new long[n / 64 + 2];
+        Arrays.fill(open, -1);
+        kernels.keepBelow(bits(in.a), words, bins, bounds, in.out, at, open, n);
+        return Arrays.toString(open);
+    }
+
+    @Test
+    void boundsOfRanksAreWhatWasSet() {
+        RankBounds bounds = new RankBounds();
+        for (int group = 0; group < RankBounds.GROUPS; group++) {
+            bounds.set(group, RankBounds.MOST, RankBounds.MOST);
+            bounds.set(group, 3 + 31 * group, 255 - 29 * group);
+        }
+        for (int group = 0; group < RankBounds.GROUPS; group++) {
+            assertThat(RankBounds.low(bounds.values(), group)).isEqualTo(3 + 31 * group);
+            assertThat(RankBounds.high(bounds.values(), group)).isEqualTo(255 - 29 * group);
         }
     }
 

@@ -375,9 +375,9 @@ final class ReferenceKernels implements Kernels {
     }
 
     @Override
-    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
+    public int deltaBits(float[] x, float[] base, int at, int[] dst, int n) {
         for (int i = 0; i < n; i++) {
-            dst[i] = Float.floatToRawIntBits(minus(x[i], base[i]));
+            dst[i] = Float.floatToRawIntBits(minus(x[at + i], base[at + i]));
         }
         return Arrays.stream(dst, 0, n).map(b -> b & Integer.MAX_VALUE).max().orElse(0);
     }
@@ -385,22 +385,42 @@ final class ReferenceKernels implements Kernels {
     @Override
     public void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
         for (int i = 0; i < n; i++) {
-            int magnitude = bits[i] & Integer.MAX_VALUE;
-            dst[i] = magnitude < bottom ? 0 : (int) ((magnitude - bottom) / (1L << shift));
+            long magnitude = bits[i] & Integer.MAX_VALUE;
+            long above = magnitude == 0 ? 0 : Math.max(1, magnitude - bottom);
+            long step = 1L << shift;
+            long whole = above / step;
+            dst[i] = (int) (above % step == 0 ? 2 * whole : 2 * whole + 1);
         }
     }
 
     @Override
     public void keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] bounds,
+            float[] dst,
+            int at,
+            long[] open,
+            int n) {
         BitSet within = new BitSet();
-        for (int i = at; i < at + n; i++) {
+        for (int i = 0; i < n; i++) {
             long half = Integer.toUnsignedLong(words[i]) / 2;
-            dst[i] = half < low ? Float.intBitsToFloat(bits[i]) : 0;
-            within.set(i - at, low <= half && half <= high);
+            long level = Math.floorDiv(half - bounds[0], 1L << bounds[1]);
+            long group = Math.floorDiv((long) bins[i] - bounds[2], 1L << bounds[3]);
+            int own = (int) Math.max(0, Math.min(RANK_GROUPS - 1, group));
+            int low = digit(bounds[4], own) + 16 * digit(bounds[5], own);
+            int high = digit(bounds[6], own) + 16 * digit(bounds[7], own);
+            dst[at + i] = level < low ? Float.intBitsToFloat(bits[i]) : 0;
+            within.set(i, low <= level && level <= high);
         }
         long[] set = Arrays.copyOf(within.toLongArray(), (n + 63) / 64);
         System.arraycopy(set, 0, open, 0, set.length);
+    }
+
+    private static int digit(int digits, int index) {
+        String hex = String.format("%08x", digits);
+        return Character.digit(hex.charAt(7 - index), 16);
     }
 
     @Override

@@ -249,8 +249,8 @@ public final class SimdKernels implements Kernels {
     }
 
     @Override
-    public int deltaBits(float[] x, float[] base, int[] dst, int n) {
-        return VectorDeltas.deltaBits(x, base, dst, n);
+    public int deltaBits(float[] x, float[] base, int at, int[] dst, int n) {
+        return VectorDeltas.deltaBits(x, base, at, dst, n);
     }
 
     @Override
@@ -260,8 +260,15 @@ public final class SimdKernels implements Kernels {
 
     @Override
     public void keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
-        VectorRanks.keepBelow(bits, words, low, high, dst, open, at, n);
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] bounds,
+            float[] dst,
+            int at,
+            long[] open,
+            int n) {
+        VectorRanks.keepBelow(bits, words, bins, bounds, dst, at, open, n);
     }
 
     @Override

@@ -61,21 +61,21 @@ final class VectorDeltas {
         }
     }
 
-    static int deltaBits(float[] x, float[] base, int[] dst, int n) {
+    static int deltaBits(float[] x, float[] base, int at, int[] dst, int n) {
         int bound = FLOATS.loopBound(n);
         IntVector largest = IntVector.zero(INTS);
         int i = 0;
         for (; i < bound; i += LENGTH) {
             IntVector bits =
-                    FloatVector.fromArray(FLOATS, x, i)
-                            .sub(FloatVector.fromArray(FLOATS, base, i))
+                    FloatVector.fromArray(FLOATS, x, at + i)
+                            .sub(FloatVector.fromArray(FLOATS, base, at + i))
                             .reinterpretAsInts();
             bits.intoArray(dst, i);
             largest = largest.max(bits.and(ABS));
         }
         int most = largest.reduceLanes(VectorOperators.MAX);
         for (; i < n; i++) {
-            dst[i] = Float.floatToRawIntBits(x[i] - base[i]);
+            dst[i] = Float.floatToRawIntBits(x[at + i] - base[at + i]);
             most = Math.max(most, dst[i] & ABS);
         }
         return most;

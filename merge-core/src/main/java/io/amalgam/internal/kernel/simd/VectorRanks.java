@@ -4,6 +4,7 @@ import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
 
 import io.amalgam.internal.kernel.TailRanks;
+import io.amalgam.kernel.Kernels;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -20,47 +21,81 @@ final class VectorRanks {
 
     static void magnitudeBins(int[] bits, int bottom, int shift, int[] dst, int n) {
         int bound = INTS.loopBound(n);
-        int i = 0;
-        for (; i < bound; i += LENGTH) {
-            IntVector.fromArray(INTS, bits, i)
-                    .and(ABS)
-                    .sub(bottom)
-                    .max(0)
-                    .lanewise(VectorOperators.LSHR, shift)
+        IntVector one = IntVector.broadcast(INTS, 1);
+        int rest = (1 << shift) - 1;
+        for (int i = 0; i < bound; i += LENGTH) {
+            IntVector magnitude = IntVector.fromArray(INTS, bits, i).and(ABS);
+            IntVector above = magnitude.sub(bottom).max(magnitude.min(one));
+            above.lanewise(VectorOperators.LSHR, shift)
+                    .add(above.add(rest).lanewise(VectorOperators.LSHR, shift))
                     .intoArray(dst, i);
         }
-        for (; i < n; i++) {
-            dst[i] = Math.max((bits[i] & ABS) - bottom, 0) >>> shift;
-        }
+        TailRanks.magnitudeBins(bits, bottom, shift, dst, bound, n);
     }
 
     static void keepBelow(
-            int[] bits, int[] words, int low, int high, float[] dst, long[] open, int at, int n) {
-        IntVector bottom = IntVector.broadcast(INTS, low);
-        IntVector top = IntVector.broadcast(INTS, high);
+            int[] bits,
+            int[] words,
+            int[] bins,
+            int[] bounds,
+            float[] dst,
+            int at,
+            long[] open,
+            int n) {
+        IntVector least = IntVector.broadcast(INTS, bounds[0]);
+        IntVector firstBin = IntVector.broadcast(INTS, bounds[2]);
+        IntVector lastBin = IntVector.broadcast(INTS, (Kernels.RANK_GROUPS << bounds[3]) - 1);
+        IntVector lows = IntVector.broadcast(INTS, bounds[4]);
+        IntVector lowSixteens = IntVector.broadcast(INTS, bounds[5]);
+        IntVector highs = IntVector.broadcast(INTS, bounds[6]);
+        IntVector highSixteens = IntVector.broadcast(INTS, bounds[7]);
+        int wordShift = bounds[1];
+        int digitShift = bounds[3] - 2;
         int whole = n & -Long.SIZE;
-        for (int group = 0; group < whole; group += Long.SIZE) {
+        for (int first = 0; first < whole; first += Long.SIZE) {
             long within = 0;
             for (int j = 0; j < Long.SIZE; j += LENGTH) {
-                int i = at + group + j;
-                IntVector half =
-                        IntVector.fromArray(INTS, words, i).lanewise(VectorOperators.LSHR, 1);
-                IntVector beyond = half.sub(bottom);
+                int i = first + j;
+                IntVector level =
+                        IntVector.fromArray(INTS, words, i)
+                                .lanewise(VectorOperators.LSHR, 1)
+                                .sub(least)
+                                .lanewise(VectorOperators.ASHR, wordShift);
+                IntVector digit =
+                        IntVector.fromArray(INTS, bins, i)
+                                .sub(firstBin)
+                                .max(0)
+                                .min(lastBin)
+                                .lanewise(VectorOperators.LSHR, digitShift)
+                                .and(-4);
+                IntVector low =
+                        lowSixteens
+                                .lanewise(VectorOperators.LSHR, digit)
+                                .and(15)
+                                .lanewise(VectorOperators.LSHL, 4)
+                                .or(lows.lanewise(VectorOperators.LSHR, digit).and(15));
+                IntVector high =
+                        highSixteens
+                                .lanewise(VectorOperators.LSHR, digit)
+                                .and(15)
+                                .lanewise(VectorOperators.LSHL, 4)
+                                .or(highs.lanewise(VectorOperators.LSHR, digit).and(15));
+                IntVector below = level.sub(low);
                 IntVector.fromArray(INTS, bits, i)
-                        .and(beyond.lanewise(VectorOperators.ASHR, 31))
+                        .and(below.lanewise(VectorOperators.ASHR, 31))
                         .reinterpretAsFloats()
-                        .intoArray(dst, i);
+                        .intoArray(dst, at + i);
                 int lanes =
-                        beyond.or(top.sub(half))
+                        below.or(high.sub(level))
                                 .lanewise(VectorOperators.ASHR, 31)
                                 .lanewise(VectorOperators.XOR, -1)
                                 .and(LANE_BITS)
                                 .reduceLanes(VectorOperators.ADD);
                 within |= (long) lanes << j;
             }
-            open[group / Long.SIZE] = within;
+            open[first / Long.SIZE] = within;
         }
-        TailRanks.keepBelow(bits, words, low, high, dst, open, at, whole, n);
+        TailRanks.keepBelow(bits, words, bins, bounds, dst, at, open, whole, n);
     }
 
     static int rank(int[] bits, int from, int element, int to) {

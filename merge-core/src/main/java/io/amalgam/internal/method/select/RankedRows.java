@@ -1,68 +1,62 @@
 package io.amalgam.internal.method.select;
 
+import io.amalgam.internal.kernel.RankBounds;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.method.Block;
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Decides which elements of a row are kept where that depends on their rank and on a random word,
- * mostly without knowing the rank: most words are below the limits of all ranks or of none; of the
- * others, a histogram of the magnitudes gives bounds for the rank, and only where the word lies
- * between the limits at both bounds is it looked up. One worker's scratch.
+ * mostly without knowing the rank. Most words decide alone, or with bounds for the ranks of a few
+ * groups of magnitudes. For the others a histogram gives the rank, or bounds for it: magnitudes in
+ * one of its even bins are equal, as those of many differences of 16-bit numbers are, so that their
+ * ranks follow the indices. Only where a word lies between the limits at both bounds is the rank
+ * looked up. One worker's scratch.
  */
 final class RankedRows {
     private static final int ABS = 0x7FFFFFFF;
+    private static final int GROUPS = RankBounds.GROUPS;
 
     /** Magnitudes smaller than the largest by more than this power of 2 share a bin. */
     private static final int OCTAVES = 8;
 
-    /** So many ranks are counted each by going through the row. */
-    private static final int FEW = 40;
+    private static final int OCTAVES_LOG = 3;
 
-    /** From here on sorting the row is faster than counting. */
-    private static final int MANY = 256;
+    /** Bits of the fraction of a float, as many as an octave has. */
+    private static final int FRACTION = 23;
 
-    // Of a block, or of one row of it whose elements are not beside each other.
+    private static final int LEVEL_DIGITS = 8;
+
+    /** More ranks than these are found faster by sorting the row than by counting. */
+    private static final int MANY = 64;
+
+    // Of a row, from its first element on: loops over all of these need one index.
 
     private int[] bits = {};
     private int[] words = {};
     private int[] bins = {};
 
-    // Of a row.
+    /** How many elements of an element's bin come before it. */
+    private int[] before = {};
 
-    /** A bit for each element that its word alone does not decide about. */
+    /** A bit for each element that is not decided about. */
     private long[] open = {};
 
-    private int[] unsure = {};
+    private final RankBounds bounds = new RankBounds();
     private long[] keys = {};
 
     // Of each bin.
 
     private int[] counts = {};
+
+    /** The least rank in each bin, and after the last one how many ranks there are. */
     private int[] firsts = {};
-    private int[] lows = {};
-    private int[] highs = {};
 
-    /** One of the bin's magnitudes, and in which bits others differ from it. */
-    private int[] some = {};
+    // Of a block with steps between a row's elements.
 
-    private int[] apart = {};
-
-    /** The columns of a block with steps between a row's elements, one at a time. */
-    private static final class Column {
-        final RankedRows rows = new RankedRows();
-        float[] kept = {};
-    }
-
-    private @Nullable Column column;
-
-    /** Draws the words and takes the differences of a block. */
-    private int begin(Block in, float[] x, float[] base, long key, int m) {
-        reserve(in.capacity(), m);
-        in.kernels().randomWords(key, in.offset(), words, in.length());
-        return in.kernels().deltaBits(x, base, bits, in.length());
-    }
+    private int[] blockBits = {};
+    private int[] blockWords = {};
+    private float[] kept = {};
 
     /**
      * Writes what is kept of a block's {@code x - base} to {@code dst}.
@@ -80,20 +74,24 @@ final class RankedRows {
             int[] limits,
             int stride,
             float[] dst) {
+        Kernels kernels = in.kernels();
         int m = limits.length;
-        int largest = begin(in, x, base, key, m);
-        if (!mask.divides()) {
-            bin(in.kernels(), largest, in.length());
-        }
+        reserve(m);
+        scale(limits);
         if (stride == 1) {
             for (int at = 0; at < in.length(); at += m) {
-                row(in.kernels(), mask, limits, dst, at);
+                kernels.randomWords(key, in.offset() + at, words, m);
+                int largest = kernels.deltaBits(x, base, at, bits, m);
+                row(kernels, mask, limits, largest, dst, at);
             }
             return;
         }
+        reserveBlock(in.capacity(), m);
+        kernels.randomWords(key, in.offset(), blockWords, in.length());
+        kernels.deltaBits(x, base, 0, blockBits, in.length());
         for (int block = 0; block < in.length(); block += m * stride) {
             for (int first = block; first < block + stride; first++) {
-                column(in.kernels(), mask, limits, dst, first, stride);
+                column(kernels, mask, limits, dst, first, stride);
             }
         }
     }
@@ -101,118 +99,98 @@ final class RankedRows {
     private void column(
             Kernels kernels, RankedMask mask, int[] limits, float[] dst, int first, int stride) {
         int m = limits.length;
-        if (column == null) {
-            column = new Column();
-        }
-        RankedRows rows = column.rows;
-        rows.reserve(m, m);
-        if (column.kept.length < m) {
-            column.kept = new float[m];
-        }
-        float[] kept = column.kept;
+        int largest = 0;
         for (int j = 0; j < m; j++) {
-            rows.bits[j] = bits[first + j * stride];
-            rows.words[j] = words[first + j * stride];
-            rows.bins[j] = bins[first + j * stride];
+            bits[j] = blockBits[first + j * stride];
+            words[j] = blockWords[first + j * stride];
+            largest = Math.max(largest, bits[j] & ABS);
         }
-        rows.row(kernels, mask, limits, kept, 0);
+        row(kernels, mask, limits, largest, kept, 0);
         for (int j = 0; j < m; j++) {
             dst[first + j * stride] = kept[j];
         }
     }
 
-    /** Decides about the row that begins at {@code at}. */
-    private void row(Kernels kernels, RankedMask mask, int[] limits, float[] dst, int at) {
+    /** Decides about a row, whose elements are from {@code at} on in {@code dst}. */
+    private void row(
+            Kernels kernels, RankedMask mask, int[] limits, int largest, float[] dst, int at) {
         int m = limits.length;
+        bin(kernels, largest, m);
+        count(m);
+        rank();
         if (mask.divides()) {
-            divide(mask, limits, dst, at);
+            decideAll(limits, dst, at);
+            for (int rank = 0; rank < m; rank++) {
+                dst[at + (int) keys[rank]] /= (float) mask.probability(rank);
+            }
             return;
         }
-        count(at, m);
-        if (counts[0] > m / 4) {
-            // Magnitudes of other rows are far larger, or it is zeros, or those of 16-bit numbers.
-            rebin(at, m);
-            count(at, m);
-        }
         bound(limits);
-        int low = half(limits[0]);
-        int high = half(limits[m - 1]);
-        kernels.keepBelow(bits, words, low, high, dst, open, at, m);
-        settle(kernels, limits, dst, at, byBins(dst, at, m));
-    }
-
-    /**
-     * Decides about a row's open elements by their bins, and returns how many it lists in {@link
-     * #unsure} instead.
-     */
-    private int byBins(float[] dst, int at, int m) {
-        int left = 0;
-        for (int group = 0; group < m; group += Long.SIZE) {
-            long rest = open[group / Long.SIZE];
-            while (rest != 0) {
-                int i = at + group + Long.numberOfTrailingZeros(rest);
-                rest &= rest - 1;
-                int bin = bins[i];
-                int half = words[i] >>> 1;
-                // -1 where it is below; a branch would guess wrong half of the time.
-                int sure = (half - lows[bin]) >> 31;
-                int impossible = (highs[bin] - half) >> 31;
-                dst[i] = Float.intBitsToFloat(bits[i] & sure);
-                unsure[left] = i;
-                left += 1 + (sure | impossible);
-            }
-        }
-        return left;
-    }
-
-    /** Bins for magnitudes up to {@code largest}. */
-    private void bin(Kernels kernels, int largest, int n) {
-        int bottom = Math.max(0, largest - (OCTAVES << 23));
-        kernels.magnitudeBins(bits, bottom, shift(largest - bottom), bins, n);
-    }
-
-    private void rebin(int at, int m) {
-        int largest = 0;
-        for (int i = at; i < at + m; i++) {
-            largest = Math.max(largest, bits[i] & ABS);
-        }
-        int bottom = Math.max(0, largest - (OCTAVES << 23));
-        int shift = shift(largest - bottom);
-        for (int i = at; i < at + m; i++) {
-            bins[i] = Math.max((bits[i] & ABS) - bottom, 0) >>> shift;
+        kernels.keepBelow(bits, words, bins, bounds.values(), dst, at, open, m);
+        int left = byBins(limits, dst, at);
+        if (left > MANY) {
+            decideAll(limits, dst, at);
+        } else if (left > 0) {
+            settle(kernels, limits, dst, at);
         }
     }
 
-    private int shift(int range) {
-        int shift = 0;
-        while (range >>> shift >= counts.length) {
-            shift++;
-        }
-        return shift;
+    /** Puts magnitudes into bins, the largest into the last but one or, where odd, the last. */
+    private void bin(Kernels kernels, int largest, int m) {
+        int steps = Integer.numberOfTrailingZeros(counts.length / 2);
+        int digits = Integer.SIZE - Integer.numberOfLeadingZeros(largest);
+        int shift = Math.max(0, Math.min(digits, FRACTION + OCTAVES_LOG) - steps);
+        // Numbers of few digits are at the beginning of a step.
+        int bottom = Math.max(0, (largest >>> shift) - (1 << steps) + 1) << shift;
+        kernels.magnitudeBins(bits, bottom, shift, bins, m);
     }
 
-    private void count(int at, int m) {
-        Arrays.fill(counts, 0);
-        for (int i = at; i < at + m; i++) {
-            counts[bins[i]]++;
+    private void count(int m) {
+        for (int j = 0; j < m; j++) {
+            int bin = bins[j];
+            int count = counts[bin];
+            before[j] = count;
+            counts[bin] = count + 1;
         }
     }
 
-    /**
-     * The least rank in each bin, and after the last one how many ranks there are; and the limits
-     * at each bin's first and last rank, halved.
-     */
-    private void bound(int[] limits) {
-        int last = limits.length - 1;
+    /** Finds the least rank in each bin, and empties the counts. */
+    private void rank() {
         int rank = 0;
         for (int bin = 0; bin < counts.length; bin++) {
             firsts[bin] = rank;
-            // Also of bins that are empty, without a branch: which are cannot be foreseen.
-            lows[bin] = half(limits[Math.min(rank, last)]);
             rank += counts[bin];
-            highs[bin] = half(limits[Math.max(rank - 1, 0)]);
+            counts[bin] = 0;
         }
         firsts[counts.length] = rank;
+    }
+
+    /** Levels of words between the limits of the first and the last rank. */
+    private void scale(int[] limits) {
+        int least = half(limits[0]);
+        int range = half(limits[limits.length - 1]) - least;
+        int digits = Integer.SIZE - Integer.numberOfLeadingZeros(range);
+        bounds.words(least, Math.max(0, digits - LEVEL_DIGITS));
+    }
+
+    /** Bounds for groups of bins: for most of the row, half of a power of 2 each. */
+    private void bound(int[] limits) {
+        int m = limits.length;
+        int size = counts.length / (2 * OCTAVES);
+        int end = 2 * OCTAVES;
+        while (end > GROUPS && firsts[(end - 1) * size] >= m - m / 32) {
+            end--;
+        }
+        int first = (end - GROUPS) * size;
+        bounds.bins(first, Integer.numberOfTrailingZeros(size));
+        int from = 0;
+        for (int group = 0; group < GROUPS; group++) {
+            int to = group == GROUPS - 1 ? counts.length : first + (group + 1) * size;
+            int least = limits[Math.min(firsts[from], m - 1)];
+            int most = limits[Math.max(firsts[to] - 1, 0)];
+            bounds.set(group, bounds.levelOfHalf(half(least)), bounds.levelOfHalf(half(most)));
+            from = to;
+        }
     }
 
     /**
@@ -222,96 +200,100 @@ final class RankedRows {
         return (limit ^ Integer.MIN_VALUE) >>> 1;
     }
 
-    /** Decides about the first elements of {@link #unsure}, whose bins alone do not. */
-    private void settle(Kernels kernels, int[] limits, float[] dst, int at, int open) {
-        int m = limits.length;
-        int left = open > FEW ? settleEqual(limits, dst, at, open) : open;
-        if (left > MANY) {
-            sort(at, m);
-            for (int rank = 0; rank < m; rank++) {
-                decide(limits, dst, at + (int) keys[rank], rank);
-            }
-            return;
-        }
-        for (int u = 0; u < left; u++) {
-            decide(limits, dst, unsure[u], kernels.rank(bits, at, unsure[u], at + m));
-        }
-    }
-
     /**
-     * Where all magnitudes of a bin are equal, ranks follow the indices: decides about those, and
-     * returns how many are left in {@link #unsure}. Usual for differences of 16-bit numbers.
+     * Decides about a row's open elements as far as their bins do, and returns how many stay open.
      */
-    private int settleEqual(int[] limits, float[] dst, int at, int open) {
-        int end = at + limits.length;
-        for (int i = at; i < end; i++) {
-            some[bins[i]] = bits[i] & ABS;
-            apart[bins[i]] = 0;
-        }
-        for (int i = at; i < end; i++) {
-            apart[bins[i]] |= (bits[i] & ABS) ^ some[bins[i]];
-        }
+    private int byBins(int[] limits, float[] dst, int at) {
         int left = 0;
-        int next = 0;
-        for (int i = at; i < end && next < open; i++) {
-            int bin = bins[i];
-            int rank = firsts[bin]++;
-            if (unsure[next] == i) {
-                next++;
-                if (apart[bin] == 0) {
-                    decide(limits, dst, i, rank);
-                } else {
-                    unsure[left++] = i;
-                }
+        for (int group = 0; group < limits.length; group += Long.SIZE) {
+            long rest = open[group / Long.SIZE];
+            if (rest == 0) {
+                continue;
             }
+            long unsure = 0;
+            do {
+                int bit = Long.numberOfTrailingZeros(rest);
+                rest &= rest - 1;
+                int j = group + bit;
+                int bin = bins[j];
+                int first = firsts[bin];
+                // Without branches, which would often guess wrong.
+                int mixed = -(bin & 1);
+                int least = first + (before[j] & ~mixed);
+                int most = least + (firsts[bin + 1] - 1 - first & mixed);
+                long word = words[j] ^ Integer.MIN_VALUE;
+                long sure = (word - limits[least]) >> 63;
+                long possible = (word - limits[most]) >> 63;
+                dst[at + j] = Float.intBitsToFloat(bits[j] & (int) sure);
+                unsure |= (sure ^ possible) & 1L << bit;
+            } while (rest != 0);
+            open[group / Long.SIZE] = unsure;
+            left += Long.bitCount(unsure);
         }
         return left;
     }
 
-    private void decide(int[] limits, float[] dst, int i, int rank) {
-        boolean keep = (words[i] ^ Integer.MIN_VALUE) < limits[rank];
-        dst[i] = keep ? Float.intBitsToFloat(bits[i]) : 0;
-    }
-
-    /** Keeps as {@link #settle} does, and divides by the probability that an element is kept. */
-    private void divide(RankedMask mask, int[] limits, float[] dst, int at) {
-        sort(at, limits.length);
-        for (int rank = 0; rank < limits.length; rank++) {
-            int i = at + (int) keys[rank];
-            decide(limits, dst, i, rank);
-            dst[i] /= (float) mask.probability(rank);
+    /** Decides about the elements still open by their ranks. */
+    private void settle(Kernels kernels, int[] limits, float[] dst, int at) {
+        int m = limits.length;
+        for (int group = 0; group < m; group += Long.SIZE) {
+            for (long rest = open[group / Long.SIZE]; rest != 0; rest &= rest - 1) {
+                int j = group + Long.numberOfTrailingZeros(rest);
+                dst[at + j] = decided(limits, j, kernels.rank(bits, 0, j, m));
+            }
         }
     }
 
-    /** Magnitude and place in the row of each element, in the order of ranks. */
-    private void sort(int at, int m) {
+    /** Decides about all elements, their magnitudes and places sorted in {@link #keys}. */
+    private void decideAll(int[] limits, float[] dst, int at) {
+        int m = limits.length;
         if (keys.length < m) {
             keys = new long[m];
         }
         for (int j = 0; j < m; j++) {
-            keys[j] = (long) (bits[at + j] & ABS) << 32 | j;
+            long magnitude = bits[j] & ABS;
+            keys[firsts[bins[j]] + before[j]] = magnitude << 32 | j;
         }
-        Arrays.sort(keys, 0, m);
+        // Magnitudes of even bins are equal.
+        for (int bin = 1; bin < counts.length; bin += 2) {
+            if (firsts[bin + 1] - firsts[bin] > 1) {
+                Arrays.sort(keys, firsts[bin], firsts[bin + 1]);
+            }
+        }
+        for (int rank = 0; rank < m; rank++) {
+            int j = (int) keys[rank];
+            dst[at + j] = decided(limits, j, rank);
+        }
     }
 
-    private void reserve(int elements, int m) {
-        if (bits.length < elements) {
-            bits = new int[elements];
-            words = new int[elements];
-            bins = new int[elements];
-        }
-        if (unsure.length < m + 1) {
-            unsure = new int[m + 1];
+    private float decided(int[] limits, int j, int rank) {
+        long word = words[j] ^ Integer.MIN_VALUE;
+        int keep = (int) ((word - limits[rank]) >> 63);
+        return Float.intBitsToFloat(bits[j] & keep);
+    }
+
+    private void reserve(int m) {
+        if (bits.length < m) {
+            bits = new int[m];
+            words = new int[m];
+            bins = new int[m];
+            before = new int[m];
             open = new long[m / Long.SIZE + 1];
         }
-        int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(m) / 4));
+        int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(m) / 2));
         if (counts.length != wanted) {
             counts = new int[wanted];
             firsts = new int[wanted + 1];
-            lows = new int[wanted];
-            highs = new int[wanted];
-            some = new int[wanted];
-            apart = new int[wanted];
+        }
+    }
+
+    private void reserveBlock(int elements, int m) {
+        if (blockBits.length < elements) {
+            blockBits = new int[elements];
+            blockWords = new int[elements];
+        }
+        if (kept.length < m) {
+            kept = new float[m];
         }
     }
 }

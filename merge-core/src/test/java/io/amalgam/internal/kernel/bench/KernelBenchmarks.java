@@ -187,7 +187,7 @@ public class KernelBenchmarks {
 
     @Benchmark
     public int deltaBits() {
-        return kernels.deltaBits(x, base, inside, BLOCK);
+        return kernels.deltaBits(x, base, 0, inside, BLOCK);
     }
 
     @Benchmark

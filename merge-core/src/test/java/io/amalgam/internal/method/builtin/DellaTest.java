@@ -95,6 +95,46 @@ class DellaTest {
         assertThat(out).isEqualTo(kept);
     }
 
+    /** Magnitudes that fill steps of a histogram, differ by little within, or are far below. */
+    @Test
+    void ranksAreExactWhereSomeMagnitudesAreEqual() {
+        int m = 3000;
+        int rows = 6;
+        float[] values = new float[rows * m];
+        for (int i = 0; i < values.length; i++) {
+            int row = i / m;
+            long word = CounterRandom.word(3, i);
+            float step = (word & 31) * 0x1p-9f * (word < 0 ? -1 : 1);
+            float beside = step * (1 + (word >>> 8 & 7) * 0x1p-20f);
+            float value = (word >>> 16 & 7) < row ? beside : step;
+            values[i] = row == 4 ? value * 0x1p-30f : row == 5 && i % m > 0 ? 0 : value;
+        }
+        for (boolean divide : new boolean[] {false, true}) {
+            float[] kept = new float[values.length];
+            long key = CounterRandom.key(9, "w", 1);
+            for (int row = 0; row < rows; row++) {
+                Slow.ranked(values, row * m, 1, m, 0.5, 0.45, key, divide, kept);
+            }
+            for (int i = 0; i < kept.length; i++) {
+                // The base is added, 0.
+                kept[i] += 0f;
+            }
+            for (KernelProvider.Choice choice :
+                    List.of(KernelProvider.Choice.SCALAR, KernelProvider.Choice.AUTO)) {
+                float[] out =
+                        MethodCall.of("della_linear")
+                                .seed(9)
+                                .shape(rows, m)
+                                .kernels(KernelProvider.choose(choice).kernels())
+                                .set("rescale", divide ? "density" : "false")
+                                .base(new float[values.length])
+                                .model(values, parameters(1, 0.5, 0.45))
+                                .run();
+                assertThat(out).as("%s, divided: %s", choice, divide).isEqualTo(kept);
+            }
+        }
+    }
+
     @Test
     void theShareKeptGrowsWithTheRank() {
         int rows = 500;
