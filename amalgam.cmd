@@ -53,7 +53,7 @@ if not "%RESULT%"=="0" (
 )
 move /y "%TARGET%\building" "%TARGET%\built" >nul
 rem Made for the program before.
-del /q "%TARGET%\amalgam-*.aot" 2>nul
+del /q "%TARGET%\amalgam-*.jsa" 2>nul
 
 :start
 set "HEAP=-Xmx256m"
@@ -63,25 +63,23 @@ set "CLASS_PATH=%TARGET%\amalgam.jar"
 if defined AMALGAM_CLASSPATH set "CLASS_PATH=%CLASS_PATH%;%AMALGAM_CLASSPATH%"
 set "NEWER="
 if %VERSION% GEQ 24 set NEWER="@%LAUNCHER%\java24.args"
-rem What Java makes of the classes before it starts: from 25 on a cache, made for the Java at hand; else the build's archive.
-set "ARCHIVE="
-set "CACHE=%TARGET%\amalgam-%FULL%.aot"
-if %VERSION% GEQ 25 goto cache
-if exist "%TARGET%\amalgam.jsa" set ARCHIVE="-XX:SharedArchiveFile=%TARGET%\amalgam.jsa"
-goto run
-
-:cache
-if exist "%CACHE%" goto cached
-set "MAKING=%CACHE%.%RANDOM%"
-(type nul > "%MAKING%") 2>nul || goto run
+rem What Java makes of the classes before it starts: an archive for the Java at hand, made on first use.
+set "USED="
+set "ARCHIVE=%TARGET%\amalgam-%FULL%.jsa"
+if exist "%ARCHIVE%" goto made
+set "MAKING=%ARCHIVE%.%RANDOM%"
+(type nul > "%MAKING%.classes") 2>nul || goto run
 echo amalgam: preparing quicker starts with Java %FULL%; this is done once 1>&2
-"%JAVA%" "-XX:AOTCacheOutput=%MAKING%" "@%LAUNCHER%\java.args" "@%LAUNCHER%\java24.args" -Xmx256m -cp "%TARGET%\amalgam.jar" io.amalgam.cli.Main warm-up >nul 2>&1 <nul
+"%JAVA%" "-XX:DumpLoadedClassList=%MAKING%.classes" "@%LAUNCHER%\java.args" %NEWER% -Xmx256m -cp "%TARGET%\amalgam.jar" io.amalgam.cli.Main warm-up >nul 2>&1 <nul
+"%JAVA%" -Xshare:dump "-XX:SharedClassListFile=%MAKING%.classes" "-XX:SharedArchiveFile=%MAKING%" "@%LAUNCHER%\java.args" %NEWER% -Xmx256m -cp "%TARGET%\amalgam.jar" >nul 2>&1 <nul
+del /q "%MAKING%.classes" 2>nul
 rem An empty one says that it was tried.
-move /y "%MAKING%" "%CACHE%" >nul
+if not exist "%MAKING%" type nul > "%MAKING%"
+move /y "%MAKING%" "%ARCHIVE%" >nul
 
-:cached
-for %%f in ("%CACHE%") do if %%~zf GTR 0 set ARCHIVE="-XX:AOTCache=%CACHE%"
+:made
+for %%f in ("%ARCHIVE%") do if %%~zf GTR 0 set USED="-XX:SharedArchiveFile=%ARCHIVE%"
 
 :run
-"%JAVA%" "@%LAUNCHER%\java.args" %AMALGAM_JAVA_OPTS% %NEWER% %ARCHIVE% -cp "%CLASS_PATH%" io.amalgam.cli.Main %*
+"%JAVA%" "@%LAUNCHER%\java.args" %AMALGAM_JAVA_OPTS% %NEWER% %USED% -cp "%CLASS_PATH%" io.amalgam.cli.Main %*
 exit /b %ERRORLEVEL%

@@ -38,8 +38,8 @@ def options():
 
 def measured(args, recipe, out):
     shutil.rmtree(out, ignore_errors=True)
-    archive = TARGET / "amalgam.jsa"
-    command = [JAVA, *([f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []), *" ".join(args).split(), "-Xmx256m"]
+    archives = [f"-XX:SharedArchiveFile={path}" for path in TARGET.glob("amalgam-*.jsa")]
+    command = [JAVA, *archives[:1], *" ".join(args).split(), "-Xmx256m"]
     command += ["-cp", TARGET / "amalgam.jar", "io.amalgam.cli.Main", "merge", recipe, out, "--quiet"]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -59,37 +59,44 @@ class LauncherTest {
         try (OutputStream out = Files.newOutputStream(jar)) {
             new JarOutputStream(out, manifest).close();
         }
-        // As if a cache for this Java had been tried in vain.
+        // As if an archive for this Java had been tried in vain.
         Files.createFile(
-                jar.resolveSibling("amalgam-" + System.getProperty("java.version") + ".aot"));
+                jar.resolveSibling("amalgam-" + System.getProperty("java.version") + ".jsa"));
     }
 
-    /** A newer Java that only tells its options, and writes the cache it is asked for. */
-    @Test
-    void aNewerJavaGetsACacheOfItsOwnOnce() throws Exception {
+    /** A Java that only tells its options, and writes the archive it is asked for. */
+    @ParameterizedTest
+    @ValueSource(strings = {"17.0.99", "25.0.9"})
+    void everyJavaGetsAnArchiveOfItsOwnOnce(String version) throws Exception {
         String script =
                 """
                 mkdir -p jdk/bin
-                echo 'JAVA_VERSION="25.0.9"' >jdk/release
+                echo 'JAVA_VERSION="%1$s"' >jdk/release
                 cat >jdk/bin/java <<'END'
                 #!/bin/sh
+                dump=
                 for option in "$@"; do
                     case $option in
-                        -XX:AOTCacheOutput=*) echo made; echo classes >"${option#*=}"; exit ;;
-                        -XX:AOTCache=*) echo "with ${option##*/}" ;;
+                        -XX:DumpLoadedClassList=*) echo list >"${option#*=}"; exit ;;
+                        -Xshare:dump) dump=1 ;;
+                        -XX:SharedClassListFile=*) list=${option#*=} ;;
+                        -XX:SharedArchiveFile=*) archive=${option#*=} ;;
                     esac
                 done
+                if [ "$dump" ]; then cp "$list" "$archive"; else echo "with ${archive##*/} of $(cat "$archive")"; fi
                 END
                 chmod +x jdk/bin/java
                 export JAVA_HOME=$PWD/jdk
-                home/amalgam methods && home/amalgam methods
+                home/amalgam methods && home/amalgam methods && ls home/merge-cli/target | grep -c "%1$s"
                 """;
-        assertThat(sh(script)).isZero();
+        assertThat(sh(script.formatted(version))).isZero();
         assertThat(log().lines())
                 .containsExactly(
-                        "amalgam: preparing quicker starts with Java 25.0.9; this is done once",
-                        "with amalgam-25.0.9.aot",
-                        "with amalgam-25.0.9.aot");
+                        "amalgam: preparing quicker starts with Java %s; this is done once"
+                                .formatted(version),
+                        "with amalgam-%s.jsa of list".formatted(version),
+                        "with amalgam-%s.jsa of list".formatted(version),
+                        "1");
     }
 
     /** Matrices that are free would stay with the process otherwise. */
@@ -99,6 +106,7 @@ class LauncherTest {
                 """
                 mkdir -p jdk/bin
                 echo 'JAVA_VERSION="17.0.9"' >jdk/release
+                : >home/merge-cli/target/amalgam-17.0.9.jsa
                 cat >jdk/bin/java <<'END'
                 #!/bin/sh
                 for option in "$@"; do

@@ -37,7 +37,8 @@ final class ChildJava {
             // As by java -jar. The class archive is one of absolute paths.
             Path jar = Path.of(classPath).toAbsolutePath().normalize();
             classPath = jar.toString();
-            Path archive = jar.resolveSibling("amalgam.jsa");
+            Path archive =
+                    jar.resolveSibling("amalgam-" + System.getProperty("java.version") + ".jsa");
             if (Files.exists(archive)) {
                 launcher.add("-XX:SharedArchiveFile=" + archive);
             }
