@@ -141,23 +141,6 @@ final class VectorConsensus {
             float[] agreed,
             float[] divisor,
             int n) {
-        if (models == 2) {
-            int bound = FLOATS.loopBound(n);
-            agreeing(
-                    election,
-                    vectors[0],
-                    weights[0],
-                    shares[0],
-                    vectors[1],
-                    weights[1],
-                    shares[1],
-                    agreed,
-                    divisor,
-                    bound);
-            ScalarConsensus.agreeing(
-                    election, vectors, weights, shares, 2, agreed, divisor, bound, n);
-            return;
-        }
         int bound = FLOATS.loopBound(n);
         FloatVector zero = FloatVector.zero(FLOATS);
         IntVector infinite = IntVector.broadcast(INTS, INFINITE);
@@ -194,48 +177,5 @@ final class VectorConsensus {
             share.intoArray(divisor, i);
         }
         ScalarConsensus.agreeing(election, vectors, weights, shares, models, agreed, divisor, i, n);
-    }
-
-    private static void agreeing(
-            float[] election,
-            float[] x0,
-            float w0,
-            float s0,
-            float[] x1,
-            float w1,
-            float s1,
-            float[] agreed,
-            float[] divisor,
-            int bound) {
-        int d0 = Float.floatToRawIntBits(s0);
-        int d1 = Float.floatToRawIntBits(s1);
-        FloatVector zero = FloatVector.zero(FLOATS);
-        IntVector infinite = IntVector.broadcast(INTS, INFINITE);
-        IntVector none = IntVector.zero(INTS);
-        for (int i = 0; i < bound; i += LENGTH) {
-            IntVector elected =
-                    FloatVector.fromArray(FLOATS, election, i).add(zero).reinterpretAsInts();
-            IntVector flip = elected.or(infinite.sub(elected.and(ABS))).and(SIGN);
-            FloatVector v0 = FloatVector.fromArray(FLOATS, x0, i);
-            FloatVector v1 = FloatVector.fromArray(FLOATS, x1, i);
-            IntVector t0 = v0.reinterpretAsInts().lanewise(VectorOperators.XOR, flip);
-            IntVector t1 = v1.reinterpretAsInts().lanewise(VectorOperators.XOR, flip);
-            IntVector a0 =
-                    none.sub(t0)
-                            .and(t0.lanewise(VectorOperators.XOR, -1))
-                            .and(t0.sub(NAN))
-                            .lanewise(VectorOperators.ASHR, 31);
-            IntVector a1 =
-                    none.sub(t1)
-                            .and(t1.lanewise(VectorOperators.XOR, -1))
-                            .and(t1.sub(NAN))
-                            .lanewise(VectorOperators.ASHR, 31);
-            FloatVector first = v0.mul(w0).reinterpretAsInts().and(a0).reinterpretAsFloats();
-            FloatVector second = v1.mul(w1).reinterpretAsInts().and(a1).reinterpretAsFloats();
-            zero.add(first).add(second).intoArray(agreed, i);
-            zero.add(a0.and(d0).reinterpretAsFloats())
-                    .add(a1.and(d1).reinterpretAsFloats())
-                    .intoArray(divisor, i);
-        }
     }
 }
