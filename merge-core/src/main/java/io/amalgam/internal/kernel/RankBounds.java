@@ -57,9 +57,10 @@ public final class RankBounds {
     }
 
     private void put(int at, int group, int bound) {
-        int others = ~(15 << 4 * group);
-        values[at] = values[at] & others | (bound & 15) << 4 * group;
-        values[at + 1] = values[at + 1] & others | bound >> 4 << 4 * group;
+        int shift = 4 * group;
+        int others = ~(15 << shift);
+        values[at] = (values[at] & others) | ((bound & 15) << shift);
+        values[at + 1] = (values[at + 1] & others) | ((bound >> 4) << shift);
     }
 
     /** The level of a word of which this is half, rounded down. */
@@ -92,6 +93,8 @@ public final class RankBounds {
     }
 
     private static int bound(int[] bounds, int at, int group) {
-        return (bounds[at + 1] >>> 4 * group & 15) << 4 | bounds[at] >>> 4 * group & 15;
+        int shift = 4 * group;
+        int high = (bounds[at + 1] >>> shift) & 15;
+        return (high << 4) | ((bounds[at] >>> shift) & 15);
     }
 }
