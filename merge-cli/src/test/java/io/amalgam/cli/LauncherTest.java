@@ -87,7 +87,9 @@ class LauncherTest {
                 END
                 chmod +x jdk/bin/java
                 export JAVA_HOME=$PWD/jdk
-                home/amalgam methods && home/amalgam methods && ls home/merge-cli/target | grep -c "%1$s"
+                home/amalgam methods && home/amalgam methods && \\
+                    mkdir home/merge-cli/target/lib && touch home/merge-cli/target/lib/new.jar && \\
+                    home/amalgam methods && ls home/merge-cli/target | grep -c "%1$s"
                 """;
         assertThat(sh(script.formatted(version))).isZero();
         assertThat(log().lines())
@@ -95,6 +97,9 @@ class LauncherTest {
                         "amalgam: preparing quicker starts with Java %s; this is done once"
                                 .formatted(version),
                         "with amalgam-%s.jsa of list".formatted(version),
+                        "with amalgam-%s.jsa of list".formatted(version),
+                        "amalgam: preparing quicker starts with Java %s; this is done once"
+                                .formatted(version),
                         "with amalgam-%s.jsa of list".formatted(version),
                         "1");
     }
