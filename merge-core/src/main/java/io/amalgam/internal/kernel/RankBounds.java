@@ -14,12 +14,23 @@ public final class RankBounds {
     /** The largest bound. */
     public static final int MOST = 255;
 
-    private static final int LEAST_HALF = 0;
-    private static final int WORD_SHIFT = 1;
-    private static final int FIRST_BIN = 2;
-    private static final int BIN_SHIFT = 3;
-    private static final int LOWS = 4;
-    private static final int HIGHS = 6;
+    /** Index of half of a word of level 0. */
+    public static final int LEAST_HALF = 0;
+
+    /** Index of the binary logarithm of the halves in a level. */
+    public static final int WORD_SHIFT = 1;
+
+    /** Index of the first bin of the first group. */
+    public static final int FIRST_BIN = 2;
+
+    /** Index of the binary logarithm of the bins in a group. */
+    public static final int BIN_SHIFT = 3;
+
+    /** Index of the lower bounds' low digits; their high digits are next. */
+    public static final int LOWS = 4;
+
+    /** The same of the upper bounds. */
+    public static final int HIGHS = 6;
 
     private final int[] values = new int[Kernels.RANK_BOUNDS];
 

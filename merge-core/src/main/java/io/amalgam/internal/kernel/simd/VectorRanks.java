@@ -3,8 +3,8 @@ package io.amalgam.internal.kernel.simd;
 import static io.amalgam.internal.kernel.simd.Species.INTS;
 import static io.amalgam.internal.kernel.simd.Species.LENGTH;
 
+import io.amalgam.internal.kernel.RankBounds;
 import io.amalgam.internal.kernel.TailRanks;
-import io.amalgam.kernel.Kernels;
 import jdk.incubator.vector.IntVector;
 import jdk.incubator.vector.VectorOperators;
 
@@ -42,15 +42,16 @@ final class VectorRanks {
             int at,
             long[] open,
             int n) {
-        IntVector least = IntVector.broadcast(INTS, bounds[0]);
-        IntVector firstBin = IntVector.broadcast(INTS, bounds[2]);
-        IntVector lastBin = IntVector.broadcast(INTS, (Kernels.RANK_GROUPS << bounds[3]) - 1);
-        IntVector lows = IntVector.broadcast(INTS, bounds[4]);
-        IntVector lowSixteens = IntVector.broadcast(INTS, bounds[5]);
-        IntVector highs = IntVector.broadcast(INTS, bounds[6]);
-        IntVector highSixteens = IntVector.broadcast(INTS, bounds[7]);
-        int wordShift = bounds[1];
-        int digitShift = bounds[3] - 2;
+        IntVector least = IntVector.broadcast(INTS, bounds[RankBounds.LEAST_HALF]);
+        IntVector firstBin = IntVector.broadcast(INTS, bounds[RankBounds.FIRST_BIN]);
+        IntVector lastBin =
+                IntVector.broadcast(INTS, (RankBounds.GROUPS << bounds[RankBounds.BIN_SHIFT]) - 1);
+        IntVector lows = IntVector.broadcast(INTS, bounds[RankBounds.LOWS]);
+        IntVector lowSixteens = IntVector.broadcast(INTS, bounds[RankBounds.LOWS + 1]);
+        IntVector highs = IntVector.broadcast(INTS, bounds[RankBounds.HIGHS]);
+        IntVector highSixteens = IntVector.broadcast(INTS, bounds[RankBounds.HIGHS + 1]);
+        int wordShift = bounds[RankBounds.WORD_SHIFT];
+        int digitShift = bounds[RankBounds.BIN_SHIFT] - 2;
         int whole = n & -Long.SIZE;
         for (int first = 0; first < whole; first += Long.SIZE) {
             long within = 0;
