@@ -18,6 +18,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAUNCHER = ROOT / "merge-cli/src/main/launcher"
 TARGET = ROOT / "merge-cli/target"
 JAVA = pathlib.Path(os.environ["JAVA_HOME"]) / "bin/java" if "JAVA_HOME" in os.environ else "java"
+# As java -version writes it, between quotes.
+VERSION = subprocess.run([JAVA, "-version"], capture_output=True, text=True, check=True).stderr.split('"')[1]
 NEEDED = ("--add-modules", "-XX:CompileCommand=quiet", "-Xlog:disable")
 RECIPES = {
     "linear": "merge_method: linear\nmodels:\n  - {{model: {m}/tuned-1, parameters: {{weight: 0.6}}}}\n"
@@ -38,8 +40,8 @@ def options():
 
 def measured(args, recipe, out):
     shutil.rmtree(out, ignore_errors=True)
-    archives = [f"-XX:SharedArchiveFile={path}" for path in TARGET.glob("amalgam-*.jsa")]
-    command = [JAVA, *archives[:1], *" ".join(args).split(), "-Xmx256m"]
+    archive = TARGET / f"amalgam-{VERSION}.jsa"
+    command = [JAVA, *([f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []), *" ".join(args).split(), "-Xmx256m"]
     command += ["-cp", TARGET / "amalgam.jar", "io.amalgam.cli.Main", "merge", recipe, out, "--quiet"]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -151,12 +151,12 @@ public abstract class PlannedMergeCommand extends Subcommand {
             remarks.forEach(console::note);
         }
         try (StagedPlan plan = plan()) {
-            engine.explain(console, verbosity, plan.bytes());
+            long bytes = plan.bytes();
+            engine.explain(console, verbosity, bytes);
             console.warnings(plan.warnings());
             beforehand(plan);
             StagedPlanView view = new StagedPlanView(plan, resources);
-            EngineOptions options =
-                    output.on(engine.options(resources, plan.bytes())).report(!noReport);
+            EngineOptions options = output.on(engine.options(resources, bytes)).report(!noReport);
             if (dryRun) {
                 return dryRun(plan, view, options);
             }

@@ -4,16 +4,12 @@ import io.amalgam.cli.console.Console;
 import io.amalgam.engine.EngineOptions;
 import io.amalgam.internal.engine.JitWarmup;
 import io.amalgam.internal.kernel.KernelProvider;
-import io.amalgam.internal.kernel.ScalarKernels;
 import io.amalgam.kernel.Kernels;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
 /** Options of the engine. */
 public final class EngineMixin {
-    /** With fewer bytes, vector code takes longer to compile than it saves. */
-    private static final long SMALL = 32L << 20;
-
     @Option(
             names = "--kernels",
             paramLabel = "KIND",
@@ -76,11 +72,7 @@ public final class EngineMixin {
     }
 
     private KernelProvider provider(long bytes) {
-        return kernels == KernelProvider.Choice.AUTO && bytes < SMALL
-                ? new KernelProvider(
-                        ScalarKernels.INSTANCE,
-                        "scalar kernels: the merge is too small for others to pay")
-                : provider();
+        return KernelProvider.forSmall(kernels, bytes).orElseGet(this::provider);
     }
 
     /** Says which kernels are in use, where that is asked for or not as one would wish. */

@@ -15,6 +15,9 @@ import java.util.Optional;
  *     reason and what changes it
  */
 public record KernelProvider(Kernels kernels, String explanation) {
+    /** With fewer bytes to read and write, vector code takes longer to compile than it saves. */
+    private static final long SMALL = 32L << 20;
+
     static final String MODULE = "jdk.incubator.vector";
     static final String SIMD_CLASS = "io.amalgam.internal.kernel.simd.SimdKernels";
 
@@ -38,6 +41,16 @@ public record KernelProvider(Kernels kernels, String explanation) {
      */
     public static KernelProvider choose(Choice choice) {
         return choose(choice, JvmSupport.current());
+    }
+
+    /** The kernels for so many bytes of tensors, where these alone decide. */
+    public static Optional<KernelProvider> forSmall(Choice choice, long bytes) {
+        return choice == Choice.AUTO && bytes < SMALL
+                ? Optional.of(
+                        new KernelProvider(
+                                ScalarKernels.INSTANCE,
+                                "scalar kernels: the merge is too small for others to pay"))
+                : Optional.empty();
     }
 
     static KernelProvider choose(Choice choice, JvmSupport machine) {
