@@ -40,8 +40,8 @@ def options():
 
 def measured(args, recipe, out):
     shutil.rmtree(out, ignore_errors=True)
-    archive = TARGET / f"amalgam-{VERSION}.jsa"
-    command = [JAVA, *([f"-XX:SharedArchiveFile={archive}"] if archive.exists() else []), *" ".join(args).split(), "-Xmx256m"]
+    archive = sorted(TARGET.glob(f"amalgam-{VERSION}*.jsa"), key=lambda file: file.stat().st_mtime)[-1:]
+    command = [JAVA, *[f"-XX:SharedArchiveFile={file}" for file in archive], *" ".join(args).split(), "-Xmx256m"]
     command += ["-cp", TARGET / "amalgam.jar", "io.amalgam.cli.Main", "merge", recipe, out, "--quiet"]
     before, begin = resource.getrusage(resource.RUSAGE_CHILDREN), time.time()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

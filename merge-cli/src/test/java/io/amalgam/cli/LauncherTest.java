@@ -6,12 +6,17 @@ import io.amalgam.formats.safetensors.NamedTensor;
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
+import java.util.Properties;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -60,8 +65,24 @@ class LauncherTest {
             new JarOutputStream(out, manifest).close();
         }
         // As if an archive for this Java had been tried in vain.
-        Files.createFile(
-                jar.resolveSibling("amalgam-" + System.getProperty("java.version") + ".jsa"));
+        Path archive = jar.resolveSibling("amalgam-" + release() + ".jsa");
+        Files.createFile(archive);
+        // Clocks of files tick slowly.
+        Files.setLastModifiedTime(archive, FileTime.from(Instant.now().plusSeconds(60)));
+    }
+
+    /** Version and vendor of this Java, as its file 'release' has them. */
+    private static String release() throws IOException {
+        Properties release = new Properties();
+        Path file = Path.of(System.getProperty("java.home"), "release");
+        try (Reader in = Files.newBufferedReader(file)) {
+            release.load(in);
+        }
+        return Stream.of("JAVA_VERSION", "IMPLEMENTOR")
+                .map(release::getProperty)
+                .filter(Objects::nonNull)
+                .map(value -> value.replaceAll("\"|/.*", ""))
+                .collect(Collectors.joining(" "));
     }
 
     /** A Java that only tells its options, and writes the archive it is asked for. */
@@ -71,7 +92,7 @@ class LauncherTest {
         String script =
                 """
                 mkdir -p jdk/bin
-                echo 'JAVA_VERSION="%1$s"' >jdk/release
+                printf 'IMPLEMENTOR="A/B"\nJAVA_VERSION="%1$s"\n' >jdk/release
                 cat >jdk/bin/java <<'END'
                 #!/bin/sh
                 dump=
@@ -96,12 +117,49 @@ class LauncherTest {
                 .containsExactly(
                         "amalgam: preparing quicker starts with Java %s; this is done once"
                                 .formatted(version),
-                        "with amalgam-%s.jsa of list".formatted(version),
-                        "with amalgam-%s.jsa of list".formatted(version),
+                        "with amalgam-%s A.jsa of list".formatted(version),
+                        "with amalgam-%s A.jsa of list".formatted(version),
                         "amalgam: preparing quicker starts with Java %s; this is done once"
                                 .formatted(version),
-                        "with amalgam-%s.jsa of list".formatted(version),
+                        "with amalgam-%s A.jsa of list".formatted(version),
                         "1");
+    }
+
+    /** The first start cannot make one, the third, a day later, is ended while it does. */
+    @Test
+    void whatPreventsAnArchivePreventsNothingElse() throws Exception {
+        String script =
+                """
+                mkdir -p jdk/bin
+                echo 'JAVA_VERSION="17.0.99"' >jdk/release
+                cat >jdk/bin/java <<'END'
+                #!/bin/sh
+                case $1 in
+                    -XX:DumpLoadedClassList=*) echo list >"${1#*=}"; [ ! "${KILLED:-}" ] || kill "$PPID"; exit ;;
+                    -Xshare:dump) exit 1 ;;
+                esac
+                echo ran
+                END
+                chmod +x jdk/bin/java
+                export JAVA_HOME=$PWD/jdk
+                cd home
+                ./amalgam methods && ./amalgam methods || exit 1
+                find . -exec touch -t 202001010000 {} +
+                touch -t 202001020000 merge-cli/target/amalgam-17.0.99.jsa
+                KILLED=1 ./amalgam methods
+                echo "$?"
+                find merge-cli/target -name '*.99*'
+                """;
+        assertThat(sh(script)).isZero();
+        String preparing =
+                "amalgam: preparing quicker starts with Java 17.0.99; this is done once";
+        assertThat(log().lines()).containsExactly(
+                        preparing,
+                        "ran",
+                        "ran",
+                        preparing,
+                        "143",
+                        "merge-cli/target/amalgam-17.0.99.jsa");
     }
 
     /** Matrices that are free would stay with the process otherwise. */
@@ -205,6 +263,22 @@ class LauncherTest {
                 .containsOnlyOnce("amalgam: building again; ")
                 .contains("launcher/java.args' is newer than the program")
                 .endsWith("\nbuilt\n");
+    }
+
+    @Test
+    void twoThatStartAtOnceBuildOnce() throws Exception {
+        String script =
+                "cd home && printf '#!/bin/sh\\necho built >>builds; sleep 2\\n' >mvnw && chmod +x mvnw\n"
+                        + "touch merge-cli/src/main/launcher/java.args\n"
+                        // Left by a build that was killed.
+                        + "sh -c 'echo $$ >merge-cli/target/build.lock'\n"
+                        + "./amalgam --version & ./amalgam --version && wait $! || exit 1\n"
+                        + "cat builds; ls merge-cli/target | grep buil";
+        assertThat(sh(script)).as(log()).isZero();
+        assertThat(log())
+                .containsOnlyOnce("amalgam: building again; ")
+                .containsPattern("(?m)^amalgam: waiting for the build of process \\d+$")
+                .endsWith("\nbuilt\nbuild.log\nbuilt\n");
     }
 
     @Test

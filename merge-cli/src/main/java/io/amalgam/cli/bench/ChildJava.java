@@ -32,19 +32,8 @@ final class ChildJava {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         List<String> launcher = launcher(Runtime.version().feature());
-        String classPath = System.getProperty("java.class.path");
-        if (classPath.endsWith(".jar") && !classPath.contains(File.pathSeparator)) {
-            // As by java -jar. The class archive is one of absolute paths.
-            Path jar = Path.of(classPath).toAbsolutePath().normalize();
-            classPath = jar.toString();
-            Path archive =
-                    jar.resolveSibling("amalgam-" + System.getProperty("java.version") + ".jsa");
-            if (Files.exists(archive)) {
-                launcher.add("-XX:SharedArchiveFile=" + archive);
-            }
-        }
         command.addAll(options(ManagementFactory.getRuntimeMXBean().getInputArguments(), launcher));
-        command.addAll(List.of("-cp", classPath));
+        command.addAll(List.of("-cp", System.getProperty("java.class.path")));
         return command;
     }
 
