@@ -151,9 +151,9 @@ class LauncherTest {
                 find merge-cli/target -name '*.99*'
                 """;
         assertThat(sh(script)).isZero();
-        String preparing =
-                "amalgam: preparing quicker starts with Java 17.0.99; this is done once";
-        assertThat(log().lines()).containsExactly(
+        String preparing = "amalgam: preparing quicker starts with Java 17.0.99; this is done once";
+        assertThat(log().lines())
+                .containsExactly(
                         preparing,
                         "ran",
                         "ran",
