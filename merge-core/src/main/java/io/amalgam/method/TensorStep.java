@@ -58,6 +58,14 @@ public sealed interface TensorStep {
         default long rowLength() {
             return 1;
         }
+
+        /**
+         * Maximum scratch memory for each element of a row, in bytes, besides the inputs and the
+         * output. The engine asks where rows are longer than its blocks.
+         */
+        default int scratchBytes(int inputs) {
+            return 2 * inputs * Float.BYTES;
+        }
     }
 
     /**
@@ -98,6 +106,19 @@ public sealed interface TensorStep {
         /** As {@link Combine#rowLength()}. */
         default long rowLength() {
             return 1;
+        }
+
+        /** As {@link Combine#scratchBytes}; following steps on the same rows need no more. */
+        default int scratchBytes(int inputs) {
+            return 2 * inputs * Float.BYTES;
+        }
+
+        /**
+         * This step, or the following step with longer rows. The plan checks and declares memory
+         * for the rows of this step alone.
+         */
+        default TensorStep longestRows() {
+            return this;
         }
     }
 

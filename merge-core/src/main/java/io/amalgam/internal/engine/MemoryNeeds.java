@@ -26,7 +26,11 @@ import java.util.TreeSet;
  * @param shared held once: by models that are computed while they are read, and by the results of
  *     preparations
  * @param preparation the most that a preparation holds while it runs, beside its own result
- * @param fullTensors what each step on a whole tensor holds, the largest first
+ * @param fullTensors what each step holds that works on a whole tensor, or on rows longer than a
+ *     unit; the largest first
+ * @param longestRow elements of the longest of the other rows
+ * @param longRows whether the largest of {@code fullTensors} is for a row
+ * @param rowBytes what a worker holds for them where they are longer than a block
  * @param state a worker's state of a pass over the model
  * @param inputs the most inputs of a task
  * @param quantised what a worker holds of a tensor that it quantises
@@ -35,6 +39,9 @@ public record MemoryNeeds(
         long shared,
         long preparation,
         List<Long> fullTensors,
+        boolean longRows,
+        long longestRow,
+        long rowBytes,
         long state,
         int inputs,
         long quantised,
@@ -51,12 +58,40 @@ public record MemoryNeeds(
             results += each.resultBytes();
             preparation = Math.max(preparation, each.bytesHeld(threads));
         }
+        List<Long> fullTensors = new ArrayList<>();
+        int inputs = plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1);
+        long longUnit = 0;
+        long longestRow = 1;
+        long rowBytes = 0;
+        for (TensorTask task : plan.tasks()) {
+            boolean surveyed =
+                    plan.wholeModel().isPresent()
+                            && task.method().orElse(null) instanceof WholeModelMethod;
+            if (task.method().isPresent() && !surveyed) {
+                TensorStep first = task.firstStage();
+                TensorStep step =
+                        first instanceof TensorStep.Reduce<?> reduce ? reduce.longestRows() : first;
+                long row = TaskRun.rowLength(step);
+                if (step instanceof TensorStep.FullTensor || row > TaskRun.UNIT) {
+                    long held = TaskRun.bytesHeld(step, task);
+                    longUnit = Math.max(longUnit, row > TaskRun.UNIT ? held : 0);
+                    fullTensors.add(held);
+                } else {
+                    longestRow = Math.max(longestRow, row);
+                    rowBytes = Math.max(rowBytes, Worker.rowBytesHeld(inputs, step));
+                }
+            }
+        }
+        fullTensors.sort(Comparator.reverseOrder());
         return new MemoryNeeds(
                 plan.sharedModelBytes() + results,
                 preparation,
-                fullTensors(plan),
+                fullTensors,
+                longUnit > 0 && longUnit == fullTensors.get(0),
+                longestRow,
+                rowBytes,
                 plan.wholeModel().map(PlannedModelPass::stateBytes).orElse(0L),
-                plan.tasks().stream().mapToInt(task -> task.sources().size()).max().orElse(1),
+                inputs,
                 plan.tasks().stream().mapToLong(QuantisedWriter::bytesHeld).max().orElse(0),
                 plan,
                 threads);
@@ -77,22 +112,9 @@ public record MemoryNeeds(
         return needs;
     }
 
-    /** The most that a step on a whole tensor holds. */
+    /** The most that a step on a whole tensor, or on a very long row, holds. */
     long fullTensor() {
         return fullTensors.isEmpty() ? 0 : fullTensors.get(0);
-    }
-
-    /** The largest first. */
-    private static List<Long> fullTensors(MergePlan plan) {
-        List<Long> all = new ArrayList<>();
-        for (TensorTask task : plan.tasks()) {
-            boolean alone = task.method().filter(m -> !(m instanceof WholeModelMethod)).isPresent();
-            if (alone && task.firstStage() instanceof TensorStep.FullTensor full) {
-                all.add(TaskRun.bytesHeld(full, task));
-            }
-        }
-        all.sort(Comparator.reverseOrder());
-        return all;
     }
 
     /**
@@ -159,7 +181,8 @@ public record MemoryNeeds(
 
     private long eachWorker(int block) {
         long models = plan.models().values().stream().mapToLong(m -> m.bytesPerReader(block)).sum();
-        return Worker.bytesHeld(inputs, block) + models + state + quantised;
+        long rows = longestRow > block ? rowBytes : 0;
+        return Worker.bytesHeld(inputs, block) + rows + models + state + quantised;
     }
 
     /** The problem with a budget, or with Java's heap; empty if both are enough. */
@@ -198,7 +221,7 @@ public record MemoryNeeds(
             return "memory for the " + largest.get().title();
         }
         if (fullTensor() > buffers) {
-            return "memory for the largest tensor";
+            return longRows ? "memory for the longest row" : "memory for the largest tensor";
         }
         return "memory for the buffers of %d thread%s and %d input%s"
                 .formatted(threads, threads == 1 ? "" : "s", inputs, inputs == 1 ? "" : "s");

@@ -149,12 +149,7 @@ final class TaskRun {
     /** Moves to a stage whose units can then be taken. */
     void enter(TensorStep next) {
         stage = next;
-        long row = 1;
-        if (next instanceof TensorStep.Combine combine) {
-            row = combine.rowLength();
-        } else if (next instanceof TensorStep.Reduce<?> reduce) {
-            row = reduce.rowLength();
-        }
+        long row = rowLength(next);
         unitElements = copiedInput() < 0 ? unitElements(row) : copyUnit(task.output().dtype());
         if (isLast() && task.quantiser().isPresent()) {
             unitElements = unitElements(together(row, task.quantiser().get().together()));
@@ -217,15 +212,30 @@ final class TaskRun {
         parts = new Parts[0];
     }
 
-    /** Bytes that a unit of the step holds for as long as it is worked on. */
-    long bytesHeld() {
-        return stage instanceof TensorStep.FullTensor full ? bytesHeld(full, task) : 0;
+    /** Elements of the rows that a step's blocks hold whole; 1 where it has none. */
+    static long rowLength(TensorStep step) {
+        if (step instanceof TensorStep.Combine combine) {
+            return combine.rowLength();
+        }
+        return step instanceof TensorStep.Reduce<?> reduce ? reduce.rowLength() : 1;
     }
 
-    /** What a step on a whole tensor holds, with its result where that is to be quantised. */
-    static long bytesHeld(TensorStep.FullTensor full, TensorTask task) {
-        long result = task.quantiser().isPresent() ? task.output().elements() * Float.BYTES : 0;
-        return full.bytesHeld() + result;
+    /** Bytes that a unit of the step holds for as long as it is worked on. */
+    long bytesHeld() {
+        return stage == null ? 0 : bytesHeld(stage, task);
+    }
+
+    /**
+     * What a unit of a step holds beside its worker's buffers: a whole tensor, with its result
+     * where that is to be quantised, or a row that is longer than other units.
+     */
+    static long bytesHeld(TensorStep step, TensorTask task) {
+        if (step instanceof TensorStep.FullTensor full) {
+            long result = task.quantiser().isPresent() ? task.output().elements() * Float.BYTES : 0;
+            return full.bytesHeld() + result;
+        }
+        long row = rowLength(step);
+        return row > UNIT ? Worker.rowBytesHeld(task.sources().size(), step) : 0;
     }
 
     boolean hasUnit() {

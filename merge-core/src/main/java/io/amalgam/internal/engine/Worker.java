@@ -36,8 +36,14 @@ final class Worker implements Closeable {
     private final GatheredWrites gathered;
     private final StoredCopies copies;
     private final float[] out;
+    private final Block usual;
+
+    /** The block of rows that are longer than a usual one; the usual one if there were none. */
+    private Block rows;
+
+    private float[] rowsOut;
     private Block block;
-    private float[] longOut;
+    private float[] blockOut;
     private @Nullable SharedReads shared;
 
     /**
@@ -51,12 +57,15 @@ final class Worker implements Closeable {
         this.written = setup.written();
         this.inputs = setup.inputs();
         this.workspace = new Workspace(setup.kernels(), setup.blockElements());
-        this.block = new Block(setup.kernels(), inputs, setup.blockElements());
+        this.usual = new Block(setup.kernels(), inputs, setup.blockElements());
+        this.rows = usual;
+        this.block = usual;
         this.quantised = new QuantisedWriter(sink, workspace, moved, written);
         this.gathered = new GatheredWrites(sink, crc, moved, written, setup.blockElements());
         this.copies = new StoredCopies(sink, workspace, crc, cancellation, moved, written);
         this.out = new float[setup.blockElements()];
-        this.longOut = out;
+        this.rowsOut = out;
+        this.blockOut = out;
     }
 
     /** Its scratch arrays, for other work of the same thread. */
@@ -74,6 +83,17 @@ final class Worker implements Closeable {
                 + GatheredWrites.bytesHeld(blockElements);
     }
 
+    /** Bytes held for the rows of a step that are longer than a block. */
+    static long rowBytesHeld(int inputs, TensorStep step) {
+        int scratch = 0;
+        if (step instanceof TensorStep.Combine combine) {
+            scratch = combine.scratchBytes(inputs);
+        } else if (step instanceof TensorStep.Reduce<?> reduce) {
+            scratch = reduce.scratchBytes(inputs);
+        }
+        return ((inputs + 1L) * Float.BYTES + scratch) * TaskRun.rowLength(step);
+    }
+
     /** Takes what it reads from here: others of the same thread read it too. */
     void readThrough(SharedReads reads) {
         shared = reads;
@@ -87,8 +107,8 @@ final class Worker implements Closeable {
     /** A block of it. */
     void step(TaskRun.Unit unit, TensorStep.Combine combine, long from, int n) throws IOException {
         fill(unit, from, n);
-        combine.combine(block, longOut);
-        write(unit.run(), from, longOut, n);
+        combine.combine(block, blockOut);
+        write(unit.run(), from, blockOut, n);
     }
 
     /** The result of the unit. */
@@ -113,6 +133,7 @@ final class Worker implements Closeable {
         }
         if (stage instanceof TensorStep.Combine combine) {
             combine(unit, combine);
+            releaseRows();
         } else if (stage instanceof TensorStep.Copy copy) {
             copy(unit, copy.input());
         } else if (stage instanceof TensorStep.CopyEqual) {
@@ -151,12 +172,13 @@ final class Worker implements Closeable {
     }
 
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
-        ShownTensor<?> watched = unit.run().watched();
-        int step = blockFor(combine.rowLength());
+        TaskRun run = unit.run();
+        ShownTensor<?> watched = run.watched();
+        int step = blockFor(run.task, combine.rowLength());
         for (long from = unit.from(); from < unit.to(); from += step) {
             step(unit, combine, from, (int) Math.min(step, unit.to() - from));
             if (watched != null) {
-                watched.see(unit.number(), block, longOut, workspace);
+                watched.see(unit.number(), block, blockOut, workspace);
             }
         }
     }
@@ -168,7 +190,7 @@ final class Worker implements Closeable {
                 reduce.anyOrder()
                         ? (S) scheduler.borrowState(unit.run(), reduce)
                         : reduce.newState();
-        int step = blockFor(reduce.rowLength());
+        int step = blockFor(unit.run().task, reduce.rowLength());
         for (long from = unit.from(); from < unit.to(); from += step) {
             fill(unit, from, (int) Math.min(step, unit.to() - from));
             reduce.fold(state, block);
@@ -176,6 +198,7 @@ final class Worker implements Closeable {
         if (reduce.anyOrder()) {
             scheduler.returnState(unit.run(), state);
         }
+        releaseRows();
         return state;
     }
 
@@ -183,12 +206,37 @@ final class Worker implements Closeable {
      * Makes sure a block holds whole rows; returns how many elements it takes at a time: the same
      * whatever rows came before, as sums depend on it.
      */
-    private int blockFor(long rowLength) {
-        if (rowLength > block.capacity()) {
-            block = new Block(workspace.kernels(), inputs, Math.toIntExact(rowLength));
-            longOut = new float[block.capacity()];
+    private int blockFor(TensorTask task, long rowLength) {
+        if (rowLength <= usual.capacity()) {
+            useUsual();
+        } else {
+            if (rowLength > rows.capacity()) {
+                // The shorter ones go first: the two need not fit together.
+                rows = usual;
+                rowsOut = out;
+                useUsual();
+                int count = rowLength > TaskRun.UNIT ? task.sources().size() : inputs;
+                rows = new Block(workspace.kernels(), count, Math.toIntExact(rowLength));
+                rowsOut = new float[rows.capacity()];
+            }
+            block = rows;
+            blockOut = rowsOut;
         }
         return (int) Math.max(rowLength, workspace.capacity() / rowLength * rowLength);
+    }
+
+    private void useUsual() {
+        block = usual;
+        blockOut = out;
+    }
+
+    /** Lets go of a row that is longer than a unit: only the unit's own memory is declared. */
+    private void releaseRows() {
+        if (rows.capacity() > TaskRun.UNIT) {
+            rows = usual;
+            rowsOut = out;
+            useUsual();
+        }
     }
 
     private void fill(TaskRun.Unit unit, long from, int n) throws IOException {

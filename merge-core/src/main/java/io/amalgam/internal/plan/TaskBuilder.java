@@ -178,10 +178,12 @@ final class TaskBuilder {
 
     /** Rows that a method looks at whole must fit in an array. */
     private static void checkRows(TensorInfo output, TensorStep first) {
+        TensorStep step =
+                first instanceof TensorStep.Reduce<?> reduce ? reduce.longestRows() : first;
         long row = 1;
-        if (first instanceof TensorStep.Reduce<?> reduce) {
+        if (step instanceof TensorStep.Reduce<?> reduce) {
             row = reduce.rowLength();
-        } else if (first instanceof TensorStep.Combine combine) {
+        } else if (step instanceof TensorStep.Combine combine) {
             row = combine.rowLength();
         }
         if (row > LONGEST_ROW) {

@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Tensors too large for an array, in files that hold only a header and a hole. */
@@ -73,6 +74,28 @@ class HugeTensorTest {
                             "rows of tensor 'w0': expected at most 2147483639 elements, got 2147486720");
         }
         assertThat(rows).isEqualTo(method.name().equals("arcee_fusion"));
+    }
+
+    /** Where a pass without rows comes first, too. */
+    @ParameterizedTest
+    @CsvSource({"della, false", "della, true", "della_linear, false"})
+    void ofOneRowThatIsRankedAreRefused(String method, boolean equal) throws IOException {
+        for (String model : List.of("base", "one")) {
+            sparse(model, Shape.of(ROWS * 1024), 1);
+        }
+        Recipe recipe =
+                Merges.recipe(
+                        """
+                        merge_method: %s
+                        base_model: base
+                        models: [{model: one, parameters: {weight: 1, density: 0.5}}]
+                        parameters: {equalize_norms: %s}
+                        """
+                                .formatted(method, equal));
+        assertThatThrownBy(() -> Merges.plan(recipe, root, PlanOptions.DEFAULT))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageStartingWith(
+                        "rows of tensor 'w0': expected at most 2147483639 elements, got 2147486720");
     }
 
     @Test

@@ -132,6 +132,11 @@ public final class Cabs implements MergeMethod {
         }
 
         @Override
+        public int scratchBytes(int inputs) {
+            return 3 * Float.BYTES + 2 * Integer.BYTES;
+        }
+
+        @Override
         public void combine(Block in, float[] out) {
             int n = in.length();
             float[] origin = in.input(base);

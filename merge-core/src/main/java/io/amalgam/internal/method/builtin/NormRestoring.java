@@ -89,6 +89,11 @@ final class NormRestoring implements TensorStep.Reduce<NormRestoring.State> {
         return DeltaMask.rowLength(masks);
     }
 
+    @Override
+    public int scratchBytes(int inputs) {
+        return DeltaMask.scratchBytes(masks);
+    }
+
     /** Blocks of whole rows may begin between lanes. */
     private static void absSum(Block in, float[] x, double[] lanes) {
         int first = (int) (in.offset() % Kernels.LANES);

@@ -92,4 +92,9 @@ record TiesCombine(
     public long rowLength() {
         return DeltaMask.rowLength(masks);
     }
+
+    @Override
+    public int scratchBytes(int inputs) {
+        return DeltaMask.scratchBytes(masks);
+    }
 }

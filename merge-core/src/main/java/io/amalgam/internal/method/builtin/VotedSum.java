@@ -69,4 +69,9 @@ record VotedSum(
     public long rowLength() {
         return DeltaMask.rowLength(masks);
     }
+
+    @Override
+    public int scratchBytes(int inputs) {
+        return DeltaMask.scratchBytes(masks);
+    }
 }

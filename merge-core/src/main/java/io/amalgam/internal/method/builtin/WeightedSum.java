@@ -49,4 +49,9 @@ record WeightedSum(
     public long rowLength() {
         return DeltaMask.rowLength(masks);
     }
+
+    @Override
+    public int scratchBytes(int inputs) {
+        return DeltaMask.scratchBytes(masks);
+    }
 }

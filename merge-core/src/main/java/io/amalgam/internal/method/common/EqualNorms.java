@@ -28,9 +28,19 @@ public record EqualNorms(int base, List<Integer> others, Function<float[], Tenso
         if (call.flag(PARAMETER.name())) {
             return new EqualNorms(call.base(), others, then);
         }
-        float[] ones = new float[others.size()];
+        return then.apply(ones(others.size()));
+    }
+
+    private static float[] ones(int count) {
+        float[] ones = new float[count];
         Arrays.fill(ones, 1);
-        return then.apply(ones);
+        return ones;
+    }
+
+    @Override
+    public TensorStep longestRows() {
+        TensorStep following = then.apply(ones(others.size()));
+        return following instanceof TensorStep.Reduce<?> reduce ? reduce.longestRows() : following;
     }
 
     @Override

@@ -58,6 +58,14 @@ public interface DeltaMask {
         return length;
     }
 
+    /**
+     * Bytes of scratch for each element of a row: a number for each mask and three for what is made
+     * of them, what ranks the elements, and the limits of each mask.
+     */
+    static int scratchBytes(DeltaMask[] masks) {
+        return (masks.length + 3) * Float.BYTES + RankedRows.BYTES + masks.length * Integer.BYTES;
+    }
+
     /** The whole task vector. */
     public DeltaMask ALL =
             new DeltaMask() {

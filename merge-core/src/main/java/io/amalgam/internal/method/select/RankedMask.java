@@ -19,13 +19,13 @@ public final class RankedMask implements DeltaMask {
     private final long key;
     private final double density;
     private final double epsilon;
-    private final int length;
-    private final int stride;
+    private final long length;
+    private final long stride;
     private final boolean dividing;
     private volatile int @Nullable [] limits;
 
     private RankedMask(
-            long key, double density, double epsilon, int length, int stride, boolean dividing) {
+            long key, double density, double epsilon, long length, long stride, boolean dividing) {
         this.key = key;
         this.density = density;
         this.epsilon = epsilon;
@@ -45,12 +45,7 @@ public final class RankedMask implements DeltaMask {
             stride *= shape.dim(axis);
         }
         return new RankedMask(
-                key,
-                density,
-                epsilon,
-                Math.toIntExact(Math.max(1, length)),
-                Math.toIntExact(Math.max(1, stride)),
-                false);
+                key, density, epsilon, Math.max(1, length), Math.max(1, stride), false);
     }
 
     /** The same mask, which also divides each kept element by its own probability. */
@@ -65,13 +60,13 @@ public final class RankedMask implements DeltaMask {
 
     @Override
     public long rowLength() {
-        return (long) length * stride;
+        return length * stride;
     }
 
     @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
         in.tool(RankedRows.class, RankedRows::new)
-                .thin(in, x, base, this, key, limits(), stride, dst);
+                .thin(in, x, base, this, key, limits(), Math.toIntExact(stride), dst);
     }
 
     /** Whether each kept element is divided by its probability. */
@@ -92,8 +87,8 @@ public final class RankedMask implements DeltaMask {
     private int[] limits() {
         int[] made = limits;
         if (made == null) {
-            made = new int[length];
-            for (int rank = 0; rank < length; rank++) {
+            made = new int[Math.toIntExact(length)];
+            for (int rank = 0; rank < made.length; rank++) {
                 long below = (long) Math.ceil(probability(rank) * 0x1p32);
                 made[rank] = (int) Math.min(0xFFFFFFFFL, below) ^ Integer.MIN_VALUE;
             }

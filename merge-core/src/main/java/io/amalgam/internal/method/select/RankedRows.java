@@ -14,6 +14,9 @@ import java.util.Arrays;
  * looked up. One worker's scratch.
  */
 final class RankedRows {
+    /** Bytes held for each element of a row, at most: six numbers and a bit, and its bins. */
+    static final int BYTES = 30;
+
     private static final int ABS = 0x7FFFFFFF;
     private static final int GROUPS = RankBounds.GROUPS;
 
