@@ -81,5 +81,8 @@ move /y "%MAKING%" "%ARCHIVE%" >nul
 for %%f in ("%ARCHIVE%") do if %%~zf GTR 0 set USED="-XX:SharedArchiveFile=%ARCHIVE%"
 
 :run
-"%JAVA%" "@%LAUNCHER%\java.args" %AMALGAM_JAVA_OPTS% %NEWER% %USED% -cp "%CLASS_PATH%" io.amalgam.cli.Main %*
+rem Java takes one garbage collector only: who asks for another gets that one, also by the variables that Java reads.
+set "COLLECTOR="
+(set JDK_JAVA_OPTIONS & set JAVA_TOOL_OPTIONS & set _JAVA_OPTIONS & set AMALGAM_JAVA_OPTS) 2>nul | findstr /v /c:"+UseSerialGC" | findstr /r /c:"-XX:+Use[A-Za-z0-9]*GC" >nul && set "COLLECTOR=-XX:-UseSerialGC"
+"%JAVA%" "@%LAUNCHER%\java.args" %COLLECTOR% %AMALGAM_JAVA_OPTS% %NEWER% %USED% -cp "%CLASS_PATH%" io.amalgam.cli.Main %*
 exit /b %ERRORLEVEL%

@@ -4,8 +4,9 @@ making=$archive.$$
 trap 'rm -f "$making" "$making.classes"' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+# Without what Java would read in variables: the archive is for all starts.
 prepare() {
-    "$java" "$@" "@$launcher/java.args" ${newer:+"$newer"} -Xmx256m -cp "$target/amalgam.jar" \
+    JDK_JAVA_OPTIONS='' JAVA_TOOL_OPTIONS='' _JAVA_OPTIONS='' "$java" "$@" "@$launcher/java.args" ${newer:+"$newer"} -Xmx256m -cp "$target/amalgam.jar" \
         io.amalgam.cli.Main warm-up >/dev/null 2>&1 </dev/null || :
 }
 echo "amalgam: preparing quicker starts with Java ${full:-$version}; this is done once" >&2

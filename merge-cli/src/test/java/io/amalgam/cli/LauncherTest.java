@@ -229,11 +229,19 @@ class LauncherTest {
 
     /** Whatever Java takes for its default is refused beside another. */
     @ParameterizedTest
-    @ValueSource(strings = {"-XX:+UseParallelGC -Xmx128m", "-XX:+UseSerialGC", "-Xmx128m"})
+    @ValueSource(
+            strings = {
+                "AMALGAM_JAVA_OPTS='-XX:+UseParallelGC -Xmx128m'",
+                "AMALGAM_JAVA_OPTS=-XX:+UseSerialGC",
+                "AMALGAM_JAVA_OPTS=-Xmx128m",
+                "AMALGAM_JAVA_OPTS=-XX:+UseGCOverheadLimit",
+                "JAVA_TOOL_OPTIONS='-XX:+UseParallelGC -Dx=y'",
+                "JAVA_TOOL_OPTIONS=-XX:+UseSerialGC",
+                "JDK_JAVA_OPTIONS=-XX:+UseParallelGC",
+                "_JAVA_OPTIONS=-XX:+UseParallelGC"
+            })
     void anyGarbageCollectorMayBeAskedFor(String options) throws Exception {
-        assertThat(sh("AMALGAM_JAVA_OPTS='" + options + "' home/amalgam --version"))
-                .as(log())
-                .isZero();
+        assertThat(sh(options + " home/amalgam --version")).as(log()).isZero();
     }
 
     @ParameterizedTest
@@ -277,8 +285,90 @@ class LauncherTest {
         assertThat(sh(script)).as(log()).isZero();
         assertThat(log())
                 .containsOnlyOnce("amalgam: building again; ")
-                .containsPattern("(?m)^amalgam: waiting for the build of process \\d+$")
+                .containsPattern(
+                        "(?m)^amalgam: waiting for the build of process \\d+; if it is something else, remove '.*/build.lock'$")
                 .endsWith("\nbuilt\nbuild.log\nbuilt\n");
+    }
+
+    /** The samples build the same modules: they wait, then build theirs. */
+    @Test
+    void aSampleThatStartsMeanwhileWaits() throws Exception {
+        Path samples = Files.createDirectories(folder.resolve("home/samples"));
+        Files.copy(
+                Path.of("../samples/run"),
+                samples.resolve("run"),
+                StandardCopyOption.COPY_ATTRIBUTES);
+        String script =
+                """
+                mkdir -p home/samples/src/main/java/io/amalgam/samples home/samples/target/lib
+                cd home
+                echo 'void main(' >samples/src/main/java/io/amalgam/samples/One.java
+                cat >mvnw <<'END'
+                #!/bin/sh
+                [ ! -f alone ] || echo two at once
+                touch alone; sleep 1; rm alone
+                END
+                chmod +x mvnw
+                # As an interrupted build leaves it.
+                touch samples/target/building merge-cli/src/main/launcher/java.args
+                ./amalgam --version & samples/run One
+                wait $!
+                cat merge-cli/target/build.log
+                ls samples/target merge-cli/target | grep buil
+                """;
+        assertThat(sh(script)).as(log()).isZero();
+        assertThat(log())
+                .containsOnlyOnce("amalgam: building again; ")
+                .containsOnlyOnce("samples/run: building on first use")
+                .containsOnlyOnce(": waiting for the build of process ")
+                .doesNotContain("two at once")
+                .endsWith("\nbuild.log\nbuilt\n");
+    }
+
+    /** A build that was killed before it wrote its number leaves an empty lock. */
+    @Test
+    void anEmptyLockIsTakenAway() throws Exception {
+        String script =
+                "cd home && printf '#!/bin/sh\\n' >mvnw && chmod +x mvnw\n"
+                        + "touch merge-cli/src/main/launcher/java.args\n"
+                        + ": >merge-cli/target/build.lock\n"
+                        + "./amalgam --version && ls merge-cli/target | grep buil";
+        assertThat(sh(script)).as(log()).isZero();
+        assertThat(log()).containsPattern("(?m)^amalgam \\d").endsWith("\nbuild.log\nbuilt\n");
+    }
+
+    /** A limit of no bytes for each file stands for a full disk. */
+    @Test
+    void aFullDiskIsSaid() throws Exception {
+        String script =
+                "touch home/merge-cli/src/main/launcher/java.args\n"
+                        + "(trap '' XFSZ; ulimit -f 0; home/amalgam --version 2>&1) | cat\n"
+                        + "ls home/merge-cli/target | grep lock";
+        assertThat(sh(script)).as(log()).isEqualTo(1);
+        assertThat(log())
+                .matches(
+                        "error: cannot build: '.*/merge-cli/target/build.lock' cannot be written; make room on the disk\n");
+    }
+
+    @Test
+    void aPlaceForAProgramThatCannotBeMadeIsSaid() throws Exception {
+        String script =
+                "cd home && rm -r merge-cli/target && : >merge-cli/target && ./amalgam --version";
+        assertThat(sh(script)).isEqualTo(1);
+        assertThat(log()).matches("error: cannot build: '.*/merge-cli/target' cannot be written\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"2>&-", "<&-", "<&- 2>&-"})
+    void startsWithoutStreams(String closed) throws Exception {
+        assertThat(sh("home/amalgam --version " + closed)).as(log()).isZero();
+        assertThat(log()).containsPattern("(?m)^amalgam \\d");
+    }
+
+    @Test
+    void withoutStandardOutputThereAreNoResults() throws Exception {
+        assertThat(sh("home/amalgam --version >&-")).isEqualTo(1);
+        assertThat(log()).contains("error: standard output could not take the results;");
     }
 
     @Test
