@@ -253,13 +253,13 @@ public final class Amalgam {
 
         /** Changes the parts of the merge: folders, model sources, methods, output format. */
         public S using(UnaryOperator<Amalgam> change) {
-            amalgam = Objects.requireNonNull(change, "change").apply(amalgam);
+            amalgam = changed(change, amalgam);
             return self();
         }
 
         /** Changes what plans depend on: shards, tensors that only some models have. */
         public S plan(UnaryOperator<PlanOptions> change) {
-            planOptions = Objects.requireNonNull(change, "change").apply(planOptions);
+            planOptions = changed(change, planOptions);
             return self();
         }
 
@@ -268,8 +268,13 @@ public final class Amalgam {
          * output.
          */
         public S engine(UnaryOperator<EngineOptions> change) {
-            engineOptions = Objects.requireNonNull(change, "change").apply(engineOptions);
+            engineOptions = changed(change, engineOptions);
             return self();
+        }
+
+        private static <T> T changed(UnaryOperator<T> change, T old) {
+            return Objects.requireNonNull(
+                    Objects.requireNonNull(change, "change").apply(old), "result of change");
         }
 
         /** Seed of random methods. Default: 0. */

@@ -35,11 +35,11 @@ import org.nd4j.linalg.api.ndarray.INDArray;
  *                 .run();
  * }</pre>
  *
- * <p>{@link #recipe()} equals the recipe in the YAML of {@link #yaml()}, and merges to the same
- * bytes. Models are paths or arrays; the result is written to a directory or returned as arrays.
- * Without arrays the merge streams in fixed memory. Any method can be used: built-in ones, those
- * found by {@link java.util.ServiceLoader}, or an instance passed to {@link #method(MergeMethod)}.
- * Formulas and papers are in docs/methods.md.
+ * <p>{@link #recipe()} equals the recipe in the YAML of {@link #yaml()}. Models are paths or
+ * arrays; the result is written to a directory or returned as arrays. Without arrays the merge
+ * streams in fixed memory. Any method can be used: built-in ones, those found by {@link
+ * java.util.ServiceLoader}, or an instance passed to {@link #method(MergeMethod)}. Formulas and
+ * papers are in docs/methods.md.
  *
  * <p>Setters return this object. Not thread-safe; merging does not change it.
  */
@@ -298,7 +298,11 @@ public final class Merge extends Amalgam.Settings<Merge> {
         return recipe.recipe(planOptions().quantised());
     }
 
-    /** The recipe as YAML; it merges to the same bytes. */
+    /**
+     * The recipe as YAML. With the same {@link #plan options of the plan} and {@link #seed}, which
+     * are not in it, it merges to the same bytes. Models that are arrays have names in it, no
+     * paths.
+     */
     public String yaml() {
         return recipe().text();
     }

@@ -104,7 +104,10 @@ final class MergeInputs {
         Map<String, ParameterValue> values = new LinkedHashMap<>();
         for (Parameter setting : Objects.requireNonNull(settings, "settings")) {
             Objects.requireNonNull(setting, "setting");
-            values.put(setting.name(), setting.value());
+            if (values.put(setting.name(), setting.value()) != null) {
+                throw new IllegalArgumentException(
+                        "parameter '" + setting.name() + "' is given twice");
+            }
         }
         return values;
     }

@@ -110,6 +110,26 @@ class LibraryTest {
                 .matches("[a-z]+");
     }
 
+    /** Of two values the first would be lost, and options that are null would fail far away. */
+    @Test
+    void settersRefuseWhatIsNoSetting() {
+        Parameter half = Parameter.weight(0.5);
+        assertThatThrownBy(() -> Merge.linear().model(a, half, Parameter.weight(1)))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessage("parameter 'weight' is given twice");
+        assertThatThrownBy(() -> Merge.linear().with(half, half))
+                .isInstanceOf(IllegalArgumentException.class);
+        for (ThrowingCallable call :
+                List.<ThrowingCallable>of(
+                        () -> Merge.linear().plan(options -> null),
+                        () -> Merge.linear().engine(options -> null),
+                        () -> Merge.recipe(recipe).using(amalgam -> null))) {
+            assertThatThrownBy(call)
+                    .isInstanceOf(NullPointerException.class)
+                    .hasMessage("result of change");
+        }
+    }
+
     @Test
     void anInterruptedThreadStops() {
         RecipeMerge merge = Merge.recipe(recipe);

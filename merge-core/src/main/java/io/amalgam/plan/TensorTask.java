@@ -8,6 +8,7 @@ import io.amalgam.method.TensorStep;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -89,7 +90,7 @@ public record TensorTask(
     /** The first step to compute the tensor. */
     public TensorStep firstStage() {
         if (method.isPresent()) {
-            return method.get().bind(call);
+            return Objects.requireNonNull(method.get().bind(call), "no step was returned");
         }
         return sources.size() == 1 ? new TensorStep.Copy(0) : new TensorStep.CopyEqual();
     }

@@ -49,7 +49,7 @@ public final class InMemory {
     /** As {@link #run(TensorStep, List, Kernels)}, in blocks of so many elements at most. */
     static float[] run(TensorStep first, List<float[]> inputs, Kernels kernels, int block) {
         InMemory run = new InMemory(kernels, inputs, block);
-        TensorStep stage = first;
+        TensorStep stage = TaskRun.given(first);
         while (stage != null) {
             stage = run.step(stage);
         }
@@ -104,16 +104,18 @@ public final class InMemory {
             return null;
         }
         if (stage instanceof TensorStep.Reduce<?> reduce) {
-            return reduce(reduce);
+            return TaskRun.given(reduce(reduce));
         }
         try {
             if (stage instanceof TensorStep.Sample probe) {
-                return probe.next(new Arrays());
+                return TaskRun.given(probe.next(new Arrays()));
             }
             if (stage instanceof TensorStep.FullTensor whole) {
-                whole.run(
-                        new Arrays(),
-                        (from, src, count) -> System.arraycopy(src, 0, out, (int) from, count));
+                new CheckedWriter(
+                                elements,
+                                (from, src, count) ->
+                                        System.arraycopy(src, 0, out, (int) from, count))
+                        .run(whole, new Arrays());
                 return null;
             }
         } catch (IOException e) {

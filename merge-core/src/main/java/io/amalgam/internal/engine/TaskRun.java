@@ -146,9 +146,14 @@ final class TaskRun {
         return COPY_UNIT * type.blockElements() / type.blockBytes() / UNIT * UNIT;
     }
 
+    /** A step that a method gave: without one, nothing would be written. */
+    static TensorStep given(@Nullable TensorStep step) {
+        return Objects.requireNonNull(step, "no step was returned");
+    }
+
     /** Moves to a stage whose units can then be taken. */
     void enter(TensorStep next) {
-        stage = next;
+        stage = given(next);
         long row = rowLength(next);
         unitElements = copiedInput() < 0 ? unitElements(row) : copyUnit(task.output().dtype());
         if (isLast() && task.quantiser().isPresent()) {

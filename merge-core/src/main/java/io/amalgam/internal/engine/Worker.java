@@ -361,14 +361,18 @@ final class Worker implements Closeable {
         Access access = new Access(run.task);
         if (run.task.quantiser().isPresent()) {
             float[] result = new float[Math.toIntExact(run.task.output().elements())];
-            whole.run(
-                    access,
-                    (from, src, count) ->
-                            System.arraycopy(src, 0, result, Math.toIntExact(from), count));
+            new CheckedWriter(
+                            result.length,
+                            (from, src, count) ->
+                                    System.arraycopy(src, 0, result, Math.toIntExact(from), count))
+                    .run(whole, access);
             quantised.take(0, result, result.length);
             return quantised.end();
         }
-        whole.run(access, (from, src, count) -> write(run, from, src, count));
+        new CheckedWriter(
+                        run.task.output().elements(),
+                        (from, src, count) -> write(run, from, src, count))
+                .run(whole, access);
         gathered.flush();
         // Written in any order: the checksum is taken from what arrived.
         return checksumOf(run.place, run.task.output().bytes());

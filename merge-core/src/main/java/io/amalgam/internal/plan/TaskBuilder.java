@@ -21,6 +21,7 @@ import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 
 /**
@@ -164,7 +165,7 @@ final class TaskBuilder {
             if (method instanceof StatefulMethod stateful) {
                 checkStateful(stateful, call);
             } else {
-                checkRows(output, method.bind(call));
+                checkRows(output, bound(method, call));
             }
         } catch (BadInputException e) {
             e.problems().forEach(p -> report(p.at(ParameterPlaces.of(p, slot, recipe))));
@@ -201,7 +202,11 @@ final class TaskBuilder {
     private static void checkStateful(StatefulMethod method, TensorCall call) {
         List<TensorCall.Input> inputs = new ArrayList<>(call.inputs());
         method.state().forEach(part -> inputs.add(TensorCall.Input.state("", part)));
-        method.bind(call.withInputs(inputs));
+        bound(method, call.withInputs(inputs));
+    }
+
+    private static TensorStep bound(MergeMethod method, TensorCall call) {
+        return Objects.requireNonNull(method.bind(call), "no step was returned");
     }
 
     private List<TensorCall.Input> inputs(
