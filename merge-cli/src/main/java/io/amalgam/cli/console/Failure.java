@@ -24,6 +24,20 @@ import java.util.ServiceConfigurationError;
  */
 public record Failure(int exit, List<Problem> problems, List<Problem> warnings) {
 
+    /** Ends a command with a message of its own: whoever reports failures prints it. */
+    public static final class Ended extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        private final int exit;
+        private final transient Problem problem;
+
+        public Ended(int exit, Problem problem, Throwable cause) {
+            super(problem.toString(), cause);
+            this.exit = exit;
+            this.problem = problem;
+        }
+    }
+
     private static final String AGAIN = "then give the same command again";
     private static final String RESUMED = "then give the same command with --resume";
 
@@ -53,6 +67,9 @@ public record Failure(int exit, List<Problem> problems, List<Problem> warnings) 
     public static Failure of(Throwable e, boolean resumes) {
         if (e instanceof BadInputException bad) {
             return new Failure(exit(bad.problems()), bad.problems(), bad.warnings());
+        }
+        if (e instanceof Ended ended) {
+            return one(ended.exit, ended.problem);
         }
         if (e instanceof MergeCancelledException) {
             return one(

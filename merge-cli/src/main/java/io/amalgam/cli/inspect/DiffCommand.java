@@ -13,7 +13,6 @@ import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.report.ComparisonPage;
 import io.amalgam.cli.report.MergePages;
-import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.EffectiveRank;
 import io.amalgam.internal.compare.ModelComparison;
@@ -120,9 +119,6 @@ public final class DiffCommand extends Subcommand {
             if (rank != null) {
                 ranks = Optional.of(ranks(opened, silent));
             }
-        } catch (MergeCancelledException e) {
-            console.errors(List.of(Problem.of("interrupted")));
-            return ExitCode.INTERRUPTED;
         }
         warnings.addAll(MergePages.nonFinite(comparison));
         console.warnings(warnings);

@@ -57,11 +57,12 @@ record TextInput(String name, Path file) {
 
     Domain tokens(Tokenizer tokenizer) throws IOException {
         if (!Files.isRegularFile(file)) {
+            String other = Files.isDirectory(file) ? "a folder" : "a pipe or device";
             throw new BadInputException(
                     Problem.expected(
                             "text '" + file + "'",
                             "a file",
-                            Files.isDirectory(file) ? "a folder" : "nothing there"));
+                            Files.exists(file) ? other : "nothing there"));
         }
         if (isNumbers()) {
             return new Domain(name, NumpyTokens.read(file));

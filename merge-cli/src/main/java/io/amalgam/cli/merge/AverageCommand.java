@@ -12,7 +12,6 @@ import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
 import io.amalgam.cli.options.VerbosityMixin;
 import io.amalgam.engine.Cancellation;
-import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.internal.formats.files.WeightName;
 import io.amalgam.internal.runs.CheckpointSeries;
 import io.amalgam.plan.PlanOptions;
@@ -110,8 +109,6 @@ public final class AverageCommand extends Subcommand {
         MergeSummary summary;
         try (ProgressView progress = ProgressView.on(console, verbosity.quiet || json)) {
             summary = merge.run(out, output::on, resources, progress, cancellation);
-        } catch (MergeCancelledException e) {
-            return interrupted(true);
         }
         summary.print(console, json, verbosity.quiet);
         if (!json && !verbosity.quiet) {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.ModelLoader;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Failure;
 import io.amalgam.cli.console.Json;
 import io.amalgam.cli.console.ProgressView;
 import io.amalgam.cli.hub.HubMixin;
@@ -123,7 +124,14 @@ public final class SoupCommand extends Subcommand {
             }
             return ExitCode.DONE;
         } catch (MergeCancelledException e) {
-            return interrupted(!greedy);
+            if (!greedy) {
+                throw e;
+            }
+            throw new Failure.Ended(
+                    ExitCode.INTERRUPTED,
+                    Problem.of("interrupted")
+                            .hint("give the same command with --overwrite to start again"),
+                    e);
         }
     }
 

@@ -1,9 +1,6 @@
 package io.amalgam.cli.options;
 
 import io.amalgam.cli.console.Console;
-import io.amalgam.cli.console.ExitCode;
-import io.amalgam.error.Problem;
-import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -33,23 +30,6 @@ public abstract class Subcommand implements Callable<Integer> {
 
     protected Subcommand(Console console) {
         this.console = console;
-    }
-
-    /**
-     * What a command says that was stopped.
-     *
-     * @param resumable whether what was done can be continued
-     */
-    protected final int interrupted(boolean resumable) {
-        console.errors(
-                List.of(
-                        Problem.of("interrupted")
-                                .hint(
-                                        "give the same command with "
-                                                + (resumable
-                                                        ? "--resume to continue"
-                                                        : "--overwrite to start again"))));
-        return ExitCode.INTERRUPTED;
     }
 
     /** Wrong usage that only the command can see. */

@@ -13,7 +13,6 @@ import io.amalgam.cli.options.Interruption;
 import io.amalgam.cli.options.QuietMixin;
 import io.amalgam.cli.options.ResourceMixin;
 import io.amalgam.cli.options.Subcommand;
-import io.amalgam.engine.MergeCancelledException;
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.compare.ModelComparison;
@@ -21,6 +20,7 @@ import io.amalgam.internal.engine.FinishedMerge;
 import io.amalgam.internal.engine.PlanOptionsJson;
 import io.amalgam.internal.stages.StagedPlan;
 import io.amalgam.plan.MergePlan;
+import io.amalgam.plan.PlanOptions;
 import io.amalgam.recipe.RecipeFile;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,6 +48,9 @@ import picocli.CommandLine.Parameters;
             "  amalgam report batch/batch.json"
         })
 public final class ReportCommand extends Subcommand {
+    private static final String ITS_FILE =
+            "if it was relative to the recipe's folder, name the recipe's file with --recipe";
+
     private final Interruption interruption;
 
     @Parameters(
@@ -166,11 +169,8 @@ public final class ReportCommand extends Subcommand {
                 recipe == null
                         ? io.amalgam.Amalgam.recipes(kept, place.toString(), false)
                         : io.amalgam.Amalgam.recipes(recipe, false);
-        try (StagedPlan plans =
-                        hub.amalgam(console, silent)
-                                .foldersOf(place)
-                                .writing(path)
-                                .plan(recipes, PlanOptionsJson.of(document).strict(false), false);
+        io.amalgam.Amalgam amalgam = hub.amalgam(console, silent).foldersOf(place).writing(path);
+        try (StagedPlan plans = plan(amalgam, recipes, PlanOptionsJson.of(document));
                 ScanProgress progress = new ScanProgress(console, "comparing", silent)) {
             MergePlan plan =
                     plans.result()
@@ -195,11 +195,23 @@ public final class ReportCommand extends Subcommand {
                             progress,
                             interruption.merging());
             console.warnings(MergePages.nonFinite(comparison));
-        } catch (MergeCancelledException e) {
-            console.errors(List.of(Problem.of("interrupted")));
-            return ExitCode.INTERRUPTED;
         }
         return written(page);
+    }
+
+    /** Paths in a recipe that was kept with the model may be relative to where it came from. */
+    private StagedPlan plan(io.amalgam.Amalgam amalgam, RecipeFile recipes, PlanOptions options)
+            throws IOException {
+        try {
+            return amalgam.plan(recipes, options.strict(false), false);
+        } catch (BadInputException e) {
+            List<Problem> problems = new ArrayList<>();
+            for (Problem each : e.problems()) {
+                boolean missing = recipe == null && each.expected().equals("an existing path");
+                problems.add(missing ? each.hint(ITS_FILE) : each);
+            }
+            throw new BadInputException(problems, e.warnings());
+        }
     }
 
     /** Whether the models are those that were merged. */

@@ -3,6 +3,7 @@ package io.amalgam.cli.search;
 import io.amalgam.checkpoint.Checkpoint;
 import io.amalgam.cli.console.Console;
 import io.amalgam.cli.console.ExitCode;
+import io.amalgam.cli.console.Failure;
 import io.amalgam.cli.hub.HubMixin;
 import io.amalgam.cli.judge.ObjectiveMixin;
 import io.amalgam.cli.judge.TokensMixin;
@@ -196,17 +197,16 @@ public final class SearchCommand extends Subcommand {
             double seconds = (System.nanoTime() - begin) / 1e9;
             return finish(setup, result, seconds, out);
         } catch (MergeCancelledException e) {
-            console.errors(
-                    List.of(
-                            Problem.of("interrupted")
-                                    .hint("give the same command again to continue")));
-            return ExitCode.INTERRUPTED;
+            throw new Failure.Ended(
+                    ExitCode.INTERRUPTED,
+                    Problem.of("interrupted").hint("give the same command again to continue"),
+                    e);
         } catch (Search.AllFailed e) {
-            console.errors(
-                    List.of(
-                            Problem.of(Objects.requireNonNull(e.getMessage()))
-                                    .hint("see '" + folder + "'; then give --restart")));
-            return ExitCode.FAILED;
+            throw new Failure.Ended(
+                    ExitCode.FAILED,
+                    Problem.of(Objects.requireNonNull(e.getMessage()))
+                            .hint("see '" + folder + "'; then give --restart"),
+                    e);
         }
     }
 

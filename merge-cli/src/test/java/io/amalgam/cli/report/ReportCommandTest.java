@@ -73,6 +73,25 @@ class ReportCommandTest {
                 .isLessThanOrEqualTo(3);
     }
 
+    /** The recipe kept with the model says nothing of the folder that its paths are relative to. */
+    @Test
+    void namesTheOptionForPathsRelativeToTheRecipe() throws IOException {
+        Path elsewhere = Files.createDirectories(folder.resolve("x/y")).resolve("merged");
+        assertThat(Cli.run("merge", recipe, elsewhere).exit()).isZero();
+
+        Cli result = Cli.run("report", elsewhere);
+
+        assertThat(result.exit()).isEqualTo(3);
+        assertThat(result.errors())
+                .isNotEmpty()
+                .allSatisfy(
+                        error ->
+                                assertThat(error)
+                                        .contains("expected an existing path")
+                                        .endsWith("name the recipe's file with --recipe"));
+        assertThat(Cli.run("report", elsewhere, "--recipe", recipe).exit()).isZero();
+    }
+
     private static JsonNode data(String html) throws IOException {
         Matcher data = Pattern.compile("id=\"data\">(.*?)</script>", Pattern.DOTALL).matcher(html);
         assertThat(data.find()).isTrue();

@@ -250,6 +250,15 @@ class SearchCommandTest {
                         "error: no candidate could be judged, the first one because of: score command")
                 .contains("got 'NaN'");
         assertThat(out).doesNotExist();
+
+        Object[] again = {"--score-cmd", Nearness.command("1", "1"), "--restart", "--json"};
+        Cli asJson = Cli.run("search", recipe, out, again[0], again[1], again[2], again[3]);
+
+        assertThat(asJson.exit()).isEqualTo(1);
+        JsonNode error = new ObjectMapper().readTree(asJson.out()).path("error");
+        assertThat(error.path("exit").asInt()).isEqualTo(1);
+        assertThat(error.path("problems").path(0).path("what").asText())
+                .startsWith("no candidate could be judged");
     }
 
     /** The same judge in other commands. */
