@@ -337,6 +337,14 @@ class LauncherTest {
         assertThat(log()).containsPattern("(?m)^amalgam \\d").endsWith("\nbuild.log\nbuilt\n");
     }
 
+    @Test
+    void aPlaceThatJavaCannotReadIsSaid() throws Exception {
+        assertThat(sh("mv home a:b && a:b/amalgam --version")).isEqualTo(1);
+        assertThat(log())
+                .matches(
+                        "error: folder of amalgam: expected a path without ':', .* got '.*/a:b'; move it\n");
+    }
+
     /** A limit of no bytes for each file stands for a full disk. */
     @Test
     void aFullDiskIsSaid() throws Exception {

@@ -14,6 +14,9 @@ public final class DigitsLoss {
     private DigitsLoss() {}
 
     public static void main(String... args) throws IOException {
+        if (args.length != 1) {
+            throw new IllegalArgumentException("usage: DigitsLoss CHECKPOINT");
+        }
         try (OpenModel model = Checkpoints.open(Path.of(args[0]))) {
             System.out.println(loss(model.tensors()));
         }

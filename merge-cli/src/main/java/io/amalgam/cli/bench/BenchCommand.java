@@ -36,8 +36,8 @@ public final class BenchCommand extends Subcommand {
     @Option(
             names = "--size",
             paramLabel = "N",
-            description = "Parameters of each model, with k, m or b. Default: ${DEFAULT-VALUE}.")
-    private String size = "1100m";
+            description = "Parameters of each model, with k, m or b. Default: 1100m.")
+    private @Nullable String size;
 
     @Option(
             names = "--rounds",
@@ -107,8 +107,18 @@ public final class BenchCommand extends Subcommand {
         if (rounds < 1 || threads < 1) {
             throw usage("--rounds and --num-threads: expected at least 1");
         }
+        if (fit && (decoders || size != null)) {
+            throw usage("--fit: it has sizes of its own; expected neither --size nor --decoders");
+        }
+        if (decoders && (size != null || !methods.isEmpty())) {
+            throw usage("--decoders: it measures no merges; expected neither --size nor --methods");
+        }
+        boolean shown = json || !verbosity.quiet;
         if (decoders) {
-            tables().decoders(DecoderBench.run(made.resolve("decoders"), rounds));
+            List<DecoderBench.Row> rows = DecoderBench.run(made.resolve("decoders"), rounds);
+            if (shown) {
+                tables().decoders(rows);
+            }
             return ExitCode.DONE;
         }
         List<String> known =
@@ -126,7 +136,10 @@ public final class BenchCommand extends Subcommand {
         }
         List<BenchCase> cases = BenchCase.chosen(methods);
         if (fit) {
-            tables().slopes(fit(cases, made, written));
+            List<Slope> slopes = fit(cases, made, written);
+            if (shown) {
+                tables().slopes(slopes);
+            }
             return ExitCode.DONE;
         }
         Bench bench =
@@ -135,7 +148,7 @@ public final class BenchCommand extends Subcommand {
                         this::say);
         List<Bench.Result> results = bench.run();
         Map<String, Double> mergekit = noMergekit ? Map.of() : bench.mergekit();
-        if (json || !verbosity.quiet) {
+        if (shown) {
             tables().merges(bench.parameters(), rounds, threads, results, mergekit);
         }
         return ExitCode.DONE;
@@ -172,7 +185,8 @@ public final class BenchCommand extends Subcommand {
     }
 
     private long parameters() {
-        return ByteSize.parse(size)
+        String asked = size != null ? size : "1100m";
+        return ByteSize.parse(asked)
                 .map(ByteSize::bytes)
                 .filter(parameters -> parameters >= Bench.smallest())
                 .orElseThrow(
@@ -181,7 +195,7 @@ public final class BenchCommand extends Subcommand {
                                         "--size: expected a number such as 1100m, at least "
                                                 + Bench.smallest() / 1_000_000
                                                 + "m, got '"
-                                                + size
+                                                + asked
                                                 + "'"));
     }
 }
