@@ -345,6 +345,16 @@ class LauncherTest {
                         "error: folder of amalgam: expected a path without ':', .* got '.*/a:b'; move it\n");
     }
 
+    @Test
+    void aPlugInThatIsNotThereIsSaid() throws Exception {
+        String script = "mkdir -p 'a b'; AMALGAM_CLASSPATH=':*:a b:a b/*%s' home/amalgam --version";
+        assertThat(sh(script.formatted(""))).as(log()).isZero();
+        assertThat(sh(script.formatted(":no.jar"))).isEqualTo(1);
+        assertThat(log())
+                .isEqualTo(
+                        "error: AMALGAM_CLASSPATH: expected jars and folders, got nothing at 'no.jar'\n");
+    }
+
     /** A limit of no bytes for each file stands for a full disk. */
     @Test
     void aFullDiskIsSaid() throws Exception {

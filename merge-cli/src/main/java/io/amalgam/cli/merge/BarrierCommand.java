@@ -52,7 +52,7 @@ import picocli.CommandLine.Parameters;
         footerHeading = "%nExamples:%n",
         footer = {
             "  amalgam barrier a/ b/ --score-cmd 'python evaluate.py {}'",
-            "  amalgam barrier a/ b/ --align weight_matching --loss --score-cmd 'python loss.py {}' --csv curve.csv",
+            "  amalgam barrier a/ b/ --loss --score-cmd 'python loss.py {}' --csv curve.csv",
             "  amalgam barrier a/ b/ --text code.txt"
         })
 public final class BarrierCommand extends Subcommand {
