@@ -244,6 +244,14 @@ class LauncherTest {
         assertThat(sh(options + " home/amalgam --version")).as(log()).isZero();
     }
 
+    /** Maven has no way to take one back. */
+    @Test
+    void theBuildLeavesTheChoiceOfACollectorToTheUser() throws IOException {
+        assertThat(Files.readAllLines(Path.of("../.mvn/jvm.config")))
+                .contains("-XX:TieredStopAtLevel=1")
+                .noneMatch(option -> option.matches("-XX:.Use\\w*GC"));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {
