@@ -101,7 +101,7 @@ final class AdapterReader {
             }
         }
         boolean settled = config.isPresent() && !(whole.isEmpty() && rows.isEmpty());
-        if (parts.isEmpty() && unknown.isEmpty() && !settled) {
+        if (parts.isEmpty() && unknown.isEmpty() && numberless.isEmpty() && !settled) {
             problems.add(
                     bad(
                             Problem.expected(
@@ -253,13 +253,15 @@ final class AdapterReader {
             scale = alpha(alphaTensor) / rank;
         } else if (config.isPresent()) {
             PeftConfig settled = config.get();
-            if (settled.rank(name) != rank) {
+            int told = settled.rank(name);
+            // Another is a fault of the settings, and told as that.
+            if (told > 0 && told != rank) {
                 causes.add(
                         "rank",
                         bad(
                                 Problem.expected(
                                         "rank of module '" + name + "'",
-                                        settled.rank(name) + " as in adapter_config.json",
+                                        told + " as in adapter_config.json",
                                         rank)),
                         "settings and weights are of different adapters: download both again");
                 return;

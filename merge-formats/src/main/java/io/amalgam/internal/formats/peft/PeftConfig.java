@@ -143,7 +143,7 @@ final class PeftConfig {
             check("'" + entry.getKey() + "' of '" + key + "'", entry.getValue(), rank, problems);
             try {
                 // A name ends with the pattern, which begins it or follows a dot.
-                Pattern pattern = Pattern.compile("(.*\\.)?(" + entry.getKey() + ")");
+                Pattern pattern = PythonPattern.compile("(.*\\.)?(" + entry.getKey() + ")");
                 patterns.put(pattern, entry.getValue().asDouble());
             } catch (PatternSyntaxException e) {
                 problems.add(

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 
-/** Parts of modules that the settings speak of, against those in the file. */
+/** Modules and their parts that the settings speak of, against those in the file. */
 final class PromisedParts {
     private final ObjectNode config;
     private final Path file;
@@ -27,6 +27,7 @@ final class PromisedParts {
      * @param warnings what is merged as the file has it
      */
     void check(List<Problem> problems, List<Problem> warnings) {
+        new TargetedModules(config).others(file, modules).ifPresent(warnings::add);
         Predicate<LoraModule> magnitude = module -> module.magnitude().isPresent();
         if (config.path("use_dora").asBoolean(false)) {
             missing("use_dora", "a magnitude vector", magnitude)

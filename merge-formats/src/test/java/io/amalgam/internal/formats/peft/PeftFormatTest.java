@@ -9,6 +9,8 @@ import io.amalgam.formats.safetensors.NamedTensor;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;
+import io.amalgam.tensor.DType;
+import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -135,6 +137,29 @@ class PeftFormatTest {
         try (LoraCheckpoint merged = Adapters.merged(base, file)) {
             assertThat(merged.matches().get(0).tensor()).contains("blocks.0.to_k.weight");
         }
+    }
+
+    @Test
+    void factorsOfIntegersAreNamed() throws IOException {
+        Path path =
+                adapters.peft(
+                        "x",
+                        LORA,
+                        NamedTensor.ofBytes(
+                                "base_model.model.q.lora_A.weight",
+                                DType.I8,
+                                Shape.of(2, 5),
+                                new byte[10]),
+                        NamedTensor.ofBytes(
+                                "base_model.model.q.lora_B.weight",
+                                DType.I8,
+                                Shape.of(4, 2),
+                                new byte[8]));
+        assertThatThrownBy(() -> new PeftFormat().open(path, "x"))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "expected LoRA factors of floating-point numbers, got tensors of another"
+                                + " method or type: 'base_model.model.q.lora_A.weight'");
     }
 
     @Test

@@ -75,11 +75,53 @@ class PromisesTest {
     void layersWithoutFactors(String settings, String config, int warnings) throws IOException {
         try (LoraCheckpoint merged = merged(settings.replace("''", ""), config)) {
             assertThat(merged.warnings())
+                    .map(Object::toString)
+                    .filteredOn(text -> text.contains("expected factors in all layers"))
                     .hasSize(warnings)
-                    .allSatisfy(
-                            problem ->
-                                    assertThat(problem.toString())
-                                            .contains("'model.layers.2.self_attn.q_proj'"));
+                    .allMatch(text -> text.contains("'model.layers.2.self_attn.q_proj'"));
+        }
+    }
+
+    /** As PEFT's check_target_module_exists says of the same names. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "'target_modules': ['q_proj'] | 0",
+                "'target_modules': ['proj'] | 2",
+                "'target_modules': ['v_proj'] | 2",
+                "'target_modules': [] | 0",
+                "'target_modules': ['model.layers.0.self_attn.q_proj'] | 1",
+                "'target_modules': 'all-linear' | 0",
+                "'target_modules': '.*q_proj' | 0",
+                "'target_modules': '.*layers\\\\.(?P<n_1>[12])\\\\..*' | 1",
+                "'target_modules': 'q_proj' | 2",
+                "'target_modules': ['q_proj'], 'exclude_modules': ['q_proj'] | 2",
+                "'target_modules': 'all-linear', 'exclude_modules': '.*\\\\.0\\\\..*' | 1",
+                "'target_modules': ['q_proj'], 'layers_to_transform': [1] | 1",
+                "'target_modules': ['q_proj'], 'layers_to_transform': 1 | 1",
+                "'target_modules': ['q_proj'], 'layers_to_transform': [] | 0",
+                "'target_modules': ['q_proj'], 'layers_to_transform': [0, 1], 'layers_pattern': 'layers' | 0",
+                "'target_modules': ['q_proj'], 'layers_to_transform': [0, 1], 'layers_pattern': ['h', 'blocks'] | 2",
+                "'target_modules': ['model.layers.0.self_attn.q_proj'], 'layers_to_transform': [7] | 1",
+                "'target_modules': ['v_proj'], 'ensure_weight_tying': true | 0"
+            })
+    void factorsOfModulesThatAreNotTargets(String settings, int others) throws IOException {
+        String json = ", " + settings.replace('\'', '"');
+        try (LoraCheckpoint merged = merged(json, "{\"num_hidden_layers\": 2}")) {
+            List<String> warnings =
+                    merged.warnings().stream()
+                            .map(Object::toString)
+                            .filter(text -> text.contains("PEFT would ignore them"))
+                            .toList();
+            assertThat(warnings).hasSize(others == 0 ? 0 : 1);
+            assertThat(String.join("", warnings))
+                    .contains(
+                            others == 0
+                                    ? ""
+                                    : "got those of "
+                                            + others
+                                            + (others == 1 ? " other, " : " others, "));
         }
     }
 
