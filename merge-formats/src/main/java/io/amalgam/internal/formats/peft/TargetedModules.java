@@ -33,8 +33,7 @@ final class TargetedModules {
     Optional<Problem> others(Path file, Collection<LoraModule> modules) {
         List<String> others = new ArrayList<>();
         for (LoraModule module : modules) {
-            boolean parameter =
-                    module.experts().isPresent() || holdsTargetParameter(module.name());
+            boolean parameter = module.experts().isPresent() || holdsTargetParameter(module.name());
             if (!parameter && !named(module)) {
                 others.add(module.name());
             }
