@@ -12,11 +12,14 @@ final class AwqFormat implements QuantisedFormat {
     private static final int A_WORD = 8;
 
     private final boolean zeroPoint;
+    private final int groupSize;
 
     /**
      * @param zeroPoint whether zeros are stored
+     * @param groupSize inputs of a group; -1 for all, 0 if that is not said
      */
-    AwqFormat(boolean zeroPoint) {
+    AwqFormat(boolean zeroPoint, int groupSize) {
+        this.groupSize = groupSize;
         this.zeroPoint = zeroPoint;
     }
 
@@ -48,6 +51,11 @@ final class AwqFormat implements QuantisedFormat {
                     scales.get(),
                     "scales [groups, " + out + "] in a float type, groups a divisor of " + in + ",",
                     codes);
+        }
+        long group = groupSize > 0 ? groupSize : in;
+        if (groupSize != 0 && grid.dim(0) * group != in) {
+            return tensors.unfit(
+                    scales.get(), ScaleGrid.ceil(in, group) + " groups of " + group, codes);
         }
         Shape packed = Shape.of(grid.dim(0), shape.dim(1));
         if (zeros.isPresent()

@@ -38,6 +38,9 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
             Pattern.compile(
                     ".*(_scale_inv|weight_scale|weight_scale_2|weight_global_scale|weight_packed|weight_shape|weight_zero_point|weight_g_idx|_blocks|_scales|\\.qweight|\\.qzeros|\\.scales|\\.g_idx|\\.absmax|\\.quant_map|\\.nested_absmax|\\.nested_quant_map|\\.quant_state\\..*|\\.SCB|\\.weight_format|\\.pre_quant_scale|\\.qscale_weight)");
 
+    private static final String REORDERED =
+            "compressed-tensors with 'weight_g_idx', which gives each input a group";
+
     /** Whether a name is one of scales, which may be 8-bit floats themselves. */
     static boolean isScale(String name) {
         return SCALE.matcher(name).matches();
@@ -69,7 +72,7 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                             ? no("fp8 with experts of fp4")
                             : of(new ScaledFormat("_scale_inv", blocks(numbers)));
             case "fbgemm_fp8" -> of(new ScaledFormat("_scale", List.of()));
-            case "compressed-tensors" -> compressed(settings, numbers);
+            case "compressed-tensors" -> compressed(settings, numbers, names);
             case "modelopt", "modelopt_fp4", "modelopt_mxfp8" -> modelopt(node, names);
             case "mxfp4" -> of(new ExpertBlocksFormat());
             case "bitsandbytes" -> of(new BitsAndBytesFormat());
@@ -95,10 +98,12 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                 return of(new ExpertBlocksFormat());
             }
             if (name.endsWith(".weight_packed")) {
-                return of(
-                        new PackedFormat(Set.of(), Set.of()),
-                        new Fp4Format(),
-                        new ScaledFormat("_scale", List.of()));
+                return reordered(stored.keySet())
+                        ? no(REORDERED)
+                        : of(
+                                new PackedFormat(Set.of(), Set.of(), false),
+                                new Fp4Format(),
+                                new ScaledFormat("_scale", List.of()));
             }
             DType type = stored.get(name).info().dtype();
             boolean codes = ScaledTensor.fits(type) || type == DType.U8;
@@ -110,6 +115,11 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
             }
         }
         return PLAIN;
+    }
+
+    /** Whether inputs are said to have a group each, which is not read. */
+    private static boolean reordered(Set<String> names) {
+        return names.stream().anyMatch(name -> name.endsWith(".weight_g_idx"));
     }
 
     private static String scalesOf(String blocks) {
@@ -154,21 +164,32 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                 : new int[2];
     }
 
-    private static FormatChoice compressed(QuantisationSettings settings, ConfigNumbers numbers) {
+    private static FormatChoice compressed(
+            QuantisationSettings settings, ConfigNumbers numbers, Set<String> names) {
         ObjectNode node = settings.node();
         List<int[]> blocks = new ArrayList<>();
         Set<Integer> widths = new LinkedHashSet<>();
         Set<Integer> groups = new LinkedHashSet<>();
-        Set<String> names = new LinkedHashSet<>(List.of(settings.text("format")));
+        Set<String> formats = new LinkedHashSet<>(List.of(settings.text("format")));
+        Set<Boolean> symmetric = new LinkedHashSet<>();
         for (JsonNode group : node.path("config_groups")) {
             JsonNode weights = group.path("weights");
+            formats.add(group.path("format").asText(""));
+            if (!weights.isObject()) {
+                continue;
+            }
             ConfigNumbers said = numbers.in(weights);
             block(said, "block_structure").ifPresent(blocks::add);
-            widths.add(said.whole("num_bits", 0, 0));
+            widths.add(said.whole("num_bits", 0, 8));
             groups.add(said.whole("group_size", -1, 0));
-            names.add(group.path("format").asText(""));
+            if (!weights.path("type").asText().equals("float")) {
+                symmetric.add(!weights.hasNonNull("symmetric") || said.flag("symmetric"));
+            }
         }
-        for (String name : names) {
+        if (reordered(names)) {
+            return no(REORDERED);
+        }
+        for (String name : formats) {
             if (name.contains("sparse") || name.contains("marlin") || name.contains("mxfp6")) {
                 return no("compressed-tensors in the format '" + name + "'");
             }
@@ -182,10 +203,12 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                 && !node.path("transform_config").isEmpty()) {
             return no("compressed-tensors with a 'transform_config'");
         }
+        // Where all are, zeros that are missing are not zeros of 0.
+        boolean zeros = symmetric.equals(Set.of(false));
         return of(
-                new PackedFormat(widths, groups),
+                new PackedFormat(widths, groups, zeros),
                 new Fp4Format(),
-                new ScaledFormat("_scale", blocks));
+                new ScaledFormat("_scale", blocks, zeros));
     }
 
     private static FormatChoice modelopt(ObjectNode node, Set<String> names) {
@@ -212,8 +235,10 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
                 new GptqFormat(
                         version.equals("gptq_v2"),
                         numbers.flag("sym"),
-                        numbers.whole("group_size", -1, -1),
-                        numbers.flag("desc_act")));
+                        numbers.whole("group_size", -1, 0),
+                        numbers.flag("desc_act"),
+                        numbers.whole("bits", 0, 0),
+                        settings.node().path("dynamic").isEmpty()));
     }
 
     private static FormatChoice awq(QuantisationSettings settings, ConfigNumbers numbers) {
@@ -226,6 +251,7 @@ record FormatChoice(List<QuantisedFormat> formats, Optional<String> unreadable, 
             return no("awq of " + bits + " bits");
         }
         boolean zeroPoint = !settings.node().hasNonNull("zero_point") || numbers.flag("zero_point");
-        return new FormatChoice(List.of(new AwqFormat(zeroPoint)), Optional.empty(), true);
+        int group = numbers.whole("group_size", -1, numbers.whole("q_group_size", -1, 0));
+        return new FormatChoice(List.of(new AwqFormat(zeroPoint, group)), Optional.empty(), true);
     }
 }

@@ -19,14 +19,26 @@ final class GptqFormat implements QuantisedFormat {
     private final boolean symmetric;
     private final int groupSize;
     private final boolean ordered;
+    private final boolean uniform;
+    private final int saidBits;
 
     /**
      * @param second whether zeros are stored as they are, which the second version does
      * @param symmetric whether all zeros are in the middle
-     * @param groupSize inputs of a group; not positive for all
+     * @param groupSize inputs of a group; -1 for all, 0 if that is not said
      * @param ordered whether the inputs of a group are not neighbours ({@code desc_act})
+     * @param saidBits of a code; 0 if that is not said
+     * @param uniform whether no module has numbers of its own
      */
-    GptqFormat(boolean second, boolean symmetric, int groupSize, boolean ordered) {
+    GptqFormat(
+            boolean second,
+            boolean symmetric,
+            int groupSize,
+            boolean ordered,
+            int saidBits,
+            boolean uniform) {
+        this.uniform = uniform;
+        this.saidBits = saidBits;
         this.ordered = ordered;
         this.second = second;
         this.symmetric = symmetric;
@@ -67,6 +79,12 @@ final class GptqFormat implements QuantisedFormat {
             return tensors.unfit(
                     zeros.get(), "I32 zeros [" + groups + ", " + out + " * bits / 32]", codes);
         }
+        if (uniform && saidBits > 0 && saidBits != bits) {
+            return tensors.unfit(
+                    zeros.get(),
+                    "zeros of " + saidBits + " bits, as the settings say, and not " + bits + ",",
+                    codes);
+        }
         long in = shape.dim(0) * WORD / bits;
         // Without it, inputs of such a model would get the scales of others.
         Optional<StoredTensor> index =
@@ -82,7 +100,8 @@ final class GptqFormat implements QuantisedFormat {
             return tensors.unfit(index.get(), "I32 [" + in + "]", codes);
         }
         long group = groupSize > 0 ? groupSize : in;
-        if (index.isEmpty() && ScaleGrid.ceil(in, group) != groups) {
+        boolean checked = index.isEmpty() || (uniform && groupSize != 0);
+        if (checked && ScaleGrid.ceil(in, group) != groups) {
             return tensors.unfit(
                     scales.get(), ScaleGrid.ceil(in, group) + " groups of " + group, codes);
         }

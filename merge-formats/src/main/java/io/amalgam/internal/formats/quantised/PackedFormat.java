@@ -10,6 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Integers of few bits as compressed-tensors packs them: {@code weight_packed} of I32. */
 final class PackedFormat implements QuantisedFormat {
@@ -18,12 +21,15 @@ final class PackedFormat implements QuantisedFormat {
 
     private final Set<Integer> widths;
     private final Set<Integer> groupSizes;
+    private final boolean asymmetric;
 
     /**
      * @param widths the numbers of bits that the model's settings name
-     * @param groupSizes the lengths of groups that they name
+     * @param groupSizes the lengths of groups that they name; less than 1 for whole rows
+     * @param asymmetric whether all weights have zero points
      */
-    PackedFormat(Set<Integer> widths, Set<Integer> groupSizes) {
+    PackedFormat(Set<Integer> widths, Set<Integer> groupSizes, boolean asymmetric) {
+        this.asymmetric = asymmetric;
         this.widths = widths;
         this.groupSizes = groupSizes;
     }
@@ -52,7 +58,7 @@ final class PackedFormat implements QuantisedFormat {
         if (bits == 0) {
             return tensors.unfit(
                     codes,
-                    "words that hold rows of " + columns + " codes of 1 to 8 bits",
+                    "words that hold rows of " + columns + " codes of " + saidBits() + " bits",
                     dims.get());
         }
         Shape scales = scale.get().info().shape();
@@ -61,16 +67,16 @@ final class PackedFormat implements QuantisedFormat {
         if (group == 0 || !scale.get().info().dtype().arithmetic()) {
             return tensors.unfit(
                     scale.get(),
-                    "scales [" + rows + ", groups] in a float type, groups of equal size,",
+                    "scales [" + rows + ", groups] in a float type, groups of " + saidSizes() + ",",
                     codes);
         }
-        if (tensors.has(dense + "_g_idx")) {
-            return tensors.unfit(
-                    tensors.companion(dense + "_g_idx", codes).orElse(codes),
-                    "groups that are runs of columns",
-                    codes);
+        Optional<StoredTensor> zeros =
+                asymmetric
+                        ? tensors.companion(dense + "_zero_point", codes)
+                        : tensors.companionIfAny(dense + "_zero_point");
+        if (asymmetric && zeros.isEmpty()) {
+            return Optional.empty();
         }
-        Optional<StoredTensor> zeros = tensors.companionIfAny(dense + "_zero_point");
         if (zeros.isPresent()
                 && (zeros.get().info().dtype() != DType.I32
                         || !zeros.get()
@@ -93,30 +99,42 @@ final class PackedFormat implements QuantisedFormat {
                         (int) group));
     }
 
-    /** The width of codes: one that the settings name if it fits, else the only one that does. */
+    /** The only width of codes that fits, of those that the settings name; 0 if there is none. */
     private int bits(long columns, long words) {
-        int only = 0;
-        for (int bits = 1; bits <= 8; bits++) {
-            if (columns > 0 && ScaleGrid.ceil(columns * bits, WORD) == words) {
-                if (widths.contains(bits)) {
-                    return bits;
-                }
-                only = only == 0 ? bits : -1;
-            }
-        }
-        return widths.isEmpty() ? Math.max(only, 0) : 0;
+        int[] fitting =
+                IntStream.rangeClosed(1, 8)
+                        .filter(bits -> widths.isEmpty() || widths.contains(bits))
+                        .filter(bits -> ScaleGrid.ceil(columns * bits, WORD) == words)
+                        .toArray();
+        return columns > 0 && fitting.length == 1 ? fitting[0] : 0;
     }
 
+    private String saidBits() {
+        return widths.isEmpty() ? "1 to 8" : or(widths.stream().map(String::valueOf));
+    }
+
+    /** The only length of groups that fits, of those that the settings name; 0 if there is none. */
     private long group(long columns, long groups) {
-        if (groups == 1) {
-            return columns;
+        if (groupSizes.isEmpty()) {
+            return groups > 0 && columns % groups == 0 ? columns / groups : 0;
         }
-        for (int size : groupSizes) {
-            if (size > 0 && ScaleGrid.ceil(columns, size) == groups) {
-                return size;
-            }
-        }
-        return groups > 0 && columns % groups == 0 ? columns / groups : 0;
+        long[] fitting =
+                groupSizes.stream()
+                        .mapToLong(size -> size > 0 ? Math.min(size, columns) : columns)
+                        .filter(size -> ScaleGrid.ceil(columns, size) == groups)
+                        .distinct()
+                        .toArray();
+        return fitting.length == 1 ? fitting[0] : 0;
+    }
+
+    private String saidSizes() {
+        return groupSizes.isEmpty()
+                ? "equal size"
+                : or(groupSizes.stream().map(size -> size > 0 ? "" + size : "a whole row"));
+    }
+
+    private static String or(Stream<String> said) {
+        return said.collect(Collectors.joining(" or ")) + " (from the settings)";
     }
 
     private static long number(StoredTensor tensor, int index) {

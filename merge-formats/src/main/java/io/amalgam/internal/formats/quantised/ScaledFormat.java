@@ -21,12 +21,21 @@ final class ScaledFormat implements QuantisedFormat {
     private final String usualSuffix;
     private final List<int[]> blocks;
     private final boolean blocksSaid;
+    private final boolean asymmetric;
 
     /**
      * @param usualSuffix what scales are called behind the name of their weight
      * @param blocks sizes of blocks that the model's settings name; the usual one if they do not
      */
     ScaledFormat(String usualSuffix, List<int[]> blocks) {
+        this(usualSuffix, blocks, false);
+    }
+
+    /**
+     * @param asymmetric whether all integers have zero points
+     */
+    ScaledFormat(String usualSuffix, List<int[]> blocks, boolean asymmetric) {
+        this.asymmetric = asymmetric;
         this.usualSuffix = usualSuffix;
         this.blocksSaid = !blocks.isEmpty();
         this.blocks = blocks.isEmpty() ? List.of(USUAL) : blocks;
@@ -58,8 +67,16 @@ final class ScaledFormat implements QuantisedFormat {
         if (grid.isEmpty() || !Scales.fits(scale.get())) {
             return tensors.unfit(scale.get(), expected(shape, scale.get()), codes);
         }
-        Optional<StoredTensor> zeros =
-                integers ? tensors.companionIfAny(name + "_zero_point") : Optional.empty();
+        Optional<StoredTensor> zeros = Optional.empty();
+        if (integers) {
+            zeros =
+                    asymmetric
+                            ? tensors.companion(name + "_zero_point", codes)
+                            : tensors.companionIfAny(name + "_zero_point");
+            if (asymmetric && zeros.isEmpty()) {
+                return Optional.empty();
+            }
+        }
         if (zeros.isPresent()
                 && (zeros.get().info().dtype() != DType.I8
                         || zeros.get().info().elements() != scale.get().info().elements())) {

@@ -274,6 +274,88 @@ class QuantisedFormatsTest {
                 .hasMessageContaining("expected " + expected);
     }
 
+    /** By other numbers, or without zeros, the same codes would be other weights. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    gptq | 'bits': 8 | 'a.qzeros': expected zeros of 8 bits, as the settings say, and not 4,
+                    gptq | 'bits': 4, 'group_size': 4 | 'a.scales': expected 2 groups of 4
+                    gptq | 'bits': 4, 'group_size': 8 |
+                    gptq | 'bits': 8, 'group_size': 4, 'dynamic': {'+:a': {'bits': 4, 'group_size': -1}} |
+                    awq | 'bits': 4, 'group_size': 2 | 'a.scales': expected 4 groups of 2
+                    awq | 'w_bit': 4, 'q_group_size': 4 | 'a.scales': expected 2 groups of 4
+                    awq | 'bits': 4, 'group_size': -1 |
+                    packed | 'num_bits': 8 | 'a.weight_packed': expected words that hold rows of 8 codes of 8 (from the settings) bits
+                    packed | 'num_bits': 4, 'group_size': 2 | 'a.weight_scale': expected scales [8, groups] in a float type, groups of 2 (from the settings),
+                    packed | 'num_bits': 4, 'group_size': -1 | 'a.weight_scale': expected scales [8, groups] in a float type, groups of a whole row (from the settings),
+                    packed | 'num_bits': 4, 'group_size': 4, 'symmetric': false | 'a.weight_packed': expected a tensor 'a.weight_zero_point' beside it, got none
+                    packed | 'num_bits': 4, 'group_size': 4, 'symmetric': true |
+                    int8 | 'num_bits': 8, 'symmetric': false | 'a.weight': expected a tensor 'a.weight_zero_point' beside it, got none
+                    int8 | 'num_bits': 8, 'symmetric': null |
+                    """)
+    void settingsThatContradictTheFile(String kind, String settings, String expected)
+            throws IOException {
+        String said = settings.replace('\'', '"');
+        String method = "{\"quant_method\": \"" + kind + "\", " + said + "}";
+        String groups =
+                "{\"quant_method\": \"compressed-tensors\", \"config_groups\": {\"g\": {\"weights\": {"
+                        + said
+                        + "}}}}";
+        NamedTensor[] packed = {
+            words("a.weight_packed", dims(8, 1), new int[8]),
+            NamedTensor.ofBytes("a.weight_shape", DType.I64, Shape.of(2), eightByEight()),
+            floats("a.weight_scale", dims(8, 2), new float[16])
+        };
+        NamedTensor[] bytes = {
+            bytes("a.weight", DType.I8, dims(1, 2), 5, -3), floats("a.weight_scale", dims(1, 1), 2)
+        };
+        NamedTensor[] awq = {
+            words("a.qweight", dims(8, 1), new int[8]),
+            words("a.qzeros", dims(1, 1), 0),
+            floats("a.scales", dims(1, 8), new float[8])
+        };
+        NamedTensor[] tensors =
+                switch (kind) {
+                    case "gptq" -> gptq(words("a.g_idx", dims(8), new int[8]));
+                    case "awq" -> awq;
+                    case "packed" -> packed;
+                    default -> bytes;
+                };
+        String config = config(kind.endsWith("q") ? method : groups);
+        if (expected == null) {
+            try (Checkpoint model = model(config, tensors)) {
+                assertThat(model.tensors()).containsOnlyKeys("a.weight");
+            }
+            return;
+        }
+        assertThatThrownBy(() -> model(config, tensors))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(expected);
+    }
+
+    private static byte[] eightByEight() {
+        return ByteBuffer.allocate(16).order(ByteOrder.LITTLE_ENDIAN).putLong(8).putLong(8).array();
+    }
+
+    @Test
+    void groupsOfSingleInputsAreNotRead() throws IOException {
+        NamedTensor[] tensors = {
+            words("a.weight_packed", dims(8, 1), new int[8]),
+            NamedTensor.ofBytes("a.weight_shape", DType.I64, Shape.of(2), eightByEight()),
+            floats("a.weight_scale", dims(8, 2), new float[16]),
+            words("a.weight_g_idx", dims(8), 0, 1, 0, 1, 0, 1, 0, 1)
+        };
+        for (String config : List.of("{}", config("{\"quant_method\": \"compressed-tensors\"}"))) {
+            try (Checkpoint model = model(config, tensors)) {
+                assertThat(model.quantisation().orElseThrow().readable()).isFalse();
+                assertThat(model.quantisation().orElseThrow().name()).contains("weight_g_idx");
+            }
+        }
+    }
+
     /** Numbers that are not known here are not read, whatever the settings say. */
     @ParameterizedTest
     @CsvSource({
