@@ -3,6 +3,7 @@ package io.amalgam.internal.lora.apply;
 import io.amalgam.checkpoint.TensorSource;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.lora.AdapterReads;
+import io.amalgam.internal.method.common.WeightSums;
 import io.amalgam.internal.tensor.Decimals;
 import io.amalgam.kernel.Workspace;
 import io.amalgam.tensor.TensorInfo;
@@ -33,7 +34,7 @@ final class ResizedTensor implements TensorSource {
 
     /** What the weights of new rows come to; they are divided by it. */
     static double total(List<BlendedTensor.Part> parts) {
-        return parts.stream().mapToDouble(BlendedTensor.Part::weight).sum();
+        return WeightSums.sum(parts.stream().mapToDouble(BlendedTensor.Part::weight).toArray());
     }
 
     @Override

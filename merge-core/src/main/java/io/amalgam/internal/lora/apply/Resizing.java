@@ -7,6 +7,7 @@ import io.amalgam.internal.layers.NonLayerTensors;
 import io.amalgam.internal.layers.TiedTensors;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.WeightedAdapter;
+import io.amalgam.internal.method.common.WeightSums;
 import io.amalgam.tensor.Shape;
 import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
@@ -135,8 +136,8 @@ final class Resizing {
                                         "save the adapter with all embeddings and heads, or resize the base first"));
             }
         }
-        double total = adapters.stream().mapToDouble(WeightedAdapter::weight).sum();
-        if (total == 0) {
+        double[] weights = adapters.stream().mapToDouble(WeightedAdapter::weight).toArray();
+        if (WeightSums.sum(weights) == 0) {
             problems.add(
                     Problem.expected(
                                     "weights of adapters with tokens of their own",

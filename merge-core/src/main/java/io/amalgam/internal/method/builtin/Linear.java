@@ -2,6 +2,7 @@ package io.amalgam.internal.method.builtin;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.method.common.WeightSums;
 import io.amalgam.method.Block;
 import io.amalgam.method.MergeMethod;
 import io.amalgam.method.MethodInfo;
@@ -44,14 +45,16 @@ public final class Linear implements MergeMethod {
     @Override
     public TensorStep bind(TensorCall call) {
         int models = call.models().size();
+        double[] shares = new double[models];
         float[] weights = new float[models];
         float sum = 0;
         for (int i = 0; i < models; i++) {
-            weights[i] = (float) call.number(i, "weight");
+            shares[i] = call.number(i, "weight");
+            weights[i] = (float) shares[i];
             sum += weights[i];
         }
         boolean normalize = call.flag("normalize");
-        if (normalize && sum == 0) {
+        if (normalize && (sum == 0 || WeightSums.sum(shares) == 0)) {
             throw new BadInputException(
                     Problem.expected(
                                     "weights of tensor '" + call.output().name() + "'",

@@ -2,6 +2,7 @@ package io.amalgam.internal.method.builtin;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
+import io.amalgam.internal.method.common.WeightSums;
 import io.amalgam.internal.method.vector.DeltaVectors;
 import io.amalgam.internal.method.vector.Gram;
 import io.amalgam.method.MergeMethod;
@@ -64,12 +65,11 @@ public final class MultiSlerp implements MergeMethod {
             return new TensorStep.Copy(others.get(0));
         }
         double[] weights = new double[others.size()];
-        double sum = 0;
         for (int i = 0; i < weights.length; i++) {
             weights[i] = call.number(others.get(i), "weight");
-            sum += weights[i];
         }
         if (call.flag("normalize_weights")) {
+            double sum = WeightSums.sum(weights);
             if (sum == 0) {
                 throw new BadInputException(
                         Problem.expected(

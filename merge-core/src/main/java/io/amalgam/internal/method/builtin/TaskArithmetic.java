@@ -4,6 +4,7 @@ import io.amalgam.error.BadInputException;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.method.common.EqualNorms;
 import io.amalgam.internal.method.common.LayerScale;
+import io.amalgam.internal.method.common.WeightSums;
 import io.amalgam.internal.method.select.DeltaMask;
 import io.amalgam.internal.method.select.ModelMagnitudes;
 import io.amalgam.internal.method.select.RankedMask;
@@ -269,11 +270,13 @@ public final class TaskArithmetic implements WholeModelMethod {
         float lambda = (float) (call.number("lambda") * LayerScale.factor(call));
         boolean normalize = call.flag("normalize");
         if (!member.consensus()) {
-            float divisor = normalize && Math.abs(sum) >= 1e-8f ? sum : 1;
+            float nothing = Math.max(1e-8f, WeightSums.rounding(weights));
+            float divisor = normalize && Math.abs(sum) > nothing ? sum : 1;
             return new WeightedSum(
                     call.base(), others, masks, factors, weights, divisor, lambda, whole);
         }
-        if (vote.equals(SignVote.MERGEKIT)) {
+        boolean mayCancel = normalize && WeightSums.rounding(weights) > 0;
+        if (vote.equals(SignVote.MERGEKIT) && !mayCancel) {
             return new TiesCombine(call.base(), others, masks, factors, weights, normalize, lambda);
         }
         return new VotedSum(call.base(), others, masks, factors, weights, normalize, lambda, vote);

@@ -1,5 +1,6 @@
 package io.amalgam.internal.method.builtin;
 
+import io.amalgam.internal.method.common.WeightSums;
 import io.amalgam.internal.method.select.DeltaMask;
 import io.amalgam.method.Block;
 import io.amalgam.method.TensorStep;
@@ -8,7 +9,8 @@ import java.util.List;
 
 /**
  * {@link TiesCombine} with another {@link SignVote}: the sign is elected by numbers of models, or
- * before weights are applied.
+ * before weights are applied. Also with weights of both signs, whose sums may be 0 but for
+ * rounding.
  *
  * @param others the inputs that have task vectors; masks, factors and weights in their order
  */
@@ -48,8 +50,10 @@ record VotedSum(
                         agreed,
                         divisor,
                         n);
+        float nothing = vote.unweighted() ? 0 : WeightSums.rounding(weights);
         for (int i = 0; i < n; i++) {
-            float sum = normalize && divisor[i] != 0 ? agreed[i] / divisor[i] : agreed[i];
+            boolean divided = normalize && Math.abs(divisor[i]) > nothing;
+            float sum = divided ? agreed[i] / divisor[i] : agreed[i];
             out[i] = origin[i] + lambda * sum;
         }
     }

@@ -80,6 +80,28 @@ class LinearAndSlerpTest {
     }
 
     @ParameterizedTest
+    @ValueSource(strings = {"linear", "multislerp"})
+    void weightsThatCancelButForRoundingAreRefused(String method) {
+        MethodCall call = MethodCall.of(method);
+        for (double weight : new double[] {0.7, -0.4, -0.3}) {
+            call.model(Data.normal(10, 1), Map.of("weight", weight));
+        }
+        assertThatThrownBy(call::bind)
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining("weights of tensor 'w': expected a sum other than 0, got 0");
+    }
+
+    @Test
+    void weightsThatNearlyCancelAreDividedByTheirSum() {
+        float[] x = Data.normal(1000, 1);
+        MethodCall call = MethodCall.of("linear");
+        for (double weight : new double[] {0.7, -0.4, -0.299}) {
+            call.model(x, Map.of("weight", weight));
+        }
+        Data.assertClose(call.run(), Data.doubles(x), 1e-3);
+    }
+
+    @ParameterizedTest
     @FieldSource("SIZES")
     void slerpFollowsTheArc(int n) {
         float[] a = Data.normal(n, 1);

@@ -65,6 +65,28 @@ class TaskArithmeticTest {
         }
     }
 
+    @ParameterizedTest
+    @FieldSource("FAMILY")
+    void weightsThatCancelButForRoundingDivideNothing(String method) {
+        float[] base = new float[1003];
+        float[] delta = Data.normal(base.length, 1);
+        float[] opposite = new float[base.length];
+        double[] expected = new double[base.length];
+        for (int i = 0; i < base.length; i++) {
+            opposite[i] = -delta[i];
+            expected[i] = (0.7 + 0.4 + 0.3) * delta[i];
+        }
+        float[] out =
+                MethodCall.of(method)
+                        .base(base)
+                        .model(delta, Map.of("weight", 0.7))
+                        .model(opposite, Map.of("weight", -0.4))
+                        .model(opposite, Map.of("weight", -0.3))
+                        .set("normalize", true)
+                        .run();
+        Data.assertClose(out, expected, 1e-6);
+    }
+
     static List<Object[]> tiesCases() {
         List<Object[]> cases = new ArrayList<>();
         for (int n : SIZES) {
