@@ -108,9 +108,21 @@ public sealed interface TensorStep {
             return 1;
         }
 
-        /** As {@link Combine#scratchBytes}; following steps on the same rows need no more. */
+        /**
+         * As {@link Combine#scratchBytes}; following steps on the same rows need no more, with
+         * their output.
+         */
         default int scratchBytes(int inputs) {
             return 2 * inputs * Float.BYTES;
+        }
+
+        /**
+         * Maximum heap memory, in bytes, of what this step and the following ones keep of a tensor
+         * from pass to pass: the states of so many units, masks, numbers for each row. The plan
+         * declares it with the tensor's first step, and the engine begins as many tensors as fit.
+         */
+        default long bytesKept(long units) {
+            return 0;
         }
 
         /**

@@ -26,8 +26,10 @@ import java.util.TreeSet;
  * @param shared held once: by models that are computed while they are read, and by the results of
  *     preparations
  * @param preparation the most that a preparation holds while it runs, beside its own result
- * @param fullTensors what each step holds that works on a whole tensor, or on rows longer than a
- *     unit; the largest first
+ * @param fullTensors what is held for each tensor that is worked on whole, that has rows longer
+ *     than a unit, or of which something is kept from pass to pass, and for further such rows of
+ *     it; the largest first
+ * @param atOnce how many of them at a time
  * @param longestRow elements of the longest of the other rows
  * @param longRows whether the largest of {@code fullTensors} is for a row
  * @param rowBytes what a worker holds for them where they are longer than a block
@@ -39,6 +41,7 @@ public record MemoryNeeds(
         long shared,
         long preparation,
         List<Long> fullTensors,
+        int atOnce,
         boolean longRows,
         long longestRow,
         long rowBytes,
@@ -63,20 +66,28 @@ public record MemoryNeeds(
         long longUnit = 0;
         long longestRow = 1;
         long rowBytes = 0;
+        boolean keeps = false;
         for (TensorTask task : plan.tasks()) {
             boolean surveyed =
                     plan.wholeModel().isPresent()
                             && task.method().orElse(null) instanceof WholeModelMethod;
             if (task.method().isPresent() && !surveyed) {
                 TensorStep first = task.firstStage();
-                TensorStep step =
-                        first instanceof TensorStep.Reduce<?> reduce ? reduce.longestRows() : first;
+                TensorStep step = TaskRun.longestRows(first);
                 long row = TaskRun.rowLength(step);
-                if (step instanceof TensorStep.FullTensor || row > TaskRun.UNIT) {
-                    long held = TaskRun.bytesHeld(step, task);
-                    longUnit = Math.max(longUnit, row > TaskRun.UNIT ? held : 0);
-                    fullTensors.add(held);
-                } else {
+                long kept = TaskRun.bytesKept(first, task);
+                long held = TaskRun.bytesHeld(step, task);
+                if (kept + held > 0) {
+                    longUnit = Math.max(longUnit, row > TaskRun.UNIT ? kept + held : 0);
+                    fullTensors.add(kept + held);
+                    // As many of its rows at a time as there are workers.
+                    long rows = row > TaskRun.UNIT ? task.output().elements() / row : 1;
+                    for (int unit = 1; unit < Math.min(threads, rows); unit++) {
+                        fullTensors.add(held);
+                    }
+                }
+                keeps |= kept > 0;
+                if (held == 0) {
                     longestRow = Math.max(longestRow, row);
                     rowBytes = Math.max(rowBytes, Worker.rowBytesHeld(inputs, step));
                 }
@@ -87,6 +98,7 @@ public record MemoryNeeds(
                 plan.sharedModelBytes() + results,
                 preparation,
                 fullTensors,
+                keeps ? threads + 1 : threads,
                 longUnit > 0 && longUnit == fullTensors.get(0),
                 longestRow,
                 rowBytes,
@@ -112,7 +124,7 @@ public record MemoryNeeds(
         return needs;
     }
 
-    /** The most that a step on a whole tensor, or on a very long row, holds. */
+    /** The most that is held for one tensor. */
     long fullTensor() {
         return fullTensors.isEmpty() ? 0 : fullTensors.get(0);
     }
@@ -130,7 +142,7 @@ public record MemoryNeeds(
         return block < SMALLEST_BLOCK ? 0 : block;
     }
 
-    /** Bytes held at the most: steps on whole tensors run together where a budget has room. */
+    /** Bytes held at the most: for several tensors where a budget has room. */
     public long most(long budget) {
         int block = blockElements(budget);
         long together = together(forFullTensors(budget, block));
@@ -139,11 +151,18 @@ public record MemoryNeeds(
                 + Math.max(preparation, Math.max(fullTensor(), together));
     }
 
-    /** The most that steps hold together within a budget; not less, where that is not worth it. */
+    /**
+     * The most that is held for several tensors within a budget; not less, where that is not worth
+     * it.
+     */
     private long together(long budget) {
+        long first = fullTensors.stream().limit(atOnce).mapToLong(Long::longValue).sum();
+        if (first <= budget) {
+            return first;
+        }
         TreeSet<Long> sums = new TreeSet<>(Set.of(0L));
         for (long size : new TreeSet<>(fullTensors)) {
-            int many = Math.min(threads, Collections.frequency(fullTensors, size));
+            int many = Math.min(atOnce, Collections.frequency(fullTensors, size));
             TreeSet<Long> more = new TreeSet<>();
             for (long sum : sums) {
                 for (int times = 0; times <= many && sum + times * size <= budget; times++) {
@@ -155,8 +174,7 @@ public record MemoryNeeds(
                 return budget;
             }
         }
-        long first = fullTensors.stream().limit(threads).mapToLong(Long::longValue).sum();
-        return Math.min(first, sums.isEmpty() ? 0 : sums.last());
+        return sums.isEmpty() ? 0 : sums.last();
     }
 
     /** Bytes held with the block {@link #blockElements} chooses, one whole tensor at a time. */
@@ -174,7 +192,7 @@ public record MemoryNeeds(
         return total(block) + threads * observer.bytesHeld(inputs, block) <= budget;
     }
 
-    /** What steps on whole tensors may hold together: one always runs. */
+    /** What may be held for tensors together: one always runs. */
     long forFullTensors(long budget, int block) {
         return budget - shared - threads * eachWorker(block);
     }

@@ -15,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives out work: units of the tensors begun first, in order; a new tensor when those have none to
- * give. Few tensors are under way at a time, so what they hold between passes stays small. Steps on
- * whole tensors are given out while what they hold fits a budget; one of them always is.
+ * give. Few tensors are under way at a time. What they keep from pass to pass, and what steps on
+ * whole tensors or long rows hold, fits a budget: others wait until it does, but for one.
  *
  * <p>Where an output has several files, workers are spread over them: the system writes to a file
  * for one thread at a time.
@@ -70,7 +70,7 @@ final class Scheduler {
             if (file != null && elsewhere) {
                 begin(file);
             } else if (begun != null) {
-                held += begun.bytesHeld();
+                held += begun.bytesOfNext();
                 busy.merge(begun.file, 1, Integer::sum);
                 return begun.takeUnit();
             } else if (active.isEmpty() || !patient) {
@@ -95,7 +95,7 @@ final class Scheduler {
         TaskRun best = null;
         for (TaskRun run : active) {
             boolean better = best == null || busy(run.file) < busy(best.file);
-            if (better && run.hasUnit() && fits(run.bytesHeld())) {
+            if (better && run.hasUnit() && fits(run.bytesOfNext())) {
                 best = run;
             }
         }
@@ -155,9 +155,11 @@ final class Scheduler {
     void complete(TaskRun.Unit unit, Object result) throws Exception {
         TaskRun run = unit.run();
         synchronized (this) {
-            held -= run.bytesHeld();
+            long before = run.bytesHeld();
+            boolean last = run.complete(unit, result);
+            held += run.bytesHeld() - before;
             busy.merge(run.file, -1, Integer::sum);
-            if (!run.complete(unit, result)) {
+            if (!last) {
                 return;
             }
             if (run.isLast()) {
@@ -186,7 +188,10 @@ final class Scheduler {
 
     private void finish(TaskRun run) throws Exception {
         listener.finished(run);
-        run.release();
+        synchronized (this) {
+            held -= run.bytesHeld();
+            run.release();
+        }
     }
 
     private synchronized void wakeAll() {

@@ -50,6 +50,10 @@ final class TaskRun {
 
     private @Nullable ShownTensor<?> watched;
     private @Nullable TensorStep stage;
+    private long kept;
+    private long heldByUnit;
+    private int unitsOut;
+    private boolean touched;
     private long unitElements;
     private int units;
     private int nextUnit;
@@ -113,7 +117,10 @@ final class TaskRun {
 
     /** Begins with the first stage. */
     void begin() {
-        enter(first.get());
+        TensorStep step = given(first.get());
+        kept = bytesKept(step, task);
+        heldByUnit = bytesHeld(longestRows(step), task);
+        enter(step);
     }
 
     /** What a stage copies byte by byte; empty if the output must be computed or converted. */
@@ -213,6 +220,7 @@ final class TaskRun {
         watched = null;
         partials = new Object[1];
         sharedStates = List.of();
+        touched = false;
         checksums = new int[0];
         parts = new Parts[0];
     }
@@ -225,9 +233,32 @@ final class TaskRun {
         return step instanceof TensorStep.Reduce<?> reduce ? reduce.rowLength() : 1;
     }
 
-    /** Bytes that a unit of the step holds for as long as it is worked on. */
+    /** The step of a chain that says what its units hold. */
+    static TensorStep longestRows(TensorStep first) {
+        return first instanceof TensorStep.Reduce<?> reduce ? reduce.longestRows() : first;
+    }
+
+    /** Bytes that the steps of a tensor keep from pass to pass. */
+    static long bytesKept(TensorStep first, TensorTask task) {
+        if (!(first instanceof TensorStep.Reduce<?> reduce)) {
+            return 0;
+        }
+        // Units of whole rows may be shorter, but no shorter than half.
+        long units = 1 + 2 * task.output().elements() / UNIT;
+        return reduce.bytesKept(units);
+    }
+
+    /**
+     * Bytes held from the first unit on to the end: what is kept, and what one unit holds, whether
+     * one is worked on or not; what further ones hold.
+     */
     long bytesHeld() {
-        return stage == null ? 0 : bytesHeld(stage, task);
+        return !touched ? 0 : kept + Math.max(1, unitsOut) * heldByUnit;
+    }
+
+    /** Bytes held more than now if another unit is taken. */
+    long bytesOfNext() {
+        return !touched ? kept + heldByUnit : unitsOut == 0 ? 0 : heldByUnit;
     }
 
     /**
@@ -248,6 +279,8 @@ final class TaskRun {
     }
 
     Unit takeUnit() {
+        touched = true;
+        unitsOut++;
         int number = backwards ? units - 1 - nextUnit++ : nextUnit++;
         boolean whole = isWhole(stage);
         long elements = task.output().elements();
@@ -274,6 +307,7 @@ final class TaskRun {
         } else {
             partials[partials.length == 1 ? 0 : unit.number()] = result;
         }
+        unitsOut--;
         return ++doneUnits == units;
     }
 

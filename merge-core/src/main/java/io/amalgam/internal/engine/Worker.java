@@ -85,13 +85,17 @@ final class Worker implements Closeable {
 
     /** Bytes held for the rows of a step that are longer than a block. */
     static long rowBytesHeld(int inputs, TensorStep step) {
-        int scratch = 0;
+        long row = TaskRun.rowLength(step);
+        long scratch = 0;
+        long outputs = 1;
         if (step instanceof TensorStep.Combine combine) {
             scratch = combine.scratchBytes(inputs);
         } else if (step instanceof TensorStep.Reduce<?> reduce) {
             scratch = reduce.scratchBytes(inputs);
+            // Other rows are kept for the steps that write.
+            outputs = row > TaskRun.UNIT ? 0 : 1;
         }
-        return ((inputs + 1L) * Float.BYTES + scratch) * TaskRun.rowLength(step);
+        return ((inputs + outputs) * Float.BYTES + scratch) * row;
     }
 
     /** Takes what it reads from here: others of the same thread read it too. */
@@ -174,7 +178,7 @@ final class Worker implements Closeable {
     private void combine(TaskRun.Unit unit, TensorStep.Combine combine) throws IOException {
         TaskRun run = unit.run();
         ShownTensor<?> watched = run.watched();
-        int step = blockFor(run.task, combine.rowLength());
+        int step = blockFor(run.task, combine);
         for (long from = unit.from(); from < unit.to(); from += step) {
             step(unit, combine, from, (int) Math.min(step, unit.to() - from));
             if (watched != null) {
@@ -190,7 +194,7 @@ final class Worker implements Closeable {
                 reduce.anyOrder()
                         ? (S) scheduler.borrowState(unit.run(), reduce)
                         : reduce.newState();
-        int step = blockFor(unit.run().task, reduce.rowLength());
+        int step = blockFor(unit.run().task, reduce);
         for (long from = unit.from(); from < unit.to(); from += step) {
             fill(unit, from, (int) Math.min(step, unit.to() - from));
             reduce.fold(state, block);
@@ -206,7 +210,8 @@ final class Worker implements Closeable {
      * Makes sure a block holds whole rows; returns how many elements it takes at a time: the same
      * whatever rows came before, as sums depend on it.
      */
-    private int blockFor(TensorTask task, long rowLength) {
+    private int blockFor(TensorTask task, TensorStep step) {
+        long rowLength = TaskRun.rowLength(step);
         if (rowLength <= usual.capacity()) {
             useUsual();
         } else {
@@ -217,6 +222,9 @@ final class Worker implements Closeable {
                 useUsual();
                 int count = rowLength > TaskRun.UNIT ? task.sources().size() : inputs;
                 rows = new Block(workspace.kernels(), count, Math.toIntExact(rowLength));
+            }
+            boolean writes = step instanceof TensorStep.Combine;
+            if (writes && rowsOut.length < rows.capacity()) {
                 rowsOut = new float[rows.capacity()];
             }
             block = rows;

@@ -52,7 +52,11 @@ public final class ArceeFusion implements MergeMethod {
             return new TensorStep.Copy(other);
         }
         return new RowDivergences(
-                other, base, row, found -> fuse(new Importance(other, base, row, found), elements));
+                other,
+                base,
+                row,
+                elements / row,
+                found -> fuse(new Importance(other, base, row, found), elements));
     }
 
     private static TensorStep fuse(Importance importance, long elements) {

@@ -18,6 +18,7 @@ final class NormRestoring implements TensorStep.Reduce<NormRestoring.State> {
     private static final double NEGLIGIBLE = 1e-7;
 
     private final int base;
+    private final long elements;
     private final List<Integer> others;
     private final DeltaMask[] masks;
     private final boolean remembers;
@@ -33,6 +34,7 @@ final class NormRestoring implements TensorStep.Reduce<NormRestoring.State> {
             DeltaMask[] masks,
             BiFunction<DeltaMask[], float[], TensorStep> then) {
         this.base = base;
+        this.elements = elements;
         this.remembers = KeptMask.fits(masks, elements);
         this.others = List.copyOf(others);
         this.masks = masks.clone();
@@ -91,7 +93,21 @@ final class NormRestoring implements TensorStep.Reduce<NormRestoring.State> {
 
     @Override
     public int scratchBytes(int inputs) {
-        return DeltaMask.scratchBytes(masks);
+        DeltaMask[] known = masks.clone();
+        float[] ones = new float[masks.length];
+        TensorStep following = then.apply(known, ones);
+        int own = DeltaMask.scratchBytes(masks, 1);
+        // Its mask is found there again, beside an output, where it is not remembered.
+        int output = remembers ? 0 : Float.BYTES;
+        return following instanceof TensorStep.Combine combine
+                ? Math.max(own, combine.scratchBytes(inputs) + output)
+                : own;
+    }
+
+    @Override
+    public long bytesKept(long units) {
+        return LaneSums.bytes(2 * masks.length, units)
+                + (remembers ? KeptMask.bytesKept(masks, elements, units) : 0);
     }
 
     /** Blocks of whole rows may begin between lanes. */

@@ -1,5 +1,6 @@
 package io.amalgam.internal.method.builtin;
 
+import io.amalgam.internal.method.common.LaneSums;
 import io.amalgam.kernel.Kernels;
 import io.amalgam.method.Block;
 import io.amalgam.method.TensorStep;
@@ -17,12 +18,18 @@ final class RowDivergences implements TensorStep.Reduce<RowDivergences.Rows> {
     private final int first;
     private final int second;
     private final long rowLength;
+    private final long rows;
     private final Function<float[], TensorStep> then;
 
-    RowDivergences(int first, int second, long rowLength, Function<float[], TensorStep> then) {
+    /**
+     * @param rows of the tensor
+     */
+    RowDivergences(
+            int first, int second, long rowLength, long rows, Function<float[], TensorStep> then) {
         this.first = first;
         this.second = second;
         this.rowLength = rowLength;
+        this.rows = rows;
         this.then = then;
     }
 
@@ -49,6 +56,15 @@ final class RowDivergences implements TensorStep.Reduce<RowDivergences.Rows> {
     @Override
     public long rowLength() {
         return rowLength;
+    }
+
+    /**
+     * Each unit's own numbers, in arrays of up to twice as many, and all of them: twice while they
+     * are put together.
+     */
+    @Override
+    public long bytesKept(long units) {
+        return 5 * rows * Float.BYTES + units * (16L * Float.BYTES + 64 + LaneSums.bytes(1, 1));
     }
 
     @Override

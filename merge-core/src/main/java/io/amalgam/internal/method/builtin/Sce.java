@@ -188,6 +188,11 @@ public final class Sce implements MergeMethod {
         }
 
         @Override
+        public long bytesKept(long units) {
+            return LaneSums.bytes(selection.models(), units);
+        }
+
+        @Override
         public void fold(double[][] state, Block in) {
             float[][] deltas = selection.deltas(in);
             for (int m = 0; m < deltas.length; m++) {

@@ -95,6 +95,6 @@ record TiesCombine(
 
     @Override
     public int scratchBytes(int inputs) {
-        return DeltaMask.scratchBytes(masks);
+        return DeltaMask.scratchBytes(masks, masks.length);
     }
 }

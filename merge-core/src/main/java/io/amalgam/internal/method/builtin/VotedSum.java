@@ -76,6 +76,6 @@ record VotedSum(
 
     @Override
     public int scratchBytes(int inputs) {
-        return DeltaMask.scratchBytes(masks);
+        return DeltaMask.scratchBytes(masks, masks.length + 3);
     }
 }

@@ -52,6 +52,6 @@ record WeightedSum(
 
     @Override
     public int scratchBytes(int inputs) {
-        return DeltaMask.scratchBytes(masks);
+        return DeltaMask.scratchBytes(masks, 2);
     }
 }

@@ -44,6 +44,14 @@ public record EqualNorms(int base, List<Integer> others, Function<float[], Tenso
     }
 
     @Override
+    public long bytesKept(long units) {
+        TensorStep following = then.apply(ones(others.size()));
+        return Math.max(
+                LaneSums.bytes(others.size(), units),
+                following instanceof TensorStep.Reduce<?> reduce ? reduce.bytesKept(units) : 0);
+    }
+
+    @Override
     public double[][] newState() {
         return new double[others.size()][Kernels.LANES];
     }

@@ -4,7 +4,15 @@ import io.amalgam.kernel.Kernels;
 
 /** Float64 sums in {@link Kernels#LANES} lanes, as kernels leave them, of several quantities. */
 public final class LaneSums {
+    /** Bytes of lanes, of the array of them and of the reference to it. */
+    private static final long BYTES = (long) Kernels.LANES * Double.BYTES + 24;
+
     private LaneSums() {}
+
+    /** Bytes of the sums of so many quantities in each of so many units. */
+    public static long bytes(int quantities, long units) {
+        return units * (quantities * BYTES + 64);
+    }
 
     /** Adds sums of what comes later in a tensor; returns {@code earlier}. */
     public static double[][] add(double[][] earlier, double[][] later) {

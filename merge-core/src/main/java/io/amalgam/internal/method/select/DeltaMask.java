@@ -58,12 +58,23 @@ public interface DeltaMask {
         return length;
     }
 
+    /** Bytes of scratch that finding the mask takes for each element of a row. */
+    default int scratchBytes() {
+        return 0;
+    }
+
     /**
-     * Bytes of scratch for each element of a row: a number for each mask and three for what is made
-     * of them, what ranks the elements, and the limits of each mask.
+     * Bytes of scratch for each element of a row: some numbers of what is made of the masks, and
+     * what the masks take to be found, one after another but for what they share out.
      */
-    static int scratchBytes(DeltaMask[] masks) {
-        return (masks.length + 3) * Float.BYTES + RankedRows.BYTES + masks.length * Integer.BYTES;
+    static int scratchBytes(DeltaMask[] masks, int numbers) {
+        int limits = 0;
+        int most = 0;
+        for (DeltaMask mask : masks) {
+            limits += mask instanceof RankedMask ? Integer.BYTES : 0;
+            most = Math.max(most, mask.scratchBytes());
+        }
+        return numbers * Float.BYTES + most + limits;
     }
 
     /** The whole task vector. */

@@ -44,7 +44,6 @@ public record KeptMask(List<Part> parts, int mask, long rowLength) implements De
             }
             in.kernels().nonzeroBits(delta, kept[mask], at, in.length());
         }
-
     }
 
     /** Bytes that the masks worth remembering are kept in, by so many units. */

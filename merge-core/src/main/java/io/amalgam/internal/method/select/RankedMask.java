@@ -64,6 +64,11 @@ public final class RankedMask implements DeltaMask {
     }
 
     @Override
+    public int scratchBytes() {
+        return RankedRows.bytes(Math.toIntExact(length), Math.toIntExact(stride));
+    }
+
+    @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
         in.tool(RankedRows.class, RankedRows::new)
                 .thin(in, x, base, this, key, limits(), Math.toIntExact(stride), dst);

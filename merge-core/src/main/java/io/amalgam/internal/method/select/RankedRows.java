@@ -14,9 +14,6 @@ import java.util.Arrays;
  * looked up. One worker's scratch.
  */
 final class RankedRows {
-    /** Bytes held for each element of a row, at most: six numbers and a bit, and its bins. */
-    static final int BYTES = 30;
-
     private static final int ABS = 0x7FFFFFFF;
     private static final int GROUPS = RankBounds.GROUPS;
 
@@ -275,6 +272,20 @@ final class RankedRows {
         return Float.intBitsToFloat(bits[j] & keep);
     }
 
+    /**
+     * Bytes held for each element of a row, at most: six numbers and a bit for each of those ranked
+     * together, their bins, and two numbers more where there are steps between them.
+     */
+    static int bytes(int m, int stride) {
+        double ranked = m * (6.0 * Integer.BYTES + 1) + 2.0 * Integer.BYTES * (bins(m) + 1);
+        double block = stride == 1 ? 0 : m * (2.0 * stride + 1) * Integer.BYTES;
+        return (int) Math.ceil((ranked + block) / ((double) m * stride));
+    }
+
+    private static int bins(int m) {
+        return Math.max(64, Math.min(1 << 16, Integer.highestOneBit(m) / 2));
+    }
+
     private void reserve(int m) {
         if (bits.length < m) {
             bits = new int[m];
@@ -283,7 +294,7 @@ final class RankedRows {
             before = new int[m];
             open = new long[m / Long.SIZE + 1];
         }
-        int wanted = Math.max(64, Math.min(1 << 16, Integer.highestOneBit(m) / 2));
+        int wanted = bins(m);
         if (counts.length != wanted) {
             counts = new int[wanted];
             firsts = new int[wanted + 1];

@@ -39,6 +39,11 @@ public final class Gram implements TensorStep.Reduce<double[][]> {
     }
 
     @Override
+    public long bytesKept(long units) {
+        return LaneSums.bytes(vectors.count() * (vectors.count() + 1) / 2, units);
+    }
+
+    @Override
     public void fold(double[][] state, Block in) {
         in.kernels().gram(vectors.in(in), vectors.count(), state, in.length());
     }
