@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
  * a_m s_m) / max(sum s_m, 1e-12)}. Quantiles are values of the vector, those of ascending ranks
  * {@code trunc(0.0001 n)}, {@code trunc(0.9999 n) - 1} and {@code trunc((1 - ratio) n)}.
  *
+ * <p>Where a model lacks a tensor, its vector is that much shorter, and {@code n} stays.
+ *
  * <p>Task vectors and scores {@code p}, as {@code exp(-n) p}, are float32, all between and after is
  * float64, and the result rounded once.
  *
@@ -176,7 +178,8 @@ public final class Pcb implements WholeModelMethod {
                     wanted.add(new OrderStatistics.Wanted(m, last));
                 }
             }
-            Competition competition = new Competition(lows, highs);
+            int competing = (int) Arrays.stream(elements).filter(own -> own > 0).count();
+            Competition competition = new Competition(competing, lows, highs);
             return OrderStatistics.of(
                     new Columns(competition), wanted, 0, scores -> known(competition, scores));
         }
@@ -279,8 +282,13 @@ public final class Pcb implements WholeModelMethod {
         }
     }
 
-    /** What magnitudes are clipped to, by model, and the scores that follow. */
-    private record Competition(float[] lows, float[] highs) {
+    /**
+     * What magnitudes are clipped to, by model, and the scores that follow.
+     *
+     * @param competing how many models there are, also for tensors that some of them lack: scores
+     *     of all tensors compete with each other
+     */
+    private record Competition(int competing, float[] lows, float[] highs) {
         /** Fills the block's array {@link #SCORES} with one model's scores. */
         void scores(float[][] deltas, int m, int model, Block in) {
             int n = in.length();
@@ -296,7 +304,7 @@ public final class Pcb implements WholeModelMethod {
                 float clipped = Math.max(low, Math.min(high, Math.abs(delta[i])));
                 double share = ((double) clipped - low) * scale;
                 // e^-n, a factor of all that normalizing takes away, so that nothing overflows.
-                shares[i] = deltas.length * (share * share - 1);
+                shares[i] = competing * (share * share - 1);
                 double x = delta[i] * sum[i];
                 // The series of tanh: to 1e-13 of the value where it is near 0, as nearly all are.
                 agreed[i] = x - x * x * x * THIRD;

@@ -13,8 +13,11 @@ import io.amalgam.tensor.TensorInfo;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.IntStream;
 
 /** Calls a method on models that are cut into tensors, with the defaults its parameters have. */
 public final class ModelCall {
@@ -22,6 +25,7 @@ public final class ModelCall {
     private final List<float[]> models = new ArrayList<>();
     private final List<Map<String, Object>> parameters = new ArrayList<>();
     private final Map<String, Object> shared;
+    private final Set<List<Integer>> absent = new HashSet<>();
     private int base = -1;
     private int[] sizes = {};
 
@@ -57,6 +61,12 @@ public final class ModelCall {
         return this;
     }
 
+    /** A tensor that a model, numbered from 0 in the order of adding, does not have. */
+    ModelCall without(int tensor, int model) {
+        absent.add(List.of(tensor, model));
+        return this;
+    }
+
     public ModelCall set(String parameter, Object value) {
         shared.put(parameter, value);
         return this;
@@ -76,9 +86,16 @@ public final class ModelCall {
         }
         for (int t = 0; t < sizes.length; t++) {
             TensorInfo info = new TensorInfo("t" + t, DType.F32, Shape.of(sizes[t]));
-            calls.add(new TensorCall(info, inputs, base, shared, 0));
+            calls.add(new TensorCall(info, present(t, inputs), base, shared, 0));
         }
         return calls;
+    }
+
+    private <T> List<T> present(int tensor, List<T> ofModels) {
+        return IntStream.range(0, ofModels.size())
+                .filter(m -> !absent.contains(List.of(tensor, m)))
+                .mapToObj(ofModels::get)
+                .toList();
     }
 
     MergeMethod method() {
@@ -98,10 +115,12 @@ public final class ModelCall {
     private float[] run(MergeMethod called) {
         List<List<float[]>> tensors = new ArrayList<>();
         int from = 0;
-        for (int size : sizes) {
+        for (int t = 0; t < sizes.length; t++) {
             int at = from;
-            tensors.add(models.stream().map(m -> Arrays.copyOfRange(m, at, at + size)).toList());
-            from += size;
+            int to = at + sizes[t];
+            tensors.add(
+                    present(t, models).stream().map(m -> Arrays.copyOfRange(m, at, to)).toList());
+            from = to;
         }
         float[] flat = new float[from];
         int at = 0;

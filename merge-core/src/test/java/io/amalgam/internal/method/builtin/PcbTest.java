@@ -7,44 +7,56 @@ import static org.assertj.core.api.Assertions.within;
 import io.amalgam.error.BadInputException;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class PcbTest {
     private static final int[] SIZES = {1000, 1, 30_001, 0, 16, 5_537};
     private static final int ELEMENTS = 36_555;
 
-    /** The paper's formulas over sorted arrays, in float64. */
+    /** The paper's formulas over sorted arrays, in float64. NaN is what a model does not have. */
     private static double[] slow(float[] base, float[][] models, double ratio, double lambda) {
         int n = base.length;
-        double[][] d = new double[models.length][];
-        double[][] a = new double[models.length][];
-        for (int m = 0; m < models.length; m++) {
-            d[m] = Data.doubles(Slow.delta(models[m], base));
-            a[m] = Arrays.stream(d[m]).map(Math::abs).toArray();
-            double[] sorted = a[m].clone();
-            Arrays.sort(sorted);
-            int lowest = (int) (1e-4 * n);
-            double low = sorted[lowest];
-            double high = sorted[Math.max(lowest, (int) ((1 - 1e-4) * n) - 1)];
-            a[m] = Arrays.stream(a[m]).map(x -> Math.min(Math.max(x, low), high)).toArray();
-        }
+        double[][] d = new double[models.length][n];
+        double[][] a = new double[models.length][n];
         double[][] s = new double[models.length][n];
+        int[][] places = new int[models.length][];
+        double[] all = new double[n];
         for (int m = 0; m < models.length; m++) {
-            double[] norm = normalized(a[m]);
-            for (int i = 0; i < n; i++) {
-                double all = 0;
-                for (double[] other : d) {
-                    all += other[i];
-                }
-                double self = Math.exp(models.length * norm[i] * norm[i]);
-                s[m][i] = self * Math.tanh(d[m][i] * all);
+            float[] model = models[m];
+            places[m] = IntStream.range(0, n).filter(i -> !Float.isNaN(model[i])).toArray();
+            for (int i : places[m]) {
+                d[m][i] = model[i] - base[i];
+                all[i] += d[m][i];
             }
-            double[] sorted = s[m].clone();
+        }
+        for (int m = 0; m < models.length; m++) {
+            double[] own = d[m];
+            double[] size = Arrays.stream(places[m]).mapToDouble(i -> Math.abs(own[i])).toArray();
+            double[] sorted = size.clone();
             Arrays.sort(sorted);
-            double floor = sorted[Math.min(n - 1, (int) ((1 - ratio) * n))];
-            s[m] = normalized(Arrays.stream(s[m]).map(x -> Math.max(x, floor)).toArray());
+            int lowest = (int) (1e-4 * size.length);
+            double low = sorted[lowest];
+            double high = sorted[Math.max(lowest, (int) ((1 - 1e-4) * size.length) - 1)];
+            size = Arrays.stream(size).map(x -> Math.min(Math.max(x, low), high)).toArray();
+            double[] norm = normalized(size);
+            double[] scores = new double[size.length];
+            for (int k = 0; k < size.length; k++) {
+                int i = places[m][k];
+                scores[k] =
+                        Math.exp(models.length * norm[k] * norm[k]) * Math.tanh(own[i] * all[i]);
+            }
+            sorted = scores.clone();
+            Arrays.sort(sorted);
+            double floor = sorted[Math.min(size.length - 1, (int) ((1 - ratio) * size.length))];
+            scores = normalized(Arrays.stream(scores).map(x -> Math.max(x, floor)).toArray());
+            for (int k = 0; k < size.length; k++) {
+                a[m][places[m][k]] = size[k];
+                s[m][places[m][k]] = scores[k];
+            }
         }
         double[] out = new double[n];
         for (int i = 0; i < n; i++) {
@@ -88,6 +100,28 @@ class PcbTest {
         float[][] models = models(base, count, distance);
         float[] merged = call(base, models, SIZES).set("ratio", ratio).set("lambda", lambda).run();
         Data.assertClose(merged, slow(base, models, ratio, lambda), 1e-6);
+    }
+
+    /** Scores of tensors that fewer models have compete on the same terms as all others. */
+    @ParameterizedTest
+    @ValueSource(strings = {"model", "tensor"})
+    void whereModelsLackTensors(String scope) {
+        float[] base = Data.normal(3000, 1);
+        float[][] models = models(base, 3, 0.1);
+        ModelCall call = call(base, models, 1000, 1500, 500).set("scope", scope);
+        float[] merged = call.without(1, 1).without(1, 3).without(2, 2).run();
+
+        Arrays.fill(models[0], 1000, 2500, Float.NaN);
+        Arrays.fill(models[2], 1000, 2500, Float.NaN);
+        Arrays.fill(models[1], 2500, 3000, Float.NaN);
+        if (scope.equals("model")) {
+            Data.assertClose(merged, slow(base, models, 0.1, 1), 1e-6);
+        } else {
+            float[] own = Arrays.copyOfRange(base, 1000, 2500);
+            float[][] alone = {Arrays.copyOfRange(models[1], 1000, 2500)};
+            Data.assertClose(
+                    Arrays.copyOfRange(merged, 1000, 2500), slow(own, alone, 0.1, 1), 1e-6);
+        }
     }
 
     /** One model of the vector below: a permutation of magnitudes with outliers at both ends. */
