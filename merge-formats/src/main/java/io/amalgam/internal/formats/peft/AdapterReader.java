@@ -30,6 +30,7 @@ final class AdapterReader {
 
     private final Checkpoint file;
     private final Optional<PeftConfig> config;
+    private final EmbeddedSettings embedded;
     private final TokenIndices tokens;
     private final Path settings;
     private final List<Problem> problems;
@@ -42,11 +43,13 @@ final class AdapterReader {
     AdapterReader(
             Checkpoint file,
             Optional<PeftConfig> config,
+            EmbeddedSettings embedded,
             TokenIndices tokens,
             Path settings,
             List<Problem> problems) {
         this.file = file;
         this.config = config;
+        this.embedded = embedded;
         this.tokens = tokens;
         this.settings = settings;
         this.problems = problems;
@@ -247,12 +250,24 @@ final class AdapterReader {
         }
         String name = experts.map(e -> e.module() + "." + e.parameter()).orElse(pair);
         int rank = rows / experts.map(LoraModule.Experts::count).orElse(1);
+        Optional<PeftConfig> settings = config.or(() -> embedded.of(name));
+        if (embedded.dora(name) && !tensors.containsKey(Part.MAGNITUDE)) {
+            causes.add(
+                    "dora",
+                    bad(
+                            Problem.expected(
+                                    "module '" + name + "'",
+                                    "a magnitude vector, as 'use_dora' says",
+                                    "none")),
+                    JsonFiles.DAMAGED);
+            return;
+        }
         TensorSource alphaTensor = tensors.get(Part.ALPHA);
         double scale;
         if (alphaTensor != null) {
             scale = alpha(alphaTensor) / rank;
-        } else if (config.isPresent()) {
-            PeftConfig settled = config.get();
+        } else if (settings.isPresent()) {
+            PeftConfig settled = settings.get();
             int told = settled.rank(name);
             // Another is a fault of the settings, and told as that.
             if (told > 0 && told != rank) {
@@ -261,7 +276,11 @@ final class AdapterReader {
                         bad(
                                 Problem.expected(
                                         "rank of module '" + name + "'",
-                                        told + " as in adapter_config.json",
+                                        told
+                                                + " as in "
+                                                + (config.isPresent()
+                                                        ? "adapter_config.json"
+                                                        : "'" + EmbeddedSettings.KEY + "'"),
                                         rank)),
                         "settings and weights are of different adapters: download both again");
                 return;
@@ -274,7 +293,7 @@ final class AdapterReader {
         LoraModule.Kind kind = LoraModule.Kind.LINEAR;
         if (embedding) {
             kind = LoraModule.Kind.EMBEDDING;
-        } else if (config.map(PeftConfig::transposed).orElse(false)) {
+        } else if (settings.map(PeftConfig::transposed).orElse(false)) {
             kind = LoraModule.Kind.TRANSPOSED;
         }
         modules.put(
@@ -288,14 +307,14 @@ final class AdapterReader {
                         Optional.ofNullable(tensors.get(Part.MAGNITUDE)),
                         Optional.ofNullable(tensors.get(Part.B_BIAS)),
                         experts,
-                        start(kind)));
+                        start(kind, settings)));
     }
 
     /** PEFT begins embeddings as ever, whatever the settings say. */
-    private LoraModule.Start start(LoraModule.Kind kind) {
+    private static LoraModule.Start start(LoraModule.Kind kind, Optional<PeftConfig> settings) {
         return kind == LoraModule.Kind.EMBEDDING
                 ? LoraModule.Start.NOTHING
-                : config.map(PeftConfig::start).orElse(LoraModule.Start.NOTHING);
+                : settings.map(PeftConfig::start).orElse(LoraModule.Start.NOTHING);
     }
 
     private Problem half(
@@ -342,6 +361,16 @@ final class AdapterReader {
                                     "one number",
                                     tensor.info().shape())));
         }
-        return TensorReads.of(tensor)[0];
+        double alpha = TensorReads.of(tensor)[0];
+        if (!Double.isFinite(alpha)) {
+            throw new BadInputException(
+                    bad(
+                            Problem.expected(
+                                            "tensor '" + tensor.info().name() + "'",
+                                            "a finite number",
+                                            alpha)
+                                    .hint(JsonFiles.DAMAGED)));
+        }
+        return alpha;
     }
 }

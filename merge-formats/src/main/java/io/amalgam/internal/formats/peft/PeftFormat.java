@@ -94,8 +94,13 @@ public final class PeftFormat implements AdapterFormat {
                         List.of(weights),
                         file);
             }
+            EmbeddedSettings embedded =
+                    read.isPresent()
+                            ? EmbeddedSettings.NONE
+                            : EmbeddedSettings.of(file, problems, warnings);
             AdapterReader reader =
-                    new AdapterReader(file, read, new TokenIndices(config), settings, problems);
+                    new AdapterReader(
+                            file, read, embedded, new TokenIndices(config), settings, problems);
             reader.read();
             config.ifPresent(
                     node ->

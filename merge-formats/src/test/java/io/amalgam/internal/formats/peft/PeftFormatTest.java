@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.amalgam.error.BadInputException;
 import io.amalgam.formats.safetensors.NamedTensor;
+import io.amalgam.formats.safetensors.SafetensorsWriter;
 import io.amalgam.internal.lora.Adapter;
 import io.amalgam.internal.lora.LoraModule;
 import io.amalgam.internal.lora.apply.LoraCheckpoint;
@@ -14,6 +15,8 @@ import io.amalgam.tensor.Shape;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -124,6 +127,82 @@ class PeftFormatTest {
                     Adapters.read(merged.tensors().get("conv_in.weight"), 7),
                     Adapters.plus(Adapters.wide(conv), 1, cb, ca));
         }
+    }
+
+    private Path withHeader(String settings) throws IOException {
+        Path file = folder.resolve("h.safetensors");
+        SafetensorsWriter.write(
+                file,
+                List.of(
+                        adapters.random("unet.mid.to_q.lora_A.weight", 4, 5),
+                        adapters.random("unet.mid.to_q.lora_B.weight", 6, 4),
+                        adapters.random("unet.mid.to_k.lora_A.weight", 4, 5),
+                        adapters.random("unet.mid.to_k.lora_B.weight", 6, 4),
+                        adapters.random("text_encoder.q.lora_A.weight", 4, 5),
+                        adapters.random("text_encoder.q.lora_B.weight", 6, 4)),
+                Map.of("lora_adapter_metadata", settings.replace('\'', '"')));
+        return file;
+    }
+
+    /** What newer versions of diffusers write: the scale is there, and no tensor has an alpha. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    {'unet.r': 4, 'unet.lora_alpha': 2} | 0.5 | 0.5 | 1
+                    {'r': 4, 'lora_alpha': 2} | 0.5 | 0.5 | 0.5
+                    {'unet.r': 4, 'unet.lora_alpha': 8, 'unet.use_rslora': true, 'text_encoder.r': 4, 'text_encoder.lora_alpha': 1} | 4 | 4 | 0.25
+                    {'unet.r': 4, 'unet.lora_alpha': 2, 'unet.alpha_pattern': {'mid.to_k': 6}} | 0.5 | 1.5 | 1
+                    {'unet.r': 8, 'unet.rank_pattern': {'to_[qk]': 4}, 'unet.lora_alpha': 2} | 0.5 | 0.5 | 1
+                    {'unet.peft_type': 'LORA', 'unet.target_modules': ['to_q', 'to_k'], 'unet.init_lora_weights': 'gaussian', 'unet.r': 4, 'unet.lora_alpha': 4} | 1 | 1 | 1
+                    {} | 1 | 1 | 1
+                    """)
+    void scalesInTheHeaderOfAFile(String settings, double first, double second, double other)
+            throws IOException {
+        try (Adapter adapter = Adapters.open(withHeader(settings))) {
+            assertThat(scale(adapter, "unet.mid.to_q")).isEqualTo(first);
+            assertThat(scale(adapter, "unet.mid.to_k")).isEqualTo(second);
+            assertThat(scale(adapter, "text_encoder.q")).isEqualTo(other);
+            assertThat(adapter.warnings()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            textBlock =
+                    """
+                    {'unet.r': 8, 'unet.lora_alpha': 2} | rank of module 'unet.mid.to_k': expected 8 as in 'lora_adapter_metadata', got 4
+                    {'unet.r': 4, 'unet.lora_alpha': 'a'} | 'lora_alpha': expected a finite number
+                    {'unet.r': 4, 'unet.use_dora': true} | module 'unet.mid.to_k': expected a magnitude vector, as 'use_dora' says, got none
+                    {'unet.r': 4, 'unet.peft_type': 'LOHA'} | 'peft_type': expected 'LORA', got 'LOHA'
+                    {'unet.r': 4, 'unet.init_lora_weights': 'loftq'} | loftq
+                    {'unet.r': 4, 'unet.target_parameters': ['experts.up']} | 'target_parameters' in 'lora_adapter_metadata' is not supported
+                    [1] | 'lora_adapter_metadata' in the header of the file is not a JSON object
+                    {'unet.r' | 'lora_adapter_metadata' in the header of the file is not a JSON object
+                    """)
+    void settingsInTheHeaderOfAFileAreChecked(String settings, String expected) throws IOException {
+        Path file = withHeader(settings);
+        assertThatThrownBy(() -> Adapters.open(file))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(expected);
+    }
+
+    @Test
+    void alphasAreFinite() throws IOException {
+        Path file =
+                adapters.file(
+                        "k.safetensors",
+                        adapters.random("lora_unet_q.lora_down.weight", 2, 5),
+                        adapters.random("lora_unet_q.lora_up.weight", 4, 2),
+                        Adapters.number("lora_unet_q.alpha", Float.NaN));
+        assertThatThrownBy(() -> Adapters.open(file))
+                .isInstanceOf(BadInputException.class)
+                .hasMessageContaining(
+                        "tensor 'lora_unet_q.alpha': expected a finite number, got NaN");
     }
 
     @Test
