@@ -311,9 +311,7 @@ public record ParameterSpec(
     }
 
     private static String word(Object value) {
-        if (value instanceof Number n) {
-            return Boolean.toString(n.doubleValue() != 0);
-        }
-        return value.toString().strip().toLowerCase(Locale.ROOT);
+        String text = value.toString().strip().toLowerCase(Locale.ROOT);
+        return value instanceof Number ? truth(value).map(Object::toString).orElse(text) : text;
     }
 }

@@ -56,10 +56,11 @@ public final class Sce implements MergeMethod {
         List<ParameterSpec> parameters = new ArrayList<>();
         parameters.add(
                 ParameterSpec.number(
-                        "select_topk",
-                        Scope.SHARED,
-                        1,
-                        "share of the elements that differ between models which is kept"));
+                                "select_topk",
+                                Scope.SHARED,
+                                1,
+                                "share of the elements that differ between models which is kept")
+                        .within(0, 1, "1 keeps every element, 0.1 a tenth of them"));
         parameters.add(SignVote.METHOD);
         parameters.addAll(LayerScale.parameters());
         parameters.add(ParameterSpec.flag("int8_mask", false, "accepted; changes nothing"));
