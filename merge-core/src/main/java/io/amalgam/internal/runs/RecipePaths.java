@@ -66,7 +66,9 @@ public final class RecipePaths {
             found = matching(argument);
         }
         for (Path file : found) {
-            if (seen.add(file.toRealPath())) {
+            // A shell's pipe is a link to what no path leads to.
+            Path real = Files.isRegularFile(file) ? file.toRealPath() : file.toAbsolutePath();
+            if (seen.add(real)) {
                 files.add(file);
             }
         }
