@@ -77,6 +77,7 @@ final class AdapterReader {
         }
         List<String> unknown = new ArrayList<>();
         List<String> numberless = new ArrayList<>();
+        boolean integers = false;
         for (TensorSource tensor : file.tensors().values()) {
             String name = tensor.info().name();
             TensorKey key = TensorKey.of(name);
@@ -87,6 +88,7 @@ final class AdapterReader {
                 unknown.add(name);
             } else if (!tensor.info().dtype().arithmetic()) {
                 numberless.add(name);
+                integers |= key.part() != Part.WHOLE;
             } else if (key.part() == Part.WHOLE) {
                 TensorSource earlier = whole.putIfAbsent(key.module(), tensor);
                 if (earlier != null && !TensorReads.same(earlier, tensor)) {
@@ -104,7 +106,7 @@ final class AdapterReader {
             }
         }
         boolean settled = config.isPresent() && !(whole.isEmpty() && rows.isEmpty());
-        if (parts.isEmpty() && unknown.isEmpty() && numberless.isEmpty() && !settled) {
+        if (parts.isEmpty() && unknown.isEmpty() && !integers && !settled) {
             problems.add(
                     bad(
                             Problem.expected(
