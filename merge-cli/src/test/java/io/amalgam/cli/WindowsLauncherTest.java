@@ -23,6 +23,9 @@ class WindowsLauncherTest {
     @BeforeEach
     void read() throws IOException {
         unix = Files.readString(Path.of("../amalgam"));
+        for (String part : List.of("build.sh", "archive.sh")) {
+            unix += Files.readString(Path.of("src/main/launcher", part));
+        }
         windows = Files.readString(Path.of("../amalgam.cmd")).replace("\r\n", "\n");
     }
 
