@@ -166,17 +166,15 @@ public final class Promises {
      * @param weights the base's tensors by their modules' names
      */
     public Optional<Problem> incomplete(Set<String> matched, Map<String, String> weights) {
-        JsonNode targets = config.path("target_modules");
-        if (!targets.isArray() || config.path("exclude_modules").isTextual()) {
+        TargetedModules targets = new TargetedModules(config);
+        if (!targets.isList() || config.path("exclude_modules").isTextual()) {
             return Optional.empty();
         }
         Map<String, List<String>> kinds = new LinkedHashMap<>();
         Set<String> begun = new HashSet<>();
         weights.forEach(
                 (module, name) -> {
-                    if (ends(targets, module)
-                            && !ends(config.path("exclude_modules"), module)
-                            && transformed(module)) {
+                    if (targets.names(module, false)) {
                         String kind = module.replaceAll("(?<=\\.)\\d+(?=\\.)", "*");
                         if (matched.contains(name)) {
                             begun.add(kind);
@@ -203,27 +201,5 @@ public final class Promises {
                                                 + lacking.get(0)
                                                 + "'")
                                 .hint("those keep the base's values"));
-    }
-
-    private static boolean ends(JsonNode names, String module) {
-        for (JsonNode name : names) {
-            if (("." + module).endsWith("." + name.asText())) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    /** Whether a module's layer is one of {@code layers_to_transform}. */
-    private boolean transformed(String module) {
-        JsonNode layers = config.path("layers_to_transform");
-        if (layers.isInt()) {
-            return ("." + module + ".").contains("." + layers.intValue() + ".");
-        }
-        boolean any = !layers.isArray() || layers.isEmpty();
-        for (JsonNode layer : layers) {
-            any |= ("." + module + ".").contains("." + layer.asText() + ".");
-        }
-        return any;
     }
 }

@@ -252,7 +252,7 @@ final class AdapterReader {
         }
         String name = experts.map(e -> e.module() + "." + e.parameter()).orElse(pair);
         int rank = rows / experts.map(LoraModule.Experts::count).orElse(1);
-        Optional<PeftConfig> settings = config.or(() -> embedded.of(name));
+        Optional<PeftConfig> own = config.or(() -> embedded.of(name));
         if (embedded.dora(name) && !tensors.containsKey(Part.MAGNITUDE)) {
             causes.add(
                     "dora",
@@ -268,8 +268,8 @@ final class AdapterReader {
         double scale;
         if (alphaTensor != null) {
             scale = alpha(alphaTensor) / rank;
-        } else if (settings.isPresent()) {
-            PeftConfig settled = settings.get();
+        } else if (own.isPresent()) {
+            PeftConfig settled = own.get();
             int told = settled.rank(name);
             // Another is a fault of the settings, and told as that.
             if (told > 0 && told != rank) {
@@ -295,7 +295,7 @@ final class AdapterReader {
         LoraModule.Kind kind = LoraModule.Kind.LINEAR;
         if (embedding) {
             kind = LoraModule.Kind.EMBEDDING;
-        } else if (settings.map(PeftConfig::transposed).orElse(false)) {
+        } else if (own.map(PeftConfig::transposed).orElse(false)) {
             kind = LoraModule.Kind.TRANSPOSED;
         }
         modules.put(
@@ -309,14 +309,14 @@ final class AdapterReader {
                         Optional.ofNullable(tensors.get(Part.MAGNITUDE)),
                         Optional.ofNullable(tensors.get(Part.B_BIAS)),
                         experts,
-                        start(kind, settings)));
+                        start(kind, own)));
     }
 
     /** PEFT begins embeddings as ever, whatever the settings say. */
-    private static LoraModule.Start start(LoraModule.Kind kind, Optional<PeftConfig> settings) {
+    private static LoraModule.Start start(LoraModule.Kind kind, Optional<PeftConfig> own) {
         return kind == LoraModule.Kind.EMBEDDING
                 ? LoraModule.Start.NOTHING
-                : settings.map(PeftConfig::start).orElse(LoraModule.Start.NOTHING);
+                : own.map(PeftConfig::start).orElse(LoraModule.Start.NOTHING);
     }
 
     private Problem half(

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.lora.LoraModule.Start;
+import io.amalgam.internal.lora.PythonPattern;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
 import io.amalgam.internal.formats.huggingface.JsonFiles;
 import io.amalgam.internal.lora.LoraModule;
+import io.amalgam.internal.lora.TargetedModules;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.List;

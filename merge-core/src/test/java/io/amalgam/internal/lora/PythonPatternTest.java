@@ -1,4 +1,4 @@
-package io.amalgam.internal.formats.peft;
+package io.amalgam.internal.lora;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,9 +1,8 @@
-package io.amalgam.internal.formats.peft;
+package io.amalgam.internal.lora;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.amalgam.error.Problem;
-import io.amalgam.internal.lora.LoraModule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -16,25 +15,28 @@ import java.util.regex.PatternSyntaxException;
  * The modules that {@code target_modules}, {@code exclude_modules} and {@code layers_to_transform}
  * name, as PEFT reads them. It leaves factors of other modules unread.
  */
-final class TargetedModules {
+public final class TargetedModules {
     private static final String ALL = "all-linear";
 
     private final ObjectNode config;
     private final JsonNode targets;
     private final JsonNode excluded;
 
-    TargetedModules(ObjectNode config) {
+    public TargetedModules(ObjectNode config) {
         this.config = config;
         this.targets = config.path("target_modules");
         this.excluded = config.path("exclude_modules");
     }
 
     /** Warns of factors of modules that the settings do not name. */
-    Optional<Problem> others(Path file, Collection<LoraModule> modules) {
+    public Optional<Problem> others(Path file, Collection<LoraModule> modules) {
+        boolean tying = config.path("ensure_weight_tying").asBoolean(false);
         List<String> others = new ArrayList<>();
         for (LoraModule module : modules) {
             boolean parameter = module.experts().isPresent() || holdsTargetParameter(module.name());
-            if (!parameter && !named(module)) {
+            // Of tied tensors both have factors, if the settings name one.
+            boolean tied = tying || module.kind() == LoraModule.Kind.EMBEDDING;
+            if (!parameter && !names(module.name(), tied)) {
                 others.add(module.name());
             }
         }
@@ -67,28 +69,33 @@ final class TargetedModules {
         return false;
     }
 
-    private boolean named(LoraModule module) {
-        String name = module.name();
-        if (excluded.isTextual() ? matches(excluded.asText(), name) : listed(excluded, name)) {
+    /** Whether the settings name some modules one by one. */
+    boolean isList() {
+        return targets.isArray() && !targets.isEmpty();
+    }
+
+    /**
+     * Whether the settings name a module.
+     *
+     * @param unlisted what is said of one that is neither a target nor excluded
+     */
+    boolean names(String module, boolean unlisted) {
+        if (excluded.isTextual() ? matches(excluded.asText(), module) : listed(excluded, module)) {
             return false;
         }
-        // Of tied tensors both have factors, if the settings name one.
-        boolean tied =
-                module.kind() == LoraModule.Kind.EMBEDDING
-                        || config.path("ensure_weight_tying").asBoolean(false);
         if (targets.isTextual()) {
             String text = targets.asText();
-            return tied || text.equalsIgnoreCase(ALL) || matches(text, name);
+            return unlisted || text.equalsIgnoreCase(ALL) || matches(text, module);
         }
-        if (!targets.isArray() || targets.isEmpty()) {
+        if (!isList()) {
             return true;
         }
         for (JsonNode target : targets) {
-            if (target.asText().equals(name)) {
+            if (target.asText().equals(module)) {
                 return true;
             }
         }
-        return listed(targets, name) ? transformed(name) : tied;
+        return listed(targets, module) ? transformed(module) : unlisted;
     }
 
     private static boolean listed(JsonNode names, String module) {

@@ -1,4 +1,4 @@
-package io.amalgam.internal.formats.peft;
+package io.amalgam.internal.lora;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -6,7 +6,7 @@ import java.util.regex.Pattern;
 import java.util.regex.PatternSyntaxException;
 
 /** Regular expressions of settings, which are Python's, as Java's. */
-final class PythonPattern {
+public final class PythonPattern {
     private static final String GROUP = "(?P<";
     private static final String REFERENCE = "(?P=";
 
@@ -18,7 +18,7 @@ final class PythonPattern {
      * @throws PatternSyntaxException if the text is no such expression, or one that Java has no
      *     like of
      */
-    static Pattern compile(String text) {
+    public static Pattern compile(String text) {
         StringBuilder java = new StringBuilder();
         // Java's names of groups have no underscores.
         Map<String, String> groups = new HashMap<>();
