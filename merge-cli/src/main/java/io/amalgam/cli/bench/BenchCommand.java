@@ -33,10 +33,12 @@ import picocli.CommandLine.Option;
             "  amalgam bench --decoders                   time to decode quantised weights"
         })
 public final class BenchCommand extends Subcommand {
+    private static final String SIZE = "1100m";
+
     @Option(
             names = "--size",
             paramLabel = "N",
-            description = "Parameters of each model, with k, m or b. Default: 1100m.")
+            description = "Parameters of each model, with k, m or b. Default: " + SIZE + ".")
     private @Nullable String size;
 
     @Option(
@@ -185,7 +187,7 @@ public final class BenchCommand extends Subcommand {
     }
 
     private long parameters() {
-        String asked = size != null ? size : "1100m";
+        String asked = size != null ? size : SIZE;
         return ByteSize.parse(asked)
                 .map(ByteSize::bytes)
                 .filter(parameters -> parameters >= Bench.smallest())

@@ -93,9 +93,7 @@ final class NormRestoring implements TensorStep.Reduce<NormRestoring.State> {
 
     @Override
     public int scratchBytes(int inputs) {
-        DeltaMask[] known = masks.clone();
-        float[] ones = new float[masks.length];
-        TensorStep following = then.apply(known, ones);
+        TensorStep following = then.apply(masks.clone(), new float[masks.length]);
         int own = DeltaMask.scratchBytes(masks, 1);
         // Its mask is found there again, beside an output, where it is not remembered.
         int output = remembers ? 0 : Float.BYTES;

@@ -63,18 +63,23 @@ public interface DeltaMask {
         return 0;
     }
 
+    /** Bytes that the mask itself holds for each element of a row. */
+    default int heldBytes() {
+        return 0;
+    }
+
     /**
-     * Bytes of scratch for each element of a row: some numbers of what is made of the masks, and
-     * what the masks take to be found, one after another but for what they share out.
+     * Bytes of scratch for each element of a row: some numbers of what is made of the masks, what
+     * the masks hold, and what it takes to find them, one after another.
      */
     static int scratchBytes(DeltaMask[] masks, int numbers) {
-        int limits = 0;
+        int held = 0;
         int most = 0;
         for (DeltaMask mask : masks) {
-            limits += mask instanceof RankedMask ? Integer.BYTES : 0;
+            held += mask.heldBytes();
             most = Math.max(most, mask.scratchBytes());
         }
-        return numbers * Float.BYTES + most + limits;
+        return numbers * Float.BYTES + most + held;
     }
 
     /** The whole task vector. */

@@ -68,6 +68,12 @@ public final class RankedMask implements DeltaMask {
         return RankedRows.bytes(Math.toIntExact(length), Math.toIntExact(stride));
     }
 
+    /** Its limits, of each rank. */
+    @Override
+    public int heldBytes() {
+        return Integer.BYTES;
+    }
+
     @Override
     public void delta(Block in, float[] x, float[] base, float[] dst) {
         in.tool(RankedRows.class, RankedRows::new)
